@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * file.h - whole files in and out, and secrets that others may not read.
+ */
+#ifndef BEHOV_FILE_H
+#define BEHOV_FILE_H
+
+#include "arena.h"
+#include "error.h"
+
+/* The bytes of a regular file and a NUL after them.  Longer than max is an error that says so. */
+int file_read(struct arena *mem, const char *path, size_t max, char **out, size_t *len, struct error *err);
+
+/* A secret (password, key): as file_read() at most 4096 bytes, one trailing newline cut; refused when the file is not
+ * a regular file, is a link, belongs to somebody else than us or root, or can be read by group or others.  The error
+ * names the file and the chmod that mends it, never its content. */
+int file_secret(struct arena *mem, const char *path, char **out, size_t *len, struct error *err);
+
+/* Written to a temporary beside it, synced, renamed over path, folder synced; mode 0640 & ~umask. */
+int file_write(const char *path, const void *bytes, size_t len, struct error *err);
+
+/* path as it is when absolute, else below the folder that `beside` (a file) lies in. */
+char *file_beside(struct arena *mem, const char *beside, const char *path);
+
+#endif

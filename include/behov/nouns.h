@@ -1,0 +1,422 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * nouns.h - the things that phases hand to each other: rules, people, groups, entries, proposals, a plan.
+ *
+ * Owner: everything lives in the arena of the phase that made it; run.c closes arenas when nobody needs them.
+ * Texts: NUL-terminated UTF-8 unless a line says bytes.  NULL is absent.  Lists may be empty, never NULL-terminated.
+ * Order: what makes output is sorted before it is handed on, so that -j1 and -j8 give the same bytes.
+ */
+#ifndef BEHOV_NOUNS_H
+#define BEHOV_NOUNS_H
+
+#include "arena.h"
+#include "clock.h"
+#include "error.h"
+#include <jansson.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+/* Three states everywhere: an error is not an empty set. */
+enum truth { NO, YES, UNKNOWN };
+
+/* Where in conf/ or rules/ something stands; shown as "rules/systems/treserva.cfg:9" (file as the user would type it,
+ * relative to the folder of the configuration file when it lies below it). */
+struct place {
+	const char *file;
+	int line;
+};
+
+/* ------------------------------------------------------------------ register: what is written */
+
+/* A name that needs may use, and where its value comes from: the directory, or a column of the HR file. */
+struct attribute {
+	const char *name;               /* "title", "unit" */
+	const char *ad;                 /* directory attribute, or NULL */
+	const char *hr;                 /* HR column, or NULL; wins over ad when both are set */
+};
+#define ATTRIBUTE_MOST 48               /* one bit each in account.unknown */
+
+/* One attribute against one or more globs: a list is a disjunction. Folded already (text_fold). */
+struct condition {
+	int attribute;                  /* index in rules.attributes */
+	const char **globs;
+	int count;
+};
+
+/* A clause of a need: all of `all` and not (all of `none`).  why, by and since are evidence; from and to bind. */
+struct clause {
+	const char *why, *by, *since;
+	struct condition *all, *none;
+	int alls, nones;
+	day_t from, to;                 /* valid = { from; to; }: inclusive; DAY_NONE = open */
+	const char *text;               /* one canonical line: title = "Enhetschef*" and unit = "…" and not (…) */
+	struct place at;
+};
+
+struct system;
+
+struct role {
+	const char *id, *name;
+	const char **groups;            /* as written: DN, account name, SID or GUID */
+	int group_count;
+	struct clause *needs;
+	int need_count;
+	const char *dormant;            /* "180 days" or NULL; read by a later phase */
+	struct system *system;
+	struct place at;
+};
+
+struct conflict {
+	const char **roles;             /* "attestant" (same system) or "raindance/attestant" */
+	int count;
+	const char *why;
+	struct system *system;
+	struct place at;
+};
+
+struct class { int konfidentialitet, riktighet, tillganglighet, sparbarhet; };  /* -1 = not written */
+
+enum apply_mode { APPLY_LDIF, APPLY_LDAP, APPLY_MANUAL };
+
+struct system {
+	const char *id, *name, *unit;
+	const char *owner;              /* as written, or NULL (a finding) */
+	const char **deputies;
+	int deputy_count;
+	struct class class;
+	bool critical;
+	const char *analysis;           /* NULL or "" = none */
+	enum apply_mode apply;
+	struct role *roles;
+	int role_count;
+	struct conflict *conflicts;
+	int conflict_count;
+	struct place at;
+};
+
+enum series_action { ACTION_DESTROY, ACTION_PRESERVE, ACTION_DELIVER };
+enum series_clock { CLOCK_MODIFIED, CLOCK_PATH_YEAR, CLOCK_PATH_DATE };
+
+/* Where records of a series lie: share, pattern over the path below it (bytes), and globs for the file's name. */
+struct where {
+	const char *share;              /* id, or "*" for all */
+	const char *path;               /* "Verifikationer/{year}/" + "**" */
+	const char **names;             /* may be empty: all names */
+	int name_count;
+	struct place at;
+};
+
+struct series {
+	const char *id, *code, *name;
+	const char *owner;              /* else the share's */
+	const char **deputies;
+	int deputy_count;
+	struct { const char *dnr, *date, *body, *paragraph; } decision;
+	bool decided;                   /* dnr, date and body are written; else the series is inert */
+	const char *law;
+	int year_from, year_to;         /* records = { from; to; }: anchor years, inclusive; 0 = open */
+	struct where *where;
+	int where_count;
+	enum series_action action;
+	struct period keep;
+	enum series_clock clock;
+	enum count_from count_from;
+	const char *batch_path;         /* prefix of the where pattern, or NULL */
+	bool whole;                     /* the batch is decided as one, on the latest due date of all its members */
+	bool evidence_digest;           /* evidence = "digest": names go when the records go */
+	const char *digest;             /* hex: decision, rule and owner; what `behov series activate` binds to */
+	struct place at;
+};
+
+enum share_identity { IDENTITY_MARKER, IDENTITY_FILESYSTEM, IDENTITY_NONE };
+enum share_dispose { DISPOSE_NONE, DISPOSE_QUARANTINE, DISPOSE_DESTROY };
+#define SHARE_MARKER ".behov-share"             /* in the root: "behov share <id> <random>\n" */
+#define SHARE_QUARANTINE ".behov-karantan"      /* in the root; outside every rule */
+
+struct share {
+	const char *id, *name;
+	const char *path;               /* absolute, bytes */
+	const char *owner;
+	const char **deputies;
+	int deputy_count;
+	struct class class;
+	enum share_identity identity;
+	enum share_dispose dispose;
+	bool fold;                      /* case = "fold" */
+	struct place at;
+};
+
+/* A gallringsstopp: written in rules (becomes a row in the store) or set by `behov hold`. Matching folds case. */
+struct hold {
+	const char *id;
+	const char *share;              /* NULL = every share */
+	const char *path;               /* pattern below the share, NULL = all of it */
+	const char *series;             /* NULL = any */
+	const char *case_name;          /* the {case} a pattern captured, NULL = any */
+	const char *reason, *by, *since;
+	struct place at;
+};
+
+enum mode { MODE_OBSERVE, MODE_PROPOSE, MODE_APPLY };
+
+struct conf {
+	const char *file;               /* as given on the command line */
+	const char *organisation;
+	const char *store;              /* "sqlite:/abs/path/behov.db" */
+	const char *inbox;              /* path; default: store + ".inbox" beside it */
+	const char *key_file;           /* notify's key; made at the first run, mode 0600 */
+	const char *work;               /* folder for what apply writes (LDIF files) and reports; default beside the store */
+	const char *rules;              /* folder, absolute */
+	enum mode mode;
+	const char *zone;               /* "Europe/Stockholm" */
+	struct {
+		const char *source;     /* "file:/abs/x.ldif", "ldap://h", "ldaps://h" */
+		const char *base;
+		const char *bind_dn, *password_file;    /* simple bind */
+		const char *keytab, *principal;         /* or SASL GSSAPI: sasl = "gssapi" */
+		bool gssapi, starttls;
+		const char *ca_file;
+		int page_size, timeout; /* entries; seconds */
+		const char **access_groups;             /* bases below which groups are access groups */
+		int access_group_count;
+		const char **service_accounts;          /* globs of account names that are not people (folded) */
+		int service_account_count;
+		double dangling_ratio;  /* member names that lead nowhere, above which the directory is a gap (0.05) */
+		double shrink_ratio;    /* people or memberships fewer than last complete night by more: a gap (0.20) */
+	} directory;
+	struct { const char *file, *key; } hr;          /* key: the column joined on employeeID; file NULL = no HR */
+	struct {
+		const char *server;     /* "maildir:/abs", "smtp://h:25", "smtps://h" */
+		const char *from, *user, *password_file, *ca_file;
+		bool starttls;          /* demanded (default true for smtp:// unless the host is loopback and it is set false) */
+		const char *contact;    /* a line about whom to ask: the service desk */
+	} mail;
+	struct { const char *listen, *url, *proof; } web;       /* "127.0.0.1:8440", "unix:/path"; proof "code" */
+	struct { const char *coordinator, *archivist, *registrar; const char **administrators; int administrator_count; } people;
+	struct { int count; double ratio; } brake;      /* more than count and more than ratio of the scope: 10, 0.20 */
+	struct { int access_days, file_days; } grace;   /* 3 and 7 */
+	int quarantine_days;            /* 30 */
+	int link_days;                  /* a mail's link is good for: 30 */
+	int reminder_days;              /* 7 */
+};
+
+struct rules {
+	struct conf conf;
+	struct attribute *attributes;
+	int attribute_count;
+	struct system *systems;         /* sorted by id, as are the others */
+	size_t system_count;
+	struct series *series;
+	size_t series_count;
+	struct share *shares;
+	size_t share_count;
+	struct hold *holds;
+	size_t hold_count;
+	const char *digest;             /* hex over all that can change a judgement */
+};
+
+const struct system *rules_system(const struct rules *rules, const char *id);
+const struct role *rules_role(const struct rules *rules, const char *system, const char *role);
+const struct share *rules_share(const struct rules *rules, const char *id);
+const struct series *rules_series(const struct rules *rules, const char *id);
+
+/* ------------------------------------------------------------------ collect: what is */
+
+struct value { const char *text; const struct value *more; };   /* interned; `more` for a multi-valued attribute */
+
+enum account_class {
+	ACCOUNT_PERSON, ACCOUNT_SERVICE, ACCOUNT_COMPUTER, ACCOUNT_GMSA, ACCOUNT_CONTACT, ACCOUNT_FOREIGN, ACCOUNT_OTHER,
+};
+
+struct account {
+	const char *dn, *name;          /* name: sAMAccountName, else the first RDN value */
+	const char *display, *mail, *manager;   /* manager: DN */
+	const char *guid, *sid;         /* "xxxxxxxx-…" lower case, "S-1-5-…"; NULL when not exported */
+	const char *key;                /* guid, else sid, else folded DN: what identifies it */
+	enum account_class class;
+	bool disabled, expired, protected_admin;        /* userAccountControl 2; accountExpires before now; adminCount > 0 */
+	uint64_t unknown;               /* bit i: attribute i could not be known for this account */
+	const struct value **values;    /* [rules.attribute_count]; NULL = absent.  Folded copies in `folded`. */
+	const struct value **folded;
+	int64_t last_logon, created;    /* lastLogonTimestamp, whenCreated; INT64_MIN = absent */
+};
+
+struct group {
+	const char *dn, *name, *guid, *sid, *key;
+	bool security;                  /* groupType & 0x80000000; a distribution group gives no access */
+	bool unknown;                   /* its members are not wholly known; why in `unknown_why` */
+	const char *unknown_why;
+	uint32_t first, count;          /* its edges: snapshot.edges[first .. first+count-1], sorted by member */
+};
+
+/* A member of a group.  Index into groups when `is_group`, else into accounts. */
+struct edge {
+	uint32_t member;
+	bool is_group;
+	bool primary;                   /* through primaryGroupID: in no member list, cannot be cut */
+};
+
+struct gap {
+	const char *what;               /* "directory", "group", "hr", "role", "share", "folder" */
+	const char *id;                 /* group DN, "system/role", share id */
+	const char *path;               /* for a folder: escaped path below the share; else NULL */
+	const char *text;               /* what happened, one line */
+};
+
+struct snapshot {
+	struct account *accounts;       /* sorted by key */
+	uint32_t account_count;
+	struct group *groups;           /* sorted by key */
+	uint32_t group_count;
+	struct edge *edges;
+	uint32_t edge_count;
+	bool complete;                  /* false: the directory as a whole is a gap, nothing about access is judged */
+	LIST(struct gap) gaps;
+	json_t *certificate;            /* what was asked, what was seen, what was not; owned (json_decref) */
+	struct {                        /* counts for the shrink check; stored with the night */
+		long long people, groups, memberships, hr_rows, dangling;
+	} seen;
+	void *index;                    /* private to nouns.c */
+};
+
+/* Look-ups by DN (any spelling RFC 4514 allows), account name (sAMAccountName, case-folded), SID "S-1-…", or GUID.
+ * -1 = nobody, -2 = more than one. */
+long snapshot_account(const struct snapshot *snapshot, const char *spelling);
+long snapshot_group(const struct snapshot *snapshot, const char *spelling);
+/* Call once when accounts and groups are complete and sorted: builds the index the two above use. */
+void snapshot_index(struct arena *mem, struct snapshot *snapshot);
+/* The form under which DNs are compared: parsed (ldap_str2dn), types lowered, values folded. NULL when not a DN. */
+char *dn_key(struct arena *mem, const char *dn);
+
+/* ------------------------------------------------------------------ scan and retain: files */
+
+/* What stat told.  Times in seconds and nanoseconds; btime_s INT64_MIN where the file system has none. */
+struct entry {
+	const char *name;               /* bytes, the last component */
+	unsigned char type;             /* DT_REG, DT_DIR, DT_LNK, … as getdents or stat said */
+	bool stated;                    /* what follows is filled */
+	uint64_t size, ino, dev;
+	uint32_t nlink;
+	int64_t mtime_s, ctime_s, btime_s;
+	uint32_t mtime_ns, ctime_ns, btime_ns;
+};
+
+/*
+ * scan walks, somebody else judges: run.c hands retain's judge to scan as a visitor.  One thread calls all of these.
+ * `path` is bytes below the share's root, "" for the root, no leading or trailing '/'.
+ */
+struct visitor {
+	void *self;
+	/* A folder is about to be listed.  Gives the state its children will get, in *state.  False: do not go in. */
+	bool (*enter)(void *self, const char *path, void *above, void **state);
+	/* Must this file be stat'ed before file() is called? */
+	bool (*wants_stat)(void *self, void *state, const char *path, const char *name);
+	void (*file)(void *self, void *state, const char *path, const struct entry *entry);
+	/* The folder was listed wholly (complete), or not: then a gap was stored. */
+	void (*leave)(void *self, void *state, const char *path, bool complete);
+};
+
+/* One record in a batch. */
+struct record {
+	const char *path;               /* bytes, below the share */
+	uint64_t size, ino, dev;
+	uint32_t nlink;
+	int64_t mtime_s, ctime_s, btime_s;
+	uint32_t mtime_ns, ctime_ns, btime_ns;
+	day_t anchor, due;
+	const char *why_not;            /* in a whole batch that is blocked: what this member has against it; else NULL */
+};
+
+/* ------------------------------------------------------------------ the plan: what should change, and why */
+
+enum kind { KIND_REMOVE_MEMBER, KIND_CUT_NESTING, KIND_DESTROY, KIND_DELIVER };
+extern const char *const kind_word[];           /* "remove-member", … */
+
+struct proposal {
+	enum kind kind;
+	const char *key;                /* 16 hex digits: hash(kind, member, group) or hash(series, share, batch, due) */
+	const char *version;            /* hex digest of what the owner approves */
+	/* access */
+	const char *system, *role;
+	const char **also;              /* "system/role", sorted */
+	int also_count;
+	const char *account, *display;  /* remove-member: account name and display name */
+	const char *guid;               /* key of the member (account or group) */
+	const char *group, *group_guid; /* DN and key of the group the edge leaves */
+	const char *member;             /* DN of the member */
+	const char **path;              /* DNs from the direct group to the role's group */
+	int path_count;
+	long long accounts;             /* cut-nesting: people who would lose access */
+	bool by_hand;                   /* protected (adminCount): two people, carried out by hand */
+	/* files */
+	const char *series, *share, *batch;     /* batch: escaped path, "" = all that is due that day */
+	long long files, bytes;
+	day_t due;
+	const char *manifest;           /* "sha256:…" */
+	struct record *records;         /* sorted by path */
+	size_t record_count;
+	bool whole;
+	/* both */
+	const char *owner;              /* account name of who is asked tonight; NULL = nobody could be found */
+	const char *owner_key;          /* their account key */
+	const char *second;             /* account name of a second person when two are needed; else NULL */
+	const char *second_key;
+	int needs;                      /* how many people must approve: 1 or 2 */
+	int konfidentialitet;           /* class of system or share; not written = 3 */
+	const char *scope;              /* what a brake stops: "system:treserva", "series:verifikationer-2019@ekonomi" */
+	const char *why;                /* one Swedish sentence for the owner */
+	struct place rule;
+	json_t *evidence;               /* owned: clauses, paths, person, calculation, …; shown, not part of `version` */
+};
+
+struct missing { const char *system, *role, *account; };
+struct clash { const char *system, *account, *why; const char **roles; int role_count; struct place rule; };
+struct structural { const char *system, *role, *account, *group, *why; };
+struct finding { const char *kind, *system, *role, *share, *series, *account, *group, *text; };       /* NULL = does not apply */
+struct brake { const char *scope; long long opened, of; };
+
+/* Access as it is tonight, for history: intervals are written in the store when they change. */
+struct grant { const char *system, *role, *account, *key, *via; };     /* key: account key; via: DN of the direct group */
+
+/*
+ * Where tonight could not see: what stands in the store and touches this is neither withdrawn nor superseded nor
+ * executed.  Fields that are NULL match anything.
+ */
+struct unclear {
+	bool access, files;             /* kinds of proposals it touches */
+	const char *system, *role;
+	const char *key;                /* an account's key */
+	const char *group;              /* a group's key: any edge out of it */
+	const char *share, *path;       /* a folder (escaped) and all below */
+	const char *series;
+};
+
+struct plan {
+	LIST(struct proposal) proposals;        /* sorted by (key) within kind word */
+	LIST(struct missing) missing;
+	LIST(struct clash) conflicts;
+	LIST(struct structural) structural;
+	LIST(struct finding) findings;
+	LIST(struct gap) gaps;
+	LIST(struct brake) brakes;
+	LIST(struct grant) grants;
+	LIST(struct unclear) unclear;
+	LIST(struct { const char *scope; long long of; }) sizes;       /* what brakes measure against */
+	bool access_judged, files_judged;       /* false: that half was not looked at (e.g. directory is a gap) */
+	struct { long long people, groups, memberships, excess, systems, roles; } access;
+	struct { long long files, folders, bytes, due_files, due_bytes, ungoverned, held, inert, no_anchor, unreadable; } filed;
+};
+
+/* Sorts every list by its contract order (DESIGN 10). */
+void plan_sort(struct plan *plan);
+/* One proposal as in `plan --json` (without "entries"); id is key + "-" + episode.  Caller owns. */
+json_t *proposal_json(const struct proposal *proposal, int episode);
+/* The whole of `plan --json`.  `entries`: with each batch's files.  Caller owns. */
+json_t *plan_json(const struct plan *plan, int64_t now, bool entries);
+/* Frees the json_t in a plan; the arena frees the rest. */
+void plan_free(struct plan *plan);
+
+/* "rules/x.cfg:9" */
+char *place_text(struct arena *mem, struct place at);
+
+#endif

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * reconcile.h - access against need.
+ *
+ * In:      rules and a snapshot.
+ * Out:     adds to the plan: remove-member and cut-nesting proposals (owner fields left empty), missing, conflicts,
+ *          structural, findings about access and governance, gaps, unclear, grants, sizes per scope.
+ * Promise: nobody's access is proposed away when any fact it rests on is unknown; cuts are judged jointly and take
+ *          nobody's needed access.
+ */
+#ifndef BEHOV_RECONCILE_H
+#define BEHOV_RECONCILE_H
+
+#include "nouns.h"
+
+/* An edge that is approved, scheduled or exported already: planning goes on around it (it counts as cut). */
+struct cut { const char *member, *group; };     /* keys */
+/* A person who keeps a role until a date, decided by its owner. */
+struct exception { const char *system, *role, *key; };
+
+struct reconcile_input {
+	const struct rules *rules;
+	const struct snapshot *snapshot;
+	const struct cut *cuts;
+	size_t cut_count;
+	const struct exception *exceptions;
+	size_t exception_count;
+	int64_t now;
+};
+
+int reconcile_all(struct arena *mem, const struct reconcile_input *in, struct plan *plan, struct error *err);
+
+/* `behov explain USER SYSTEM[/ROLE]`: JSON with paths, every clause and which part failed, and a verdict. Caller owns. */
+int reconcile_explain(struct arena *mem, const struct reconcile_input *in, const char *account, const char *system,
+		      const char *role, json_t **out, struct error *err);
+
+#endif

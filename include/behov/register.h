@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * register.h - what the municipality has written: conf/behov.cfg and every rules/**.cfg below its `rules` folder.
+ *
+ * In:      the path of the configuration file (libconfig).  Relative paths in it are relative to it.
+ * Out:     struct rules: conf, attributes, systems, series, shares, holds, sorted by id, with places.
+ * Promise: every complaint is logged with file:line before we refuse; unknown keys, wrong types, integers out of range,
+ *          duplicate ids and secrets that others can read are complaints.  rules/library/ is never loaded.
+ */
+#ifndef BEHOV_REGISTER_H
+#define BEHOV_REGISTER_H
+
+#include "nouns.h"
+
+/* 0; or -1 with err (ERROR_CONFIG) saying how many complaints there were. */
+int register_load(struct arena *mem, const char *path, struct rules *out, struct error *err);
+/* What is in force, every key with its value, as configuration text a person can read (secrets never opened). */
+void register_show(const struct rules *rules, FILE *out);
+/* The same as JSON. Caller owns. */
+json_t *register_json(const struct rules *rules);
+
+#endif

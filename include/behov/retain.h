@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * retain.h - entries against series: what is due, in batches; what is held; what no rule covers.
+ *
+ * In:      rules (series), holds in force, a share, and the stream of entries (as a visitor for scan).
+ * Out:     adds to the plan: destroy and deliver proposals (owner fields left empty), findings, gaps, unclear, counts.
+ * Promise: judged in this order: hold, preserve, deliver, destroy where the latest due date wins; a draft (no decision)
+ *          blocks but never destroys; no anchor, no due date; a whole batch with one member that is held, preserved,
+ *          ungoverned or unreadable is not proposed.
+ */
+#ifndef BEHOV_RETAIN_H
+#define BEHOV_RETAIN_H
+
+#include "nouns.h"
+
+struct retain;
+
+struct retain_input {
+	const struct rules *rules;
+	const struct hold *holds;       /* those in force: from the store, and those in rules not yet in it */
+	size_t hold_count;
+	int64_t now;
+};
+
+/* Compiles the series once for all shares. */
+struct retain *retain_open(struct arena *mem, const struct retain_input *in, struct error *err);
+/* A visitor for one share, good until the next call or retain_close(). */
+const struct visitor *retain_share(struct retain *retain, const struct share *share);
+/* The share was walked: gaps decide which of its batches may be proposed. Adds to the plan. */
+int retain_finish(struct retain *retain, const struct share *share, const struct gap *gaps, size_t gap_count,
+		  bool visited, struct plan *plan, struct error *err);
+void retain_close(struct retain *retain);
+
+/* `behov explain PATH`: every series that matches, winner and losers, holds, the calculation in words. Caller owns. */
+int retain_explain(struct retain *retain, const struct share *share, const char *path, const struct entry *entry,
+		   json_t **out, struct error *err);
+
+/* Is a record held, by any way DESIGN 4 names?  For apply, before the rename and before the unlink. The reason or NULL. */
+const char *retain_held(const struct hold *holds, size_t count, const char *share, const char *path, const char *series,
+			const char *case_name);
+
+/* The manifest of a batch: one line per record; `*digest` is "sha256:…" over it. */
+void retain_manifest(struct arena *mem, const struct record *records, size_t count, char **text, size_t *len,
+		     const char **digest);
+int retain_manifest_read(struct arena *mem, const char *text, size_t len, struct record **records, size_t *count,
+			 struct error *err);
+
+#endif

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * scan.h - walks a registered share without being led astray.
+ *
+ * In:      a share, a visitor, a number of hands.
+ * Out:     calls to the visitor; gaps; counts.
+ * Promise: opens nothing for writing, follows no symbolic link, crosses no mount (openat2 BENEATH, NO_SYMLINKS, NO_XDEV;
+ *          component-wise O_NOFOLLOW where openat2 is missing), never enters the quarantine, never opens a file but the
+ *          marker.  A share that is not there, or whose marker is missing or names another share, is one gap and no
+ *          visit.  Whatever could not be read is a gap with its path.
+ */
+#ifndef BEHOV_SCAN_H
+#define BEHOV_SCAN_H
+
+#include "nouns.h"
+
+struct scan_result {
+	bool visited;                   /* false: the whole share is a gap */
+	bool complete;                  /* no gap anywhere in it */
+	bool marked;                    /* the marker was there and names this share */
+	long long folders, files, bytes;        /* bytes: of stat'ed files */
+	LIST(struct gap) gaps;
+};
+
+/* hands 0 = a sensible number.  -1 only for failures of ours, or when asked to stop. */
+int scan_share(struct arena *mem, const struct share *share, int hands, const struct visitor *visitor,
+	       struct scan_result *out, struct error *err);
+
+/* `behov share adopt ID`: writes the marker once; refuses when another is there. */
+int scan_adopt(const struct share *share, struct error *err);
+/* Opens the share's root and checks its marker: a descriptor, or -1.  For apply, too: see DESIGN 8. */
+int scan_open_root(const struct share *share, struct error *err);
+
+#endif
