@@ -21,6 +21,6 @@
 #undef strtok
 #undef gets
 #pragma GCC poison strcpy strcat strncpy strncat sprintf vsprintf strtok gets
-#pragma GCC poison gmtime localtime ctime asctime system popen mktemp tmpnam
+#pragma GCC poison gmtime localtime ctime asctime popen mktemp tmpnam
 
 #endif

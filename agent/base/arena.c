@@ -1,0 +1,162 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* arena.c - memory taken in blocks that double up to a limit, given back all at once. */
+#include <behov/arena.h>
+
+#include <stdalign.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <unistd.h>
+
+#define BLOCK_FIRST 4096
+#define BLOCK_MOST (1024 * 1024)
+
+struct block {
+	struct block *before;
+	size_t size, used;
+	alignas(max_align_t) unsigned char bytes[];
+};
+
+struct arena {
+	struct block *block;
+	size_t next;                    /* the size of the next ordinary block */
+	size_t used;
+};
+
+static _Noreturn void out_of_memory(void)
+{
+	fputs("behov: out of memory\n", stderr);
+	_exit(1);
+}
+
+struct arena *arena_open(void)
+{
+	struct arena *mem = calloc(1, sizeof(*mem));
+
+	if (!mem)
+		out_of_memory();
+	mem->next = BLOCK_FIRST;
+	return mem;
+}
+
+void arena_close(struct arena *mem)
+{
+	struct block *block, *before;
+
+	if (!mem)
+		return;
+	for (block = mem->block; block; block = before) {
+		before = block->before;
+		free(block);
+	}
+	free(mem);
+}
+
+size_t arena_used(const struct arena *mem)
+{
+	return mem->used;
+}
+
+static struct block *block_open(struct arena *mem, size_t size)
+{
+	struct block *block;
+
+	if (size > SIZE_MAX - sizeof(*block))
+		out_of_memory();
+	block = calloc(1, sizeof(*block) + size);
+	if (!block)
+		out_of_memory();
+	block->size = size;
+	mem->used += sizeof(*block) + size;
+	return block;
+}
+
+void *arena_take(struct arena *mem, size_t size)
+{
+	struct block *block = mem->block;
+	const size_t step = alignof(max_align_t);
+	void *taken;
+
+	if (size > SIZE_MAX / 2)
+		out_of_memory();
+	size = size ? (size + step - 1) / step * step : step;
+	if (!block || block->size - block->used < size) {
+		bool large = size > mem->next / 2;
+
+		block = block_open(mem, large ? size : mem->next);
+		if (large && mem->block) {      /* a full block of its own, behind the one in use */
+			block->before = mem->block->before;
+			mem->block->before = block;
+		} else {
+			block->before = mem->block;
+			mem->block = block;
+		}
+		if (!large && mem->next < BLOCK_MOST)
+			mem->next *= 2;
+	}
+	taken = block->bytes + block->used;
+	block->used += size;
+	return taken;
+}
+
+void *arena_many(struct arena *mem, size_t count, size_t size)
+{
+	if (size && count > SIZE_MAX / size)
+		out_of_memory();
+	return arena_take(mem, count * size);
+}
+
+void *arena_copy(struct arena *mem, const void *bytes, size_t size)
+{
+	char *copy = arena_take(mem, size + 1);
+
+	if (size)
+		memcpy(copy, bytes, size);
+	return copy;
+}
+
+char *arena_text(struct arena *mem, const char *text)
+{
+	return text ? arena_copy(mem, text, strlen(text)) : NULL;
+}
+
+char *arena_vprint(struct arena *mem, const char *format, va_list args)
+{
+	va_list again;
+	char *out;
+	int len;
+
+	va_copy(again, args);
+	len = vsnprintf(NULL, 0, format, again);
+	va_end(again);
+	if (len < 0)
+		out_of_memory();
+	out = arena_take(mem, (size_t)len + 1);
+	vsnprintf(out, (size_t)len + 1, format, args);
+	return out;
+}
+
+char *arena_print(struct arena *mem, const char *format, ...)
+{
+	va_list args;
+	char *out;
+
+	va_start(args, format);
+	out = arena_vprint(mem, format, args);
+	va_end(args);
+	return out;
+}
+
+void *arena_grow(struct arena *mem, void *items, size_t count, size_t *room, size_t size)
+{
+	size_t more;
+	void *grown;
+
+	if (count < *room)
+		return items;
+	more = *room ? *room * 2 : 8;
+	grown = arena_many(mem, more, size);
+	if (count)
+		memcpy(grown, items, count * size);
+	*room = more;
+	return grown;
+}

@@ -1,0 +1,376 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* clock.c - the only place that asks what time it is, and calendar arithmetic on civil dates. */
+#include <behov/clock.h>
+
+#include <errno.h>
+#include <sys/stat.h>
+
+#define SECONDS_DAY 86400
+
+static int64_t frozen_at;
+static bool frozen;
+
+/* ------------------------------------------------------------------ days (proleptic Gregorian) */
+
+static bool leap(int year)
+{
+	return (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
+}
+
+static int month_days(int year, int month)
+{
+	static const int days[] = { 31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31 };
+
+	return days[month - 1] + (month == 2 && leap(year));
+}
+
+/* Days before 1 January of the year, counted from 1970. */
+static day_t year_start(int year)
+{
+	int y = year - 1;
+
+	return 365 * (year - 1970) + (y / 4 - 1969 / 4) - (y / 100 - 1969 / 100) + (y / 400 - 1969 / 400);
+}
+
+day_t day_make(int year, int month, int day)
+{
+	day_t out;
+
+	if (year < 1 || year > 9999 || month < 1 || month > 12 || day < 1 || day > month_days(year, month))
+		return DAY_NONE;
+	out = year_start(year) + day - 1;
+	for (int m = 1; m < month; m++)
+		out += month_days(year, m);
+	return out;
+}
+
+void day_split(day_t day, int *year, int *month, int *dom)
+{
+	int y = 1970 + (int)((double)day / 365.2425), m = 1;
+
+	while (year_start(y) > day)
+		y--;
+	while (year_start(y + 1) <= day)
+		y++;
+	day -= year_start(y);
+	while (day >= month_days(y, m))
+		day -= month_days(y, m++);
+	*year = y;
+	*month = m;
+	*dom = day + 1;
+}
+
+int day_year(day_t day)
+{
+	int year, month, dom;
+
+	day_split(day, &year, &month, &dom);
+	return year;
+}
+
+/* Exactly `count` digits; -1 for anything else. */
+static int digits(const char *text, int count)
+{
+	int out = 0;
+
+	for (int i = 0; i < count; i++) {
+		if (text[i] < '0' || text[i] > '9')
+			return -1;
+		out = out * 10 + (text[i] - '0');
+	}
+	return out;
+}
+
+day_t day_parse(const char *text)
+{
+	if (!text || strlen(text) != 10 || text[4] != '-' || text[7] != '-')
+		return DAY_NONE;
+	return day_make(digits(text, 4), digits(text + 5, 2), digits(text + 8, 2));
+}
+
+char *day_text(struct arena *mem, day_t day)
+{
+	int year, month, dom;
+
+	if (day == DAY_NONE)
+		return NULL;
+	day_split(day, &year, &month, &dom);
+	return arena_print(mem, "%04d-%02d-%02d", year, month, dom);
+}
+
+/* ------------------------------------------------------------------ periods */
+
+int period_parse(const char *text, struct period *out)
+{
+	static const struct { const char *word; enum day_unit unit; } units[] = {
+		{ "day", DAY_DAYS }, { "days", DAY_DAYS }, { "month", DAY_MONTHS }, { "months", DAY_MONTHS },
+		{ "year", DAY_YEARS }, { "years", DAY_YEARS },
+	};
+	int count = 0, len = 0;
+
+	if (!text)
+		return -1;
+	while (text[len] >= '0' && text[len] <= '9' && len < 5)
+		count = count * 10 + (text[len++] - '0');
+	if (len == 0 || len > 4 || count > 1000 || text[len] != ' ')
+		return -1;
+	for (size_t i = 0; i < sizeof(units) / sizeof(*units); i++) {
+		if (strcmp(text + len + 1, units[i].word) == 0) {
+			*out = (struct period){ count, units[i].unit };
+			return 0;
+		}
+	}
+	return -1;
+}
+
+day_t day_add(day_t day, struct period period)
+{
+	int year, month, dom;
+	day_t there;
+
+	if (day == DAY_NONE || period.unit == DAY_DAYS)
+		return day == DAY_NONE ? DAY_NONE : day + period.count;
+	day_split(day, &year, &month, &dom);
+	month += period.unit == DAY_MONTHS ? period.count : 0;
+	year += period.unit == DAY_YEARS ? period.count : 0;
+	year += (month - 1) / 12;
+	month = (month - 1) % 12 + 1;
+	there = day_make(year, month, dom);
+	if (there == DAY_NONE && year <= 9999) {        /* no such date: the next day, the first of the next month */
+		there = day_make(year, month, month_days(year, month));
+		return there == DAY_NONE ? DAY_NONE : there + 1;
+	}
+	return there;
+}
+
+/*
+ * A period that runs from the end of a year or month starts the day after it: 2019-03-02 + 7 years from year-end is
+ * 2020-01-01 + 7 years.
+ */
+day_t day_due(day_t anchor, struct period keep, enum count_from from)
+{
+	int year, month, dom;
+
+	if (anchor == DAY_NONE)
+		return DAY_NONE;
+	day_split(anchor, &year, &month, &dom);
+	if (from == COUNT_YEAR_END)
+		anchor = day_make(year + 1, 1, 1);
+	else if (from == COUNT_MONTH_END)
+		anchor = month == 12 ? day_make(year + 1, 1, 1) : day_make(year, month + 1, 1);
+	return day_add(anchor, keep);
+}
+
+/* ------------------------------------------------------------------ now */
+
+void clock_freeze(int64_t now)
+{
+	frozen_at = now;
+	frozen = true;
+}
+
+bool clock_frozen(void)
+{
+	return frozen;
+}
+
+int64_t clock_now(void)
+{
+	struct timespec now;
+
+	if (frozen)
+		return frozen_at;
+	clock_gettime(CLOCK_REALTIME, &now);
+	return now.tv_sec;
+}
+
+double clock_spent(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
+}
+
+/* "Z", "+01:00" or "-01:00": minutes east; false for anything else. */
+static bool offset(const char *text, int *minutes)
+{
+	int hour, minute;
+
+	*minutes = 0;
+	if (strcmp(text, "Z") == 0)
+		return true;
+	if (strlen(text) != 6 || (text[0] != '+' && text[0] != '-') || text[3] != ':')
+		return false;
+	hour = digits(text + 1, 2);
+	minute = digits(text + 4, 2);
+	if (hour < 0 || hour > 23 || minute < 0 || minute > 59)
+		return false;
+	*minutes = (text[0] == '-' ? -1 : 1) * (hour * 60 + minute);
+	return true;
+}
+
+int clock_parse(const char *text, int64_t *out)
+{
+	int hour, minute, second = 0, east;
+	char date[11];
+	day_t day;
+
+	if (strlen(text) < 17 || text[10] != 'T' || text[13] != ':')
+		return -1;
+	memcpy(date, text, 10);
+	date[10] = '\0';
+	day = day_parse(date);
+	hour = digits(text + 11, 2);
+	minute = digits(text + 14, 2);
+	text += 16;
+	if (*text == ':') {
+		if (strlen(text) < 4)
+			return -1;
+		second = digits(text + 1, 2);
+		text += 3;
+	}
+	if (day == DAY_NONE || hour < 0 || hour > 23 || minute < 0 || minute > 59 || second < 0 || second > 59 ||
+	    !offset(text, &east))
+		return -1;
+	*out = (int64_t)day * SECONDS_DAY + hour * 3600 + (minute - east) * 60 + second;
+	return 0;
+}
+
+char *clock_text(struct arena *mem, int64_t moment)
+{
+	int64_t day = moment / SECONDS_DAY, rest = moment % SECONDS_DAY;
+	int year, month, dom;
+
+	if (rest < 0) {
+		rest += SECONDS_DAY;
+		day--;
+	}
+	if (day < day_make(1, 1, 1) || day > day_make(9999, 12, 31))
+		return arena_text(mem, "?");
+	day_split((day_t)day, &year, &month, &dom);
+	return arena_print(mem, "%04d-%02d-%02dT%02d:%02d:%02dZ", year, month, dom, (int)(rest / 3600),
+			   (int)(rest / 60 % 60), (int)(rest % 60));
+}
+
+/* ------------------------------------------------------------------ the zone */
+
+int clock_zone(const char *name, struct error *err)
+{
+	const char *root = getenv("TZDIR");
+	char path[4096];
+	struct stat st;
+
+	if (!*name || *name == '/' || strstr(name, "..") || strchr(name, ':'))
+		return error_set(err, ERROR_CONFIG, "'%s' is not the name of a time zone", name);
+	snprintf(path, sizeof(path), "%s/%s", root ? root : "/usr/share/zoneinfo", name);
+	if (stat(path, &st) < 0 || !S_ISREG(st.st_mode))
+		return error_set(err, ERROR_CONFIG, "cannot load time zone '%s': is tzdata installed?", name);
+	setenv("TZ", name, 1);
+	tzset();
+	return 0;
+}
+
+/* The civil date of a moment, by the C library; false when it lies outside the years 1 to 9999. */
+static bool civil(int64_t moment, struct tm *out)
+{
+	time_t t = (time_t)moment;
+
+	return localtime_r(&t, out) && out->tm_year > -1900 && out->tm_year <= 9999 - 1900;
+}
+
+/*
+ * Most files of a folder were changed on a handful of days.  [from, to) are known to lie within one civil day; the
+ * hour around a moment is never split by midnight in a zone whose offset is a multiple of a quarter of an hour.
+ */
+day_t clock_day(int64_t moment)
+{
+	enum { SLOTS = 1024, QUARTER = 900 };
+	static struct { int64_t quarter; day_t day; bool known; } slots[SLOTS];
+	int64_t quarter = moment / QUARTER - (moment % QUARTER < 0);
+	size_t at = (size_t)((uint64_t)quarter % SLOTS);
+	static char zone[64];
+	const char *tz = getenv("TZ");
+	struct tm tm;
+	day_t day;
+
+	if (strncmp(zone, tz ? tz : "", sizeof(zone) - 1) != 0) {
+		memset(slots, 0, sizeof(slots));
+		snprintf(zone, sizeof(zone), "%s", tz ? tz : "");
+	}
+	if (slots[at].known && slots[at].quarter == quarter)
+		return slots[at].day;
+	if (!civil(moment, &tm))
+		return DAY_NONE;
+	day = day_make(tm.tm_year + 1900, tm.tm_mon + 1, tm.tm_mday);
+	/* Local mean time before the twentieth century was not on the quarter: such moments are never kept. */
+	if (tm.tm_gmtoff % QUARTER == 0) {
+		slots[at].quarter = quarter;
+		slots[at].day = day;
+		slots[at].known = true;
+	}
+	return day;
+}
+
+int64_t clock_midnight(day_t day)
+{
+	int64_t low = (int64_t)day * SECONDS_DAY - 2 * SECONDS_DAY, high = low + 4 * SECONDS_DAY;
+
+	/* The first moment whose civil date is not before `day`. */
+	while (low < high) {
+		int64_t middle = low + (high - low) / 2;
+		struct tm tm;
+
+		if (civil(middle, &tm) && day_make(tm.tm_year + 1900, tm.tm_mon + 1, tm.tm_mday) >= day)
+			high = middle;
+		else
+			low = middle + 1;
+	}
+	return low;
+}
+
+char *clock_local(struct arena *mem, int64_t moment)
+{
+	struct tm tm;
+
+	if (!civil(moment, &tm))
+		return arena_text(mem, "?");
+	return arena_print(mem, "%04d-%02d-%02d %02d:%02d", tm.tm_year + 1900, tm.tm_mon + 1, tm.tm_mday, tm.tm_hour,
+			   tm.tm_min);
+}
+
+/* ------------------------------------------------------------------ times of a directory */
+
+bool clock_filetime(int64_t filetime, int64_t *out)
+{
+	if (filetime <= 0 || filetime == INT64_MAX)
+		return false;
+	*out = filetime / 10000000 - INT64_C(11644473600);
+	return true;
+}
+
+bool clock_generalized(const char *text, int64_t *out)
+{
+	int year, month, dom, hour, minute, second;
+	const char *rest;
+	day_t day;
+
+	if (!text || strlen(text) < 15)
+		return false;
+	year = digits(text, 4);
+	month = digits(text + 4, 2);
+	dom = digits(text + 6, 2);
+	hour = digits(text + 8, 2);
+	minute = digits(text + 10, 2);
+	second = digits(text + 12, 2);
+	rest = text + 14;
+	if (*rest == '.' || *rest == ',')
+		for (rest++; *rest >= '0' && *rest <= '9'; rest++)
+			;
+	day = day_make(year, month, dom);
+	if (day == DAY_NONE || hour < 0 || hour > 23 || minute < 0 || minute > 59 || second < 0 || second > 60 ||
+	    strcmp(rest, "Z") != 0)
+		return false;
+	*out = (int64_t)day * SECONDS_DAY + hour * 3600 + minute * 60 + second;
+	return true;
+}

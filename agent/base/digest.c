@@ -1,0 +1,131 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* digest.c - SHA-256, HMAC and randomness, all from libcrypto. */
+#include <behov/digest.h>
+
+#include <openssl/crypto.h>
+#include <openssl/evp.h>
+#include <openssl/hmac.h>
+#include <sys/random.h>
+#include <errno.h>
+
+struct digest { EVP_MD_CTX *ctx; };
+
+static _Noreturn void broken(const char *what)
+{
+	fprintf(stderr, "behov: %s failed: cannot go on\n", what);
+	abort();
+}
+
+struct digest *digest_open(void)
+{
+	struct digest *d = malloc(sizeof(*d));
+
+	if (!d)
+		broken("malloc");
+	d->ctx = EVP_MD_CTX_new();
+	if (!d->ctx || EVP_DigestInit_ex(d->ctx, EVP_sha256(), NULL) != 1)
+		broken("SHA-256");
+	return d;
+}
+
+void digest_add(struct digest *d, const void *bytes, size_t len)
+{
+	if (EVP_DigestUpdate(d->ctx, bytes, len) != 1)
+		broken("SHA-256");
+}
+
+void digest_field(struct digest *d, const char *text)
+{
+	if (text)
+		digest_add(d, text, strlen(text) + 1);
+	else
+		digest_add(d, "\0\1", 2);
+}
+
+void digest_close(struct digest *d, unsigned char out[DIGEST_SIZE])
+{
+	if (EVP_DigestFinal_ex(d->ctx, out, NULL) != 1)
+		broken("SHA-256");
+	EVP_MD_CTX_free(d->ctx);
+	free(d);
+}
+
+void digest_of(const void *bytes, size_t len, unsigned char out[DIGEST_SIZE])
+{
+	struct digest *d = digest_open();
+
+	digest_add(d, bytes, len);
+	digest_close(d, out);
+}
+
+char *digest_hex(struct arena *mem, const void *bytes, size_t len)
+{
+	static const char hex[] = "0123456789abcdef";
+	const unsigned char *p = bytes;
+	char *out = arena_take(mem, len * 2 + 1);
+
+	for (size_t i = 0; i < len; i++) {
+		out[2 * i] = hex[p[i] >> 4];
+		out[2 * i + 1] = hex[p[i] & 15];
+	}
+	return out;
+}
+
+char *digest_text(struct arena *mem, const char *text)
+{
+	unsigned char sum[DIGEST_SIZE];
+
+	digest_of(text, strlen(text), sum);
+	return digest_hex(mem, sum, sizeof(sum));
+}
+
+void digest_hmac(const void *key, size_t key_len, const void *bytes, size_t len, unsigned char out[DIGEST_SIZE])
+{
+	if (key_len > 4096 || !HMAC(EVP_sha256(), key, (int)key_len, bytes, len, out, NULL))
+		broken("HMAC");
+}
+
+char *digest_base64url(struct arena *mem, const void *bytes, size_t len)
+{
+	static const char alphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+	const unsigned char *p = bytes;
+	char *out = arena_take(mem, len * 4 / 3 + 4);
+	size_t used = 0;
+
+	for (size_t i = 0; i < len; i += 3) {
+		unsigned v = (unsigned)p[i] << 16;
+		size_t left = len - i;
+
+		v |= left > 1 ? (unsigned)p[i + 1] << 8 : 0;
+		v |= left > 2 ? (unsigned)p[i + 2] : 0;
+		for (size_t k = 0; k < (left > 2 ? 4 : left + 1); k++)
+			out[used++] = alphabet[v >> (18 - 6 * k) & 63];
+	}
+	return out;
+}
+
+bool digest_equal(const char *a, const char *b)
+{
+	size_t len;
+
+	if (!a || !b)
+		return false;
+	len = strlen(a);
+	return len == strlen(b) && CRYPTO_memcmp(a, b, len) == 0;
+}
+
+void digest_random(void *out, size_t len)
+{
+	unsigned char *p = out;
+
+	while (len) {
+		ssize_t n = getrandom(p, len, 0);
+
+		if (n < 0 && errno != EINTR)
+			broken("getrandom");
+		if (n > 0) {
+			p += n;
+			len -= (size_t)n;
+		}
+	}
+}

@@ -1,0 +1,157 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* file.c - whole files in and out, and secrets that others may not read. */
+#include <behov/file.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <libgen.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* Reads to the end, whatever fstat() said: the file may grow, or be a pipe. */
+static int read_all(struct arena *mem, int fd, const char *path, size_t max, char **out, size_t *len,
+		    struct error *err)
+{
+	struct stat st;
+	size_t room, used = 0;
+	char *bytes;
+
+	if (fstat(fd, &st) < 0)
+		return error_sys(err, ERROR_SOURCE, "cannot read '%s'", path);
+	if (S_ISDIR(st.st_mode))
+		return error_set(err, ERROR_SOURCE, "cannot read '%s': it is a folder", path);
+	room = st.st_size > 0 && (size_t)st.st_size <= max ? (size_t)st.st_size + 1 : 65536;
+	bytes = arena_take(mem, room + 1);
+	for (;;) {
+		ssize_t n = read(fd, bytes + used, room - used);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return error_sys(err, ERROR_SOURCE, "cannot read '%s'", path);
+		if (n == 0)
+			break;
+		used += (size_t)n;
+		if (used > max)
+			return error_set(err, ERROR_SOURCE, "cannot read '%s': it is larger than %zu bytes", path, max);
+		if (used == room) {
+			char *grown = arena_take(mem, room * 2 + 1);
+
+			memcpy(grown, bytes, used);
+			bytes = grown;
+			room *= 2;
+		}
+	}
+	bytes[used] = '\0';
+	*out = bytes;
+	*len = used;
+	return 0;
+}
+
+int file_read(struct arena *mem, const char *path, size_t max, char **out, size_t *len, struct error *err)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY), rc;
+
+	if (fd < 0)
+		return error_sys(err, ERROR_SOURCE, "cannot open '%s'", path);
+	rc = read_all(mem, fd, path, max, out, len, err);
+	close(fd);
+	return rc;
+}
+
+int file_secret(struct arena *mem, const char *path, char **out, size_t *len, struct error *err)
+{
+	int rc = -1, fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NOCTTY | O_NONBLOCK);
+	struct stat st;
+
+	if (fd < 0)
+		return errno == ELOOP
+			? error_set(err, ERROR_CONFIG, "secret '%s' is a link: name the file itself", path)
+			: error_sys(err, ERROR_CONFIG, "cannot open secret '%s'", path);
+	if (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode)) {
+		error_set(err, ERROR_CONFIG, "secret '%s' is not a file", path);
+		goto out;
+	}
+	if (st.st_uid != 0 && st.st_uid != geteuid()) {
+		error_set(err, ERROR_CONFIG, "secret '%s' belongs to somebody else (uid %u)", path, (unsigned)st.st_uid);
+		goto out;
+	}
+	if (st.st_mode & 077) {
+		error_set(err, ERROR_CONFIG, "secret '%s' can be read by others: chmod 600 '%s'", path, path);
+		goto out;
+	}
+	if (read_all(mem, fd, path, 4096, out, len, err) < 0) {
+		err ? (void)(err->kind = ERROR_CONFIG) : (void)0;
+		goto out;
+	}
+	if (*len && (*out)[*len - 1] == '\n')
+		(*out)[--*len] = '\0';
+	rc = 0;
+out:
+	close(fd);
+	return rc;
+}
+
+static int write_all(int fd, const char *bytes, size_t len)
+{
+	while (len) {
+		ssize_t n = write(fd, bytes, len);
+
+		if (n < 0 && errno != EINTR)
+			return -1;
+		if (n > 0) {
+			bytes += n;
+			len -= (size_t)n;
+		}
+	}
+	return 0;
+}
+
+static int sync_folder(const char *path)
+{
+	char folder[4096];
+	int fd, rc;
+
+	snprintf(folder, sizeof(folder), "%s", path);
+	fd = open(dirname(folder), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (fd < 0)
+		return -1;
+	rc = fsync(fd);
+	close(fd);
+	return rc;
+}
+
+int file_write(const char *path, const void *bytes, size_t len, struct error *err)
+{
+	char temporary[4096];
+	int fd, rc = -1;
+
+	if (snprintf(temporary, sizeof(temporary), "%s.new-XXXXXX", path) >= (int)sizeof(temporary))
+		return error_set(err, ERROR_SOURCE, "cannot write '%s': the path is too long", path);
+	fd = mkostemp(temporary, O_CLOEXEC);
+	if (fd < 0)
+		return error_sys(err, ERROR_SOURCE, "cannot write '%s'", path);
+	if (write_all(fd, bytes, len) < 0 || fchmod(fd, 0640) < 0 || fsync(fd) < 0) {
+		error_sys(err, ERROR_SOURCE, "cannot write '%s'", path);
+		goto out;
+	}
+	if (rename(temporary, path) < 0 || sync_folder(path) < 0) {
+		error_sys(err, ERROR_SOURCE, "cannot put '%s' in place", path);
+		goto out;
+	}
+	rc = 0;
+out:
+	close(fd);
+	if (rc < 0)
+		unlink(temporary);
+	return rc;
+}
+
+char *file_beside(struct arena *mem, const char *beside, const char *path)
+{
+	const char *slash = strrchr(beside, '/');
+
+	if (*path == '/' || !slash)
+		return arena_text(mem, path);
+	return arena_print(mem, "%.*s/%s", (int)(slash - beside), beside, path);
+}

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* stop.c - the wish to stop: a flag that long loops look at. */
+#include <behov/step.h>
+
+#include <signal.h>
+
+static volatile sig_atomic_t asked;
+
+static void on_signal(int signal_number)
+{
+	(void)signal_number;
+	asked = 1;
+}
+
+void stop_listen(void)
+{
+	struct sigaction action = { .sa_handler = on_signal };
+
+	sigemptyset(&action.sa_mask);
+	sigaction(SIGTERM, &action, NULL);
+	sigaction(SIGINT, &action, NULL);
+	signal(SIGPIPE, SIG_IGN);
+}
+
+bool stop_asked(void)
+{
+	return asked;
+}

@@ -1,0 +1,350 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* text.c - growing text, the quoting for each place it goes to, folding and globs. */
+#include <behov/text.h>
+
+#include <stdarg.h>
+#include <stdint.h>
+#include <utf8proc.h>
+
+void text_open(struct text *t, size_t max)
+{
+	*t = (struct text){ .max = max, .room = max < 255 ? max + 1 : 256 };
+	t->data = calloc(1, t->room);
+	if (!t->data)
+		abort();
+}
+
+void text_close(struct text *t)
+{
+	free(t->data);
+	*t = (struct text){ 0 };
+}
+
+/* Makes place for `more` bytes and the NUL; false, and `full`, when the maximum does not allow it. */
+static bool text_room(struct text *t, size_t more)
+{
+	size_t room = t->room;
+	char *grown;
+
+	if (t->full || more > t->max || t->len > t->max - more) {
+		t->full = true;
+		return false;
+	}
+	while (room <= t->len + more)
+		room *= 2;
+	if (room == t->room)
+		return true;
+	grown = realloc(t->data, room);
+	if (!grown)
+		abort();
+	t->data = grown;
+	t->room = room;
+	return true;
+}
+
+void text_bytes(struct text *t, const char *bytes, size_t len)
+{
+	if (!text_room(t, len))
+		return;
+	memcpy(t->data + t->len, bytes, len);
+	t->len += len;
+	t->data[t->len] = '\0';
+}
+
+void text_add(struct text *t, const char *more)
+{
+	text_bytes(t, more, strlen(more));
+}
+
+void text_char(struct text *t, char c)
+{
+	text_bytes(t, &c, 1);
+}
+
+void text_print(struct text *t, const char *format, ...)
+{
+	va_list args, again;
+	int len;
+
+	va_start(args, format);
+	va_copy(again, args);
+	len = vsnprintf(NULL, 0, format, again);
+	va_end(again);
+	if (len >= 0 && text_room(t, (size_t)len)) {
+		vsnprintf(t->data + t->len, (size_t)len + 1, format, args);
+		t->len += (size_t)len;
+	}
+	va_end(args);
+}
+
+/* ------------------------------------------------------------------ UTF-8 (RFC 3629) */
+
+/* The length of the valid character at p (1..4), with its code point; 0 when what stands there is not one. */
+static size_t character(const unsigned char *p, size_t len, uint32_t *out)
+{
+	size_t want = p[0] < 0x80 ? 1 : p[0] >= 0xc2 && p[0] < 0xe0 ? 2 : (p[0] & 0xf0) == 0xe0 ? 3
+		    : p[0] >= 0xf0 && p[0] < 0xf5 ? 4 : 0;
+	static const uint32_t least[] = { 0, 0, 0x80, 0x800, 0x10000 };
+	uint32_t c;
+
+	if (want == 0 || want > len)
+		return 0;
+	c = want == 1 ? p[0] : p[0] & (0x7fu >> want);
+	for (size_t i = 1; i < want; i++) {
+		if ((p[i] & 0xc0) != 0x80)
+			return 0;
+		c = c << 6 | (p[i] & 0x3fu);
+	}
+	if (c < least[want] || c > 0x10ffff || (c >= 0xd800 && c < 0xe000))
+		return 0;
+	*out = c;
+	return want;
+}
+
+bool text_is_utf8(const char *bytes, size_t len)
+{
+	const unsigned char *p = (const unsigned char *)bytes;
+	uint32_t c;
+
+	while (len) {
+		size_t n = character(p, len, &c);
+
+		if (n == 0 || c == 0)
+			return false;
+		p += n;
+		len -= n;
+	}
+	return true;
+}
+
+/* ------------------------------------------------------------------ quoting */
+
+void html_text(struct text *t, const char *raw)
+{
+	for (; *raw; raw++) {
+		unsigned char c = (unsigned char)*raw;
+
+		switch (c) {
+		case '&': text_add(t, "&amp;"); break;
+		case '<': text_add(t, "&lt;"); break;
+		case '>': text_add(t, "&gt;"); break;
+		case '"': text_add(t, "&quot;"); break;
+		case '\'': text_add(t, "&#39;"); break;
+		default:
+			if ((c < 0x20 && c != '\n' && c != '\t') || c == 0x7f)
+				text_add(t, "\xef\xbf\xbd");
+			else
+				text_char(t, *raw);
+		}
+	}
+}
+
+void csv_cell(struct text *t, const char *raw)
+{
+	bool formula = *raw && strchr("=+-@\t\r", *raw);
+	bool quote = formula || strpbrk(raw, "\",;\r\n\t") || *raw == ' ';
+
+	if (quote)
+		text_char(t, '"');
+	if (formula)
+		text_char(t, '\'');
+	for (; *raw; raw++) {
+		if (*raw == '"')
+			text_char(t, '"');
+		text_char(t, *raw);
+	}
+	if (quote)
+		text_char(t, '"');
+}
+
+static bool alphanumeric(unsigned char c)
+{
+	return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
+}
+
+void ldap_value(struct text *t, const char *bytes, size_t len)
+{
+	for (size_t i = 0; i < len; i++) {
+		unsigned char c = (unsigned char)bytes[i];
+
+		if (alphanumeric(c))
+			text_char(t, bytes[i]);
+		else
+			text_print(t, "\\%02x", c);
+	}
+}
+
+/* Characters that can make a shown name lie: controls, line separators, and what turns the reading direction. */
+static bool hidden(uint32_t c)
+{
+	return c < 0x20 || c == '%' || (c >= 0x7f && c < 0xa0) || c == 0x2028 || c == 0x2029 ||
+	       (c >= 0x202a && c <= 0x202e) || (c >= 0x2066 && c <= 0x2069) || c == 0x200e || c == 0x200f;
+}
+
+char *name_show(struct arena *mem, const char *bytes)
+{
+	static const char hex[] = "0123456789ABCDEF";
+	const unsigned char *p = (const unsigned char *)bytes;
+	size_t len = strlen(bytes), out = 0;
+	char *shown = arena_take(mem, len * 3 + 1);
+
+	while (len) {
+		uint32_t c = 0;
+		size_t n = character(p, len, &c);
+		bool plain = n && !hidden(c);
+
+		if (n == 0)
+			n = 1;
+		for (size_t i = 0; i < n; i++) {
+			if (plain) {
+				shown[out++] = (char)p[i];
+			} else {
+				shown[out++] = '%';
+				shown[out++] = hex[p[i] >> 4];
+				shown[out++] = hex[p[i] & 15];
+			}
+		}
+		p += n;
+		len -= n;
+	}
+	shown[out] = '\0';
+	return shown;
+}
+
+static int nibble(char c)
+{
+	return c >= '0' && c <= '9' ? c - '0' : c >= 'A' && c <= 'F' ? c - 'A' + 10
+	       : c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+char *name_read(struct arena *mem, const char *shown)
+{
+	char *bytes = arena_take(mem, strlen(shown) + 1);
+	size_t out = 0;
+
+	for (const char *p = shown; *p; p++) {
+		int high, low;
+
+		if (*p != '%') {
+			bytes[out++] = *p;
+			continue;
+		}
+		high = nibble(p[1]);
+		low = high < 0 ? -1 : nibble(p[2]);
+		if (low < 0 || (high == 0 && low == 0))
+			return NULL;
+		bytes[out++] = (char)(high << 4 | low);
+		p += 2;
+	}
+	bytes[out] = '\0';
+	return bytes;
+}
+
+void text_plain(char *line)
+{
+	for (; *line; line++)
+		if ((unsigned char)*line < 0x20 || *line == 0x7f)
+			*line = '?';
+}
+
+/* ------------------------------------------------------------------ folding and globs */
+
+static char *fold_ascii(struct arena *mem, const char *raw, size_t len)
+{
+	char *out = arena_copy(mem, raw, len);
+
+	for (char *p = out; *p; p++)
+		if (*p >= 'A' && *p <= 'Z')
+			*p = (char)(*p + 32);
+	return out;
+}
+
+char *text_fold(struct arena *mem, const char *raw)
+{
+	size_t len = strlen(raw);
+	utf8proc_uint8_t *folded = NULL;
+	utf8proc_ssize_t size;
+	bool ascii = true;
+	char *out;
+
+	for (size_t i = 0; i < len && ascii; i++)
+		ascii = (unsigned char)raw[i] < 0x80;
+	if (ascii || !text_is_utf8(raw, len))
+		return fold_ascii(mem, raw, len);
+	size = utf8proc_map((const utf8proc_uint8_t *)raw, (utf8proc_ssize_t)len, &folded,
+			    UTF8PROC_STABLE | UTF8PROC_COMPOSE | UTF8PROC_CASEFOLD);
+	if (size < 0)
+		return fold_ascii(mem, raw, len);
+	out = arena_copy(mem, folded, (size_t)size);
+	free(folded);
+	return out;
+}
+
+/* The bytes that one '?' stands for. */
+static size_t one(const char *p)
+{
+	uint32_t c;
+	size_t n = character((const unsigned char *)p, strlen(p) < 4 ? strlen(p) : 4, &c);
+
+	return n ? n : 1;
+}
+
+/* One place to come back to is enough: an earlier '*' can never do what the latest one cannot. */
+bool text_glob(const char *pattern, const char *value)
+{
+	const char *star = NULL, *from = NULL;
+
+	while (*value) {
+		if (*pattern == '*') {
+			star = ++pattern;
+			from = value;
+		} else if (*pattern == '?') {
+			pattern++;
+			value += one(value);
+		} else if (*pattern == *value) {
+			pattern++;
+			value++;
+		} else if (star) {
+			pattern = star;
+			value = ++from;
+		} else {
+			return false;
+		}
+	}
+	while (*pattern == '*')
+		pattern++;
+	return *pattern == '\0';
+}
+
+/* ------------------------------------------------------------------ numbers for people */
+
+char *text_count(struct arena *mem, long long n)
+{
+	char digits[32], out[64];
+	int len = snprintf(digits, sizeof(digits), "%lld", n < 0 ? -n : n), used = 0;
+
+	if (n < 0)
+		out[used++] = '-';
+	for (int i = 0; i < len; i++) {
+		if (i && (len - i) % 3 == 0) {          /* U+00A0 */
+			out[used++] = (char)0xc2;
+			out[used++] = (char)0xa0;
+		}
+		out[used++] = digits[i];
+	}
+	return arena_copy(mem, out, (size_t)used);
+}
+
+char *text_size(struct arena *mem, long long bytes)
+{
+	static const char *const unit[] = { "byte", "kB", "MB", "GB", "TB", "PB" };
+	long long tenths;
+	int u = 0;
+
+	if (bytes < 1000)
+		return arena_print(mem, "%lld\xc2\xa0%s", bytes, unit[0]);
+	tenths = bytes / 100;
+	for (u = 1; tenths >= 10000 && u < 5; u++)
+		tenths /= 1000;
+	return arena_print(mem, "%lld,%lld\xc2\xa0%s", tenths / 10, tenths % 10, unit[u]);
+}
