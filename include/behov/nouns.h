@@ -304,6 +304,7 @@ struct entry {
 /*
  * scan walks, somebody else judges: run.c hands retain's judge to scan as a visitor.  One thread calls all of these.
  * `path` is bytes below the share's root, "" for the root, no leading or trailing '/'.
+ * In wants_stat() and file() it is the folder's; the file is path + "/" + name.
  */
 struct visitor {
 	void *self;

@@ -1,0 +1,260 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* test-scan.c - the walk sees all that is there, and nothing that is not of the share. */
+#include "../../agent/scan/walk.c"
+#include "check.h"
+#include <dirent.h>
+
+static char folder[64];
+static struct arena *mem;
+static struct text seen;
+static bool stat_all;
+
+static bool
+on_enter(void *self, const char *path, void *above, void **state)
+{
+	(void)self, (void)path;
+	*state = (char *)above + 1;
+	return true;
+}
+
+static bool
+on_wants(void *self, void *state, const char *path, const char *name)
+{
+	(void)self, (void)state, (void)path, (void)name;
+	return stat_all;
+}
+
+static void
+on_file(void *self, void *state, const char *path, const struct entry *entry)
+{
+	(void)self, (void)state;
+	text_print(&seen, "[%s|%s]", path, entry->name);
+}
+
+static void
+on_leave(void *self, void *state, const char *path, bool complete)
+{
+	(void)self, (void)state;
+	text_print(&seen, "<%s%s>", path, complete ? "" : "!");
+}
+
+static const struct visitor visitor = { NULL, on_enter, on_wants, on_file, on_leave };
+
+static int
+remove_below(int at, const char *name)
+{
+	int fd = openat(at, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
+	DIR *dir = fd < 0 ? NULL : fdopendir(fd);
+	struct dirent *d;
+
+	while (dir && (d = readdir(dir)))
+		if (strcmp(d->d_name, ".") != 0 && strcmp(d->d_name, "..") != 0 &&
+		    unlinkat(dirfd(dir), d->d_name, 0) < 0)
+			remove_below(dirfd(dir), d->d_name);
+	if (dir)
+		closedir(dir);
+	return unlinkat(at, name, AT_REMOVEDIR);
+}
+
+static void
+begin(void)
+{
+	memcpy(folder, "/tmp/behov-scan-XXXXXX", 23);
+	CHECK(mkdtemp(folder) != NULL);
+	mem = arena_open();
+	text_open(&seen, 1 << 20);
+	stat_all = false;
+}
+
+static void
+end(void)
+{
+	remove_below(AT_FDCWD, folder);
+	arena_close(mem);
+	text_close(&seen);
+}
+
+static void
+make_folder(const char *name)
+{
+	CHECK(mkdir(arena_print(mem, "%s/%s", folder, name), 0755) == 0);
+}
+
+static void
+make_file(const char *name)
+{
+	int fd = open(arena_print(mem, "%s/%s", folder, name), O_WRONLY | O_CREAT, 0644);
+
+	CHECK(fd >= 0 && write(fd, "x", 1) == 1);
+	close(fd);
+}
+
+static struct scan_result
+scan(enum share_identity identity)
+{
+	struct share share = { .id = "a", .path = folder, .identity = identity };
+	struct scan_result out;
+	struct error err = { 0 };
+
+	CHECK(scan_share(mem, &share, 0, &visitor, &out, &err) == 0);
+	return out;
+}
+
+static void
+links_snapshots_and_the_quarantine_are_not_entered(void)
+{
+	struct scan_result out;
+
+	begin();
+	make_folder("d");
+	make_file("d/f");
+	make_folder(SHARE_QUARANTINE);
+	make_file(SHARE_QUARANTINE "/q");
+	make_folder("d/.snapshot");
+	make_file("d/.snapshot/s");
+	CHECK(symlink("d", arena_print(mem, "%s/link", folder)) == 0);
+	CHECK(symlink("/etc/passwd", arena_print(mem, "%s/d/p", folder)) == 0);
+	out = scan(IDENTITY_NONE);
+	CHECK_TEXT(seen.data, "[d|f]<d><>");
+	CHECK(out.visited && out.complete && out.files == 1 && out.folders == 2 && out.bytes == 0);
+	end();
+}
+
+static void
+a_link_is_not_followed_when_opened_either(void)
+{
+	struct walk w = { 0 };
+	struct stat st;
+	int fd;
+
+	begin();
+	make_folder("d");
+	make_folder("d/e");
+	CHECK(symlink("d", arena_print(mem, "%s/link", folder)) == 0);
+	w.root = open(folder, O_RDONLY | O_DIRECTORY);
+	CHECK(fstat(w.root, &st) == 0);
+	w.dev = st.st_dev;
+	for (int fallback = 0; fallback < 2; fallback++) {
+		w.no_openat2 = fallback;
+		fd = open_folder(&w, "d/e");
+		CHECK(fd >= 0);
+		close(fd);
+		CHECK(open_folder(&w, "link/e") < 0);
+		CHECK(open_folder(&w, "link") < 0);
+		w.dev += (dev_t)fallback;
+	}
+	CHECK(open_folder(&w, "d") < 0 && errno == EXDEV);
+	close(w.root);
+	end();
+}
+
+static void
+a_share_without_its_marker_is_one_gap(void)
+{
+	struct share share = { .id = "a", .path = folder }, other = { .id = "b", .path = folder, .identity = IDENTITY_NONE };
+	struct scan_result out;
+	struct error err = { 0 };
+	int fd;
+
+	begin();
+	make_file("f");
+	out = scan(IDENTITY_MARKER);
+	CHECK(!out.visited && !out.complete && out.gaps.count == 1 && seen.len == 0);
+	CHECK_TEXT(out.gaps.items[0].what, "share");
+	CHECK(scan_adopt(&share, &err) == 0);
+	CHECK(scan_adopt(&share, &err) == -1);
+	out = scan(IDENTITY_MARKER);
+	CHECK(out.visited && out.marked && out.complete);
+	CHECK_TEXT(seen.data, "[|f]<>");
+	CHECK(scan_open_root(&other, &err) == -1);
+	fd = scan_open_root(&share, &err);
+	CHECK(fd >= 0);
+	close(fd);
+	end();
+}
+
+static void
+an_empty_share_and_one_that_is_not_there_are_gaps(void)
+{
+	struct scan_result out;
+
+	begin();
+	out = scan(IDENTITY_NONE);
+	CHECK(!out.visited && out.gaps.count == 1);
+	CHECK(rmdir(folder) == 0);
+	out = scan(IDENTITY_NONE);
+	CHECK(!out.visited && out.gaps.count == 1);
+	end();
+}
+
+static void
+a_folder_we_may_not_read_is_a_gap(void)
+{
+	struct scan_result out;
+
+	if (geteuid() == 0) {
+		fprintf(stderr, "skipped: root may read every folder\n");
+		return;
+	}
+	begin();
+	make_folder("locked");
+	make_file("f");
+	CHECK(chmod(arena_print(mem, "%s/locked", folder), 0) == 0);
+	out = scan(IDENTITY_NONE);
+	CHECK(out.visited && !out.complete && out.gaps.count == 1);
+	CHECK_TEXT(out.gaps.items[0].path, "locked");
+	CHECK_TEXT(seen.data, "[|f]<locked!><>");
+	end();
+}
+
+static void
+names_are_bytes(void)
+{
+	struct scan_result out;
+
+	begin();
+	stat_all = true;
+	make_file("r\xe4k\nning");
+	out = scan(IDENTITY_NONE);
+	CHECK_TEXT(seen.data, "[|r\xe4k\nning]<>");
+	CHECK(out.bytes == 1 && out.complete);
+	end();
+}
+
+static void
+a_tree_deeper_than_a_path_ends_in_a_gap(void)
+{
+	char name[201];
+	struct scan_result out;
+	int at;
+
+	begin();
+	memset(name, 'n', 200);
+	name[200] = '\0';
+	at = open(folder, O_RDONLY | O_DIRECTORY);
+	for (int i = 0; i < 30; i++) {
+		int next;
+
+		CHECK(mkdirat(at, name, 0755) == 0);
+		next = openat(at, name, O_RDONLY | O_DIRECTORY);
+		close(at);
+		at = next;
+	}
+	close(at);
+	out = scan(IDENTITY_NONE);
+	CHECK(out.visited && !out.complete && out.gaps.count == 1 && out.folders == 21);
+	end();
+}
+
+int
+main(void)
+{
+	TEST(links_snapshots_and_the_quarantine_are_not_entered);
+	TEST(a_link_is_not_followed_when_opened_either);
+	TEST(a_share_without_its_marker_is_one_gap);
+	TEST(an_empty_share_and_one_that_is_not_there_are_gaps);
+	TEST(a_folder_we_may_not_read_is_a_gap);
+	TEST(names_are_bytes);
+	TEST(a_tree_deeper_than_a_path_ends_in_a_gap);
+	return check_done();
+}
