@@ -52,6 +52,58 @@ $O/tests/unit/%: tests/unit/%.c tests/unit/check.h $O/libbehov.a
 UNITS = $(patsubst %.c,$O/%,$(sort $(wildcard tests/unit/test-*.c)))
 units: $(UNITS)
 
-.PHONY: all units
+
+# Small programs that an oracle in Python drives.
+ORACLES = $(patsubst %.c,$O/%,$(sort $(wildcard tests/unit/oracle-*.c)))
+$O/tests/unit/oracle-%: tests/unit/oracle-%.c $O/libbehov.a
+	@mkdir -p $(@D)
+	$(CC) $(ALL_CFLAGS) -o $@ $< $O/libbehov.a $(ALL_LDFLAGS) $(LIBS)
+
+# A fuzzer's corpus is a test, too: tests/fuzz/replay.c runs it through the same function.
+FUZZERS = $(patsubst tests/fuzz/fuzz-%.c,%,$(sort $(wildcard tests/fuzz/fuzz-*.c)))
+REPLAYS = $(FUZZERS:%=$O/tests/fuzz/replay-%)
+$O/tests/fuzz/replay-%: tests/fuzz/fuzz-%.c tests/fuzz/replay.c $O/libbehov.a
+	@mkdir -p $(@D)
+	$(CC) $(ALL_CFLAGS) -o $@ $< tests/fuzz/replay.c $O/libbehov.a $(ALL_LDFLAGS) $(LIBS)
+
+SCRIPTS = $(sort $(wildcard tests/unit/test-*.py tests/scenario/*/test-*.py tests/service/test-*.py))
+test: $O/behov $(UNITS) $(ORACLES) $(REPLAYS)
+	BUILD=$O FUZZERS="$(FUZZERS)" tests/run $(UNITS) $(SCRIPTS)
+
+# Three builds prove more than one: gcc, clang (it warns about other things), and the sanitizers on the unit tests.
+check: deps-check
+	$(MAKE) -j2 all $O/behov
+	$(MAKE) -j2 CC=clang all
+	$(MAKE) -j2 SAN=address,undefined units
+	tests/run $(UNITS:$O/%=build/address-undefined/%)
+	$(MAKE) -j2 test
+
+deps-check:
+	packaging/install-deps check
+deps-demo:
+	packaging/install-deps build
+	packaging/install-deps demo
+
+# The example municipality: 2,000 invented people and 15,000 files, and what behov would propose about them.
+demo: deps-demo
+	$(MAKE) -j2 all
+	tests/world/make-world build/demo
+	$O/behov --config conf/behov.cfg --now $(DEMO_NOW) plan; code=$$?; test $$code -eq 0 -o $$code -ge 3
+
+DEMO_NOW = 2026-11-24T02:00+01:00
+
+fuzz:
+	@set -e; for f in $(FUZZERS); do \
+		$(MAKE) -s CC=clang SAN=fuzzer-no-link,address,undefined build/fuzz-$$f FUZZER=$$f; \
+		mkdir -p build/corpus-$$f; \
+		build/fuzz-$$f -max_total_time=$(FUZZ_SECONDS) -print_final_stats=1 build/corpus-$$f tests/fuzz/corpus/$$f; done
+FUZZ_SECONDS = 60
+build/fuzz-$(FUZZER): tests/fuzz/fuzz-$(FUZZER).c $O/libbehov.a
+	clang $(filter-out -fsanitize=%,$(ALL_CFLAGS)) -fsanitize=fuzzer,address,undefined -o $@ $^ $(LIBS)
+
+clean:
+	rm -rf build
+
+.PHONY: all units test check deps-check deps-demo demo fuzz clean
 .SECONDARY:
 -include $(shell find $O -name '*.d' 2>/dev/null)

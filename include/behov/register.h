@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * register.h - what the municipality has written: conf/behov.cfg and every rules/**.cfg below its `rules` folder.
+ * register.h - what the municipality has written: conf/behov.cfg and every .cfg below its rules folder.
  *
  * In:      the path of the configuration file (libconfig).  Relative paths in it are relative to it.
  * Out:     struct rules: conf, attributes, systems, series, shares, holds, sorted by id, with places.
