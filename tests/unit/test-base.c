@@ -1,0 +1,295 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* test-base.c - errors keep their cause, arenas grow, text is quoted for its place, digests are the known ones. */
+#include "check.h"
+
+#include <behov/csv.h>
+#include <behov/digest.h>
+#include <behov/file.h>
+#include <behov/json.h>
+#include <behov/text.h>
+
+#include <errno.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static struct arena *mem;
+
+static void the_first_cause_is_kept_and_the_place_stands_before_it(void)
+{
+	struct error err = { 0 };
+
+	errno = ENOENT;
+	CHECK(error_sys(&err, ERROR_SOURCE, "cannot open '%s'", "x") == -1);
+	CHECK(error_in(&err, "collecting from '%s'", "dc1") == -1);
+	CHECK_TEXT(err.text, "collecting from 'dc1': cannot open 'x': No such file or directory");
+	CHECK(err.kind == ERROR_SOURCE && error_exit(&err) == 1);
+	CHECK(error_set(NULL, ERROR_USAGE, "nobody listens") == -1);
+}
+
+static void a_long_place_never_pushes_out_the_cause(void)
+{
+	struct error err = { 0 };
+	char long_place[3000];
+
+	memset(long_place, 'p', sizeof(long_place) - 1);
+	long_place[sizeof(long_place) - 1] = '\0';
+	error_set(&err, ERROR_CONFIG, "the cause");
+	error_in(&err, "%s", long_place);
+	CHECK(strlen(err.text) < sizeof(err.text));
+	CHECK(strstr(err.text, ": the cause") != NULL);
+	CHECK(error_exit(&err) == 2);
+}
+
+static void an_arena_gives_zeroed_memory_of_any_size(void)
+{
+	struct arena *own = arena_open();
+	LIST(int) list = { 0 };
+	int wrong = 0;
+
+	for (size_t size = 1; size < 5000000; size = size * 3 + 1) {
+		unsigned char *p = arena_take(own, size);
+
+		for (size_t i = 0; i < size; i++)
+			wrong += p[i] != 0;
+		memset(p, 0xff, size);
+	}
+	CHECK(wrong == 0);
+	for (int i = 0; i < 10000; i++)
+		*(int *)arena_push(own, &list) = i;
+	for (int i = 0; i < 10000; i++)
+		wrong += list.items[i] != i;
+	CHECK(list.count == 10000 && wrong == 0);
+	CHECK_TEXT(arena_print(own, "%s-%d", "a", 7), "a-7");
+	CHECK(arena_text(own, NULL) == NULL);
+	arena_close(own);
+}
+
+static const char *quoted(void (*quote)(struct text *, const char *), const char *raw)
+{
+	struct text t;
+	char *out;
+
+	text_open(&t, 1000);
+	quote(&t, raw);
+	out = arena_text(mem, t.data);
+	text_close(&t);
+	return out;
+}
+
+static void each_place_has_its_quoting(void)
+{
+	struct text t;
+
+	CHECK_TEXT(quoted(html_text, "<å & \"b\" 'c'>\x01"), "&lt;å &amp; &quot;b&quot; &#39;c&#39;&gt;\xef\xbf\xbd");
+	CHECK_TEXT(quoted(csv_cell, "åäö"), "åäö");
+	CHECK_TEXT(quoted(csv_cell, "a\"b;c"), "\"a\"\"b;c\"");
+	CHECK_TEXT(quoted(csv_cell, "=1+1"), "\"'=1+1\"");
+	CHECK_TEXT(quoted(csv_cell, "@x"), "\"'@x\"");
+	text_open(&t, 100);
+	ldap_value(&t, "a*(\0\\", 5);
+	CHECK_TEXT(t.data, "a\\2a\\28\\00\\5c");
+	text_close(&t);
+}
+
+static void a_text_stops_at_its_maximum_and_says_so(void)
+{
+	struct text t;
+
+	text_open(&t, 10);
+	text_add(&t, "12345678");
+	text_add(&t, "9012");
+	CHECK_TEXT(t.data, "12345678");
+	CHECK(t.full);
+	text_add(&t, "9");
+	CHECK_TEXT(t.data, "12345678");
+	text_close(&t);
+}
+
+static void a_file_name_survives_being_shown(void)
+{
+	static const char *const names[] = { "plain.txt", "r\xe4ksm\xf6rg\xe5s", "räksmörgås", "100 % klart", "a\nb", "\x01\x7f",
+					     "\xed\xa0\x80", "\xc0\xaf", "\xe2\x80\xae.exe", "\xff", "%41", "\xc2\x85" };
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++) {
+		char *shown = name_show(mem, names[i]);
+
+		CHECK(text_is_utf8(shown, strlen(shown)));
+		CHECK(strpbrk(shown, "\n\x01\x7f") == NULL);
+		CHECK_TEXT(name_read(mem, shown), names[i]);
+	}
+	CHECK_TEXT(name_show(mem, "r\xe4ka"), "r%E4ka");
+	CHECK_TEXT(name_show(mem, "100 %"), "100 %25");
+	CHECK(name_read(mem, "%4") == NULL);
+	CHECK(name_read(mem, "%00") == NULL);
+	CHECK(name_read(mem, "%zz") == NULL);
+}
+
+static void names_fold_by_case_but_not_by_diacritics(void)
+{
+	CHECK_TEXT(text_fold(mem, "ÅSA Öberg"), "åsa öberg");
+	CHECK_TEXT(text_fold(mem, "A\xcc\x8a"), "å");
+	CHECK_TEXT(text_fold(mem, "R\xe4KA"), "r\xe4ka");
+	CHECK(strcmp(text_fold(mem, "björn"), text_fold(mem, "bjorn")) != 0);
+}
+
+static void a_glob_matches_whole_values(void)
+{
+	CHECK(text_glob("enhetschef*", "enhetschef barn"));
+	CHECK(text_glob("*chef", "enhetschef"));
+	CHECK(!text_glob("chef", "enhetschef"));
+	CHECK(text_glob("?ke", "åke"));
+	CHECK(!text_glob("?ke", "aake"));
+	CHECK(text_glob("*", ""));
+	CHECK(!text_glob("?", ""));
+	CHECK(text_glob("a*b*c", "aXbXbXc"));
+	CHECK(!text_glob("a*b*c", "aXbXbX"));
+	CHECK(!text_glob("*a*a*a*a*a*a*a*a*a*a*b", "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"));
+}
+
+static void numbers_read_as_swedish(void)
+{
+	CHECK_TEXT(text_count(mem, 1234567), "1\xc2\xa0" "234\xc2\xa0" "567");
+	CHECK_TEXT(text_count(mem, -999), "-999");
+	CHECK_TEXT(text_size(mem, 999), "999\xc2\xa0" "byte");
+	CHECK_TEXT(text_size(mem, 1250), "1,2\xc2\xa0kB");
+	CHECK_TEXT(text_size(mem, 3400000000), "3,4\xc2\xa0GB");
+}
+
+static void digests_are_the_published_ones(void)
+{
+	unsigned char sum[DIGEST_SIZE];
+	struct digest *d;
+
+	CHECK_TEXT(digest_text(mem, "abc"), "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
+	digest_hmac("Jefe", 4, "what do ya want for nothing?", 28, sum);        /* RFC 4231, case 2 */
+	CHECK_TEXT(digest_hex(mem, sum, 32), "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843");
+	CHECK_TEXT(digest_base64url(mem, "\xfb\xff\xfe", 3), "-__-");
+	CHECK_TEXT(digest_base64url(mem, "f", 1), "Zg");
+	CHECK_TEXT(digest_base64url(mem, "fo", 2), "Zm8");
+	d = digest_open();
+	digest_field(d, "ab");
+	digest_field(d, "c");
+	digest_close(d, sum);
+	CHECK(strcmp(digest_hex(mem, sum, 32), digest_text(mem, "abc")) != 0);
+	CHECK(digest_equal("x", "x") && !digest_equal("x", "y") && !digest_equal("x", "xx") && !digest_equal(NULL, NULL));
+}
+
+/* ------------------------------------------------------------------ CSV */
+
+static int rows(const char *bytes, struct csv *csv, struct error *err)
+{
+	return csv_read(mem, "hr.csv", bytes, strlen(bytes), csv, err);
+}
+
+static void csv_is_read_as_real_exports_write_it(void)
+{
+	struct error err = { 0 };
+	struct csv csv;
+
+	CHECK(rows("\xef\xbb\xbfNr;Namn\r\n1;\"Berg; Anna\"\r\n2;\"a \"\"b\"\"\nc\"\r\n3;\r\n", &csv, &err) == 0);
+	CHECK(csv.rows.count == 4);
+	CHECK_TEXT(csv.rows.items[0].cells[0], "Nr");
+	CHECK_TEXT(csv.rows.items[1].cells[1], "Berg; Anna");
+	CHECK_TEXT(csv.rows.items[2].cells[1], "a \"b\"\nc");
+	CHECK_TEXT(csv.rows.items[3].cells[1], "");
+	CHECK(csv.rows.items[3].line == 5);
+	CHECK(csv_column(&csv, "NAMN") == 1 && csv_column(&csv, "x") == -1);
+	CHECK(rows("a,b\nR\xe4ka,\x80\n", &csv, &err) == 0);
+	CHECK_TEXT(csv.rows.items[1].cells[0], "Räka");
+	CHECK_TEXT(csv.rows.items[1].cells[1], "€");
+}
+
+static void half_a_csv_is_never_a_whole_one(void)
+{
+	static const struct { const char *bytes, *says; } bad[] = {
+		{ "a;b\n1;2", "does not end in a newline" },
+		{ "a;b\n1;\"2\n", "hr.csv:2: a quote that is never closed" },
+		{ "a;b\n1;\"2\"x\n", "hr.csv:2: text after a closing quote" },
+		{ "a;b\n1\n", "hr.csv:2: 1 cells, but the header has 2" },
+		{ "a;b\n1;2;3\n", "hr.csv:2: 3 cells, but the header has 2" },
+		{ "", "is empty" },
+		{ "\n\n", "has no header" },
+		{ "\xff\xfe\x61", "UTF-16" },
+		{ "a;b\n\x81;1\n", "hr.csv:2: a byte that is neither" },
+	};
+	struct csv csv;
+
+	for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++) {
+		struct error err = { 0 };
+
+		CHECK(rows(bad[i].bytes, &csv, &err) < 0);
+		CHECK(strstr(err.text, bad[i].says) != NULL);
+	}
+	CHECK(csv_read(mem, "x", "a\0b\n", 4, &csv, NULL) < 0);
+}
+
+/* ------------------------------------------------------------------ files and JSON */
+
+static void a_secret_that_others_can_read_is_refused(void)
+{
+	char folder[] = "/tmp/behov-base-XXXXXX", *path, *link_path, *out = NULL;
+	struct error err = { 0 };
+	size_t len = 0;
+
+	if (!mkdtemp(folder)) {
+		CHECK(false);
+		return;
+	}
+	path = arena_print(mem, "%s/secret", folder);
+	link_path = arena_print(mem, "%s/link", folder);
+	CHECK(file_write(path, "hemligt\n", 8, &err) == 0);
+	CHECK(file_secret(mem, path, &out, &len, &err) < 0);
+	CHECK(strstr(err.text, "chmod 600") && !strstr(err.text, "hemligt"));
+	CHECK(chmod(path, 0600) == 0);
+	CHECK(file_secret(mem, path, &out, &len, &err) == 0 && len == 7);
+	CHECK_TEXT(out, "hemligt");
+	CHECK(symlink(path, link_path) == 0);
+	CHECK(file_secret(mem, link_path, &out, &len, &err) < 0);
+	CHECK(file_read(mem, path, 4, &out, &len, &err) < 0);
+	CHECK(file_read(mem, folder, 400, &out, &len, &err) < 0);
+	unlink(link_path);
+	unlink(path);
+	rmdir(folder);
+}
+
+static void a_path_stands_beside_the_file_that_names_it(void)
+{
+	CHECK_TEXT(file_beside(mem, "conf/behov.cfg", "rules"), "conf/rules");
+	CHECK_TEXT(file_beside(mem, "behov.cfg", "rules"), "rules");
+	CHECK_TEXT(file_beside(mem, "conf/behov.cfg", "/srv"), "/srv");
+}
+
+static void json_is_canonical_and_refuses_what_is_ambiguous(void)
+{
+	struct error err = { 0 };
+	const char *raw = "{\"b\":1,\"a\":[null,\"å\"]}";
+	json_t *value = NULL;
+
+	CHECK(json_read(raw, strlen(raw), &value, &err) == 0);
+	CHECK_TEXT(json_canonical(mem, value), "{\"a\":[null,\"å\"],\"b\":1}");
+	CHECK(json_number(value, "b", 7) == 1 && json_number(value, "c", 7) == 7 && json_text(value, "b") == NULL);
+	json_decref(value);
+	CHECK(json_read("{\"a\":1,\"a\":2}", 13, &value, &err) < 0);
+}
+
+int main(void)
+{
+	mem = arena_open();
+	TEST(the_first_cause_is_kept_and_the_place_stands_before_it);
+	TEST(a_long_place_never_pushes_out_the_cause);
+	TEST(an_arena_gives_zeroed_memory_of_any_size);
+	TEST(each_place_has_its_quoting);
+	TEST(a_text_stops_at_its_maximum_and_says_so);
+	TEST(a_file_name_survives_being_shown);
+	TEST(names_fold_by_case_but_not_by_diacritics);
+	TEST(a_glob_matches_whole_values);
+	TEST(numbers_read_as_swedish);
+	TEST(digests_are_the_published_ones);
+	TEST(csv_is_read_as_real_exports_write_it);
+	TEST(half_a_csv_is_never_a_whole_one);
+	TEST(a_secret_that_others_can_read_is_refused);
+	TEST(a_path_stands_beside_the_file_that_names_it);
+	TEST(json_is_canonical_and_refuses_what_is_ambiguous);
+	arena_close(mem);
+	return check_done();
+}
