@@ -1,0 +1,164 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The example municipality, judged: the same bytes each time, valid by its schema, and honest about what is missing."""
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+
+import jsonschema
+
+TOP = os.path.abspath(os.path.join(os.path.dirname(__file__), "../../.."))
+BEHOV = os.path.join(TOP, os.environ.get("BUILD", "build"), "behov")
+NOW = "2026-11-24T02:00+01:00"
+failures = 0
+
+
+def check(name, holds, *detail):
+    global failures
+    print(("ok " if holds else "not ok ") + name, flush=True)
+    if not holds:
+        failures += 1
+        print(*detail)
+
+
+def behov(world, *words):
+    return subprocess.run([BEHOV, "--config", world + "/conf/behov.cfg", "--now", NOW, *words],
+                          stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+
+
+def plan(world, *words):
+    done = behov(world, "plan", "--json", *words)
+    return done, json.loads(done.stdout) if done.returncode in (0, 3, 4) else None
+
+
+def world_at(folder, files="600"):
+    shutil.copytree(TOP + "/conf", folder + "/conf")
+    shutil.copytree(TOP + "/rules", folder + "/rules")
+    subprocess.run([TOP + "/tests/world/make-world", folder + "/build/demo", "--files", files], check=True,
+                   stdout=subprocess.DEVNULL)
+    return folder
+
+
+def of_kind(plan_, *kinds):
+    return [p for p in plan_["proposals"] if p["kind"] in kinds]
+
+
+def tree(folder):
+    """Every name, type, size and time below a folder."""
+    seen = []
+    for at, folders, files in os.walk(os.fsencode(folder)):
+        for name in sorted(folders + files):
+            st = os.lstat(os.path.join(at, name))
+            seen.append((os.path.join(at, name), st.st_mode, st.st_size, st.st_mtime_ns, st.st_ctime_ns))
+    return sorted(seen)
+
+
+def whole(world, first, again):
+    done, plan_ = first
+    check("the example municipality is judged wholly", done.returncode == 0 and plan_["complete"],
+          done.returncode, done.stderr.decode()[-2000:], plan_ and plan_["gaps"])
+    with open(TOP + "/conf/schema/plan.schema.json", encoding="utf-8") as schema:
+        try:
+            jsonschema.validate(plan_, json.load(schema))
+            check("plan --json is valid by its schema", True)
+        except jsonschema.ValidationError as why:
+            check("plan --json is valid by its schema", False, why.message, list(why.absolute_path))
+    check("the same world gives the same bytes", done.stdout == again.stdout)
+    check("-j1 and -j8 give the same bytes", behov(world, "-j1", "plan", "--json").stdout ==
+          behov(world, "-j8", "plan", "--json").stdout == done.stdout)
+    kinds = {p["kind"] for p in plan_["proposals"]}
+    check("there is something of every kind to propose",
+          {"remove-member", "cut-nesting", "destroy", "deliver"} <= kinds, kinds)
+    check("ids are unique and lists sorted", len({p["id"] for p in plan_["proposals"]}) == len(plan_["proposals"])
+          and plan_["proposals"] == sorted(plan_["proposals"], key=lambda p: (p["kind"], p["id"])))
+    check("every proposal names the rule it rests on",
+          all(p["rule"].startswith("rules/") and ".cfg:" in p["rule"] for p in plan_["proposals"]),
+          [p["rule"] for p in plan_["proposals"]][:3])
+
+
+def files(world, plan_):
+    done, with_files = plan(world, "--files")
+    batches = of_kind(with_files, "destroy", "deliver")
+    check("plan --files lists each batch's files", all(
+        len(b["entries"]) == b["files"] and sum(e["bytes"] for e in b["entries"]) == b["bytes"] for b in batches))
+    check("no file is proposed before its day", all(e["due"] <= NOW[:10] for b in batches for e in b["entries"]))
+    check("the table is for people", "Förslag" in behov(world, "plan").stdout.decode())
+
+
+def explains(world, plan_):
+    first = of_kind(plan_, "remove-member")[0]
+    done = behov(world, "explain", first["account"], first["system"] + "/" + first["role"])
+    check("explain says why somebody has access", done.returncode == 0 and json.loads(done.stdout),
+          done.returncode, done.stderr.decode()[-500:])
+    done = behov(world, "explain", "nobody.at.all", first["system"])
+    check("explain of nobody is refused with a word", done.returncode in (1, 2) and b"nobody.at.all" in done.stderr)
+
+
+def stops_short(world, plan_):
+    ldif = world + "/build/demo/directory.ldif"
+    with open(ldif, "rb") as source:
+        kept = source.read()
+    with open(ldif, "wb") as cut:
+        cut.write(kept[:len(kept) // 2].rstrip(b"\n"))
+    done, half = plan(world)
+    check("an LDIF cut in the middle is a gap, or refused with its place",
+          (done.returncode == 3 and not half["complete"] and not of_kind(half, "remove-member", "cut-nesting"))
+          or (done.returncode == 1 and b"directory.ldif:" in done.stderr), done.returncode, done.stderr.decode()[-500:])
+    os.unlink(ldif)
+    done, _ = plan(world)
+    check("an LDIF that is not there is a failure that names it",
+          done.returncode == 1 and b"directory.ldif" in done.stderr, done.returncode)
+    with open(ldif, "wb") as back:
+        back.write(kept)
+    hr = world + "/build/demo/hr.csv"
+    os.rename(hr, hr + ".away")
+    done, without = plan(world)
+    check("an HR file that did not come is a gap", done.returncode == 3 and any(
+        g["what"] == "hr" for g in without["gaps"]), done.returncode, done.stderr.decode()[-500:])
+    before = {p["id"] for p in of_kind(plan_, "remove-member")}
+    check("without HR no new removal is proposed",
+          {p["id"] for p in of_kind(without, "remove-member")} <= before)
+    os.rename(hr + ".away", hr)
+
+
+def share_gone(world):
+    share = world + "/build/demo/shares/ekonomi"
+    os.rename(share, share + ".away")
+    done, without = plan(world)
+    check("a share that is not there is a gap", done.returncode == 3 and any(
+        g["what"] == "share" and g["id"] == "ekonomi" for g in without["gaps"]), done.returncode)
+    check("and nothing on it is proposed", not any(p.get("share") == "ekonomi" for p in without["proposals"]))
+    os.mkdir(share)
+    done, empty = plan(world)
+    check("an empty folder in its place is a gap, too", done.returncode == 3 and not any(
+        p.get("share") == "ekonomi" for p in empty["proposals"]), done.returncode)
+    os.rmdir(share)
+    os.rename(share + ".away", share)
+
+
+def main():
+    if os.geteuid() == 0:
+        os.umask(0o022)
+    with tempfile.TemporaryDirectory(prefix="behov-plan-") as folder:
+        world = world_at(folder)
+        before = tree(world)
+        first = plan(world)
+        again = behov(world, "plan", "--json")
+        if not first[1]:
+            check("the example municipality is judged", False, first[0].returncode, first[0].stderr.decode()[-3000:])
+            return 1
+        whole(world, first, again)
+        files(world, first[1])
+        explains(world, first[1])
+        check("plan changed nothing anywhere", tree(world) == before)
+        stops_short(world, first[1])
+        share_gone(world)
+        back = behov(world, "plan", "--json")
+        check("when all is back so is the plan", back.stdout == first[0].stdout)
+    return 1 if failures else 0
+
+
+sys.exit(main())
