@@ -1,0 +1,399 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* judge.c - what the rules say about each file: held, preserved, delivered, destroyed, or nothing. */
+#include "retain_p.h"
+#include "behov/text.h"
+
+static void
+add_hold(struct retain *r, const struct hold *hold)
+{
+	struct pattern *p;
+
+	if (!hold->path)
+		return;
+	p = pattern_make(r->mem, arena_print(r->mem, "%s/**", hold->path), true);
+	p->hold = hold;
+	*arena_push(r->mem, &r->patterns) = p;
+}
+
+static void
+add_where(struct retain *r, struct tally *tally, const struct where *where, bool fold)
+{
+	struct pattern *p = pattern_make(r->mem, where->path, fold);
+
+	p->where = where;
+	p->tally = tally;
+	if (tally->series->batch_path)
+		p->batch = pattern_prefix(p, tally->series->batch_path, r->mem);
+	p->names = arena_array(r->mem, const char *, (size_t)where->name_count + 1);
+	for (int i = 0; i < where->name_count; i++)
+		p->names[i] = fold ? text_fold(r->mem, where->names[i]) : where->names[i];
+	*arena_push(r->mem, &r->patterns) = p;
+}
+
+void
+cells_start(struct retain *r, struct cells *out)
+{
+	for (size_t i = 0; i < r->patterns.count; i++)
+		cells_add(out, (struct cell){ .pattern = r->patterns.items[i], .date = DAY_NONE }, 0);
+}
+
+static void
+drop_top(struct retain *r)
+{
+	struct state *s = r->top;
+
+	r->top = s->above;
+	free(s->cells.items);
+	free(s->insides);
+	free(s);
+}
+
+/* A folder that is the root of a whole batch: whatever lies below it counts. */
+static void
+note_insides(struct retain *r, struct state *s, const char *path, size_t len)
+{
+	for (size_t i = 0; i < s->cells.count; i++) {
+		const struct cell *c = &s->cells.items[i];
+
+		if (!c->pattern->batch || c->pos != c->pattern->batch || c->batch_len != len ||
+		    !c->pattern->tally->series->whole)
+			continue;
+		s->insides = realloc(s->insides, (s->inside_count + 1) * sizeof *s->insides);
+		if (!s->insides)
+			abort();
+		s->insides[s->inside_count++].batch = batch_get(r, c->pattern->tally, path, len, DAY_NONE);
+	}
+}
+
+static bool
+on_enter(void *self, const char *path, void *above, void **state)
+{
+	struct retain *r = self;
+	struct state *up = above, *s = calloc(1, sizeof *s);
+	const char *slash = strrchr(path, '/');
+
+	if (!s)
+		abort();
+	s->above = r->top;
+	r->top = s;
+	r->n.folders++;
+	if (!up) {
+		cells_start(r, &s->cells);
+	} else {
+		cells_step(r->mem, up->cells.items, up->cells.count, slash ? slash + 1 : path, strlen(path), &s->cells);
+		s->insides = malloc((up->inside_count + 1) * sizeof *s->insides);
+		if (!s->insides)
+			abort();
+		if (up->inside_count)
+			memcpy(s->insides, up->insides, up->inside_count * sizeof *s->insides);
+		s->inside_count = up->inside_count;
+		note_insides(r, s, path, strlen(path));
+	}
+	*state = s;
+	return true;
+}
+
+static void
+on_leave(void *self, void *state, const char *path, bool complete)
+{
+	(void)state, (void)path, (void)complete;        /* gaps come with retain_finish() */
+	drop_top(self);
+}
+
+/* Fills r->found with the cells that match the file wholly. */
+void
+match_file(struct retain *r, const struct cell *cells, size_t count, const char *name, size_t path_len)
+{
+	size_t kept = 0;
+
+	if (arena_used(r->scratch) > 1 << 20) {
+		arena_close(r->scratch);
+		r->scratch = arena_open();
+	}
+	cells_step(r->scratch, cells, count, name, path_len, &r->found);
+	for (size_t i = 0; i < r->found.count; i++)
+		if (r->found.items[i].pos == r->found.items[i].pattern->count &&
+		    pattern_names(r->scratch, r->found.items[i].pattern, name))
+			r->found.items[kept++] = r->found.items[i];
+	r->found.count = kept;
+}
+
+static size_t
+file_len(const char *path, const char *name)
+{
+	return strlen(path) + (*path != '\0') + strlen(name);
+}
+
+day_t
+cell_anchor(const struct retain *r, const struct cell *cell, const struct entry *entry)
+{
+	day_t day = cell->date;
+	int year;
+
+	if (cell->pattern->tally->series->clock == CLOCK_MODIFIED)
+		day = entry && entry->stated ? clock_day(entry->mtime_s) : DAY_NONE;
+	if (day == DAY_NONE)
+		return DAY_NONE;
+	year = day_year(day);
+	return year < 1900 || year > day_year(r->today) + 1 ? DAY_NONE : day;
+}
+
+/* Is the record one of those years that the series is valid for?  An unknown year counts: it may be. */
+bool
+cell_counts(const struct retain *r, const struct cell *cell, const struct entry *entry, day_t *anchor)
+{
+	const struct series *s = cell->pattern->tally->series;
+	int year;
+
+	*anchor = cell_anchor(r, cell, entry);
+	if (*anchor == DAY_NONE)
+		return true;
+	year = day_year(*anchor);
+	return (!s->year_from || year >= s->year_from) && (!s->year_to || year <= s->year_to);
+}
+
+static bool
+same_fold(struct arena *mem, const char *a, const char *b)
+{
+	return a && b && strcmp(text_fold(mem, a), text_fold(mem, b)) == 0;
+}
+
+static bool
+hold_meets(struct retain *r, const struct hold *h)
+{
+	bool path = !h->path, series = !h->series, named = !h->case_name;
+
+	if (h->share && !same_fold(r->scratch, h->share, r->share->id))
+		return false;
+	for (size_t i = 0; i < r->found.count; i++) {
+		const struct cell *c = &r->found.items[i];
+
+		path |= c->pattern->hold == h;
+		if (!c->pattern->tally)
+			continue;
+		series |= h->series && same_fold(r->scratch, h->series, c->pattern->tally->series->id);
+		named |= h->case_name && same_fold(r->scratch, h->case_name, c->case_name);
+	}
+	return path && series && named;
+}
+
+static int
+rank(const struct series *s)
+{
+	if (s->action == ACTION_PRESERVE)
+		return OUT_PRESERVED;
+	if (s->action == ACTION_DELIVER)
+		return OUT_DELIVER;
+	return s->decided ? OUT_DESTROY : OUT_INERT;
+}
+
+/* The enum is in the order of judgement; within one outcome an unknown or later due date wins. */
+static bool
+beats(enum outcome outcome, day_t due, const struct verdict *v)
+{
+	if (!v->winner || outcome != v->outcome)
+		return !v->winner || outcome < v->outcome;
+	if (v->due == DAY_NONE)
+		return false;
+	return due == DAY_NONE || due > v->due;
+}
+
+struct verdict
+judge(struct retain *r, const struct entry *entry)
+{
+	struct verdict v = { .outcome = OUT_UNGOVERNED, .anchor = DAY_NONE, .due = DAY_NONE };
+
+	for (size_t i = 0; i < r->found.count; i++) {
+		const struct cell *c = &r->found.items[i];
+		day_t anchor, due = DAY_NONE;
+
+		if (!c->pattern->tally || !cell_counts(r, c, entry, &anchor))
+			continue;
+		if (anchor != DAY_NONE)
+			due = day_due(anchor, c->pattern->tally->series->keep, c->pattern->tally->series->count_from);
+		if (beats((enum outcome)rank(c->pattern->tally->series), due, &v))
+			v = (struct verdict){ (enum outcome)rank(c->pattern->tally->series), c, anchor, due, NULL };
+	}
+	for (size_t i = 0; i < r->input.hold_count && !v.hold; i++)
+		if (hold_meets(r, &r->input.holds[i])) {
+			v.hold = &r->input.holds[i];
+			v.outcome = OUT_HELD;
+		}
+	return v;
+}
+
+/* Size and identity are needed of what is due; a date of those whose clock is the file's own. */
+static bool
+on_wants_stat(void *self, void *state, const char *path, const char *name)
+{
+	struct retain *r = self;
+	struct state *s = state;
+	struct verdict v;
+
+	match_file(r, s->cells.items, s->cells.count, name, file_len(path, name));
+	for (size_t i = 0; i < r->found.count; i++)
+		if (r->found.items[i].pattern->tally &&
+		    r->found.items[i].pattern->tally->series->clock == CLOCK_MODIFIED)
+			return true;
+	v = judge(r, NULL);
+	return (v.outcome == OUT_DESTROY || v.outcome == OUT_DELIVER) && v.due != DAY_NONE && v.due <= r->today;
+}
+
+static const char *
+against(const struct verdict *v)
+{
+	switch (v->outcome) {
+	case OUT_HELD:
+		return "en handling omfattas av gallringsstopp";
+	case OUT_PRESERVED:
+		return "en handling ska bevaras";
+	case OUT_UNGOVERNED:
+	case OUT_INERT:
+		return "en fil saknar gallringsbeslut";
+	default:
+		return "en handling hör till en annan serie eller bunt";
+	}
+}
+
+static void
+put(struct retain *r, struct batch *b, const char *file, const struct entry *e, const struct verdict *v)
+{
+	*arena_push(r->mem, &b->records) = (struct record){
+		.path = arena_text(r->mem, file),
+		.size = e->size, .ino = e->ino, .dev = e->dev, .nlink = e->nlink,
+		.mtime_s = e->mtime_s, .ctime_s = e->ctime_s, .btime_s = e->btime_s,
+		.mtime_ns = e->mtime_ns, .ctime_ns = e->ctime_ns, .btime_ns = e->btime_ns,
+		.anchor = v->anchor, .due = v->due,
+	};
+}
+
+/* The batch that the file is a member of, or NULL. */
+static struct batch *
+join(struct retain *r, const char *path, const struct entry *e, const struct verdict *v)
+{
+	struct tally *tally = v->winner->pattern->tally;
+	bool due = v->due != DAY_NONE && v->due <= r->today, whole = tally->series->whole;
+	struct batch *b;
+
+	if (!tally->series->decided || (!whole && !due))
+		return NULL;
+	b = batch_get(r, tally, path, v->winner->batch_len, whole ? DAY_NONE : v->due);
+	b->members++;
+	if (v->due == DAY_NONE)
+		b->blocked = "en handling har inget känt datum";
+	else if (v->due > b->latest)
+		b->latest = v->due;
+	if (due && e->stated)
+		put(r, b, path, e, v);
+	else if (due)
+		b->blocked = "en handling kunde inte läsas";
+	return b;
+}
+
+static void
+count(struct retain *r, const struct entry *e, const struct verdict *v)
+{
+	r->n.files++;
+	r->n.bytes += e->stated ? (long long)e->size : 0;
+	r->n.ungoverned += v->outcome == OUT_UNGOVERNED;
+	r->n.held += v->outcome == OUT_HELD;
+	r->n.inert += v->winner && !v->winner->pattern->tally->series->decided;
+	r->n.no_anchor += (v->outcome == OUT_DESTROY || v->outcome == OUT_DELIVER) && v->due == DAY_NONE;
+	for (size_t i = 0; i < r->found.count; i++) {
+		struct tally *t = r->found.items[i].pattern->tally;
+		day_t anchor;
+
+		if (t && !t->used && cell_counts(r, &r->found.items[i], e, &anchor)) {
+			t->used = true;
+			t->files++;
+		}
+	}
+	for (size_t i = 0; i < r->found.count; i++)
+		if (r->found.items[i].pattern->tally)
+			r->found.items[i].pattern->tally->used = false;
+}
+
+static void
+on_file(void *self, void *state, const char *path, const struct entry *entry)
+{
+	struct retain *r = self;
+	struct state *s = state;
+	struct batch *mine = NULL;
+	struct verdict v;
+
+	match_file(r, s->cells.items, s->cells.count, entry->name, file_len(path, entry->name));
+	v = judge(r, entry);
+	count(r, entry, &v);
+	if (v.outcome == OUT_DESTROY || v.outcome == OUT_DELIVER)
+		mine = join(r, arena_print(r->scratch, "%s%s%s", path, *path ? "/" : "", entry->name), entry, &v);
+	for (size_t i = 0; i < s->inside_count; i++)
+		if (s->insides[i].batch != mine)
+			s->insides[i].batch->blocked = against(&v);
+	/* A whole batch without a folder is all of its series in the share: a held member blocks that too. */
+	if (v.outcome == OUT_HELD || v.outcome == OUT_PRESERVED || v.outcome == OUT_DELIVER)
+		for (size_t i = 0; i < r->found.count; i++) {
+			const struct cell *c = &r->found.items[i];
+
+			if (c->pattern->tally && c->pattern->tally->series->whole &&
+			    (!v.winner || v.outcome == OUT_HELD || c->pattern->tally != v.winner->pattern->tally))
+				batch_get(r, c->pattern->tally, path, c->batch_len <= strlen(path) ? c->batch_len : 0,
+					  DAY_NONE)->blocked = against(&v);
+		}
+}
+
+struct retain *
+retain_open(struct arena *mem, const struct retain_input *in, struct error *err)
+{
+	struct retain *r = arena_new(mem, struct retain);
+
+	r->mem = mem;
+	r->scratch = arena_open();
+	r->input = *in;
+	r->today = clock_day(in->now);
+	if (r->today == DAY_NONE) {
+		error_set(err, ERROR_USAGE, "the clock shows a day out of range");
+		retain_close(r);
+		return NULL;
+	}
+	r->visitor = (struct visitor){ r, on_enter, on_wants_stat, on_file, on_leave };
+	return r;
+}
+
+const struct visitor *
+retain_share(struct retain *r, const struct share *share)
+{
+	const struct rules *rules = r->input.rules;
+
+	while (r->top)
+		drop_top(r);
+	r->share = share;
+	r->patterns.count = 0;
+	r->all.count = 0;
+	memset(&r->n, 0, sizeof r->n);
+	r->buckets = arena_array(r->mem, struct batch *, BUCKETS);
+	r->tallies = arena_array(r->mem, struct tally, rules->series_count + 1);
+	for (size_t i = 0; i < rules->series_count; i++) {
+		const struct series *s = &rules->series[i];
+
+		r->tallies[i].series = s;
+		for (int k = 0; k < s->where_count; k++)
+			if (strcmp(s->where[k].share, "*") == 0 || strcmp(s->where[k].share, share->id) == 0)
+				add_where(r, &r->tallies[i], &s->where[k], share->fold || s->action == ACTION_PRESERVE);
+	}
+	for (size_t i = 0; i < r->input.hold_count; i++)
+		add_hold(r, &r->input.holds[i]);
+	return &r->visitor;
+}
+
+void
+retain_close(struct retain *r)
+{
+	if (!r)
+		return;
+	while (r->top)
+		drop_top(r);
+	free(r->found.items);
+	arena_close(r->scratch);
+	r->scratch = NULL;
+	r->found = (struct cells){ 0 };
+}

@@ -1,0 +1,284 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* pattern.c - where patterns as components, matched one step for each folder on the way down. */
+#include "retain_p.h"
+#include "behov/text.h"
+
+static size_t
+token(const char *at, struct token *out)
+{
+	*out = (struct token){ TOKEN_BYTE, *at };
+	if (*at == '*')
+		out->kind = TOKEN_ANY;
+	else if (*at == '?')
+		out->kind = TOKEN_ONE;
+	else if (strncmp(at, "{year}", 6) == 0)
+		return out->kind = TOKEN_YEAR, 6;
+	else if (strncmp(at, "{date}", 6) == 0)
+		return out->kind = TOKEN_DATE, 6;
+	else if (strncmp(at, "{case}", 6) == 0)
+		return out->kind = TOKEN_CASE, 6;
+	return 1;
+}
+
+static struct part
+part_make(struct arena *mem, const char *text)
+{
+	struct part part = { .deep = strcmp(text, "**") == 0, .plain = true, .text = text };
+
+	part.tokens = arena_array(mem, struct token, strlen(text) + 1);
+	while (*text) {
+		text += token(text, &part.tokens[part.count]);
+		part.plain &= part.tokens[part.count++].kind == TOKEN_BYTE;
+	}
+	return part;
+}
+
+struct pattern *
+pattern_make(struct arena *mem, const char *path, bool fold)
+{
+	struct pattern *p = arena_new(mem, struct pattern);
+	char *text = fold ? text_fold(mem, path) : arena_text(mem, path);
+
+	p->fold = fold;
+	p->parts = arena_array(mem, struct part, strlen(text) + 2);
+	while (*text) {
+		size_t len = strcspn(text, "/");
+		char *next = text + len + (text[len] == '/');
+
+		text[len] = '\0';
+		if (len)
+			p->parts[p->count++] = part_make(mem, text);
+		text = next;
+	}
+	return p;
+}
+
+/* How many components of p are the prefix, or 0 when it is none. */
+size_t
+pattern_prefix(const struct pattern *p, const char *prefix, struct arena *mem)
+{
+	struct pattern *b = pattern_make(mem, prefix, p->fold);
+
+	if (b->count > p->count)
+		return 0;
+	for (size_t i = 0; i < b->count; i++)
+		if (strcmp(b->parts[i].text, p->parts[i].text) != 0)
+			return 0;
+	return b->count;
+}
+
+/* ---- one component: a row of positions that the tokens so far can reach, with the latest date that gets there */
+
+struct reach { bool ok; day_t date; size_t from, to; };         /* from..to: the case */
+
+static void
+better(struct reach *at, struct reach with)
+{
+	if (with.ok && (!at->ok || with.date > at->date))
+		*at = with;
+}
+
+static int
+digits(const char *s, size_t n)
+{
+	int value = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		if (s[i] < '0' || s[i] > '9')
+			return -1;
+		value = value * 10 + (s[i] - '0');
+	}
+	return value;
+}
+
+static day_t
+read_year(const char *s)
+{
+	int year = digits(s, 4);
+
+	return year < 1 ? DAY_NONE : day_make(year, 12, 31);
+}
+
+/* The length of the date at s, or 0. */
+static size_t
+read_date(const char *s, day_t *out)
+{
+	bool dash = digits(s, 4) >= 0 && s[4] == '-';
+	size_t month = dash ? 5 : 4, dom = dash ? 8 : 6;
+	int m, d, year = digits(s, 4);
+
+	if (year < 1 || (m = digits(s + month, 2)) < 1 || (dash && s[7] != '-') || (d = digits(s + dom, 2)) < 1)
+		return 0;
+	*out = day_make(year, m, d);
+	return *out == DAY_NONE ? 0 : dom + 2;
+}
+
+static size_t
+char_len(const char *s)
+{
+	unsigned char c = (unsigned char)*s;
+	size_t n = c >= 0xf0 ? 4 : c >= 0xe0 ? 3 : c >= 0xc2 ? 2 : 1;
+
+	for (size_t i = 1; i < n; i++)
+		if (((unsigned char)s[i] & 0xc0) != 0x80)
+			return 1;
+	return n;
+}
+
+static struct reach
+dated(struct reach r, day_t date)
+{
+	if (date > r.date)
+		r.date = date;
+	return r;
+}
+
+static void
+from_here(const struct token *t, const char *name, size_t i, struct reach here, struct reach *next)
+{
+	day_t date = DAY_NONE;
+	size_t n;
+
+	switch (t->kind) {
+	case TOKEN_BYTE:
+		if (name[i] == t->byte)
+			better(&next[i + 1], here);
+		break;
+	case TOKEN_ONE:
+		if (name[i])
+			better(&next[i + char_len(name + i)], here);
+		break;
+	case TOKEN_YEAR:
+		date = read_year(name + i);
+		if (date != DAY_NONE)
+			better(&next[i + 4], dated(here, date));
+		break;
+	case TOKEN_DATE:
+		n = read_date(name + i, &date);
+		if (n)
+			better(&next[i + n], dated(here, date));
+		break;
+	default:
+		break;
+	}
+}
+
+/* '*' and {case}: every later position can be reached from the best of those before it. */
+static void
+sweep(const struct token *t, size_t len, const struct reach *now, struct reach *next)
+{
+	struct reach best = { 0 };
+
+	for (size_t i = 0; i <= len; i++) {
+		struct reach here = now[i];
+
+		if (t->kind == TOKEN_ANY)
+			better(&best, here);
+		next[i] = best;
+		if (t->kind == TOKEN_CASE) {
+			next[i].to = i;
+			here.from = i;
+			better(&best, here);
+		}
+	}
+}
+
+static bool
+part_match(struct arena *mem, const struct part *part, const char *name, struct reach *out)
+{
+	size_t len = strlen(name);
+	struct reach *now, *next, *swap;
+
+	*out = (struct reach){ .ok = true, .date = DAY_NONE };
+	if (part->plain)
+		return strcmp(part->text, name) == 0;
+	if (part->count == 1 && part->tokens[0].kind == TOKEN_ANY)
+		return true;
+	now = arena_array(mem, struct reach, len + 2);
+	next = arena_array(mem, struct reach, len + 2);
+	now[0] = *out;
+	for (size_t t = 0; t < part->count; t++) {
+		memset(next, 0, (len + 2) * sizeof *next);
+		if (part->tokens[t].kind == TOKEN_ANY || part->tokens[t].kind == TOKEN_CASE)
+			sweep(&part->tokens[t], len, now, next);
+		else
+			for (size_t i = 0; i < len; i++)
+				if (now[i].ok)
+					from_here(&part->tokens[t], name, i, now[i], next);
+		swap = now, now = next, next = swap;
+	}
+	*out = now[len];
+	return out->ok;
+}
+
+/* ---- many patterns at once */
+
+void
+cells_add(struct cells *out, struct cell cell, size_t path_len)
+{
+	if (cell.pattern->batch && cell.pos == cell.pattern->batch && !cell.batch_len)
+		cell.batch_len = path_len;
+	for (size_t i = out->count; i-- > 0 && out->items[i].pattern == cell.pattern;)
+		if (out->items[i].pos == cell.pos) {
+			if (cell.date <= out->items[i].date)
+				return;
+			out->items[i] = cell;
+			goto on;
+		}
+	if (out->count == out->room) {
+		out->room = out->room ? out->room * 2 : 16;
+		out->items = realloc(out->items, out->room * sizeof *out->items);
+		if (!out->items)
+			abort();
+	}
+	out->items[out->count++] = cell;
+on:
+	if (cell.pos < cell.pattern->count && cell.pattern->parts[cell.pos].deep) {
+		cell.pos++;             /* "**" may be no component at all */
+		cells_add(out, cell, path_len);
+	}
+}
+
+void
+cells_step(struct arena *mem, const struct cell *in, size_t count, const char *name, size_t path_len,
+	   struct cells *out)
+{
+	const char *folded = NULL;
+
+	out->count = 0;
+	for (size_t i = 0; i < count; i++) {
+		struct cell c = in[i];
+		const struct part *part = &c.pattern->parts[c.pos];
+		const char *as = name;
+		struct reach got;
+
+		if (c.pos == c.pattern->count)
+			continue;
+		if (part->deep) {
+			cells_add(out, c, path_len);
+			continue;
+		}
+		if (c.pattern->fold)
+			as = folded ? folded : (folded = text_fold(mem, name));
+		if (!part_match(mem, part, as, &got))
+			continue;
+		c.pos++;
+		c.date = got.date > c.date ? got.date : c.date;
+		if (got.to > got.from)
+			c.case_name = text_fold(mem, arena_copy(mem, as + got.from, got.to - got.from));
+		cells_add(out, c, path_len);
+	}
+}
+
+bool
+pattern_names(struct arena *scratch, const struct pattern *p, const char *name)
+{
+	if (!p->where || !p->where->name_count)
+		return true;
+	if (p->fold)
+		name = text_fold(scratch, name);
+	for (int i = 0; i < p->where->name_count; i++)
+		if (text_glob(p->names[i], name))
+			return true;
+	return false;
+}

@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* retain_p.h - what the files of the retain room share. */
+#ifndef BEHOV_RETAIN_P_H
+#define BEHOV_RETAIN_P_H
+
+#include "behov/retain.h"
+
+enum token_kind { TOKEN_BYTE, TOKEN_ONE, TOKEN_ANY, TOKEN_YEAR, TOKEN_DATE, TOKEN_CASE };
+struct token { enum token_kind kind; char byte; };
+struct part { bool deep, plain; const char *text; struct token *tokens; size_t count; };
+
+/* One pattern, of a series or of a hold, as components. */
+struct pattern {
+	struct part *parts;
+	size_t count, batch;            /* batch: so many components make the batch's folder; 0 = none */
+	bool fold;
+	const struct where *where;
+	const char **names;             /* folded when `fold` */
+	struct tally *tally;            /* of the series; NULL for a hold */
+	const struct hold *hold;
+};
+
+/* "So far this path has matched so many components of this pattern": what a folder hands down. */
+struct cell {
+	const struct pattern *pattern;
+	size_t pos, batch_len;
+	day_t date;                     /* the latest captured */
+	const char *case_name;          /* folded */
+};
+struct cells { struct cell *items; size_t count, room; };
+
+/* What one share has of one series. */
+struct tally { const struct series *series; bool used; long long files; };
+
+struct batch {
+	struct batch *next;
+	struct tally *tally;
+	const char *path;               /* bytes, "" = none */
+	day_t due, latest;
+	const char *blocked;            /* why, or NULL */
+	long long members;
+	LIST(struct record) records;
+};
+
+struct inside { struct batch *batch; };
+
+struct state {
+	struct state *above;
+	struct cells cells;
+	struct inside *insides;
+	size_t inside_count;
+};
+
+enum outcome { OUT_HELD, OUT_PRESERVED, OUT_DELIVER, OUT_DESTROY, OUT_INERT, OUT_UNGOVERNED };
+
+struct verdict {
+	enum outcome outcome;
+	const struct cell *winner;
+	day_t anchor, due;              /* DAY_NONE: not known */
+	const struct hold *hold;
+};
+
+#define BUCKETS 65536
+
+struct retain {
+	struct arena *mem, *scratch;
+	struct retain_input input;
+	day_t today;
+	const struct share *share;
+	struct tally *tallies;
+	LIST(struct pattern *) patterns;
+	struct state *top;
+	struct cells found;             /* of the file asked about last */
+	struct batch **buckets;
+	LIST(struct batch *) all;
+	struct { long long files, folders, bytes, ungoverned, held, inert, no_anchor; } n;
+	struct visitor visitor;
+};
+
+struct pattern *pattern_make(struct arena *mem, const char *path, bool fold);
+size_t pattern_prefix(const struct pattern *p, const char *prefix, struct arena *mem);
+void cells_add(struct cells *out, struct cell cell, size_t path_len);
+void cells_step(struct arena *mem, const struct cell *in, size_t count, const char *name, size_t path_len,
+		struct cells *out);
+bool pattern_names(struct arena *scratch, const struct pattern *p, const char *name);
+
+void match_file(struct retain *r, const struct cell *cells, size_t count, const char *name, size_t path_len);
+struct verdict judge(struct retain *r, const struct entry *entry);
+day_t cell_anchor(const struct retain *r, const struct cell *cell, const struct entry *entry);
+bool cell_counts(const struct retain *r, const struct cell *cell, const struct entry *entry, day_t *anchor);
+void cells_start(struct retain *r, struct cells *out);
+struct batch *batch_get(struct retain *r, struct tally *tally, const char *path, size_t len, day_t due);
+
+#endif

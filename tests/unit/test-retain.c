@@ -1,0 +1,295 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* test-retain.c - what the retention rules say about files, one sentence each. */
+#include "behov/retain.h"
+#include "behov/text.h"
+#include "check.h"
+#include <dirent.h>
+
+static struct arena *mem;
+static struct series series[4];
+static struct where wheres[4];
+static struct rules rules;
+static struct hold hold;
+static struct share share;
+static struct gap a_gap;
+static struct plan plan;
+static struct retain *retain;
+static size_t holds, gaps;
+
+static struct series *
+rule(const char *id, enum series_action action, const char *path, int years)
+{
+	struct series *s = &series[rules.series_count];
+
+	wheres[rules.series_count] = (struct where){ .share = "a", .path = path };
+	*s = (struct series){ .id = id, .name = id, .decided = true, .action = action, .clock = CLOCK_PATH_YEAR,
+		.keep = { years, DAY_YEARS }, .where = &wheres[rules.series_count++], .where_count = 1 };
+	return s;
+}
+
+static void
+begin(void)
+{
+	struct error err = { 0 };
+
+	CHECK(clock_zone("Europe/Stockholm", &err) == 0);
+	mem = arena_open();
+	rules = (struct rules){ .series = series };
+	share = (struct share){ .id = "a", .class.konfidentialitet = -1 };
+	hold = (struct hold){ .id = "h", .reason = "begäran" };
+	a_gap = (struct gap){ .what = "folder", .id = "a" };
+	plan = (struct plan){ 0 };
+	holds = gaps = 0;
+}
+
+static void
+end(void)
+{
+	for (size_t i = 0; i < plan.proposals.count; i++)
+		json_decref(plan.proposals.items[i].evidence);
+	retain_close(retain);
+	arena_close(mem);
+}
+
+/* Folder by folder, as scan does. */
+static void
+feed(const struct visitor *v, const char *folder, void *above, const char *const *files)
+{
+	size_t len = strlen(folder);
+	void *state;
+	LIST(const char *) done = { 0 };
+
+	v->enter(v->self, folder, above, &state);
+	for (; *files; files++) {
+		const char *rest = *files + len + (len > 0), *slash, *sub;
+		bool seen = false;
+
+		if (len && (strncmp(*files, folder, len) != 0 || (*files)[len] != '/'))
+			continue;
+		slash = strchr(rest, '/');
+		if (!slash) {
+			struct entry e = { .name = rest, .type = DT_REG, .stated = v->wants_stat(v->self, state, folder, rest),
+				.size = 10, .ino = 1, .mtime_s = 1330470000 };  /* 2012-02-29 in Stockholm */
+
+			v->file(v->self, state, folder, &e);
+			continue;
+		}
+		sub = arena_copy(mem, *files, (size_t)(slash - *files));
+		for (size_t i = 0; i < done.count; i++)
+			seen |= strcmp(done.items[i], sub) == 0;
+		if (seen)
+			continue;
+		*arena_push(mem, &done) = sub;
+		feed(v, sub, state, files);
+	}
+	v->leave(v->self, state, folder, true);
+}
+
+static void
+night(const char *now, const char *const *files)
+{
+	struct retain_input in = { .rules = &rules, .holds = &hold, .hold_count = holds };
+	struct error err = { 0 };
+
+	CHECK(clock_parse(now, &in.now) == 0);
+	retain = retain_open(mem, &in, &err);
+	CHECK(retain != NULL);
+	feed(retain_share(retain, &share), "", NULL, files);
+	CHECK(retain_finish(retain, &share, &a_gap, gaps, true, &plan, &err) == 0);
+}
+
+#define NIGHT(now, ...) night(now "T02:00+01:00", (const char *const[]){ __VA_ARGS__, NULL })
+#define ONE (plan.proposals.items[0])
+
+static void
+a_record_goes_on_its_day_and_not_before(void)
+{
+	begin();
+	rule("ver", ACTION_DESTROY, "V/{year}/**", 7);
+	NIGHT("2026-12-31", "V/2019/a", "V/2018/b", "x");
+	CHECK(plan.proposals.count == 1 && plan.filed.ungoverned == 1 && plan.filed.files == 3);
+	CHECK(ONE.files == 1 && ONE.bytes == 10 && ONE.needs == 2 && ONE.konfidentialitet == 3);
+	CHECK_TEXT(ONE.records[0].path, "V/2018/b");
+	end();
+	begin();
+	rule("ver", ACTION_DESTROY, "V/{year}/**", 7)->batch_path = "V/{year}";
+	NIGHT("2027-01-01", "V/2019/a");
+	CHECK(plan.proposals.count == 1 && ONE.due == day_make(2027, 1, 1));
+	CHECK_TEXT(ONE.batch, "V/2019");
+	CHECK_TEXT(ONE.scope, "series:ver@a");
+	CHECK_TEXT(ONE.why, "1 handling i V/2019: 2019 + 7 år från kalenderårets slut = 2027-01-01.");
+	CHECK(strlen(ONE.key) == 16);
+	end();
+}
+
+static void
+the_latest_due_date_wins(void)
+{
+	begin();
+	rule("long", ACTION_DESTROY, "V/**/{year}/*", 7);
+	rule("short", ACTION_DESTROY, "**/{year}/*", 1);
+	NIGHT("2024-01-01", "V/2020/a");
+	CHECK(plan.proposals.count == 0 && plan.filed.ungoverned == 0);
+	end();
+}
+
+static void
+preserve_wins_over_destroy_even_as_a_draft_and_folds(void)
+{
+	begin();
+	rule("gone", ACTION_DESTROY, "V/{year}/**", 1);
+	rule("kept", ACTION_PRESERVE, "v/**", 0)->decided = false;
+	NIGHT("2024-01-01", "V/2010/a");
+	CHECK(plan.proposals.count == 0 && plan.filed.inert == 1);
+	end();
+}
+
+static void
+a_draft_destroys_nothing(void)
+{
+	begin();
+	rule("gone", ACTION_DESTROY, "V/{year}/**", 1)->decided = false;
+	NIGHT("2024-01-01", "V/2010/a");
+	CHECK(plan.proposals.count == 0 && plan.filed.inert == 1 && plan.findings.count == 1);
+	CHECK_TEXT(plan.findings.items[0].kind, "series-without-decision");
+	end();
+}
+
+static void
+what_is_to_be_delivered_is_not_destroyed(void)
+{
+	begin();
+	rule("gone", ACTION_DESTROY, "V/{year}/**", 1);
+	rule("archive", ACTION_DELIVER, "V/**/{year}/*", 5);
+	NIGHT("2024-01-01", "V/2010/a");
+	CHECK(plan.proposals.count == 1 && ONE.kind == KIND_DELIVER && ONE.needs == 1);
+	end();
+}
+
+static void
+a_hold_stops_by_path_series_case_or_share(void)
+{
+	for (int way = 0; way < 5; way++) {
+		begin();
+		rule("gone", ACTION_DESTROY, "V/{year}/{case}/*", 1);
+		holds = 1;
+		hold.path = way == 0 ? "v/2010" : NULL;
+		hold.series = way == 1 ? "GONE" : NULL;
+		hold.case_name = way == 2 ? "ks-1" : NULL;
+		hold.share = way == 3 ? "A" : way == 4 ? "b" : NULL;
+		NIGHT("2024-01-01", "V/2010/KS-1/a");
+		CHECK(plan.proposals.count == (way == 4) && plan.filed.held == (way != 4));
+		CHECK((retain_held(&hold, 1, "a", "V/2010/KS-1/a", "gone", "KS-1") != NULL) == (way != 4));
+		end();
+	}
+}
+
+static void
+a_whole_batch_waits_for_all_of_it(void)
+{
+	const char *const stranger[] = { "V/x/2010-01-01.pdf", "V/x/2020-01-01.pdf", "V/y/2010-01-01.pdf", "V/y/notes/n", NULL };
+	struct series *s;
+
+	begin();
+	s = rule("dos", ACTION_DESTROY, "V/{case}/{date}.pdf", 1);
+	s->batch_path = "V/{case}";
+	s->whole = true;
+	night("2020-12-31T02:00+01:00", stranger);
+	CHECK(plan.proposals.count == 0);
+	end();
+	begin();
+	s = rule("dos", ACTION_DESTROY, "V/{case}/{date}.pdf", 1);
+	s->batch_path = "V/{case}";
+	s->whole = true;
+	night("2022-01-01T02:00+01:00", stranger);
+	CHECK(plan.proposals.count == 1 && ONE.files == 2 && ONE.due == day_make(2022, 1, 1));
+	CHECK_TEXT(ONE.batch, "V/x");
+	CHECK_TEXT(plan.findings.items[0].kind, "batch-blocked");
+	end();
+}
+
+static void
+a_gap_blocks_the_batch_it_lies_in_and_no_other(void)
+{
+	begin();
+	rule("ver", ACTION_DESTROY, "V/{year}/**", 1)->batch_path = "V/{year}";
+	gaps = 1;
+	a_gap.path = "V/2010/locked";
+	NIGHT("2024-01-01", "V/2010/a", "V/2011/a");
+	CHECK(plan.proposals.count == 1 && plan.gaps.count == 1 && plan.unclear.count >= 1);
+	CHECK_TEXT(ONE.batch, "V/2011");
+	end();
+	begin();
+	rule("ver", ACTION_DESTROY, "V/{year}/**", 1);
+	gaps = 1;
+	a_gap.path = "V/2010/locked";
+	NIGHT("2024-01-01", "V/2010/a", "V/2011/a");
+	CHECK(plan.proposals.count == 0);
+	end();
+}
+
+static void
+records_of_other_years_are_not_of_the_series(void)
+{
+	struct series *s;
+
+	begin();
+	s = rule("ver", ACTION_DESTROY, "V/{year}/**", 1);
+	s->year_from = 2011;
+	s->year_to = 2012;
+	NIGHT("2024-01-01", "V/2010/a", "V/2011/a", "V/2013/a");
+	CHECK(plan.proposals.count == 1 && ONE.files == 1 && plan.filed.ungoverned == 2);
+	end();
+}
+
+static void
+a_leap_day_falls_on_the_next_and_a_wild_year_is_unknown(void)
+{
+	struct series *s;
+
+	begin();
+	s = rule("mod", ACTION_DESTROY, "V/*", 1);
+	s->clock = CLOCK_MODIFIED;
+	s->count_from = COUNT_DAY;
+	rule("ver", ACTION_DESTROY, "W/{year}/*", 1);
+	NIGHT("2024-01-01", "V/a", "W/1850/a", "W/2099/a");
+	CHECK(plan.proposals.count == 1 && ONE.due == day_make(2013, 3, 1) && plan.filed.no_anchor == 2);
+	end();
+}
+
+static void
+a_manifest_can_be_read_again(void)
+{
+	struct record in = { .path = "r\xe4k\nning 1", .size = 7, .ino = 9, .dev = 2, .nlink = 1, .mtime_s = -5,
+		.mtime_ns = 42, .btime_s = INT64_MIN, .anchor = 100, .due = 200 }, *out;
+	struct error err = { 0 };
+	const char *digest;
+	char *text;
+	size_t len, count;
+
+	mem = arena_open();
+	retain_manifest(mem, &in, 1, &text, &len, &digest);
+	CHECK(strncmp(digest, "sha256:", 7) == 0);
+	CHECK(retain_manifest_read(mem, text, len, &out, &count, &err) == 0 && count == 1);
+	CHECK_TEXT(out->path, in.path);
+	CHECK(out->mtime_s == -5 && out->mtime_ns == 42 && out->btime_s == INT64_MIN && out->due == 200);
+	CHECK(retain_manifest_read(mem, text, len - 1, &out, &count, &err) == -1);
+	arena_close(mem);
+}
+
+int
+main(void)
+{
+	TEST(a_record_goes_on_its_day_and_not_before);
+	TEST(the_latest_due_date_wins);
+	TEST(preserve_wins_over_destroy_even_as_a_draft_and_folds);
+	TEST(a_draft_destroys_nothing);
+	TEST(what_is_to_be_delivered_is_not_destroyed);
+	TEST(a_hold_stops_by_path_series_case_or_share);
+	TEST(a_whole_batch_waits_for_all_of_it);
+	TEST(a_gap_blocks_the_batch_it_lies_in_and_no_other);
+	TEST(records_of_other_years_are_not_of_the_series);
+	TEST(a_leap_day_falls_on_the_next_and_a_wild_year_is_unknown);
+	TEST(a_manifest_can_be_read_again);
+	return check_done();
+}
