@@ -83,11 +83,13 @@ is_below(const char *path, const char *folder)
 	return !len || (strncmp(path, folder, len) == 0 && (path[len] == '/' || !path[len]));
 }
 
+/* A batch without a folder of its own is anywhere its pattern is; one with a folder is judged by that. */
 static bool
 series_in_gap(struct retain *r, const struct tally *tally, const char *gap)
 {
 	for (size_t i = 0; i < r->patterns.count; i++)
-		if (r->patterns.items[i]->tally == tally && reaches(r, r->patterns.items[i], gap))
+		if (r->patterns.items[i]->tally == tally && !r->patterns.items[i]->batch &&
+		    reaches(r, r->patterns.items[i], gap))
 			return true;
 	return false;
 }
@@ -105,7 +107,6 @@ static void
 find(struct plan *plan, struct arena *mem, const char *kind, const struct share *share, const struct series *series,
      const char *text)
 {
-	(void)mem;
 	*arena_push(mem, &plan->findings) =
 		(struct finding){ .kind = kind, .share = share->id, .series = series ? series->id : NULL, .text = text };
 }

@@ -80,7 +80,10 @@ on_enter(void *self, const char *path, void *above, void **state)
 	if (!up) {
 		cells_start(r, &s->cells);
 	} else {
-		cells_step(r->mem, up->cells.items, up->cells.count, slash ? slash + 1 : path, strlen(path), &s->cells);
+		cells_step(r->scratch, up->cells.items, up->cells.count, slash ? slash + 1 : path, strlen(path),
+			   &s->cells);
+		for (size_t i = 0; i < s->cells.count; i++)     /* scratch is emptied before the folder is left */
+			s->cells.items[i].case_name = arena_text(r->mem, s->cells.items[i].case_name);
 		s->insides = malloc((up->inside_count + 1) * sizeof *s->insides);
 		if (!s->insides)
 			abort();
