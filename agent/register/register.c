@@ -1,0 +1,266 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * register.c - loads the configuration and every rules file, sorts them, and checks what refers to what.
+ */
+#include "register_p.h"
+#include <dirent.h>
+#include <limits.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define FILE_MOST (16u << 20)
+#define DEPTH_MOST 16
+
+/* Below `folder`: the rest of path; else NULL. */
+static const char *
+below(const char *folder, const char *path)
+{
+	size_t len = strlen(folder);
+
+	return strncmp(path, folder, len) == 0 && path[len] == '/' ? path + len + 1 : NULL;
+}
+
+/* As a person would type it: below the configuration's folder, else below the current one, else whole. */
+static const char *
+shown_path(struct reader *r, const char *path)
+{
+	char *folder = arena_text(r->mem, r->conf), *slash = strrchr(folder, '/'), here[PATH_MAX];
+	const char *rest;
+
+	if (slash)
+		*slash = '\0';
+	rest = below(folder, path);
+	if (!rest && getcwd(here, sizeof(here)))
+		rest = below(here, path);
+	return rest ? rest : path;
+}
+
+static void
+each(struct reader *r, const config_setting_t *root, const char *key,
+     void (*read)(struct reader *, config_setting_t *))
+{
+	config_setting_t *list = get_groups(r, root, key);
+
+	for (int i = 0; i < list_count(list); i++)
+		read(r, list_item(list, i));
+}
+
+static void
+read_rules(struct reader *r, const config_setting_t *root)
+{
+	static const char *const keys[] = { "system", "systems", "series", "shares", "holds", NULL };
+
+	check_keys(r, root, keys);
+	each(r, root, "system", read_system);
+	each(r, root, "systems", read_system);
+	each(r, root, "series", read_series);
+	each(r, root, "shares", read_share);
+	each(r, root, "holds", read_hold);
+}
+
+static void
+read_one(struct reader *r, const char *path, void (*read)(struct reader *, const config_setting_t *))
+{
+	int before = r->complaints;
+	struct error err = { 0 };
+	config_t config;
+	char *text;
+	size_t len;
+
+	r->file = shown_path(r, path);
+	if (file_read(r->mem, path, FILE_MOST, &text, &len, &err) < 0) {
+		complain(r, NULL, "%s", err.text);
+		return;
+	}
+	digest_add(r->digest, &len, sizeof(len));
+	digest_add(r->digest, text, len);
+	check_source(r, text, len);
+	if (r->complaints > before)
+		return;
+	config_init(&config);
+	if (config_read_string(&config, text) == CONFIG_TRUE)
+		read(r, config_root_setting(&config));
+	else
+		complain_at(r, (struct place){ r->file, config_error_line(&config) }, "%s",
+			    config_error_text(&config) ? config_error_text(&config) : "cannot be read");
+	config_destroy(&config);
+}
+
+static bool
+ends_in_cfg(const char *name)
+{
+	size_t len = strlen(name);
+
+	return len > 4 && strcmp(name + len - 4, ".cfg") == 0;
+}
+
+static int
+by_bytes(const struct dirent **a, const struct dirent **b)
+{
+	return strcmp((*a)->d_name, (*b)->d_name);
+}
+
+static void
+read_folder(struct reader *r, const char *folder, int depth)
+{
+	struct dirent **names = NULL;
+	int count = scandir(folder, &names, NULL, by_bytes);
+
+	r->file = shown_path(r, folder);
+	if (count < 0 || depth > DEPTH_MOST)
+		complain(r, NULL, "the folder '%s' cannot be listed", folder);
+	for (int i = 0; i < count; i++) {
+		const char *name = names[i]->d_name, *path = arena_print(r->mem, "%s/%s", folder, name);
+		struct stat st;
+
+		if (*name == '.' || (depth == 0 && strcmp(name, "library") == 0) || depth > DEPTH_MOST)
+			;
+		else if (stat(path, &st) < 0)
+			complain_at(r, (struct place){ shown_path(r, path), 1 }, "cannot be read");
+		else if (S_ISDIR(st.st_mode))
+			read_folder(r, path, depth + 1);
+		else if (ends_in_cfg(name))
+			read_one(r, path, read_rules);
+		free(names[i]);
+	}
+	free(names);
+}
+
+/* All four kinds begin with their id. */
+static int
+by_id(const void *a, const void *b)
+{
+	return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+#define SORT(r, list, what)                                                                        \
+	do {                                                                                       \
+		if ((list)->count > 1)                                                             \
+			qsort((list)->items, (list)->count, sizeof(*(list)->items), by_id);        \
+		for (size_t i_ = 1; i_ < (list)->count; i_++)                                      \
+			if (strcmp((list)->items[i_ - 1].id, (list)->items[i_].id) == 0)           \
+				complain_at((r), (list)->items[i_].at, "%s '%s' is written twice", \
+					    what, (list)->items[i_].id);                           \
+	} while (0)
+
+static bool
+knows_share(const struct reader *r, const char *id)
+{
+	for (size_t i = 0; i < r->shares.count; i++)
+		if (strcmp(r->shares.items[i].id, id) == 0)
+			return true;
+	return false;
+}
+
+static bool
+knows_series(const struct reader *r, const char *id)
+{
+	for (size_t i = 0; i < r->series.count; i++)
+		if (strcmp(r->series.items[i].id, id) == 0)
+			return true;
+	return false;
+}
+
+static bool
+knows_role(const struct reader *r, const struct system *home, const char *name)
+{
+	const char *slash = strchr(name, '/'), *role = slash ? slash + 1 : name;
+
+	for (size_t i = 0; i < r->systems.count; i++) {
+		const struct system *s = &r->systems.items[i];
+
+		if (slash ? strlen(s->id) != (size_t)(slash - name) || strncmp(s->id, name, strlen(s->id)) != 0 :
+			    s != home)
+			continue;
+		for (int k = 0; k < s->role_count; k++)
+			if (strcmp(s->roles[k].id, role) == 0)
+				return true;
+	}
+	return false;
+}
+
+static void
+check_system(struct reader *r, struct system *s)
+{
+	for (int i = 0; i < s->role_count; i++)
+		s->roles[i].system = s;
+	for (int i = 0; i < s->conflict_count; i++) {
+		struct conflict *c = &s->conflicts[i];
+
+		c->system = s;
+		for (int k = 0; k < c->count; k++)
+			if (!knows_role(r, s, c->roles[k]))
+				complain_at(r, c->at, "the role '%s' in a conflict is not known", c->roles[k]);
+	}
+}
+
+static void
+check_references(struct reader *r)
+{
+	for (size_t i = 0; i < r->systems.count; i++)
+		check_system(r, &r->systems.items[i]);
+	for (size_t i = 0; i < r->series.count; i++)
+		for (int k = 0; k < r->series.items[i].where_count; k++) {
+			const struct where *w = &r->series.items[i].where[k];
+
+			if (w->share && strcmp(w->share, "*") != 0 && !knows_share(r, w->share))
+				complain_at(r, w->at, "the share '%s' is not known", w->share);
+		}
+	for (size_t i = 0; i < r->holds.count; i++) {
+		const struct hold *h = &r->holds.items[i];
+
+		if (h->share && !knows_share(r, h->share))
+			complain_at(r, h->at, "the share '%s' is not known", h->share);
+		if (h->series && !knows_series(r, h->series))
+			complain_at(r, h->at, "the series '%s' is not known", h->series);
+	}
+}
+
+static void
+give(struct reader *r, struct rules *out)
+{
+	out->attributes = r->attributes.items;
+	out->attribute_count = (int)r->attributes.count;
+	out->systems = r->systems.items;
+	out->system_count = r->systems.count;
+	out->series = r->series.items;
+	out->series_count = r->series.count;
+	out->shares = r->shares.items;
+	out->share_count = r->shares.count;
+	out->holds = r->holds.items;
+	out->hold_count = r->holds.count;
+}
+
+int
+register_load(struct arena *mem, const char *path, struct rules *out, struct error *err)
+{
+	struct reader r = { .mem = mem, .rules = out };
+	unsigned char sum[DIGEST_SIZE];
+	char *real = realpath(path, NULL);
+
+	if (!real)
+		return error_sys(err, ERROR_CONFIG, "cannot read '%s'", path);
+	*out = (struct rules){ .conf.file = arena_text(mem, path) };
+	r.conf = arena_text(mem, real);
+	free(real);
+	r.digest = digest_open();
+	read_one(&r, r.conf, read_settings);
+	if (out->conf.rules) {
+		real = realpath(out->conf.rules, NULL);
+		if (real)
+			out->conf.rules = arena_text(mem, real);
+		free(real);
+		read_folder(&r, out->conf.rules, 0);
+	}
+	digest_close(r.digest, sum);
+	out->digest = digest_hex(mem, sum, sizeof(sum));
+	SORT(&r, &r.systems, "system");
+	SORT(&r, &r.series, "series");
+	SORT(&r, &r.shares, "share");
+	SORT(&r, &r.holds, "hold");
+	check_references(&r);
+	give(&r, out);
+	if (r.complaints)
+		return error_set(err, ERROR_CONFIG, "%d complaints in the configuration", r.complaints);
+	return 0;
+}

@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * register_p.h - what the files of the register share: a reader that counts complaints, and typed getters.
+ */
+#ifndef REGISTER_P_H
+#define REGISTER_P_H
+
+#include "behov/digest.h"
+#include "behov/file.h"
+#include "behov/log.h"
+#include "behov/register.h"
+#include "behov/text.h"
+#include <libconfig.h>
+
+struct reader {
+	struct arena *mem;
+	const char *file;               /* the file being read, as shown */
+	const char *conf;               /* absolute path of the configuration file */
+	int complaints;
+	struct digest *digest;
+	struct rules *rules;
+	LIST(struct attribute) attributes;
+	LIST(struct system) systems;
+	LIST(struct series) series;
+	LIST(struct share) shares;
+	LIST(struct hold) holds;
+};
+
+enum need { OPTIONAL, REQUIRED };
+
+void complain(struct reader *r, const config_setting_t *at, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+void complain_at(struct reader *r, struct place at, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+struct place place_of(const struct reader *r, const config_setting_t *at);
+/* Every member of group must be one of the words in `known`, which ends with NULL. */
+void check_keys(struct reader *r, const config_setting_t *group, const char *const *known);
+const char *get_text(struct reader *r, const config_setting_t *group, const char *key, enum need need);
+const char *get_id(struct reader *r, const config_setting_t *group);
+int get_number(struct reader *r, const config_setting_t *group, const char *key, int least, int most, int otherwise);
+double get_ratio(struct reader *r, const config_setting_t *group, const char *key, double otherwise);
+bool get_bool(struct reader *r, const config_setting_t *group, const char *key, bool otherwise);
+/* Index of the value in words (NULL last), or otherwise. */
+int get_word(struct reader *r, const config_setting_t *group, const char *key, const char *const *words, int otherwise);
+const char *get_date(struct reader *r, const config_setting_t *group, const char *key, enum need need);
+int get_days(struct reader *r, const config_setting_t *group, const char *key, int otherwise);
+/* One text or a list of texts. */
+int get_texts(struct reader *r, const config_setting_t *group, const char *key, const char ***out);
+config_setting_t *get_group(struct reader *r, const config_setting_t *group, const char *key, enum need need);
+/* A list whose members are groups; or one group.  Members are taken with list_item(). */
+config_setting_t *get_groups(struct reader *r, const config_setting_t *group, const char *key);
+int list_count(const config_setting_t *list);
+config_setting_t *list_item(config_setting_t *list, int i);
+/* Complains about what libconfig would let through: wrapping integers, includes, deep nesting, broken text. */
+void check_source(struct reader *r, const char *text, size_t len);
+struct class get_class(struct reader *r, const config_setting_t *group);
+
+void read_settings(struct reader *r, const config_setting_t *root);
+void read_system(struct reader *r, config_setting_t *at);
+void read_series(struct reader *r, config_setting_t *at);
+void read_share(struct reader *r, config_setting_t *at);
+void read_hold(struct reader *r, config_setting_t *at);
+
+#endif

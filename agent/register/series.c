@@ -1,0 +1,282 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * series.c - reads retention series, shares and holds.
+ */
+#include "register_p.h"
+
+static bool
+component_captures(struct reader *r, const config_setting_t *at, const char *part, int *seen)
+{
+	static const char *const words[] = { "{year}", "{date}", "{case}" };
+
+	for (const char *c = part; *c;) {
+		int w = 0;
+
+		if (*c != '{' && *c != '}') {
+			c++;
+			continue;
+		}
+		while (w < 3 && strncmp(c, words[w], 6) != 0)
+			w++;
+		if (w == 3) {
+			complain(r, at, "'%s' holds a capture that is not {year}, {date} or {case}", part);
+			return false;
+		}
+		*seen |= 1 << w;
+		c += 6;
+	}
+	return true;
+}
+
+/* False when the pattern cannot match any path.  *seen: bit 0 {year}, 1 {date}, 2 {case}. */
+static bool
+check_pattern(struct reader *r, const config_setting_t *at, const char *path, int *seen)
+{
+	const char *c = path;
+
+	for (;;) {
+		size_t len = strcspn(c, "/");
+		char *part = arena_copy(r->mem, c, len);
+
+		if (len == 0 || strcmp(part, ".") == 0 || strcmp(part, "..") == 0) {
+			complain(r, at, "the pattern '%s' cannot match: it is absolute or has an empty, '.' or '..' component", path);
+			return false;
+		}
+		if (strstr(part, "**") && strcmp(part, "**") != 0) {
+			complain(r, at, "the pattern '%s' cannot match: '**' must be a component of its own", path);
+			return false;
+		}
+		if (!component_captures(r, at, part, seen))
+			return false;
+		if (!c[len])
+			return true;
+		c += len + 1;
+	}
+}
+
+static void
+read_where(struct reader *r, const config_setting_t *at, struct where *w, const struct series *s)
+{
+	static const char *const keys[] = { "share", "path", "name", NULL };
+	int seen = 0;
+
+	check_keys(r, at, keys);
+	w->at = place_of(r, at);
+	w->share = get_text(r, at, "share", REQUIRED);
+	w->path = get_text(r, at, "path", REQUIRED);
+	w->name_count = get_texts(r, at, "name", &w->names);
+	for (int i = 0; i < w->name_count; i++)
+		if (strchr(w->names[i], '/'))
+			complain(r, at, "the name '%s' cannot match: it holds a '/'", w->names[i]);
+	if (!w->path || !check_pattern(r, at, w->path, &seen) || s->action == ACTION_PRESERVE)
+		return;
+	if (s->clock == CLOCK_PATH_YEAR && !(seen & 1))
+		complain(r, at, "clock 'path-year' needs {year} in '%s'", w->path);
+	if (s->clock == CLOCK_PATH_DATE && !(seen & 2))
+		complain(r, at, "clock 'path-date' needs {date} in '%s'", w->path);
+}
+
+static void
+read_batch(struct reader *r, const config_setting_t *group, struct series *s)
+{
+	static const char *const keys[] = { "path", "whole", NULL };
+	config_setting_t *at = get_group(r, group, "batch", OPTIONAL);
+	int seen = 0;
+
+	if (!at)
+		return;
+	check_keys(r, at, keys);
+	s->whole = get_bool(r, at, "whole", false);
+	s->batch_path = get_text(r, at, "path", OPTIONAL);
+	if (!s->batch_path) {
+		if (s->whole)
+			complain(r, at, "'whole' needs a 'path'");
+		return;
+	}
+	if (!check_pattern(r, at, s->batch_path, &seen))
+		return;
+	if (strstr(s->batch_path, "**"))
+		complain(r, at, "batch path '%s' may not hold '**'", s->batch_path);
+	for (int i = 0; i < s->where_count; i++) {
+		size_t len = strlen(s->batch_path);
+		const char *path = s->where[i].path;
+
+		if (path && (strncmp(path, s->batch_path, len) != 0 || path[len] != '/'))
+			complain(r, at, "batch path '%s' is not a prefix of '%s'", s->batch_path, path);
+	}
+}
+
+static void
+read_decision(struct reader *r, const config_setting_t *group, struct series *s)
+{
+	static const char *const keys[] = { "dnr", "date", "body", "paragraph", NULL };
+	config_setting_t *at = get_group(r, group, "decision", OPTIONAL);
+
+	if (!at)
+		return;
+	check_keys(r, at, keys);
+	s->decision.dnr = get_text(r, at, "dnr", OPTIONAL);
+	s->decision.date = get_date(r, at, "date", OPTIONAL);
+	s->decision.body = get_text(r, at, "body", OPTIONAL);
+	s->decision.paragraph = get_text(r, at, "paragraph", OPTIONAL);
+	s->decided = s->decision.dnr && *s->decision.dnr && s->decision.date && s->decision.body &&
+		     *s->decision.body;
+}
+
+static void
+read_records(struct reader *r, const config_setting_t *group, struct series *s)
+{
+	static const char *const keys[] = { "from", "to", NULL };
+	config_setting_t *at = get_group(r, group, "records", OPTIONAL);
+
+	if (!at)
+		return;
+	check_keys(r, at, keys);
+	s->year_from = get_number(r, at, "from", 1900, 9999, 0);
+	s->year_to = get_number(r, at, "to", 1900, 9999, 0);
+	if (s->year_from && s->year_to && s->year_from > s->year_to)
+		complain(r, at, "'from' is after 'to'");
+}
+
+static void
+read_clock(struct reader *r, const config_setting_t *at, struct series *s)
+{
+	static const char *const clocks[] = { "modified", "path-year", "path-date", "created", "case-closed",
+		"event", "fiscal-year", "superseded", NULL };
+	static const char *const froms[] = { "year-end", "month-end", "day", "fiscal-year-end", NULL };
+	enum need need = s->action == ACTION_PRESERVE ? OPTIONAL : REQUIRED;
+	const char *keep = get_text(r, at, "keep", need);
+	int clock = get_word(r, at, "clock", clocks, CLOCK_MODIFIED);
+	int from = get_word(r, at, "count-from", froms, COUNT_YEAR_END);
+
+	if (keep && period_parse(keep, &s->keep) < 0)
+		complain(r, at, "'keep' is '%s', not a period like \"7 years\"", keep);
+	if (need == REQUIRED && !config_setting_get_member(at, "clock"))
+		complain(r, at, "'clock' is missing");
+	if (clock > CLOCK_PATH_DATE)
+		complain(r, at, "clock '%s' is not supported yet", clocks[clock]);
+	if (from > COUNT_DAY)
+		complain(r, at, "count-from '%s' is not supported yet", froms[from]);
+	s->clock = clock > CLOCK_PATH_DATE ? CLOCK_MODIFIED : (enum series_clock)clock;
+	s->count_from = from > COUNT_DAY ? COUNT_YEAR_END : (enum count_from)from;
+}
+
+static void
+digest_number(struct digest *d, int n)
+{
+	digest_add(d, &n, sizeof(n));
+}
+
+/* What an archivist activates: decision, rule and owner, but not the name or where the rule stands. */
+static const char *
+digest_series(struct reader *r, const struct series *s)
+{
+	struct digest *d = digest_open();
+	unsigned char sum[DIGEST_SIZE];
+	const char *const texts[] = { s->id, s->decision.dnr, s->decision.date, s->decision.body,
+		s->decision.paragraph, s->law, s->batch_path, s->owner };
+	const int numbers[] = { (int)s->action, s->keep.count, (int)s->keep.unit, (int)s->clock, (int)s->count_from,
+		s->year_from, s->year_to, s->whole, s->evidence_digest, s->deputy_count, s->where_count };
+
+	for (size_t i = 0; i < sizeof(texts) / sizeof(*texts); i++)
+		digest_field(d, texts[i]);
+	for (size_t i = 0; i < sizeof(numbers) / sizeof(*numbers); i++)
+		digest_number(d, numbers[i]);
+	for (int i = 0; i < s->deputy_count; i++)
+		digest_field(d, s->deputies[i]);
+	for (int i = 0; i < s->where_count; i++) {
+		digest_field(d, s->where[i].share);
+		digest_field(d, s->where[i].path);
+		digest_number(d, s->where[i].name_count);
+		for (int n = 0; n < s->where[i].name_count; n++)
+			digest_field(d, s->where[i].names[n]);
+	}
+	digest_close(d, sum);
+	return digest_hex(r->mem, sum, sizeof(sum));
+}
+
+void
+read_series(struct reader *r, config_setting_t *at)
+{
+	static const char *const keys[] = { "id", "code", "name", "owner", "deputies", "decision", "law", "records",
+		"where", "action", "keep", "clock", "count-from", "batch", "evidence", NULL };
+	static const char *const actions[] = { "destroy", "preserve", "deliver", NULL };
+	static const char *const evidence[] = { "names", "digest", NULL };
+	struct series *s = arena_push(r->mem, &r->series);
+	config_setting_t *where = get_groups(r, at, "where");
+
+	check_keys(r, at, keys);
+	s->at = place_of(r, at);
+	s->id = get_id(r, at);
+	s->code = get_text(r, at, "code", OPTIONAL);
+	s->name = get_text(r, at, "name", OPTIONAL);
+	if (!s->name)
+		s->name = s->id;
+	s->owner = get_text(r, at, "owner", OPTIONAL);
+	s->deputy_count = get_texts(r, at, "deputies", &s->deputies);
+	s->law = get_text(r, at, "law", OPTIONAL);
+	read_decision(r, at, s);
+	read_records(r, at, s);
+	get_text(r, at, "action", REQUIRED);
+	s->action = (enum series_action)get_word(r, at, "action", actions, ACTION_PRESERVE);
+	s->evidence_digest = get_word(r, at, "evidence", evidence, 0) == 1;
+	read_clock(r, at, s);
+	s->where_count = list_count(where);
+	s->where = arena_array(r->mem, struct where, (size_t)s->where_count + 1);
+	if (s->where_count == 0)
+		complain(r, at, "'where' is missing");
+	for (int i = 0; i < s->where_count; i++)
+		read_where(r, list_item(where, i), &s->where[i], s);
+	read_batch(r, at, s);
+	s->digest = digest_series(r, s);
+}
+
+void
+read_share(struct reader *r, config_setting_t *at)
+{
+	static const char *const keys[] = { "id", "name", "path", "owner", "deputies", "class", "identity", "dispose",
+		"case", NULL };
+	static const char *const identities[] = { "marker", "filesystem", "none", NULL };
+	static const char *const disposals[] = { "none", "quarantine", "destroy", NULL };
+	static const char *const cases[] = { "exact", "fold", NULL };
+	struct share *s = arena_push(r->mem, &r->shares);
+
+	check_keys(r, at, keys);
+	s->at = place_of(r, at);
+	s->id = get_id(r, at);
+	s->name = get_text(r, at, "name", OPTIONAL);
+	if (!s->name)
+		s->name = s->id;
+	s->path = get_text(r, at, "path", REQUIRED);
+	if (s->path && strncmp(s->path, "smb://", 6) == 0)
+		complain(r, at, "path '%s': smb:// is not supported yet", s->path);
+	else if (s->path)
+		s->path = file_beside(r->mem, r->conf, s->path);
+	s->owner = get_text(r, at, "owner", OPTIONAL);
+	s->deputy_count = get_texts(r, at, "deputies", &s->deputies);
+	s->class = get_class(r, at);
+	s->identity = (enum share_identity)get_word(r, at, "identity", identities, IDENTITY_MARKER);
+	s->dispose = (enum share_dispose)get_word(r, at, "dispose", disposals, DISPOSE_NONE);
+	s->fold = get_word(r, at, "case", cases, 0) == 1;
+}
+
+void
+read_hold(struct reader *r, config_setting_t *at)
+{
+	static const char *const keys[] = { "id", "share", "path", "series", "case", "reason", "by", "since", NULL };
+	struct hold *h = arena_push(r->mem, &r->holds);
+	int seen = 0;
+
+	check_keys(r, at, keys);
+	h->at = place_of(r, at);
+	h->id = get_id(r, at);
+	h->share = get_text(r, at, "share", OPTIONAL);
+	h->path = get_text(r, at, "path", OPTIONAL);
+	h->series = get_text(r, at, "series", OPTIONAL);
+	h->case_name = get_text(r, at, "case", OPTIONAL);
+	h->reason = get_text(r, at, "reason", REQUIRED);
+	h->by = get_text(r, at, "by", OPTIONAL);
+	h->since = get_date(r, at, "since", OPTIONAL);
+	if (h->path)
+		check_pattern(r, at, h->path, &seen);
+}

@@ -1,0 +1,257 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * settings.c - reads conf/behov.cfg into struct conf: every key, its default, and what a value may be.
+ */
+#include "register_p.h"
+#include <sys/stat.h>
+
+/* Who owns it is checked when it is opened: each verb runs as an account of its own. */
+static const char *
+get_secret(struct reader *r, const config_setting_t *group, const char *key)
+{
+	const char *path = get_text(r, group, key, OPTIONAL);
+	struct stat st;
+
+	if (!path)
+		return NULL;
+	path = file_beside(r->mem, r->conf, path);
+	if (lstat(path, &st) < 0)
+		complain(r, group, "%s '%s' cannot be found", key, path);
+	else if (!S_ISREG(st.st_mode))
+		complain(r, group, "%s '%s' is not a regular file", key, path);
+	else if (st.st_mode & 077)
+		complain(r, group, "%s '%s' can be read by others: chmod 600 it", key, path);
+	return path;
+}
+
+static const char *
+get_path(struct reader *r, const config_setting_t *group, const char *key, const char *otherwise)
+{
+	const char *path = get_text(r, group, key, OPTIONAL);
+
+	return path ? file_beside(r->mem, r->conf, path) : otherwise;
+}
+
+/* "scheme:path" with a path beside the configuration; others as they are.  schemes[0] is the one with a path. */
+static const char *
+get_address(struct reader *r, const config_setting_t *group, const char *key, const char *const *schemes)
+{
+	const char *text = get_text(r, group, key, REQUIRED), *all = "";
+
+	if (!text)
+		return "";
+	for (int i = 0; schemes[i]; i++) {
+		size_t len = strlen(schemes[i]);
+
+		all = arena_print(r->mem, "%s%s%s", all, i ? ", " : "", schemes[i]);
+		if (strncmp(text, schemes[i], len) != 0 || !text[len])
+			continue;
+		if (i > 0)
+			return text;
+		return arena_print(r->mem, "%s%s", schemes[0], file_beside(r->mem, r->conf, text + len));
+	}
+	complain(r, group, "'%s' is '%s', it must begin with %s", key, text, all);
+	return text;
+}
+
+static bool
+is_loopback(const char *address)
+{
+	const char *host = strstr(address, "://");
+	static const char *const names[] = { "localhost", "127.0.0.1", "[::1]" };
+
+	for (size_t i = 0; host && i < 3; i++) {
+		size_t len = strlen(names[i]);
+
+		if (strncmp(host + 3, names[i], len) == 0 && (!host[3 + len] || strchr(":/", host[3 + len])))
+			return true;
+	}
+	return false;
+}
+
+static void
+read_attributes(struct reader *r, const config_setting_t *group, bool hr)
+{
+	config_setting_t *at = get_group(r, group, "attributes", OPTIONAL);
+
+	for (int i = 0; at && i < config_setting_length(at); i++) {
+		const char *name = config_setting_name(config_setting_get_elem(at, (unsigned)i));
+		const char *value = get_text(r, at, name, REQUIRED);
+		struct attribute *a = NULL;
+
+		for (size_t k = 0; k < r->attributes.count; k++)
+			if (strcmp(r->attributes.items[k].name, name) == 0)
+				a = &r->attributes.items[k];
+		if (!a && r->attributes.count == ATTRIBUTE_MOST) {
+			complain(r, at, "more than %d attributes", ATTRIBUTE_MOST);
+			return;
+		}
+		if (!a)
+			a = arena_push(r->mem, &r->attributes);
+		a->name = arena_text(r->mem, name);
+		*(hr ? &a->hr : &a->ad) = value;
+	}
+}
+
+static void
+read_directory(struct reader *r, const config_setting_t *root, struct conf *c)
+{
+	static const char *const keys[] = { "source", "base", "bind-dn", "password-file", "keytab", "principal",
+		"sasl", "starttls", "ca-file", "page-size", "timeout", "access-groups", "service-accounts",
+		"dangling-ratio", "shrink-ratio", "attributes", NULL };
+	static const char *const schemes[] = { "file:", "ldap://", "ldaps://", NULL };
+	static const char *const sasl[] = { "none", "gssapi", NULL };
+	config_setting_t *at = get_group(r, root, "directory", REQUIRED);
+	bool clear;
+
+	if (!at)
+		return;
+	check_keys(r, at, keys);
+	c->directory.source = get_address(r, at, "source", schemes);
+	c->directory.base = get_text(r, at, "base", REQUIRED);
+	c->directory.bind_dn = get_text(r, at, "bind-dn", OPTIONAL);
+	c->directory.password_file = get_secret(r, at, "password-file");
+	c->directory.keytab = get_secret(r, at, "keytab");
+	c->directory.principal = get_text(r, at, "principal", OPTIONAL);
+	c->directory.gssapi = get_word(r, at, "sasl", sasl, 0) == 1;
+	clear = strncmp(c->directory.source, "ldap://", 7) == 0 && !c->directory.gssapi &&
+		!is_loopback(c->directory.source);
+	c->directory.starttls = get_bool(r, at, "starttls", clear);
+	if (clear && !c->directory.starttls && c->directory.bind_dn)
+		complain(r, at, "a password may not go over ldap:// without starttls");
+	c->directory.ca_file = get_path(r, at, "ca-file", NULL);
+	c->directory.page_size = get_number(r, at, "page-size", 1, 100000, 1000);
+	c->directory.timeout = get_number(r, at, "timeout", 1, 3600, 60);
+	c->directory.access_group_count = get_texts(r, at, "access-groups", &c->directory.access_groups);
+	c->directory.service_account_count = get_texts(r, at, "service-accounts", &c->directory.service_accounts);
+	for (int i = 0; i < c->directory.service_account_count; i++)
+		c->directory.service_accounts[i] = text_fold(r->mem, c->directory.service_accounts[i]);
+	c->directory.dangling_ratio = get_ratio(r, at, "dangling-ratio", 0.05);
+	c->directory.shrink_ratio = get_ratio(r, at, "shrink-ratio", 0.20);
+	read_attributes(r, at, false);
+}
+
+static void
+read_hr(struct reader *r, const config_setting_t *root, struct conf *c)
+{
+	static const char *const keys[] = { "file", "key", "attributes", NULL };
+	config_setting_t *at = get_group(r, root, "hr", OPTIONAL);
+
+	if (!at)
+		return;
+	check_keys(r, at, keys);
+	get_text(r, at, "file", REQUIRED);
+	c->hr.file = get_path(r, at, "file", NULL);
+	c->hr.key = get_text(r, at, "key", REQUIRED);
+	read_attributes(r, at, true);
+}
+
+static void
+read_mail(struct reader *r, const config_setting_t *root, struct conf *c)
+{
+	static const char *const keys[] = { "server", "from", "user", "password-file", "ca-file", "starttls",
+		"contact", NULL };
+	static const char *const schemes[] = { "maildir:", "smtp://", "smtps://", NULL };
+	config_setting_t *at = get_group(r, root, "mail", REQUIRED);
+	bool smtp;
+
+	if (!at)
+		return;
+	check_keys(r, at, keys);
+	c->mail.server = get_address(r, at, "server", schemes);
+	c->mail.from = get_text(r, at, "from", REQUIRED);
+	c->mail.user = get_text(r, at, "user", OPTIONAL);
+	c->mail.password_file = get_secret(r, at, "password-file");
+	c->mail.ca_file = get_path(r, at, "ca-file", NULL);
+	c->mail.contact = get_text(r, at, "contact", OPTIONAL);
+	smtp = strncmp(c->mail.server, "smtp://", 7) == 0;
+	c->mail.starttls = get_bool(r, at, "starttls", smtp);
+	if (smtp && !c->mail.starttls && !is_loopback(c->mail.server))
+		complain(r, at, "smtp:// without starttls is for loopback only");
+}
+
+static void
+read_web(struct reader *r, const config_setting_t *root, struct conf *c)
+{
+	static const char *const keys[] = { "listen", "url", "proof", NULL };
+	static const char *const proofs[] = { "code", NULL };
+	config_setting_t *at = get_group(r, root, "web", REQUIRED);
+
+	if (!at)
+		return;
+	check_keys(r, at, keys);
+	c->web.listen = get_text(r, at, "listen", REQUIRED);
+	if (c->web.listen && strncmp(c->web.listen, "unix:", 5) == 0)
+		c->web.listen = arena_print(r->mem, "unix:%s", file_beside(r->mem, r->conf, c->web.listen + 5));
+	c->web.url = get_text(r, at, "url", REQUIRED);
+	c->web.proof = proofs[get_word(r, at, "proof", proofs, 0)];
+}
+
+static void
+read_small(struct reader *r, const config_setting_t *root, struct conf *c)
+{
+	static const char *const people[] = { "coordinator", "archivist", "registrar", "administrators", NULL };
+	static const char *const brake[] = { "count", "ratio", NULL };
+	static const char *const grace[] = { "access", "files", NULL };
+	config_setting_t *at = get_group(r, root, "people", OPTIONAL);
+
+	if (at)
+		check_keys(r, at, people);
+	c->people.coordinator = get_text(r, at, "coordinator", OPTIONAL);
+	c->people.archivist = get_text(r, at, "archivist", OPTIONAL);
+	c->people.registrar = get_text(r, at, "registrar", OPTIONAL);
+	c->people.administrator_count = get_texts(r, at, "administrators", &c->people.administrators);
+	at = get_group(r, root, "brake", OPTIONAL);
+	if (at)
+		check_keys(r, at, brake);
+	c->brake.count = get_number(r, at, "count", 0, 1000000, 10);
+	c->brake.ratio = get_ratio(r, at, "ratio", 0.20);
+	at = get_group(r, root, "grace", OPTIONAL);
+	if (at)
+		check_keys(r, at, grace);
+	c->grace.access_days = get_days(r, at, "access", 3);
+	c->grace.file_days = get_days(r, at, "files", 7);
+	c->quarantine_days = get_days(r, root, "quarantine", 30);
+	c->link_days = get_days(r, root, "link", 30);
+	c->reminder_days = get_days(r, root, "reminder", 7);
+}
+
+void
+read_settings(struct reader *r, const config_setting_t *root)
+{
+	static const char *const keys[] = { "organisation", "store", "inbox", "key-file", "work", "rules", "mode",
+		"zone", "directory", "hr", "mail", "web", "people", "brake", "grace", "quarantine", "link",
+		"reminder", NULL };
+	static const char *const schemes[] = { "sqlite:", NULL };
+	static const char *const modes[] = { "observe", "propose", "apply", NULL };
+	static const char *const builtin[][2] = { { "title", "title" }, { "department", "department" },
+		{ "company", "company" }, { "employeeType", "employeeType" }, { "manager", "manager" },
+		{ "office", "physicalDeliveryOfficeName" }, { "division", "division" },
+		{ "description", "description" }, { "employeeID", "employeeID" }, { "city", "l" }, { "country", "co" } };
+	struct conf *c = &r->rules->conf;
+	struct error err = { 0 };
+	const char *file;
+
+	for (size_t i = 0; i < sizeof(builtin) / sizeof(*builtin); i++)
+		*arena_push(r->mem, &r->attributes) = (struct attribute){ builtin[i][0], builtin[i][1], NULL };
+	check_keys(r, root, keys);
+	c->organisation = get_text(r, root, "organisation", REQUIRED);
+	c->store = get_address(r, root, "store", schemes);
+	file = strncmp(c->store, "sqlite:", 7) == 0 ? c->store + 7 : r->conf;
+	c->inbox = get_path(r, root, "inbox", arena_print(r->mem, "%s.inbox", file));
+	c->key_file = get_path(r, root, "key-file", arena_print(r->mem, "%s.key", file));
+	c->work = get_path(r, root, "work", file_beside(r->mem, file, "work"));
+	get_text(r, root, "rules", REQUIRED);
+	c->rules = get_path(r, root, "rules", NULL);
+	c->mode = (enum mode)get_word(r, root, "mode", modes, MODE_OBSERVE);
+	c->zone = get_text(r, root, "zone", OPTIONAL);
+	if (!c->zone)
+		c->zone = "Europe/Stockholm";
+	if (clock_zone(c->zone, &err) < 0)
+		complain(r, config_setting_get_member(root, "zone"), "%s", err.text);
+	read_directory(r, root, c);
+	read_hr(r, root, c);
+	read_mail(r, root, c);
+	read_web(r, root, c);
+	read_small(r, root, c);
+}

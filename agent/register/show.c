@@ -1,0 +1,216 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * show.c - what is in force, as text for a person and as JSON for a program.
+ */
+#include "behov/json.h"
+#include "behov/register.h"
+
+static void
+put_new(json_t *object, const char *key, json_t *value)
+{
+	json_object_set_new(object, key, value);
+}
+
+static void
+put_texts(json_t *object, const char *key, const char *const *texts, int count)
+{
+	json_t *list = json_array();
+
+	for (int i = 0; i < count; i++)
+		json_array_append_new(list, json_string(texts[i]));
+	put_new(object, key, list);
+}
+
+static json_t *
+directory_json(const struct conf *c)
+{
+	json_t *o = json_object();
+
+	json_put(o, "source", c->directory.source);
+	json_put(o, "base", c->directory.base);
+	json_put(o, "bind-dn", c->directory.bind_dn);
+	json_put(o, "password-file", c->directory.password_file);
+	json_put(o, "keytab", c->directory.keytab);
+	json_put(o, "principal", c->directory.principal);
+	json_put(o, "sasl", c->directory.gssapi ? "gssapi" : "none");
+	put_new(o, "starttls", json_boolean(c->directory.starttls));
+	json_put(o, "ca-file", c->directory.ca_file);
+	put_new(o, "page-size", json_integer(c->directory.page_size));
+	put_new(o, "timeout", json_integer(c->directory.timeout));
+	put_texts(o, "access-groups", c->directory.access_groups, c->directory.access_group_count);
+	put_texts(o, "service-accounts", c->directory.service_accounts, c->directory.service_account_count);
+	put_new(o, "dangling-ratio", json_real(c->directory.dangling_ratio));
+	put_new(o, "shrink-ratio", json_real(c->directory.shrink_ratio));
+	return o;
+}
+
+static json_t *
+mail_json(const struct conf *c)
+{
+	json_t *o = json_object();
+
+	json_put(o, "server", c->mail.server);
+	json_put(o, "from", c->mail.from);
+	json_put(o, "user", c->mail.user);
+	json_put(o, "password-file", c->mail.password_file);
+	json_put(o, "ca-file", c->mail.ca_file);
+	put_new(o, "starttls", json_boolean(c->mail.starttls));
+	json_put(o, "contact", c->mail.contact);
+	return o;
+}
+
+static json_t *
+limits_json(const struct conf *c)
+{
+	return json_pack("{s:{s:i,s:f},s:{s:i,s:i},s:i,s:i,s:i}", "brake", "count", c->brake.count, "ratio",
+			 c->brake.ratio, "grace-days", "access", c->grace.access_days, "files", c->grace.file_days,
+			 "quarantine-days", c->quarantine_days, "link-days", c->link_days, "reminder-days",
+			 c->reminder_days);
+}
+
+static json_t *
+conf_json(const struct conf *c)
+{
+	static const char *const modes[] = { "observe", "propose", "apply" };
+	json_t *o = limits_json(c), *web = json_object(), *hr = json_object(), *people = json_object();
+
+	json_put(o, "organisation", c->organisation);
+	json_put(o, "store", c->store);
+	json_put(o, "inbox", c->inbox);
+	json_put(o, "key-file", c->key_file);
+	json_put(o, "work", c->work);
+	json_put(o, "rules", c->rules);
+	json_put(o, "mode", modes[c->mode]);
+	json_put(o, "zone", c->zone);
+	put_new(o, "directory", directory_json(c));
+	put_new(o, "mail", mail_json(c));
+	json_put(web, "listen", c->web.listen);
+	json_put(web, "url", c->web.url);
+	json_put(web, "proof", c->web.proof);
+	put_new(o, "web", web);
+	json_put(hr, "file", c->hr.file);
+	json_put(hr, "key", c->hr.key);
+	put_new(o, "hr", hr);
+	json_put(people, "coordinator", c->people.coordinator);
+	json_put(people, "archivist", c->people.archivist);
+	json_put(people, "registrar", c->people.registrar);
+	put_texts(people, "administrators", c->people.administrators, c->people.administrator_count);
+	put_new(o, "people", people);
+	return o;
+}
+
+static json_t *
+thing_json(const char *id, const char *owner, struct place at)
+{
+	json_t *o = json_object();
+
+	json_put(o, "id", id);
+	json_put(o, "owner", owner);
+	json_put(o, "file", at.file);
+	put_new(o, "line", json_integer(at.line));
+	return o;
+}
+
+static json_t *
+system_json(const struct system *s)
+{
+	json_t *o = thing_json(s->id, s->owner, s->at), *roles = json_array();
+
+	json_put(o, "name", s->name);
+	for (int i = 0; i < s->role_count; i++) {
+		const struct role *role = &s->roles[i];
+		json_t *one = thing_json(role->id, s->owner, role->at), *needs = json_array();
+
+		put_texts(one, "groups", role->groups, role->group_count);
+		for (int k = 0; k < role->need_count; k++)
+			json_array_append_new(needs, json_string(role->needs[k].text));
+		put_new(one, "needs", needs);
+		json_array_append_new(roles, one);
+	}
+	put_new(o, "roles", roles);
+	return o;
+}
+
+static json_t *
+series_json(const struct series *s)
+{
+	static const char *const actions[] = { "destroy", "preserve", "deliver" };
+	json_t *o = thing_json(s->id, s->owner, s->at);
+
+	json_put(o, "name", s->name);
+	json_put(o, "action", actions[s->action]);
+	json_put(o, "digest", s->digest);
+	put_new(o, "decided", json_boolean(s->decided));
+	return o;
+}
+
+static json_t *
+share_json(const struct share *s)
+{
+	static const char *const disposals[] = { "none", "quarantine", "destroy" };
+	json_t *o = thing_json(s->id, s->owner, s->at);
+
+	json_put(o, "path", s->path);
+	json_put(o, "dispose", disposals[s->dispose]);
+	return o;
+}
+
+json_t *
+register_json(const struct rules *rules)
+{
+	json_t *o = json_object(), *attributes = json_object(), *systems = json_array(), *series = json_array(),
+	       *shares = json_array(), *holds = json_array();
+
+	for (int i = 0; i < rules->attribute_count; i++)
+		json_put(attributes, rules->attributes[i].name,
+			 rules->attributes[i].hr ? rules->attributes[i].hr : rules->attributes[i].ad);
+	for (size_t i = 0; i < rules->system_count; i++)
+		json_array_append_new(systems, system_json(&rules->systems[i]));
+	for (size_t i = 0; i < rules->series_count; i++)
+		json_array_append_new(series, series_json(&rules->series[i]));
+	for (size_t i = 0; i < rules->share_count; i++)
+		json_array_append_new(shares, share_json(&rules->shares[i]));
+	for (size_t i = 0; i < rules->hold_count; i++)
+		json_array_append_new(holds, thing_json(rules->holds[i].id, rules->holds[i].by, rules->holds[i].at));
+	put_new(o, "conf", conf_json(&rules->conf));
+	put_new(o, "attributes", attributes);
+	put_new(o, "systems", systems);
+	put_new(o, "series", series);
+	put_new(o, "shares", shares);
+	put_new(o, "holds", holds);
+	json_put(o, "digest", rules->digest);
+	return o;
+}
+
+/* Objects become "name = value" lines with a dotted name, lists are numbered. */
+static void
+show_value(const char *name, json_t *value, FILE *out)
+{
+	struct arena *mem = arena_open();
+	const char *key;
+	json_t *one;
+	size_t i;
+
+	if (json_is_object(value)) {
+		json_object_foreach(value, key, one)
+			show_value(*name ? arena_print(mem, "%s.%s", name, key) : key, one, out);
+	} else if (json_is_array(value)) {
+		json_array_foreach(value, i, one)
+			show_value(arena_print(mem, "%s.%zu", name, i + 1), one, out);
+	} else {
+		char *text = json_dumps(value, JSON_ENCODE_ANY | JSON_REAL_PRECISION(6));
+
+		fprintf(out, "%s = %s\n", name, text ? text : "null");
+		free(text);
+	}
+	arena_close(mem);
+}
+
+void
+register_show(const struct rules *rules, FILE *out)
+{
+	json_t *all = register_json(rules);
+
+	show_value("", all, out);
+	json_decref(all);
+}
