@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* collect_p.h - what the sources of a directory hand to the one builder, so that all of them give the same snapshot. */
+#ifndef COLLECT_P_H
+#define COLLECT_P_H
+
+#include <behov/collect.h>
+
+struct source_value { const char *bytes; size_t len; };
+
+struct source_attribute {
+	const char *name;               /* without options */
+	const char *options;            /* "range=0-1499", or NULL */
+	LIST(struct source_value) values;
+};
+
+struct source_entry {
+	const char *dn;
+	int line;                       /* where it begins; 0 over LDAP */
+	LIST(struct source_attribute) attributes;
+};
+
+struct builder;
+
+struct builder *build_open(struct arena *mem, const struct rules *rules, const char *source);
+/* Keeps what it needs; texts of the entry must live as long as the builder. */
+int build_entry(struct builder *b, const struct source_entry *entry, struct error *err);
+/* The directory as a whole stops short: nothing about access may be judged. */
+void build_short(struct builder *b, const char *why);
+void build_reference(struct builder *b);
+/* employees: by account index, the employeeID, NULL when absent, "" when it could not be read. */
+int build_close(struct builder *b, struct snapshot *out, const char ***employees, struct error *err);
+
+int ldif_parse(struct arena *mem, const char *name, char *bytes, size_t len, struct builder *b, struct error *err);
+int ldif_read(struct arena *mem, const char *path, struct builder *b, struct error *err);
+
+void hr_join(struct arena *mem, const struct rules *rules, struct snapshot *out, const char **employees);
+
+void gap_add(struct arena *mem, struct snapshot *out, const char *what, const char *id, const char *text);
+
+/* Texts of binary identities; NULL when the bytes are not one. Texts are accepted, too. */
+char *sid_text(struct arena *mem, const char *bytes, size_t len);
+char *guid_text(struct arena *mem, const char *bytes, size_t len);
+
+#endif
