@@ -20,18 +20,22 @@ below(const char *folder, const char *path)
 	return strncmp(path, folder, len) == 0 && path[len] == '/' ? path + len + 1 : NULL;
 }
 
-/* As a person would type it: below the configuration's folder, else below the current one, else whole. */
+/*
+ * The configuration's own name, and a rules file from the folder that holds the rules: "rules/systems/treserva.cfg".
+ * The current folder plays no part, so that the same rules give the same bytes wherever we are started.
+ */
 static const char *
 shown_path(struct reader *r, const char *path)
 {
-	char *folder = arena_text(r->mem, r->conf), *slash = strrchr(folder, '/'), here[PATH_MAX];
-	const char *rest;
+	const char *rules = r->rules->conf.rules, *name = rules ? strrchr(rules, '/') : NULL;
+	const char *rest = name ? below(rules, path) : NULL;
+	char *folder = arena_text(r->mem, r->conf), *slash = strrchr(folder, '/');
 
+	if (rest)
+		return arena_print(r->mem, "%s/%s", name + 1, rest);
 	if (slash)
 		*slash = '\0';
 	rest = below(folder, path);
-	if (!rest && getcwd(here, sizeof(here)))
-		rest = below(here, path);
 	return rest ? rest : path;
 }
 
