@@ -315,6 +315,17 @@ identify(struct builder *b, struct object *o, const struct source_entry *e, cons
 	return 0;
 }
 
+/* A base that cannot be compared with would filter nothing. */
+static int
+check_base(const struct builder *b, struct error *err)
+{
+	const char *base = b->rules->conf.directory.base;
+
+	if (base && *base && !b->base)
+		return error_set(err, ERROR_CONFIG, "directory.base '%s' is not a distinguished name", base);
+	return 0;
+}
+
 int
 build_entry(struct builder *b, const struct source_entry *e, struct error *err)
 {
@@ -322,6 +333,8 @@ build_entry(struct builder *b, const struct source_entry *e, struct error *err)
 	const char *folded;
 	struct object *o;
 
+	if (check_base(b, err) < 0)
+		return -1;
 	b->entries++;
 	if (!is_group && !is_a(e, "user") && !is_a(e, "inetOrgPerson") && !is_a(e, "contact")
 	    && !is_a(e, "computer") && !is_a(e, "foreignSecurityPrincipal"))
@@ -473,7 +486,8 @@ lay_edges(struct builder *b, struct snapshot *out)
 int
 build_close(struct builder *b, struct snapshot *out, const char ***employees, struct error *err)
 {
-	(void)err;
+	if (check_base(b, err) < 0)
+		return -1;
 	connect(b);
 	*out = (struct snapshot){ .complete = true };
 	out->accounts = arena_array(b->mem, struct account, b->objects.count + 1);

@@ -9,6 +9,7 @@
 static struct arena *mem;
 static struct snapshot snap;
 static struct error err;
+static const char *base = "DC=k,DC=example";
 
 static int
 read_ldif(const char *text)
@@ -18,7 +19,7 @@ read_ldif(const char *text)
 	struct builder *b;
 
 	err = (struct error){ 0 };
-	rules.conf.directory.base = "DC=k,DC=example";
+	rules.conf.directory.base = base;
 	rules.conf.directory.dangling_ratio = 0.5;
 	b = build_open(mem, &rules, "x.ldif");
 	if (ldif_parse(mem, "x.ldif", arena_text(mem, text), strlen(text), b, &err) < 0)
@@ -64,6 +65,14 @@ static void a_range_makes_the_group_unknown(void)
 	CHECK(snap.group_count == 1 && snap.groups[0].unknown && snap.groups[0].count == 1 && snap.gaps.count == 1);
 }
 
+static void a_base_that_is_no_name_is_a_failure_of_the_configuration(void)
+{
+	base = "k.example";
+	CHECK(read_ldif(ANNA USERS) < 0 && err.kind == ERROR_CONFIG && strstr(err.text, "'k.example'"));
+	CHECK(read_ldif("version: 1\n") < 0 && err.kind == ERROR_CONFIG);
+	base = "DC=k,DC=example";
+}
+
 static void identities_become_texts(void)
 {
 	CHECK_TEXT(sid_text(mem, "\1\2\0\0\0\0\0\5\x20\0\0\0\x20\2\0\0", 16), "S-1-5-32-544");
@@ -80,6 +89,7 @@ int main(void)
 	TEST(a_file_that_stops_short_is_a_gap);
 	TEST(what_is_no_export_is_refused);
 	TEST(a_range_makes_the_group_unknown);
+	TEST(a_base_that_is_no_name_is_a_failure_of_the_configuration);
 	TEST(identities_become_texts);
 	arena_close(mem);
 	return check_done();
