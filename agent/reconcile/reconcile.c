@@ -16,6 +16,8 @@
 
 #define SEARCH 12
 
+struct nested { uint32_t edge; long long people; uint64_t *roles; };
+
 struct work {
 	struct arena *mem;
 	const struct reconcile_input *in;
@@ -33,6 +35,7 @@ struct work {
 	uint32_t *up_first, *up;        /* groups, then accounts: the edges in which it is the member */
 	bool *cut, *absent;             /* edge; attribute absent on everybody */
 	uint32_t *queue, *seen, stamp;
+	LIST(struct nested) nested;     /* nestings chosen for a cut */
 };
 
 static bool get(const uint64_t *set, uint32_t i) { return set[i / 64] >> (i % 64) & 1; }
@@ -498,22 +501,57 @@ nesting(struct work *w, uint32_t e)
 	return people;
 }
 
+/* Chooses nestings and takes them out of the graph; they are proposed when it is known which of them matter. */
 static void
 cut_nestings(struct work *w)
 {
-	uint64_t *roles = arena_array(w->mem, uint64_t, w->words);
-
 	for (uint32_t e = 0; e < w->s->edge_count; e++) {
 		long long people = w->s->edges[e].is_group ? nesting(w, e) : 0;
+		const uint64_t *roles = at(w, w->reach, w->from[e]);
 		bool any = false;
-		memcpy(roles, at(w, w->reach, w->from[e]), w->words * sizeof(*roles));
+
 		for (uint32_t k = 0; k < w->words; k++)
 			any = any || roles[k];
 		if (!people || !any)
 			continue;
-		propose(w, e, roles, people);
+		*(struct nested *)arena_push(w->mem, &w->nested) = (struct nested){
+			.edge = e, .people = people,
+			.roles = arena_copy(w->mem, roles, w->words * sizeof(*roles)),
+		};
 		w->cut[e] = true;
 		reach_all(w);
+	}
+}
+
+/* What each person has now, one after another. */
+static uint64_t *
+have_all(struct work *w)
+{
+	uint64_t *all = arena_array(w->mem, uint64_t, (size_t)w->s->account_count * w->words);
+
+	for (uint32_t a = 0; a < w->s->account_count; a++)
+		if (w->s->accounts[a].class == ACCOUNT_PERSON)
+			have(w, a, at(w, all, a));
+	return all;
+}
+
+/* A nesting that another cut has made harmless is put back: nothing is cut for nothing. */
+static void
+propose_nestings(struct work *w)
+{
+	size_t size = (size_t)w->s->account_count * w->words * sizeof(uint64_t);
+	uint64_t *before = w->nested.count ? have_all(w) : NULL;
+
+	for (size_t i = 0; i < w->nested.count; i++) {
+		struct nested *n = &w->nested.items[i];
+
+		w->cut[n->edge] = false;
+		reach_all(w);
+		if (memcmp(before, have_all(w), size) == 0)
+			continue;
+		w->cut[n->edge] = true;
+		reach_all(w);
+		propose(w, n->edge, n->roles, n->people);
 	}
 }
 
@@ -786,8 +824,11 @@ judge_people(struct work *w)
 		govern(w, &w->in->rules->systems[i]);
 	cut_nestings(w);
 	for (uint32_t a = 0; a < w->s->account_count; a++)
-		if (w->s->accounts[a].class == ACCOUNT_PERSON) {
+		if (w->s->accounts[a].class == ACCOUNT_PERSON)
 			remove_members(w, a);
+	propose_nestings(w);
+	for (uint32_t a = 0; a < w->s->account_count; a++)
+		if (w->s->accounts[a].class == ACCOUNT_PERSON) {
 			have(w, a, left);
 			tell_person(w, a, left);
 		}
