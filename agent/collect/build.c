@@ -14,6 +14,7 @@ struct object {
 	const char *dn;
 	int line;
 	bool is_group;
+	bool has_primary;                       /* a primaryGroupID stands there */
 	uint32_t index;
 	struct account account;
 	struct group group;
@@ -32,6 +33,7 @@ struct builder {
 	LIST(struct gap) gaps;
 	struct table by_dn, by_key;     /* dn_key -> object; key and SID -> object */
 	long long entries, references, memberships, dangling;
+	long long listing, no_primary;  /* groups with a member attribute; accounts whose primary group was not found */
 };
 
 static struct slot **
@@ -247,6 +249,7 @@ account(struct builder *b, struct object *o, const struct source_entry *e, struc
 			values(b, a, e, i);
 	if (id)
 		o->employee = one(e, "employeeID") ? one(e, "employeeID") : "";
+	o->has_primary = primary;
 	if (primary && a->sid && strrchr(a->sid, '-'))
 		o->primary = arena_print(b->mem, "%.*s-%lld", (int)(strrchr(a->sid, '-') - a->sid), a->sid, primary);
 	return 0;
@@ -391,6 +394,9 @@ connect(struct builder *b)
 
 		if (slot && b->objects.items[slot->at].is_group)
 			*arena_push(b->mem, &b->links) = (struct link){ slot->at, i, true };
+		else
+			b->no_primary += b->objects.items[i].has_primary;
+		b->listing += from != NULL;
 		for (size_t m = 0; from && m < from->values.count; m++) {
 			size_t who;
 
@@ -502,12 +508,18 @@ build_close(struct builder *b, struct snapshot *out, const char ***employees, st
 	out->seen.dangling = b->dangling;
 	if (!b->stopped && !out->seen.people)
 		b->stopped = "not one person was found";
+	if (!b->stopped && out->group_count && !b->listing)
+		b->stopped = arena_print(b->mem, "not one of %u groups has a 'member' attribute: was it exported?",
+					 out->group_count);
 	if (!b->stopped && (double)b->dangling > b->rules->conf.directory.dangling_ratio * (double)b->memberships)
 		b->stopped = arena_print(b->mem, "%lld of %lld members lead nowhere", b->dangling, b->memberships);
 	if (b->stopped) {
 		out->complete = false;
 		gap_add(b->mem, out, "directory", b->source, b->stopped);
 	}
+	if (b->no_primary)
+		gap_add(b->mem, out, "directory", b->source,
+			arena_print(b->mem, "%lld accounts have a primary group that was not found", b->no_primary));
 	out->certificate = json_pack("{s:s, s:s, s:I, s:I, s:I, s:I, s:I, s:I}", "source", b->source, "base",
 		b->rules->conf.directory.base ? b->rules->conf.directory.base : "", "entries", (json_int_t)b->entries,
 		"people", (json_int_t)out->seen.people, "groups", (json_int_t)out->seen.groups, "memberships",

@@ -6,6 +6,8 @@
 #define ANNA "dn: CN=Anna,DC=k,DC=example\nobjectClass: user\nsAMAccountName: anna\nobjectSid: S-1-5-21-1-2-3-1001\nprimaryGroupID: 513\n\n"
 #define USERS "dn: CN=Alla,DC=k,DC=example\nobjectClass: group\nobjectSid: S-1-5-21-1-2-3-513\n\n"
 
+#define ROLE "dn: CN=Roll,DC=k,DC=example\nobjectClass: group\nmember: CN=Anna,DC=k,DC=example\n\n"
+
 static struct arena *mem;
 static struct snapshot snap;
 static struct error err;
@@ -32,8 +34,23 @@ read_ldif(const char *text)
 
 static void a_primary_group_is_an_edge(void)
 {
-	CHECK(read_ldif(ANNA USERS) == 0 && snap.complete && snap.account_count == 1 && snap.edge_count == 1);
-	CHECK(snap.edge_count == 1 && snap.edges[0].primary);
+	CHECK(read_ldif(ANNA USERS ROLE) == 0 && snap.complete && snap.gaps.count == 0 && snap.account_count == 1);
+	CHECK(snap.edge_count == 2 && snap.edges[0].primary != snap.edges[1].primary);
+}
+
+static void a_primary_group_that_is_not_there_is_said(void)
+{
+	CHECK(read_ldif(ANNA ROLE) == 0 && snap.complete && snap.gaps.count == 1 && snap.edge_count == 1);
+	CHECK_TEXT(snap.gaps.items[0].what, "directory");
+	CHECK(!strncmp(snap.gaps.items[0].text, "1 accounts", 10));
+	CHECK(read_ldif("dn: CN=Bo,DC=k,DC=example\nobjectClass: user\nprimaryGroupID: 513\n\n" ANNA USERS ROLE) == 0);
+	CHECK(snap.complete && snap.gaps.count == 1 && !strncmp(snap.gaps.items[0].text, "1 accounts", 10));
+}
+
+static void groups_without_any_members_are_a_gap(void)
+{
+	CHECK(read_ldif(ANNA USERS) == 0 && !snap.complete && snap.gaps.count == 1);
+	CHECK(strstr(snap.gaps.items[0].text, "'member'"));
 }
 
 static void folded_base64_and_crlf_are_read(void)
@@ -45,7 +62,7 @@ static void folded_base64_and_crlf_are_read(void)
 
 static void a_file_that_stops_short_is_a_gap(void)
 {
-	CHECK(read_ldif(ANNA "# x") == 0 && !snap.complete && snap.gaps.count == 1);
+	CHECK(read_ldif(ANNA USERS ROLE "# x") == 0 && !snap.complete && snap.gaps.count == 1);
 	CHECK(read_ldif(ANNA "search: 2\n") == 0 && !snap.complete);
 	CHECK(read_ldif(ANNA "search: 2\nresult: 4 Size limit exceeded\n") == 0 && !snap.complete);
 	CHECK(read_ldif(ANNA "search: 2\nresult: 0 Success\n") == 0 && snap.complete);
@@ -61,8 +78,8 @@ static void what_is_no_export_is_refused(void)
 
 static void a_range_makes_the_group_unknown(void)
 {
-	CHECK(read_ldif(ANNA "dn: CN=g,DC=k,DC=example\nobjectClass: group\nmember;range=0-1499: CN=Anna,DC=k,DC=example\n") == 0);
-	CHECK(snap.group_count == 1 && snap.groups[0].unknown && snap.groups[0].count == 1 && snap.gaps.count == 1);
+	CHECK(read_ldif(ANNA "dn: CN=g,DC=k,DC=example\nobjectClass: group\nmember;range=0-1499: CN=Anna,DC=k,DC=example\n\n" USERS) == 0);
+	CHECK(snap.group_count == 2 && snap.gaps.count == 1 && snap.groups[1].unknown + snap.groups[0].unknown == 1);
 }
 
 static void a_base_that_is_no_name_is_a_failure_of_the_configuration(void)
@@ -85,6 +102,8 @@ int main(void)
 {
 	mem = arena_open();
 	TEST(a_primary_group_is_an_edge);
+	TEST(a_primary_group_that_is_not_there_is_said);
+	TEST(groups_without_any_members_are_a_gap);
 	TEST(folded_base64_and_crlf_are_read);
 	TEST(a_file_that_stops_short_is_a_gap);
 	TEST(what_is_no_export_is_refused);
