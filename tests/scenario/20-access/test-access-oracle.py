@@ -32,6 +32,7 @@ class World:
         groups = self.org + self.access
         self.edges = {(p, g) for p in self.people for g in groups if draw.random() < 0.35}
         self.edges |= {(a, b) for a in groups for b in groups if a != b and draw.random() < 0.15}
+        self.edges = self.edges or {("person0", self.access[0])}     # an export without any member is a gap
         roles = draw.sample(self.access, draw.randint(1, len(self.access)))
         self.roles = {f"roll{i}": (g, draw.sample(TITLES, draw.randint(1, 2))) for i, g in enumerate(roles)}
 
