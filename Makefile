@@ -27,6 +27,7 @@ SAN_QUIET = $(if $(filter gcc%,$(notdir $(CC))),-Wno-format-truncation -Wno-mayb
 LIBS    = $(shell pkg-config --libs $(PACKAGES) 2>/dev/null) -pthread
 ALL_LDFLAGS = $(LDFLAGS) $(if $(SAN),-fsanitize=$(SAN))
 
+MAKEFLAGS += --no-print-directory
 ROOMS   = base store register collect reconcile scan retain propose notify decide apply audit report
 SOURCES = $(sort $(wildcard $(ROOMS:%=agent/%/*.c)) $(wildcard agent/run.c))
 OBJECTS = $(SOURCES:%.c=$O/%.o)
