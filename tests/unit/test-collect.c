@@ -82,6 +82,29 @@ static void a_range_makes_the_group_unknown(void)
 	CHECK(snap.group_count == 2 && snap.gaps.count == 1 && snap.groups[1].unknown + snap.groups[0].unknown == 1);
 }
 
+#define PARTS(a, b) ANNA USERS "dn: CN=g,DC=k,DC=example\nobjectClass: group\nmember;" a ": CN=Anna,DC=k,DC=example\n" \
+	"member;" b ": CN=Alla,DC=k,DC=example\n"
+
+static void ranges_are_one_list_and_whole_only_without_holes(void)
+{
+	static const char *const whole[] = {
+		PARTS("range=0-0", "range=1-*"), PARTS("range=1-*", "range=0-0"), PARTS("Range=0-1499", "range=1500-*"),
+	};
+	static const char *const holed[] = {
+		PARTS("range=0-0", "range=2-*"), PARTS("range=0-0", "range=1-1"), PARTS("range=0-*", "range=1-*"),
+		PARTS("range=1-1", "range=2-*"), PARTS("range=0-", "range=1-*"), PARTS("range=0-0", "x=1-*"),
+		PARTS("range=0-0", "range=0-*"), PARTS("range=0-9223372036854775807", "range=0-*"),
+	};
+
+	for (size_t i = 0; i < sizeof(whole) / sizeof(*whole); i++)
+		CHECK(read_ldif(whole[i]) == 0 && snap.complete && snap.gaps.count == 0 && snap.edge_count == 3);
+	for (size_t i = 0; i < sizeof(holed) / sizeof(*holed); i++) {
+		CHECK(read_ldif(holed[i]) == 0 && snap.complete && snap.gaps.count == 1 && snap.edge_count == 3);
+		CHECK(snap.group_count == 2 && (snap.groups[0].unknown || snap.groups[1].unknown));
+		CHECK_TEXT(snap.gaps.items[0].what, "group");
+	}
+}
+
 static void a_base_that_is_no_name_is_a_failure_of_the_configuration(void)
 {
 	base = "k.example";
@@ -108,6 +131,7 @@ int main(void)
 	TEST(a_file_that_stops_short_is_a_gap);
 	TEST(what_is_no_export_is_refused);
 	TEST(a_range_makes_the_group_unknown);
+	TEST(ranges_are_one_list_and_whole_only_without_holes);
 	TEST(a_base_that_is_no_name_is_a_failure_of_the_configuration);
 	TEST(identities_become_texts);
 	arena_close(mem);
