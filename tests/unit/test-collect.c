@@ -3,6 +3,9 @@
 #include "../../agent/collect/collect_p.h"
 #include "check.h"
 
+#include <stdlib.h>
+#include <unistd.h>
+
 #define ANNA "dn: CN=Anna,DC=k,DC=example\nobjectClass: user\nsAMAccountName: anna\nobjectSid: S-1-5-21-1-2-3-1001\nprimaryGroupID: 513\n\n"
 #define USERS "dn: CN=Alla,DC=k,DC=example\nobjectClass: group\nobjectSid: S-1-5-21-1-2-3-513\n\n"
 
@@ -13,24 +16,28 @@ static struct snapshot snap;
 static struct error err;
 static const char *base = "DC=k,DC=example";
 
+static struct attribute title = { .name = "title", .hr = "Befattning" };
+static struct rules rules = { .attributes = &title, .attribute_count = 1 };
+static const char **employees;
+
 static int
-read_ldif(const char *text)
+read_bytes(const char *bytes, size_t len)
 {
-	static struct rules rules;
-	const char **employees;
 	struct builder *b;
 
 	err = (struct error){ 0 };
 	rules.conf.directory.base = base;
 	rules.conf.directory.dangling_ratio = 0.5;
 	b = build_open(mem, &rules, "x.ldif");
-	if (ldif_parse(mem, "x.ldif", arena_text(mem, text), strlen(text), b, &err) < 0)
+	if (ldif_parse(mem, "x.ldif", arena_copy(mem, bytes, len), len, b, &err) < 0)
 		return -1;
 	if (build_close(b, &snap, &employees, &err) < 0)
 		return -1;
 	json_decref(snap.certificate);
 	return 0;
 }
+
+static int read_ldif(const char *text) { return read_bytes(text, strlen(text)); }
 
 static void a_primary_group_is_an_edge(void)
 {
@@ -121,6 +128,126 @@ static void identities_become_texts(void)
 	CHECK(!sid_text(mem, "\1\2\0\0\0\0\0\5", 8));
 }
 
+#define HIRED "dn: CN=Anna,DC=k,DC=example\nobjectClass: user\nsAMAccountName: anna\nemployeeID: 7\n\n"
+
+/* Anna, employee 7, joined with an HR file of these bytes; NULL: the file is not there. */
+static const struct account *
+hired(const char *hr)
+{
+	char file[] = "/tmp/behov-test-collect-XXXXXX";
+	int fd = mkstemp(file);
+
+	CHECK(fd >= 0 && read_ldif(HIRED) == 0 && snap.account_count == 1);
+	if (hr)
+		CHECK(write(fd, hr, strlen(hr)) == (ssize_t)strlen(hr));
+	else
+		unlink(file);
+	close(fd);
+	rules.conf.hr.file = arena_text(mem, file);
+	rules.conf.hr.key = "Nr";
+	hr_join(mem, &rules, &snap, employees);
+	unlink(file);
+	return &snap.accounts[0];
+}
+
+static void the_hr_file_fills_attributes(void)
+{
+	const struct account *anna = hired("Nr;Befattning\n6;Rektor\n7;Undersk\303\226terska\n");
+
+	CHECK(snap.complete && snap.gaps.count == 0 && !anna->unknown && snap.seen.hr_rows == 2 && anna->values[0]);
+	if (anna->values[0]) {
+		CHECK_TEXT(anna->values[0]->text, "Undersk\303\226terska");
+		CHECK_TEXT(anna->folded[0]->text, "undersk\303\266terska");
+	}
+	anna = hired("Nr;Befattning\n6;Rektor\n");
+	CHECK(!anna->values[0] && !anna->unknown && snap.gaps.count == 0);
+}
+
+static void what_hr_did_not_bring_is_unknown(void)
+{
+	static const char *const files[] = {
+		NULL, "", "Nr;Befattning\n7;Rektor", "Nr;Befattning\n", "Id;Befattning\n7;Rektor\n", "Nr;Titel\n7;Rektor\n",
+	};
+
+	for (size_t i = 0; i < sizeof(files) / sizeof(*files); i++) {
+		const struct account *anna = hired(files[i]);
+
+		CHECK(anna->unknown == 1 && !anna->values[0] && snap.gaps.count == 1);
+		if (snap.gaps.count)
+			CHECK_TEXT(snap.gaps.items[0].what, "hr");
+	}
+}
+
+static void an_employee_who_stands_twice_in_hr_is_unknown(void)
+{
+	const struct account *anna = hired("Nr;Befattning\n7;Rektor\n8;Kock\n7;Kock\n");
+
+	CHECK(anna->unknown == 1 && !anna->values[0] && snap.gaps.count == 1);
+	anna = hired("Nr;Befattning\n8;Rektor\n7;Kock\n8;Kock\n");
+	CHECK(!anna->unknown && anna->values[0] && snap.gaps.count == 0);
+}
+
+static void too_many_members_that_lead_nowhere_are_a_gap(void)
+{
+	CHECK(read_ldif(ANNA USERS ROLE "dn: CN=g,DC=k,DC=example\nobjectClass: group\nmember: CN=x,DC=k,DC=example\n") == 0);
+	CHECK(snap.complete && snap.gaps.count == 0 && snap.seen.dangling == 1);
+	CHECK(read_ldif(ANNA USERS ROLE "dn: CN=g,DC=k,DC=example\nobjectClass: group\nmember: CN=x,DC=k,DC=example\n"
+			"member: CN=y,DC=k,DC=example\n") == 0);
+	CHECK(!snap.complete && snap.gaps.count == 1 && snap.seen.dangling == 2);
+	CHECK_TEXT(snap.gaps.items[0].what, "directory");
+}
+
+static void the_same_guid_twice_is_a_failure_that_names_the_place(void)
+{
+	CHECK(read_ldif("dn: CN=a,DC=k,DC=example\nobjectClass: user\nobjectGUID:: MyIRAFVEd2aImaq7zN3u/w==\n\n"
+			"dn: CN=b,DC=k,DC=example\nobjectClass: user\nobjectGUID: 00112233-4455-6677-8899-AABBCCDDEEFF\n") < 0);
+	CHECK(err.kind == ERROR_SOURCE);
+	CHECK_TEXT(err.text, "x.ldif:5: 'CN=b,DC=k,DC=example' is there twice, first in line 1");
+}
+
+static void utf16_is_read_as_utf8_is(void)
+{
+	static const char text[] = "dn: CN=\303\205sa \342\202\254 \360\237\230\200,DC=k,DC=example\nobjectClass: user\n"
+				   "sAMAccountName: \303\245sa\n\n";
+	static const char wide[] = "\305\000s\000a\000 \000\254\040 \000\075\330\000\336";
+	static const char name[] = "\345\000s\000a\000\n\000\n\000";
+	static const char *const plain[] = { "dn: CN=", ",DC=k,DC=example\nobjectClass: user\nsAMAccountName: " };
+	char bytes[400] = "\377\376";
+	size_t n = 2;
+
+	for (int i = 0; i < 2; i++) {
+		for (const char *p = plain[i]; *p; p++, n += 2)
+			bytes[n] = *p;
+		memcpy(bytes + n, i ? name : wide, i ? sizeof(name) - 1 : sizeof(wide) - 1);
+		n += i ? sizeof(name) - 1 : sizeof(wide) - 1;
+	}
+	for (int i = 0; i < 2; i++) {
+		CHECK((i ? read_bytes(bytes, n) : read_ldif(text)) == 0 && snap.complete && snap.account_count == 1);
+		CHECK_TEXT(snap.accounts[0].dn, "CN=\303\205sa \342\202\254 \360\237\230\200,DC=k,DC=example");
+		CHECK_TEXT(snap.accounts[0].name, "\303\245sa");
+	}
+	CHECK(read_bytes(bytes, n - 1) < 0);
+	CHECK(read_bytes(bytes, n - 2) == 0 && snap.complete);
+	CHECK(read_bytes(bytes, n - 4) == 0 && !snap.complete);
+}
+
+static void both_nevers_of_accountexpires_never_expire(void)
+{
+	static const char *const when[] = { "0", "9223372036854775807", "132223104000000000" };
+
+	for (int i = 0; i < 3; i++) {
+		CHECK(read_ldif(arena_print(mem, "dn: CN=a,DC=k,DC=example\nobjectClass: user\naccountExpires: %s\n", when[i])) == 0);
+		CHECK(snap.account_count == 1 && snap.accounts[0].expired == (i == 2));
+	}
+}
+
+static void an_account_with_a_service_name_is_no_person(void)
+{
+	CHECK(read_ldif(ANNA USERS ROLE "dn: CN=svc,DC=k,DC=example\nobjectClass: user\nservicePrincipalName: HTTP/x\n") == 0);
+	CHECK(snap.account_count == 2 && snap.seen.people == 1);
+	CHECK((snap.accounts[0].class == ACCOUNT_SERVICE) + (snap.accounts[1].class == ACCOUNT_SERVICE) == 1);
+}
+
 int main(void)
 {
 	mem = arena_open();
@@ -134,6 +261,14 @@ int main(void)
 	TEST(ranges_are_one_list_and_whole_only_without_holes);
 	TEST(a_base_that_is_no_name_is_a_failure_of_the_configuration);
 	TEST(identities_become_texts);
+	TEST(the_hr_file_fills_attributes);
+	TEST(what_hr_did_not_bring_is_unknown);
+	TEST(an_employee_who_stands_twice_in_hr_is_unknown);
+	TEST(too_many_members_that_lead_nowhere_are_a_gap);
+	TEST(the_same_guid_twice_is_a_failure_that_names_the_place);
+	TEST(utf16_is_read_as_utf8_is);
+	TEST(both_nevers_of_accountexpires_never_expire);
+	TEST(an_account_with_a_service_name_is_no_person);
 	arena_close(mem);
 	return check_done();
 }
