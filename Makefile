@@ -11,7 +11,7 @@ ifeq ($(origin CC),default)
 CC       = gcc
 endif
 SAN     ?=
-PACKAGES = ldap lber sqlite3 libconfig libcurl libmicrohttpd libcrypto jansson libzstd libutf8proc
+PACKAGES = ldap lber libsasl2 sqlite3 libconfig libcurl libmicrohttpd libcrypto jansson libzstd libutf8proc
 
 empty   :=
 comma   := ,

@@ -33,6 +33,9 @@ int build_close(struct builder *b, struct snapshot *out, const char ***employees
 int ldif_parse(struct arena *mem, const char *name, char *bytes, size_t len, struct builder *b, struct error *err);
 int ldif_read(struct arena *mem, const char *path, struct builder *b, struct error *err);
 
+/* The live directory.  Gives, in *certificate, what was asked and answered (json_decref). */
+int ldap_read(struct arena *mem, const struct rules *rules, struct builder *b, json_t **certificate, struct error *err);
+
 void hr_join(struct arena *mem, const struct rules *rules, struct snapshot *out, const char **employees);
 
 void gap_add(struct arena *mem, struct snapshot *out, const char *what, const char *id, const char *text);
