@@ -240,11 +240,25 @@ char *name_read(struct arena *mem, const char *shown)
 	return bytes;
 }
 
+/* A terminal may obey U+009B as it obeys ESC [, and a stray byte in 0x80-0x9f too: both become '?'. */
 void text_plain(char *line)
 {
-	for (; *line; line++)
-		if ((unsigned char)*line < 0x20 || *line == 0x7f)
-			*line = '?';
+	char *out = line;
+
+	while (*line) {
+		uint32_t c = 0;
+		size_t len = strnlen(line, 4), n = character((const unsigned char *)line, len, &c);
+
+		if (n == 0 || (c != '%' && hidden(c))) {
+			*out++ = '?';
+			line += n ? n : 1;
+			continue;
+		}
+		memmove(out, line, n);
+		out += n;
+		line += n;
+	}
+	*out = '\0';
 }
 
 /* ------------------------------------------------------------------ folding and globs */
@@ -259,18 +273,12 @@ static char *fold_ascii(struct arena *mem, const char *raw, size_t len)
 	return out;
 }
 
-char *text_fold(struct arena *mem, const char *raw)
+static char *fold_valid(struct arena *mem, const char *raw, size_t len)
 {
-	size_t len = strlen(raw);
 	utf8proc_uint8_t *folded = NULL;
 	utf8proc_ssize_t size;
-	bool ascii = true;
 	char *out;
 
-	for (size_t i = 0; i < len && ascii; i++)
-		ascii = (unsigned char)raw[i] < 0x80;
-	if (ascii || !text_is_utf8(raw, len))
-		return fold_ascii(mem, raw, len);
 	size = utf8proc_map((const utf8proc_uint8_t *)raw, (utf8proc_ssize_t)len, &folded,
 			    UTF8PROC_STABLE | UTF8PROC_COMPOSE | UTF8PROC_CASEFOLD);
 	if (size < 0)
@@ -278,6 +286,46 @@ char *text_fold(struct arena *mem, const char *raw)
 	out = arena_copy(mem, folded, (size_t)size);
 	free(folded);
 	return out;
+}
+
+/*
+ * One stray byte must not keep the rest of a name from being folded: a hold or a preserve rule would then not see
+ * that the name is one of theirs.  So each valid stretch is folded by itself, and the bytes between stay as they are.
+ */
+static char *fold_broken(struct arena *mem, const char *raw, size_t len)
+{
+	struct text t;
+	char *out;
+
+	text_open(&t, SIZE_MAX / 2);
+	while (len) {
+		size_t valid = 0, n;
+		uint32_t c;
+
+		while (valid < len && (n = character((const unsigned char *)raw + valid, len - valid, &c)) > 0)
+			valid += n;
+		if (valid)
+			text_add(&t, fold_valid(mem, raw, valid));
+		else
+			text_char(&t, *raw);
+		raw += valid ? valid : 1;
+		len -= valid ? valid : 1;
+	}
+	out = arena_copy(mem, t.data, t.len);
+	text_close(&t);
+	return out;
+}
+
+char *text_fold(struct arena *mem, const char *raw)
+{
+	size_t len = strlen(raw);
+	bool ascii = true;
+
+	for (size_t i = 0; i < len && ascii; i++)
+		ascii = (unsigned char)raw[i] < 0x80;
+	if (ascii)
+		return fold_ascii(mem, raw, len);
+	return text_is_utf8(raw, len) ? fold_valid(mem, raw, len) : fold_broken(mem, raw, len);
 }
 
 /* The bytes that one '?' stands for. */
@@ -305,8 +353,9 @@ bool text_glob(const char *pattern, const char *value)
 			pattern++;
 			value++;
 		} else if (star) {
-			pattern = star;
-			value = ++from;
+			pattern = star;         /* whole characters: '?' must never see the inside of one */
+			from += one(from);
+			value = from;
 		} else {
 			return false;
 		}
@@ -321,7 +370,8 @@ bool text_glob(const char *pattern, const char *value)
 char *text_count(struct arena *mem, long long n)
 {
 	char digits[32], out[64];
-	int len = snprintf(digits, sizeof(digits), "%lld", n < 0 ? -n : n), used = 0;
+	unsigned long long size = n < 0 ? 0 - (unsigned long long)n : (unsigned long long)n;
+	int len = snprintf(digits, sizeof(digits), "%llu", size), used = 0;
 
 	if (n < 0)
 		out[used++] = '-';
