@@ -151,8 +151,10 @@ void *arena_grow(struct arena *mem, void *items, size_t count, size_t *room, siz
 	size_t more;
 	void *grown;
 
-	if (count < *room)
+	if (count < *room) {            /* a list that was emptied is filled again: the old item goes */
+		memset((char *)items + count * size, 0, size);
 		return items;
+	}
 	more = *room ? *room * 2 : 8;
 	grown = arena_many(mem, more, size);
 	if (count)
