@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* file.c - whole files in and out, and secrets that others may not read. */
+#include <behov/digest.h>
 #include <behov/file.h>
 
 #include <errno.h>
@@ -8,7 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* Reads to the end, whatever fstat() said: the file may grow, or be a pipe. */
+/* Reads to the end, whatever fstat() said: the file may grow. */
 static int read_all(struct arena *mem, int fd, const char *path, size_t max, char **out, size_t *len,
 		    struct error *err)
 {
@@ -18,8 +19,9 @@ static int read_all(struct arena *mem, int fd, const char *path, size_t max, cha
 
 	if (fstat(fd, &st) < 0)
 		return error_sys(err, ERROR_SOURCE, "cannot read '%s'", path);
-	if (S_ISDIR(st.st_mode))
-		return error_set(err, ERROR_SOURCE, "cannot read '%s': it is a folder", path);
+	if (!S_ISREG(st.st_mode))
+		return error_set(err, ERROR_SOURCE, "cannot read '%s': it is %s", path,
+				 S_ISDIR(st.st_mode) ? "a folder" : "not a file");
 	room = st.st_size > 0 && (size_t)st.st_size <= max ? (size_t)st.st_size + 1 : 65536;
 	bytes = arena_take(mem, room + 1);
 	for (;;) {
@@ -50,7 +52,8 @@ static int read_all(struct arena *mem, int fd, const char *path, size_t max, cha
 
 int file_read(struct arena *mem, const char *path, size_t max, char **out, size_t *len, struct error *err)
 {
-	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY), rc;
+	/* O_NONBLOCK: who may put a FIFO where we expect an export could otherwise hold up the night for ever. */
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK), rc;
 
 	if (fd < 0)
 		return error_sys(err, ERROR_SOURCE, "cannot open '%s'", path);
@@ -124,14 +127,19 @@ static int sync_folder(const char *path)
 int file_write(const char *path, const void *bytes, size_t len, struct error *err)
 {
 	char temporary[4096];
+	unsigned char salt[8];
+	unsigned long long number;
 	int fd, rc = -1;
 
-	if (snprintf(temporary, sizeof(temporary), "%s.new-XXXXXX", path) >= (int)sizeof(temporary))
+	digest_random(salt, sizeof(salt));
+	memcpy(&number, salt, sizeof(number));
+	if (snprintf(temporary, sizeof(temporary), "%s.new-%llx", path, number) >= (int)sizeof(temporary))
 		return error_set(err, ERROR_SOURCE, "cannot write '%s': the path is too long", path);
-	fd = mkostemp(temporary, O_CLOEXEC);
+	/* Not mkostemp(): only the kernel can apply the umask without a race. */
+	fd = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0640);
 	if (fd < 0)
 		return error_sys(err, ERROR_SOURCE, "cannot write '%s'", path);
-	if (write_all(fd, bytes, len) < 0 || fchmod(fd, 0640) < 0 || fsync(fd) < 0) {
+	if (write_all(fd, bytes, len) < 0 || fsync(fd) < 0) {
 		error_sys(err, ERROR_SOURCE, "cannot write '%s'", path);
 		goto out;
 	}
