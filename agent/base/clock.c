@@ -25,11 +25,11 @@ static int month_days(int year, int month)
 }
 
 /* Days before 1 January of the year, counted from 1970. */
-static day_t year_start(int year)
+static int64_t year_start(int year)
 {
-	int y = year - 1;
+	int64_t y = year - 1;
 
-	return 365 * (year - 1970) + (y / 4 - 1969 / 4) - (y / 100 - 1969 / 100) + (y / 400 - 1969 / 400);
+	return 365 * (int64_t) (year - 1970) + (y / 4 - 1969 / 4) - (y / 100 - 1969 / 100) + (y / 400 - 1969 / 400);
 }
 
 day_t day_make(int year, int month, int day)
@@ -38,7 +38,7 @@ day_t day_make(int year, int month, int day)
 
 	if (year < 1 || year > 9999 || month < 1 || month > 12 || day < 1 || day > month_days(year, month))
 		return DAY_NONE;
-	out = year_start(year) + day - 1;
+	out = (day_t)year_start(year) + day - 1;
 	for (int m = 1; m < month; m++)
 		out += month_days(year, m);
 	return out;
@@ -52,7 +52,7 @@ void day_split(day_t day, int *year, int *month, int *dom)
 		y--;
 	while (year_start(y + 1) <= day)
 		y++;
-	day -= year_start(y);
+	day = (day_t)(day - year_start(y));
 	while (day >= month_days(y, m))
 		day -= month_days(y, m++);
 	*year = y;
@@ -255,16 +255,29 @@ char *clock_text(struct arena *mem, int64_t moment)
 
 /* ------------------------------------------------------------------ the zone */
 
+/* The C library takes what it cannot read for UTC and says nothing; zone.tab and its like lie in the same folder. */
+static bool is_zone(const char *path)
+{
+	FILE *file = fopen(path, "re");
+	char magic[4] = "";
+	bool is = file && fread(magic, 1, sizeof(magic), file) == sizeof(magic) && memcmp(magic, "TZif", 4) == 0;
+
+	if (file)
+		fclose(file);
+	return is;
+}
+
 int clock_zone(const char *name, struct error *err)
 {
 	const char *root = getenv("TZDIR");
 	char path[4096];
 	struct stat st;
 
-	if (!*name || *name == '/' || strstr(name, "..") || strchr(name, ':'))
+	/* right/: its days are counted with leap seconds, our moments are not. */
+	if (!*name || *name == '/' || strstr(name, "..") || strchr(name, ':') || strncmp(name, "right/", 6) == 0)
 		return error_set(err, ERROR_CONFIG, "'%s' is not the name of a time zone", name);
 	snprintf(path, sizeof(path), "%s/%s", root ? root : "/usr/share/zoneinfo", name);
-	if (stat(path, &st) < 0 || !S_ISREG(st.st_mode))
+	if (stat(path, &st) < 0 || !S_ISREG(st.st_mode) || !is_zone(path))
 		return error_set(err, ERROR_CONFIG, "cannot load time zone '%s': is tzdata installed?", name);
 	setenv("TZ", name, 1);
 	tzset();
@@ -279,9 +292,16 @@ static bool civil(int64_t moment, struct tm *out)
 	return localtime_r(&t, out) && out->tm_year > -1900 && out->tm_year <= 9999 - 1900;
 }
 
+static day_t civil_day(int64_t moment)
+{
+	struct tm tm;
+
+	return civil(moment, &tm) ? day_make(tm.tm_year + 1900, tm.tm_mon + 1, tm.tm_mday) : DAY_NONE;
+}
+
 /*
- * Most files of a folder were changed on a handful of days.  [from, to) are known to lie within one civil day; the
- * hour around a moment is never split by midnight in a zone whose offset is a multiple of a quarter of an hour.
+ * Most files of a folder were changed on a handful of days, so the date of a quarter of an hour is kept when both its
+ * ends have it.  Midnight may fall inside a quarter: in local mean time, and where clocks are moved at 00:01.
  */
 day_t clock_day(int64_t moment)
 {
@@ -291,7 +311,6 @@ day_t clock_day(int64_t moment)
 	size_t at = (size_t)((uint64_t)quarter % SLOTS);
 	static char zone[64];
 	const char *tz = getenv("TZ");
-	struct tm tm;
 	day_t day;
 
 	if (strncmp(zone, tz ? tz : "", sizeof(zone) - 1) != 0) {
@@ -300,11 +319,8 @@ day_t clock_day(int64_t moment)
 	}
 	if (slots[at].known && slots[at].quarter == quarter)
 		return slots[at].day;
-	if (!civil(moment, &tm))
-		return DAY_NONE;
-	day = day_make(tm.tm_year + 1900, tm.tm_mon + 1, tm.tm_mday);
-	/* Local mean time before the twentieth century was not on the quarter: such moments are never kept. */
-	if (tm.tm_gmtoff % QUARTER == 0) {
+	day = civil_day(moment);
+	if (day != DAY_NONE && civil_day(quarter * QUARTER) == day && civil_day(quarter * QUARTER + QUARTER - 1) == day) {
 		slots[at].quarter = quarter;
 		slots[at].day = day;
 		slots[at].known = true;
@@ -319,9 +335,8 @@ int64_t clock_midnight(day_t day)
 	/* The first moment whose civil date is not before `day`. */
 	while (low < high) {
 		int64_t middle = low + (high - low) / 2;
-		struct tm tm;
 
-		if (civil(middle, &tm) && day_make(tm.tm_year + 1900, tm.tm_mon + 1, tm.tm_mday) >= day)
+		if (civil_day(middle) >= day)           /* DAY_NONE is before every day */
 			high = middle;
 		else
 			low = middle + 1;
