@@ -14,7 +14,8 @@ struct digest;                          /* a SHA-256 under way */
 
 struct digest *digest_open(void);
 void digest_add(struct digest *d, const void *bytes, size_t len);
-/* A text and its NUL, so that ("ab","c") and ("a","bc") differ; NULL counts as "" followed by 0x01. */
+/* A text and its NUL, so that ("ab","c") and ("a","bc") differ.  NULL counts as 0x01 and a NUL, and a text that itself
+ * starts with 0x01 gets one more in front: no two lists of fields give the same bytes. */
 void digest_field(struct digest *d, const char *text);
 void digest_close(struct digest *d, unsigned char out[DIGEST_SIZE]);    /* frees d */
 
