@@ -18,7 +18,7 @@ int json_read(const char *text, size_t len, json_t **out, struct error *err);
 /* A text value, or NULL when the key is missing or holds something else. */
 const char *json_text(const json_t *object, const char *key);
 long long json_number(const json_t *object, const char *key, long long otherwise);
-/* Sets key to a text; NULL text sets null.  Bytes that are not UTF-8 must have gone through name_show(). */
+/* Sets key to a text; NULL text sets null.  A text that is not UTF-8 is set as name_show() shows it. */
 void json_put(json_t *object, const char *key, const char *text);
 
 #endif
