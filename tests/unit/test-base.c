@@ -9,6 +9,7 @@
 #include <behov/text.h>
 
 #include <errno.h>
+#include <limits.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -132,6 +133,15 @@ static void names_fold_by_case_but_not_by_diacritics(void)
 	CHECK(strcmp(text_fold(mem, "björn"), text_fold(mem, "bjorn")) != 0);
 }
 
+/* A hold or a preserve rule would otherwise not see that such a name is one of theirs. */
+static void one_stray_byte_does_not_keep_a_name_from_being_folded(void)
+{
+	CHECK_TEXT(text_fold(mem, "ÅRSBOK-\xff.PDF"), "årsbok-\xff.pdf");
+	CHECK_TEXT(text_fold(mem, "\xe4Ö\xe4"), "\xe4ö\xe4");
+	CHECK_TEXT(text_fold(mem, "\xff"), "\xff");
+	CHECK_TEXT(text_fold(mem, "A\xcc\x8a\xff"), "å\xff");
+}
+
 static void a_glob_matches_whole_values(void)
 {
 	CHECK(text_glob("enhetschef*", "enhetschef barn"));
@@ -143,13 +153,64 @@ static void a_glob_matches_whole_values(void)
 	CHECK(!text_glob("?", ""));
 	CHECK(text_glob("a*b*c", "aXbXbXc"));
 	CHECK(!text_glob("a*b*c", "aXbXbX"));
+	CHECK(!text_glob("*??.pdf", "\xe2\x82\xac.pdf"));      /* one character of three bytes is not two */
+	CHECK(text_glob("*?.pdf", "\xe2\x82\xac.pdf"));
+	CHECK(text_glob("*\xff*?", "a\xff\xe4"));
 	CHECK(!text_glob("*a*a*a*a*a*a*a*a*a*a*b", "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"));
+}
+
+static void nothing_from_outside_steers_a_terminal(void)
+{
+	char line[] = "a\n\x1b[2J\xc2\x9b" "b\x9b\xe2\x80\xae 100 % å";
+
+	text_plain(line);
+	CHECK_TEXT(line, "a??[2J?b?? 100 % å");
+}
+
+static void a_list_that_is_filled_again_starts_zeroed(void)
+{
+	struct arena *own = arena_open();
+	LIST(int) list = { 0 };
+
+	*(int *)arena_push(own, &list) = 7;
+	list.count = 0;
+	CHECK(*(int *)arena_push(own, &list) == 0);
+	arena_close(own);
+}
+
+static const char *fields(const char *a, const char *b, const char *c)
+{
+	unsigned char sum[DIGEST_SIZE];
+	struct digest *d = digest_open();
+
+	digest_field(d, a);
+	digest_field(d, b);
+	digest_field(d, c);
+	digest_close(d, sum);
+	return digest_hex(mem, sum, sizeof(sum));
+}
+
+static void no_two_lists_of_fields_have_one_digest(void)
+{
+	static const char *const values[] = { NULL, "", "a", "\1", "\1\1", "\1a", "a\1" };
+	enum { N = sizeof(values) / sizeof(*values) };
+	const char *seen[N * N * N];
+	int count = 0, same = 0;
+
+	for (int i = 0; i < N * N * N; i++) {
+		seen[count] = fields(values[i / N / N], values[i / N % N], values[i % N]);
+		for (int k = 0; k < count; k++)
+			same += strcmp(seen[k], seen[count]) == 0;
+		count++;
+	}
+	CHECK(same == 0);
 }
 
 static void numbers_read_as_swedish(void)
 {
 	CHECK_TEXT(text_count(mem, 1234567), "1\xc2\xa0" "234\xc2\xa0" "567");
 	CHECK_TEXT(text_count(mem, -999), "-999");
+	CHECK(text_count(mem, LLONG_MIN)[0] == '-');
 	CHECK_TEXT(text_size(mem, 999), "999\xc2\xa0" "byte");
 	CHECK_TEXT(text_size(mem, 1250), "1,2\xc2\xa0kB");
 	CHECK_TEXT(text_size(mem, 3400000000), "3,4\xc2\xa0GB");
@@ -252,6 +313,46 @@ static void a_secret_that_others_can_read_is_refused(void)
 	rmdir(folder);
 }
 
+static void a_fifo_is_refused_and_never_waited_for(void)
+{
+	char folder[] = "/tmp/behov-base-XXXXXX", *path, *out = NULL;
+	struct error err = { 0 };
+	size_t len = 0;
+
+	if (!mkdtemp(folder)) {
+		CHECK(false);
+		return;
+	}
+	path = arena_print(mem, "%s/fifo", folder);
+	CHECK(mkfifo(path, 0600) == 0);
+	CHECK(file_read(mem, path, 100, &out, &len, &err) < 0 && strstr(err.text, "not a file"));
+	unlink(path);
+	rmdir(folder);
+}
+
+static void a_file_is_written_whole_under_the_umask(void)
+{
+	char folder[] = "/tmp/behov-base-XXXXXX", *path, *out = NULL;
+	struct error err = { 0 };
+	struct stat st = { 0 };
+	mode_t before = umask(077);
+	size_t len = 0;
+
+	if (!mkdtemp(folder)) {
+		CHECK(false);
+		return;
+	}
+	path = arena_print(mem, "%s/out", folder);
+	CHECK(file_write(path, "first", 5, &err) == 0);
+	CHECK(file_write(path, "then", 4, &err) == 0);
+	CHECK(stat(path, &st) == 0 && (st.st_mode & 0777) == 0600);
+	CHECK(file_read(mem, path, 100, &out, &len, &err) == 0 && len == 4);
+	CHECK(file_write(arena_print(mem, "%s/no/out", folder), "x", 1, &err) < 0);
+	CHECK(unlink(path) == 0);
+	CHECK(rmdir(folder) == 0);              /* nothing temporary is left in it */
+	umask(before);
+}
+
 static void a_path_stands_beside_the_file_that_names_it(void)
 {
 	CHECK_TEXT(file_beside(mem, "conf/behov.cfg", "rules"), "conf/rules");
@@ -272,6 +373,22 @@ static void json_is_canonical_and_refuses_what_is_ambiguous(void)
 	CHECK(json_read("{\"a\":1,\"a\":2}", 13, &value, &err) < 0);
 }
 
+static void json_is_canonical_as_rfc_8785_says(void)
+{
+	json_t *o = json_pack("{s:s, s:i, s:i, s:b}", "c", "\x1f\n\"\\/\x7f", "\xf0\x90\x80\x80", 1, "\xef\xbf\xbd", -2, "a", 1);
+
+	CHECK_TEXT(json_canonical(mem, o),
+		   "{\"a\":true,\"c\":\"\\u001f\\n\\\"\\\\/\x7f\",\"\xf0\x90\x80\x80\":1,\"\xef\xbf\xbd\":-2}");
+	json_decref(o);
+	o = json_object();
+	CHECK_TEXT(json_canonical(mem, o), "{}");
+	json_put(o, "name", "r\xe4ka");         /* bytes from outside are shown, and never end us */
+	json_put(o, "none", NULL);
+	CHECK_TEXT(json_text(o, "name"), "r%E4ka");
+	CHECK(json_is_null(json_object_get(o, "none")));
+	json_decref(o);
+}
+
 int main(void)
 {
 	mem = arena_open();
@@ -282,14 +399,21 @@ int main(void)
 	TEST(a_text_stops_at_its_maximum_and_says_so);
 	TEST(a_file_name_survives_being_shown);
 	TEST(names_fold_by_case_but_not_by_diacritics);
+	TEST(one_stray_byte_does_not_keep_a_name_from_being_folded);
 	TEST(a_glob_matches_whole_values);
+	TEST(nothing_from_outside_steers_a_terminal);
+	TEST(a_list_that_is_filled_again_starts_zeroed);
+	TEST(no_two_lists_of_fields_have_one_digest);
 	TEST(numbers_read_as_swedish);
 	TEST(digests_are_the_published_ones);
 	TEST(csv_is_read_as_real_exports_write_it);
 	TEST(half_a_csv_is_never_a_whole_one);
 	TEST(a_secret_that_others_can_read_is_refused);
+	TEST(a_fifo_is_refused_and_never_waited_for);
+	TEST(a_file_is_written_whole_under_the_umask);
 	TEST(a_path_stands_beside_the_file_that_names_it);
 	TEST(json_is_canonical_and_refuses_what_is_ambiguous);
+	TEST(json_is_canonical_as_rfc_8785_says);
 	arena_close(mem);
 	return check_done();
 }

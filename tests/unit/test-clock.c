@@ -131,6 +131,8 @@ static void a_zone_that_cannot_be_loaded_is_refused(void)
 	CHECK(clock_zone("../../etc/passwd", &err) < 0);
 	CHECK(clock_zone("/etc/localtime", &err) < 0);
 	CHECK(clock_zone("", &err) < 0);
+	CHECK(clock_zone("zone.tab", &err) < 0);        /* lies among the zones, and would count as UTC */
+	CHECK(clock_zone("right/Europe/Stockholm", &err) < 0);
 }
 
 static void both_values_of_never_are_never(void)
