@@ -326,6 +326,12 @@ on_file(void *self, void *state, const char *path, const struct entry *entry)
 
 	match_file(r, s->cells.items, s->cells.count, entry->name, file_len(path, entry->name));
 	v = judge(r, entry);
+	/*
+	 * A name that is not UTF-8 cannot be folded as its writer meant: it may have slipped past a preserve series or a
+	 * hold.  When it may go is not known.
+	 */
+	if (v.outcome == OUT_DESTROY && !(text_is_utf8(path, strlen(path)) && text_is_utf8(entry->name, strlen(entry->name))))
+		v.anchor = v.due = DAY_NONE;
 	count(r, entry, &v);
 	if (v.outcome == OUT_DESTROY || v.outcome == OUT_DELIVER)
 		mine = join(r, arena_print(r->scratch, "%s%s%s", path, *path ? "/" : "", entry->name), entry, &v);
