@@ -123,6 +123,19 @@ a_record_goes_on_its_day_and_not_before(void)
 }
 
 static void
+a_name_that_is_not_utf8_is_never_due_for_destruction(void)
+{
+	begin();
+	rule("ver", ACTION_DESTROY, "V/{year}/*", 7);
+	rule("bok", ACTION_PRESERVE, "V/{year}/\xc3\xa5rsbok*", 0);
+	NIGHT("2026-12-31", "V/2018/\xc5RSBOK-3.pdf", "V/2018/b");
+	CHECK(plan.proposals.count == 1 && plan.filed.no_anchor == 1);
+	CHECK(ONE.files == 1);
+	CHECK_TEXT(ONE.records[0].path, "V/2018/b");
+	end();
+}
+
+static void
 the_latest_due_date_wins(void)
 {
 	begin();
@@ -281,6 +294,7 @@ int
 main(void)
 {
 	TEST(a_record_goes_on_its_day_and_not_before);
+	TEST(a_name_that_is_not_utf8_is_never_due_for_destruction);
 	TEST(the_latest_due_date_wins);
 	TEST(preserve_wins_over_destroy_even_as_a_draft_and_folds);
 	TEST(a_draft_destroys_nothing);
