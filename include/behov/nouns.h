@@ -333,6 +333,12 @@ struct record {
 enum kind { KIND_REMOVE_MEMBER, KIND_CUT_NESTING, KIND_DESTROY, KIND_DELIVER };
 extern const char *const kind_word[];           /* "remove-member", … */
 
+/* Somebody who is asked: each must approve before it goes, one keep wins. */
+struct approver {
+	const char *key, *name, *display, *mail;        /* account key, account name, display name (else name), address */
+	const char *as;                 /* in Swedish, why they are asked: "systemägare för Treserva", "ersättare för …" */
+};
+
 struct proposal {
 	enum kind kind;
 	const char *key;                /* 16 hex digits: hash(kind, member, group) or hash(series, share, batch, due) */
@@ -358,11 +364,9 @@ struct proposal {
 	size_t record_count;
 	bool whole;
 	/* both */
-	const char *owner;              /* account name of who is asked tonight; NULL = nobody could be found */
-	const char *owner_key;          /* their account key */
-	const char *second;             /* account name of a second person when two are needed; else NULL */
-	const char *second_key;
-	int needs;                      /* how many people must approve: 1 or 2 */
+	const char *owner;              /* account name of who is asked first; NULL = nobody could be found */
+	int needs;                      /* how many different people must approve at least: 1 or 2 */
+	LIST(struct approver) approvers;        /* every one of them must approve; filled by propose; sorted by key */
 	int konfidentialitet;           /* class of system or share; not written = 3 */
 	const char *scope;              /* what a brake stops: "system:treserva", "series:verifikationer-2019@ekonomi" */
 	const char *why;                /* one Swedish sentence for the owner */

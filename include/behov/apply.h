@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * apply.h - what was approved, one journaled step at a time.  The only room that removes a membership or a file.
+ *
+ * In:      proposals that are scheduled (or quarantined) and whose time has come, and eyes: what only other phases can
+ *          see, given by run.c.
+ * Out:     the directory, the shares, the store.
+ * Promise: exactly one function unlinks a file, exactly one removes a membership.  Each effect: intent in the store,
+ *          the check made just now, the act, step(name), the result in the store.  Ended anywhere and started again,
+ *          it comes to the same end.  What does not hold any longer is left alone, and said.
+ */
+#ifndef BEHOV_APPLY_H
+#define BEHOV_APPLY_H
+
+#include "store.h"
+
+/* How apply sees what it may not open itself. */
+struct apply_eyes {
+	void *self;
+	/* A descriptor of the share's root, its marker checked just now; or -1. */
+	int (*open_root)(void *self, const struct share *share, struct error *err);
+	/* Judged anew on this moment's rules and holds: NULL when the record may still go by that series, else why not.
+	 * `path` is its original path below the share (bytes), `entry` what stat says of it now. */
+	const char *(*objection)(void *self, const struct share *share, const char *path, const struct entry *entry,
+				 const char *series);
+	int (*manifest_read)(struct arena *mem, const char *text, size_t len, struct record **records, size_t *count,
+			     struct error *err);
+	/*
+	 * Access, on a fresh read of the directory: fills safe[i] for each proposal, judging all that are safe together.
+	 * why[i] says what stands in the way of those that are not.
+	 */
+	int (*judge)(void *self, struct arena *mem, const struct stored *list, size_t count, bool *safe, const char **why,
+		     struct error *err);
+};
+
+struct apply_input {
+	const struct rules *rules;
+	struct store *store;
+	const struct apply_eyes *eyes;
+	int64_t now;
+};
+
+struct apply_result { long long removed, exported, quarantined, unlinked, waiting, left, failed; };
+int apply_all(struct arena *mem, const struct apply_input *in, struct apply_result *out, struct error *err);
+/* `behov restore ID`: what was journaled is put back, nothing else. */
+int apply_restore(struct arena *mem, const struct apply_input *in, const char *id, const char *by, struct error *err);
+
+#endif

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * decide.h - an owner decides on a page; what was decided there counts when it has been verified here.
+ *
+ * serve reads the store, writes the inbox and sends code mails: nothing else.  It cannot forge a decision, because a
+ * decision carries the raw token of a link, and the store knows only its hash.
+ */
+#ifndef BEHOV_DECIDE_H
+#define BEHOV_DECIDE_H
+
+#include "inbox.h"
+#include "store.h"
+
+/*
+ * `behov serve`: until SIGTERM.  ready: called once when the socket listens, with the port (for port 0 in conf).
+ * Promise: GET and HEAD change nothing and use nothing up.  Before proof of person a page shows the organisation, how
+ *          many items wait, the contact and a sign-in.
+ */
+int decide_serve(const struct rules *rules, void (*ready)(int port), struct error *err);
+
+struct decide_result { long long taken, refused, approved, kept, undone; };
+/* Verifies what lies in the inbox, in the store, each in a transaction of its own with its row in the audit chain.
+ * A decision that does not hold is stored with why, and never counts. */
+int decide_take(struct arena *mem, const struct rules *rules, struct store *store, int64_t now,
+		struct decide_result *out, struct error *err);
+/* From the command line: keep or undo, never approve. */
+int decide_by_hand(struct arena *mem, const struct rules *rules, struct store *store, const struct decision *d,
+		   int64_t now, struct error *err);
+
+#endif

@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * inbox.h - the page's own database: sessions, and decisions that have not been verified yet.
+ *
+ * serve writes it and may write nothing else; run and apply read it.  Nothing in it is believed: decide_take() checks
+ * each decision against the store.  SQLite, as the store.
+ */
+#ifndef BEHOV_INBOX_H
+#define BEHOV_INBOX_H
+
+#include "nouns.h"
+
+struct inbox;
+
+/* `write` makes it (mode 0640) when it does not exist; reading one that does not exist gives *out NULL and 0. */
+int inbox_open(const char *path, bool write, struct inbox **out, struct error *err);
+void inbox_close(struct inbox *inbox);          /* NULL is allowed */
+
+/* A browser that followed a link.  Moments INT64_MIN = not yet. */
+struct session {
+	const char *id;                 /* hex SHA-256 of the cookie */
+	const char *letter;             /* id */
+	const char *nonce;              /* in every form of this session */
+	const char *code_hash;          /* NULL = none was sent */
+	int64_t made, code_sent, proved, seen;
+	int tries;                      /* wrong codes since code_sent */
+};
+int inbox_session(struct arena *mem, struct inbox *inbox, const char *id, struct session *out, bool *found,
+		  struct error *err);
+int inbox_session_put(struct inbox *inbox, const struct session *session, struct error *err);
+int inbox_session_end(struct inbox *inbox, const char *id, struct error *err);
+/* Sessions made before that moment go. */
+int inbox_sessions_expire(struct inbox *inbox, int64_t before, struct error *err);
+/* Codes mailed for a letter since a moment: a limit, so that nobody's mailbox is flooded. */
+int inbox_code_count(struct inbox *inbox, const char *letter, int64_t since, long long *out, struct error *err);
+int inbox_code_note(struct inbox *inbox, const char *letter, int64_t at, struct error *err);
+
+/* What somebody decided on the page, with what proves that it was them. */
+struct inbox_decision {
+	long long id;                   /* ascending */
+	const char *token;              /* raw, from the link */
+	const char *proposal, *version, *verdict, *reason;      /* verdict_word */
+	day_t until;
+	int64_t at;
+	const char *proof;              /* JSON text: how the person proved who they are, when, in which session */
+};
+struct inbox_decisions { LIST(struct inbox_decision) list; };
+/* All of them or none: one transaction. */
+int inbox_decisions_add(struct inbox *inbox, const struct inbox_decision *list, size_t count, struct error *err);
+/* Those with a higher id, in order. inbox NULL gives none. */
+int inbox_decisions(struct arena *mem, struct inbox *inbox, long long after, struct inbox_decisions *out,
+		    struct error *err);
+
+#endif

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * propose.h - today against yesterday: proposals opened, changed, withdrawn; who is asked; brakes.
+ *
+ * In:      a plan (sorted), the snapshot it was made of, the rules, yesterday's store.
+ * Out:     the store, within the transaction the caller has begun; every change of state in the audit chain.
+ * Promise: the same plan twice changes nothing the second time.  What is live in the store and touched by plan->unclear
+ *          (or whose half was not judged) is neither withdrawn nor superseded.  Nobody is asked about their own access.
+ */
+#ifndef BEHOV_PROPOSE_H
+#define BEHOV_PROPOSE_H
+
+#include "store.h"
+
+struct propose_input {
+	const struct rules *rules;
+	const struct snapshot *snapshot;
+	struct plan *plan;              /* approvers and owner are filled, findings and brakes added */
+	struct store *store;
+	int64_t now;
+};
+
+struct propose_result { long long opened, same, changed, withdrawn, braked, held; };    /* held: touched by a gap */
+
+/* Who is asked about each proposal tonight.  With store NULL (verb plan) nothing is pinned or compared with a pin. */
+int propose_owners(struct arena *mem, const struct propose_input *in, struct error *err);
+/* Every proposal counts as newly opened: what `plan` shows. */
+void propose_brakes(struct arena *mem, const struct conf *conf, struct plan *plan);
+/* After propose_owners(). */
+int propose_all(struct arena *mem, const struct propose_input *in, struct propose_result *out, struct error *err);
+/* `behov decide release SCOPE`: braked ones become open. */
+int propose_release(struct store *store, const char *scope, const char *by, const char *reason, int64_t now,
+		    long long *released, struct error *err);
+
+#endif

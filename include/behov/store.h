@@ -1,0 +1,272 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * store.h - what we remember: nights, proposals, decisions, letters, holds, what was done, and the audit chain.
+ *
+ * SQLite (WAL, STRICT, foreign keys), one file, schema version in PRAGMA user_version.  agent/store/ is the only room
+ * that speaks SQL; every text is bound.
+ *
+ * Owner:   texts that come out live in the arena given; json_t that comes out is the caller's to free.
+ * Errors:  0 or -1 with err (ERROR_STORE).  "not found" is 0 with an empty result, never an error.
+ * Changes: made between store_begin() and store_commit(); outside of them each call is a transaction of its own.
+ *          A failure inside leaves the transaction open for store_rollback(), which is what `out:` calls.
+ * Threads: one store, one thread.
+ */
+#ifndef BEHOV_STORE_H
+#define BEHOV_STORE_H
+
+#include "nouns.h"
+
+struct store;
+
+enum store_mode {
+	STORE_READ,                     /* must exist; nothing can be written through it */
+	STORE_WRITE,                    /* made (mode 0640) when it does not exist; older schemas are brought up to date */
+};
+
+/* `behov store create [--test]`: refuses one that exists. */
+int store_create(const char *path, bool test, struct error *err);
+/* `path` is conf.store without "sqlite:".  A newer schema than ours is refused. */
+int store_open(const char *path, enum store_mode mode, struct store **out, struct error *err);
+void store_close(struct store *store);          /* NULL is allowed; an open transaction is rolled back */
+bool store_is_test(const struct store *store);
+
+int store_begin(struct store *store, struct error *err);
+int store_commit(struct store *store, struct error *err);
+void store_rollback(struct store *store);
+
+/* Small values: "clock" (last moment seen), … NULL when absent. */
+int store_get(struct arena *mem, struct store *store, const char *name, const char **out, struct error *err);
+int store_set(struct store *store, const char *name, const char *value, struct error *err);
+
+/* ------------------------------------------------------------------ nights */
+
+/* One start of run or apply. */
+struct night {
+	long long id;                   /* 0 = there is none */
+	const char *verb;               /* "run", "apply" */
+	const char *state;              /* "running", "published", "failed", "interrupted" */
+	int64_t started, finished;
+	bool complete;                  /* published without a gap */
+	const char *rules;              /* rules.digest */
+	const char *summary;            /* JSON text: counts, certificate, seen */
+};
+
+/* Marks nights that still say "running" as interrupted, and starts one. */
+int store_night_start(struct store *store, const char *verb, int64_t now, const char *rules, long long *id,
+		      struct error *err);
+/* state "published" or "failed". */
+int store_night_end(struct store *store, long long id, const char *state, bool complete, int64_t now,
+		    const char *summary, struct error *err);
+/* The last published one of a verb, or id 0.  `complete`: the last that was complete. */
+int store_night_last(struct arena *mem, struct store *store, const char *verb, bool complete, struct night *out,
+		     struct error *err);
+/* How many nights (verb "run") were published and finished after that moment. */
+int store_nights_since(struct store *store, int64_t moment, long long *out, struct error *err);
+
+/* ------------------------------------------------------------------ facts of the last published night */
+
+/* Findings and gaps: those that stay keep their first_seen, those that are gone go. */
+int store_facts_put(struct store *store, const struct plan *plan, int64_t now, struct error *err);
+struct noted { struct finding finding; int64_t first_seen; };
+struct missed { struct gap gap; int64_t first_seen; };
+struct facts { LIST(struct noted) findings; LIST(struct missed) gaps; };
+int store_facts(struct arena *mem, struct store *store, struct facts *out, struct error *err);
+
+/*
+ * Who could read what, and when: intervals written on change.  plan->grants opens an interval or finds one open; an open
+ * one that is not among them is closed (last_seen = the last night that saw it), unless plan->unclear touches it (access,
+ * and its system, role, key or group match or are NULL) or plan->access_judged is false.
+ */
+int store_grants_put(struct store *store, const struct plan *plan, int64_t now, struct error *err);
+struct held_grant { struct grant grant; int64_t first_seen, last_seen; };      /* last_seen INT64_MIN = still there */
+/* Those open at any time in [from, to), sorted by system, role, account, via. */
+struct grants { LIST(struct held_grant) list; };
+int store_grants(struct arena *mem, struct store *store, int64_t from, int64_t to, struct grants *out,
+		 struct error *err);
+
+/* ------------------------------------------------------------------ proposals */
+
+enum state {
+	STATE_OPEN, STATE_BRAKED,       /* asked; waits for a release of its scope */
+	STATE_SCHEDULED,                /* approved by all it needs; goes when go_at has passed */
+	STATE_EXPORTED,                 /* an LDIF lies with an administrator */
+	STATE_QUARANTINED,              /* files moved aside; unlinked when go_at has passed */
+	STATE_KEPT,                     /* an owner said no, until `until` */
+	STATE_DONE, STATE_FAILED,
+	STATE_WITHDRAWN,                /* the facts vanished */
+	STATE_SUPERSEDED,               /* another version took its place */
+};
+extern const char *const state_word[];          /* "open", "braked", … */
+#define STATES(s) (1u << (s))
+#define STATES_ASKED (STATES(STATE_OPEN) | STATES(STATE_BRAKED))
+#define STATES_GOING (STATES(STATE_SCHEDULED) | STATES(STATE_EXPORTED) | STATES(STATE_QUARANTINED))
+#define STATES_LIVE (STATES_ASKED | STATES_GOING | STATES(STATE_KEPT))
+
+/* A proposal as stored.  p.records is NULL: the manifest holds them (store_manifest). */
+struct stored {
+	struct proposal p;
+	const char *id;                 /* key + "-" + episode */
+	int episode;                    /* 1, 2, … for a key */
+	enum state state;
+	int64_t opened, since;          /* when it was first stored; when it came into this state */
+	int64_t go_at;                  /* scheduled, quarantined: not before; else INT64_MIN */
+	day_t until;                    /* kept: asked again from this day, DAY_NONE = never by itself */
+	const char *note;               /* why it is in this state: a reason, a file name, an error; or NULL */
+};
+struct stored_list { LIST(struct stored) list; };
+
+struct proposal_filter {
+	unsigned states;                /* STATES(…) | …; 0 = all */
+	const char *id, *key, *approver, *scope;        /* NULL = any; approver: account key */
+};
+/* Sorted by kind word, key, episode.  evidence is owned by the list: stored_free(). */
+int store_proposals(struct arena *mem, struct store *store, const struct proposal_filter *filter,
+		    struct stored_list *out, struct error *err);
+void stored_free(struct stored_list *list);
+/* Gives it the next episode of its key, and its id: s->id, s->episode are set (in mem). */
+int store_proposal_add(struct arena *mem, struct store *store, struct stored *s, struct error *err);
+/* All but id, key, episode, opened and version: what is shown, who is asked, and its state. */
+int store_proposal_put(struct store *store, const struct stored *s, struct error *err);
+/* Only the state and what goes with it. */
+int store_proposal_state(struct store *store, const char *id, enum state state, int64_t now, int64_t go_at, day_t until,
+			 const char *note, struct error *err);
+
+/* Content-addressed: the same digest is stored once (zstd). */
+int store_manifest_put(struct store *store, const char *digest, const char *text, size_t len, struct error *err);
+/* *text NULL when there is none.  What comes out has been checked against its digest. */
+int store_manifest(struct arena *mem, struct store *store, const char *digest, char **text, size_t *len,
+		   struct error *err);
+
+/* ------------------------------------------------------------------ decisions */
+
+enum verdict { VERDICT_APPROVE, VERDICT_KEEP, VERDICT_UNDO };
+extern const char *const verdict_word[];        /* "approve", "keep", "undo" */
+
+struct decision {
+	long long id;
+	const char *proposal, *version; /* id; the version that was seen */
+	const char *key, *name;         /* who; key NULL on the command line */
+	enum verdict verdict;
+	const char *reason;
+	day_t until;
+	int64_t at;
+	const char *source;             /* "page", "command line" */
+	long long inbox;                /* its row in the inbox, 0 = none; unique */
+	const char *proof;              /* JSON text, or NULL */
+	const char *refused;            /* why it does not count, or NULL */
+};
+struct decisions { LIST(struct decision) list; };
+int store_decision_add(struct store *store, const struct decision *d, struct error *err);
+/* By id; proposal NULL = all; since INT64_MIN = from the beginning. */
+int store_decisions(struct arena *mem, struct store *store, const char *proposal, int64_t since, struct decisions *out,
+		    struct error *err);
+/* The highest inbox row that has been taken, 0 = none. */
+int store_decision_last(struct store *store, long long *inbox, struct error *err);
+
+/* A person keeps a role. */
+struct kept {
+	const char *system, *role, *key, *account;      /* key: account key */
+	const char *reason, *by, *proposal;
+	day_t until;                    /* DAY_NONE = until somebody changes it */
+	int64_t at;
+};
+struct kept_list { LIST(struct kept) list; };
+int store_exception_add(struct store *store, const struct kept *kept, struct error *err);
+/* Those in force on a day (until DAY_NONE or until > day), sorted by system, role, key. */
+int store_exceptions(struct arena *mem, struct store *store, day_t day, struct kept_list *out, struct error *err);
+
+/* ------------------------------------------------------------------ letters */
+
+struct letter {
+	const char *id;                 /* hex; also the id of the mail */
+	const char *kind;               /* "digest", "reminder", "administrator" */
+	const char *key, *name, *display, *mail;        /* to whom */
+	const char *token_hash;         /* hex SHA-256 of the token, NULL when it carries no link */
+	int64_t created, expires;
+	int64_t sent;                   /* INT64_MIN = not yet */
+	const char *problem;            /* why the last try failed, or NULL */
+	const char **proposals;         /* ids it was about */
+	int proposal_count;
+};
+struct letters { LIST(struct letter) list; };
+/* The same id again changes nothing. */
+int store_letter_add(struct store *store, const struct letter *letter, struct error *err);
+int store_letter_sent(struct store *store, const char *id, int64_t now, const char *problem, struct error *err);
+/* Unsent ones, oldest first. */
+int store_letters_unsent(struct arena *mem, struct store *store, struct letters *out, struct error *err);
+/* The last letter to somebody that was about a proposal; list empty when there is none. */
+int store_letter_about(struct arena *mem, struct store *store, const char *key, const char *proposal,
+		       struct letters *out, struct error *err);
+/* By the hash of its token; list empty when there is none. */
+int store_letter_by_token(struct arena *mem, struct store *store, const char *token_hash, struct letters *out,
+			  struct error *err);
+
+/* ------------------------------------------------------------------ people, holds, activations */
+
+/* An owner's name is pinned to an account once. */
+struct pin { const char *name, *key, *mail; int64_t since, changed; };  /* changed INT64_MIN = never */
+int store_pin(struct arena *mem, struct store *store, const char *name, struct pin *out, bool *found, struct error *err);
+int store_pin_put(struct store *store, const struct pin *pin, struct error *err);
+
+struct stored_hold { struct hold hold; int64_t set, lifted; const char *lifted_by, *lifted_why; bool from_rules; };
+struct holds { LIST(struct stored_hold) list; };
+/* A hold with that id is left as it is (rules cannot change one that stands). */
+int store_hold_add(struct store *store, const struct hold *hold, bool from_rules, int64_t now, struct error *err);
+int store_hold_lift(struct store *store, const char *id, int64_t now, const char *by, const char *why,
+		    struct error *err);
+/* Sorted by id; `all`: lifted ones, too. */
+int store_holds(struct arena *mem, struct store *store, bool all, struct holds *out, struct error *err);
+
+struct activation { const char *series, *digest, *by; int64_t at; };
+int store_series_activate(struct store *store, const struct activation *a, struct error *err);
+int store_series_active(struct arena *mem, struct store *store, const char *series, struct activation *out,
+			bool *found, struct error *err);
+
+/* ------------------------------------------------------------------ what was done */
+
+enum effect_state { EFFECT_INTENDED, EFFECT_DONE, EFFECT_FAILED, EFFECT_UNDONE };
+struct effect {
+	long long id;
+	const char *proposal;
+	const char *act;                /* "remove", "export", "quarantine", "unlink", "restore" */
+	long long number;               /* of the record in its manifest, 0 for access; unique with proposal and act */
+	const char *target;             /* escaped path, or the group's DN */
+	enum effect_state state;
+	const char *before, *after;     /* JSON text: what was compared, what is needed to undo; or NULL */
+	const char *note;
+	int64_t intended, ended;
+};
+struct effects { LIST(struct effect) list; };
+/* One that is there already (same proposal, act, number) is left as it is; *id is its id either way. */
+int store_effect_intend(struct store *store, const struct effect *e, long long *id, struct error *err);
+int store_effect_end(struct store *store, long long id, enum effect_state state, const char *after, const char *note,
+		     int64_t now, struct error *err);
+/* NULL = any; sorted by proposal, act, number. */
+int store_effects(struct arena *mem, struct store *store, const char *proposal, const char *act, struct effects *out,
+		  struct error *err);
+
+/* ------------------------------------------------------------------ the audit chain: see audit.h */
+
+struct audit_row {
+	long long seq;                  /* 1, 2, … */
+	const char *at;                 /* clock_text() */
+	const char *actor, *event;
+	const char *payload_digest;     /* hex; NULL when there is no payload */
+	const char *prev, *hash;        /* hex */
+	const char *salt, *payload;     /* hex, canonical JSON; NULL when they have been disposed of */
+};
+int store_audit_add(struct store *store, const struct audit_row *row, struct error *err);
+/* seq 0 when there is none. */
+int store_audit_last(struct arena *mem, struct store *store, struct audit_row *out, struct error *err);
+/* Calls each() in order of seq; -1 from it ends the walk with its err. */
+int store_audit_each(struct store *store, int (*each)(void *self, const struct audit_row *row, struct error *err),
+		     void *self, struct error *err);
+
+/* ------------------------------------------------------------------ for reports and status */
+
+/* How many proposals there are per (kind, state); sorted. */
+struct tally_row { const char *kind, *state, *system, *series; long long count, files, bytes; };
+struct tallies { LIST(struct tally_row) list; };
+int store_tallies(struct arena *mem, struct store *store, struct tallies *out, struct error *err);
+
+#endif
