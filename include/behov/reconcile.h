@@ -30,6 +30,14 @@ struct reconcile_input {
 
 int reconcile_all(struct arena *mem, const struct reconcile_input *in, struct plan *plan, struct error *err);
 
+/*
+ * Just before cuts are made, on a fresh snapshot: may they all go, together?  safe[i] and why[i] (Swedish, NULL when safe)
+ * are for in->cuts[i].  Nobody may lose what is needed, or what may be; an edge that is not there any more is safe.
+ * Not safe together: taken in order, each around those that are safe before it.
+ */
+int reconcile_safe(struct arena *mem, const struct reconcile_input *in, bool *safe, const char **why,
+		   struct error *err);
+
 /* `behov explain USER SYSTEM[/ROLE]`: JSON with paths, every clause and which part failed, and a verdict. Caller owns. */
 int reconcile_explain(struct arena *mem, const struct reconcile_input *in, const char *account, const char *system,
 		      const char *role, json_t **out, struct error *err);

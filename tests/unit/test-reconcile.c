@@ -12,6 +12,11 @@ static struct account who[] = {
 	{ .dn = "CN=bo,OU=p", .name = "bo", .key = "b", .values = is_nobody, .folded = is_nobody, .last_logon = INT64_MIN },
 };
 
+static struct cut cuts[2];
+static size_t cut_count;
+static bool safe[2];
+static const char *why[2];
+
 /* Group 0 is the role's; group 1 is nested in it. */
 static void
 plan(struct arena *mem, bool unknown, bool nested, bool primary, bool anna, struct plan *out)
@@ -37,6 +42,9 @@ plan(struct arena *mem, bool unknown, bool nested, bool primary, bool anna, stru
 	snapshot_index(mem, &s);
 	CHECK(reconcile_all(mem, &in, out, &err) == 0);
 	CHECK(snapshot_group(&s, "cn=a, dc=X") == 0 && snapshot_account(&s, "ANNA") == 0);
+	in.cuts = cuts;
+	in.cut_count = cut_count;
+	CHECK(!cut_count || reconcile_safe(mem, &in, safe, why, &err) == 0);
 }
 
 static void
@@ -62,9 +70,52 @@ static void an_unknown_group_stays(void) { judged(true, false, false, false, 0, 
 static void a_nesting_nobody_needs_goes(void) { judged(false, true, false, false, 1, KIND_CUT_NESTING); }
 static void a_nesting_somebody_needs_stays(void) { judged(false, true, false, true, 0, 0); }
 
+/* Anna needs the role, Bo does not; both have it through B in A. */
+static void
+an_edge_that_carries_needed_access_may_not_go(void)
+{
+	struct arena *mem = arena_open();
+	struct plan out = { 0 };
+
+	cuts[0] = (struct cut){ "gb", "ga" };
+	cut_count = 1;
+	plan(mem, false, true, false, true, &out);
+	CHECK(!safe[0] && why[0] && strstr(why[0], "anna") && strstr(why[0], "s/r"));
+	plan_free(&out);
+	out = (struct plan){ 0 };
+	plan(mem, false, true, false, false, &out);     /* without Anna nobody needs it */
+	CHECK(safe[0] && !why[0]);
+	plan_free(&out);
+	cut_count = 0;
+	arena_close(mem);
+}
+
+static void
+what_is_not_known_or_not_there_is_told_apart(void)
+{
+	struct arena *mem = arena_open();
+	struct plan out = { 0 };
+
+	cuts[0] = (struct cut){ "b", "ga" };
+	cuts[1] = (struct cut){ "nobody", "ga" };
+	cut_count = 2;
+	plan(mem, true, false, false, false, &out);     /* A could not be read wholly */
+	CHECK(!safe[0] && why[0]);
+	CHECK(safe[1] && !why[1]);
+	plan_free(&out);
+	out = (struct plan){ 0 };
+	plan(mem, false, false, true, false, &out);     /* a primary group */
+	CHECK(!safe[0] && strstr(why[0], "prim"));
+	plan_free(&out);
+	cut_count = 0;
+	arena_close(mem);
+}
+
 int
 main(void)
 {
+	TEST(an_edge_that_carries_needed_access_may_not_go);
+	TEST(what_is_not_known_or_not_there_is_told_apart);
 	TEST(excess_goes);
 	TEST(a_primary_group_stays);
 	TEST(an_unknown_group_stays);
