@@ -75,6 +75,27 @@ retain_explain(struct retain *r, const struct share *share, const char *path, co
 	return 0;
 }
 
+const char *
+retain_objection(struct retain *r, const struct share *share, const char *path, const struct entry *entry,
+		 const char *series)
+{
+	struct verdict v;
+
+	if (r->share != share)
+		retain_share(r, share);
+	match_path(r, path);
+	v = judge(r, entry);
+	if (v.outcome == OUT_HELD)
+		return arena_print(r->mem, "gallringsstopp: %s", v.hold->reason ? v.hold->reason : v.hold->id);
+	if (!text_is_utf8(path, strlen(path)))
+		return "filnamnet är inte giltig UTF-8, så reglerna kan inte bedöma det";
+	if (v.outcome != OUT_DESTROY || strcmp(v.winner->pattern->tally->series->id, series) != 0)
+		return "reglerna säger något annat om filen nu";
+	if (v.due == DAY_NONE || v.due > r->today)
+		return "gallringstiden är inte ute";
+	return NULL;
+}
+
 static bool
 same(struct arena *mem, const char *a, const char *b)
 {

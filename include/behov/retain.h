@@ -35,6 +35,11 @@ void retain_close(struct retain *retain);
 int retain_explain(struct retain *retain, const struct share *share, const char *path, const struct entry *entry,
 		   json_t **out, struct error *err);
 
+/* One record, judged anew by today's rules and holds: NULL when it may go by that series, else why not (Swedish, in the
+ * arena of retain_open()).  For apply, before the rename and before the unlink.  `entry` is what stat says of it now. */
+const char *retain_objection(struct retain *retain, const struct share *share, const char *path,
+			     const struct entry *entry, const char *series);
+
 /* Is a record held, by any way DESIGN 4 names?  For apply, before the rename and before the unlink. The reason or NULL. */
 const char *retain_held(const struct hold *holds, size_t count, const char *share, const char *path, const char *series,
 			const char *case_name);
