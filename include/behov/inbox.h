@@ -20,6 +20,7 @@ void inbox_close(struct inbox *inbox);          /* NULL is allowed */
 struct session {
 	const char *id;                 /* hex SHA-256 of the cookie */
 	const char *letter;             /* id */
+	const char *token;              /* raw, from the link: goes with each decision */
 	const char *nonce;              /* in every form of this session */
 	const char *code_hash;          /* NULL = none was sent */
 	int64_t made, code_sent, proved, seen;

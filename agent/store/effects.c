@@ -1,0 +1,155 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* effects.c - the journal of what apply did, and the rows of the audit chain. */
+#include "store_p.h"
+
+static const char *const effect_word[] = { "intended", "done", "failed", "undone" };
+
+static int
+effect_id(struct store *store, const struct effect *e, long long *id, struct error *err)
+{
+	struct query q;
+
+	*id = 0;
+	if (query_open(&store->base, &q, "select id from effect where proposal = ? and act = ? and number = ?", err) < 0)
+		return -1;
+	bind_text(&q, e->proposal);
+	bind_text(&q, e->act);
+	bind_number(&q, e->number);
+	if (query_row(&q, err))
+		*id = column_number(&q, 0);
+	return query_close(&q, err);
+}
+
+int
+store_effect_intend(struct store *store, const struct effect *e, long long *id, struct error *err)
+{
+	struct query q;
+
+	if (query_open(&store->base, &q, "insert into effect (proposal, act, number, target, state, before, after, note, intended)"
+		       " values (?, ?, ?, ?, 'intended', ?, ?, ?, ?) on conflict (proposal, act, number) do nothing", err) < 0)
+		return -1;
+	bind_text(&q, e->proposal);
+	bind_text(&q, e->act);
+	bind_number(&q, e->number);
+	bind_text(&q, e->target);
+	bind_text(&q, e->before);
+	bind_text(&q, e->after);
+	bind_text(&q, e->note);
+	bind_moment(&q, e->intended);
+	return query_done(store, &q, err) < 0 ? -1 : effect_id(store, e, id, err);
+}
+
+int
+store_effect_end(struct store *store, long long id, enum effect_state state, const char *after, const char *note,
+		 int64_t now, struct error *err)
+{
+	struct query q;
+
+	if (query_open(&store->base, &q, "update effect set state = ?, after = ?, note = ?, ended = ? where id = ?", err) < 0)
+		return -1;
+	bind_text(&q, effect_word[state]);
+	bind_text(&q, after);
+	bind_text(&q, note);
+	bind_moment(&q, now);
+	bind_number(&q, id);
+	return query_done(store, &q, err);
+}
+
+int
+store_effects(struct arena *mem, struct store *store, const char *proposal, const char *act, struct effects *out,
+	      struct error *err)
+{
+	struct query q;
+	int rc = 0;
+
+	*out = (struct effects){ 0 };
+	if (query_open(&store->base, &q, "select id, proposal, act, number, target, state, before, after, note, intended, ended"
+		       " from effect where (?1 is null or proposal = ?1) and (?2 is null or act = ?2)"
+		       " order by proposal, act, number", err) < 0)
+		return -1;
+	bind_text(&q, proposal);
+	bind_text(&q, act);
+	while (rc == 0 && query_row(&q, err)) {
+		int state = word_index(column_text(mem, &q, 5), effect_word, 4, err);
+
+		rc = state < 0 ? -1 : 0;
+		if (rc == 0)
+			*arena_push(mem, &out->list) = (struct effect){
+				column_number(&q, 0), column_text(mem, &q, 1), column_text(mem, &q, 2), column_number(&q, 3),
+				column_text(mem, &q, 4), (enum effect_state)state, column_text(mem, &q, 6),
+				column_text(mem, &q, 7), column_text(mem, &q, 8), column_moment(&q, 9), column_moment(&q, 10) };
+	}
+	return query_close(&q, err) < 0 || rc < 0 ? -1 : 0;
+}
+
+/* ------------------------------------------------------------------ the audit chain */
+
+int
+store_audit_add(struct store *store, const struct audit_row *row, struct error *err)
+{
+	struct query q;
+
+	if (query_open(&store->base, &q, "insert into audit (seq, at, actor, event, payload_digest, prev, hash)"
+		       " values (?, ?, ?, ?, ?, ?, ?)", err) < 0)
+		return -1;
+	bind_number(&q, row->seq);
+	bind_text(&q, row->at);
+	bind_text(&q, row->actor);
+	bind_text(&q, row->event);
+	bind_text(&q, row->payload_digest);
+	bind_text(&q, row->prev);
+	bind_text(&q, row->hash);
+	if (query_done(NULL, &q, err) < 0)
+		return -1;
+	if (!row->payload)
+		return 0;
+	if (query_open(&store->base, &q, "insert into audit_payload (seq, salt, payload) values (?, ?, ?)", err) < 0)
+		return -1;
+	bind_number(&q, row->seq);
+	bind_text(&q, row->salt);
+	bind_text(&q, row->payload);
+	return query_done(NULL, &q, err);
+}
+
+#define AUDIT "select a.seq, at, actor, event, payload_digest, prev, hash, salt, payload from audit a" \
+	      " left join audit_payload p on p.seq = a.seq "
+
+static struct audit_row
+read_audit(struct arena *mem, struct query *q)
+{
+	return (struct audit_row){ column_number(q, 0), column_text(mem, q, 1), column_text(mem, q, 2),
+				   column_text(mem, q, 3), column_text(mem, q, 4), column_text(mem, q, 5),
+				   column_text(mem, q, 6), column_text(mem, q, 7), column_text(mem, q, 8) };
+}
+
+int
+store_audit_last(struct arena *mem, struct store *store, struct audit_row *out, struct error *err)
+{
+	struct query q;
+
+	*out = (struct audit_row){ 0 };
+	if (query_open(&store->base, &q, AUDIT "order by a.seq desc limit 1", err) < 0)
+		return -1;
+	if (query_row(&q, err))
+		*out = read_audit(mem, &q);
+	return query_close(&q, err);
+}
+
+int
+store_audit_each(struct store *store, int (*each)(void *self, const struct audit_row *row, struct error *err),
+		 void *self, struct error *err)
+{
+	struct query q;
+	int rc = 0;
+
+	if (query_open(&store->base, &q, AUDIT "order by a.seq", err) < 0)
+		return -1;
+	while (rc == 0 && query_row(&q, err)) {
+		struct arena *mem = arena_open();
+		struct audit_row row = read_audit(mem, &q);
+
+		rc = each(self, &row, err);
+		arena_close(mem);
+	}
+	return query_close(&q, err) < 0 || rc < 0 ? -1 : 0;
+}

@@ -1,0 +1,374 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* proposals.c - proposals and their manifests. */
+#include "store_p.h"
+#include "behov/digest.h"
+#include "behov/json.h"
+
+#include <zstd.h>
+
+const char *const state_word[] = { "open", "braked", "scheduled", "exported", "quarantined", "kept", "done", "failed",
+				   "withdrawn", "superseded", NULL };
+#define STATE_COUNT 10
+#define KIND_COUNT 4
+
+#define COLUMNS "id, key, episode, kind, version, system, role, also, account, display, guid, grp, group_guid, member," \
+		" path, accounts, by_hand, series, share, batch, files, bytes, due, manifest, whole, owner, needs,"      \
+		" konfidentialitet, scope, why, rule_file, rule_line, evidence, approvers, state, opened, since, go_at,"   \
+		" until, note"
+
+/* ------------------------------------------------------------------ approvers and evidence as JSON */
+
+static char *
+approvers_json(struct arena *mem, const struct proposal *p)
+{
+	json_t *array = json_array();
+	char *out;
+
+	for (size_t i = 0; i < p->approvers.count; i++) {
+		const struct approver *a = &p->approvers.items[i];
+		json_t *o = json_object();
+
+		json_put(o, "key", a->key);
+		json_put(o, "name", a->name);
+		json_put(o, "display", a->display);
+		json_put(o, "mail", a->mail);
+		json_put(o, "as", a->as);
+		json_array_append_new(array, o);
+	}
+	out = json_canonical(mem, array);
+	json_decref(array);
+	return out;
+}
+
+static int
+read_approvers(struct arena *mem, const char *text, struct proposal *p, struct error *err)
+{
+	json_t *array = NULL;
+
+	if (!text || json_read(text, strlen(text), &array, err) < 0)
+		return error_in(err, "reading who is asked");
+	for (size_t i = 0; i < json_array_size(array); i++) {
+		const json_t *o = json_array_get(array, i);
+
+		*arena_push(mem, &p->approvers) = (struct approver){
+			arena_text(mem, json_text(o, "key")), arena_text(mem, json_text(o, "name")),
+			arena_text(mem, json_text(o, "display")), arena_text(mem, json_text(o, "mail")),
+			arena_text(mem, json_text(o, "as")) };
+	}
+	json_decref(array);
+	return 0;
+}
+
+/* ------------------------------------------------------------------ out */
+
+static int
+read_lists(struct arena *mem, struct query *q, struct proposal *p, struct error *err)
+{
+	const char *evidence = column_text(mem, q, 32);
+
+	if (texts_read(mem, column_text(mem, q, 7), &p->also, &p->also_count, err) < 0 ||
+	    texts_read(mem, column_text(mem, q, 14), &p->path, &p->path_count, err) < 0 ||
+	    read_approvers(mem, column_text(mem, q, 33), p, err) < 0)
+		return -1;
+	return evidence ? json_read(evidence, strlen(evidence), &p->evidence, err) : 0;
+}
+
+static int
+read_row(struct arena *mem, struct query *q, struct stored *s, struct error *err)
+{
+	int kind = word_index(column_text(mem, q, 3), kind_word, KIND_COUNT, err);
+	int state = word_index(column_text(mem, q, 34), state_word, STATE_COUNT, err);
+
+	if (kind < 0 || state < 0)
+		return -1;
+	*s = (struct stored){
+		.p = {
+			.kind = (enum kind)kind, .key = column_text(mem, q, 1), .version = column_text(mem, q, 4),
+			.system = column_text(mem, q, 5), .role = column_text(mem, q, 6), .account = column_text(mem, q, 8),
+			.display = column_text(mem, q, 9), .guid = column_text(mem, q, 10), .group = column_text(mem, q, 11),
+			.group_guid = column_text(mem, q, 12), .member = column_text(mem, q, 13),
+			.accounts = column_number(q, 15), .by_hand = column_number(q, 16) != 0,
+			.series = column_text(mem, q, 17), .share = column_text(mem, q, 18), .batch = column_text(mem, q, 19),
+			.files = column_number(q, 20), .bytes = column_number(q, 21), .due = column_day(q, 22),
+			.manifest = column_text(mem, q, 23), .whole = column_number(q, 24) != 0,
+			.owner = column_text(mem, q, 25), .needs = (int)column_number(q, 26),
+			.konfidentialitet = (int)column_number(q, 27), .scope = column_text(mem, q, 28),
+			.why = column_text(mem, q, 29),
+			.rule = { column_text(mem, q, 30), (int)column_number(q, 31) },
+		},
+		.id = column_text(mem, q, 0), .episode = (int)column_number(q, 2), .state = (enum state)state,
+		.opened = column_moment(q, 35), .since = column_moment(q, 36), .go_at = column_moment(q, 37),
+		.until = column_day(q, 38), .note = column_text(mem, q, 39),
+	};
+	return read_lists(mem, q, &s->p, err);
+}
+
+static bool
+in_states(const struct stored *s, unsigned states)
+{
+	return !states || states & STATES(s->state);
+}
+
+int
+store_proposals(struct arena *mem, struct store *store, const struct proposal_filter *filter, struct stored_list *out,
+		struct error *err)
+{
+	struct query q;
+	int rc = 0;
+
+	*out = (struct stored_list){ 0 };
+	if (query_open(&store->base, &q, "select " COLUMNS " from proposal where (?1 is null or id = ?1)"
+		       " and (?2 is null or key = ?2) and (?3 is null or scope = ?3)"
+		       " and (?4 is null or id in (select proposal from approver where approver.key = ?4))"
+		       " order by kind, key, episode", err) < 0)
+		return -1;
+	bind_text(&q, filter->id);
+	bind_text(&q, filter->key);
+	bind_text(&q, filter->scope);
+	bind_text(&q, filter->approver);
+	while (rc == 0 && query_row(&q, err)) {
+		struct stored one;
+
+		rc = read_row(mem, &q, &one, err);
+		if (rc == 0 && in_states(&one, filter->states))
+			*arena_push(mem, &out->list) = one;
+		else if (rc == 0)
+			json_decref(one.p.evidence);
+	}
+	if (query_close(&q, err) < 0 || rc < 0) {
+		stored_free(out);
+		return -1;
+	}
+	return 0;
+}
+
+void
+stored_free(struct stored_list *list)
+{
+	for (size_t i = 0; i < list->list.count; i++)
+		json_decref(list->list.items[i].p.evidence);
+	list->list.count = 0;
+}
+
+/* ------------------------------------------------------------------ in */
+
+static int
+put_approvers(struct store *store, const struct stored *s, struct error *err)
+{
+	struct query q;
+
+	if (query_open(&store->base, &q, "delete from approver where proposal = ?", err) < 0)
+		return -1;
+	bind_text(&q, s->id);
+	if (query_done(NULL, &q, err) < 0)
+		return -1;
+	for (size_t i = 0; i < s->p.approvers.count; i++) {
+		if (query_open(&store->base, &q, "insert into approver (proposal, key) values (?, ?) on conflict do nothing", err) < 0)
+			return -1;
+		bind_text(&q, s->id);
+		bind_text(&q, s->p.approvers.items[i].key);
+		if (query_done(NULL, &q, err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+/* In the order of COLUMNS. */
+static void
+bind_proposal(struct arena *mem, struct query *q, const struct stored *s)
+{
+	const struct proposal *p = &s->p;
+
+	bind_text(q, s->id);
+	bind_text(q, p->key);
+	bind_number(q, s->episode);
+	bind_text(q, kind_word[p->kind]);
+	bind_text(q, p->version);
+	bind_text(q, p->system);
+	bind_text(q, p->role);
+	bind_text(q, texts_json(mem, p->also, p->also_count));
+	bind_text(q, p->account);
+	bind_text(q, p->display);
+	bind_text(q, p->guid);
+	bind_text(q, p->group);
+	bind_text(q, p->group_guid);
+	bind_text(q, p->member);
+	bind_text(q, texts_json(mem, p->path, p->path_count));
+	bind_number(q, p->accounts);
+	bind_number(q, p->by_hand);
+	bind_text(q, p->series);
+	bind_text(q, p->share);
+	bind_text(q, p->batch);
+	bind_number(q, p->files);
+	bind_number(q, p->bytes);
+	bind_day(q, p->kind == KIND_DESTROY || p->kind == KIND_DELIVER ? p->due : DAY_NONE);
+	bind_text(q, p->manifest);
+	bind_number(q, p->whole);
+	bind_text(q, p->owner);
+	bind_number(q, p->needs);
+	bind_number(q, p->konfidentialitet);
+	bind_text(q, p->scope);
+	bind_text(q, p->why);
+	bind_text(q, p->rule.file);
+	bind_number(q, p->rule.line);
+	bind_text(q, p->evidence ? json_canonical(mem, p->evidence) : NULL);
+	bind_text(q, approvers_json(mem, p));
+	bind_text(q, state_word[s->state]);
+	bind_moment(q, s->opened);
+	bind_moment(q, s->since);
+	bind_moment(q, s->go_at);
+	bind_day(q, s->until);
+	bind_text(q, s->note);
+}
+
+static int
+write_row(struct store *store, const struct stored *s, const char *sql, struct error *err)
+{
+	struct arena *mem = arena_open();
+	bool own = !store->within;
+	struct query q;
+	int rc = own ? store_begin(store, err) : 0;
+
+	if (rc == 0)
+		rc = query_open(&store->base, &q, sql, err);
+	if (rc == 0) {
+		bind_proposal(mem, &q, s);
+		rc = query_done(NULL, &q, err);
+	}
+	if (rc == 0)
+		rc = put_approvers(store, s, err);
+	if (own && rc == 0)
+		rc = store_commit(store, err);
+	if (own && rc < 0)
+		store_rollback(store);
+	arena_close(mem);
+	return rc;
+}
+
+int
+store_proposal_add(struct arena *mem, struct store *store, struct stored *s, struct error *err)
+{
+	struct query q;
+
+	if (query_open(&store->base, &q, "select coalesce(max(episode), 0) + 1 from proposal where key = ?", err) < 0)
+		return -1;
+	bind_text(&q, s->p.key);
+	if (query_row(&q, err))
+		s->episode = (int)column_number(&q, 0);
+	if (query_close(&q, err) < 0)
+		return -1;
+	s->id = arena_print(mem, "%s-%d", s->p.key, s->episode);
+	return write_row(store, s, "insert into proposal (" COLUMNS ") values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?,"
+			 " ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", err);
+}
+
+int
+store_proposal_put(struct store *store, const struct stored *s, struct error *err)
+{
+	return write_row(store, s, "update proposal set system = ?6, role = ?7, also = ?8, account = ?9, display = ?10,"
+			 " guid = ?11, grp = ?12, group_guid = ?13, member = ?14, path = ?15, accounts = ?16, by_hand = ?17,"
+			 " series = ?18, share = ?19, batch = ?20, files = ?21, bytes = ?22, due = ?23, manifest = ?24,"
+			 " whole = ?25, owner = ?26, needs = ?27, konfidentialitet = ?28, scope = ?29, why = ?30,"
+			 " rule_file = ?31, rule_line = ?32, evidence = ?33, approvers = ?34, state = ?35, since = ?37,"
+			 " go_at = ?38, until = ?39, note = ?40 where id = ?1 and key = ?2 and episode = ?3 and kind = ?4"
+			 " and version = ?5 and opened = ?36", err);
+}
+
+int
+store_proposal_state(struct store *store, const char *id, enum state state, int64_t now, int64_t go_at, day_t until,
+		     const char *note, struct error *err)
+{
+	struct query q;
+
+	if (query_open(&store->base, &q, "update proposal set state = ?, since = ?, go_at = ?, until = ?, note = ? where id = ?",
+		       err) < 0)
+		return -1;
+	bind_text(&q, state_word[state]);
+	bind_moment(&q, now);
+	bind_moment(&q, go_at);
+	bind_day(&q, until);
+	bind_text(&q, note);
+	bind_text(&q, id);
+	return query_done(store, &q, err);
+}
+
+/* ------------------------------------------------------------------ manifests */
+
+#define MANIFEST_MOST ((size_t)1 << 32)
+
+int
+store_manifest_put(struct store *store, const char *digest, const char *text, size_t len, struct error *err)
+{
+	size_t room = ZSTD_compressBound(len), size;
+	void *packed = malloc(room);
+	struct query q;
+
+	if (!packed)
+		abort();
+	size = ZSTD_compress(packed, room, text, len, 3);
+	if (ZSTD_isError(size) || query_open(&store->base, &q, "insert into manifest (digest, size, packed) values (?, ?, ?)"
+					     " on conflict (digest) do nothing", err) < 0) {
+		free(packed);
+		return error_set(err, ERROR_STORE, "cannot pack a manifest");
+	}
+	bind_text(&q, digest);
+	bind_number(&q, (long long)len);
+	bind_bytes(&q, packed, size);
+	free(packed);
+	return query_done(store, &q, err);
+}
+
+static int
+unpack(struct arena *mem, const char *digest, const void *packed, size_t size, long long wanted, char **text,
+       size_t *len, struct error *err)
+{
+	unsigned char sum[DIGEST_SIZE];
+
+	if (wanted < 0 || (size_t)wanted > MANIFEST_MOST)
+		return error_set(err, ERROR_STORE, "manifest '%s' says a size it cannot have", digest);
+	*text = arena_take(mem, (size_t)wanted + 1);
+	*len = ZSTD_decompress(*text, (size_t)wanted, packed, size);
+	if (ZSTD_isError(*len) || *len != (size_t)wanted)
+		return error_set(err, ERROR_STORE, "manifest '%s' cannot be unpacked", digest);
+	digest_of(*text, *len, sum);
+	if (strncmp(digest, "sha256:", 7) != 0 || strcmp(digest + 7, digest_hex(mem, sum, sizeof(sum))) != 0)
+		return error_set(err, ERROR_STORE, "manifest '%s' is not what its digest says", digest);
+	return 0;
+}
+
+int
+store_manifest(struct arena *mem, struct store *store, const char *digest, char **text, size_t *len, struct error *err)
+{
+	struct query q;
+	int rc = 0;
+
+	*text = NULL;
+	*len = 0;
+	if (query_open(&store->base, &q, "select packed, size from manifest where digest = ?", err) < 0)
+		return -1;
+	bind_text(&q, digest);
+	if (query_row(&q, err))
+		rc = unpack(mem, digest, sqlite3_column_blob(q.statement, 0), (size_t)sqlite3_column_bytes(q.statement, 0),
+			    column_number(&q, 1), text, len, err);
+	if (query_close(&q, err) < 0 || rc < 0) {
+		*text = NULL;
+		return -1;
+	}
+	return 0;
+}
+
+int
+store_tallies(struct arena *mem, struct store *store, struct tallies *out, struct error *err)
+{
+	struct query q;
+
+	*out = (struct tallies){ 0 };
+	if (query_open(&store->base, &q, "select kind, state, system, series, count(*), sum(files), sum(bytes) from proposal"
+		       " group by kind, state, system, series order by kind, state, system, series", err) < 0)
+		return -1;
+	while (query_row(&q, err))
+		*arena_push(mem, &out->list) = (struct tally_row){
+			column_text(mem, &q, 0), column_text(mem, &q, 1), column_text(mem, &q, 2), column_text(mem, &q, 3),
+			column_number(&q, 4), column_number(&q, 5), column_number(&q, 6) };
+	return query_close(&q, err);
+}

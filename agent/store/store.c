@@ -1,0 +1,257 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* store.c - the schema, opening and closing, transactions, small values, and nights. */
+#include "store_p.h"
+#include "behov/step.h"
+
+static const char *const schema_1[] = {
+	"create table value (name text primary key, value text not null) strict;"
+	"create table night (id integer primary key, verb text not null check (verb in ('run', 'apply')),"
+	"  state text not null check (state in ('running', 'published', 'failed', 'interrupted')),"
+	"  started integer not null, finished integer, complete integer not null default 0, rules text, summary text) strict;"
+	/* facts of the last published night */
+	"create table finding (key text primary key, kind text not null, system text, role text, share text, series text,"
+	"  account text, grp text, text text, first_seen integer not null) strict;"
+	"create table gap (key text primary key, what text not null, id text, path text, text text,"
+	"  first_seen integer not null) strict;"
+	"create table access_grant (id integer primary key, system text not null, role text not null, key text not null,"
+	"  account text, via text not null, first_seen integer not null, last_seen integer) strict;"
+	"create unique index access_grant_open on access_grant (system, role, key, via) where last_seen is null;"
+	,
+	/* proposals */
+	"create table proposal (id text primary key, key text not null, episode integer not null,"
+	"  kind text not null check (kind in ('remove-member', 'cut-nesting', 'destroy', 'deliver')), version text not null,"
+	"  system text, role text, also text, account text, display text, guid text, grp text, group_guid text, member text,"
+	"  path text, accounts integer not null, by_hand integer not null, series text, share text, batch text,"
+	"  files integer not null, bytes integer not null, due integer, manifest text, whole integer not null, owner text,"
+	"  needs integer not null, konfidentialitet integer not null, scope text not null, why text, rule_file text,"
+	"  rule_line integer not null, evidence text, approvers text not null,"
+	"  state text not null check (state in ('open', 'braked', 'scheduled', 'exported', 'quarantined', 'kept', 'done',"
+	"  'failed', 'withdrawn', 'superseded')), opened integer not null, since integer not null, go_at integer,"
+	"  until integer, note text, unique (key, episode)) strict;"
+	"create index proposal_state on proposal (state);"
+	"create table approver (proposal text not null references proposal (id), key text not null,"
+	"  primary key (proposal, key)) strict, without rowid;"
+	"create index approver_key on approver (key);"
+	"create table manifest (digest text primary key, size integer not null, packed blob not null) strict;"
+	,
+	/* decisions */
+	"create table decision (id integer primary key, proposal text not null, version text, key text, name text,"
+	"  verdict text not null check (verdict in ('approve', 'keep', 'undo')), reason text, until integer,"
+	"  at integer not null, source text not null, inbox integer unique, proof text, refused text) strict;"
+	"create index decision_proposal on decision (proposal);"
+	"create table exception (id integer primary key, system text not null, role text not null, key text not null,"
+	"  account text, reason text, who text, proposal text, until integer, at integer not null) strict;"
+	/* letters */
+	"create table letter (id text primary key, kind text not null, key text not null, name text, display text, mail text,"
+	"  token_hash text unique, created integer not null, expires integer not null, sent integer, problem text) strict;"
+	"create table letter_about (letter text not null references letter (id), number integer not null,"
+	"  proposal text not null, primary key (letter, number)) strict, without rowid;"
+	"create index letter_about_proposal on letter_about (proposal);"
+	,
+	/* people, holds, activations */
+	"create table pin (name text primary key, key text not null, mail text, since integer not null, changed integer) strict;"
+	"create table hold (id text primary key, share text, path text, series text, case_name text, reason text, who text,"
+	"  since text, from_rules integer not null, at integer not null, lifted integer, lifted_by text, lifted_why text) strict;"
+	"create table activation (series text primary key, digest text not null, who text not null, at integer not null) strict;"
+	/* what was done */
+	"create table effect (id integer primary key, proposal text not null, act text not null, number integer not null,"
+	"  target text, state text not null check (state in ('intended', 'done', 'failed', 'undone')), before text, after text,"
+	"  note text, intended integer not null, ended integer, unique (proposal, act, number)) strict;"
+	"create table audit (seq integer primary key check (seq > 0), at text not null, actor text not null,"
+	"  event text not null, payload_digest text, prev text not null, hash text not null unique) strict;"
+	"create table audit_payload (seq integer primary key references audit (seq), salt text not null,"
+	"  payload text not null) strict",
+	NULL };
+
+static const char *const *const steps[] = { schema_1 };
+static const struct schema schema = { "store", 0x62656876, 1, steps };
+
+static int
+get_value(struct arena *mem, struct store *store, const char *name, const char **out, struct error *err)
+{
+	struct query q;
+
+	*out = NULL;
+	if (query_open(&store->base, &q, "select value from value where name = ?", err) < 0)
+		return -1;
+	bind_text(&q, name);
+	if (query_row(&q, err))
+		*out = column_text(mem, &q, 0);
+	return query_close(&q, err);
+}
+
+static int
+open_as(const char *path, bool write, bool fresh, struct store **out, struct error *err)
+{
+	struct store *store = calloc(1, sizeof(*store));
+	struct arena *mem = arena_open();
+	const char *test = NULL;
+	int rc = -1;
+
+	if (!store)
+		abort();
+	*out = NULL;
+	if (base_open(path, write, fresh, &schema, &store->base, err) == 0)
+		rc = get_value(mem, store, "test", &test, err);
+	store->test = test != NULL;
+	arena_close(mem);
+	if (rc < 0)
+		store_close(store);
+	else
+		*out = store;
+	return rc;
+}
+
+int
+store_create(const char *path, bool test, struct error *err)
+{
+	struct store *store;
+	int rc = open_as(path, true, true, &store, err);
+
+	if (rc < 0)
+		return -1;
+	if (test)
+		rc = store_set(store, "test", "yes", err);
+	store_close(store);
+	return rc;
+}
+
+int
+store_open(const char *path, enum store_mode mode, struct store **out, struct error *err)
+{
+	return open_as(path, mode == STORE_WRITE, false, out, err);
+}
+
+void
+store_close(struct store *store)
+{
+	if (!store)
+		return;
+	if (store->within)
+		store_rollback(store);
+	base_close(&store->base);
+	free(store);
+}
+
+bool store_is_test(const struct store *store) { return store->test; }
+
+int
+store_begin(struct store *store, struct error *err)
+{
+	if (base_run(&store->base, "begin immediate", err) < 0)
+		return -1;
+	store->within = true;
+	return 0;
+}
+
+int
+store_commit(struct store *store, struct error *err)
+{
+	if (base_run(&store->base, "commit", err) < 0)
+		return -1;
+	store->within = false;
+	step("commit");
+	return 0;
+}
+
+void
+store_rollback(struct store *store)
+{
+	if (store->within)
+		sqlite3_exec(store->base.db, "rollback", NULL, NULL, NULL);
+	store->within = false;
+}
+
+int
+store_get(struct arena *mem, struct store *store, const char *name, const char **out, struct error *err)
+{
+	return get_value(mem, store, name, out, err);
+}
+
+int
+store_set(struct store *store, const char *name, const char *value, struct error *err)
+{
+	struct query q;
+
+	if (query_open(&store->base, &q, "insert into value (name, value) values (?, ?)"
+		       " on conflict (name) do update set value = excluded.value where value <> excluded.value", err) < 0)
+		return -1;
+	bind_text(&q, name);
+	bind_text(&q, value);
+	return query_done(store, &q, err);
+}
+
+/* ------------------------------------------------------------------ nights */
+
+int
+store_night_start(struct store *store, const char *verb, int64_t now, const char *rules, long long *id,
+		  struct error *err)
+{
+	struct query q;
+
+	if (query_open(&store->base, &q, "update night set state = 'interrupted', finished = ? where state = 'running'",
+		       err) < 0)
+		return -1;
+	bind_moment(&q, now);
+	if (query_done(store, &q, err) < 0 ||
+	    query_open(&store->base, &q, "insert into night (verb, state, started, rules) values (?, 'running', ?, ?)", err) < 0)
+		return -1;
+	bind_text(&q, verb);
+	bind_moment(&q, now);
+	bind_text(&q, rules);
+	if (query_done(store, &q, err) < 0)
+		return -1;
+	*id = sqlite3_last_insert_rowid(store->base.db);
+	return 0;
+}
+
+int
+store_night_end(struct store *store, long long id, const char *state, bool complete, int64_t now, const char *summary,
+		struct error *err)
+{
+	struct query q;
+
+	if (query_open(&store->base, &q, "update night set state = ?, complete = ?, finished = ?, summary = ?"
+		       " where id = ? and state = 'running'", err) < 0)
+		return -1;
+	bind_text(&q, state);
+	bind_number(&q, complete);
+	bind_moment(&q, now);
+	bind_text(&q, summary);
+	bind_number(&q, id);
+	return query_done(store, &q, err);
+}
+
+int
+store_night_last(struct arena *mem, struct store *store, const char *verb, bool complete, struct night *out,
+		 struct error *err)
+{
+	struct query q;
+
+	*out = (struct night){ .id = 0 };
+	if (query_open(&store->base, &q, "select id, verb, state, started, finished, complete, rules, summary from night"
+		       " where verb = ? and state = 'published' and complete >= ? order by id desc limit 1", err) < 0)
+		return -1;
+	bind_text(&q, verb);
+	bind_number(&q, complete);
+	if (query_row(&q, err))
+		*out = (struct night){ column_number(&q, 0), column_text(mem, &q, 1), column_text(mem, &q, 2),
+				       column_moment(&q, 3), column_moment(&q, 4), column_number(&q, 5) != 0,
+				       column_text(mem, &q, 6), column_text(mem, &q, 7) };
+	return query_close(&q, err);
+}
+
+int
+store_nights_since(struct store *store, int64_t moment, long long *out, struct error *err)
+{
+	struct query q;
+
+	*out = 0;
+	if (query_open(&store->base, &q, "select count(*) from night where verb = 'run' and state = 'published'"
+		       " and finished > ?", err) < 0)
+		return -1;
+	bind_moment(&q, moment);
+	if (query_row(&q, err))
+		*out = column_number(&q, 0);
+	return query_close(&q, err);
+}

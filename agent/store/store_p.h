@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * store_p.h - what the files of the store share: a database, and statements that are short to write.
+ *
+ *     struct query q;
+ *     if (query_open(db, &q, "select name from pin where key = ?", err) < 0)
+ *             return -1;
+ *     bind_text(&q, key);
+ *     while (query_row(&q, err))
+ *             … column_text(mem, &q, 0) …
+ *     return query_close(&q, err);            -1 when anything went wrong on the way
+ */
+#ifndef STORE_P_H
+#define STORE_P_H
+
+#include "behov/store.h"
+#include <sqlite3.h>
+
+struct base {
+	sqlite3 *db;
+	const char *what;               /* "store" or "inbox", for errors */
+	char *path;
+};
+
+struct store {
+	struct base base;
+	bool test, within;              /* within: between begin and commit */
+};
+
+struct query {
+	struct base *base;
+	sqlite3_stmt *statement;
+	int bound;
+	bool failed;
+};
+
+/* Opens (or makes, mode 0640) a database with our settings, brought up to `schema`; application id says whose it is. */
+struct schema {
+	const char *what;
+	int application, version;
+	const char *const *const *steps;        /* for each version what brings it there: statements, NULL last */
+};
+int base_open(const char *path, bool write, bool fresh, const struct schema *schema, struct base *out,
+	      struct error *err);
+void base_close(struct base *base);
+int base_error(const struct base *base, struct error *err, const char *doing);
+int base_run(struct base *base, const char *sql, struct error *err);
+
+int query_open(struct base *base, struct query *q, const char *sql, struct error *err);
+bool query_row(struct query *q, struct error *err);
+int query_close(struct query *q, struct error *err);
+/* One that gives no rows: steps it, closes it, and marks the end of a change outside a transaction. */
+int query_done(struct store *store, struct query *q, struct error *err);
+
+/* Bound in the order of the question marks.  A text that is not UTF-8 is bound as name_show() shows it; NULL is null. */
+void bind_text(struct query *q, const char *text);
+void bind_number(struct query *q, long long number);
+/* INT64_MIN and DAY_NONE become null. */
+void bind_moment(struct query *q, int64_t moment);
+void bind_day(struct query *q, day_t day);
+void bind_bytes(struct query *q, const void *bytes, size_t len);
+
+const char *column_text(struct arena *mem, struct query *q, int column);
+long long column_number(struct query *q, int column);
+int64_t column_moment(struct query *q, int column);
+day_t column_day(struct query *q, int column);
+bool column_null(struct query *q, int column);
+
+/* A list of texts as a JSON array, and back. */
+char *texts_json(struct arena *mem, const char **texts, int count);
+int texts_read(struct arena *mem, const char *text, const char ***out, int *count, struct error *err);
+
+/* Index of a word in words[0..count-1], or -1 with err: the store holds something we never wrote. */
+int word_index(const char *word, const char *const *words, int count, struct error *err);
+
+#endif

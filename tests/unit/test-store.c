@@ -1,0 +1,366 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* test-store.c - what goes into the store comes out again, once; and a chain that was changed is seen. */
+#include "check.h"
+#include "behov/audit.h"
+#include "behov/digest.h"
+#include "behov/inbox.h"
+
+#include <sqlite3.h>
+#include <string.h>
+#include <unistd.h>
+
+static char folder[] = "/tmp/behov-store-XXXXXX";
+static const char *path;
+static struct arena *mem;
+static struct store *store;
+static struct error err;
+
+static void
+begin(void)
+{
+	mem = arena_open();
+	path = arena_print(mem, "%s/%s.db", folder, digest_hex(mem, (unsigned char[]){ (unsigned char)rand(), 1, 2, (unsigned char)rand() }, 4));
+	err = (struct error){ 0 };
+	CHECK(store_open(path, STORE_WRITE, &store, &err) == 0);
+}
+
+static void
+end(void)
+{
+	store_close(store);
+	unlink(path);
+	unlink(arena_print(mem, "%s-wal", path));
+	unlink(arena_print(mem, "%s-shm", path));
+	arena_close(mem);
+}
+
+static struct stored
+one(const char *key)
+{
+	static const char *also[] = { "a/b", "c/å" }, *way[] = { "CN=A", "CN=B" };
+	struct stored s = {
+		.p = { .kind = KIND_REMOVE_MEMBER, .key = key, .version = "v1", .system = "s", .role = "r", .also = also,
+		       .also_count = 2, .account = "anna", .display = "Anna \xc5", .guid = "g", .group = "CN=A",
+		       .group_guid = "gg", .member = "CN=anna", .path = way, .path_count = 2, .accounts = 1, .due = DAY_NONE,
+		       .owner = "bo", .needs = 2, .konfidentialitet = 3, .scope = "system:s", .why = "ja",
+		       .rule = { "rules/x.cfg", 9 }, .evidence = json_pack("{s:s}", "a", "b") },
+		.state = STATE_OPEN, .opened = 10, .since = 10, .go_at = INT64_MIN, .until = DAY_NONE,
+	};
+
+	*arena_push(mem, &s.p.approvers) = (struct approver){ "kb", "bo", "Bo", "bo@x.example", "ägare" };
+	*arena_push(mem, &s.p.approvers) = (struct approver){ "kc", "ce", "Ce", "ce@x.example", "ersättare" };
+	return s;
+}
+
+static size_t
+count(const struct proposal_filter *filter)
+{
+	struct stored_list list = { 0 };
+	size_t n;
+
+	CHECK(store_proposals(mem, store, filter, &list, &err) == 0);
+	n = list.list.count;
+	stored_free(&list);
+	return n;
+}
+
+static void
+a_proposal_comes_out_as_it_went_in(void)
+{
+	struct stored_list list = { 0 };
+	struct stored s;
+
+	begin();
+	s = one("k1");
+	CHECK(store_proposal_add(mem, store, &s, &err) == 0);
+	CHECK(s.episode == 1);
+	CHECK_TEXT(s.id, "k1-1");
+	CHECK(store_proposals(mem, store, &(struct proposal_filter){ .approver = "kc" }, &list, &err) == 0);
+	CHECK(list.list.count == 1);
+	if (list.list.count == 1) {
+		const struct stored *t = &list.list.items[0];
+
+		CHECK_TEXT(t->p.also[1], "c/å");
+		CHECK_TEXT(t->p.display, "Anna %C5");
+		CHECK(t->p.path_count == 2 && t->p.approvers.count == 2 && t->p.needs == 2 && t->p.due == DAY_NONE);
+		CHECK_TEXT(t->p.approvers.items[1].as, "ersättare");
+		CHECK(json_equal(t->p.evidence, s.p.evidence) && t->p.rule.line == 9);
+		CHECK(t->state == STATE_OPEN && t->go_at == INT64_MIN && t->until == DAY_NONE && t->opened == 10);
+	}
+	stored_free(&list);
+	CHECK(count(&(struct proposal_filter){ .approver = "kx" }) == 0);
+	CHECK(count(&(struct proposal_filter){ .scope = "system:s", .states = STATES_ASKED }) == 1);
+	json_decref(s.p.evidence);
+	end();
+}
+
+static void
+episodes_count_up_and_states_change(void)
+{
+	struct stored a, b;
+
+	begin();
+	a = one("k1");
+	b = one("k1");
+	CHECK(store_proposal_add(mem, store, &a, &err) == 0 && store_proposal_add(mem, store, &b, &err) == 0);
+	CHECK_TEXT(b.id, "k1-2");
+	CHECK(store_proposal_state(store, b.id, STATE_KEPT, 20, INT64_MIN, 100, "nej", &err) == 0);
+	CHECK(count(&(struct proposal_filter){ .states = STATES(STATE_KEPT) }) == 1);
+	CHECK(count(&(struct proposal_filter){ .states = STATES(STATE_OPEN) }) == 1);
+	a.p.approvers.count = 1;
+	a.note = "x";
+	CHECK(store_proposal_put(store, &a, &err) == 0);
+	CHECK(count(&(struct proposal_filter){ .approver = "kc" }) == 1);
+	json_decref(a.p.evidence);
+	json_decref(b.p.evidence);
+	end();
+}
+
+static void
+a_rollback_leaves_nothing(void)
+{
+	struct stored a;
+
+	begin();
+	a = one("k1");
+	CHECK(store_begin(store, &err) == 0 && store_proposal_add(mem, store, &a, &err) == 0);
+	CHECK(store_set(store, "x", "y", &err) == 0 && audit_add(store, 5, "run", "x", a.p.evidence, &err) == 0);
+	store_rollback(store);
+	CHECK(count(&(struct proposal_filter){ 0 }) == 0);
+	json_decref(a.p.evidence);
+	end();
+}
+
+static void
+a_manifest_is_checked_on_its_way_out(void)
+{
+	const char *text = "hello\n";
+	const char *digest;
+	char *out;
+	size_t len;
+	sqlite3 *db;
+
+	begin();
+	digest = arena_print(mem, "sha256:%s", digest_text(mem, text));
+	CHECK(store_manifest_put(store, digest, text, strlen(text), &err) == 0);
+	CHECK(store_manifest_put(store, digest, text, strlen(text), &err) == 0);
+	CHECK(store_manifest(mem, store, digest, &out, &len, &err) == 0 && len == 6 && memcmp(out, text, 6) == 0);
+	CHECK(store_manifest(mem, store, "sha256:00", &out, &len, &err) == 0 && !out);
+	CHECK(sqlite3_open(path, &db) == SQLITE_OK);
+	CHECK(sqlite3_exec(db, "update manifest set digest = 'sha256:11'", NULL, NULL, NULL) == SQLITE_OK);
+	sqlite3_close(db);
+	CHECK(store_manifest(mem, store, "sha256:11", &out, &len, &err) < 0 && strstr(err.text, "digest"));
+	end();
+}
+
+static void
+facts_and_grants_twice_are_once(void)
+{
+	struct plan plan = { .access_judged = true };
+	struct grants grants;
+	struct facts facts;
+
+	begin();
+	*arena_push(mem, &plan.findings) = (struct finding){ .kind = "k", .text = "t" };
+	*arena_push(mem, &plan.gaps) = (struct gap){ "share", "x", NULL, "t" };
+	*arena_push(mem, &plan.grants) = (struct grant){ "s", "r", "anna", "ka", "CN=A" };
+	*arena_push(mem, &plan.grants) = (struct grant){ "s", "r", "bo", "kb", "CN=A" };
+	for (int night = 1; night <= 2; night++)
+		CHECK(store_facts_put(store, &plan, night, &err) == 0 && store_grants_put(store, &plan, night, &err) == 0);
+	CHECK(store_facts(mem, store, &facts, &err) == 0 && facts.findings.count == 1 && facts.gaps.count == 1);
+	CHECK(facts.findings.items[0].first_seen == 1);
+	CHECK(store_grants(mem, store, 0, 100, &grants, &err) == 0 && grants.list.count == 2);
+	CHECK(grants.list.items[0].first_seen == 1 && grants.list.items[0].last_seen == INT64_MIN);
+	/* Bo is gone, but the role could not be seen; then it could. */
+	plan.grants.count = 1;
+	plan.findings.count = 0;
+	*arena_push(mem, &plan.unclear) = (struct unclear){ .access = true, .system = "s", .role = "r" };
+	CHECK(store_grants_put(store, &plan, 3, &err) == 0 && store_facts_put(store, &plan, 3, &err) == 0);
+	CHECK(store_grants(mem, store, 50, 100, &grants, &err) == 0 && grants.list.count == 2);
+	plan.unclear.count = 0;
+	CHECK(store_grants_put(store, &plan, 4, &err) == 0);
+	CHECK(store_grants(mem, store, 50, 100, &grants, &err) == 0 && grants.list.count == 1);
+	CHECK(store_facts(mem, store, &facts, &err) == 0 && facts.findings.count == 0);
+	end();
+}
+
+static void
+what_is_not_ours_or_newer_is_left_alone(void)
+{
+	struct store *other = NULL;
+	const char *foreign;
+	sqlite3 *db;
+
+	begin();
+	foreign = arena_print(mem, "%s/other.db", folder);
+	CHECK(sqlite3_open(foreign, &db) == SQLITE_OK);
+	sqlite3_exec(db, "create table t (x)", NULL, NULL, NULL);
+	sqlite3_close(db);
+	CHECK(store_open(foreign, STORE_WRITE, &other, &err) < 0 && !other && strstr(err.text, "not a store of behov"));
+	unlink(foreign);
+	CHECK(sqlite3_open(path, &db) == SQLITE_OK);
+	sqlite3_exec(db, "pragma user_version = 99", NULL, NULL, NULL);
+	sqlite3_close(db);
+	err = (struct error){ 0 };
+	CHECK(store_open(path, STORE_READ, &other, &err) < 0 && strstr(err.text, "newer"));
+	err = (struct error){ 0 };
+	CHECK(store_create(path, true, &err) < 0);
+	end();
+}
+
+static void
+a_reader_reads_and_writes_nothing(void)
+{
+	struct store *reader = NULL;
+	const char *value = NULL;
+
+	begin();
+	CHECK(store_set(store, "a", "b", &err) == 0);
+	CHECK(store_open(path, STORE_READ, &reader, &err) == 0);
+	CHECK(store_begin(store, &err) == 0 && store_set(store, "a", "c", &err) == 0);
+	CHECK(store_get(mem, reader, "a", &value, &err) == 0 && value && strcmp(value, "b") == 0);
+	CHECK(store_commit(store, &err) == 0);
+	CHECK(store_get(mem, reader, "a", &value, &err) == 0 && strcmp(value, "c") == 0);
+	CHECK(store_set(reader, "a", "d", &err) < 0);
+	store_close(reader);
+	end();
+}
+
+/* Every column of every row, changed by another hand. */
+static void
+a_changed_chain_does_not_verify(void)
+{
+	static const char *const changes[] = {
+		"update audit set actor = 'x' where seq = 2", "update audit set event = 'x' where seq = 3",
+		"update audit set at = 'x' where seq = 1", "update audit set payload_digest = 'x' where seq = 2",
+		"update audit set prev = 'x' where seq = 3", "update audit set hash = 'x' where seq = 2",
+		"update audit_payload set payload = '{}' where seq = 2", "update audit_payload set salt = 'x' where seq = 2",
+		"pragma foreign_keys = off; delete from audit where seq = 2", "update audit set seq = 9 where seq = 3",
+		"update audit set seq = 99 where seq = 1; update audit set seq = 1 where seq = 2; update audit set seq = 2 where seq = 99",
+	};
+
+	for (size_t i = 0; i < sizeof(changes) / sizeof(*changes); i++) {
+		json_t *payload = json_pack("{s:s}", "a", "b");
+		struct audit_result found;
+		sqlite3 *db;
+
+		begin();
+		for (int64_t k = 1; k <= 3; k++)
+			CHECK(audit_add(store, k, "run", "event", payload, &err) == 0);
+		CHECK(audit_verify(mem, store, &found, &err) == 0 && found.rows == 3 && !found.broken);
+		CHECK(sqlite3_open(path, &db) == SQLITE_OK);
+		CHECK(sqlite3_exec(db, changes[i], NULL, NULL, NULL) == SQLITE_OK);
+		sqlite3_close(db);
+		CHECK(audit_verify(mem, store, &found, &err) == 0);
+		CHECK(found.broken > 0);
+		json_decref(payload);
+		end();
+	}
+}
+
+static void
+a_disposed_payload_leaves_the_chain_whole(void)
+{
+	json_t *payload = json_pack("{s:s}", "a", "b");
+	struct audit_result found;
+	sqlite3 *db;
+
+	begin();
+	CHECK(audit_add(store, 1, "run", "event", payload, &err) == 0 && audit_add(store, 1, "run", "event", NULL, &err) == 0);
+	CHECK(sqlite3_open(path, &db) == SQLITE_OK);
+	sqlite3_exec(db, "delete from audit_payload", NULL, NULL, NULL);
+	sqlite3_close(db);
+	CHECK(audit_verify(mem, store, &found, &err) == 0 && !found.broken && found.disposed == 1 && found.rows == 2);
+	json_decref(payload);
+	end();
+}
+
+static void
+decisions_letters_effects_and_holds_come_out(void)
+{
+	static const char *about[] = { "p-1", "p-2" };
+	struct letter letter = { .id = "l1", .kind = "digest", .key = "kb", .token_hash = "th", .created = 1, .expires = 9,
+				 .sent = INT64_MIN, .proposals = about, .proposal_count = 2 };
+	struct decision d = { .proposal = "p-1", .version = "v", .verdict = VERDICT_KEEP, .until = 7, .at = 3,
+			      .source = "page", .inbox = 12 };
+	struct effect e = { .proposal = "p-1", .act = "unlink", .number = 4, .target = "a/b", .intended = 5, .ended = INT64_MIN };
+	struct letters letters;
+	struct decisions decisions;
+	struct effects effects;
+	struct holds holds;
+	long long id = 0, again = 0;
+
+	begin();
+	CHECK(store_letter_add(store, &letter, &err) == 0 && store_letter_add(store, &letter, &err) == 0);
+	CHECK(store_letter_by_token(mem, store, "th", &letters, &err) == 0 && letters.list.count == 1 &&
+	      letters.list.items[0].proposal_count == 2);
+	CHECK(store_letter_about(mem, store, "kb", "p-2", &letters, &err) == 0 && letters.list.count == 1);
+	CHECK(store_letter_sent(store, "l1", 4, NULL, &err) == 0);
+	CHECK(store_letters_unsent(mem, store, &letters, &err) == 0 && letters.list.count == 0);
+	CHECK(store_decision_add(store, &d, &err) == 0);
+	CHECK(store_decision_add(store, &d, &err) < 0);         /* the same row of the inbox, twice */
+	err = (struct error){ 0 };
+	CHECK(store_decision_last(store, &id, &err) == 0 && id == 12);
+	CHECK(store_decisions(mem, store, "p-1", INT64_MIN, &decisions, &err) == 0 && decisions.list.count == 1 &&
+	      decisions.list.items[0].verdict == VERDICT_KEEP && decisions.list.items[0].until == 7);
+	CHECK(store_effect_intend(store, &e, &id, &err) == 0 && store_effect_intend(store, &e, &again, &err) == 0 && id == again);
+	CHECK(store_effect_end(store, id, EFFECT_DONE, "{}", NULL, 6, &err) == 0);
+	CHECK(store_effects(mem, store, NULL, "unlink", &effects, &err) == 0 && effects.list.count == 1 &&
+	      effects.list.items[0].state == EFFECT_DONE && effects.list.items[0].ended == 6);
+	CHECK(store_hold_add(store, &(struct hold){ .id = "h", .reason = "r" }, true, 1, &err) == 0);
+	CHECK(store_hold_lift(store, "h", 2, "x", "y", &err) == 0);
+	CHECK(store_hold_add(store, &(struct hold){ .id = "h", .reason = "again" }, true, 3, &err) == 0);
+	CHECK(store_holds(mem, store, false, &holds, &err) == 0 && holds.list.count == 0);
+	CHECK(store_holds(mem, store, true, &holds, &err) == 0 && holds.list.count == 1 && holds.list.items[0].lifted == 2);
+	end();
+}
+
+static void
+the_inbox_keeps_sessions_and_decisions(void)
+{
+	struct inbox_decision list[] = { { .token = "t", .proposal = "p", .version = "v", .verdict = "approve", .until = DAY_NONE, .at = 3 },
+					 { .token = "t", .proposal = "q", .version = "v", .verdict = "keep", .until = 9, .at = 3 } };
+	struct session s = { .id = "i", .letter = "l", .token = "t", .made = 1, .code_sent = INT64_MIN, .proved = INT64_MIN,
+			     .seen = INT64_MIN }, out;
+	struct inbox_decisions found;
+	struct inbox *inbox = NULL;
+	const char *box;
+	bool there = false;
+	long long n = 0;
+
+	begin();
+	box = arena_print(mem, "%s.inbox", path);
+	CHECK(inbox_open(box, false, &inbox, &err) == 0 && !inbox);
+	CHECK(inbox_open(box, true, &inbox, &err) == 0);
+	CHECK(inbox_session_put(inbox, &s, &err) == 0 && inbox_session(mem, inbox, "i", &out, &there, &err) == 0 && there);
+	CHECK(out.proved == INT64_MIN && strcmp(out.token, "t") == 0);
+	CHECK(inbox_code_note(inbox, "l", 5, &err) == 0 && inbox_code_count(inbox, "l", 5, &n, &err) == 0 && n == 1);
+	CHECK(inbox_decisions_add(inbox, list, 2, &err) == 0);
+	CHECK(inbox_decisions(mem, inbox, 1, &found, &err) == 0 && found.list.count == 1 && found.list.items[0].until == 9);
+	CHECK(inbox_sessions_expire(inbox, 2, &err) == 0 && inbox_session(mem, inbox, "i", &out, &there, &err) == 0 && !there);
+	inbox_close(inbox);
+	unlink(box);
+	unlink(arena_print(mem, "%s-wal", box));
+	unlink(arena_print(mem, "%s-shm", box));
+	end();
+}
+
+int
+main(void)
+{
+	if (!mkdtemp(folder))
+		return 1;
+	TEST(a_proposal_comes_out_as_it_went_in);
+	TEST(episodes_count_up_and_states_change);
+	TEST(a_rollback_leaves_nothing);
+	TEST(a_manifest_is_checked_on_its_way_out);
+	TEST(facts_and_grants_twice_are_once);
+	TEST(what_is_not_ours_or_newer_is_left_alone);
+	TEST(a_reader_reads_and_writes_nothing);
+	TEST(a_changed_chain_does_not_verify);
+	TEST(a_disposed_payload_leaves_the_chain_whole);
+	TEST(decisions_letters_effects_and_holds_come_out);
+	TEST(the_inbox_keeps_sessions_and_decisions);
+	rmdir(folder);
+	return check_done();
+}
