@@ -45,6 +45,9 @@ $O/%.o: %.c
 	@mkdir -p $(@D)
 	$(CC) $(ALL_CFLAGS) -c -o $@ $<
 
+# conf/templates/ is carried inside the program.
+$O/agent/base/templates.o: $(wildcard conf/templates/*)
+
 # A unit test may include the .c it tests; the rest comes from the library.
 $O/tests/unit/%: tests/unit/%.c tests/unit/check.h $O/libbehov.a
 	@mkdir -p $(@D)

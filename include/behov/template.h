@@ -19,7 +19,9 @@ enum template_kind { TEMPLATE_TEXT, TEMPLATE_HTML };
 
 int template_render(enum template_kind kind, const char *name, const char *source, const json_t *data,
 		    struct text *out, struct error *err);
-/* Renders conf/templates/NAME, which the program carries inside it: HTML when the name ends in ".html", else text. */
+/* The text of conf/templates/NAME, which the program carries inside it; NULL when there is none. */
+const char *template_source(const char *name);
+/* Renders conf/templates/NAME, HTML when the name ends in ".html", else text. */
 int template_named(const char *name, const json_t *data, struct text *out, struct error *err);
 
 #endif
