@@ -14,6 +14,7 @@ CARRY(template_administrator_txt, "administrator.txt");
 CARRY(template_administrator_html, "administrator.html");
 CARRY(template_code_txt, "code.txt");
 CARRY(template_code_html, "code.html");
+CARRY(template_report_quarter_html, "report-quarter.html");
 
 static const struct { const char *name, *source; } carried[] = {
 	{ "style.html", template_style_html },
@@ -23,6 +24,7 @@ static const struct { const char *name, *source; } carried[] = {
 	{ "administrator.html", template_administrator_html },
 	{ "code.txt", template_code_txt },
 	{ "code.html", template_code_html },
+	{ "report-quarter.html", template_report_quarter_html },
 };
 
 const char *

@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* report_p.h - what the files of the report room share. */
+#ifndef REPORT_P_H
+#define REPORT_P_H
+
+#include "behov/json.h"
+#include "behov/report.h"
+#include "behov/text.h"
+
+/* A moment as people read it, null when there is none. */
+void put_moment(struct arena *mem, json_t *object, const char *key, int64_t moment);
+void put_day(struct arena *mem, json_t *object, const char *key, day_t day);
+void put_number(json_t *object, const char *key, long long number);
+/* A new empty list under a key. */
+json_t *put_list(json_t *object, const char *key);
+/* One proposal, with who has approved this version of it. */
+int proposal_row(struct arena *mem, struct store *store, const struct stored *s, bool evidence, json_t **out,
+		 struct error *err);
+
+#endif

@@ -1,0 +1,186 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* status.c - the last night, what waits, what could not be seen: one look in the morning. */
+#include "report_p.h"
+
+static json_t *
+night_json(struct arena *mem, const struct night *night)
+{
+	json_t *o = json_object(), *summary = NULL;
+	struct error err = { 0 };
+
+	put_number(o, "id", night->id);
+	json_put(o, "state", night->state);
+	put_moment(mem, o, "started", night->started);
+	put_moment(mem, o, "finished", night->finished);
+	json_object_set_new(o, "complete", json_boolean(night->complete));
+	json_put(o, "rules", night->rules);
+	if (night->summary && json_read(night->summary, strlen(night->summary), &summary, &err) == 0)
+		json_object_set_new(o, "summary", summary);
+	else
+		json_object_set_new(o, "summary", json_null());
+	return o;
+}
+
+static int
+put_counts(struct arena *mem, const struct report_input *in, json_t *out, struct error *err)
+{
+	struct stored_list list;
+	json_t *waiting = json_object(), *braked = put_list(out, "braked"), *scopes = json_object();
+	const char *scope;
+	json_t *count;
+
+	json_object_set_new(out, "waiting", waiting);
+	if (store_proposals(mem, in->store, &(struct proposal_filter){ 0 }, &list, err) < 0) {
+		json_decref(scopes);
+		return -1;
+	}
+	for (int s = STATE_OPEN; s <= STATE_FAILED; s++)
+		put_number(waiting, state_word[s], 0);
+	for (size_t i = 0; i < list.list.count; i++) {
+		const struct stored *s = &list.list.items[i];
+
+		if (s->state > STATE_FAILED)
+			continue;
+		put_number(waiting, state_word[s->state], json_number(waiting, state_word[s->state], 0) + 1);
+		if (s->state == STATE_BRAKED)
+			put_number(scopes, s->p.scope, json_number(scopes, s->p.scope, 0) + 1);
+	}
+	stored_free(&list);
+	json_object_foreach(scopes, scope, count) {
+		json_t *one = json_object();
+
+		json_put(one, "scope", scope);
+		put_number(one, "proposals", json_integer_value(count));
+		json_array_append_new(braked, one);
+	}
+	json_decref(scopes);
+	return 0;
+}
+
+static int
+put_facts(struct arena *mem, const struct report_input *in, json_t *out, struct error *err)
+{
+	json_t *gaps = put_list(out, "gaps"), *findings = put_list(out, "findings");
+	struct facts facts;
+
+	if (store_facts(mem, in->store, &facts, err) < 0)
+		return -1;
+	for (size_t i = 0; i < facts.gaps.count; i++) {
+		const struct missed *m = &facts.gaps.items[i];
+		json_t *o = json_object();
+
+		json_put(o, "what", m->gap.what);
+		json_put(o, "id", m->gap.id);
+		json_put(o, "path", m->gap.path);
+		json_put(o, "text", m->gap.text);
+		put_moment(mem, o, "since", m->first_seen);
+		json_array_append_new(gaps, o);
+	}
+	for (size_t i = 0; i < facts.findings.count; i++) {
+		const struct noted *n = &facts.findings.items[i];
+		json_t *o = json_object();
+
+		json_put(o, "kind", n->finding.kind);
+		json_put(o, "text", n->finding.text);
+		put_moment(mem, o, "since", n->first_seen);
+		json_array_append_new(findings, o);
+	}
+	return 0;
+}
+
+static int
+put_rest(struct arena *mem, const struct report_input *in, json_t *out, struct error *err)
+{
+	json_t *unsent = put_list(out, "unsent"), *audit = json_object();
+	struct audit_result chain;
+	struct letters letters;
+	struct holds holds;
+
+	json_object_set_new(out, "audit", audit);
+	if (store_letters_unsent(mem, in->store, &letters, err) < 0 || store_holds(mem, in->store, false, &holds, err) < 0 ||
+	    audit_verify(mem, in->store, &chain, err) < 0)
+		return -1;
+	for (size_t i = 0; i < letters.list.count; i++) {
+		json_t *o = json_object();
+
+		json_put(o, "to", letters.list.items[i].mail);
+		json_put(o, "problem", letters.list.items[i].problem);
+		put_moment(mem, o, "created", letters.list.items[i].created);
+		json_array_append_new(unsent, o);
+	}
+	put_number(out, "holds", (long long)holds.list.count);
+	put_number(audit, "rows", chain.rows);
+	json_put(audit, "head", chain.head);
+	put_number(audit, "broken", chain.broken);
+	json_put(audit, "why", chain.why);
+	return 0;
+}
+
+int
+report_status(struct arena *mem, const struct report_input *in, json_t **out, struct error *err)
+{
+	static const char *const mode[] = { "observe", "propose", "apply" };
+	struct night night;
+
+	*out = json_object();
+	put_moment(mem, *out, "now", in->now);
+	json_put(*out, "organisation", in->rules->conf.organisation);
+	json_put(*out, "mode", mode[in->rules->conf.mode]);
+	json_object_set_new(*out, "test_store", json_boolean(store_is_test(in->store)));
+	if (store_night_last(mem, in->store, "run", false, &night, err) < 0)
+		goto fail;
+	json_object_set_new(*out, "night", night.id ? night_json(mem, &night) : json_null());
+	if (put_counts(mem, in, *out, err) == 0 && put_facts(mem, in, *out, err) == 0 && put_rest(mem, in, *out, err) == 0)
+		return 0;
+fail:
+	json_decref(*out);
+	*out = NULL;
+	return -1;
+}
+
+char *
+report_status_text(struct arena *mem, const json_t *status)
+{
+	static const struct { const char *key, *word; } rows[] = {
+		{ "open", "väntar på svar" }, { "braked", "bromsade" }, { "scheduled", "godkända, i ångerfrist" },
+		{ "exported", "på arbetslista eller i LDIF" }, { "quarantined", "i karantän, ej gallrade" },
+		{ "kept", "behålls" }, { "done", "gjorda" }, { "failed", "misslyckade" } };
+	const json_t *night = json_object_get(status, "night"), *waiting = json_object_get(status, "waiting");
+	const json_t *list, *audit = json_object_get(status, "audit");
+	struct text t;
+	char *out;
+
+	text_open(&t, (size_t)64 << 20);
+	text_print(&t, "%s, läge \"%s\"%s\n", json_text(status, "organisation"), json_text(status, "mode"),
+		   json_is_true(json_object_get(status, "test_store")) ? ", provlager" : "");
+	if (json_is_object(night))
+		text_print(&t, "Senaste natten: %s, %s\n", json_text(night, "started"),
+			   json_is_true(json_object_get(night, "complete")) ? "fullständig" : "med luckor");
+	else
+		text_add(&t, "Ingen natt har körts.\n");
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++)
+		text_print(&t, "  %6lld %s\n", json_number(waiting, rows[i].key, 0), rows[i].word);
+	list = json_object_get(status, "braked");
+	for (size_t i = 0; i < json_array_size(list); i++)
+		text_print(&t, "  broms: %s, %lld förslag: behov decide release %s --by NAMN --reason TEXT\n",
+			   json_text(json_array_get(list, i), "scope"), json_number(json_array_get(list, i), "proposals", 0),
+			   json_text(json_array_get(list, i), "scope"));
+	list = json_object_get(status, "gaps");
+	for (size_t i = 0; i < json_array_size(list); i++)
+		text_print(&t, "  lucka: %s %s: %s\n", json_text(json_array_get(list, i), "what"),
+			   json_text(json_array_get(list, i), "id") ? json_text(json_array_get(list, i), "id") : "",
+			   json_text(json_array_get(list, i), "text"));
+	list = json_object_get(status, "unsent");
+	for (size_t i = 0; i < json_array_size(list); i++)
+		text_print(&t, "  inte skickat: %s: %s\n", json_text(json_array_get(list, i), "to"),
+			   json_text(json_array_get(list, i), "problem") ? json_text(json_array_get(list, i), "problem") : "-");
+	text_print(&t, "  iakttagelser: %zu, gallringsstopp: %lld\n", json_array_size(json_object_get(status, "findings")),
+		   json_number(status, "holds", 0));
+	if (json_number(audit, "broken", 0))
+		text_print(&t, "  KEDJAN ÄR BRUTEN vid rad %lld: %s\n", json_number(audit, "broken", 0), json_text(audit, "why"));
+	else
+		text_print(&t, "  kedjan är hel: %lld rader\n", json_number(audit, "rows", 0));
+	out = arena_copy(mem, t.data, t.len);
+	text_close(&t);
+	return out;
+}
