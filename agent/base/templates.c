@@ -15,6 +15,22 @@ CARRY(template_administrator_html, "administrator.html");
 CARRY(template_code_txt, "code.txt");
 CARRY(template_code_html, "code.html");
 CARRY(template_report_quarter_html, "report-quarter.html");
+CARRY(template_page_access_html, "page-access.html");
+CARRY(template_page_clauses_html, "page-clauses.html");
+CARRY(template_page_code_html, "page-code.html");
+CARRY(template_page_confirm_html, "page-confirm.html");
+CARRY(template_page_decide_html, "page-decide.html");
+CARRY(template_page_end_html, "page-end.html");
+CARRY(template_page_expired_html, "page-expired.html");
+CARRY(template_page_files_html, "page-files.html");
+CARRY(template_page_group_html, "page-group.html");
+CARRY(template_page_link_html, "page-link.html");
+CARRY(template_page_notice_html, "page-notice.html");
+CARRY(template_page_problems_html, "page-problems.html");
+CARRY(template_page_receipt_html, "page-receipt.html");
+CARRY(template_page_row_html, "page-row.html");
+CARRY(template_page_top_html, "page-top.html");
+CARRY(template_page_css, "page.css");
 
 static const struct { const char *name, *source; } carried[] = {
 	{ "style.html", template_style_html },
@@ -25,6 +41,22 @@ static const struct { const char *name, *source; } carried[] = {
 	{ "code.txt", template_code_txt },
 	{ "code.html", template_code_html },
 	{ "report-quarter.html", template_report_quarter_html },
+	{ "page-access.html", template_page_access_html },
+	{ "page-clauses.html", template_page_clauses_html },
+	{ "page-code.html", template_page_code_html },
+	{ "page-confirm.html", template_page_confirm_html },
+	{ "page-decide.html", template_page_decide_html },
+	{ "page-end.html", template_page_end_html },
+	{ "page-expired.html", template_page_expired_html },
+	{ "page-files.html", template_page_files_html },
+	{ "page-group.html", template_page_group_html },
+	{ "page-link.html", template_page_link_html },
+	{ "page-notice.html", template_page_notice_html },
+	{ "page-problems.html", template_page_problems_html },
+	{ "page-receipt.html", template_page_receipt_html },
+	{ "page-row.html", template_page_row_html },
+	{ "page-top.html", template_page_top_html },
+	{ "page.css", template_page_css },
 };
 
 const char *

@@ -1,0 +1,165 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* decide_p.h - what the files of the approval page share: a request, its form, its session, and what it is answered. */
+#ifndef BEHOV_DECIDE_P_H
+#define BEHOV_DECIDE_P_H
+
+#include <behov/decide.h>
+#include <behov/text.h>
+
+struct MHD_Connection;
+
+#define FORM_MOST 2000                  /* fields in a form */
+#define BODY_MOST (256 * 1024)          /* bytes of a form */
+#define ROWS_MOST 200                   /* proposals shown at a time; four fields each */
+#define REASON_MOST 1000                /* bytes */
+
+#define CODE_MINUTES 10
+#define CODE_TRIES 5
+#define CODES_AN_HOUR 5                 /* for one letter */
+#define SESSION_IDLE (15 * 60)          /* seconds since the last POST: a GET may not write, so it extends nothing */
+#define SESSION_MOST (60 * 60)
+
+struct server {
+	const struct rules *rules;
+	struct store *store;            /* STORE_READ */
+	struct inbox *inbox;
+	const char *hosts[2];           /* what Host may say: that of conf.web.url, and where we listen; or NULL */
+	const char *origins[2];         /* the same with a scheme, as Origin says it */
+	bool https;
+	const char *cookie;             /* its name */
+};
+
+struct field { const char *name, *value; };
+struct form { LIST(struct field) fields; };
+
+enum session_state {
+	SESSION_NONE,                   /* no cookie, or one we do not know */
+	SESSION_OLD,                    /* too long ago, or its letter is no longer good */
+	SESSION_UNPROVED,               /* a code was sent */
+	SESSION_PROVED,
+};
+
+/* One request from its first byte to the end of its answer.  All it needs lives in its arena. */
+struct request {
+	struct arena *mem;
+	struct server *server;
+	struct MHD_Connection *connection;
+	bool bad_target;                /* set before anything else is known */
+	bool guarded;                   /* the guard has been asked */
+	const char *method, *path;
+	int64_t now;
+	char *body;
+	size_t len, room;
+	struct form form;               /* of a POST */
+	const char *cookie;             /* the raw value that r->session was found by, or was given */
+	struct session session;         /* unless SESSION_NONE */
+	struct letter letter;           /* SESSION_UNPROVED and SESSION_PROVED */
+	/* the answer */
+	unsigned status;
+	const char *type, *location, *set_cookie;
+	struct text out;
+};
+
+/* ------------------------------------------------------------------ guard.c */
+
+/* The raw request target: one that starts with '/', short, printable, with whole escapes and no NUL. */
+bool guard_target(const char *target);
+/* conf.web.url as scheme and host: "https://x.example/" gives origin "https://x.example". */
+int guard_origin(struct arena *mem, const char *url, const char **origin, const char **host, bool *https,
+		 struct error *err);
+/* 0, or the status (400, 403, 405, 411, 413, 415) of a request that we do not serve. */
+unsigned guard_request(const struct request *r, const char *version);
+
+/* ------------------------------------------------------------------ form.c */
+
+/* application/x-www-form-urlencoded.  -1 when it is broken, is not UTF-8, has control characters other than tabs and
+ * line ends, names a field twice, or has more than FORM_MOST. */
+int form_parse(struct arena *mem, const char *body, size_t len, struct form *out);
+/* "" when there is no such field. */
+const char *form_get(const struct form *form, const char *name);
+
+/* ------------------------------------------------------------------ session.c */
+
+/* The letter that a raw token belongs to: *found false when there is none or it is too old (*old tells which). */
+int session_letter(struct request *r, const char *token, struct letter *out, bool *found, bool *old, struct error *err);
+int session_find(struct request *r, enum session_state *state, struct error *err);
+/* A new session for r->letter, with a new cookie; whatever the browser had before ends. */
+int session_start(struct request *r, const char *token, bool proved, struct error *err);
+int session_end(struct request *r, struct error *err);
+/* A new code in r->session; *allowed false when there were too many. */
+int session_code(struct request *r, const char **code, bool *allowed, struct error *err);
+enum code_answer { CODE_RIGHT, CODE_WRONG, CODE_VOID };
+int session_try(struct request *r, const char *code, enum code_answer *answer, struct error *err);
+int session_touch(struct request *r, struct error *err);
+/* Does the form carry the session's nonce? */
+bool session_nonce(const struct request *r);
+
+/* ------------------------------------------------------------------ choice.c */
+
+/* What somebody said about one proposal in a form. */
+struct choice {
+	const char *id;
+	const struct stored *on;        /* NULL: not one of theirs */
+	const char *version;
+	bool made;
+	enum verdict verdict;
+	const char *reason, *until_text;
+	day_t until;
+	const char *problem;            /* in Swedish; NULL = fine */
+};
+
+/* Decided on the page, not verified yet. */
+struct pending { const char *proposal, *verdict; };
+
+struct view {
+	struct stored_list open;        /* what r->letter's person may decide on; stored_free() */
+	LIST(struct pending) pending;
+	LIST(struct choice) choices;
+	size_t made;                    /* without a problem */
+	size_t mistakes;                /* typed wrongly: to be mended in the form */
+	bool destroys;                  /* among `made`: files would be gone for good */
+	size_t refused;                 /* not theirs, changed, or decided already */
+};
+
+int view_open(struct request *r, struct view *view, struct error *err);
+void view_close(struct view *view);
+const struct pending *view_pending(const struct view *view, const char *id);
+const struct choice *view_choice(const struct view *view, const char *id);
+/* What a bulk button is about: the same for proposals of one role, or of one series in one share. */
+const char *choice_group(struct arena *mem, const struct proposal *p);
+/* Fills view->choices from r->form. */
+void choice_read(struct request *r, struct view *view);
+/* Into the inbox, all or none.  once: what the confirming form carried; the same once again adds nothing. */
+int choice_save(struct request *r, const struct view *view, const char *once, struct error *err);
+/* Those of this session, of the last form or of the one that carried `once`. */
+int choice_saved(struct request *r, const char *once, struct inbox_decisions *out, struct error *err);
+
+/* ------------------------------------------------------------------ rows.c */
+
+/* { groups: [ { rows: [ … ] } ] } for page-decide.html; `only`: just those that were chosen without a problem. */
+json_t *rows_groups(struct request *r, const struct view *view, bool only, struct error *err);
+/* One line that says what a proposal is about. */
+const char *rows_name(struct arena *mem, const struct rules *rules, const struct proposal *p);
+/* json_put() of a text in which nothing can turn the direction of the text around it. */
+void rows_put(json_t *object, const char *key, const char *text);
+
+/* ------------------------------------------------------------------ pages.c */
+
+int page_style(struct request *r, struct error *err);
+int page_notice(struct request *r, unsigned status, const char *title, const char *text, struct error *err);
+int page_link(struct request *r, const char *token, long long count, struct error *err);
+int page_code(struct request *r, unsigned status, const char *problem, struct error *err);
+int page_decide(struct request *r, unsigned status, const struct view *view, const char *problem, struct error *err);
+int page_confirm(struct request *r, unsigned status, const struct view *view, const char *problem, struct error *err);
+int page_receipt(struct request *r, const struct inbox_decisions *saved, struct error *err);
+/* The session is over: what was typed is kept in the page, to be posted again. */
+int page_expired(struct request *r, struct error *err);
+/* The code mail. */
+int page_mail(struct request *r, const char *code, struct error *err);
+
+/* ------------------------------------------------------------------ routes.c */
+
+/* Fills the answer in r.  -1: nothing can be said but that it failed. */
+int route(struct request *r, struct error *err);
+
+#endif

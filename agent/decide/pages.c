@@ -1,0 +1,291 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* pages.c - what is shown: each page is data for one template. */
+#include "decide_p.h"
+
+#include <behov/digest.h>
+#include <behov/json.h>
+#include <behov/mail.h>
+#include <behov/template.h>
+
+#define PAGE_MOST (4 * 1024 * 1024)
+
+/* What every page may use. */
+static json_t *
+page_data(struct request *r, const char *title)
+{
+	const struct conf *conf = &r->server->rules->conf;
+	json_t *o = json_object();
+
+	rows_put(o, "title", title);
+	rows_put(o, "organisation", conf->organisation);
+	rows_put(o, "contact", conf->mail.contact);
+	json_put(o, "problem", NULL);
+	json_put(o, "nonce", NULL);
+	json_put(o, "display", NULL);
+	return o;
+}
+
+/* In a proven session: who it is, and the way out. */
+static json_t *
+own_data(struct request *r, const char *title)
+{
+	json_t *o = page_data(r, title);
+
+	json_put(o, "nonce", r->session.nonce);
+	rows_put(o, "display", r->letter.display ? r->letter.display : r->letter.name);
+	return o;
+}
+
+/* Takes `data`. */
+static int
+render(struct request *r, unsigned status, const char *name, json_t *data, struct error *err)
+{
+	int rc = template_named(name, data, &r->out, err);
+
+	json_decref(data);
+	if (rc == 0 && r->out.full)
+		rc = error_set(err, ERROR_STORE, "page '%s' is larger than %d bytes", name, PAGE_MOST);
+	r->status = status;
+	r->type = "text/html; charset=utf-8";
+	return rc;
+}
+
+int
+page_style(struct request *r, struct error *err)
+{
+	int rc = render(r, 200, "page.css", json_object(), err);
+
+	r->type = "text/css; charset=utf-8";
+	return rc;
+}
+
+int
+page_notice(struct request *r, unsigned status, const char *title, const char *text, struct error *err)
+{
+	json_t *data = page_data(r, title);
+
+	json_put(data, "text", text);
+	return render(r, status, "page-notice.html", data, err);
+}
+
+int
+page_link(struct request *r, const char *token, long long count, struct error *err)
+{
+	json_t *data = page_data(r, "Beslut som väntar på dig");
+
+	json_put(data, "token", token);
+	rows_put(data, "count", text_count(r->mem, count));
+	json_object_set_new(data, "one", json_boolean(count == 1));
+	json_object_set_new(data, "some", json_boolean(count > 0));
+	return render(r, 200, "page-link.html", data, err);
+}
+
+int
+page_code(struct request *r, unsigned status, const char *problem, struct error *err)
+{
+	json_t *data = page_data(r, "Skriv in koden");
+
+	json_put(data, "nonce", r->session.nonce);
+	json_put(data, "problem", problem);
+	json_put(data, "minutes", arena_print(r->mem, "%d", CODE_MINUTES));
+	json_object_set_new(data, "sent", json_boolean(r->session.code_hash != NULL));
+	return render(r, status, "page-code.html", data, err);
+}
+
+/* Those that were refused and are not shown any more have no row to stand in. */
+static json_t *
+problems(struct request *r, const struct view *view)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < view->choices.count; i++) {
+		const struct choice *c = &view->choices.items[i];
+		json_t *one;
+		if (!c->problem)
+			continue;
+		one = json_object();
+		rows_put(one, "id", c->on ? c->id : NULL);
+		rows_put(one, "name", c->on ? rows_name(r->mem, r->server->rules, &c->on->p) : "Ett förslag");
+		json_put(one, "text", c->problem);
+		json_array_append_new(list, one);
+	}
+	return list;
+}
+
+static int
+put_groups(struct request *r, json_t *data, const struct view *view, bool only, struct error *err)
+{
+	json_t *groups = rows_groups(r, view, only, err), *list = problems(r, view);
+
+	if (!groups) {
+		json_decref(list);
+		return -1;
+	}
+	json_object_set_new(data, "any", json_boolean(json_array_size(groups) > 0));
+	json_object_set_new(data, "groups", groups);
+	json_object_set_new(data, "some_problems", json_boolean(json_array_size(list) > 0));
+	json_object_set_new(data, "problems", list);
+	return 0;
+}
+
+int
+page_decide(struct request *r, unsigned status, const struct view *view, const char *problem, struct error *err)
+{
+	json_t *data = own_data(r, "Dina beslut");
+	size_t count = view->open.list.count;
+
+	json_put(data, "problem", problem);
+	rows_put(data, "count", text_count(r->mem, (long long)count));
+	json_object_set_new(data, "one", json_boolean(count == 1));
+	json_put(data, "most", count > ROWS_MOST ? arena_print(r->mem, "%d", ROWS_MOST) : NULL);
+	json_put(data, "today", day_text(r->mem, clock_day(r->now)));
+	if (put_groups(r, data, view, false, err) < 0) {
+		json_decref(data);
+		return -1;
+	}
+	return render(r, status, "page-decide.html", data, err);
+}
+
+/* What was typed but not decided follows along, so that going back shows it again. */
+static json_t *
+leftovers(struct request *r, const struct view *view)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < view->choices.count; i++) {
+		const struct choice *c = &view->choices.items[i];
+		json_t *one;
+		if (!c->on || (c->made && !c->problem) || (!*c->reason && !*c->until_text))
+			continue;
+		one = json_object();
+		rows_put(one, "id", c->id);
+		rows_put(one, "version", c->version);
+		json_put(one, "reason", form_get(&r->form, arena_print(r->mem, "r-%s", c->id)));
+		json_put(one, "until", form_get(&r->form, arena_print(r->mem, "u-%s", c->id)));
+		json_array_append_new(list, one);
+	}
+	return list;
+}
+
+int
+page_confirm(struct request *r, unsigned status, const struct view *view, const char *problem, struct error *err)
+{
+	const struct conf *conf = &r->server->rules->conf;
+	json_t *data = own_data(r, "Bekräfta dina beslut");
+	unsigned char once[16];
+
+	digest_random(once, sizeof(once));
+	json_put(data, "problem", problem);
+	json_put(data, "once", digest_hex(r->mem, once, sizeof(once)));
+	rows_put(data, "count", text_count(r->mem, (long long)view->made));
+	json_object_set_new(data, "one", json_boolean(view->made == 1));
+	json_object_set_new(data, "destroys", json_boolean(view->destroys));
+	rows_put(data, "quarantine", arena_print(r->mem, "%d", conf->quarantine_days));
+	json_object_set_new(data, "left", leftovers(r, view));
+	if (put_groups(r, data, view, true, err) < 0) {
+		json_decref(data);
+		return -1;
+	}
+	return render(r, status, "page-confirm.html", data, err);
+}
+
+/* A proposal that has gone on since keeps its line, by its id. */
+static const char *
+saved_name(struct request *r, const char *id)
+{
+	struct proposal_filter one = { .id = id };
+	struct stored_list found = { 0 };
+	const char *name = id;
+
+	if (store_proposals(r->mem, r->server->store, &one, &found, NULL) == 0 && found.list.count == 1)
+		name = rows_name(r->mem, r->server->rules, &found.list.items[0].p);
+	stored_free(&found);
+	return name;
+}
+
+int
+page_receipt(struct request *r, const struct inbox_decisions *saved, struct error *err)
+{
+	json_t *data = own_data(r, "Kvitto"), *list = json_array();
+	size_t count = saved->list.count;
+
+	for (size_t i = count; i-- > 0;) {
+		const struct inbox_decision *d = &saved->list.items[i];
+		bool approve = strcmp(d->verdict, verdict_word[VERDICT_APPROVE]) == 0;
+		json_t *one = json_object();
+		rows_put(one, "name", saved_name(r, d->proposal));
+		json_put(one, "verdict", approve ? "Godkänt" : "Behålls");
+		json_object_set_new(one, "approve", json_boolean(approve));
+		json_put(one, "reason", d->reason);
+		json_put(one, "until", day_text(r->mem, d->until));
+		json_array_append_new(list, one);
+	}
+	json_object_set_new(data, "rows", list);
+	json_object_set_new(data, "some", json_boolean(count > 0));
+	json_object_set_new(data, "one", json_boolean(count == 1));
+	rows_put(data, "count", text_count(r->mem, (long long)count));
+	rows_put(data, "at", count ? clock_local(r->mem, saved->list.items[0].at) : NULL);
+	return render(r, 200, "page-receipt.html", data, err);
+}
+
+/* Only what the browser itself just sent, and only what belongs in that form. */
+int
+page_expired(struct request *r, struct error *err)
+{
+	json_t *data = page_data(r, "Inloggningen har gått ut"), *list = json_array();
+
+	for (size_t i = 0; i < r->form.fields.count; i++) {
+		const struct field *f = &r->form.fields.items[i];
+		json_t *one;
+		if (!strchr("vdrug", f->name[0]) || !strchr(f->name, '-'))
+			continue;
+		one = json_object();
+		json_put(one, "name", f->name);
+		json_put(one, "value", f->value);
+		json_array_append_new(list, one);
+	}
+	json_object_set_new(data, "some", json_boolean(json_array_size(list) > 0));
+	json_object_set_new(data, "fields", list);
+	return render(r, 401, "page-expired.html", data, err);
+}
+
+/* ------------------------------------------------------------------ the code mail */
+
+static int
+mail_part(const char *name, const json_t *data, struct text *out, struct error *err)
+{
+	text_open(out, 64 * 1024);
+	if (template_named(name, data, out, err) < 0)
+		return -1;
+	return out->full ? error_set(err, ERROR_STORE, "template '%s' makes too large a mail", name) : 0;
+}
+
+int
+page_mail(struct request *r, const char *code, struct error *err)
+{
+	const struct conf *conf = &r->server->rules->conf;
+	json_t *data = json_object();
+	struct text text = { 0 }, html = { 0 };
+	unsigned char id[16];
+	struct mail mail = { .to = r->letter.mail, .to_name = r->letter.display, .date = r->now };
+	int rc = -1;
+
+	digest_random(id, sizeof(id));
+	rows_put(data, "organisation", conf->organisation);
+	rows_put(data, "display", r->letter.display ? r->letter.display : r->letter.name);
+	rows_put(data, "contact", conf->mail.contact);
+	json_put(data, "code", code);
+	json_put(data, "minutes", arena_print(r->mem, "%d", CODE_MINUTES));
+	if (mail_part("code.txt", data, &text, err) < 0 || mail_part("code.html", data, &html, err) < 0)
+		goto out;
+	mail.id = arena_print(r->mem, "kod-%s", digest_hex(r->mem, id, sizeof(id)));
+	mail.subject = arena_print(r->mem, "Din engångskod, %s", conf->organisation);
+	mail.text = text.data;
+	mail.html = html.data;
+	rc = mail_send(r->mem, conf, &mail, err);
+out:
+	text_close(&text);
+	text_close(&html);
+	json_decref(data);
+	return rc;
+}

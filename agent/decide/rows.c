@@ -1,0 +1,429 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* rows.c - proposals as an owner sees them: grouped by role or series, each with what it rests on. */
+#include "decide_p.h"
+
+#include <behov/json.h>
+
+/* ------------------------------------------------------------------ texts */
+
+/* U+061C, U+200E-F, U+202A-E, U+2066-9: they turn the direction of what stands around them. */
+static size_t
+bidi_mark(const char *s)
+{
+	const unsigned char *b = (const unsigned char *)s;
+
+	if (b[0] == 0xd8 && b[1] == 0x9c)
+		return 2;
+	if (b[0] != 0xe2)
+		return 0;
+	if (b[1] == 0x80 && (b[2] == 0x8e || b[2] == 0x8f || (b[2] >= 0xaa && b[2] <= 0xae)))
+		return 3;
+	return b[1] == 0x81 && b[2] >= 0xa6 && b[2] <= 0xa9 ? 3 : 0;
+}
+
+void
+rows_put(json_t *object, const char *key, const char *text)
+{
+	struct text clean;
+	size_t mark;
+
+	if (!text) {
+		json_put(object, key, NULL);
+		return;
+	}
+	text_open(&clean, 64 * 1024);
+	for (const char *p = text; *p; p += mark ? mark : 1) {
+		mark = bidi_mark(p);
+		if (mark)
+			text_add(&clean, "\xef\xbf\xbd");
+		else
+			text_char(&clean, *p);
+	}
+	json_put(object, key, clean.data);
+	text_close(&clean);
+}
+
+/* What a person calls a group: the first value of its DN, "CN=APP-X,OU=…" -> "APP-X". */
+static const char *
+dn_name(struct arena *mem, const char *dn)
+{
+	const char *equals = dn ? strchr(dn, '=') : NULL;
+	size_t len = 0;
+
+	if (!equals)
+		return dn;
+	for (equals++; equals[len] && equals[len] != ','; len++)
+		if (equals[len] == '\\' && equals[len + 1])
+			len++;
+	return arena_copy(mem, equals, len);
+}
+
+static const char *
+system_name(const struct rules *rules, const char *id)
+{
+	const struct system *s = id ? rules_system(rules, id) : NULL;
+
+	return s && s->name ? s->name : id ? id : "";
+}
+
+static const char *
+role_name(const struct rules *rules, const char *system, const char *id)
+{
+	const struct role *role = system && id ? rules_role(rules, system, id) : NULL;
+
+	return role && role->name ? role->name : id ? id : "";
+}
+
+static const char *
+series_name(const struct rules *rules, const char *id)
+{
+	const struct series *s = id ? rules_series(rules, id) : NULL;
+
+	return s && s->name ? s->name : id ? id : "";
+}
+
+static const char *
+share_name(const struct rules *rules, const char *id)
+{
+	const struct share *s = id ? rules_share(rules, id) : NULL;
+
+	return s && s->name ? s->name : id ? id : "";
+}
+
+static const char *
+person_name(const struct proposal *p)
+{
+	return p->display && *p->display ? p->display : p->account ? p->account : "";
+}
+
+const char *
+rows_name(struct arena *mem, const struct rules *rules, const struct proposal *p)
+{
+	const char *batch = p->batch && *p->batch ? p->batch : p->series ? series_name(rules, p->series) : "";
+
+	switch (p->kind) {
+	case KIND_REMOVE_MEMBER:
+		return arena_print(mem, "%s – %s i %s", person_name(p), role_name(rules, p->system, p->role),
+				   system_name(rules, p->system));
+	case KIND_CUT_NESTING:
+		return arena_print(mem, "Gruppen %s – %s i %s", dn_name(mem, p->member),
+				   role_name(rules, p->system, p->role), system_name(rules, p->system));
+	case KIND_DESTROY:
+	case KIND_DELIVER:
+		break;
+	}
+	return arena_print(mem, "%s – %s, %s", batch, text_count(mem, p->files), p->files == 1 ? "fil" : "filer");
+}
+
+/* ------------------------------------------------------------------ what it rests on */
+
+static const char *const clause_keys[] = { "text", "why", "by", "since", "rule" };
+static const char *const decision_keys[] = { "dnr", "date", "body" };
+
+/* A copy with exactly these keys, so that a template finds each of them; NULL when nothing is written. */
+static json_t *
+pick(const json_t *from, const char *const *keys, size_t count)
+{
+	json_t *o = json_object();
+
+	for (size_t i = 0; i < count; i++)
+		rows_put(o, keys[i], json_text(from, keys[i]));
+	return o;
+}
+#define PICK(from, keys) pick((from), (keys), sizeof(keys) / sizeof(*(keys)))
+
+static json_t *
+clauses(const struct proposal *p)
+{
+	const json_t *list = json_object_get(p->evidence, "clauses");
+	json_t *out = json_array();
+
+	for (size_t i = 0; i < json_array_size(list); i++)
+		json_array_append_new(out, PICK(json_array_get(list, i), clause_keys));
+	return out;
+}
+
+static const char *
+moment(struct arena *mem, const char *text)
+{
+	int64_t at;
+
+	return text && clock_parse(text, &at) == 0 ? day_text(mem, clock_day(at)) : NULL;
+}
+
+static json_t *
+names(struct arena *mem, const char *const *dns, int count)
+{
+	json_t *out = json_array();
+
+	for (int i = 0; i < count; i++) {
+		json_t *one = json_object();
+		rows_put(one, "name", dn_name(mem, dns[i]));
+		rows_put(one, "dn", dns[i]);
+		json_object_set_new(one, "more", json_boolean(i + 1 < count));
+		json_array_append_new(out, one);
+	}
+	return out;
+}
+
+static json_t *
+also(struct request *r, const struct proposal *p)
+{
+	json_t *out = json_array();
+
+	for (int i = 0; i < p->also_count; i++) {
+		const char *slash = strchr(p->also[i], '/');
+		const char *system = slash ? arena_copy(r->mem, p->also[i], (size_t)(slash - p->also[i])) : p->also[i];
+		json_t *one = json_object();
+		rows_put(one, "text", arena_print(r->mem, "%s i %s",
+						  role_name(r->server->rules, system, slash ? slash + 1 : ""),
+						  system_name(r->server->rules, system)));
+		json_array_append_new(out, one);
+	}
+	return out;
+}
+
+static json_t *
+access_json(struct request *r, const struct proposal *p)
+{
+	const json_t *person = json_object_get(p->evidence, "person");
+	json_t *o = json_object();
+
+	rows_put(o, "account", p->account);
+	json_object_set_new(o, "nesting", json_boolean(p->kind == KIND_CUT_NESTING));
+	rows_put(o, "accounts", text_count(r->mem, p->accounts));
+	rows_put(o, "title", json_text(person, "title"));
+	rows_put(o, "department", json_text(person, "department"));
+	rows_put(o, "manager", dn_name(r->mem, json_text(person, "manager")));
+	json_object_set_new(o, "disabled", json_boolean(json_is_true(json_object_get(person, "disabled"))));
+	rows_put(o, "last_logon", moment(r->mem, json_text(p->evidence, "last_logon")));
+	rows_put(o, "group", dn_name(r->mem, p->group));
+	rows_put(o, "dn", p->group);
+	json_object_set_new(o, "path", names(r->mem, p->path, p->path_count));
+	json_object_set_new(o, "long", json_boolean(p->path_count > 1));
+	json_object_set_new(o, "also", also(r, p));
+	json_object_set_new(o, "more", json_boolean(p->also_count > 0));
+	json_object_set_new(o, "by_hand", json_boolean(p->by_hand));
+	return o;
+}
+
+static json_t *
+files_json(struct request *r, const struct proposal *p)
+{
+	const json_t *sample = json_object_get(p->evidence, "sample");
+	json_t *o = json_object(), *list = json_array();
+
+	for (size_t i = 0; i < json_array_size(sample); i++) {
+		json_t *one = json_object();
+		rows_put(one, "path", json_string_value(json_array_get(sample, i)));
+		json_array_append_new(list, one);
+	}
+	rows_put(o, "batch", p->batch && *p->batch ? p->batch : NULL);
+	rows_put(o, "count", text_count(r->mem, p->files));
+	rows_put(o, "size", text_size(r->mem, p->bytes));
+	rows_put(o, "due", day_text(r->mem, p->due));
+	rows_put(o, "calculation", json_text(p->evidence, "calculation"));
+	rows_put(o, "oldest", json_text(p->evidence, "oldest"));
+	rows_put(o, "newest", json_text(p->evidence, "newest"));
+	rows_put(o, "shown", text_count(r->mem, (long long)json_array_size(list)));
+	json_object_set_new(o, "sampled", json_boolean(json_array_size(list) > 0));
+	json_object_set_new(o, "sample", list);
+	return o;
+}
+
+/* ------------------------------------------------------------------ who else */
+
+/* "Två personer måste godkänna. Eva Lind har godkänt." */
+static int
+put_approvals(struct request *r, json_t *row, const struct stored *s, struct error *err)
+{
+	struct decisions all = { 0 };
+	json_t *list = json_array();
+	size_t others = s->p.approvers.count;
+
+	if (store_decisions(r->mem, r->server->store, s->id, INT64_MIN, &all, err) < 0) {
+		json_decref(list);
+		return -1;
+	}
+	for (size_t i = 0; i < all.list.count; i++) {
+		const struct decision *d = &all.list.items[i];
+		json_t *one;
+		if (d->refused || d->verdict != VERDICT_APPROVE || !d->version || strcmp(d->version, s->p.version) != 0)
+			continue;
+		one = json_object();
+		rows_put(one, "name", d->name);
+		json_array_append_new(list, one);
+	}
+	if (s->p.needs > (int)others)
+		others = (size_t)s->p.needs;
+	rows_put(row, "needs", others > 1 ? arena_print(r->mem, "%zu personer måste godkänna.", others) : NULL);
+	json_object_set_new(row, "approved_some", json_boolean(json_array_size(list) > 0));
+	json_object_set_new(row, "approved", list);
+	return 0;
+}
+
+static void
+put_choice(struct request *r, json_t *row, const struct view *view, const struct stored *s)
+{
+	const struct pending *p = view_pending(view, s->id);
+	const struct choice *c = view_choice(view, s->id);
+	bool approve = c && c->made && c->verdict == VERDICT_APPROVE, keep = c && c->made && c->verdict == VERDICT_KEEP;
+	bool changed = c && strcmp(c->version, s->p.version) != 0;
+
+	(void)r;
+	json_object_set_new(row, "none", json_boolean((!approve && !keep) || changed));
+	json_object_set_new(row, "approve", json_boolean(approve && !changed));
+	json_object_set_new(row, "keep", json_boolean(keep && !changed));
+	rows_put(row, "verdict", c && c->made ? verdict_word[c->verdict] : "");
+	json_put(row, "reason", c ? c->reason : "");
+	json_put(row, "until", c ? c->until_text : "");
+	json_put(row, "problem", c ? c->problem : NULL);
+	json_put(row, "pending", !p ? NULL : strcmp(p->verdict, verdict_word[VERDICT_APPROVE]) == 0 ? "Godkänn" : "Behåll");
+}
+
+/* ------------------------------------------------------------------ rows and groups */
+
+static json_t *
+row_json(struct request *r, const struct view *view, const struct stored *s, struct error *err)
+{
+	json_t *row = json_object();
+	const struct proposal *p = &s->p;
+	bool files = p->kind == KIND_DESTROY || p->kind == KIND_DELIVER;
+
+	rows_put(row, "id", s->id);
+	rows_put(row, "version", p->version);
+	rows_put(row, "name", files ? (p->batch && *p->batch ? p->batch : series_name(r->server->rules, p->series))
+			      : p->kind == KIND_CUT_NESTING ? dn_name(r->mem, p->member) : person_name(p));
+	rows_put(row, "full", rows_name(r->mem, r->server->rules, p));
+	rows_put(row, "why", p->why);
+	rows_put(row, "rule", place_text(r->mem, p->rule));
+	rows_put(row, "opened", day_text(r->mem, clock_day(s->opened)));
+	json_object_set_new(row, "access", files ? json_null() : access_json(r, p));
+	json_object_set_new(row, "files", files ? files_json(r, p) : json_null());
+	put_choice(r, row, view, s);
+	if (put_approvals(r, row, s, err) < 0) {
+		json_decref(row);
+		return NULL;
+	}
+	return row;
+}
+
+static void
+group_files(struct request *r, json_t *g, const struct proposal *p)
+{
+	const json_t *decision = json_object_get(p->evidence, "decision");
+	const struct conf *conf = &r->server->rules->conf;
+
+	rows_put(g, "heading", arena_print(r->mem, p->kind == KIND_DESTROY ? "Gallra: %s" : "Leverera till arkivet: %s",
+					   series_name(r->server->rules, p->series)));
+	rows_put(g, "place", share_name(r->server->rules, p->share));
+	json_object_set_new(g, "decision", json_text(decision, "dnr") ? PICK(decision, decision_keys) : json_null());
+	rows_put(g, "law", json_text(p->evidence, "law"));
+	rows_put(g, "quarantine", arena_print(r->mem, "%d", conf->quarantine_days));
+	rows_put(g, "grace", arena_print(r->mem, "%d", conf->grace.file_days));
+}
+
+static void
+group_access(struct request *r, json_t *g, const struct proposal *p)
+{
+	rows_put(g, "heading", arena_print(r->mem, "%s i %s", role_name(r->server->rules, p->system, p->role),
+					   system_name(r->server->rules, p->system)));
+	rows_put(g, "place", NULL);
+	json_object_set_new(g, "decision", json_null());
+	rows_put(g, "law", NULL);
+	rows_put(g, "quarantine", NULL);
+	rows_put(g, "grace", arena_print(r->mem, "%d", r->server->rules->conf.grace.access_days));
+}
+
+static json_t *
+group_json(struct request *r, const char *key, const struct proposal *p)
+{
+	json_t *g = json_object(), *needs = clauses(p);
+	bool files = p->kind == KIND_DESTROY || p->kind == KIND_DELIVER;
+
+	json_put(g, "key", key);
+	json_object_set_new(g, "destroy", json_boolean(p->kind == KIND_DESTROY));
+	json_object_set_new(g, "deliver", json_boolean(p->kind == KIND_DELIVER));
+	json_object_set_new(g, "access", json_boolean(!files));
+	rows_put(g, "rule", place_text(r->mem, p->rule));
+	json_object_set_new(g, "needed", json_boolean(json_array_size(needs) > 0));
+	json_object_set_new(g, "clauses", needs);
+	if (files)
+		group_files(r, g, p);
+	else
+		group_access(r, g, p);
+	json_put(g, "reason", form_get(&r->form, arena_print(r->mem, "gr-%s", key)));
+	json_put(g, "until", form_get(&r->form, arena_print(r->mem, "gu-%s", key)));
+	json_object_set_new(g, "rows", json_array());
+	return g;
+}
+
+static json_t *
+find_group(json_t *groups, const char *key)
+{
+	for (size_t i = 0; i < json_array_size(groups); i++)
+		if (strcmp(json_text(json_array_get(groups, i), "key"), key) == 0)
+			return json_array_get(groups, i);
+	return NULL;
+}
+
+/* The clauses stand once for a group; a row that was judged by others shows its own. */
+static void
+put_own_clauses(json_t *row, json_t *group, const struct proposal *p)
+{
+	json_t *own = clauses(p);
+	bool same = json_equal(own, json_object_get(group, "clauses"));
+
+	json_object_set_new(row, "own", json_boolean(!same));
+	json_object_set_new(row, "clauses", own);
+}
+
+static bool
+wanted(const struct view *view, const struct stored *s, bool only)
+{
+	const struct choice *c = view_choice(view, s->id);
+
+	return !only || (c && c->made && !c->problem);
+}
+
+/* A bulk button is worth its place from two rows that can be chosen. */
+static void
+put_counts(struct arena *mem, json_t *group)
+{
+	const json_t *rows = json_object_get(group, "rows");
+	size_t free_rows = 0;
+
+	for (size_t i = 0; i < json_array_size(rows); i++)
+		free_rows += !json_text(json_array_get(rows, i), "pending");
+	json_object_set_new(group, "bulk", json_boolean(free_rows > 1));
+	json_put(group, "count", arena_print(mem, "%zu", json_array_size(rows)));
+}
+
+json_t *
+rows_groups(struct request *r, const struct view *view, bool only, struct error *err)
+{
+	json_t *groups = json_array();
+
+	for (size_t i = 0, shown = 0; i < view->open.list.count && shown < ROWS_MOST; i++) {
+		const struct stored *s = &view->open.list.items[i];
+		const char *key = choice_group(r->mem, &s->p);
+		json_t *group = find_group(groups, key), *row;
+		if (!wanted(view, s, only))
+			continue;
+		shown++;
+		if (!group) {
+			group = group_json(r, key, &s->p);
+			json_array_append_new(groups, group);
+		}
+		row = row_json(r, view, s, err);
+		if (!row) {
+			json_decref(groups);
+			return NULL;
+		}
+		put_own_clauses(row, group, &s->p);
+		json_array_append_new(json_object_get(group, "rows"), row);
+	}
+	for (size_t i = 0; i < json_array_size(groups); i++)
+		put_counts(r->mem, json_array_get(groups, i));
+	return groups;
+}

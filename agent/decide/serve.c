@@ -1,0 +1,406 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * serve.c - the daemon: one thread that listens, and gives each request an arena, the guard and a route.
+ *
+ * libmicrohttpd runs in our own loop, so that the store and the inbox have one owner and nothing needs a lock.  A page
+ * takes milliseconds; only a slow mail server makes others wait.
+ */
+#include "decide_p.h"
+
+#include <behov/log.h>
+#include <behov/step.h>
+
+#include <errno.h>
+#include <microhttpd.h>
+#include <netdb.h>
+#include <poll.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#define CONNECTIONS 64
+#define TIMEOUT 15                      /* seconds without a byte */
+#define POOL (32 * 1024)                /* bytes of headers */
+#define ANSWER_MOST (4 * 1024 * 1024)
+
+/* ------------------------------------------------------------------ the answer */
+
+static const char *const headers[][2] = {
+	{ "Content-Security-Policy", "default-src 'none'; style-src 'self'; form-action 'self'; frame-ancestors 'none'; "
+				     "base-uri 'none'" },
+	{ "X-Content-Type-Options", "nosniff" },
+	{ "Referrer-Policy", "no-referrer" },
+	{ "Cache-Control", "no-store" },
+	{ "Cross-Origin-Opener-Policy", "same-origin" },
+	{ "Cross-Origin-Resource-Policy", "same-origin" },
+	{ "X-Frame-Options", "DENY" },
+	{ "X-Robots-Tag", "noindex, nofollow" },
+};
+
+static enum MHD_Result
+answer(struct request *r)
+{
+	struct MHD_Response *response =
+		MHD_create_response_from_buffer(r->out.len, r->out.data, MHD_RESPMEM_MUST_COPY);
+	enum MHD_Result rc;
+
+	if (!response)
+		return MHD_NO;
+	for (size_t i = 0; i < sizeof(headers) / sizeof(*headers); i++)
+		MHD_add_response_header(response, headers[i][0], headers[i][1]);
+	if (r->server->https)
+		MHD_add_response_header(response, "Strict-Transport-Security", "max-age=31536000");
+	if (r->type)
+		MHD_add_response_header(response, "Content-Type", r->type);
+	if (r->location)
+		MHD_add_response_header(response, "Location", r->location);
+	if (r->set_cookie)
+		MHD_add_response_header(response, "Set-Cookie", r->set_cookie);
+	if (r->status == 405)
+		MHD_add_response_header(response, "Allow", "GET, HEAD, POST");
+	rc = MHD_queue_response(r->connection, r->status, response);
+	MHD_destroy_response(response);
+	return rc;
+}
+
+/* What we do not serve gets no page, and no second request on the same connection. */
+static enum MHD_Result
+refuse(struct request *r, unsigned status)
+{
+	struct MHD_Response *response;
+	enum MHD_Result rc;
+
+	log_debug("request refused status=%u", status);
+	response = MHD_create_response_from_buffer(0, (void *)(uintptr_t)"", MHD_RESPMEM_PERSISTENT);
+	if (!response)
+		return MHD_NO;
+	for (size_t i = 0; i < sizeof(headers) / sizeof(*headers); i++)
+		MHD_add_response_header(response, headers[i][0], headers[i][1]);
+	MHD_add_response_header(response, "Connection", "close");
+	if (status == 405)
+		MHD_add_response_header(response, "Allow", "GET, HEAD, POST");
+	rc = MHD_queue_response(r->connection, status, response);
+	MHD_destroy_response(response);
+	return rc;
+}
+
+static enum MHD_Result
+respond(struct request *r)
+{
+	struct error err = { 0 };
+
+	r->now = clock_now();
+	text_open(&r->out, ANSWER_MOST);
+	if (route(r, &err) == 0)
+		return answer(r);
+	log_error("cannot answer %s: %s", r->method, err.text);
+	text_close(&r->out);
+	text_open(&r->out, ANSWER_MOST);
+	text_add(&r->out, "Ett fel uppstod hos oss. Ingenting har sparats. Försök igen om en stund.\n");
+	r->status = 500;
+	r->type = "text/plain; charset=utf-8";
+	r->location = r->set_cookie = NULL;
+	return answer(r);
+}
+
+/* ------------------------------------------------------------------ the request */
+
+/* Sees the target as it came, before escapes are undone; what it returns is the context of the request. */
+static void *
+begin(void *self, const char *target, struct MHD_Connection *connection)
+{
+	struct arena *mem = arena_open();
+	struct request *r = arena_new(mem, struct request);
+
+	*r = (struct request){ .mem = mem, .server = self, .connection = connection,
+			       .bad_target = !guard_target(target) };
+	return r;
+}
+
+static void
+end(void *self, struct MHD_Connection *connection, void **context, enum MHD_RequestTerminationCode why)
+{
+	struct request *r = *context;
+
+	(void)self, (void)connection, (void)why;
+	*context = NULL;
+	if (!r)
+		return;
+	if (r->out.data)
+		text_close(&r->out);
+	arena_close(r->mem);
+}
+
+/* False when it is more than we take. */
+static bool
+collect(struct request *r, const char *data, size_t size)
+{
+	if (size > BODY_MOST - r->len)
+		return false;
+	if (!r->body)
+		r->body = arena_take(r->mem, BODY_MOST);
+	memcpy(r->body + r->len, data, size);
+	r->len += size;
+	return true;
+}
+
+static enum MHD_Result
+handle(void *self, struct MHD_Connection *connection, const char *path, const char *method, const char *version,
+       const char *data, size_t *size, void **context)
+{
+	struct request *r = *context;
+	unsigned status;
+
+	(void)self, (void)connection;
+	if (!r)
+		return MHD_NO;
+	r->method = method;
+	r->path = path;
+	if (!r->guarded) {
+		r->guarded = true;
+		status = guard_request(r, version);
+		return status ? refuse(r, status) : MHD_YES;
+	}
+	if (*size) {
+		if (!collect(r, data, *size))
+			return MHD_NO;
+		*size = 0;
+		return MHD_YES;
+	}
+	if (r->len && form_parse(r->mem, r->body, r->len, &r->form) < 0)
+		return refuse(r, 400);
+	return respond(r);
+}
+
+static void
+complain(void *self, const char *format, va_list args) __attribute__((format(printf, 2, 0)));
+static void
+complain(void *self, const char *format, va_list args)
+{
+	char line[400];
+
+	(void)self;
+	vsnprintf(line, sizeof(line), format, args);
+	line[strcspn(line, "\r\n")] = '\0';
+	log_debug("http: %s", line);
+}
+
+/* ------------------------------------------------------------------ the socket */
+
+/* A socket that nobody answers on is left over from a process that was killed. */
+static int
+clear_socket(const char *path, const struct sockaddr_un *address, struct error *err)
+{
+	struct stat st;
+	int fd, rc;
+
+	if (lstat(path, &st) < 0)
+		return errno == ENOENT ? 0 : error_sys(err, ERROR_SOURCE, "cannot look at '%s'", path);
+	if (!S_ISSOCK(st.st_mode))
+		return error_set(err, ERROR_CONFIG, "'%s' is there and is not a socket", path);
+	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	if (fd < 0)
+		return error_sys(err, ERROR_SOURCE, "cannot make a socket");
+	rc = connect(fd, (const struct sockaddr *)address, sizeof(*address));
+	close(fd);
+	if (rc == 0)
+		return error_set(err, ERROR_SOURCE, "somebody listens on '%s' already", path);
+	return unlink(path) < 0 ? error_sys(err, ERROR_SOURCE, "cannot remove '%s'", path) : 0;
+}
+
+static int
+listen_unix(const char *path, int *out, struct error *err)
+{
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	mode_t before;
+	int fd, rc;
+
+	if (strlen(path) >= sizeof(address.sun_path))
+		return error_set(err, ERROR_CONFIG, "the path of the socket is too long: '%s'", path);
+	memcpy(address.sun_path, path, strlen(path));
+	if (clear_socket(path, &address, err) < 0)
+		return -1;
+	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	if (fd < 0)
+		return error_sys(err, ERROR_SOURCE, "cannot make a socket");
+	before = umask(0117);           /* the proxy is in our group */
+	rc = bind(fd, (struct sockaddr *)&address, sizeof(address));
+	umask(before);
+	if (rc < 0 || listen(fd, SOMAXCONN) < 0) {
+		error_sys(err, ERROR_SOURCE, "cannot listen on '%s'", path);
+		close(fd);
+		return -1;
+	}
+	*out = fd;
+	return 0;
+}
+
+/* "127.0.0.1:8440", "[::1]:8440" */
+static int
+split_listen(struct arena *mem, const char *listen, const char **host, const char **port, struct error *err)
+{
+	const char *colon = strrchr(listen, ':'), *end = colon;
+
+	if (!colon || colon == listen || !colon[1])
+		return error_set(err, ERROR_CONFIG, "'web.listen' must be ADDRESS:PORT or unix:PATH, not '%s'", listen);
+	if (*listen == '[') {
+		if (colon[-1] != ']')
+			return error_set(err, ERROR_CONFIG, "'web.listen' must be [ADDRESS]:PORT, not '%s'", listen);
+		listen++;
+		end--;
+	}
+	*host = arena_copy(mem, listen, (size_t)(end - listen));
+	*port = colon + 1;
+	return 0;
+}
+
+static bool
+loopback(const struct sockaddr *address)
+{
+	if (address->sa_family == AF_INET6)
+		return IN6_IS_ADDR_LOOPBACK(&((const struct sockaddr_in6 *)(const void *)address)->sin6_addr);
+	return ntohl(((const struct sockaddr_in *)(const void *)address)->sin_addr.s_addr) >> 24 == 127;
+}
+
+static int
+bound_port(int fd)
+{
+	struct sockaddr_storage bound;
+	socklen_t size = sizeof(bound);
+	char port[16];
+
+	if (getsockname(fd, (struct sockaddr *)&bound, &size) < 0 ||
+	    getnameinfo((struct sockaddr *)&bound, size, NULL, 0, port, sizeof(port), NI_NUMERICSERV) != 0)
+		return -1;
+	return (int)strtol(port, NULL, 10);
+}
+
+static int
+listen_tcp(struct arena *mem, struct server *server, const char *where, int *out, int *port, struct error *err)
+{
+	struct addrinfo hints = { .ai_socktype = SOCK_STREAM, .ai_flags = AI_PASSIVE }, *found = NULL;
+	const char *host = NULL, *service = NULL;
+	int fd = -1, on = 1, code, rc = -1;
+
+	if (split_listen(mem, where, &host, &service, err) < 0)
+		return -1;
+	code = getaddrinfo(host, service, &hints, &found);
+	if (code != 0)
+		return error_set(err, ERROR_CONFIG, "cannot listen on '%s': %s", where, gai_strerror(code));
+	fd = socket(found->ai_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	if (fd < 0 || setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on)) < 0 ||
+	    bind(fd, found->ai_addr, found->ai_addrlen) < 0 || listen(fd, SOMAXCONN) < 0 || (*port = bound_port(fd)) < 0) {
+		error_sys(err, ERROR_SOURCE, "cannot listen on '%s'", where);
+		goto out;
+	}
+	if (!loopback(found->ai_addr) && !server->https)
+		log_warn("codes and decisions cross the network in the clear: put a proxy with TLS in front of '%s'", where);
+	server->hosts[1] = arena_print(mem, *where == '[' ? "[%s]:%d" : "%s:%d", host, *port);
+	server->origins[1] = arena_print(mem, "http://%s", server->hosts[1]);
+	*out = fd;
+	fd = -1;
+	rc = 0;
+out:
+	if (fd >= 0)
+		close(fd);
+	freeaddrinfo(found);
+	return rc;
+}
+
+/* ------------------------------------------------------------------ the loop */
+
+static int
+loop(struct MHD_Daemon *daemon, struct error *err)
+{
+	const union MHD_DaemonInfo *info = MHD_get_daemon_info(daemon, MHD_DAEMON_INFO_EPOLL_FD);
+	struct pollfd ready = { .fd = info ? info->epoll_fd : -1, .events = POLLIN };
+
+	while (!stop_asked()) {
+		MHD_UNSIGNED_LONG_LONG wait;
+		int most = 500;         /* a signal that comes just before poll() is seen soon, too */
+		if (MHD_get_timeout(daemon, &wait) == MHD_YES && wait < 500)
+			most = (int)wait;
+		if (poll(&ready, 1, most) < 0 && errno != EINTR)
+			return error_sys(err, ERROR_SOURCE, "cannot wait for requests");
+		MHD_run(daemon);
+	}
+	return 0;
+}
+
+static int
+open_stores(const struct conf *conf, struct server *server, struct error *err)
+{
+	const char *path = strncmp(conf->store, "sqlite:", 7) == 0 ? conf->store + 7 : conf->store;
+
+	if (store_open(path, STORE_READ, &server->store, err) < 0)
+		return -1;
+	return inbox_open(conf->inbox, true, &server->inbox, err);
+}
+
+static int
+listen_on(struct arena *mem, struct server *server, int *fd, int *port, struct error *err)
+{
+	const struct conf *conf = &server->rules->conf;
+
+	*port = 0;
+	if (guard_origin(mem, conf->web.url, &server->origins[0], &server->hosts[0], &server->https, err) < 0)
+		return -1;
+	server->cookie = server->https ? "__Host-behov" : "behov";
+	if (strncmp(conf->web.listen, "unix:", 5) == 0)
+		return listen_unix(conf->web.listen + 5, fd, err);
+	return listen_tcp(mem, server, conf->web.listen, fd, port, err);
+}
+
+static struct MHD_Daemon *
+start(struct server *server, int fd)
+{
+	struct MHD_OptionItem options[] = {
+		{ MHD_OPTION_LISTEN_SOCKET, fd, NULL },
+		{ MHD_OPTION_CONNECTION_LIMIT, CONNECTIONS, NULL },
+		{ MHD_OPTION_CONNECTION_TIMEOUT, TIMEOUT, NULL },
+		{ MHD_OPTION_CONNECTION_MEMORY_LIMIT, POOL, NULL },
+		{ MHD_OPTION_STRICT_FOR_CLIENT, 1, NULL },
+		{ MHD_OPTION_END, 0, NULL },
+	};
+
+	return MHD_start_daemon(MHD_USE_EPOLL | MHD_USE_ERROR_LOG, 0, NULL, NULL, handle, server,
+				MHD_OPTION_EXTERNAL_LOGGER, complain, NULL, MHD_OPTION_ARRAY, options,
+				MHD_OPTION_URI_LOG_CALLBACK, begin, server, MHD_OPTION_NOTIFY_COMPLETED, end, NULL,
+				MHD_OPTION_END);
+}
+
+int
+decide_serve(const struct rules *rules, void (*ready)(int port), struct error *err)
+{
+	struct arena *mem = arena_open();
+	struct server server = { .rules = rules };
+	struct MHD_Daemon *daemon = NULL;
+	const char *listen = rules->conf.web.listen;
+	int fd = -1, port, rc = -1;
+
+	stop_listen();
+	if (open_stores(&rules->conf, &server, err) < 0 || listen_on(mem, &server, &fd, &port, err) < 0)
+		goto out;
+	daemon = start(&server, fd);
+	if (!daemon) {
+		error_set(err, ERROR_SOURCE, "cannot start the web server on '%s'", listen);
+		goto out;
+	}
+	fd = -1;                        /* the daemon owns it now */
+	log_info("page is served listen='%s' url='%s' port=%d", listen, rules->conf.web.url, port);
+	if (ready)
+		ready(port);
+	rc = loop(daemon, err);
+out:
+	if (daemon)
+		MHD_stop_daemon(daemon);
+	if (fd >= 0)
+		close(fd);
+	if (daemon && strncmp(listen, "unix:", 5) == 0)
+		unlink(listen + 5);
+	inbox_close(server.inbox);
+	store_close(server.store);
+	arena_close(mem);
+	return rc;
+}

@@ -1,0 +1,189 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * session.c - who sits at the browser: cookies, codes and nonces.
+ *
+ * The inbox knows the hash of a cookie, never the cookie, and a code only as an HMAC under that cookie: who can read
+ * the inbox cannot take over a session, nor try a million codes at home.  The raw token of the link lies in the
+ * session's row, not in a cookie, a URL or a form, because it must go along with each decision and would otherwise
+ * stand in every page; the inbox holds it in each decision anyway.
+ */
+#include "decide_p.h"
+
+#include <behov/digest.h>
+#include <microhttpd.h>
+
+#define COOKIE_BYTES 32
+#define CODE_MANY 1000000u
+
+static const char *
+random_text(struct arena *mem)
+{
+	unsigned char bytes[COOKIE_BYTES];
+
+	digest_random(bytes, sizeof(bytes));
+	return digest_base64url(mem, bytes, sizeof(bytes));
+}
+
+/* Found by its hash: how long that takes says nothing about a token that is nearly right. */
+int
+session_letter(struct request *r, const char *token, struct letter *out, bool *found, bool *old, struct error *err)
+{
+	struct letters letters = { 0 };
+
+	*found = *old = false;
+	if (!*token || strlen(token) > 200)
+		return 0;
+	if (store_letter_by_token(r->mem, r->server->store, digest_text(r->mem, token), &letters, err) < 0)
+		return -1;
+	if (letters.list.count != 1)
+		return 0;
+	*out = letters.list.items[0];
+	*old = r->now >= out->expires;
+	*found = !*old && out->key && out->mail;
+	return 0;
+}
+
+static void
+set_cookie(struct request *r, const char *value)
+{
+	r->set_cookie = arena_print(r->mem, "%s=%s; Path=/; HttpOnly; SameSite=Strict%s%s", r->server->cookie, value,
+				    r->server->https ? "; Secure" : "", *value ? "" : "; Max-Age=0");
+}
+
+static bool
+too_old(const struct request *r)
+{
+	const struct session *s = &r->session;
+
+	return r->now < s->made || r->now - s->made >= SESSION_MOST || r->now - s->seen >= SESSION_IDLE;
+}
+
+int
+session_find(struct request *r, enum session_state *state, struct error *err)
+{
+	const char *cookie = MHD_lookup_connection_value(r->connection, MHD_COOKIE_KIND, r->server->cookie);
+	bool found, old;
+
+	*state = SESSION_NONE;
+	if (!cookie || strlen(cookie) > 100)
+		return 0;
+	if (inbox_session(r->mem, r->server->inbox, digest_text(r->mem, cookie), &r->session, &found, err) < 0)
+		return -1;
+	if (!found)
+		return 0;
+	r->cookie = arena_text(r->mem, cookie);
+	*state = SESSION_OLD;
+	if (too_old(r) || !r->session.token)
+		return 0;
+	if (session_letter(r, r->session.token, &r->letter, &found, &old, err) < 0)
+		return -1;
+	if (found && strcmp(r->letter.id, r->session.letter) == 0)
+		*state = r->session.proved == INT64_MIN ? SESSION_UNPROVED : SESSION_PROVED;
+	return 0;
+}
+
+/* Always a cookie that nobody can have known before: what the browser came with is never taken over. */
+int
+session_start(struct request *r, const char *token, bool proved, struct error *err)
+{
+	const char *before = r->cookie ? r->session.id : NULL, *cookie = random_text(r->mem);
+	struct session made = {
+		.id = digest_text(r->mem, cookie), .letter = r->letter.id, .token = token, .nonce = random_text(r->mem),
+		.made = r->now, .seen = r->now, .code_sent = proved ? r->session.code_sent : INT64_MIN,
+		.proved = proved ? r->now : INT64_MIN,
+	};
+
+	if (inbox_sessions_expire(r->server->inbox, r->now - 2 * SESSION_MOST, err) < 0 ||
+	    inbox_session_put(r->server->inbox, &made, err) < 0)
+		return -1;
+	if (before && inbox_session_end(r->server->inbox, before, err) < 0)
+		return -1;
+	r->session = made;
+	r->cookie = cookie;
+	set_cookie(r, cookie);
+	return 0;
+}
+
+int
+session_end(struct request *r, struct error *err)
+{
+	set_cookie(r, "");
+	return r->cookie ? inbox_session_end(r->server->inbox, r->session.id, err) : 0;
+}
+
+int
+session_touch(struct request *r, struct error *err)
+{
+	r->session.seen = r->now;
+	return inbox_session_put(r->server->inbox, &r->session, err);
+}
+
+bool
+session_nonce(const struct request *r)
+{
+	return digest_equal(form_get(&r->form, "nonce"), r->session.nonce);
+}
+
+/* All six digits equally likely: what does not divide evenly is drawn again. */
+static const char *
+draw_code(struct arena *mem)
+{
+	uint32_t number;
+
+	do
+		digest_random(&number, sizeof(number));
+	while (number >= UINT32_MAX / CODE_MANY * CODE_MANY);
+	return arena_print(mem, "%06u", number % CODE_MANY);
+}
+
+static const char *
+code_hash(const struct request *r, const char *code)
+{
+	unsigned char sum[DIGEST_SIZE];
+
+	digest_hmac(r->cookie, strlen(r->cookie), code, strlen(code), sum);
+	return digest_hex(r->mem, sum, sizeof(sum));
+}
+
+/* Counted before it is sent: a mail server in trouble must not become a flood. */
+int
+session_code(struct request *r, const char **code, bool *allowed, struct error *err)
+{
+	struct inbox *inbox = r->server->inbox;
+	long long count;
+
+	if (inbox_code_count(inbox, r->letter.id, r->now - 3600, &count, err) < 0)
+		return -1;
+	*allowed = count < CODES_AN_HOUR;
+	if (!*allowed)
+		return 0;
+	if (inbox_code_note(inbox, r->letter.id, r->now, err) < 0)
+		return -1;
+	*code = draw_code(r->mem);
+	r->session.code_hash = code_hash(r, *code);
+	r->session.code_sent = r->session.seen = r->now;
+	r->session.tries = 0;
+	return inbox_session_put(inbox, &r->session, err);
+}
+
+/* The try is counted before it is judged, so that ending us in between gives nobody one more. */
+int
+session_try(struct request *r, const char *code, enum code_answer *answer, struct error *err)
+{
+	struct session *s = &r->session;
+
+	*answer = CODE_VOID;
+	if (!s->code_hash || s->tries >= CODE_TRIES || r->now < s->code_sent ||
+	    r->now - s->code_sent >= CODE_MINUTES * 60)
+		return 0;
+	s->tries++;
+	s->seen = r->now;
+	if (inbox_session_put(r->server->inbox, s, err) < 0)
+		return -1;
+	if (!digest_equal(code_hash(r, code), s->code_hash)) {
+		*answer = s->tries < CODE_TRIES ? CODE_WRONG : CODE_VOID;
+		return 0;
+	}
+	*answer = CODE_RIGHT;
+	return session_start(r, s->token, true, err);
+}
