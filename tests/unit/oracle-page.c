@@ -1,0 +1,249 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * oracle-page.c - a store with letters and proposals that tests/service/test-page.py knows, and the page that serves it.
+ *
+ *     oracle-page make FOLDER NOW                     the store, as text: one line for each link
+ *     oracle-page serve FOLDER NOW LISTEN URL         prints "ready PORT"
+ *     oracle-page decisions FOLDER                    what lies in the inbox, as JSON
+ *     oracle-page change FOLDER ID                    another version of a proposal takes its place
+ */
+#include <behov/decide.h>
+#include <behov/digest.h>
+#include <behov/json.h>
+
+#include <unistd.h>
+
+static struct error err;
+
+static int
+fail(void)
+{
+	fprintf(stderr, "oracle-page: %s\n", err.text);
+	return 1;
+}
+
+static const char *
+path(struct arena *mem, const char *folder, const char *name)
+{
+	return arena_print(mem, "%s/%s", folder, name);
+}
+
+/* ------------------------------------------------------------------ what is asked */
+
+static struct clause needs[] = { { .why = "Utreder barnärenden" } };
+static struct role roles[] = { { .id = "handlaggare", .name = "Handläggare", .needs = needs, .need_count = 1 } };
+static struct system systems[] = { { .id = "treserva", .name = "Treserva", .roles = roles, .role_count = 1 } };
+static struct series series[] = { { .id = "verifikationer", .name = "Verifikationer" } };
+static struct share shares[] = { { .id = "ekonomi", .name = "Ekonomi" } };
+
+static struct rules
+rules(struct arena *mem, const char *folder, const char *listen, const char *url)
+{
+	return (struct rules){
+		.conf = { .organisation = "Kalmar <kommun>", .store = arena_print(mem, "sqlite:%s/behov.db", folder),
+			  .inbox = path(mem, folder, "inbox.db"), .quarantine_days = 30, .grace = { 3, 7 },
+			  .mail = { .server = arena_print(mem, "maildir:%s/mail", folder), .from = "behov@kalmar.example",
+				    .contact = "Servicedesk, 0480-00 00 00" },
+			  .web = { listen, url, "code" } },
+		.systems = systems, .system_count = 1, .series = series, .series_count = 1, .shares = shares,
+		.share_count = 1,
+	};
+}
+
+static struct approver
+approver(const char *who)
+{
+	return strcmp(who, "anna") == 0 ? (struct approver){ "key-anna", "anna.berg", "Anna Berg", "anna@kalmar.example", "systemägare" }
+					: (struct approver){ "key-eva", "eva.lind", "Eva Lind", "eva@kalmar.example", "ägare" };
+}
+
+static const char *const ways[] = { "CN=GG-Barn och familj,OU=Grupper,DC=kalmar,DC=example",
+				    "CN=APP-Treserva-Handlaggare,OU=Behorighet,DC=kalmar,DC=example" };
+
+static json_t *
+access_evidence(void)
+{
+	return json_pack("{s:[{s:s,s:s,s:s,s:s,s:s},{s:s,s:s,s:s,s:s,s:s}], s:{s:s,s:s,s:s,s:s,s:b}, s:s}", "clauses",
+			 "text", "title = \"Socialsekreterare*\" and department = \"Barn och familj\"", "why",
+			 "Utreder barnärenden", "by", "anna.berg", "since", "2026-01-15", "rule", "rules/systems/treserva.cfg:9",
+			 "text", "title = \"Enhetschef*\" and unit = \"Socialförvaltningen\"", "why", "Leder enheten", "by",
+			 "anna.berg", "since", "2026-01-15", "rule", "rules/systems/treserva.cfg:11", "person", "name", "x",
+			 "title", "Fritidsledare", "department", "Kultur och fritid", "manager",
+			 "CN=Per Ek,OU=Personal,DC=kalmar,DC=example", "disabled", 0, "last_logon", "2026-10-02T06:12:00Z");
+}
+
+static int
+add_access(struct arena *mem, struct store *store, const char *key, const char *who, const char *account,
+	   const char *display, int64_t now)
+{
+	struct stored s = {
+		.p = { .kind = KIND_REMOVE_MEMBER, .key = key, .version = digest_text(mem, key), .system = "treserva",
+		       .role = "handlaggare", .account = account, .display = display, .guid = key, .group = ways[1],
+		       .group_guid = "gg", .member = "CN=x", .path = (const char **)(uintptr_t)ways,
+		       .path_count = key[1] == '1' ? 2 : 1, .due = DAY_NONE, .owner = who, .needs = 1, .konfidentialitet = 3,
+		       .scope = "system:treserva",
+		       .why = arena_print(mem, "%s har Handläggare i Treserva men uppfyller inget skrivet behov.", display),
+		       .rule = { "rules/systems/treserva.cfg", 9 }, .evidence = access_evidence() },
+		.state = STATE_OPEN, .opened = now - 86400, .since = now - 86400, .go_at = INT64_MIN, .until = DAY_NONE,
+	};
+	int rc;
+
+	*arena_push(mem, &s.p.approvers) = approver(who);
+	rc = store_proposal_add(mem, store, &s, &err);
+	json_decref(s.p.evidence);
+	return rc;
+}
+
+static int
+add_files(struct arena *mem, struct store *store, const char *key, const char *batch, int64_t now)
+{
+	struct stored s = {
+		.p = { .kind = KIND_DESTROY, .key = key, .version = digest_text(mem, key), .series = "verifikationer",
+		       .share = "ekonomi", .batch = batch, .files = 1200, .bytes = 812341234, .due = day_make(2027, 1, 1),
+		       .manifest = "sha256:00", .whole = true, .owner = "anna", .needs = 2, .konfidentialitet = 2,
+		       .scope = "series:verifikationer@ekonomi", .rule = { "rules/retention/ekonomi.cfg", 3 },
+		       .why = arena_print(mem, "1 200 handlingar i %s: 2019 + 7 år från kalenderårets slut = 2027-01-01.", batch),
+		       .evidence = json_pack("{s:s,s:{s:s,s:s,s:s},s:s,s:s,s:s,s:[s,s,s]}", "calculation",
+					     "2019 + 7 år från kalenderårets slut = 2027-01-01", "decision", "dnr", "KS 2019/0123",
+					     "date", "2019-02-12", "body", "Kommunstyrelsen", "law",
+					     "Lag (2018:597) om kommunal bokföring och redovisning", "oldest", "2019-01-02", "newest",
+					     "2019-12-31", "sample", "Verifikationer/2019/0001.pdf",
+					     "Verifikationer/2019/<script>alert(2)</script>.pdf",
+					     "Verifikationer/2019/fdp.\xe2\x80\xae" "exe") },
+		.state = STATE_OPEN, .opened = now - 86400, .since = now - 86400, .go_at = INT64_MIN, .until = DAY_NONE,
+	};
+	int rc;
+
+	*arena_push(mem, &s.p.approvers) = approver("anna");
+	*arena_push(mem, &s.p.approvers) = approver("eva");
+	rc = store_proposal_add(mem, store, &s, &err);
+	json_decref(s.p.evidence);
+	return rc;
+}
+
+static int
+add_letter(struct arena *mem, struct store *store, const char *id, const char *who, int64_t expires, int64_t now)
+{
+	struct approver to = approver(who);
+	const char *token = arena_print(mem, "token-of-%s-0123456789abcdefghijklmnop", id);
+	struct letter letter = { .id = id, .kind = "digest", .key = to.key, .name = to.name, .display = to.display,
+				 .mail = to.mail, .token_hash = digest_text(mem, token), .created = now,
+				 .expires = expires, .sent = now };
+
+	printf("%s %s\n", id, token);
+	return store_letter_add(store, &letter, &err);
+}
+
+static int
+make(struct arena *mem, const char *folder, int64_t now)
+{
+	struct store *store = NULL;
+	int rc = -1;
+
+	if (store_create(path(mem, folder, "behov.db"), true, &err) < 0 ||
+	    store_open(path(mem, folder, "behov.db"), STORE_WRITE, &store, &err) < 0)
+		goto out;
+	if (add_access(mem, store, "a1", "anna", "kim.holm", "Kim Holm", now) < 0 ||
+	    add_access(mem, store, "a2", "anna", "sara.nygren", "Sara Nygren", now) < 0 ||
+	    add_access(mem, store, "a3", "anna", "x.y", "<script>alert(1)</script> \"&' \xe2\x80\xaetxet", now) < 0 ||
+	    add_access(mem, store, "e1", "eva", "bo.ek", "Bo Evasegen", now) < 0 ||
+	    add_files(mem, store, "f1", "Verifikationer/2019", now) < 0 ||
+	    add_letter(mem, store, "aa01", "anna", now + 86400, now) < 0 ||
+	    add_letter(mem, store, "ee01", "eva", now + 86400, now) < 0 ||
+	    add_letter(mem, store, "dd01", "anna", now - 1, now) < 0)
+		goto out;
+	rc = 0;
+out:
+	store_close(store);
+	return rc;
+}
+
+static int
+change(struct arena *mem, const char *folder, const char *id)
+{
+	struct store *store = NULL;
+	struct stored_list list = { 0 };
+	struct stored next;
+	int rc = -1;
+
+	if (store_open(path(mem, folder, "behov.db"), STORE_WRITE, &store, &err) < 0 ||
+	    store_proposals(mem, store, &(struct proposal_filter){ .id = id }, &list, &err) < 0 || list.list.count != 1)
+		goto out;
+	next = list.list.items[0];
+	next.p.version = digest_text(mem, "another");
+	if (store_proposal_state(store, id, STATE_SUPERSEDED, next.opened, INT64_MIN, DAY_NONE, NULL, &err) < 0 ||
+	    store_proposal_add(mem, store, &next, &err) < 0)
+		goto out;
+	puts(next.id);
+	rc = 0;
+out:
+	stored_free(&list);
+	store_close(store);
+	return rc;
+}
+
+/* ------------------------------------------------------------------ what was decided */
+
+static int
+decisions(struct arena *mem, const char *folder)
+{
+	struct inbox_decisions all = { 0 };
+	struct inbox *inbox = NULL;
+	json_t *out = json_array();
+	int rc = -1;
+
+	if (inbox_open(path(mem, folder, "inbox.db"), false, &inbox, &err) < 0 ||
+	    inbox_decisions(mem, inbox, 0, &all, &err) < 0)
+		goto out;
+	for (size_t i = 0; i < all.list.count; i++) {
+		const struct inbox_decision *d = &all.list.items[i];
+		json_t *one = json_object();
+		json_put(one, "token", d->token);
+		json_put(one, "proposal", d->proposal);
+		json_put(one, "version", d->version);
+		json_put(one, "verdict", d->verdict);
+		json_put(one, "reason", d->reason);
+		json_put(one, "until", day_text(mem, d->until));
+		json_put(one, "proof", d->proof);
+		json_object_set_new(one, "at", json_integer(d->at));
+		json_array_append_new(out, one);
+	}
+	fputs(json_pretty(mem, out), stdout);
+	rc = 0;
+out:
+	json_decref(out);
+	inbox_close(inbox);
+	return rc;
+}
+
+static void
+ready(int port)
+{
+	printf("ready %d\n", port);
+	fflush(stdout);
+}
+
+int
+main(int argc, char **argv)
+{
+	struct arena *mem = arena_open();
+	struct rules all;
+	int64_t now = 0;
+	int rc = -1;
+
+	clock_zone("Europe/Stockholm", &err);
+	if (argc > 3 && clock_parse(argv[3], &now) == 0)
+		clock_freeze(now);
+	if (argc == 4 && strcmp(argv[1], "make") == 0) {
+		rc = make(mem, argv[2], now);
+	} else if (argc == 6 && strcmp(argv[1], "serve") == 0) {
+		all = rules(mem, argv[2], argv[4], argv[5]);
+		rc = decide_serve(&all, ready, &err);
+	} else if (argc == 3 && strcmp(argv[1], "decisions") == 0) {
+		rc = decisions(mem, argv[2]);
+	} else if (argc == 4 && strcmp(argv[1], "change") == 0) {
+		rc = change(mem, argv[2], argv[3]);
+	}
+	arena_close(mem);
+	return rc < 0 ? fail() : 0;
+}
