@@ -1,0 +1,167 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* test-decide.c - what the approval page lets in, and what it makes of it. */
+#include "check.h"
+#include "../../agent/decide/session.c"
+
+static struct arena *mem;
+
+/* ------------------------------------------------------------------ targets and addresses */
+
+static void
+a_target_is_a_short_printable_path(void)
+{
+	char at_most[1026] = "/", too_long[1027] = "/";
+
+	memset(at_most + 1, 'a', 1023);
+	memset(too_long + 1, 'a', 1024);
+	CHECK(guard_target("/") && guard_target("/b/Az09-_") && guard_target("/a?b=c&d=%41") && guard_target(at_most));
+	CHECK(!guard_target("") && !guard_target("*") && !guard_target("http://x.example/") && !guard_target(too_long));
+	CHECK(!guard_target("/a b") && !guard_target("/\t") && !guard_target("/\xc3\xa5") && !guard_target("/a#b"));
+	CHECK(!guard_target("/%00") && !guard_target("/%zz") && !guard_target("/%") && !guard_target("/%4"));
+	CHECK(!guard_target("/a\\b") && !guard_target("/\x7f"));
+}
+
+static void
+the_address_of_the_page_is_a_scheme_and_a_host(void)
+{
+	static const char *const bad[] = { "behov.example", "ftp://behov.example", "https://", "https:///x",
+					   "https://behov.example/under", "https://u@behov.example", "http://x.example?y" };
+	const char *origin, *host;
+	bool https;
+	struct error err = { 0 };
+
+	CHECK(guard_origin(mem, "https://behov.example/", &origin, &host, &https, &err) == 0 && https);
+	CHECK_TEXT(origin, "https://behov.example");
+	CHECK_TEXT(host, "behov.example");
+	CHECK(guard_origin(mem, "http://[::1]:8440", &origin, &host, &https, &err) == 0 && !https);
+	CHECK_TEXT(host, "[::1]:8440");
+	for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++)
+		CHECK(guard_origin(mem, bad[i], &origin, &host, &https, &err) < 0 && err.kind == ERROR_CONFIG);
+}
+
+/* ------------------------------------------------------------------ forms */
+
+static int
+parse(const char *body, struct form *out)
+{
+	*out = (struct form){ 0 };
+	return form_parse(mem, body, strlen(body), out);
+}
+
+static void
+a_form_gives_the_texts_that_were_typed(void)
+{
+	struct form form;
+
+	CHECK(parse("a=b+c%2B&%C3%A5=%c3%96&tom=&ensam&rad=a%0D%0Ab", &form) == 0 && form.fields.count == 5);
+	CHECK_TEXT(form_get(&form, "a"), "b c+");
+	CHECK_TEXT(form_get(&form, "å"), "Ö");
+	CHECK_TEXT(form_get(&form, "tom"), "");
+	CHECK_TEXT(form_get(&form, "rad"), "a\r\nb");
+	CHECK_TEXT(form_get(&form, "saknas"), "");
+	CHECK(parse("", &form) == 0 && form.fields.count == 0);
+}
+
+static void
+a_form_that_no_browser_sends_is_refused(void)
+{
+	static const char *const bad[] = { "a=%", "a=%4", "a=%g0", "a=%00", "a=%1b", "a=\x01", "a=%ff", "a=%ed%a0%80",
+					   "a=%7f", "=b", "a=1&a=2", "&&", "a=b&" "=" };
+	struct form form;
+
+	for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++)
+		CHECK(parse(bad[i], &form) < 0);
+}
+
+/* ------------------------------------------------------------------ names and codes */
+
+static const char *
+shown(const char *text)
+{
+	json_t *o = json_object();
+	const char *out;
+
+	rows_put(o, "x", text);
+	out = arena_text(mem, json_string_value(json_object_get(o, "x")));
+	json_decref(o);
+	return out;
+}
+
+static void
+no_name_turns_the_text_around_it(void)
+{
+	CHECK_TEXT(shown("Åsa \xe2\x80\x93 Öberg"), "Åsa – Öberg");
+	CHECK_TEXT(shown("a\xe2\x80\xae" "b\xd8\x9c\xe2\x81\xa9\xe2\x80\x8f" "c"), "a\xef\xbf\xbd" "b\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd" "c");
+	CHECK_TEXT(shown("\xe2\x80"), "%E2%80");
+	CHECK(shown(NULL) == NULL);
+}
+
+static void
+codes_are_six_digits_and_all_over_the_range(void)
+{
+	unsigned tens[10] = { 0 };
+
+	for (int i = 0; i < 2000; i++) {
+		const char *code = draw_code(mem);
+		CHECK(strlen(code) == 6 && strspn(code, "0123456789") == 6);
+		tens[code[0] - '0']++;
+	}
+	for (int i = 0; i < 10; i++)
+		CHECK(tens[i] > 100);   /* 200 expected; less than 100 once in 10^16 */
+}
+
+static void
+a_code_is_bound_to_its_cookie(void)
+{
+	struct request a = { .mem = mem, .cookie = "one" }, b = { .mem = mem, .cookie = "two" };
+
+	CHECK_TEXT(code_hash(&a, "123456"), code_hash(&a, "123456"));
+	CHECK(strcmp(code_hash(&a, "123456"), code_hash(&b, "123456")) != 0);
+	CHECK(strcmp(code_hash(&a, "123456"), code_hash(&a, "123457")) != 0);
+}
+
+static void
+a_session_is_old_after_fifteen_idle_minutes_or_an_hour(void)
+{
+	struct request r = { .session = { .made = 1000000, .seen = 1000000 } };
+
+	r.now = 1000000 + SESSION_IDLE - 1;
+	CHECK(!too_old(&r));
+	r.now++;
+	CHECK(too_old(&r));
+	r.session.seen = r.now = 1000000 + SESSION_MOST - 1;
+	CHECK(!too_old(&r));
+	r.session.seen = ++r.now;
+	CHECK(too_old(&r));
+	r.session.seen = r.now = 999999;
+	CHECK(too_old(&r));             /* a clock that went back */
+}
+
+static void
+a_group_is_one_role_or_one_series_in_one_share(void)
+{
+	struct proposal a = { .kind = KIND_REMOVE_MEMBER, .system = "s", .role = "r" }, b = a;
+
+	CHECK_TEXT(choice_group(mem, &a), choice_group(mem, &b));
+	b.role = "q";
+	CHECK(strcmp(choice_group(mem, &a), choice_group(mem, &b)) != 0);
+	b = (struct proposal){ .kind = KIND_DESTROY, .series = "s", .share = "r" };
+	CHECK(strcmp(choice_group(mem, &a), choice_group(mem, &b)) != 0);
+}
+
+int
+main(void)
+{
+	mem = arena_open();
+	TEST(a_target_is_a_short_printable_path);
+	TEST(the_address_of_the_page_is_a_scheme_and_a_host);
+	TEST(a_form_gives_the_texts_that_were_typed);
+	TEST(a_form_that_no_browser_sends_is_refused);
+	TEST(no_name_turns_the_text_around_it);
+	TEST(codes_are_six_digits_and_all_over_the_range);
+	TEST(a_code_is_bound_to_its_cookie);
+	TEST(a_session_is_old_after_fifteen_idle_minutes_or_an_hour);
+	TEST(a_group_is_one_role_or_one_series_in_one_share);
+	arena_close(mem);
+	return check_done();
+}
