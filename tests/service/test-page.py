@@ -103,7 +103,7 @@ class World:
 
     def codes(self):
         mails = sorted(glob.glob(os.path.join(self.folder, "mail/new/*")), key=os.path.getmtime)
-        return [re.search(r"^\s*(\d{6})\r?$", decoded(mail), re.M).group(1) for mail in mails]
+        return [re.search(r"Din kod är (\d{6})\b", decoded(mail)).group(1) for mail in mails]
 
     def ask(self, letter="aa01"):
         """A session that waits for its code: cookie, nonce, code."""
