@@ -21,11 +21,18 @@ struct propose_input {
 	/* The text and digest of a batch's manifest: retain_manifest(), given by run.c. */
 	void (*manifest)(struct arena *mem, const struct record *records, size_t count, char **text, size_t *len,
 			 const char **digest);
+	/* Its reader, retain_manifest_read(); NULL: any other content is another proposal, also when files only left. */
+	int (*manifest_read)(struct arena *mem, const char *text, size_t len, struct record **records, size_t *count,
+			     struct error *err);
 };
 
 struct propose_result { long long opened, same, changed, withdrawn, braked, held; };    /* held: touched by a gap */
 
-/* Who is asked about each proposal tonight.  With store NULL (verb plan) nothing is pinned or compared with a pin. */
+/*
+ * Who is asked about each proposal tonight.  With store NULL (verb plan) nothing is pinned or compared with a pin.
+ * Where nobody can be asked for a system or a series there is a finding, and `needs` is more than the approvers: it can
+ * never be approved.  Without a complete snapshot nobody is looked up: owner and approvers stay empty.
+ */
 int propose_owners(struct arena *mem, const struct propose_input *in, struct error *err);
 /* Every proposal counts as newly opened: what `plan` shows. */
 void propose_brakes(struct arena *mem, const struct conf *conf, struct plan *plan);
