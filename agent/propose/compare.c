@@ -1,0 +1,267 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* compare.c - tonight's proposal against the stored one: is it the same, and could we see well enough to say? */
+#include "propose_p.h"
+
+bool
+is_files(const struct proposal *p)
+{
+	return p->kind == KIND_DESTROY || p->kind == KIND_DELIVER;
+}
+
+bool
+texts_equal(const char *a, const char *b)
+{
+	return a && b ? strcmp(a, b) == 0 : a == b;
+}
+
+/* ------------------------------------------------------------------ content */
+
+/* Is every record of `few` in `many`?  Both are sorted by path. */
+static bool
+all_in(const struct record *few, size_t count, const struct record *many, size_t most)
+{
+	size_t k = 0;
+
+	for (size_t i = 0; i < count; i++) {
+		while (k < most && strcmp(many[k].path, few[i].path) < 0)
+			k++;
+		if (k == most || strcmp(many[k].path, few[i].path) != 0 || many[k].size != few[i].size ||
+		    many[k].anchor != few[i].anchor)
+			return false;
+	}
+	return true;
+}
+
+/* Files that leave a batch that is not whole leave the rest as it was approved. */
+static int
+only_left(struct work *w, const struct stored *old, const struct proposal *p, bool *out, struct error *err)
+{
+	struct arena *mem = arena_open();
+	struct record *records = NULL;
+	char *text = NULL;
+	size_t len = 0, count = 0;
+	int rc = -1;
+
+	*out = false;
+	if (store_manifest(mem, w->in->store, old->p.manifest, &text, &len, err) < 0)
+		goto out;
+	if (text && w->in->manifest_read(mem, text, len, &records, &count, err) < 0) {
+		error_in(err, "reading the manifest of '%s'", old->id);
+		goto out;
+	}
+	*out = text && p->record_count < count && all_in(p->records, p->record_count, records, count);
+	rc = 0;
+out:
+	arena_close(mem);
+	return rc;
+}
+
+/* The kind is part of what was approved: a series may have gone from deliver to destroy with the same files. */
+int
+compare_content(struct work *w, const struct stored *old, const struct proposal *p, enum content *out, struct error *err)
+{
+	bool fewer = false;
+
+	*out = CONTENT_OTHER;
+	if (old->p.kind != p->kind)
+		return 0;
+	if (texts_equal(old->p.version, p->version)) {
+		*out = CONTENT_SAME;
+		return 0;
+	}
+	if (!is_files(p) || p->whole || old->p.whole || !w->in->manifest_read || !old->p.manifest)
+		return 0;
+	if (only_left(w, old, p, &fewer, err) < 0)
+		return -1;
+	if (fewer)
+		*out = CONTENT_FEWER;
+	return 0;
+}
+
+/* ------------------------------------------------------------------ what could not be seen */
+
+static bool
+is_below(const char *path, const char *folder)
+{
+	size_t len = strlen(folder);
+
+	return !len || (strncmp(path, folder, len) == 0 && (path[len] == '/' || !path[len]));
+}
+
+static bool
+is_label(const char *label, const struct unclear *u)
+{
+	size_t len = strcspn(label, "/");
+
+	if (u->system && (strlen(u->system) != len || strncmp(u->system, label, len) != 0))
+		return false;
+	return !u->role || (label[len] == '/' && strcmp(u->role, label + len + 1) == 0);
+}
+
+static bool
+names_role(const struct proposal *p, const struct unclear *u)
+{
+	if ((!u->system || texts_equal(u->system, p->system)) && (!u->role || texts_equal(u->role, p->role)))
+		return true;
+	for (int i = 0; i < p->also_count; i++)
+		if (is_label(p->also[i], u))
+			return true;
+	return false;
+}
+
+/* The group the edge leaves, a nested one that is its member, or one on the way to the role. */
+static bool
+names_group(const struct snapshot *s, const struct proposal *p, const char *key)
+{
+	if (texts_equal(p->group_guid, key) || texts_equal(p->guid, key))
+		return true;
+	for (int i = 0; s && i < p->path_count; i++) {
+		long g = snapshot_group(s, p->path[i]);
+		if (g >= 0 && strcmp(s->groups[g].key, key) == 0)
+			return true;
+	}
+	return false;
+}
+
+static bool
+touches_access(const struct snapshot *s, const struct unclear *u, const struct proposal *p)
+{
+	if (!u->access || !names_role(p, u))
+		return false;
+	/* Who lies below a nesting is not stored with it: anybody may. */
+	if (u->key && p->kind == KIND_REMOVE_MEMBER && !texts_equal(u->key, p->guid))
+		return false;
+	return !u->group || names_group(s, p, u->group);
+}
+
+static bool
+touches_files(const struct unclear *u, const struct proposal *p)
+{
+	if (!u->files || (u->share && !texts_equal(u->share, p->share)) || (u->series && !texts_equal(u->series, p->series)))
+		return false;
+	return !u->path || !p->batch || is_below(u->path, p->batch) || is_below(p->batch, u->path);
+}
+
+bool
+is_touched(const struct work *w, const struct proposal *p)
+{
+	if (is_files(p) ? !w->plan->files_judged : !w->plan->access_judged)
+		return true;
+	for (size_t i = 0; i < w->plan->unclear.count; i++) {
+		const struct unclear *u = &w->plan->unclear.items[i];
+		if (is_files(p) ? touches_files(u, p) : touches_access(w->in->snapshot, u, p))
+			return true;
+	}
+	return false;
+}
+
+static int
+by_group_key(const void *key, const void *group)
+{
+	return strcmp(key, ((const struct group *)group)->key);
+}
+
+enum truth
+edge_gone(const struct snapshot *s, const struct proposal *p)
+{
+	const struct group *g;
+
+	if (!s || !s->complete || !s->group_count || !p->guid || !p->group_guid)
+		return UNKNOWN;
+	g = bsearch(p->group_guid, s->groups, s->group_count, sizeof *s->groups, by_group_key);
+	if (!g)
+		return UNKNOWN;
+	for (uint32_t i = g->first; i < g->first + g->count; i++) {
+		const struct edge *e = &s->edges[i];
+		if (strcmp(e->is_group ? s->groups[e->member].key : s->accounts[e->member].key, p->guid) == 0)
+			return NO;
+	}
+	return g->unknown ? UNKNOWN : YES;
+}
+
+/* ------------------------------------------------------------------ what is shown, and who is asked */
+
+static json_t *
+asked(const struct proposal *p)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < p->approvers.count; i++) {
+		const struct approver *a = &p->approvers.items[i];
+		json_t *one = json_object();
+		json_put(one, "key", a->key);
+		json_put(one, "name", a->name);
+		json_put(one, "display", a->display);
+		json_put(one, "mail", a->mail);
+		json_put(one, "as", a->as);
+		json_array_append_new(list, one);
+	}
+	return list;
+}
+
+/* Everything that store_proposal_put() writes but the state. */
+static json_t *
+face(const struct proposal *p)
+{
+	json_t *o = proposal_json(p, 0);
+
+	json_object_set_new(o, "approvers", asked(p));
+	json_object_set_new(o, "needs", json_integer(p->needs));
+	json_object_set_new(o, "konfidentialitet", json_integer(p->konfidentialitet));
+	json_object_set_new(o, "by_hand", json_boolean(p->by_hand));
+	json_object_set_new(o, "whole", json_boolean(p->whole));
+	json_object_set_new(o, "accounts", json_integer(p->accounts));
+	json_put(o, "display", p->display);
+	json_put(o, "group_key", p->group_guid);
+	json_put(o, "scope", p->scope);
+	if (p->evidence)
+		json_object_set(o, "evidence", p->evidence);
+	return o;
+}
+
+/* The same version may lie in other inodes since: the text of the new manifest is stored before its name is. */
+int
+put_manifest(struct work *w, struct proposal *p, struct error *err)
+{
+	struct arena *mem;
+	const char *digest;
+	char *text;
+	size_t len;
+	int rc;
+
+	if (!is_files(p) || !w->in->manifest)
+		return 0;
+	mem = arena_open();
+	w->in->manifest(mem, p->records, p->record_count, &text, &len, &digest);
+	rc = store_manifest_put(w->in->store, digest, text, len, err);
+	p->manifest = arena_text(w->mem, digest);
+	arena_close(mem);
+	return rc;
+}
+
+int
+refresh_stored(struct work *w, const struct stored *old, struct proposal *p, enum content how, struct error *err)
+{
+	struct stored new = *old;
+	json_t *before, *after;
+	bool same;
+
+	if (how == CONTENT_SAME && !texts_equal(old->p.manifest, p->manifest) && put_manifest(w, p, err) < 0)
+		return -1;
+
+	if (how == CONTENT_SAME) {
+		new.p = *p;
+	} else {                        /* what was approved stays as it was; who is asked is tonight's */
+		new.p.owner = p->owner;
+		new.p.needs = p->needs;
+		new.p.approvers.items = p->approvers.items;
+		new.p.approvers.count = p->approvers.count;
+		new.p.approvers.room = p->approvers.room;
+	}
+	before = face(&old->p);
+	after = face(&new.p);
+	same = json_equal(before, after);
+	json_decref(before);
+	json_decref(after);
+	return same ? 0 : store_proposal_put(w->in->store, &new, err);
+}

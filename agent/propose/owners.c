@@ -1,0 +1,356 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* owners.c - who is asked about each proposal: names as written become people of tonight, in their turn. */
+#include "propose_p.h"
+#include "behov/mail.h"
+
+#define PIN_SECONDS (7 * 86400)
+
+/* Somebody whose turn it may be: a name as written, and why it is asked. */
+struct seat { const char *name, *as; };
+struct seats { LIST(struct seat) list; };
+
+struct asking {
+	struct arena *mem;
+	const struct propose_input *in;
+	bool unfilled;                  /* of the proposal at hand */
+};
+
+/* ------------------------------------------------------------------ people */
+
+/* Somebody who can be asked: one person, in service, with an address we dare to write to. */
+static const struct account *
+person(const struct snapshot *s, const char *name)
+{
+	long i = name && *name ? snapshot_account(s, name) : -1;
+	const struct account *a = i >= 0 ? &s->accounts[i] : NULL;
+
+	return a && a->class == ACCOUNT_PERSON && !a->disabled && !a->expired && a->mail && mail_address(a->mail) ? a
+														  : NULL;
+}
+
+static const char *
+called(const char *name, const char *id)
+{
+	return name ? name : id;
+}
+
+static void
+seat(struct arena *mem, struct seats *out, const char *name, const char *as)
+{
+	if (name && *name)
+		*arena_push(mem, &out->list) = (struct seat){ name, as };
+}
+
+static void
+seat_all(struct arena *mem, struct seats *out, const char **names, int count, const char *as)
+{
+	for (int i = 0; i < count; i++)
+		seat(mem, out, names[i], as);
+}
+
+static void
+seats_of_system(struct arena *mem, const struct system *s, struct seats *out)
+{
+	seat(mem, out, s->owner, arena_print(mem, "systemägare för %s", called(s->name, s->id)));
+	seat_all(mem, out, s->deputies, s->deputy_count,
+		 arena_print(mem, "ersättare för systemägaren för %s", called(s->name, s->id)));
+}
+
+static void
+seats_of_series(struct arena *mem, const struct series *s, struct seats *out)
+{
+	seat(mem, out, s->owner, arena_print(mem, "informationsägare för %s", called(s->name, s->id)));
+	seat_all(mem, out, s->deputies, s->deputy_count,
+		 arena_print(mem, "ersättare för informationsägaren för %s", called(s->name, s->id)));
+}
+
+static void
+seats_of_share(struct arena *mem, const struct share *s, struct seats *out)
+{
+	seat(mem, out, s->owner, arena_print(mem, "ägare till lagringsytan %s", called(s->name, s->id)));
+	seat_all(mem, out, s->deputies, s->deputy_count,
+		 arena_print(mem, "ersättare för ägaren till lagringsytan %s", called(s->name, s->id)));
+}
+
+static void
+seat_coordinator(struct asking *a, struct seats *out)
+{
+	seat(a->mem, out, a->in->rules->conf.people.coordinator, "informationssäkerhetssamordnare");
+}
+
+/* ------------------------------------------------------------------ one proposal */
+
+static int
+by_approver(const void *a, const void *b)
+{
+	return strcmp(((const struct approver *)a)->key, ((const struct approver *)b)->key);
+}
+
+static void
+add(struct asking *a, struct proposal *p, const struct account *who, const char *as)
+{
+	for (size_t i = 0; i < p->approvers.count; i++)
+		if (strcmp(p->approvers.items[i].key, who->key) == 0) {
+			struct approver *known = &p->approvers.items[i];
+			if (strcmp(known->as, as) != 0)
+				known->as = arena_print(a->mem, "%s, %s", known->as, as);
+			return;
+		}
+	*arena_push(a->mem, &p->approvers) = (struct approver){
+		.key = who->key, .name = who->name, .display = who->display ? who->display : who->name,
+		.mail = who->mail, .as = as };
+	if (!p->owner)
+		p->owner = who->name;
+}
+
+static bool
+is_asked(const struct proposal *p, const char *key)
+{
+	for (size_t i = 0; i < p->approvers.count; i++)
+		if (strcmp(p->approvers.items[i].key, key) == 0)
+			return true;
+	return false;
+}
+
+/* The first in turn who may decide: nobody decides on their own access. */
+static bool
+ask(struct asking *a, struct proposal *p, const struct seats *seats, bool another)
+{
+	for (size_t i = 0; i < seats->list.count; i++) {
+		const struct account *who = person(a->in->snapshot, seats->list.items[i].name);
+
+		if (!who || (p->guid && strcmp(who->key, p->guid) == 0) || (another && is_asked(p, who->key)))
+			continue;
+		add(a, p, who, seats->list.items[i].as);
+		return true;
+	}
+	return false;
+}
+
+/* Told once for each system, or series and share. */
+static void
+tell(struct asking *a, const char *kind, const char *system, const struct proposal *p, const char *text)
+{
+	struct plan *plan = a->in->plan;
+
+	for (size_t i = 0; i < plan->findings.count; i++) {
+		const struct finding *f = &plan->findings.items[i];
+		if (texts_equal(f->kind, kind) && texts_equal(f->system, system) && texts_equal(f->series, p->series) &&
+		    texts_equal(f->share, p->share))
+			return;
+	}
+	*arena_push(a->mem, &plan->findings) =
+		(struct finding){ .kind = kind, .system = system, .series = p->series, .share = p->share, .text = text };
+}
+
+static void
+nobody(struct asking *a, struct proposal *p, const char *system, const char *name)
+{
+	a->unfilled = true;
+	tell(a, "nobody-to-ask", system, p,
+	     arena_print(a->mem, "Ingen kan tillfrågas om %s: ägare, ersättare och samordnare saknas, har slutat, saknar "
+			 "e-postadress eller berörs själva. Förslagen kan inte godkännas förrän någon utses.", name));
+}
+
+static void
+ask_system(struct asking *a, struct proposal *p, const char *id)
+{
+	const struct system *s = rules_system(a->in->rules, id);
+	struct seats seats = { 0 };
+
+	if (s)
+		seats_of_system(a->mem, s, &seats);
+	seat_coordinator(a, &seats);
+	if (!ask(a, p, &seats, false))
+		nobody(a, p, id, s ? called(s->name, s->id) : id);
+}
+
+static void
+ask_files(struct asking *a, struct proposal *p)
+{
+	const struct series *series = rules_series(a->in->rules, p->series);
+	const struct share *share = rules_share(a->in->rules, p->share);
+	struct seats seats = { 0 };
+
+	if (series)
+		seats_of_series(a->mem, series, &seats);
+	if (share)
+		seats_of_share(a->mem, share, &seats);
+	seat_coordinator(a, &seats);
+	if (!ask(a, p, &seats, false))
+		nobody(a, p, NULL, series ? called(series->name, series->id) : p->series);
+}
+
+/* "treserva/handlaggare" gives "treserva". */
+static const char *
+system_of(struct arena *mem, const char *label)
+{
+	return arena_copy(mem, label, strcspn(label, "/"));
+}
+
+/* Those who may be the second of two: first the deputies, then for files the archivist, then the coordinator. */
+static void
+second_seats(struct asking *a, const struct proposal *p, struct seats *out)
+{
+	const struct series *series = rules_series(a->in->rules, p->series);
+	const struct share *share = rules_share(a->in->rules, p->share);
+	const struct system *s = rules_system(a->in->rules, p->system);
+
+	if (s)
+		seats_of_system(a->mem, s, out);
+	for (int i = 0; i < p->also_count; i++)
+		if ((s = rules_system(a->in->rules, system_of(a->mem, p->also[i]))))
+			seats_of_system(a->mem, s, out);
+	if (series)
+		seats_of_series(a->mem, series, out);
+	if (share && !(series && series->owner))
+		seats_of_share(a->mem, share, out);
+	if (is_files(p))
+		seat(a->mem, out, a->in->rules->conf.people.archivist, "arkivarie");
+	if (share)
+		seats_of_share(a->mem, share, out);
+	seat_coordinator(a, out);
+}
+
+static void
+ask_second(struct asking *a, struct proposal *p)
+{
+	struct seats seats = { 0 };
+
+	if (p->needs < 2 || p->approvers.count != 1)
+		return;
+	second_seats(a, p, &seats);
+	if (ask(a, p, &seats, true))
+		return;
+	tell(a, "second-person-missing", p->system, p,
+	     arena_print(a->mem, "%s: två olika personer ska godkänna, men bara en kan tillfrågas. Utse en ersättare.",
+			 is_files(p) ? p->series : p->system));
+}
+
+/*
+ * A duty that nobody fills leaves the proposal without that approver, and `needs` above what is there: so it can never
+ * be approved by the others alone.
+ */
+static void
+ask_about(struct asking *a, struct proposal *p)
+{
+	p->owner = NULL;
+	p->approvers.count = 0;
+	a->unfilled = false;
+	if (is_files(p))
+		ask_files(a, p);
+	else
+		ask_system(a, p, p->system);
+	for (int i = 0; i < p->also_count; i++)
+		ask_system(a, p, system_of(a->mem, p->also[i]));
+	ask_second(a, p);
+	if (a->unfilled && p->needs <= (int)p->approvers.count)
+		p->needs = (int)p->approvers.count + 1;
+	if (p->approvers.count)
+		qsort(p->approvers.items, p->approvers.count, sizeof *p->approvers.items, by_approver);
+}
+
+/* ------------------------------------------------------------------ pins */
+
+static void
+every_seat(struct asking *a, struct seats *out)
+{
+	const struct rules *rules = a->in->rules;
+
+	for (size_t i = 0; i < rules->system_count; i++)
+		seats_of_system(a->mem, &rules->systems[i], out);
+	for (size_t i = 0; i < rules->series_count; i++)
+		seats_of_series(a->mem, &rules->series[i], out);
+	for (size_t i = 0; i < rules->share_count; i++)
+		seats_of_share(a->mem, &rules->shares[i], out);
+	seat_coordinator(a, out);
+	seat(a->mem, out, rules->conf.people.archivist, "arkivarie");
+}
+
+static int
+by_name(const void *a, const void *b)
+{
+	return strcmp(((const struct seat *)a)->name, ((const struct seat *)b)->name);
+}
+
+static int
+pin_change(struct asking *a, const struct pin *was, const struct account *who, const char **text, struct error *err)
+{
+	const struct propose_input *in = a->in;
+	struct pin now = { was->name, who->key, who->mail, was->since, in->now };
+	json_t *payload = json_object();
+	int rc = -1;
+
+	*text = arena_print(a->mem, "'%s' var %s med adressen %s och är nu %s med adressen %s. Kontrollera att det är rätt "
+			    "person: inget får gallras på dennes beslut de närmaste sju dagarna.", was->name, was->key,
+			    called(was->mail, "-"), who->key, who->mail);
+	json_put(payload, "name", was->name);
+	json_put(payload, "key_before", was->key);
+	json_put(payload, "key", who->key);
+	json_put(payload, "mail_before", was->mail);
+	json_put(payload, "mail", who->mail);
+	if (store_set(in->store, arena_print(a->mem, "owner-changed:%s", was->name), *text, err) == 0 &&
+	    store_pin_put(in->store, &now, err) == 0)
+		rc = audit_add(in->store, in->now, "run", "owner-changed", payload, err);
+	json_decref(payload);
+	return rc;
+}
+
+/* What a name meant the first time is remembered; another meaning is told for as long as it stops destruction. */
+static int
+pin_one(struct asking *a, const char *name, const struct account *who, struct error *err)
+{
+	const struct propose_input *in = a->in;
+	struct pin pin = { 0 };
+	const char *text = NULL;
+	bool found = false;
+	int rc = 0;
+
+	if (store_pin(a->mem, in->store, name, &pin, &found, err) < 0)
+		return -1;
+	if (!found)
+		return store_pin_put(in->store, &(struct pin){ name, who->key, who->mail, in->now, INT64_MIN }, err);
+	if (!texts_equal(pin.key, who->key) || !texts_equal(pin.mail, who->mail))
+		rc = pin_change(a, &pin, who, &text, err);
+	else if (pin.changed != INT64_MIN && in->now - pin.changed < PIN_SECONDS)
+		rc = store_get(a->mem, in->store, arena_print(a->mem, "owner-changed:%s", name), &text, err);
+	if (rc == 0 && text)
+		*arena_push(a->mem, &in->plan->findings) =
+			(struct finding){ .kind = "owner-changed", .account = who->name, .text = text };
+	return rc;
+}
+
+/* All names, also of those whose turn has not come: so a deputy who is exchanged just before is seen, too. */
+static int
+pin_all(struct asking *a, struct error *err)
+{
+	struct seats seats = { 0 };
+
+	every_seat(a, &seats);
+	if (seats.list.count)
+		qsort(seats.list.items, seats.list.count, sizeof *seats.list.items, by_name);
+	for (size_t i = 0; i < seats.list.count; i++) {
+		const char *name = seats.list.items[i].name;
+		const struct account *who = person(a->in->snapshot, name);
+
+		if (!who || (i && strcmp(name, seats.list.items[i - 1].name) == 0))
+			continue;
+		if (pin_one(a, name, who, err) < 0)
+			return error_in(err, "comparing '%s' with who it was", name);
+	}
+	return 0;
+}
+
+int
+propose_owners(struct arena *mem, const struct propose_input *in, struct error *err)
+{
+	struct asking a = { .mem = mem, .in = in };
+
+	if (!in->snapshot || !in->snapshot->complete)
+		return 0;
+	if (in->store && pin_all(&a, err) < 0)
+		return -1;
+	for (size_t i = 0; i < in->plan->proposals.count; i++)
+		ask_about(&a, &in->plan->proposals.items[i]);
+	return 0;
+}

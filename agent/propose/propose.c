@@ -1,0 +1,311 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * propose.c - tonight's plan against the store: what is opened, what stays, what takes another's place, what goes.
+ *
+ *     stored \ tonight   same content      other content            not proposed (and clearly seen)
+ *     none               opened            opened                   -
+ *     open, braked       same              superseded, opened       withdrawn
+ *     scheduled access   same              superseded, opened       the edge is gone: withdrawn; else same
+ *     scheduled files    same              whole: superseded        withdrawn
+ *     exported           same              same                     the edge is gone: done; else same
+ *     quarantined        same              same                     same
+ *     kept               until its date    superseded, opened       withdrawn when its date has passed
+ */
+#include "propose_p.h"
+
+/* ------------------------------------------------------------------ telling */
+
+void
+tell_finding(struct work *w, const struct finding *finding)
+{
+	*arena_push(w->mem, &w->plan->findings) = *finding;
+}
+
+int
+note_stored(struct work *w, const char *event, const struct stored *s, const char *why, struct error *err)
+{
+	json_t *payload = json_object();
+	int rc;
+
+	json_put(payload, "proposal", s->id);
+	json_put(payload, "kind", kind_word[s->p.kind]);
+	json_put(payload, "version", s->p.version);
+	json_put(payload, "scope", s->p.scope);
+	if (why)
+		json_put(payload, "why", why);
+	rc = audit_add(w->in->store, w->in->now, "run", event, payload, err);
+	json_decref(payload);
+	return rc;
+}
+
+int
+move_stored(struct work *w, const struct stored *s, enum state state, const char *event, const char *why, struct error *err)
+{
+	if (store_proposal_state(w->in->store, s->id, state, w->in->now, INT64_MIN, DAY_NONE, why, err) < 0)
+		return -1;
+	return note_stored(w, event, s, why, err);
+}
+
+/* ------------------------------------------------------------------ what is proposed tonight */
+
+static int
+by_key(const void *a, const void *b)
+{
+	return strcmp((*(struct stored *const *)a)->p.key, (*(struct stored *const *)b)->p.key);
+}
+
+static int
+key_is(const void *key, const void *stored)
+{
+	return strcmp(key, (*(struct stored *const *)stored)->p.key);
+}
+
+static struct stored *
+find_live(const struct work *w, const char *key)
+{
+	struct stored **at = w->live.list.count
+		? bsearch(key, w->by_key, w->live.list.count, sizeof(*w->by_key), key_is) : NULL;
+
+	return at ? *at : NULL;
+}
+
+/* Where we could not see who is asked, or what it would take the place of, it waits for another night. */
+static void
+want_open(struct work *w, struct proposal *p, const struct stored *old)
+{
+	if (old && (!w->owners_known || is_touched(w, p) || is_touched(w, &old->p))) {
+		w->out->held++;
+	} else if (!w->owners_known) {
+		w->unasked++;
+	} else {
+		struct opening *o = arena_push(w->mem, &w->openings);
+		o->p = p;
+		o->old = old;
+	}
+}
+
+static int
+meet_asked(struct work *w, struct proposal *p, const struct stored *old, struct error *err)
+{
+	enum content how;
+
+	if (compare_content(w, old, p, &how, err) < 0)
+		return -1;
+	if (how == CONTENT_OTHER) {
+		want_open(w, p, old);
+		return 0;
+	}
+	w->out->same++;
+	return w->owners_known ? refresh_stored(w, old, p, how, err) : 0;
+}
+
+/* Files that are on their way go by the manifest that was approved; what came since is proposed when they are done. */
+static int
+meet_scheduled(struct work *w, struct proposal *p, const struct stored *old)
+{
+	bool same = old->p.kind == p->kind && texts_equal(old->p.version, p->version);
+
+	if (!same && (!is_files(p) || old->p.kind != p->kind || p->whole || old->p.whole))
+		want_open(w, p, old);
+	else
+		w->out->same++;
+	return 0;
+}
+
+static int
+meet_kept(struct work *w, struct proposal *p, const struct stored *old, struct error *err)
+{
+	enum content how;
+
+	if (compare_content(w, old, p, &how, err) < 0)
+		return -1;
+	if (how == CONTENT_OTHER || (old->until != DAY_NONE && w->today >= old->until))
+		want_open(w, p, old);
+	else
+		w->out->same++;
+	return 0;
+}
+
+static int
+meet(struct work *w, struct proposal *p, struct error *err)
+{
+	const struct stored *old = find_live(w, p->key);
+
+	if (!old) {
+		want_open(w, p, NULL);
+		return 0;
+	}
+	w->seen[old - w->live.list.items] = true;
+	switch (old->state) {
+	case STATE_OPEN:
+	case STATE_BRAKED:
+		return meet_asked(w, p, old, err);
+	case STATE_SCHEDULED:
+		return meet_scheduled(w, p, old);
+	case STATE_KEPT:
+		return meet_kept(w, p, old, err);
+	default:
+		w->out->same++;
+		return 0;
+	}
+}
+
+/* ------------------------------------------------------------------ opening */
+
+static int
+open_one(struct work *w, const struct opening *o, struct error *err)
+{
+	struct stored s = {
+		.p = *o->p, .state = o->braked ? STATE_BRAKED : STATE_OPEN, .opened = w->in->now, .since = w->in->now,
+		.go_at = INT64_MIN, .until = DAY_NONE,
+	};
+	const char *why = !o->old ? NULL : o->old->state == STATE_KEPT ? "frågas på nytt" : "innehållet har ändrats";
+
+	if (o->old && move_stored(w, o->old, STATE_SUPERSEDED, "proposal-superseded", why, err) < 0)
+		return -1;
+	if (put_manifest(w, &s.p, err) < 0 || store_proposal_add(w->mem, w->in->store, &s, err) < 0 ||
+	    note_stored(w, o->braked ? "proposal-braked" : "proposal-opened", &s, why, err) < 0)
+		return error_in(err, "opening '%s'", o->p->key);
+	w->out->opened += !o->old;
+	w->out->changed += o->old != NULL;
+	w->out->braked += o->braked;
+	return 0;
+}
+
+static int
+open_all(struct work *w, struct error *err)
+{
+	if (open_stepwise(w, err) < 0)
+		return -1;
+	brake_openings(w);
+	for (size_t i = 0; i < w->openings.count; i++)
+		if (!w->openings.items[i].later && open_one(w, &w->openings.items[i], err) < 0)
+			return -1;
+	if (w->unasked)
+		tell_finding(w, &(struct finding){ .kind = "owners-unknown",
+			.text = arena_print(w->mem, "%lld förslag öppnas inte i natt: katalogen kunde inte läsas helt, så det är "
+					    "inte känt vem som ska tillfrågas", w->unasked) });
+	return 0;
+}
+
+/* ------------------------------------------------------------------ what is not proposed any longer */
+
+/* An edge on its way is not in the plan (it counts as cut there): the directory says whether it is gone. */
+static int
+absent_edge(struct work *w, const struct stored *s, struct error *err)
+{
+	enum truth gone = edge_gone(w->in->snapshot, &s->p);
+
+	if (gone == UNKNOWN)
+		w->out->held++;
+	if (gone == NO)
+		w->out->same++;
+	if (gone != YES)
+		return 0;
+	if (s->state == STATE_EXPORTED)
+		return move_stored(w, s, STATE_DONE, "proposal-done", "medlemskapet är borta ur katalogen", err);
+	w->out->withdrawn++;
+	return move_stored(w, s, STATE_WITHDRAWN, "proposal-withdrawn", "redan borta", err);
+}
+
+static int
+absent(struct work *w, const struct stored *s, struct error *err)
+{
+	bool kept_past = s->state == STATE_KEPT && s->until != DAY_NONE && w->today >= s->until;
+
+	if (s->state == STATE_QUARANTINED || (s->state == STATE_KEPT && !kept_past))
+		return 0;
+	if (is_touched(w, &s->p)) {
+		w->out->held++;
+		return 0;
+	}
+	if (!is_files(&s->p) && STATES(s->state) & STATES_GOING)
+		return absent_edge(w, s, err);
+	*arena_push(w->mem, &w->leaving) = s;
+	return 0;
+}
+
+static int
+close_absent(struct work *w, struct error *err)
+{
+	for (size_t i = 0; i < w->live.list.count; i++)
+		if (!w->seen[i] && absent(w, &w->live.list.items[i], err) < 0)
+			return -1;
+	if (brake_leaving(w, err) < 0)
+		return -1;
+	for (size_t i = 0; i < w->leaving.count; i++) {
+		if (move_stored(w, w->leaving.items[i], STATE_WITHDRAWN, "proposal-withdrawn",
+			 "det som förslaget vilade på gäller inte längre", err) < 0)
+			return -1;
+		w->out->withdrawn++;
+	}
+	return 0;
+}
+
+/* ------------------------------------------------------------------ the door */
+
+int
+propose_all(struct arena *mem, const struct propose_input *in, struct propose_result *out, struct error *err)
+{
+	struct work w = {
+		.mem = mem, .in = in, .out = out, .plan = in->plan, .today = clock_day(in->now),
+		.owners_known = in->snapshot && in->snapshot->complete,
+	};
+	int rc = -1;
+
+	*out = (struct propose_result){ 0 };
+	if (store_proposals(mem, in->store, &(struct proposal_filter){ .states = STATES_LIVE }, &w.live, err) < 0)
+		return error_in(err, "reading what was proposed before");
+	w.by_key = arena_array(mem, struct stored *, w.live.list.count + 1);
+	w.seen = arena_array(mem, bool, w.live.list.count + 1);
+	for (size_t i = 0; i < w.live.list.count; i++)
+		w.by_key[i] = &w.live.list.items[i];
+	qsort(w.by_key, w.live.list.count, sizeof(*w.by_key), by_key);
+	for (size_t i = 0; i < in->plan->proposals.count; i++)
+		if (meet(&w, &in->plan->proposals.items[i], err) < 0)
+			goto out;
+	if (open_all(&w, err) < 0 || close_absent(&w, err) < 0)
+		goto out;
+	rc = 0;
+out:
+	stored_free(&w.live);
+	return rc;
+}
+
+int
+propose_release(struct store *store, const char *scope, const char *by, const char *reason, int64_t now,
+		long long *released, struct error *err)
+{
+	struct arena *mem = arena_open();
+	struct stored_list list = { 0 };
+	struct proposal_filter filter = { .scope = scope, .states = STATES(STATE_BRAKED) };
+	int rc = -1;
+
+	*released = 0;
+	if (!reason || !*reason) {
+		error_set(err, ERROR_USAGE, "a release needs a reason");
+		goto out;
+	}
+	if (store_proposals(mem, store, &filter, &list, err) < 0)
+		goto out;
+	for (size_t i = 0; i < list.list.count; i++) {
+		const struct stored *s = &list.list.items[i];
+		json_t *payload = json_object();
+
+		json_put(payload, "proposal", s->id);
+		json_put(payload, "scope", scope);
+		json_put(payload, "reason", reason);
+		rc = store_proposal_state(store, s->id, STATE_OPEN, now, INT64_MIN, DAY_NONE, reason, err);
+		if (rc == 0)
+			rc = audit_add(store, now, by, "proposal-released", payload, err);
+		json_decref(payload);
+		if (rc < 0)
+			goto out;
+		++*released;
+	}
+	rc = 0;
+out:
+	stored_free(&list);
+	arena_close(mem);
+	return rc;
+}
