@@ -184,8 +184,18 @@ is_fresh_owner(struct taking *t, const struct proposal *p, bool *out, struct err
 	return share ? any_late(t, share->deputies, share->deputy_count, out, err) : 0;
 }
 
+/* An approval that is older than an undo is what was undone, come again. */
+static bool
+is_undone(const struct decisions *all, int64_t at)
+{
+	for (size_t i = 0; i < all->list.count; i++)
+		if (!all->list.items[i].refused && all->list.items[i].verdict == VERDICT_UNDO && at < all->list.items[i].at)
+			return true;
+	return false;
+}
+
 static int
-approve_fault(struct taking *t, const struct stored *s, const char **fault, struct error *err)
+approve_fault(struct taking *t, const struct stored *s, int64_t at, const char **fault, struct error *err)
 {
 	struct decisions all = { 0 };
 	bool fresh = false;
@@ -196,6 +206,8 @@ approve_fault(struct taking *t, const struct stored *s, const char **fault, stru
 		return -1;
 	if (has_approved(&all, s, t->letter.key))
 		*fault = "the same person has approved it already";
+	else if (is_undone(&all, at))
+		*fault = "it has been undone since";
 	else if (s->p.guid && strcmp(s->p.guid, t->letter.key) == 0)
 		*fault = "nobody decides on their own access";
 	else if (fresh)
@@ -244,7 +256,7 @@ find_fault(struct taking *t, const struct inbox_decision *d, const char **fault,
 	if (!*fault && verdict == VERDICT_KEEP)
 		*fault = keep_fault(d);
 	if (!*fault && verdict == VERDICT_APPROVE)
-		return approve_fault(t, s, fault, err);
+		return approve_fault(t, s, d->at, fault, err);
 	return 0;
 }
 

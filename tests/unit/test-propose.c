@@ -1,0 +1,837 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* test-propose.c - nights, one after another, on a small town whose facts change at random, and each rule by itself. */
+#include "check.h"
+#include "behov/audit.h"
+#include "behov/json.h"
+#include "behov/propose.h"
+#include "behov/retain.h"
+#include "behov/text.h"
+#include <stdlib.h>
+#include <unistd.h>
+
+#define DAY 86400
+#define MEMBERS 30
+#define GROUPS 2
+#define BATCHES 6
+#define FILES 8
+
+/* ------------------------------------------------------------------ the town */
+
+/* Sorted by key: the people who may be asked, then the members. */
+enum { ANNA, BO, CIA, DAN, EVA, FIA, ASKED };
+static const char *const names[] = { "anna", "bo", "cia", "dan", "eva", "fia" };
+static const char *bo_dan[] = { "bo", "eva" }, *eva_fia[] = { "fia" }, *dan[] = { "eva", "dan" };
+
+struct town {
+	char folder[64];
+	struct arena *mem;
+	struct store *store;
+	struct rules rules;
+	struct system systems[2];
+	struct series series[2];
+	struct share share;
+	struct account accounts[ASKED + MEMBERS];
+	struct group groups[GROUPS];
+	struct edge edges[GROUPS * MEMBERS];
+	struct snapshot snapshot;
+	int64_t now;
+	/* facts that nights change */
+	bool edge[GROUPS][MEMBERS], excess[GROUPS][MEMBERS];
+	int text[GROUPS];               /* of the need: part of the version */
+	bool file[2][BATCHES][FILES];
+	int size[2][BATCHES][FILES];
+	bool unclear_system[GROUPS], unclear_series[2], no_access, no_files;
+};
+
+static unsigned seed = 1;
+static unsigned
+chance(unsigned of)
+{
+	seed = seed * 1103515245u + 12345u;
+	return (seed >> 16) % of;
+}
+
+static void
+people(struct town *t)
+{
+	for (int i = 0; i < ASKED; i++)
+		t->accounts[i] = (struct account){
+			.dn = arena_print(t->mem, "CN=%s,DC=x", names[i]), .name = names[i], .display = names[i],
+			.key = arena_print(t->mem, "k%02d", i), .mail = arena_print(t->mem, "%s@kalmar.example", names[i]) };
+	t->accounts[EVA].disabled = true;
+	t->accounts[FIA].mail = NULL;
+	for (int i = 0; i < MEMBERS; i++)
+		t->accounts[ASKED + i] = (struct account){
+			.dn = arena_print(t->mem, "CN=m%02d,DC=x", i), .name = arena_print(t->mem, "m%02d", i),
+			.key = arena_print(t->mem, "m%02d", i), .mail = arena_print(t->mem, "m%02d@kalmar.example", i) };
+}
+
+static void
+rule(struct town *t)
+{
+	t->systems[0] = (struct system){ .id = "s0", .name = "Noll", .owner = "anna", .deputies = bo_dan, .deputy_count = 2 };
+	t->systems[1] = (struct system){ .id = "s1", .owner = "eva", .deputies = eva_fia, .deputy_count = 1 };
+	t->series[0] = (struct series){ .id = "r0", .owner = "CN=bo,DC=x", .deputies = dan, .deputy_count = 2 };
+	t->series[1] = (struct series){ .id = "r1", .whole = true };
+	t->share = (struct share){ .id = "sh", .owner = "anna" };
+	t->rules = (struct rules){ .systems = t->systems, .system_count = 2, .series = t->series, .series_count = 2,
+				   .shares = &t->share, .share_count = 1 };
+	t->rules.conf.people.coordinator = "cia";
+	t->rules.conf.people.archivist = "dan";
+	t->rules.conf.brake.count = 10;
+	t->rules.conf.brake.ratio = 0.5;
+}
+
+/* The directory as the facts say. */
+static void
+see(struct town *t)
+{
+	uint32_t n = 0;
+
+	for (int g = 0; g < GROUPS; g++) {
+		t->groups[g] = (struct group){ .dn = arena_print(t->mem, "CN=g%d,DC=x", g), .name = "g",
+					       .key = arena_print(t->mem, "g%d", g), .security = true, .first = n };
+		for (int m = 0; m < MEMBERS; m++)
+			if (t->edge[g][m])
+				t->edges[n++] = (struct edge){ .member = (uint32_t)(ASKED + m) };
+		t->groups[g].count = n - t->groups[g].first;
+	}
+	t->snapshot = (struct snapshot){ .accounts = t->accounts, .account_count = ASKED + MEMBERS, .groups = t->groups,
+					 .group_count = GROUPS, .edges = t->edges, .edge_count = n, .complete = !t->no_access };
+	snapshot_index(t->mem, &t->snapshot);
+}
+
+static void
+town_open(struct town *t)
+{
+	struct error err = { 0 };
+
+	*t = (struct town){ .mem = arena_open() };
+	snprintf(t->folder, sizeof t->folder, "/tmp/behov-propose-XXXXXX");
+	CHECK(mkdtemp(t->folder) != NULL);
+	CHECK(clock_zone("Europe/Stockholm", &err) == 0);
+	CHECK(clock_parse("2026-01-05T02:00+01:00", &t->now) == 0);
+	CHECK(store_open(arena_print(t->mem, "%s/s.db", t->folder), STORE_WRITE, &t->store, &err) == 0);
+	people(t);
+	rule(t);
+	see(t);
+}
+
+static void
+town_close(struct town *t)
+{
+	store_close(t->store);
+	unlink(arena_print(t->mem, "%s/s.db", t->folder));
+	unlink(arena_print(t->mem, "%s/s.db-wal", t->folder));
+	unlink(arena_print(t->mem, "%s/s.db-shm", t->folder));
+	CHECK(rmdir(t->folder) == 0);
+	arena_close(t->mem);
+}
+
+/* ------------------------------------------------------------------ a plan of the facts */
+
+static void
+add_edge(struct town *t, struct plan *plan, int g, int m)
+{
+	struct proposal *p = arena_push(t->mem, &plan->proposals);
+
+	*p = (struct proposal){
+		.kind = KIND_REMOVE_MEMBER, .key = arena_print(t->mem, "%014d%02d", g + 1, m),
+		.version = arena_print(t->mem, "v%d", t->text[g]), .system = t->systems[g].id, .role = "r",
+		.account = t->accounts[ASKED + m].name, .guid = t->accounts[ASKED + m].key, .group = t->groups[g].dn,
+		.group_guid = t->groups[g].key, .member = t->accounts[ASKED + m].dn, .accounts = 1,
+		.needs = g ? 1 : 2, .konfidentialitet = 2, .scope = arena_print(t->mem, "system:%s", t->systems[g].id),
+		.why = "därför", .evidence = json_pack("{s:i}", "member", m) };
+}
+
+static void
+add_batch(struct town *t, struct plan *plan, int s, int b)
+{
+	struct proposal p = {
+		.kind = KIND_DESTROY, .key = arena_print(t->mem, "f%013d%02d", s, b), .series = t->series[s].id, .share = "sh",
+		.batch = arena_print(t->mem, "b%d", b), .due = 20000 + b, .whole = t->series[s].whole, .needs = 2,
+		.konfidentialitet = 2, .scope = arena_print(t->mem, "series:%s@sh", t->series[s].id), .why = "därför",
+		.records = arena_array(t->mem, struct record, FILES) };
+	char version[FILES * 4 + 1] = "";
+
+	for (int f = 0; f < FILES; f++) {
+		if (!t->file[s][b][f])
+			continue;
+		p.records[p.record_count++] = (struct record){ .path = arena_print(t->mem, "b%d/f%d", b, f), .anchor = 10,
+							       .size = (uint64_t)t->size[s][b][f], .due = p.due };
+		snprintf(version + strlen(version), sizeof version - strlen(version), "%d:%d,", f, t->size[s][b][f] % 10);
+	}
+	p.files = (long long)p.record_count;
+	p.version = arena_text(t->mem, version);
+	if (p.record_count)
+		*arena_push(t->mem, &plan->proposals) = p;
+}
+
+static void
+size(struct town *t, struct plan *plan, const char *scope, long long of)
+{
+	(void)arena_push(t->mem, &plan->sizes);
+	plan->sizes.items[plan->sizes.count - 1].scope = arena_text(t->mem, scope);
+	plan->sizes.items[plan->sizes.count - 1].of = of;
+}
+
+/* As run.c has it made: what is going counts as cut and what lies in quarantine is not seen. */
+static bool
+is_hidden(const struct stored_list *live, const struct proposal *p)
+{
+	for (size_t i = 0; i < live->list.count; i++) {
+		const struct stored *s = &live->list.items[i];
+		bool files = p->kind == KIND_DESTROY;
+		if (strcmp(s->p.key, p->key) == 0 &&
+		    (s->state == STATE_QUARANTINED || (!files && STATES(s->state) & STATES_GOING)))
+			return true;
+	}
+	return false;
+}
+
+static void
+plan_town(struct town *t, struct plan *plan)
+{
+	struct stored_list live = { 0 };
+	struct error err = { 0 };
+	size_t kept = 0;
+
+	*plan = (struct plan){ .access_judged = !t->no_access, .files_judged = !t->no_files };
+	CHECK(store_proposals(t->mem, t->store, &(struct proposal_filter){ .states = STATES_LIVE }, &live, &err) == 0);
+	for (int g = 0; g < GROUPS && !t->no_access; g++) {
+		if (t->unclear_system[g])
+			*arena_push(t->mem, &plan->unclear) = (struct unclear){ .access = true, .system = t->systems[g].id };
+		for (int m = 0; m < MEMBERS && !t->unclear_system[g]; m++)
+			if (t->edge[g][m] && t->excess[g][m])
+				add_edge(t, plan, g, m);
+		size(t, plan, arena_print(t->mem, "system:%s", t->systems[g].id), MEMBERS);
+	}
+	for (int s = 0; s < 2 && !t->no_files; s++) {
+		if (t->unclear_series[s])
+			*arena_push(t->mem, &plan->unclear) = (struct unclear){ .files = true, .share = "sh",
+										 .series = t->series[s].id };
+		for (int b = 0; b < BATCHES && !t->unclear_series[s]; b++)
+			add_batch(t, plan, s, b);
+		size(t, plan, arena_print(t->mem, "series:%s@sh", t->series[s].id), 48);
+	}
+	for (size_t i = 0; i < plan->proposals.count; i++) {
+		if (is_hidden(&live, &plan->proposals.items[i]))
+			json_decref(plan->proposals.items[i].evidence);
+		else
+			plan->proposals.items[kept++] = plan->proposals.items[i];
+	}
+	plan->proposals.count = kept;
+	stored_free(&live);
+	plan_sort(plan);
+}
+
+static struct propose_result
+night(struct town *t, struct plan *plan)
+{
+	struct propose_input in = { .rules = &t->rules, .snapshot = &t->snapshot, .plan = plan, .store = t->store,
+				    .now = t->now, .manifest = retain_manifest, .manifest_read = retain_manifest_read };
+	struct propose_result out = { 0 };
+	struct error err = { 0 };
+
+	see(t);
+	plan_town(t, plan);
+	CHECK(store_begin(t->store, &err) == 0);
+	CHECK(propose_owners(t->mem, &in, &err) == 0);
+	CHECK(propose_all(t->mem, &in, &out, &err) == 0);
+	CHECK(store_commit(t->store, &err) == 0);
+	if (err.text[0])
+		fprintf(stderr, "%s\n", err.text);
+	return out;
+}
+
+static struct propose_result
+one_night(struct town *t)
+{
+	struct plan plan;
+	struct propose_result out = night(t, &plan);
+
+	plan_free(&plan);
+	return out;
+}
+
+static struct stored_list
+all(struct town *t, unsigned states)
+{
+	struct stored_list list = { 0 };
+	struct error err = { 0 };
+
+	CHECK(store_proposals(t->mem, t->store, &(struct proposal_filter){ .states = states }, &list, &err) == 0);
+	return list;
+}
+
+static size_t
+count(struct town *t, unsigned states)
+{
+	struct stored_list list = all(t, states);
+	size_t n = list.list.count;
+
+	stored_free(&list);
+	return n;
+}
+
+static bool
+found(const struct plan *plan, const char *kind)
+{
+	for (size_t i = 0; i < plan->findings.count; i++)
+		if (strcmp(plan->findings.items[i].kind, kind) == 0)
+			return true;
+	return false;
+}
+
+/* Everything in the store that a night may change, and how long the chain is. */
+static char *
+dump(struct town *t)
+{
+	struct stored_list list = all(t, 0);
+	struct audit_row last = { 0 };
+	struct error err = { 0 };
+	struct text text;
+	char *out;
+
+	text_open(&text, (size_t)64 << 20);
+	for (size_t i = 0; i < list.list.count; i++) {
+		const struct stored *s = &list.list.items[i];
+		text_print(&text, "%s %s %s %s %d %lld %lld", s->id, state_word[s->state], s->p.version,
+			   s->p.manifest ? s->p.manifest : "-", s->p.needs, (long long)s->since, (long long)s->opened);
+		for (size_t k = 0; k < s->p.approvers.count; k++)
+			text_print(&text, " %s(%s)", s->p.approvers.items[k].key, s->p.approvers.items[k].as);
+		text_char(&text, '\n');
+	}
+	CHECK(store_audit_last(t->mem, t->store, &last, &err) == 0);
+	text_print(&text, "%lld", last.seq);
+	out = arena_text(t->mem, text.data);
+	text_close(&text);
+	stored_free(&list);
+	return out;
+}
+
+/* ------------------------------------------------------------------ what holds in every world */
+
+static void
+shake(struct town *t)
+{
+	for (int g = 0; g < GROUPS; g++) {
+		t->unclear_system[g] = chance(6) == 0;
+		t->text[g] += chance(12) == 0;
+		for (int m = 0; m < MEMBERS; m++) {
+			if (chance(8) == 0)
+				t->edge[g][m] = chance(2);
+			if (chance(8) == 0)
+				t->excess[g][m] = chance(2);
+		}
+	}
+	for (int s = 0; s < 2; s++) {
+		t->unclear_series[s] = chance(6) == 0;
+		for (int b = 0; b < BATCHES; b++)
+			for (int f = 0; f < FILES; f++) {
+				if (chance(20) == 0)
+					t->file[s][b][f] = chance(2);
+				if (chance(30) == 0)
+					t->size[s][b][f] = (int)chance(9);
+			}
+	}
+	t->no_access = chance(10) == 0;
+	t->no_files = chance(10) == 0;
+	t->accounts[ANNA].disabled = chance(5) == 0;
+	t->accounts[CIA].disabled = chance(5) == 0;
+}
+
+/* Owners answer and apply works: any live proposal may have come into any state of its kind. */
+static void
+answer(struct town *t)
+{
+	struct stored_list list = all(t, STATES_LIVE);
+	struct error err = { 0 };
+
+	for (size_t i = 0; i < list.list.count; i++) {
+		const struct stored *s = &list.list.items[i];
+		bool files = s->p.kind == KIND_DESTROY;
+		enum state to[] = { STATE_OPEN, STATE_SCHEDULED, files ? STATE_QUARANTINED : STATE_EXPORTED, STATE_KEPT,
+				    STATE_DONE, STATE_FAILED };
+		enum state state = to[chance(6)];
+		if (chance(6) == 0)
+			CHECK(store_proposal_state(t->store, s->id, state, t->now, t->now, state == STATE_KEPT && chance(2) ?
+						   clock_day(t->now) + (day_t)chance(5) : DAY_NONE, NULL, &err) == 0);
+	}
+	stored_free(&list);
+}
+
+static bool
+was_unclear(const struct town *t, const struct proposal *p)
+{
+	if (p->kind == KIND_DESTROY)
+		return t->no_files || t->unclear_series[strcmp(p->series, "r1") == 0];
+	return t->no_access || t->unclear_system[strcmp(p->system, "s1") == 0];
+}
+
+static const struct stored *
+by_id(const struct stored_list *list, const char *id)
+{
+	for (size_t i = 0; i < list->list.count; i++)
+		if (strcmp(list->list.items[i].id, id) == 0)
+			return &list->list.items[i];
+	return NULL;
+}
+
+static bool
+in_plan(const struct plan *plan, const struct proposal *p)
+{
+	for (size_t i = 0; i < plan->proposals.count; i++)
+		if (strcmp(plan->proposals.items[i].key, p->key) == 0)
+			return true;
+	return false;
+}
+
+static void
+check_moves(struct town *t, const struct stored_list *before, const struct stored_list *after, const struct plan *plan)
+{
+	for (size_t i = 0; i < before->list.count; i++) {
+		const struct stored *was = &before->list.items[i], *is = by_id(after, was->id);
+		CHECK(is && strcmp(is->p.version, was->p.version) == 0 && is->opened == was->opened);
+		if (!is)
+			continue;
+		if (!(STATES(was->state) & STATES_LIVE) || was_unclear(t, &was->p))
+			CHECK(is->state == was->state && is->since == was->since);
+		if (is->state == STATE_WITHDRAWN && was->state != STATE_WITHDRAWN)
+			CHECK(!in_plan(plan, &was->p));
+		if (was->state == STATE_EXPORTED || was->state == STATE_SCHEDULED)
+			if (is->state != was->state && was->p.kind == KIND_REMOVE_MEMBER)
+				CHECK(!t->edge[strcmp(was->p.system, "s1") == 0][atoi(was->p.account + 1)]);
+		if (was->state == STATE_QUARANTINED)
+			CHECK(is->state == STATE_QUARANTINED);
+		if (was->state == STATE_BRAKED)
+			CHECK(is->state != STATE_OPEN);
+	}
+}
+
+static void
+check_live(const struct stored_list *after)
+{
+	for (size_t i = 0; i < after->list.count; i++) {
+		const struct stored *s = &after->list.items[i];
+		const struct stored *next = i + 1 < after->list.count ? &after->list.items[i + 1] : NULL;
+		if (!(STATES(s->state) & STATES_LIVE))
+			continue;
+		/* In order of key and episode: only the last one of a key lives. */
+		CHECK(!next || strcmp(next->p.key, s->p.key) != 0);
+		for (size_t k = 0; k < s->p.approvers.count; k++) {
+			CHECK(!s->p.guid || strcmp(s->p.approvers.items[k].key, s->p.guid) != 0);
+			CHECK(strcmp(s->p.approvers.items[k].name, "eva") != 0);
+			CHECK(!k || strcmp(s->p.approvers.items[k - 1].key, s->p.approvers.items[k].key) < 0);
+		}
+	}
+}
+
+/* More than the floor and the ratio is never opened at once. */
+static void
+check_brake(const struct stored_list *before, const struct stored_list *after, int64_t now)
+{
+	static const char *const scopes[] = { "system:s0", "system:s1", "series:r0@sh", "series:r1@sh" };
+
+	for (int i = 0; i < 4; i++) {
+		long long opened = 0;
+		for (size_t k = 0; k < after->list.count; k++) {
+			const struct stored *s = &after->list.items[k];
+			const struct stored *was = s->episode > 1 && k ? &after->list.items[k - 1] : NULL;
+			long long units = s->p.kind == KIND_DESTROY ? s->p.files : 1;
+			if (s->opened != now || s->state != STATE_OPEN || strcmp(s->p.scope, scopes[i]) != 0 ||
+			    by_id(before, s->id))
+				continue;
+			was = was ? by_id(before, was->id) : NULL;
+			if (was && STATES(was->state) & (STATES_ASKED | STATES(STATE_SCHEDULED)))
+				units -= was->p.kind == KIND_DESTROY ? was->p.files : 1;
+			opened += units > 0 ? units : 0;
+		}
+		CHECK(opened <= 10 || (double)opened <= 0.5 * (i < 2 ? MEMBERS : 48));
+	}
+}
+
+static void
+any_night_twice_is_once_and_moves_only_what_it_saw(void)
+{
+	for (unsigned world = 1; world <= 12; world++) {
+		struct town t;
+		seed = world * 7919;
+		town_open(&t);
+		for (int n = 0; n < 14; n++) {
+			struct stored_list before, after;
+			struct plan plan;
+			char *once;
+			shake(&t);
+			answer(&t);
+			before = all(&t, 0);
+			(void)night(&t, &plan);
+			after = all(&t, 0);
+			check_moves(&t, &before, &after, &plan);
+			check_live(&after);
+			check_brake(&before, &after, t.now);
+			plan_free(&plan);
+			once = dump(&t);
+			(void)one_night(&t);
+			CHECK_TEXT(dump(&t), once);
+			stored_free(&before);
+			stored_free(&after);
+			t.now += DAY;
+		}
+		town_close(&t);
+	}
+}
+
+/* ------------------------------------------------------------------ each rule by itself */
+
+static const struct proposal *
+first_of(const struct stored_list *list)
+{
+	return list->list.count ? &list->list.items[0].p : NULL;
+}
+
+static void
+excess(struct town *t, int g, int from, int to, bool is)
+{
+	for (int m = from; m < to; m++)
+		t->edge[g][m] = t->excess[g][m] = is;
+}
+
+static void
+two_are_asked_where_two_are_needed(void)
+{
+	struct town t;
+	struct stored_list list;
+
+	town_open(&t);
+	excess(&t, 0, 0, 1, true);
+	(void)one_night(&t);
+	list = all(&t, STATES(STATE_OPEN));
+	CHECK(list.list.count == 1 && first_of(&list)->approvers.count == 2);
+	CHECK_TEXT(first_of(&list)->approvers.items[0].name, "anna");
+	CHECK_TEXT(first_of(&list)->approvers.items[0].as, "systemägare för Noll");
+	CHECK_TEXT(first_of(&list)->approvers.items[1].name, "bo");
+	CHECK_TEXT(first_of(&list)->owner, "anna");
+	stored_free(&list);
+	town_close(&t);
+}
+
+static void
+who_cannot_answer_is_passed_over_to_the_coordinator(void)
+{
+	struct town t;
+	struct stored_list list;
+
+	town_open(&t);
+	excess(&t, 1, 0, 1, true);      /* the owner is disabled, the deputy has no address */
+	(void)one_night(&t);
+	list = all(&t, STATES(STATE_OPEN));
+	CHECK(list.list.count == 1 && first_of(&list)->approvers.count == 1);
+	CHECK_TEXT(first_of(&list)->owner, "cia");
+	stored_free(&list);
+	town_close(&t);
+}
+
+static void
+nobody_is_asked_about_their_own_access(void)
+{
+	struct town t;
+	struct stored_list list;
+
+	town_open(&t);
+	t.systems[1].owner = "m03";
+	excess(&t, 1, 3, 5, true);
+	(void)one_night(&t);
+	list = all(&t, STATES(STATE_OPEN));
+	CHECK(list.list.count == 2);
+	CHECK_TEXT(list.list.items[0].p.account, "m03");
+	CHECK_TEXT(list.list.items[0].p.owner, "cia");
+	CHECK_TEXT(list.list.items[1].p.owner, "m03");
+	stored_free(&list);
+	town_close(&t);
+}
+
+static void
+nobody_left_is_a_loud_finding_and_never_approvable(void)
+{
+	struct town t;
+	struct stored_list list;
+	struct plan plan;
+
+	town_open(&t);
+	t.accounts[CIA].expired = true;
+	excess(&t, 1, 0, 1, true);
+	(void)night(&t, &plan);
+	CHECK(found(&plan, "nobody-to-ask"));
+	plan_free(&plan);
+	list = all(&t, STATES(STATE_OPEN));
+	CHECK(list.list.count == 1 && first_of(&list)->approvers.count == 0 && first_of(&list)->needs > 0);
+	stored_free(&list);
+	town_close(&t);
+}
+
+static void
+files_go_to_the_series_owner_and_the_next_in_turn(void)
+{
+	struct town t;
+	struct stored_list list;
+
+	town_open(&t);
+	t.file[0][0][0] = t.file[1][0][0] = true;
+	(void)one_night(&t);
+	list = all(&t, STATES(STATE_OPEN));
+	CHECK(list.list.count == 2 && first_of(&list)->approvers.count == 2);
+	CHECK_TEXT(list.list.items[0].p.owner, "bo");            /* written as a DN */
+	CHECK_TEXT(list.list.items[0].p.approvers.items[1].name, "dan");
+	CHECK_TEXT(list.list.items[1].p.owner, "anna");          /* the share's: the series has none */
+	CHECK_TEXT(list.list.items[1].p.approvers.items[1].as, "arkivarie");
+	stored_free(&list);
+	town_close(&t);
+}
+
+static void
+an_owner_who_became_somebody_else_is_told_for_a_week(void)
+{
+	struct town t;
+	struct pin pin = { 0 };
+	struct error err = { 0 };
+	struct plan plan;
+	bool is = false;
+
+	town_open(&t);
+	(void)night(&t, &plan);
+	CHECK(!found(&plan, "owner-changed"));
+	CHECK(store_pin(t.mem, t.store, "anna", &pin, &is, &err) == 0 && is && pin.changed == INT64_MIN);
+	plan_free(&plan);
+	t.accounts[ANNA].mail = "other@kalmar.example";
+	for (int i = 0; i < 2; i++) {
+		(void)night(&t, &plan);
+		CHECK(found(&plan, "owner-changed"));
+		plan_free(&plan);
+	}
+	CHECK(store_pin(t.mem, t.store, "anna", &pin, &is, &err) == 0 && pin.changed == t.now);
+	CHECK_TEXT(pin.mail, "other@kalmar.example");
+	t.now += 7 * DAY;
+	(void)night(&t, &plan);
+	CHECK(!found(&plan, "owner-changed"));
+	plan_free(&plan);
+	town_close(&t);
+}
+
+static void
+a_brake_stops_what_is_opened_until_it_is_released(void)
+{
+	struct town t;
+	struct error err = { 0 };
+	struct plan plan;
+	long long released = 0;
+
+	town_open(&t);
+	excess(&t, 0, 0, 16, true);
+	excess(&t, 1, 0, 15, true);     /* half: not more than the ratio */
+	(void)night(&t, &plan);
+	CHECK(plan.brakes.count == 1);
+	CHECK_TEXT(plan.brakes.items[0].scope, "system:s0");
+	plan_free(&plan);
+	CHECK(count(&t, STATES(STATE_BRAKED)) == 16 && count(&t, STATES(STATE_OPEN)) == 15);
+	t.now += DAY;
+	t.text[0]++;                    /* other content does not release it */
+	(void)one_night(&t);
+	CHECK(count(&t, STATES(STATE_BRAKED)) == 16 && count(&t, STATES(STATE_OPEN)) == 15);
+	CHECK(propose_release(t.store, "system:s0", "root", "", t.now, &released, &err) < 0);
+	CHECK(propose_release(t.store, "system:s0", "root", "rätt", t.now, &released, &err) == 0 && released == 16);
+	CHECK(count(&t, STATES(STATE_BRAKED)) == 0 && count(&t, STATES(STATE_OPEN)) == 31);
+	town_close(&t);
+}
+
+static void
+a_new_series_is_opened_oldest_first(void)
+{
+	struct town t;
+	struct stored_list list;
+	struct error err = { 0 };
+	struct plan plan;
+
+	town_open(&t);
+	for (int b = 0; b < 6; b++)
+		for (int f = 0; f < FILES; f++)
+			t.file[0][b][f] = true;
+	(void)night(&t, &plan);         /* three times eight files are half of 48 */
+	CHECK(found(&plan, "series-opened-stepwise") && plan.brakes.count == 0);
+	plan_free(&plan);
+	list = all(&t, STATES(STATE_OPEN));
+	CHECK(list.list.count == 3);
+	CHECK_TEXT(first_of(&list)->batch, "b0");
+	t.now += DAY;
+	(void)one_night(&t);            /* unanswered: no more */
+	CHECK(count(&t, STATES(STATE_OPEN)) == 3);
+	for (size_t i = 0; i < list.list.count; i++)
+		CHECK(store_proposal_state(t.store, list.list.items[i].id, STATE_SCHEDULED, t.now, t.now, DAY_NONE, NULL,
+					   &err) == 0);
+	stored_free(&list);
+	(void)one_night(&t);            /* the rest */
+	CHECK(count(&t, STATES(STATE_OPEN)) == 3);
+	town_close(&t);
+}
+
+static void
+many_withdrawals_wait_for_a_second_night(void)
+{
+	struct town t;
+
+	town_open(&t);
+	excess(&t, 1, 0, 14, true);
+	(void)one_night(&t);
+	CHECK(count(&t, STATES(STATE_OPEN)) == 14);
+	excess(&t, 1, 0, 14, false);
+	t.now += DAY;
+	CHECK(one_night(&t).held == 14);
+	CHECK(one_night(&t).held == 14);        /* the same night again is not a second one */
+	CHECK(count(&t, STATES(STATE_OPEN)) == 14);
+	t.now += DAY;
+	CHECK(one_night(&t).withdrawn == 14);
+	CHECK(count(&t, STATES(STATE_WITHDRAWN)) == 14);
+	town_close(&t);
+}
+
+static void
+files_that_leave_change_nothing_and_files_that_come_do(void)
+{
+	struct town t;
+	struct stored_list list;
+	const char *id, *version;
+
+	town_open(&t);
+	for (int f = 0; f < 3; f++)
+		t.file[0][0][f] = t.file[1][0][f] = true;
+	(void)one_night(&t);
+	list = all(&t, STATES(STATE_OPEN));
+	id = arena_text(t.mem, list.list.items[0].id);
+	version = arena_text(t.mem, list.list.items[0].p.version);
+	stored_free(&list);
+	t.file[0][0][1] = t.file[1][0][1] = false;
+	CHECK(one_night(&t).changed == 1);      /* the whole one */
+	list = all(&t, STATES(STATE_OPEN));
+	CHECK_TEXT(list.list.items[0].id, id);
+	CHECK_TEXT(list.list.items[0].p.version, version);
+	CHECK(list.list.items[0].p.files == 3);
+	stored_free(&list);
+	t.file[0][0][4] = true;
+	CHECK(one_night(&t).changed == 1);
+	CHECK(count(&t, STATES(STATE_SUPERSEDED)) == 2);
+	town_close(&t);
+}
+
+static void
+a_series_that_destroys_instead_of_delivering_is_asked_anew(void)
+{
+	struct town t;
+	struct error err = { 0 };
+
+	town_open(&t);
+	t.file[0][0][0] = true;
+	for (int i = 0; i < 2; i++) {
+		struct plan plan;
+		struct propose_input in = { .rules = &t.rules, .snapshot = &t.snapshot, .plan = &plan, .store = t.store,
+					    .now = t.now, .manifest = retain_manifest };
+		struct propose_result out;
+		plan_town(&t, &plan);
+		if (!i)
+			plan.proposals.items[0].kind = KIND_DELIVER;
+		CHECK(store_begin(t.store, &err) == 0 && propose_owners(t.mem, &in, &err) == 0 &&
+		      propose_all(t.mem, &in, &out, &err) == 0 && store_commit(t.store, &err) == 0);
+		CHECK(out.changed == i);
+		plan_free(&plan);
+	}
+	town_close(&t);
+}
+
+static void
+an_exported_removal_is_done_when_the_membership_is_gone(void)
+{
+	struct town t;
+	struct stored_list list;
+	struct error err = { 0 };
+
+	town_open(&t);
+	excess(&t, 1, 0, 2, true);
+	(void)one_night(&t);
+	list = all(&t, STATES(STATE_OPEN));
+	CHECK(list.list.count == 2);
+	for (size_t i = 0; i < list.list.count; i++)
+		CHECK(store_proposal_state(t.store, list.list.items[i].id, i ? STATE_SCHEDULED : STATE_EXPORTED, t.now, t.now,
+					   DAY_NONE, NULL, &err) == 0);
+	stored_free(&list);
+	(void)one_night(&t);
+	CHECK(count(&t, STATES_GOING) == 2);
+	t.edge[1][0] = t.edge[1][1] = false;
+	t.unclear_system[1] = true;
+	(void)one_night(&t);            /* we could not see well */
+	CHECK(count(&t, STATES_GOING) == 2);
+	t.unclear_system[1] = false;
+	(void)one_night(&t);
+	CHECK(count(&t, STATES(STATE_DONE)) == 1 && count(&t, STATES(STATE_WITHDRAWN)) == 1);
+	town_close(&t);
+}
+
+static void
+what_is_kept_is_asked_again_on_its_day(void)
+{
+	struct town t;
+	struct stored_list list;
+	struct error err = { 0 };
+
+	town_open(&t);
+	t.file[1][0][0] = true;
+	(void)one_night(&t);
+	list = all(&t, STATES(STATE_OPEN));
+	CHECK(store_proposal_state(t.store, list.list.items[0].id, STATE_KEPT, t.now, INT64_MIN, clock_day(t.now) + 2, "nej",
+				   &err) == 0);
+	stored_free(&list);
+	t.now += DAY;
+	(void)one_night(&t);
+	CHECK(count(&t, STATES(STATE_KEPT)) == 1 && count(&t, STATES(STATE_OPEN)) == 0);
+	t.now += DAY;
+	(void)one_night(&t);
+	list = all(&t, STATES(STATE_OPEN));
+	CHECK(list.list.count == 1 && list.list.items[0].episode == 2);
+	stored_free(&list);
+	town_close(&t);
+}
+
+static void
+without_a_directory_nothing_new_is_asked(void)
+{
+	struct town t;
+	struct plan plan;
+
+	town_open(&t);
+	t.file[0][0][0] = true;
+	t.no_access = true;
+	(void)night(&t, &plan);
+	CHECK(found(&plan, "owners-unknown"));
+	plan_free(&plan);
+	CHECK(count(&t, 0) == 0);
+	town_close(&t);
+}
+
+int
+main(void)
+{
+	TEST(two_are_asked_where_two_are_needed);
+	TEST(who_cannot_answer_is_passed_over_to_the_coordinator);
+	TEST(nobody_is_asked_about_their_own_access);
+	TEST(nobody_left_is_a_loud_finding_and_never_approvable);
+	TEST(files_go_to_the_series_owner_and_the_next_in_turn);
+	TEST(an_owner_who_became_somebody_else_is_told_for_a_week);
+	TEST(a_brake_stops_what_is_opened_until_it_is_released);
+	TEST(a_new_series_is_opened_oldest_first);
+	TEST(many_withdrawals_wait_for_a_second_night);
+	TEST(files_that_leave_change_nothing_and_files_that_come_do);
+	TEST(a_series_that_destroys_instead_of_delivering_is_asked_anew);
+	TEST(an_exported_removal_is_done_when_the_membership_is_gone);
+	TEST(what_is_kept_is_asked_again_on_its_day);
+	TEST(without_a_directory_nothing_new_is_asked);
+	TEST(any_night_twice_is_once_and_moves_only_what_it_saw);
+	return check_done();
+}
