@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* access.c - memberships that are approved: judged all together on a fresh read, then each on its way. */
+#include "apply_p.h"
+#include "behov/log.h"
+
+struct ways { LIST(struct stored *) ldif, ldap; };
+
+/* The most careful of the systems that an edge belongs to says how it goes. */
+static bool
+way_of(const struct rules *rules, const struct proposal *p, struct arena *mem, enum apply_mode *out)
+{
+	const struct system *system = p->system ? rules_system(rules, p->system) : NULL;
+	bool hand, ldap;
+
+	if (!system)
+		return false;
+	hand = p->by_hand || system->apply == APPLY_MANUAL;
+	ldap = system->apply == APPLY_LDAP;
+	for (int i = 0; i < p->also_count; i++) {
+		size_t len = strcspn(p->also[i], "/");
+
+		system = rules_system(rules, arena_copy(mem, p->also[i], len));
+		if (!system)
+			return false;
+		hand = hand || system->apply == APPLY_MANUAL;
+		ldap = ldap && system->apply == APPLY_LDAP;
+	}
+	*out = hand ? APPLY_MANUAL : ldap ? APPLY_LDAP : APPLY_LDIF;
+	return true;
+}
+
+static int
+send(struct apply *a, struct stored *s, struct ways *ways)
+{
+	enum apply_mode way;
+	bool decided;
+
+	if (apply_decided(a, s, &decided) < 0)
+		return -1;
+	if (!decided)
+		return apply_left(a, s, "besluten räcker inte för den version som gäller nu");
+	if (!s->p.member || !s->p.group || !s->p.guid || !s->p.group_guid)
+		return apply_left(a, s, "förslaget saknar grupp eller medlem");
+	if (!way_of(a->in->rules, &s->p, a->mem, &way))
+		return apply_left(a, s, "systemet finns inte i reglerna längre");
+	if (way == APPLY_MANUAL)
+		return export_by_hand(a, s);
+	*(struct stored **)(way == APPLY_LDAP ? arena_push(a->mem, &ways->ldap) : arena_push(a->mem, &ways->ldif)) = s;
+	return 0;
+}
+
+/* Judged as they will go: all at once, since cuts that are safe alone can together take what is needed. */
+static int
+judge(struct apply *a, struct stored *const *list, size_t count, bool *safe, const char **why)
+{
+	struct stored *flat = arena_array(a->mem, struct stored, count);
+	struct error trouble = { 0 };
+
+	for (size_t i = 0; i < count; i++)
+		flat[i] = *list[i];
+	if (a->in->eyes->judge(a->in->eyes->self, a->mem, flat, count, safe, why, &trouble) == 0)
+		return 0;
+	if (trouble.kind == ERROR_STOPPED || trouble.kind == ERROR_STORE) {
+		*a->err = trouble;
+		return -1;
+	}
+	/* The directory could not be read: files may go all the same. */
+	log_error("apply cannot judge access: %s", trouble.text);
+	for (size_t i = 0; i < count; i++) {
+		safe[i] = false;
+		why[i] = "katalogen kunde inte läsas just nu";
+	}
+	return 0;
+}
+
+int
+access_apply(struct apply *a, struct stored *const *list, size_t count)
+{
+	struct stored **rest = arena_array(a->mem, struct stored *, count);
+	const char **why = arena_array(a->mem, const char *, count);
+	bool *safe = arena_array(a->mem, bool, count), done;
+	struct ways ways = { 0 };
+	size_t left = 0;
+
+	for (size_t i = 0; i < count; i++) {
+		if (export_finish(a, list[i], &done) < 0)
+			return -1;
+		if (!done)
+			rest[left++] = list[i];
+	}
+	if (!left)
+		return 0;
+	if (judge(a, rest, left, safe, why) < 0)
+		return -1;
+	for (size_t i = 0; i < left; i++) {
+		int rc = safe[i] ? send(a, rest[i], &ways)
+				 : apply_left(a, rest[i], why[i] ? why[i] : "det går inte att avgöra att det är ofarligt");
+
+		if (rc < 0)
+			return -1;
+	}
+	if (ways.ldif.count && export_ldif(a, ways.ldif.items, ways.ldif.count) < 0)
+		return -1;
+	return ways.ldap.count ? directory_remove_all(a, ways.ldap.items, ways.ldap.count) : 0;
+}

@@ -1,0 +1,245 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* apply.c - what may go tonight, in which order, and how each change of state is told. */
+#include "apply_p.h"
+#include "behov/audit.h"
+#include "behov/json.h"
+#include "behov/log.h"
+#include "behov/step.h"
+
+/* ------------------------------------------------------------------ states */
+
+static json_t *
+told(const struct stored *s, enum state state, const char *note)
+{
+	json_t *o = json_object();
+
+	json_put(o, "proposal", s->id);
+	json_put(o, "version", s->p.version);
+	json_put(o, "kind", kind_word[s->p.kind]);
+	json_put(o, "state", state_word[state]);
+	if (note)
+		json_put(o, "note", note);
+	if (s->p.manifest)
+		json_put(o, "manifest", s->p.manifest);
+	return o;
+}
+
+int
+apply_state_in(struct apply *a, struct stored *s, enum state state, int64_t go_at, day_t until, const char *note,
+	       const char *actor, const char *event)
+{
+	json_t *o = told(s, state, note);
+	int rc = store_proposal_state(a->in->store, s->id, state, a->in->now, go_at, until, note, a->err);
+
+	if (rc == 0)
+		rc = audit_add(a->in->store, a->in->now, actor, event, o, a->err);
+	json_decref(o);
+	return rc;
+}
+
+int
+apply_state(struct apply *a, struct stored *s, enum state state, int64_t go_at, const char *note, const char *event)
+{
+	if (store_begin(a->in->store, a->err) < 0)
+		return -1;
+	if (apply_state_in(a, s, state, go_at, DAY_NONE, note, "apply", event) < 0 ||
+	    store_commit(a->in->store, a->err) < 0) {
+		store_rollback(a->in->store);
+		return -1;
+	}
+	log_info("apply %s proposal='%s'%s%s", state_word[state], s->id, note ? ": " : "", note ? note : "");
+	return 0;
+}
+
+int
+apply_left(struct apply *a, struct stored *s, const char *why)
+{
+	json_t *o;
+	int rc;
+
+	a->out->left++;
+	if (s->note && strcmp(s->note, why) == 0)
+		return 0;
+	log_warn("apply leaves proposal='%s': %s", s->id, why);
+	s->note = why;
+	if (store_begin(a->in->store, a->err) < 0)
+		return -1;
+	o = told(s, s->state, why);
+	rc = store_proposal_put(a->in->store, s, a->err);       /* the state is as old as it was */
+	if (rc == 0)
+		rc = audit_add(a->in->store, a->in->now, "apply", "proposal-left", o, a->err);
+	if (rc == 0)
+		rc = store_commit(a->in->store, a->err);
+	json_decref(o);
+	if (rc < 0)
+		store_rollback(a->in->store);
+	return rc;
+}
+
+/* ------------------------------------------------------------------ the journal */
+
+int
+apply_effect(struct apply *a, const char *id, const char *act, struct effect **out)
+{
+	struct effects list = { 0 };
+
+	*out = NULL;
+	if (store_effects(a->mem, a->in->store, id, act, &list, a->err) < 0)
+		return -1;
+	if (list.list.count)
+		*out = &list.list.items[0];
+	return 0;
+}
+
+int
+apply_intend(struct apply *a, const char *proposal, const char *act, long long number, const char *target,
+	     const char *before, long long *id)
+{
+	return store_effect_intend(a->in->store, &(struct effect){
+		.proposal = proposal, .act = act, .number = number, .target = target, .state = EFFECT_INTENDED,
+		.before = before, .intended = a->in->now, .ended = INT64_MIN,
+	}, id, a->err);
+}
+
+int
+apply_end(struct apply *a, long long id, enum effect_state state, const char *after, const char *note)
+{
+	return store_effect_end(a->in->store, id, state, after, note, a->in->now, a->err);
+}
+
+/* ------------------------------------------------------------------ was it decided? */
+
+struct voice { const char *key; bool yes; };
+struct voices { LIST(struct voice) list; };
+
+static struct voice *
+voice_of(struct arena *mem, struct voices *voices, const char *key)
+{
+	struct voice *v;
+
+	for (size_t i = 0; i < voices->list.count; i++)
+		if (strcmp(voices->list.items[i].key, key) == 0)
+			return &voices->list.items[i];
+	v = arena_push(mem, &voices->list);
+	v->key = key;
+	return v;
+}
+
+/*
+ * The state says that it is scheduled; the decisions behind it must say so, too: for this version, by enough different
+ * people, with no keep after them.  The command line may speak against, never for.
+ */
+int
+apply_decided(struct apply *a, const struct stored *s, bool *yes)
+{
+	struct decisions decisions = { 0 };
+	struct voices voices = { 0 };
+	int count = 0;
+
+	*yes = false;
+	if (store_decisions(a->mem, a->in->store, s->id, INT64_MIN, &decisions, a->err) < 0)
+		return -1;
+	for (size_t i = 0; i < decisions.list.count; i++) {
+		const struct decision *d = &decisions.list.items[i];
+
+		if (d->refused)
+			continue;
+		if (d->verdict == VERDICT_KEEP || !d->key)
+			voices = (struct voices){ 0 };
+		else
+			voice_of(a->mem, &voices, d->key)->yes =
+				d->verdict == VERDICT_APPROVE && d->version && strcmp(d->version, s->p.version) == 0;
+	}
+	for (size_t i = 0; i < voices.list.count; i++)
+		count += voices.list.items[i].yes;
+	*yes = count >= 1 && count >= s->p.needs;
+	return 0;
+}
+
+/* ------------------------------------------------------------------ the order of a run */
+
+struct due { LIST(struct stored *) access, files, quarantined; };
+
+int
+apply_due(struct apply *a, const struct stored *s, bool *due)
+{
+	long long nights = 0;
+
+	*due = false;
+	if (s->go_at == INT64_MIN || s->go_at > a->in->now)
+		return 0;
+	if (store_nights_since(a->in->store, s->since, &nights, a->err) < 0)
+		return -1;
+	*due = nights >= 1;
+	return 0;
+}
+
+static int
+sort_out(struct apply *a, struct stored_list *list, struct due *due)
+{
+	for (size_t i = 0; i < list->list.count; i++) {
+		struct stored *s = &list->list.items[i];
+		bool now;
+
+		if (apply_due(a, s, &now) < 0)
+			return -1;
+		if (s->state == STATE_QUARANTINED)
+			*(struct stored **)arena_push(a->mem, &due->quarantined) = s;
+		if (!now)
+			a->out->waiting++;
+		else if (s->state == STATE_SCHEDULED && s->p.kind <= KIND_CUT_NESTING)
+			*(struct stored **)arena_push(a->mem, &due->access) = s;
+		else if (s->state == STATE_SCHEDULED)
+			*(struct stored **)arena_push(a->mem, &due->files) = s;
+	}
+	return 0;
+}
+
+static int
+stopped(struct apply *a)
+{
+	return stop_asked() ? error_set(a->err, ERROR_STOPPED, "asked to stop between two proposals") : 0;
+}
+
+static int
+go(struct apply *a, const struct due *due)
+{
+	/* Holds first: what must come back comes back before anything else goes. */
+	for (size_t i = 0; i < due->quarantined.count; i++)
+		if (unlink_apply(a, due->quarantined.items[i]) < 0 || stopped(a) < 0)
+			return -1;
+	if (due->access.count && access_apply(a, due->access.items, due->access.count) < 0)
+		return -1;
+	for (size_t i = 0; i < due->files.count; i++)
+		if (stopped(a) < 0 || files_apply(a, due->files.items[i]) < 0)
+			return -1;
+	return 0;
+}
+
+int
+apply_all(struct arena *mem, const struct apply_input *in, struct apply_result *out, struct error *err)
+{
+	struct apply a = { .mem = mem, .in = in, .conf = &in->rules->conf, .out = out, .err = err };
+	struct proposal_filter filter = { .states = STATES(STATE_SCHEDULED) | STATES(STATE_QUARANTINED) };
+	struct stored_list list = { 0 };
+	struct due due = { 0 };
+	int rc = -1;
+
+	*out = (struct apply_result){ 0 };
+	if (store_proposals(mem, in->store, &filter, &list, err) < 0)
+		goto out;
+	if (a.conf->mode != MODE_APPLY) {
+		out->waiting = (long long)list.list.count;
+		log_info("apply does nothing: mode is not \"apply\" waiting=%lld", out->waiting);
+		rc = 0;
+		goto out;
+	}
+	if (sort_out(&a, &list, &due) < 0 || go(&a, &due) < 0)
+		goto out;
+	log_info("apply done removed=%lld exported=%lld quarantined=%lld unlinked=%lld waiting=%lld left=%lld failed=%lld",
+		 out->removed, out->exported, out->quarantined, out->unlinked, out->waiting, out->left, out->failed);
+	rc = 0;
+out:
+	stored_free(&list);
+	return rc;
+}

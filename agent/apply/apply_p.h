@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* apply_p.h - what the files of the apply room share. */
+#ifndef BEHOV_APPLY_P_H
+#define BEHOV_APPLY_P_H
+
+#include "behov/apply.h"
+
+struct apply {
+	struct arena *mem;
+	const struct apply_input *in;
+	const struct conf *conf;
+	struct apply_result *out;
+	struct error *err;
+};
+
+/*
+ * What must have been found true just now before something is taken away.  The two functions that take away demand
+ * one, whole, and nothing but a look at the world fills it.
+ */
+struct proof {
+	bool decided;                   /* approved, this version, by as many people as it needs */
+	bool allowed;                   /* judged anew: no hold, no need, no other rule stands in the way */
+	bool same;                      /* it is the very thing that was approved */
+};
+#define PROVEN(p) ((p)->decided && (p)->allowed && (p)->same)
+
+/* ------------------------------------------------------------------ apply.c: states */
+
+/* Into a state, with its row in the audit chain, in one transaction.  note NULL = none. */
+int apply_state(struct apply *a, struct stored *s, enum state state, int64_t go_at, const char *note, const char *event);
+/* As above, inside a transaction of the caller's. */
+int apply_state_in(struct apply *a, struct stored *s, enum state state, int64_t go_at, day_t until, const char *note,
+		   const char *actor, const char *event);
+/* It stays as it is, and why is said once: in its note, the log and the chain. */
+int apply_left(struct apply *a, struct stored *s, const char *why);
+/* Its only effect of an act, or NULL. */
+int apply_effect(struct apply *a, const char *id, const char *act, struct effect **out);
+/* Writes what will be done; *id is its row. */
+int apply_intend(struct apply *a, const char *proposal, const char *act, long long number, const char *target,
+		 const char *before, long long *id);
+int apply_end(struct apply *a, long long id, enum effect_state state, const char *after, const char *note);
+/* *due: its time has come, and a night has been published since: the grace period was not slept through. */
+int apply_due(struct apply *a, const struct stored *s, bool *due);
+/* *yes: its decisions are enough for the version that it has. */
+int apply_decided(struct apply *a, const struct stored *s, bool *yes);
+
+/* ------------------------------------------------------------------ access.c, directory.c */
+
+int access_apply(struct apply *a, struct stored *const *list, size_t count);
+/* Removals over LDAP, on one connection. */
+int directory_remove_all(struct apply *a, struct stored *const *list, size_t count);
+/* Adds back what was journaled.  -1 when it could not, and nothing is changed in the store then. */
+int directory_restore(struct apply *a, struct stored *s);
+
+/* ------------------------------------------------------------------ ldif.c: what other people carry out */
+
+/* One LDIF file with all of them. */
+int export_ldif(struct apply *a, struct stored *const *list, size_t count);
+/* A work list for somebody who removes a membership by hand. */
+int export_by_hand(struct apply *a, struct stored *s);
+/* A work list of files. */
+int export_files(struct apply *a, struct stored *s);
+/* We were ended after the file was written: *done when it has been recorded now. */
+int export_finish(struct apply *a, struct stored *s, bool *done);
+
+/* ------------------------------------------------------------------ walk.c: to a file without being led astray */
+
+/* The folder `path` below root, "" for root itself; -1 with errno. */
+int walk_folder(int root, const char *path);
+/* The folder that holds the file `path`, and its last component; -1 with errno. */
+int walk_parent(struct arena *mem, int root, const char *path, const char **name);
+/* What stat says of a regular file on the file system `dev`; -1 with errno (ESTALE: it is something else). */
+int walk_look(int folder, const char *name, uint64_t dev, struct entry *out);
+/* Every regular file (or what may be one) in `path` and below: each() gets its path below root.  -1 with errno when
+ * not all could be seen. */
+int walk_each(struct arena *mem, int root, const char *path, void (*each)(void *self, const char *path), void *self);
+/* May this be the path of a record?  No empty, "." or ".." component, not ours. */
+bool walk_sane(const char *path);
+
+/* ------------------------------------------------------------------ batch.c, files.c, unlink.c, restore.c */
+
+/* One approved batch, its share opened, its journal read. */
+struct batch {
+	struct arena *mem;
+	struct apply *a;
+	struct stored *s;
+	const struct share *share;
+	const struct series *series;
+	struct record *records;         /* number n of the journal is records[n - 1] */
+	size_t count;
+	struct effect **moved, **gone;  /* by number, NULL = none; acts "quarantine" and "unlink" */
+	uint64_t dev;
+	int root, quarantine, folder;   /* the share, SHARE_QUARANTINE in it, the proposal's folder in that; -1 = not open */
+};
+
+/* 0 and *why NULL: open.  0 and *why: it must be left, and why.  batch_close() in any case. */
+int batch_open(struct apply *a, struct stored *s, struct batch *b, const char **why);
+void batch_close(struct batch *b);
+/* The proposal's folder in the quarantine; made when `make`.  0 with *why when it cannot be had. */
+int batch_folder(struct batch *b, bool make, const char **why);
+/* "00000012" */
+const char *batch_name(struct batch *b, size_t number);
+/* Identity: what a rename keeps. */
+bool batch_same(const struct record *r, const struct entry *now);
+/* As JSON, for the journal. */
+char *batch_stat(struct arena *mem, const struct entry *e);
+/* NULL, or why the record may not go (any longer). */
+const char *batch_objection(struct batch *b, size_t number, struct entry *now);
+
+/* The series is activated as it is written now, and the decisions are enough; else *why. */
+int batch_proven(struct batch *b, const char **why);
+
+int files_apply(struct apply *a, struct stored *s);
+/* Quarantined: holds put back, and when its time has come, the end. */
+int unlink_apply(struct apply *a, struct stored *s);
+/* One file back to where it was: effect UNDONE.  *why NULL, or why it is still in quarantine. */
+int restore_file(struct batch *b, size_t number, const char *note, const char **why);
+/* The journal says that it is in quarantine, or may be. */
+bool batch_aside(const struct batch *b, size_t number);
+/* All that is in quarantine; *stuck: how many could not be put back. */
+int restore_batch(struct batch *b, const char *note, long long *stuck);
+/* The proposal's folder in quarantine, when nothing is left in it. */
+void restore_tidy(struct batch *b);
+
+#endif

@@ -1,0 +1,365 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* files.c - approved files, each looked at just now, are moved into the quarantine of their own share. */
+#include "apply_p.h"
+#include "behov/log.h"
+#include "behov/step.h"
+#include "behov/text.h"
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define INDEX "index"
+
+/* ------------------------------------------------------------------ is it what was approved? */
+
+/*
+ * ctime is the one trace of a file that was written anew and then given its old times (a copy with preserved times does
+ * that), so it must be equal here.  It also changes with a mode or an owner: then the file is left, and the night asks
+ * again with a manifest that is new.
+ */
+static const char *
+drift(const struct record *r, const struct entry *now)
+{
+	if (!batch_same(r, now))
+		return "filen är inte den som godkändes";
+	if (r->ctime_s != now->ctime_s || r->ctime_ns != now->ctime_ns || r->nlink != now->nlink)
+		return "filen har ändrats sedan den godkändes";
+	return NULL;
+}
+
+static const char *
+cannot(struct batch *b, const char *what)
+{
+	return errno == ENOENT ? "filen är borta" : errno == ESTALE ? "det är inte en vanlig fil längre"
+		: arena_print(b->mem, "%s: %s", what, strerror(errno));
+}
+
+/* Looks at record `number` where it was: NULL and *now, or what has changed. */
+static const char *
+look(struct batch *b, size_t number, int *parent, const char **name, struct entry *now)
+{
+	const struct record *r = &b->records[number - 1];
+	const char *why;
+
+	*parent = walk_parent(b->mem, b->root, r->path, name);
+	if (*parent < 0)
+		return cannot(b, "mappen går inte att nå");
+	if (walk_look(*parent, *name, b->dev, now) < 0)
+		return cannot(b, "filen går inte att läsa av");
+	why = drift(r, now);
+	return why ? why : batch_objection(b, number, now);
+}
+
+/* ------------------------------------------------------------------ the journal */
+
+static struct effect *
+remember(struct batch *b, size_t number, long long id, enum effect_state state, const char *note)
+{
+	struct effect *e = b->moved[number] ? b->moved[number] : arena_new(b->mem, struct effect);
+
+	e->id = id;
+	e->number = (long long)number;
+	e->state = state;
+	e->note = note;
+	b->moved[number] = e;
+	return e;
+}
+
+static int
+intend(struct batch *b, size_t number, const struct entry *now)
+{
+	const char *target = name_show(b->mem, b->records[number - 1].path);
+	long long id;
+
+	if (apply_intend(b->a, b->s->id, "quarantine", (long long)number, target, now ? batch_stat(b->mem, now) : NULL,
+			 &id) < 0)
+		return -1;
+	remember(b, number, id, EFFECT_INTENDED, NULL);
+	return 0;
+}
+
+static int
+ended(struct batch *b, size_t number, enum effect_state state, const char *after, const char *note)
+{
+	if (apply_end(b->a, b->moved[number]->id, state, after, note) < 0)
+		return -1;
+	remember(b, number, b->moved[number]->id, state, note);
+	if (state == EFFECT_FAILED)
+		log_warn("apply leaves file %zu of proposal='%s': %s", number, b->s->id, note);
+	return 0;
+}
+
+/* It was not moved, and why. Number 0 stands for the batch as a whole. */
+static int
+refuse(struct batch *b, size_t number, const char *why)
+{
+	long long id;
+
+	if (number)
+		return intend(b, number, NULL) < 0 ? -1 : ended(b, number, EFFECT_FAILED, NULL, why);
+	if (apply_intend(b->a, b->s->id, "quarantine", 0, b->s->p.batch, NULL, &id) < 0)
+		return -1;
+	remember(b, 0, id, EFFECT_INTENDED, NULL);
+	return ended(b, 0, EFFECT_FAILED, NULL, why);
+}
+
+/* ------------------------------------------------------------------ one file */
+
+/*
+ * After the rename: is what lies in quarantine what we looked at before it?  A name can be given to another file between
+ * the two; then that one goes back.
+ */
+static int
+settle(struct batch *b, size_t number)
+{
+	const char *name = batch_name(b, number), *why;
+	struct entry now;
+	struct stat st;
+
+	if (walk_look(b->folder, name, b->dev, &now) == 0 && batch_same(&b->records[number - 1], &now))
+		return ended(b, number, EFFECT_DONE, batch_stat(b->mem, &now), NULL);
+	if (fstatat(b->folder, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
+		return ended(b, number, EFFECT_FAILED, NULL, "filen försvann när den flyttades");
+	if (restore_file(b, number, "filen byttes ut när den flyttades", &why) < 0)
+		return -1;
+	return ended(b, number, EFFECT_FAILED, NULL,
+		     why ? arena_print(b->mem, "filen byttes ut när den flyttades, och ligger kvar i karantänen: %s", why)
+			 : "filen byttes ut när den flyttades, och ligger där den låg");
+}
+
+/* The only place where a file leaves its folder. */
+static int
+move(struct batch *b, size_t number, int parent, const char *name, const struct entry *now)
+{
+	if (intend(b, number, now) < 0)
+		return -1;
+	if (renameat2(parent, name, b->folder, batch_name(b, number), RENAME_NOREPLACE) < 0)
+		return ended(b, number, EFFECT_FAILED, NULL, cannot(b, "filen går inte att flytta"));
+	fsync(b->folder);
+	fsync(parent);
+	step("quarantine");
+	return settle(b, number);
+}
+
+static int
+quarantine_one(struct batch *b, size_t number)
+{
+	struct effect *e = b->moved[number];
+	struct entry now;
+	const char *name, *why;
+	struct stat st;
+	int parent = -1, rc;
+
+	if (e && e->state != EFFECT_INTENDED)
+		return 0;
+	if (e && fstatat(b->folder, batch_name(b, number), &st, AT_SYMLINK_NOFOLLOW) == 0)
+		return settle(b, number);       /* we were ended after the rename */
+	why = look(b, number, &parent, &name, &now);
+	rc = why ? refuse(b, number, why) : move(b, number, parent, name, &now);
+	if (parent >= 0)
+		close(parent);
+	return rc;
+}
+
+/* For a person who looks into the quarantine; the store knows it all. */
+static int
+write_index(struct batch *b)
+{
+	struct text t;
+	int fd, rc;
+
+	if (b->series->evidence_digest)
+		return 0;
+	text_open(&t, (size_t)1 << 30);
+	for (size_t i = 0; i < b->count; i++)
+		text_print(&t, "%s\t%s\n", batch_name(b, i + 1), name_show(b->mem, b->records[i].path));
+	unlinkat(b->folder, INDEX ".new", 0);
+	fd = openat(b->folder, INDEX ".new", O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+	rc = fd >= 0 && write(fd, t.data, t.len) == (ssize_t)t.len && fsync(fd) == 0 &&
+	     renameat(b->folder, INDEX ".new", b->folder, INDEX) == 0 ? 0 : -1;
+	if (rc < 0)
+		error_sys(b->a->err, ERROR_SOURCE, "cannot write the index of the quarantine of '%s'", b->share->id);
+	if (fd >= 0)
+		close(fd);
+	text_close(&t);
+	return rc;
+}
+
+/* ------------------------------------------------------------------ a whole batch: all or nothing */
+
+struct census { struct batch *b; const char *stranger; };
+
+static void
+count_file(void *self, const char *path)
+{
+	struct census *c = self;
+	size_t low = 0, high = c->b->count;
+
+	while (low < high) {
+		size_t middle = (low + high) / 2;
+		int order = strcmp(c->b->records[middle].path, path);
+
+		if (order == 0)
+			return;
+		if (order < 0)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	if (!c->stranger)
+		c->stranger = path;
+}
+
+/* Every folder is listed again: who has put a file there since has not been asked. */
+static const char *
+census(struct batch *b)
+{
+	const char *path = b->s->p.batch ? name_read(b->mem, b->s->p.batch) : NULL;
+	struct census c = { .b = b };
+
+	if (!path)
+		return "volymens mapp går inte att läsa ut";
+	if (walk_each(b->mem, b->root, path, count_file, &c) < 0)
+		return arena_print(b->mem, "volymen går inte att lista: %s", strerror(errno));
+	return c.stranger ? "volymen har fått en ny fil sedan den godkändes" : NULL;
+}
+
+/* The number + 1 of what could not be moved, or 0. */
+static size_t
+failed(const struct batch *b)
+{
+	for (size_t i = 0; i <= b->count; i++)
+		if (b->moved[i] && b->moved[i]->state == EFFECT_FAILED)
+			return i + 1;
+	return 0;
+}
+
+/* Before the first is moved, all are looked at: most drift is found while nothing has to be put back. */
+static int
+check_all(struct batch *b)
+{
+	const char *why = census(b), *name;
+
+	if (why)
+		return refuse(b, 0, why);
+	for (size_t n = 1; n <= b->count; n++) {
+		struct entry now;
+		int parent = -1;
+
+		if (b->moved[n])
+			continue;
+		why = look(b, n, &parent, &name, &now);
+		if (parent >= 0)
+			close(parent);
+		if (why)
+			return refuse(b, n, why);
+	}
+	return 0;
+}
+
+/* One thing has changed: all of it goes back, and the night asks again about what is there now. */
+static int
+void_whole(struct batch *b)
+{
+	const char *note, *why = b->moved[failed(b) - 1]->note;
+	long long stuck = 0;
+
+	if (restore_batch(b, "volymen är inte densamma", &stuck) < 0)
+		return -1;
+	note = arena_print(b->a->mem, "volymen är inte densamma som godkändes (%s); allt är tillbakalagt", why ? why : "-");
+	if (stuck)
+		note = arena_print(b->a->mem, "volymen är inte densamma som godkändes (%s); %lld filer gick inte att lägga "
+				   "tillbaka och ligger i karantänen", why ? why : "-", stuck);
+	b->a->out->failed++;
+	return apply_state(b->a, b->s, STATE_FAILED, INT64_MIN, note, "proposal-failed");
+}
+
+/* ------------------------------------------------------------------ the batch */
+
+static int
+finish(struct batch *b)
+{
+	day_t today = clock_day(b->a->in->now);
+	long long moved = 0, left = 0;
+	const char *note;
+
+	for (size_t n = 1; n <= b->count; n++) {
+		moved += b->moved[n]->state == EFFECT_DONE;
+		left += b->moved[n]->state != EFFECT_DONE;
+	}
+	if (!moved) {
+		restore_tidy(b);
+		b->a->out->failed++;
+		return apply_state(b->a, b->s, STATE_FAILED, INT64_MIN, "ingen av filerna är längre den som godkändes",
+				   "proposal-failed");
+	}
+	b->a->out->quarantined += moved;
+	note = arena_print(b->a->mem, "%lld fil%s i karantän, ej gallrade%s", moved, moved == 1 ? "" : "er",
+			   left ? arena_print(b->a->mem, "; %lld lämnade", left) : "");
+	return apply_state(b->a, b->s, STATE_QUARANTINED, clock_midnight(today + b->a->conf->quarantine_days), note,
+			   "proposal-quarantined");
+}
+
+static int
+quarantine(struct batch *b)
+{
+	const char *why;
+
+	if (b->s->p.whole && !failed(b) && check_all(b) < 0)
+		return -1;
+	if (b->s->p.whole && failed(b))
+		return void_whole(b);
+	if (batch_folder(b, true, &why) < 0)
+		return -1;
+	if (why)
+		return apply_left(b->a, b->s, why);
+	if (write_index(b) < 0)
+		return -1;
+	for (size_t n = 1; n <= b->count; n++) {
+		if (stop_asked())
+			return error_set(b->a->err, ERROR_STOPPED, "asked to stop between two files");
+		if (quarantine_one(b, n) < 0)
+			return -1;
+		progress(b->share->id, (long long)n, (long long)b->count);
+		if (b->s->p.whole && failed(b))
+			return void_whole(b);
+	}
+	progress_end();
+	if (b->s->p.whole && (why = census(b)))
+		return refuse(b, 0, why) < 0 ? -1 : void_whole(b);
+	return finish(b);
+}
+
+/* A share that we may not write to, or that nothing identifies, has no quarantine: a person does the work. */
+static bool
+by_hand(const struct apply *a, const struct stored *s)
+{
+	const struct share *share = s->p.share ? rules_share(a->in->rules, s->p.share) : NULL;
+
+	return s->p.kind == KIND_DELIVER ||
+	       (share && (share->dispose == DISPOSE_NONE || share->identity != IDENTITY_MARKER));
+}
+
+int
+files_apply(struct apply *a, struct stored *s)
+{
+	struct batch b;
+	const char *why;
+	bool done;
+	int rc;
+
+	if (export_finish(a, s, &done) < 0)
+		return -1;
+	if (done)
+		return 0;
+	rc = batch_open(a, s, &b, &why);
+	if (rc == 0 && !why)
+		rc = batch_proven(&b, &why);
+	if (rc == 0 && why)
+		rc = apply_left(a, s, arena_text(a->mem, why));
+	else if (rc == 0)
+		rc = by_hand(a, s) ? export_files(a, s) : quarantine(&b);
+	batch_close(&b);
+	return rc;
+}

@@ -1,0 +1,206 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* restore.c - what was journaled is put back, nothing else. */
+#include "apply_p.h"
+#include "behov/log.h"
+#include "behov/step.h"
+#include "behov/text.h"
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* ------------------------------------------------------------------ one file */
+
+static int
+undone(struct batch *b, size_t number, long long id, const char *note)
+{
+	struct apply *a = b->a;
+
+	if (store_begin(a->in->store, a->err) < 0)
+		return -1;
+	if ((id && apply_end(a, id, EFFECT_DONE, NULL, NULL) < 0) ||
+	    apply_end(a, b->moved[number]->id, EFFECT_UNDONE, NULL, note) < 0 || store_commit(a->in->store, a->err) < 0) {
+		store_rollback(a->in->store);
+		return -1;
+	}
+	b->moved[number]->state = EFFECT_UNDONE;
+	b->moved[number]->note = note;
+	return 0;
+}
+
+/* Is the file at its old place already?  Then we were ended after it was put back. */
+static bool
+is_back(struct batch *b, size_t number, int parent, const char *name)
+{
+	struct entry now;
+
+	return parent >= 0 && walk_look(parent, name, b->dev, &now) == 0 && batch_same(&b->records[number - 1], &now);
+}
+
+static const char *
+obstacle(struct batch *b)
+{
+	return errno == EEXIST ? "det ligger något annat på platsen"
+		: errno == ENOENT ? "mappen finns inte längre"
+		: arena_print(b->mem, "%s", strerror(errno));
+}
+
+int
+restore_file(struct batch *b, size_t number, const char *note, const char **why)
+{
+	const char *path = b->records[number - 1].path, *name, *aside = batch_name(b, number);
+	int parent = walk_parent(b->mem, b->root, path, &name), rc = -1, trouble = errno;
+	struct stat st;
+	long long id = 0;
+
+	*why = NULL;
+	if (fstatat(b->folder, aside, &st, AT_SYMLINK_NOFOLLOW) < 0) {
+		*why = is_back(b, number, parent, name) ? NULL : "filen finns inte i karantänen";
+		rc = *why ? 0 : undone(b, number, 0, note);
+		goto out;
+	}
+	if (apply_intend(b->a, b->s->id, "restore", (long long)number, name_show(b->mem, path), NULL, &id) < 0)
+		goto out;
+	errno = trouble;
+	if (parent < 0 || renameat2(b->folder, aside, parent, name, RENAME_NOREPLACE) < 0) {
+		*why = obstacle(b);
+		rc = 0;
+		goto out;
+	}
+	fsync(parent);
+	fsync(b->folder);
+	step("restore");
+	rc = undone(b, number, id, note);
+out:
+	if (*why)
+		log_error("apply cannot put back file %zu of proposal='%s': %s", number, b->s->id, *why);
+	if (parent >= 0)
+		close(parent);
+	return rc;
+}
+
+/* ------------------------------------------------------------------ all of them */
+
+void
+restore_tidy(struct batch *b)
+{
+	if (b->folder < 0)
+		return;
+	for (size_t n = 1; n <= b->count; n++)
+		if (batch_aside(b, n))
+			return;
+	unlinkat(b->folder, "index", 0);
+	unlinkat(b->folder, "index.new", 0);
+	unlinkat(b->quarantine, b->s->id, AT_REMOVEDIR);
+	unlinkat(b->root, SHARE_QUARANTINE, AT_REMOVEDIR);      /* only when it is empty */
+}
+
+static int
+restore_one(struct batch *b, size_t number, const char *note, long long *stuck)
+{
+	const char *why;
+	struct stat st;
+
+	/* Only meant to be moved: there is nothing to put back. */
+	if (b->moved[number]->state == EFFECT_INTENDED &&
+	    fstatat(b->folder, batch_name(b, number), &st, AT_SYMLINK_NOFOLLOW) < 0)
+		return undone(b, number, 0, note);
+	if (restore_file(b, number, note, &why) < 0)
+		return -1;
+	*stuck += why != NULL;
+	return 0;
+}
+
+int
+restore_batch(struct batch *b, const char *note, long long *stuck)
+{
+	const char *why;
+
+	*stuck = 0;
+	for (size_t n = b->count; n >= 1; n--) {
+		if (!batch_aside(b, n))
+			continue;
+		if (batch_folder(b, false, &why) < 0)
+			return -1;
+		if (why)
+			++*stuck;
+		else if (restore_one(b, n, note, stuck) < 0)
+			return -1;
+	}
+	restore_tidy(b);
+	return 0;
+}
+
+/* ------------------------------------------------------------------ the verb */
+
+static int
+kept(struct apply *a, struct stored *s, const char *note, const char *by)
+{
+	if (store_begin(a->in->store, a->err) < 0)
+		return -1;
+	if (apply_state_in(a, s, STATE_KEPT, INT64_MIN, DAY_NONE, note, by, "proposal-restored") < 0 ||
+	    store_commit(a->in->store, a->err) < 0) {
+		store_rollback(a->in->store);
+		return -1;
+	}
+	log_info("restored proposal='%s' by='%s'", s->id, by);
+	return 0;
+}
+
+static int
+restore_files(struct apply *a, struct stored *s, const char *by)
+{
+	long long stuck = 0, gone = 0;
+	const char *why, *note;
+	struct batch b;
+	int rc = batch_open(a, s, &b, &why);
+
+	if (rc == 0 && why)
+		rc = error_set(a->err, ERROR_SOURCE, "cannot restore '%s': %s", s->id, why);
+	if (rc == 0)
+		rc = restore_batch(&b, arena_print(a->mem, "återställd av %s", by), &stuck);
+	for (size_t n = 1; rc == 0 && n <= b.count; n++)
+		gone += b.gone[n] && b.gone[n]->state == EFFECT_DONE;
+	if (rc == 0 && stuck)
+		rc = error_set(a->err, ERROR_SOURCE, "'%s': %lld files could not be put back and are in quarantine: see the "
+			       "log, make room, and restore again", s->id, stuck);
+	note = gone ? arena_print(a->mem, "återställd av %s; %lld filer var redan gallrade", by, gone)
+		    : arena_print(a->mem, "återställd av %s", by);
+	if (rc == 0)
+		rc = kept(a, s, note, by);
+	batch_close(&b);
+	return rc;
+}
+
+static int
+restore(struct apply *a, struct stored *s, const char *by)
+{
+	bool access = s->p.kind == KIND_REMOVE_MEMBER || s->p.kind == KIND_CUT_NESTING;
+
+	if (s->state == STATE_EXPORTED)
+		return error_set(a->err, ERROR_USAGE, "'%s' was handed over as '%s': do not run that file, or, if it has been "
+				 "run, undo it there by hand; then 'behov decide keep %s'", s->id, s->note ? s->note : "?", s->id);
+	if (access && s->state == STATE_DONE)
+		return directory_restore(a, s) < 0 ? -1
+			: kept(a, s, arena_print(a->mem, "återställd av %s", by), by);
+	if (!access && (s->state == STATE_QUARANTINED || s->state == STATE_FAILED))
+		return restore_files(a, s, by);
+	return error_set(a->err, ERROR_USAGE, "'%s' is %s: there is nothing to restore", s->id, state_word[s->state]);
+}
+
+int
+apply_restore(struct arena *mem, const struct apply_input *in, const char *id, const char *by, struct error *err)
+{
+	struct apply_result unused = { 0 };
+	struct apply a = { .mem = mem, .in = in, .conf = &in->rules->conf, .out = &unused, .err = err };
+	struct stored_list list = { 0 };
+	int rc = -1;
+
+	if (store_proposals(mem, in->store, &(struct proposal_filter){ .id = id }, &list, err) < 0)
+		goto out;
+	rc = list.list.count ? restore(&a, &list.list.items[0], by)
+			     : error_set(err, ERROR_USAGE, "no proposal '%s'", id);
+out:
+	stored_free(&list);
+	return rc;
+}

@@ -1,0 +1,268 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* unlink.c - the end of the quarantine: what may not go comes back at once, the rest is destroyed. */
+#include "apply_p.h"
+#include "behov/log.h"
+#include "behov/step.h"
+#include "behov/text.h"
+#include <assert.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <unistd.h>
+
+/* The only function that destroys a file. */
+static int
+destroy(int folder, const char *name, const struct proof *proof)
+{
+	assert(PROVEN(proof));
+	if (unlinkat(folder, name, 0) < 0)
+		return -1;
+	fsync(folder);
+	step("unlink");
+	return 0;
+}
+
+/* ------------------------------------------------------------------ what comes back */
+
+/* The first that may not go any longer, from `from` on: its number and why, or 0. */
+static size_t
+first_objection(struct batch *b, size_t from, const char **why)
+{
+	for (size_t n = from; n <= b->count; n++) {
+		struct entry now;
+
+		if (!batch_aside(b, n) || walk_look(b->folder, batch_name(b, n), b->dev, &now) < 0)
+			continue;
+		*why = batch_objection(b, n, &now);
+		if (*why)
+			return n;
+	}
+	return 0;
+}
+
+static int
+back_each(struct batch *b, size_t number, const char *why, long long *stuck)
+{
+	for (; number; number = first_objection(b, number + 1, &why)) {
+		const char *obstacle;
+
+		if (restore_file(b, number, why, &obstacle) < 0)
+			return -1;
+		*stuck += obstacle != NULL;
+		if (!obstacle)
+			log_warn("apply put back file %zu of proposal='%s': %s", number, b->s->id, why);
+	}
+	return 0;
+}
+
+static bool
+any_aside(const struct batch *b)
+{
+	for (size_t n = 1; n <= b->count; n++)
+		if (batch_aside(b, n))
+			return true;
+	return false;
+}
+
+static bool
+any_gone(const struct batch *b)
+{
+	for (size_t n = 1; n <= b->count; n++)
+		if (b->gone[n] && b->gone[n]->state == EFFECT_DONE)
+			return true;
+	return false;
+}
+
+/* A whole batch of which something has come back already: we were ended while it came back. */
+static const char *
+torn(const struct batch *b)
+{
+	for (size_t n = 1; b->s->p.whole && n <= b->count; n++)
+		if (b->moved[n] && b->moved[n]->state == EFFECT_UNDONE)
+			return b->moved[n]->note ? b->moved[n]->note : "en del är redan tillbakalagd";
+	return NULL;
+}
+
+/* *over: nothing is left in quarantine, and the proposal's state says so. */
+static int
+bring_back(struct batch *b, bool *over)
+{
+	const char *why = torn(b);
+	size_t number = why ? 1 : first_objection(b, 1, &why);
+	long long stuck = 0;
+
+	*over = false;
+	if (!number)
+		return 0;
+	/* Whatever is in a whole batch shares its fate. */
+	if ((b->s->p.whole ? restore_batch(b, why, &stuck) : back_each(b, number, why, &stuck)) < 0)
+		return -1;
+	if (stuck) {
+		*over = true;
+		return apply_left(b->a, b->s, arena_print(b->a->mem, "%lld filer skulle läggas tillbaka (%s) men det gick inte; "
+							  "de ligger kvar i karantänen", stuck, why ? why : "-"));
+	}
+	if (any_aside(b) || any_gone(b))
+		return 0;
+	*over = true;
+	restore_tidy(b);
+	return apply_state(b->a, b->s, STATE_WITHDRAWN, INT64_MIN,
+			   arena_print(b->a->mem, "allt är tillbakalagt: %s", why ? why : "-"), "proposal-withdrawn");
+}
+
+/* ------------------------------------------------------------------ what goes */
+
+static int
+end_one(struct batch *b, size_t number, long long id, enum effect_state state, const char *after, const char *note)
+{
+	struct effect *e = b->gone[number] ? b->gone[number] : arena_new(b->mem, struct effect);
+
+	if (apply_end(b->a, id, state, after, note) < 0)
+		return -1;
+	*e = (struct effect){ .id = id, .number = (long long)number, .state = state, .before = e->before, .after = after };
+	b->gone[number] = e;
+	b->a->out->unlinked += state == EFFECT_DONE;
+	if (state == EFFECT_FAILED)
+		log_error("apply leaves file %zu of proposal='%s' in quarantine: %s", number, b->s->id, note);
+	return 0;
+}
+
+static int
+intend_one(struct batch *b, size_t number, const struct entry *now, long long *id)
+{
+	return apply_intend(b->a, b->s->id, "unlink", (long long)number, name_show(b->mem, b->records[number - 1].path),
+			    now ? batch_stat(b->mem, now) : NULL, id);
+}
+
+static int
+refuse_one(struct batch *b, size_t number, const char *why)
+{
+	long long id;
+
+	return intend_one(b, number, NULL, &id) < 0 ? -1 : end_one(b, number, id, EFFECT_FAILED, NULL, why);
+}
+
+/* *why: it cannot go tonight, and stays in quarantine. */
+static int
+unlink_one(struct batch *b, size_t number, struct proof proof, const char **why)
+{
+	const char *name = batch_name(b, number);
+	const struct effect *gone = b->gone[number];
+	struct entry now;
+	long long id;
+
+	if (walk_look(b->folder, name, b->dev, &now) < 0) {
+		if (errno == ENOENT && gone && gone->state == EFFECT_INTENDED)
+			return end_one(b, number, gone->id, EFFECT_DONE, gone->before, NULL);
+		return refuse_one(b, number, errno == ENOENT ? "filen finns inte i karantänen"
+							     : "det är inte filen som lades i karantän");
+	}
+	proof.same = batch_same(&b->records[number - 1], &now);
+	if (!proof.same)
+		return refuse_one(b, number, "det är inte filen som lades i karantän");
+	*why = batch_objection(b, number, &now);
+	proof.allowed = !*why;
+	if (*why)
+		return 0;
+	if (intend_one(b, number, &now, &id) < 0)
+		return -1;
+	if (destroy(b->folder, name, &proof) < 0) {
+		*why = arena_print(b->mem, "filen går inte att ta bort: %s", strerror(errno));
+		return 0;
+	}
+	return end_one(b, number, id, EFFECT_DONE, batch_stat(b->mem, &now), NULL);
+}
+
+/* The protocol says what was done and what was not: names that a file had besides are counted. */
+static const char *
+tell(struct batch *b, long long *bad)
+{
+	long long gone = 0, linked = 0, back = 0;
+	struct text t;
+	char *note;
+
+	*bad = 0;
+	for (size_t n = 1; n <= b->count; n++) {
+		const struct effect *e = b->gone[n];
+
+		back += b->moved[n] && b->moved[n]->state != EFFECT_DONE;
+		*bad += e && e->state == EFFECT_FAILED;
+		gone += e && e->state == EFFECT_DONE;
+		linked += e && e->state == EFFECT_DONE && e->after && !strstr(e->after, "\"nlink\":\"1\"");
+	}
+	text_open(&t, 1000);
+	text_print(&t, "%lld fil%s gallrade", gone, gone == 1 ? "" : "er");
+	if (back)
+		text_print(&t, "; %lld lämnade eller tillbakalagda", back);
+	if (*bad)
+		text_print(&t, "; %lld i karantänen var inte de som lades dit och är kvar", *bad);
+	if (linked)
+		text_print(&t, "; %lld hade fler namn (hårda länkar), och innehållet finns kvar under dem", linked);
+	note = arena_text(b->a->mem, t.data);
+	text_close(&t);
+	return note;
+}
+
+static int
+unlink_all(struct batch *b, struct proof proof)
+{
+	const char *note, *why = NULL;
+	long long bad;
+
+	for (size_t n = 1; n <= b->count; n++) {
+		if (!batch_aside(b, n) || (b->gone[n] && b->gone[n]->state == EFFECT_FAILED))
+			continue;
+		if (stop_asked())
+			return error_set(b->a->err, ERROR_STOPPED, "asked to stop between two files");
+		if (unlink_one(b, n, proof, &why) < 0)
+			return -1;
+		if (why)                /* the next run puts it back, or tries again */
+			return apply_left(b->a, b->s, arena_text(b->a->mem, why));
+		progress(b->share->id, (long long)n, (long long)b->count);
+	}
+	progress_end();
+	note = tell(b, &bad);
+	restore_tidy(b);
+	b->a->out->failed += bad != 0;
+	return apply_state(b->a, b->s, bad ? STATE_FAILED : STATE_DONE, INT64_MIN, note,
+			   bad ? "proposal-failed" : "proposal-done");
+}
+
+/* ------------------------------------------------------------------ the door */
+
+static int
+end_quarantine(struct batch *b)
+{
+	const char *why = NULL;
+	bool over = false, due;
+
+	if (any_aside(b) && batch_folder(b, false, &why) < 0)
+		return -1;
+	if (why)
+		return apply_left(b->a, b->s, why);
+	if (bring_back(b, &over) < 0)
+		return -1;
+	if (over)
+		return 0;
+	if (apply_due(b->a, b->s, &due) < 0)
+		return -1;
+	if (!due)
+		return 0;
+	if (b->share->dispose != DISPOSE_DESTROY)
+		return apply_left(b->a, b->s, "karantäntiden är ute, men på lagringsytan gallras inget (dispose)");
+	if (batch_proven(b, &why) < 0)
+		return -1;
+	return why ? apply_left(b->a, b->s, why) : unlink_all(b, (struct proof){ .decided = true });
+}
+
+int
+unlink_apply(struct apply *a, struct stored *s)
+{
+	struct batch b;
+	const char *why;
+	int rc = batch_open(a, s, &b, &why);
+
+	if (rc == 0)
+		rc = why ? apply_left(a, s, why) : end_quarantine(&b);
+	batch_close(&b);
+	return rc;
+}

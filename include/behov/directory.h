@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * directory.h - a connection to the directory that conf names: TLS demanded, bound as conf says.
+ *
+ * In:      conf.directory: source ("ldaps://…", "ldap://…", "ldapi://…"), ca_file, starttls, bind_dn and password_file, or
+ *          gssapi and keytab.
+ * Promise: a password is sent over TLS (or a local socket) only, and is never in an error.  A server whose certificate
+ *          nobody we know vouches for is not spoken to.  Referrals are not followed.
+ * Owner:   directory_open() gives, directory_close() takes.
+ */
+#ifndef BEHOV_DIRECTORY_H
+#define BEHOV_DIRECTORY_H
+
+#include "nouns.h"
+#include <ldap.h>
+
+int directory_open(struct arena *mem, const struct conf *conf, LDAP **out, struct error *err);
+void directory_close(LDAP *ld);         /* NULL is allowed */
+/* What the server said, with its own words where it gave any, into err (ERROR_SOURCE). */
+int directory_refused(LDAP *ld, const struct conf *conf, int code, const char *what, struct error *err);
+
+#endif
