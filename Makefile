@@ -29,7 +29,7 @@ ALL_LDFLAGS = $(LDFLAGS) $(if $(SAN),-fsanitize=$(SAN))
 
 MAKEFLAGS += --no-print-directory
 ROOMS   = base store register collect reconcile scan retain propose notify decide apply audit report
-SOURCES = $(sort $(wildcard $(ROOMS:%=agent/%/*.c)) $(wildcard agent/run.c))
+SOURCES = $(sort $(wildcard $(ROOMS:%=agent/%/*.c)) $(filter-out agent/main.c,$(wildcard agent/*.c)))
 OBJECTS = $(SOURCES:%.c=$O/%.o)
 
 all: $O/behov
@@ -87,13 +87,18 @@ deps-demo:
 	packaging/install-deps build
 	packaging/install-deps demo
 
-# The example municipality: 2,000 invented people and 15,000 files, and what behov would propose about them.
+# The example municipality: 2,000 invented people and 15,000 files, a night of it, and the page where its owners decide.
+# The store is a test store, so that --now may be any day; all of it is made anew each time, in build/demo/.
+SERVE    = 1
+DEMO_NOW = 2026-11-24T02:00+01:00
+DEMO     = $O/behov --config conf/behov.cfg --now $(DEMO_NOW)
 demo: deps-demo
 	$(MAKE) -j2 all
 	tests/world/make-world build/demo
-	$O/behov --config conf/behov.cfg --now $(DEMO_NOW) plan; code=$$?; test $$code -eq 0 -o $$code -ge 3
-
-DEMO_NOW = 2026-11-24T02:00+01:00
+	$O/behov --config conf/behov.cfg store create --test
+	$(DEMO) run; code=$$?; test $$code -eq 0 -o $$code -ge 3
+	tests/world/show-letters build/demo/outbox
+	$(if $(filter-out 0,$(SERVE)),$(DEMO) serve)
 
 fuzz:
 	@set -e; for f in $(FUZZERS); do \

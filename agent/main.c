@@ -1,145 +1,55 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * main.c - the verbs and the exit codes.
+ * main.c - the map, the command line and the exit codes; the verbs are in look.c and act.c.
  *
  * - register_load(): conf/ and rules/                       (agent/register/)
- * - run_plan(): the phases one after another                (agent/run.c, read it first)
- *     - collect_all(): the directory and HR                 (agent/collect/)
- *     - reconcile_all(): access against need                (agent/reconcile/)
- *     - scan_share(): walks a share                         (agent/scan/)
- *     - retain_*(): entries against series                  (agent/retain/)
- * - base: error arena text log clock csv json digest file step stop nouns
+ * - run_night(): one night, phase after phase               (agent/run.c, read it first)
+ *     - plan.c: the phases that only look
+ *         - collect_all(): the directory and HR             (agent/collect/)
+ *         - reconcile_all(): access against need            (agent/reconcile/)
+ *         - scan_share(): walks a share                     (agent/scan/)
+ *         - retain_*(): entries against series              (agent/retain/)
+ *     - propose_all(): today against yesterday              (agent/propose/)
+ *     - notify_*(): letters to those who can answer         (agent/notify/)
+ * - decide_serve(), decide_take(): the page, and its answers (agent/decide/)
+ * - run_apply(): what was approved is carried out           (agent/carry.c, agent/apply/)
+ * - report_*(), audit_verify(): what people read            (agent/report/, agent/audit/)
+ * - store: the only room that speaks SQL                    (agent/store/)
+ * - base: error arena text log clock csv json digest file template mail step stop nouns
  *
  * This is the only place that prints a struct error.
  */
-#include <behov/clock.h>
-#include <behov/json.h>
+#include "verbs_p.h"
 #include <behov/log.h>
-#include <behov/register.h>
-#include <behov/run.h>
 #include <behov/step.h>
 
 #include <getopt.h>
 #include <locale.h>
-#include <unistd.h>
 
 #define DEFAULT_CONFIG "/etc/behov/behov.cfg"
 
-enum { EXIT_DONE, EXIT_FAILED, EXIT_USAGE, EXIT_GAPS, EXIT_BRAKE };
-
-struct options {
-	const char *config;
-	bool json, files, show;
-	int hands;
-};
-
 struct verb {
 	const char *name, *arguments, *help;
-	int (*run)(struct arena *mem, const struct options *options, int count, char **words, struct error *err);
+	verb_function *run;
 };
-
-static int say(const char *text)
-{
-	fputs(text, stdout);
-	return fflush(stdout) == 0 && !ferror(stdout) ? 0 : -1;
-}
-
-static int say_json(struct arena *mem, const json_t *value, struct error *err)
-{
-	return say(json_pretty(mem, value)) < 0 ? error_sys(err, ERROR_SOURCE, "cannot write the answer") : 0;
-}
-
-static int load(struct arena *mem, const struct options *options, struct rules *rules, struct error *err)
-{
-	return register_load(mem, options->config, rules, err);
-}
-
-static int verb_check(struct arena *mem, const struct options *options, int count, char **words, struct error *err)
-{
-	struct rules rules;
-	json_t *json;
-	int rc = EXIT_DONE;
-
-	(void)words;
-	if (count)
-		return error_set(err, ERROR_USAGE, "'check' takes no arguments");
-	if (load(mem, options, &rules, err) < 0)
-		return -1;
-	if (options->json) {
-		json = register_json(&rules);
-		rc = say_json(mem, json, err);
-		json_decref(json);
-	} else if (options->show) {
-		register_show(&rules, stdout);
-	}
-	log_info("configuration is in order systems=%zu series=%zu shares=%zu holds=%zu", rules.system_count,
-		 rules.series_count, rules.share_count, rules.hold_count);
-	return rc;
-}
-
-static int verb_plan(struct arena *mem, const struct options *options, int count, char **words, struct error *err)
-{
-	struct run_options how = { .hands = options->hands, .now = clock_now() };
-	struct rules rules;
-	struct plan plan = { 0 };
-	json_t *json;
-	int rc = -1;
-
-	(void)words;
-	if (count)
-		return error_set(err, ERROR_USAGE, "'plan' takes no arguments");
-	if (load(mem, options, &rules, err) < 0 || run_plan(mem, &rules, &how, &plan, err) < 0)
-		goto out;
-	if (options->json) {
-		json = plan_json(&plan, how.now, options->files);
-		rc = say_json(mem, json, err);
-		json_decref(json);
-	} else {
-		rc = say(run_table(mem, &plan)) < 0 ? error_sys(err, ERROR_SOURCE, "cannot write the answer") : 0;
-	}
-	if (rc == 0)
-		rc = plan.gaps.count ? EXIT_GAPS : EXIT_DONE;
-out:
-	plan_free(&plan);
-	return rc;
-}
-
-/* `explain USER SYSTEM[/ROLE]` is about access; `explain PATH` about a file on a registered share. */
-static int verb_explain(struct arena *mem, const struct options *options, int count, char **words, struct error *err)
-{
-	struct run_options how = { .hands = options->hands, .now = clock_now() };
-	struct rules rules;
-	json_t *json = NULL;
-	int rc;
-
-	if (count < 1 || count > 2)
-		return error_set(err, ERROR_USAGE, "use: behov explain USER SYSTEM[/ROLE], or behov explain PATH");
-	if (load(mem, options, &rules, err) < 0)
-		return -1;
-	rc = count == 2 ? run_explain_access(mem, &rules, &how, words[0], words[1], &json, err)
-			: run_explain_file(mem, &rules, &how, words[0], &json, err);
-	if (rc == 0)
-		rc = say_json(mem, json, err);
-	json_decref(json);
-	return rc;
-}
-
-static int verb_share(struct arena *mem, const struct options *options, int count, char **words, struct error *err)
-{
-	struct rules rules;
-
-	if (count != 2 || strcmp(words[0], "adopt") != 0)
-		return error_set(err, ERROR_USAGE, "use: behov share adopt ID");
-	if (load(mem, options, &rules, err) < 0)
-		return -1;
-	return run_adopt(&rules, words[1], err);
-}
 
 static const struct verb verbs[] = {
 	{ "check", "", "say what is wrong in conf/ and rules/, or (with -v or --json) what is in force", verb_check },
 	{ "plan", "", "say what would be proposed now; changes nothing", verb_plan },
+	{ "run", "", "the night: takes answers, looks, proposes, writes to owners", verb_run },
+	{ "serve", "", "the page where owners decide, until Ctrl-C", verb_serve },
+	{ "apply", "", "carry out what is approved and has had its grace", verb_apply },
+	{ "proposals", "[--state STATE]", "what waits, and for whom", verb_proposals },
+	{ "status", "", "the last night, what waits, what could not be seen", verb_status },
 	{ "explain", "USER SYSTEM[/ROLE] | PATH", "say why, with every rule considered", verb_explain },
+	{ "report", "quarter 2026Q3", "write the quarterly access review", verb_report },
+	{ "audit", "verify [--head]", "check the chain of what was done", verb_audit },
+	{ "decide", "keep|undo ID | release SCOPE", "by hand, with --by and --reason; never approves", verb_decide },
+	{ "hold", "list | add ID | lift ID", "gallringsstopp", verb_hold },
+	{ "restore", "ID", "put back what was carried out, as journaled", verb_restore },
+	{ "series", "list | activate ID", "the archivist arms a series", verb_series },
 	{ "share", "adopt ID", "write the identity marker of a share, once", verb_share },
+	{ "store", "create [--test] | clock", "make the store; confirm a clock that has jumped", verb_store },
 };
 
 static void help(FILE *out)
@@ -153,39 +63,86 @@ static void help(FILE *out)
 	      "  --now TIME      judge as of 2026-01-05T02:00+01:00\n"
 	      "  --json          the answer as JSON\n"
 	      "  --files         with plan --json: the files of each batch\n"
+	      "  --by NAME       who decided; twice where two people are needed\n"
+	      "  --reason TEXT   why\n"
+	      "  --until DATE    decide keep: asked again from then\n"
+	      "  --share ID, --path PATTERN, --series ID, --case NAME\n"
+	      "                  hold add: what it covers\n"
 	      "  -v, -q          say more, say only warnings and errors\n"
 	      "  -j N            hands for slow calls\n"
 	      "\nexit: 0 done, 1 failed, 2 usage or configuration, 3 done with gaps, 4 done with a brake\n", out);
 }
 
-enum { OPTION_CONFIG = 256, OPTION_NOW, OPTION_JSON, OPTION_FILES, OPTION_HELP, OPTION_VERSION };
+enum { OPTION_CONFIG = 256, OPTION_NOW, OPTION_JSON, OPTION_FILES, OPTION_HELP, OPTION_VERSION, OPTION_TEST, OPTION_HEAD,
+       OPTION_ALL, OPTION_BY, OPTION_REASON, OPTION_UNTIL, OPTION_STATE, OPTION_SHARE, OPTION_PATH, OPTION_SERIES,
+       OPTION_CASE };
+
+static const struct option longs[] = {
+	{ "config", required_argument, NULL, OPTION_CONFIG }, { "now", required_argument, NULL, OPTION_NOW },
+	{ "json", no_argument, NULL, OPTION_JSON }, { "files", no_argument, NULL, OPTION_FILES },
+	{ "help", no_argument, NULL, OPTION_HELP }, { "version", no_argument, NULL, OPTION_VERSION },
+	{ "test", no_argument, NULL, OPTION_TEST }, { "head", no_argument, NULL, OPTION_HEAD },
+	{ "all", no_argument, NULL, OPTION_ALL }, { "by", required_argument, NULL, OPTION_BY },
+	{ "reason", required_argument, NULL, OPTION_REASON }, { "until", required_argument, NULL, OPTION_UNTIL },
+	{ "state", required_argument, NULL, OPTION_STATE }, { "share", required_argument, NULL, OPTION_SHARE },
+	{ "path", required_argument, NULL, OPTION_PATH }, { "series", required_argument, NULL, OPTION_SERIES },
+	{ "case", required_argument, NULL, OPTION_CASE }, { NULL, 0, NULL, 0 },
+};
+
+/* The place of an option that is one text, or NULL. */
+static const char **
+text_option(int c, struct options *out)
+{
+	switch (c) {
+	case OPTION_CONFIG: return &out->config;
+	case OPTION_BY: return out->by ? &out->second : &out->by;
+	case OPTION_REASON: return &out->reason;
+	case OPTION_UNTIL: return &out->until;
+	case OPTION_STATE: return &out->state;
+	case OPTION_SHARE: return &out->share;
+	case OPTION_PATH: return &out->path;
+	case OPTION_SERIES: return &out->series;
+	case OPTION_CASE: return &out->case_name;
+	default: return NULL;
+	}
+}
+
+static int read_now(const char *text, struct error *err)
+{
+	int64_t now;
+
+	if (clock_parse(text, &now) < 0)
+		return error_set(err, ERROR_USAGE, "--now '%s' is not a time like 2026-01-05T02:00+01:00", text);
+	clock_freeze(now);
+	return 0;
+}
 
 /* -1 with err, 0 to go on, 1 when the answer was help. */
 static int read_options(int argc, char **argv, struct options *out, struct error *err)
 {
-	static const struct option longs[] = {
-		{ "config", required_argument, NULL, OPTION_CONFIG }, { "now", required_argument, NULL, OPTION_NOW },
-		{ "json", no_argument, NULL, OPTION_JSON }, { "files", no_argument, NULL, OPTION_FILES },
-		{ "help", no_argument, NULL, OPTION_HELP }, { "version", no_argument, NULL, OPTION_VERSION },
-		{ NULL, 0, NULL, 0 },
-	};
-	int64_t now;
+	const char **text;
 	int c;
 
 	while ((c = getopt_long(argc, argv, "vqhj:", longs, NULL)) != -1) {
+		text = text_option(c, out);
+		if (text) {
+			*text = optarg;
+			continue;
+		}
 		switch (c) {
-		case OPTION_CONFIG: out->config = optarg; break;
 		case OPTION_JSON: out->json = true; break;
 		case OPTION_FILES: out->files = true; break;
+		case OPTION_TEST: out->test = true; break;
+		case OPTION_HEAD: out->head = true; break;
+		case OPTION_ALL: out->all = true; break;
 		case 'v': out->show = true; log_open(LOG_LEVEL_DEBUG); break;
 		case 'q': log_open(LOG_LEVEL_WARN); break;
 		case 'h':
 		case OPTION_HELP: help(stdout); return 1;
 		case OPTION_VERSION: puts("behov " BEHOV_VERSION); return 1;
 		case OPTION_NOW:
-			if (clock_parse(optarg, &now) < 0)
-				return error_set(err, ERROR_USAGE, "--now '%s' is not a time like 2026-01-05T02:00+01:00", optarg);
-			clock_freeze(now);
+			if (read_now(optarg, err) < 0)
+				return -1;
 			break;
 		case 'j':
 			out->hands = atoi(optarg);

@@ -2,265 +2,198 @@
 /*
  * run.c - one night, phase after phase; read it first.
  *
+ *     decide (yesterday's answers) ─┐
  *     register ─ collect ─ reconcile ─┐
- *                   scan ─── retain ──┴─ plan
+ *                   scan ─── retain ──┴─ propose ─ notify ═ mail
+ *                                          └─ store, audit
+ *
+ * The phases are in plan.c (what looks and changes nothing); what is carried out is in carry.c.
  */
-#include <behov/collect.h>
+#include "run_p.h"
+#include <behov/audit.h>
+#include <behov/json.h>
 #include <behov/log.h>
-#include <behov/reconcile.h>
+#include <behov/notify.h>
 #include <behov/retain.h>
-#include <behov/run.h>
-#include <behov/scan.h>
 #include <behov/step.h>
 #include <behov/text.h>
 
-#include <dirent.h>
-#include <fcntl.h>
-#include <sys/stat.h>
-
-/* Who has access, and who needs it.  The snapshot lives in `mem`, as the plan borrows names from it. */
-static int plan_access(struct arena *mem, const struct rules *rules, const struct run_options *how, struct plan *plan,
-		       struct error *err)
+static int
+take_decisions(struct arena *mem, const struct rules *rules, struct store *store, int64_t now,
+	       struct decide_result *out, struct error *err)
 {
-	struct snapshot snapshot = { 0 };
-	int rc = -1;
-
-	if (collect_all(mem, rules, &snapshot, err) < 0)
-		goto out;
-	log_info("collect done complete=%d people=%lld groups=%lld memberships=%lld gaps=%zu", snapshot.complete,
-		 snapshot.seen.people, snapshot.seen.groups, snapshot.seen.memberships, snapshot.gaps.count);
-	rc = reconcile_all(mem, &(struct reconcile_input){
-		.rules = rules, .snapshot = &snapshot, .now = how->now,
-	}, plan, err);
-	if (rc == 0)
-		log_info("reconcile done excess=%lld proposals=%zu missing=%zu structural=%zu", plan->access.excess,
-			 plan->proposals.count, plan->missing.count, plan->structural.count);
-out:
-	json_decref(snapshot.certificate);
-	return rc;
-}
-
-static int plan_share(struct arena *mem, struct retain *retain, const struct share *share, int hands,
-		      struct plan *plan, struct error *err)
-{
-	struct scan_result seen = { 0 };
-
-	if (scan_share(mem, share, hands, retain_share(retain, share), &seen, err) < 0)
-		return error_in(err, "scanning share '%s'", share->id);
-	log_info("scan done share='%s' files=%lld folders=%lld gaps=%zu", share->id, seen.files, seen.folders,
-		 seen.gaps.count);
-	return retain_finish(retain, share, seen.gaps.items, seen.gaps.count, seen.visited, plan, err);
-}
-
-/* What lies on the shares, and what is due. */
-static int plan_files(struct arena *mem, const struct rules *rules, const struct run_options *how, struct plan *plan,
-		      struct error *err)
-{
-	struct retain *retain = retain_open(mem, &(struct retain_input){
-		.rules = rules, .holds = rules->holds, .hold_count = rules->hold_count, .now = how->now,
-	}, err);
-	int rc = 0;
-
-	if (!retain)
-		return -1;
-	for (size_t i = 0; i < rules->share_count && rc == 0; i++) {
-		rc = plan_share(mem, retain, &rules->shares[i], how->hands, plan, err);
-		if (rc == 0 && stop_asked())
-			rc = error_set(err, ERROR_STOPPED, "asked to stop after share '%s'", rules->shares[i].id);
-	}
-	retain_close(retain);
-	plan->files_judged = rc == 0;
-	return rc;
-}
-
-/* Every proposal counts as newly opened: a plan knows no yesterday.  `sizes` are what a scope is measured against. */
-static void plan_brakes(struct arena *mem, const struct conf *conf, struct plan *plan)
-{
-	for (size_t i = 0; i < plan->sizes.count; i++) {
-		const char *scope = plan->sizes.items[i].scope;
-		long long of = plan->sizes.items[i].of, opened = 0;
-
-		for (size_t k = 0; k < plan->proposals.count; k++) {
-			const struct proposal *p = &plan->proposals.items[k];
-
-			if (strcmp(p->scope, scope) != 0)
-				continue;
-			opened += p->kind == KIND_REMOVE_MEMBER ? 1 : p->kind == KIND_CUT_NESTING ? p->accounts : p->files;
-		}
-		if (opened > conf->brake.count && (double)opened > conf->brake.ratio * (double)of)
-			*arena_push(mem, &plan->brakes) = (struct brake){ scope, opened, of };
-	}
-}
-
-int run_plan(struct arena *mem, const struct rules *rules, const struct run_options *how, struct plan *plan,
-	     struct error *err)
-{
-	if (plan_access(mem, rules, how, plan, err) < 0)
-		return -1;
-	if (stop_asked())
-		return error_set(err, ERROR_STOPPED, "asked to stop before the shares were read");
-	if (plan_files(mem, rules, how, plan, err) < 0)
-		return -1;
-	plan_brakes(mem, &rules->conf, plan);
-	plan_sort(plan);
+	if (decide_take(mem, rules, store, now, out, err) < 0)
+		return error_in(err, "taking decisions from the inbox");
+	if (out->taken || out->refused)
+		log_info("decide done taken=%lld approved=%lld kept=%lld undone=%lld refused=%lld", out->taken,
+			 out->approved, out->kept, out->undone, out->refused);
 	return 0;
 }
 
-/* ------------------------------------------------------------------ the table */
-
-static void count_kind(struct text *t, struct arena *mem, const struct plan *plan, enum kind kind, const char *word)
+/* A hold written in the rules becomes a row in the store; only `behov hold lift` takes it away. */
+static int
+keep_holds(struct arena *mem, const struct rules *rules, struct store *store, int64_t now, struct error *err)
 {
-	long long count = 0, files = 0, bytes = 0;
+	struct holds known = { 0 };
 
-	for (size_t i = 0; i < plan->proposals.count; i++) {
-		const struct proposal *p = &plan->proposals.items[i];
+	if (!rules->hold_count)
+		return 0;
+	if (store_begin(store, err) < 0 || store_holds(mem, store, true, &known, err) < 0)
+		goto fail;
+	for (size_t i = 0; i < rules->hold_count; i++) {
+		const struct hold *hold = &rules->holds[i];
+		bool stands = false;
+		json_t *payload;
+		int rc;
 
-		if (p->kind != kind)
+		for (size_t k = 0; k < known.list.count; k++)
+			stands |= strcmp(known.list.items[k].hold.id, hold->id) == 0;
+		if (stands)
 			continue;
-		count++;
-		files += p->files;
-		bytes += p->bytes;
+		payload = json_pack("{s:s, s:s?, s:s?, s:s?}", "hold", hold->id, "share", hold->share, "reason", hold->reason,
+				    "by", hold->by);
+		rc = store_hold_add(store, hold, true, now, err);
+		if (rc == 0)
+			rc = audit_add(store, now, "run", "hold-set", payload, err);
+		json_decref(payload);
+		if (rc < 0)
+			goto fail;
 	}
-	text_print(t, "  %-34s %8lld", word, count);
-	if (files)
-		text_print(t, "   %s filer, %s", text_count(mem, files), text_size(mem, bytes));
-	text_char(t, '\n');
+	return store_commit(store, err);
+fail:
+	store_rollback(store);
+	return error_in(err, "keeping the holds of the rules");
 }
 
-static void table_lists(struct text *t, const struct plan *plan)
+/* What the night saw, as it is stored: counts, and the certificate of the directory. */
+static char *
+summary(struct arena *mem, const struct snapshot *seen, const struct night_result *night)
 {
-	for (size_t i = 0; i < plan->brakes.count; i++)
-		text_print(t, "  broms: %s (%lld av %lld)\n", plan->brakes.items[i].scope, plan->brakes.items[i].opened,
-			   plan->brakes.items[i].of);
-	for (size_t i = 0; i < plan->gaps.count; i++)
-		text_print(t, "  lucka: %s %s%s%s: %s\n", plan->gaps.items[i].what, plan->gaps.items[i].id,
-			   plan->gaps.items[i].path ? "/" : "", plan->gaps.items[i].path ? plan->gaps.items[i].path : "",
-			   plan->gaps.items[i].text);
-	for (size_t i = 0; i < plan->findings.count; i++)
-		text_print(t, "  iakttagelse: %s: %s\n", plan->findings.items[i].kind, plan->findings.items[i].text);
+	const struct plan *plan = &night->plan;
+	json_t *all = json_pack("{s:{s:I, s:I, s:I, s:I}, s:{s:I, s:I, s:I, s:I, s:I}, s:i, s:i, s:i, s:O?}", "access",
+				"people", (json_int_t)seen->seen.people, "groups", (json_int_t)seen->seen.groups,
+				"memberships", (json_int_t)seen->seen.memberships, "hr_rows",
+				(json_int_t)seen->seen.hr_rows, "files", "files", (json_int_t)plan->filed.files,
+				"folders", (json_int_t)plan->filed.folders, "ungoverned",
+				(json_int_t)plan->filed.ungoverned, "held", (json_int_t)plan->filed.held, "due",
+				(json_int_t)plan->filed.due_files, "missing", (int)plan->missing.count, "conflicts",
+				(int)plan->conflicts.count, "structural", (int)plan->structural.count, "certificate",
+				seen->certificate);
+	char *text = json_canonical(mem, all);
+
+	json_decref(all);
+	return text;
 }
 
-char *run_table(struct arena *mem, const struct plan *plan)
+static int
+count_braked(struct arena *mem, struct store *store, long long *out, struct error *err)
 {
-	struct text t;
-	char *out;
+	struct stored_list list = { 0 };
 
-	text_open(&t, (size_t)64 << 20);
-	text_print(&t, "Läget just nu (inget är ändrat)\n");
-	text_print(&t, "  personer %lld, grupper %lld, system %lld, roller %lld\n", plan->access.people,
-		   plan->access.groups, plan->access.systems, plan->access.roles);
-	text_print(&t, "  filer %lld i %lld mappar\n\nFörslag\n", plan->filed.files, plan->filed.folders);
-	count_kind(&t, mem, plan, KIND_REMOVE_MEMBER, "ta bort medlem i grupp");
-	count_kind(&t, mem, plan, KIND_CUT_NESTING, "kapa grupp i grupp");
-	count_kind(&t, mem, plan, KIND_DESTROY, "gallra");
-	count_kind(&t, mem, plan, KIND_DELIVER, "leverera till e-arkiv");
-	text_print(&t, "\nDessutom\n  behöver men saknar behörighet %10zu\n  behörigheter i konflikt %16zu\n"
-		   "  kan inte kapas rent %20zu\n  filer utan gallringsbeslut %13lld\n  filer under gallringsstopp %13lld\n"
-		   "  iakttagelser %27zu\n  luckor %33zu\n\n",
-		   plan->missing.count, plan->conflicts.count, plan->structural.count, plan->filed.ungoverned,
-		   plan->filed.held, plan->findings.count, plan->gaps.count);
-	table_lists(&t, plan);
-	out = arena_copy(mem, t.data, t.len);
-	text_close(&t);
-	return out;
+	if (store_proposals(mem, store, &(struct proposal_filter){ .states = STATES(STATE_BRAKED) }, &list, err) < 0)
+		return -1;
+	*out = (long long)list.list.count;
+	stored_free(&list);
+	return 0;
 }
 
-/* ------------------------------------------------------------------ explain */
-
-int run_explain_access(struct arena *mem, const struct rules *rules, const struct run_options *how, const char *account,
-		       const char *what, json_t **out, struct error *err)
+/* Everything that tonight says, in one transaction. */
+static int
+publish(struct arena *mem, const struct rules *rules, struct store *store, const struct snapshot *snapshot,
+	const struct run_options *how, long long id, struct night_result *out, struct error *err)
 {
-	const char *slash = strchr(what, '/'), *role = slash ? slash + 1 : NULL;
-	const char *system = slash ? arena_copy(mem, what, (size_t)(slash - what)) : what;
+	struct propose_input in = { .rules = rules, .snapshot = snapshot, .plan = &out->plan, .store = store,
+				    .now = how->now, .manifest = retain_manifest, .manifest_read = retain_manifest_read };
+	const struct notify_input letters = { .rules = rules, .snapshot = snapshot, .store = store, .now = how->now };
+
+	if (store_begin(store, err) < 0)
+		return -1;
+	if (propose_owners(mem, &in, err) < 0 || propose_all(mem, &in, &out->proposed, err) < 0)
+		goto fail;
+	plan_sort(&out->plan);
+	if (store_facts_put(store, &out->plan, how->now, err) < 0 ||
+	    store_grants_put(store, &out->plan, how->now, err) < 0)
+		goto fail;
+	if (notify_compose(mem, &letters, &out->letters, err) < 0 || count_braked(mem, store, &out->braked, err) < 0)
+		goto fail;
+	if (store_night_end(store, id, "published", out->plan.gaps.count == 0, how->now, summary(mem, snapshot, out),
+			    err) < 0)
+		goto fail;
+	if (stop_asked()) {
+		error_set(err, ERROR_STOPPED, "asked to stop before the night was published");
+		goto fail;
+	}
+	return store_commit(store, err);
+fail:
+	store_rollback(store);
+	return error_in(err, "publishing the night");
+}
+
+/* Letters that could not be sent stay in the store and are tried next night: the night itself is good. */
+static int
+send_letters(struct arena *mem, const struct rules *rules, struct store *store, int64_t now, struct night_result *out,
+	     struct error *err)
+{
+	const struct notify_input in = { .rules = rules, .store = store, .now = now };
+
+	if (notify_send(mem, &in, &out->sent, &out->unsent, err) < 0)
+		return error_in(err, "sending letters");
+	log_info("notify done letters=%lld sent=%lld unsent=%lld", out->letters, out->sent, out->unsent);
+	if (out->unsent)
+		log_warn("letters that could not be sent are tried again next night unsent=%lld", out->unsent);
+	return 0;
+}
+
+static int
+whole_night(struct arena *mem, const struct rules *rules, struct store *store, const struct run_options *how,
+	    long long id, struct night_result *out, struct error *err)
+{
 	struct snapshot snapshot = { 0 };
+	struct earlier earlier = { 0 };
 	int rc = -1;
 
-	if (!rules_system(rules, system))
-		return error_set(err, ERROR_USAGE, "no system '%s' in the rules", system);
-	if (role && !rules_role(rules, system, role))
-		return error_set(err, ERROR_USAGE, "system '%s' has no role '%s'", system, role);
-	if (collect_all(mem, rules, &snapshot, err) == 0)
-		rc = reconcile_explain(mem, &(struct reconcile_input){
-			.rules = rules, .snapshot = &snapshot, .now = how->now,
-		}, account, system, role, out, err);
+	if (keep_holds(mem, rules, store, how->now, err) < 0 ||
+	    earlier_load(mem, rules, store, true, how->now, &earlier, err) < 0)
+		goto out;
+	if (plan_access(mem, rules, &earlier, store, how->now, &snapshot, &out->plan, err) < 0)
+		goto out;
+	if (stop_asked()) {
+		error_set(err, ERROR_STOPPED, "asked to stop before the shares were read");
+		goto out;
+	}
+	if (plan_files(mem, rules, &earlier, how->hands, how->now, &out->plan, err) < 0)
+		goto out;
+	plan_sort(&out->plan);
+	if (publish(mem, rules, store, &snapshot, how, id, out, err) < 0)
+		goto out;
+	log_info("propose done opened=%lld same=%lld changed=%lld withdrawn=%lld braked=%lld held=%lld",
+		 out->proposed.opened, out->proposed.same, out->proposed.changed, out->proposed.withdrawn,
+		 out->proposed.braked, out->proposed.held);
+	rc = send_letters(mem, rules, store, how->now, out, err);
+out:
 	json_decref(snapshot.certificate);
 	return rc;
 }
 
-/* The share whose folder the path lies below: the longest wins. */
-static const struct share *share_of(const struct rules *rules, const char *path, const char **below)
+int
+run_night(struct arena *mem, const struct rules *rules, const struct run_options *how, struct night_result *out,
+	  struct error *err)
 {
-	const struct share *found = NULL;
-
-	for (size_t i = 0; i < rules->share_count; i++) {
-		const struct share *share = &rules->shares[i];
-		size_t len = strlen(share->path);
-
-		if (strncmp(share->path, path, len) == 0 && path[len] == '/' &&
-		    (!found || len > strlen(found->path))) {
-			found = share;
-			*below = path + len + 1;
-		}
-	}
-	return found;
-}
-
-static void entry_of(const struct statx *st, const char *name, struct entry *out)
-{
-	*out = (struct entry){
-		.name = name, .type = DT_REG, .stated = true, .size = st->stx_size, .ino = st->stx_ino,
-		.nlink = st->stx_nlink, .mtime_s = st->stx_mtime.tv_sec, .mtime_ns = st->stx_mtime.tv_nsec,
-		.ctime_s = st->stx_ctime.tv_sec, .ctime_ns = st->stx_ctime.tv_nsec,
-		.btime_s = st->stx_mask & STATX_BTIME ? st->stx_btime.tv_sec : INT64_MIN,
-		.btime_ns = st->stx_btime.tv_nsec,
-	};
-}
-
-int run_explain_file(struct arena *mem, const struct rules *rules, const struct run_options *how, const char *path,
-		     json_t **out, struct error *err)
-{
-	char *real = realpath(path, NULL);
-	const char *below = NULL, *slash;
-	const struct share *share;
-	struct retain *retain = NULL;
-	struct entry entry;
-	struct statx st;
+	struct desk desk;
+	struct error late = { 0 };
+	long long id = 0;
 	int rc = -1;
 
-	if (!real)
-		return error_sys(err, ERROR_SOURCE, "cannot find '%s'", path);
-	share = share_of(rules, real, &below);
-	if (!share) {
-		error_set(err, ERROR_USAGE, "'%s' lies on no registered share", path);
+	if (run_desk_open(mem, rules, how->now, false, &desk, err) < 0)
+		return -1;
+	if (take_decisions(mem, rules, desk.store, how->now, &out->decided, err) < 0 ||
+	    store_night_start(desk.store, "run", how->now, rules->digest, &id, err) < 0)
 		goto out;
-	}
-	if (statx(AT_FDCWD, real, AT_SYMLINK_NOFOLLOW, STATX_BASIC_STATS | STATX_BTIME, &st) < 0) {
-		error_sys(err, ERROR_SOURCE, "cannot look at '%s'", path);
-		goto out;
-	}
-	if (!S_ISREG(st.stx_mode)) {
-		error_set(err, ERROR_USAGE, "'%s' is not a file", path);
-		goto out;
-	}
-	retain = retain_open(mem, &(struct retain_input){
-		.rules = rules, .holds = rules->holds, .hold_count = rules->hold_count, .now = how->now,
-	}, err);
-	if (!retain)
-		goto out;
-	slash = strrchr(below, '/');
-	entry_of(&st, slash ? slash + 1 : below, &entry);
-	rc = retain_explain(retain, share, below, &entry, out, err);
+	step("night-started");
+	rc = whole_night(mem, rules, desk.store, how, id, out, err);
+	if (rc < 0 && store_night_end(desk.store, id, "failed", false, how->now, NULL, &late) < 0)
+		log_warn("cannot note that the night failed: %s", late.text);
 out:
-	retain_close(retain);
-	free(real);
+	run_desk_close(&desk);
 	return rc;
-}
-
-int run_adopt(const struct rules *rules, const char *id, struct error *err)
-{
-	const struct share *share = rules_share(rules, id);
-
-	if (!share)
-		return error_set(err, ERROR_USAGE, "no share '%s' in the rules", id);
-	return scan_adopt(share, err);
 }

@@ -5,7 +5,9 @@
 #ifndef BEHOV_RUN_H
 #define BEHOV_RUN_H
 
-#include "nouns.h"
+#include "apply.h"
+#include "decide.h"
+#include "propose.h"
 
 #define BEHOV_VERSION "0.1"
 
@@ -19,6 +21,39 @@ int run_plan(struct arena *mem, const struct rules *rules, const struct run_opti
 	     struct error *err);
 /* The plan as a table for people. */
 char *run_table(struct arena *mem, const struct plan *plan);
+
+/* One night, from the inbox to the mails. */
+struct night_result {
+	struct decide_result decided;
+	struct propose_result proposed;
+	struct plan plan;               /* plan_free() */
+	long long letters, sent, unsent, braked;        /* braked: all that wait for a release */
+};
+/*
+ * Promise: two nights never overlap; what is decided about tonight is published in one transaction, so a night that
+ * fails or is killed leaves the last good one standing.
+ */
+int run_night(struct arena *mem, const struct rules *rules, const struct run_options *how, struct night_result *out,
+	      struct error *err);
+char *run_night_table(struct arena *mem, const struct night_result *night);
+
+/* What was approved and has had its grace is carried out, on a fresh read of everything. */
+int run_apply(struct arena *mem, const struct rules *rules, const struct run_options *how, struct apply_result *out,
+	      struct error *err);
+char *run_apply_table(struct arena *mem, const struct apply_result *done);
+int run_restore(struct arena *mem, const struct rules *rules, const struct run_options *how, const char *id,
+		const char *by, struct error *err);
+
+/*
+ * The store for a verb that writes: locked against other writers, its clock checked.  A real store takes no --now, no
+ * clock before its last run, and none more than 7 days after it until `behov store clock` has confirmed it (confirm).
+ */
+struct desk { struct store *store; int lock; };
+int run_desk_open(struct arena *mem, const struct rules *rules, int64_t now, bool confirm, struct desk *out,
+		  struct error *err);
+void run_desk_close(struct desk *desk);
+/* "/abs/behov.db" */
+const char *run_store_path(const struct rules *rules);
 
 /* `what` is SYSTEM or SYSTEM/ROLE.  Caller owns *out. */
 int run_explain_access(struct arena *mem, const struct rules *rules, const struct run_options *how, const char *account,

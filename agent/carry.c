@@ -1,0 +1,199 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* carry.c - the desk of a verb that writes (lock, clock), and carrying out what was approved, with fresh eyes. */
+#include "run_p.h"
+#include <behov/audit.h>
+#include <behov/collect.h>
+#include <behov/log.h>
+#include <behov/retain.h>
+#include <behov/scan.h>
+#include <behov/text.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+/* ------------------------------------------------------------------ the desk */
+
+#define CLOCK_JUMP_MOST (7 * 86400)
+
+static int
+take_lock(struct arena *mem, const struct rules *rules, struct error *err)
+{
+	const char *path = arena_print(mem, "%s.lock", run_store_path(rules));
+	int fd = open(path, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0640);
+
+	if (fd < 0)
+		return error_sys(err, ERROR_STORE, "cannot open the lock '%s'", path);
+	if (flock(fd, LOCK_EX | LOCK_NB) == 0)
+		return fd;
+	if (errno == EWOULDBLOCK)
+		error_set(err, ERROR_STORE, "another behov is at work with this store (it holds '%s'): wait for it, or see "
+			  "'fuser %s'", path, path);
+	else
+		error_sys(err, ERROR_STORE, "cannot lock '%s'", path);
+	close(fd);
+	return -1;
+}
+
+static int
+check_clock(struct arena *mem, struct store *store, int64_t now, bool confirm, struct error *err)
+{
+	const char *text = NULL;
+	int64_t last;
+
+	if (clock_frozen() && !store_is_test(store))
+		return error_set(err, ERROR_USAGE, "--now is for plan, report, explain and check; this store is not a test store");
+	if (store_get(mem, store, "clock", &text, err) < 0)
+		return -1;
+	if (text && !store_is_test(store)) {
+		if (clock_parse(text, &last) < 0)
+			return error_set(err, ERROR_STORE, "the store's last moment '%s' is not one", text);
+		if (now < last)
+			return error_set(err, ERROR_STORE, "the clock shows %s, before the last run (%s): set the clock right",
+					 clock_text(mem, now), text);
+		if (now - last > CLOCK_JUMP_MOST && !confirm)
+			return error_set(err, ERROR_STORE, "the clock shows %s, more than 7 days after the last run (%s): if that is "
+					 "right, say so with 'behov store clock'", clock_text(mem, now), text);
+	}
+	return store_set(store, "clock", clock_text(mem, now), err);
+}
+
+int
+run_desk_open(struct arena *mem, const struct rules *rules, int64_t now, bool confirm, struct desk *out,
+	      struct error *err)
+{
+	*out = (struct desk){ NULL, -1 };
+	out->lock = take_lock(mem, rules, err);
+	if (out->lock < 0)
+		return -1;
+	if (store_open(run_store_path(rules), STORE_WRITE, &out->store, err) < 0 ||
+	    check_clock(mem, out->store, now, confirm, err) < 0) {
+		run_desk_close(out);
+		return -1;
+	}
+	return 0;
+}
+
+void
+run_desk_close(struct desk *desk)
+{
+	store_close(desk->store);
+	if (desk->lock >= 0)
+		close(desk->lock);
+	*desk = (struct desk){ NULL, -1 };
+}
+
+/* ------------------------------------------------------------------ eyes */
+
+struct eyes {
+	struct arena *mem;
+	const struct rules *rules;
+	struct earlier earlier;
+	struct retain *retain;
+	int64_t now;
+};
+
+static int
+open_root(void *self, const struct share *share, struct error *err)
+{
+	(void)self;
+	return scan_open_root(share, err);
+}
+
+static const char *
+objection(void *self, const struct share *share, const char *path, const struct entry *entry, const char *series)
+{
+	struct eyes *eyes = self;
+
+	return retain_objection(eyes->retain, share, path, entry, series);
+}
+
+/* Reads the directory again and asks which of the cuts are safe together. */
+static int
+judge(void *self, struct arena *mem, const struct stored *list, size_t count, bool *safe, const char **why,
+      struct error *err)
+{
+	struct eyes *eyes = self;
+	struct snapshot snapshot = { 0 };
+	struct cut *cuts = arena_array(mem, struct cut, count + 1);
+	int rc = -1;
+
+	for (size_t i = 0; i < count; i++)
+		cuts[i] = (struct cut){ list[i].p.guid, list[i].p.group_guid };
+	if (collect_all(mem, eyes->rules, &snapshot, err) < 0)
+		error_in(err, "reading the directory again");
+	else
+		rc = reconcile_safe(mem, &(struct reconcile_input){
+			.rules = eyes->rules, .snapshot = &snapshot, .cuts = cuts, .cut_count = count,
+			.exceptions = eyes->earlier.exceptions.items, .exception_count = eyes->earlier.exceptions.count,
+			.now = eyes->now,
+		}, safe, why, err);
+	json_decref(snapshot.certificate);
+	return rc;
+}
+
+static int
+eyes_open(struct arena *mem, const struct rules *rules, struct store *store, int64_t now, struct eyes *out,
+	  struct error *err)
+{
+	*out = (struct eyes){ .mem = mem, .rules = rules, .now = now };
+	if (earlier_load(mem, rules, store, true, now, &out->earlier, err) < 0)
+		return error_in(err, "nothing is carried out when holds and decisions cannot be read");
+	out->retain = retain_open(mem, &(struct retain_input){
+		.rules = rules, .holds = out->earlier.holds.items, .hold_count = out->earlier.holds.count, .now = now,
+	}, err);
+	return out->retain ? 0 : -1;
+}
+
+/* ------------------------------------------------------------------ apply and restore */
+
+int
+run_apply(struct arena *mem, const struct rules *rules, const struct run_options *how, struct apply_result *out,
+	  struct error *err)
+{
+	struct decide_result decided = { 0 };
+	struct eyes eyes = { 0 };
+	struct desk desk;
+	int rc = -1;
+
+	if (run_desk_open(mem, rules, how->now, false, &desk, err) < 0)
+		return -1;
+	if (decide_take(mem, rules, desk.store, how->now, &decided, err) < 0) {
+		error_in(err, "taking decisions from the inbox");
+		goto out;
+	}
+	if (eyes_open(mem, rules, desk.store, how->now, &eyes, err) < 0)
+		goto out;
+	rc = apply_all(mem, &(struct apply_input){
+		.rules = rules, .store = desk.store, .now = how->now,
+		.eyes = &(struct apply_eyes){ &eyes, open_root, objection, retain_manifest_read, judge },
+	}, out, err);
+	log_info("apply %s removed=%lld exported=%lld quarantined=%lld unlinked=%lld waiting=%lld left=%lld failed=%lld",
+		 rc < 0 ? "ended early" : "done", out->removed, out->exported, out->quarantined, out->unlinked,
+		 out->waiting, out->left, out->failed);
+out:
+	retain_close(eyes.retain);
+	run_desk_close(&desk);
+	return rc;
+}
+
+int
+run_restore(struct arena *mem, const struct rules *rules, const struct run_options *how, const char *id,
+	    const char *by, struct error *err)
+{
+	struct eyes eyes = { 0 };
+	struct desk desk;
+	int rc = -1;
+
+	if (run_desk_open(mem, rules, how->now, false, &desk, err) < 0)
+		return -1;
+	if (eyes_open(mem, rules, desk.store, how->now, &eyes, err) == 0)
+		rc = apply_restore(mem, &(struct apply_input){
+			.rules = rules, .store = desk.store, .now = how->now,
+			.eyes = &(struct apply_eyes){ &eyes, open_root, objection, retain_manifest_read, judge },
+		}, id, by, err);
+	retain_close(eyes.retain);
+	run_desk_close(&desk);
+	return rc;
+}

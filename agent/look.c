@@ -1,0 +1,212 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* look.c - the verbs that change nothing: check plan explain proposals status report audit. */
+#include "run_p.h"
+#include "verbs_p.h"
+#include <behov/json.h>
+#include <behov/log.h>
+#include <behov/register.h>
+#include <behov/report.h>
+
+int say(const char *text, struct error *err)
+{
+	fputs(text, stdout);
+	if (fflush(stdout) == 0 && !ferror(stdout))
+		return 0;
+	return error_sys(err, ERROR_SOURCE, "cannot write the answer");
+}
+
+int say_json(struct arena *mem, const json_t *value, struct error *err)
+{
+	return say(json_pretty(mem, value), err);
+}
+
+int verb_check(struct arena *mem, const struct options *options, int count, char **words, struct error *err)
+{
+	struct rules rules;
+	json_t *json;
+	int rc = EXIT_DONE;
+
+	(void)words;
+	if (count)
+		return error_set(err, ERROR_USAGE, "'check' takes no arguments");
+	if (register_load(mem, options->config, &rules, err) < 0)
+		return -1;
+	if (options->json) {
+		json = register_json(&rules);
+		rc = say_json(mem, json, err);
+		json_decref(json);
+	} else if (options->show) {
+		register_show(&rules, stdout);
+	}
+	log_info("configuration is in order systems=%zu series=%zu shares=%zu holds=%zu", rules.system_count,
+		 rules.series_count, rules.share_count, rules.hold_count);
+	return rc;
+}
+
+int verb_plan(struct arena *mem, const struct options *options, int count, char **words, struct error *err)
+{
+	struct run_options how = { .hands = options->hands, .now = clock_now() };
+	struct rules rules;
+	struct plan plan = { 0 };
+	json_t *json;
+	int rc = -1;
+
+	(void)words;
+	if (count)
+		return error_set(err, ERROR_USAGE, "'plan' takes no arguments");
+	if (register_load(mem, options->config, &rules, err) < 0 || run_plan(mem, &rules, &how, &plan, err) < 0)
+		goto out;
+	if (options->json) {
+		json = plan_json(&plan, how.now, options->files);
+		rc = say_json(mem, json, err);
+		json_decref(json);
+	} else {
+		rc = say(run_table(mem, &plan), err);
+	}
+	if (rc == 0)
+		rc = plan.gaps.count ? EXIT_GAPS : EXIT_DONE;
+out:
+	plan_free(&plan);
+	return rc;
+}
+
+/* `explain USER SYSTEM[/ROLE]` is about access; `explain PATH` about a file on a registered share. */
+int verb_explain(struct arena *mem, const struct options *options, int count, char **words, struct error *err)
+{
+	struct run_options how = { .hands = options->hands, .now = clock_now() };
+	struct rules rules;
+	json_t *json = NULL;
+	int rc;
+
+	if (count < 1 || count > 2)
+		return error_set(err, ERROR_USAGE, "use: behov explain USER SYSTEM[/ROLE], or behov explain PATH");
+	if (register_load(mem, options->config, &rules, err) < 0)
+		return -1;
+	rc = count == 2 ? run_explain_access(mem, &rules, &how, words[0], words[1], &json, err)
+			: run_explain_file(mem, &rules, &how, words[0], &json, err);
+	if (rc == 0)
+		rc = say_json(mem, json, err);
+	json_decref(json);
+	return rc;
+}
+
+/* ------------------------------------------------------------------ what reads the store */
+
+/* The rules and a store to look at; a store that does not exist yet is an error that says what makes one. */
+static int
+open_look(struct arena *mem, const struct options *options, struct rules *rules, struct store **store,
+	  struct error *err)
+{
+	if (register_load(mem, options->config, rules, err) < 0 || store_look(rules, store, err) < 0)
+		return -1;
+	if (*store)
+		return 0;
+	return error_set(err, ERROR_STORE, "there is no store '%s' yet: 'behov run' makes it", run_store_path(rules));
+}
+
+static int
+state_mask(const char *word, unsigned *out, struct error *err)
+{
+	*out = 0;
+	if (!word)
+		return 0;
+	for (int s = STATE_OPEN; s <= STATE_SUPERSEDED; s++)
+		if (strcmp(word, state_word[s]) == 0)
+			*out = STATES(s);
+	return *out ? 0 : error_set(err, ERROR_USAGE, "--state '%s' is no state: open, braked, scheduled, exported, "
+				    "quarantined, kept, done, failed, withdrawn or superseded", word);
+}
+
+int verb_proposals(struct arena *mem, const struct options *options, int count, char **words, struct error *err)
+{
+	struct rules rules;
+	struct store *store = NULL;
+	unsigned states;
+	json_t *json = NULL;
+	int rc = -1;
+
+	(void)words;
+	if (count)
+		return error_set(err, ERROR_USAGE, "use: behov proposals [--state STATE] [--json]");
+	if (open_look(mem, options, &rules, &store, err) < 0 || state_mask(options->state, &states, err) < 0)
+		goto out;
+	rc = report_proposals(mem, &(struct report_input){ &rules, store, clock_now() }, states, &json, err);
+	if (rc == 0)
+		rc = options->json ? say_json(mem, json, err) : say(report_proposals_text(mem, json), err);
+out:
+	json_decref(json);
+	store_close(store);
+	return rc;
+}
+
+int verb_status(struct arena *mem, const struct options *options, int count, char **words, struct error *err)
+{
+	struct rules rules;
+	struct store *store = NULL;
+	json_t *json = NULL;
+	int rc = -1;
+
+	(void)words;
+	if (count)
+		return error_set(err, ERROR_USAGE, "use: behov status [--json]");
+	if (open_look(mem, options, &rules, &store, err) < 0)
+		goto out;
+	rc = report_status(mem, &(struct report_input){ &rules, store, clock_now() }, &json, err);
+	if (rc == 0)
+		rc = options->json ? say_json(mem, json, err) : say(report_status_text(mem, json), err);
+out:
+	json_decref(json);
+	store_close(store);
+	return rc;
+}
+
+int verb_report(struct arena *mem, const struct options *options, int count, char **words, struct error *err)
+{
+	const char *html = NULL, *csv = NULL;
+	struct rules rules;
+	struct store *store = NULL;
+	json_t *json = NULL;
+	int rc = -1;
+
+	if (count != 2 || strcmp(words[0], "quarter") != 0)
+		return error_set(err, ERROR_USAGE, "use: behov report quarter 2026Q3 [--json]");
+	if (open_look(mem, options, &rules, &store, err) < 0)
+		goto out;
+	rc = report_quarter(mem, &(struct report_input){ &rules, store, clock_now() }, words[1], &html, &csv, &json, err);
+	if (rc == 0)
+		rc = options->json ? say_json(mem, json, err) : say(arena_print(mem, "%s\n%s\n", html, csv), err);
+out:
+	json_decref(json);
+	store_close(store);
+	return rc;
+}
+
+int verb_audit(struct arena *mem, const struct options *options, int count, char **words, struct error *err)
+{
+	struct audit_result found = { 0 };
+	struct rules rules;
+	struct store *store = NULL;
+	json_t *json;
+	int rc = -1;
+
+	if (count != 1 || strcmp(words[0], "verify") != 0)
+		return error_set(err, ERROR_USAGE, "use: behov audit verify [--head] [--json]");
+	if (open_look(mem, options, &rules, &store, err) < 0 || audit_verify(mem, store, &found, err) < 0)
+		goto out;
+	json = json_pack("{s:I, s:I, s:s?, s:I, s:s?}", "rows", (json_int_t)found.rows, "disposed",
+			 (json_int_t)found.disposed, "head", found.head, "broken", (json_int_t)found.broken, "why", found.why);
+	if (options->json)
+		rc = say_json(mem, json, err);
+	else if (options->head)
+		rc = say(arena_print(mem, "%s\n", found.head ? found.head : "-"), err);
+	else
+		rc = say(found.broken ? arena_print(mem, "Kedjan är bruten vid rad %lld: %s\n", found.broken, found.why)
+				      : arena_print(mem, "Kedjan är hel: %lld rader, huvud %s\n", found.rows,
+						    found.head ? found.head : "-"), err);
+	json_decref(json);
+	if (rc == 0 && found.broken)
+		rc = error_set(err, ERROR_STORE, "the audit chain does not verify at row %lld: %s", found.broken, found.why);
+out:
+	store_close(store);
+	return rc;
+}

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* run_p.h - what the files that know the order of the phases share. */
+#ifndef RUN_P_H
+#define RUN_P_H
+
+#include <behov/reconcile.h>
+#include <behov/run.h>
+
+/* What was decided earlier and bears on tonight: holds in force, cuts under way, exceptions. */
+struct earlier {
+	LIST(struct hold) holds;
+	LIST(struct cut) cuts;
+	LIST(struct exception) exceptions;
+};
+
+/* store NULL: there is none yet; then the holds of the rules are all there is. */
+int earlier_load(struct arena *mem, const struct rules *rules, struct store *store, bool decisions, int64_t now,
+		 struct earlier *out, struct error *err);
+/* The store to look at: *out NULL when none has been made. */
+int store_look(const struct rules *rules, struct store **out, struct error *err);
+
+/* Fills the access half and the files half of a plan.  The snapshot's certificate is the caller's to free. */
+int plan_access(struct arena *mem, const struct rules *rules, const struct earlier *earlier, struct store *store,
+		int64_t now, struct snapshot *snapshot, struct plan *plan, struct error *err);
+int plan_files(struct arena *mem, const struct rules *rules, const struct earlier *earlier, int hands, int64_t now,
+	       struct plan *plan, struct error *err);
+
+#endif

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* verbs_p.h - what a verb gets from the command line, and the verbs by name. */
+#ifndef VERBS_P_H
+#define VERBS_P_H
+
+#include <behov/run.h>
+
+enum { EXIT_DONE, EXIT_FAILED, EXIT_USAGE, EXIT_GAPS, EXIT_BRAKE };
+
+struct options {
+	const char *config;
+	bool json, files, show, test, head, all;
+	int hands;
+	const char *by, *second;        /* --by NAME, given once or twice */
+	const char *reason, *until, *state;
+	const char *share, *path, *series, *case_name;  /* of a hold */
+};
+
+/* Each returns an exit code, or -1 with err. */
+typedef int verb_function(struct arena *mem, const struct options *options, int count, char **words, struct error *err);
+verb_function verb_check, verb_plan, verb_explain, verb_proposals, verb_status, verb_report, verb_audit;
+verb_function verb_run, verb_serve, verb_apply, verb_restore, verb_decide, verb_hold, verb_series, verb_store, verb_share;
+
+/* What a verb says: the product, on stdout. */
+int say(const char *text, struct error *err);
+int say_json(struct arena *mem, const json_t *value, struct error *err);
+
+#endif
