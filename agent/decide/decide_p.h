@@ -94,12 +94,22 @@ int session_touch(struct request *r, struct error *err);
 /* Does the form carry the session's nonce? */
 bool session_nonce(const struct request *r);
 
-/* ------------------------------------------------------------------ choice.c */
+/* ------------------------------------------------------------------ view.c, choice.c */
+
+/* A proposal that somebody is asked about, and what they can say about it now. */
+struct asked {
+	const struct stored *s;
+	unsigned may;                   /* MAY(verdict) | … */
+	const char *pending;            /* the word of what they decided and is not verified yet, or NULL */
+	bool refused;                   /* the last thing they said did not count */
+	LIST(const char *) approved;    /* names of those whose approval counts */
+};
+#define MAY(verdict) (1u << (verdict))
 
 /* What somebody said about one proposal in a form. */
 struct choice {
 	const char *id;
-	const struct stored *on;        /* NULL: not one of theirs */
+	const struct asked *on;         /* NULL: not one of theirs */
 	const char *version;
 	bool made;
 	enum verdict verdict;
@@ -108,25 +118,23 @@ struct choice {
 	const char *problem;            /* in Swedish; NULL = fine */
 };
 
-/* Decided on the page, not verified yet. */
-struct pending { const char *proposal, *verdict; };
-
 struct view {
-	struct stored_list open;        /* what r->letter's person may decide on; stored_free() */
-	LIST(struct pending) pending;
+	struct stored_list list;        /* stored_free() */
+	LIST(struct asked) rows;        /* in the order they are read */
+	size_t waiting;                 /* those that have no answer from this person */
 	LIST(struct choice) choices;
 	size_t made;                    /* without a problem */
 	size_t mistakes;                /* typed wrongly: to be mended in the form */
-	bool destroys;                  /* among `made`: files would be gone for good */
 	size_t refused;                 /* not theirs, changed, or decided already */
+	bool destroys;                  /* among `made`: files would be gone for good */
 };
 
+/* What r->letter's person is asked about. */
 int view_open(struct request *r, struct view *view, struct error *err);
 void view_close(struct view *view);
-const struct pending *view_pending(const struct view *view, const char *id);
 const struct choice *view_choice(const struct view *view, const char *id);
 /* What a bulk button is about: the same for proposals of one role, or of one series in one share. */
-const char *choice_group(struct arena *mem, const struct proposal *p);
+const char *choice_group(struct arena *mem, const struct stored *s);
 /* Fills view->choices from r->form. */
 void choice_read(struct request *r, struct view *view);
 /* Into the inbox, all or none.  once: what the confirming form carried; the same once again adds nothing. */
@@ -137,7 +145,7 @@ int choice_saved(struct request *r, const char *once, struct inbox_decisions *ou
 /* ------------------------------------------------------------------ rows.c */
 
 /* { groups: [ { rows: [ … ] } ] } for page-decide.html; `only`: just those that were chosen without a problem. */
-json_t *rows_groups(struct request *r, const struct view *view, bool only, struct error *err);
+json_t *rows_groups(struct request *r, const struct view *view, bool only);
 /* One line that says what a proposal is about. */
 const char *rows_name(struct arena *mem, const struct rules *rules, const struct proposal *p);
 /* json_put() of a text in which nothing can turn the direction of the text around it. */

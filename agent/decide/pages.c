@@ -105,44 +105,36 @@ problems(struct request *r, const struct view *view)
 			continue;
 		one = json_object();
 		rows_put(one, "id", c->on ? c->id : NULL);
-		rows_put(one, "name", c->on ? rows_name(r->mem, r->server->rules, &c->on->p) : "Ett förslag");
+		rows_put(one, "name", c->on ? rows_name(r->mem, r->server->rules, &c->on->s->p) : "Ett förslag");
 		json_put(one, "text", c->problem);
 		json_array_append_new(list, one);
 	}
 	return list;
 }
 
-static int
-put_groups(struct request *r, json_t *data, const struct view *view, bool only, struct error *err)
+static void
+put_groups(struct request *r, json_t *data, const struct view *view, bool only)
 {
-	json_t *groups = rows_groups(r, view, only, err), *list = problems(r, view);
+	json_t *groups = rows_groups(r, view, only), *list = problems(r, view);
 
-	if (!groups) {
-		json_decref(list);
-		return -1;
-	}
 	json_object_set_new(data, "any", json_boolean(json_array_size(groups) > 0));
 	json_object_set_new(data, "groups", groups);
 	json_object_set_new(data, "some_problems", json_boolean(json_array_size(list) > 0));
 	json_object_set_new(data, "problems", list);
-	return 0;
 }
 
 int
 page_decide(struct request *r, unsigned status, const struct view *view, const char *problem, struct error *err)
 {
 	json_t *data = own_data(r, "Dina beslut");
-	size_t count = view->open.list.count;
 
 	json_put(data, "problem", problem);
-	rows_put(data, "count", text_count(r->mem, (long long)count));
-	json_object_set_new(data, "one", json_boolean(count == 1));
-	json_put(data, "most", count > ROWS_MOST ? arena_print(r->mem, "%d", ROWS_MOST) : NULL);
+	rows_put(data, "count", text_count(r->mem, (long long)view->waiting));
+	json_object_set_new(data, "one", json_boolean(view->waiting == 1));
+	json_object_set_new(data, "waiting", json_boolean(view->waiting > 0));
+	json_put(data, "most", view->rows.count > ROWS_MOST ? arena_print(r->mem, "%d", ROWS_MOST) : NULL);
 	json_put(data, "today", day_text(r->mem, clock_day(r->now)));
-	if (put_groups(r, data, view, false, err) < 0) {
-		json_decref(data);
-		return -1;
-	}
+	put_groups(r, data, view, false);
 	return render(r, status, "page-decide.html", data, err);
 }
 
@@ -182,10 +174,7 @@ page_confirm(struct request *r, unsigned status, const struct view *view, const 
 	json_object_set_new(data, "destroys", json_boolean(view->destroys));
 	rows_put(data, "quarantine", arena_print(r->mem, "%d", conf->quarantine_days));
 	json_object_set_new(data, "left", leftovers(r, view));
-	if (put_groups(r, data, view, true, err) < 0) {
-		json_decref(data);
-		return -1;
-	}
+	put_groups(r, data, view, true);
 	return render(r, status, "page-confirm.html", data, err);
 }
 
@@ -212,9 +201,10 @@ page_receipt(struct request *r, const struct inbox_decisions *saved, struct erro
 	for (size_t i = count; i-- > 0;) {
 		const struct inbox_decision *d = &saved->list.items[i];
 		bool approve = strcmp(d->verdict, verdict_word[VERDICT_APPROVE]) == 0;
+		bool keep = strcmp(d->verdict, verdict_word[VERDICT_KEEP]) == 0;
 		json_t *one = json_object();
 		rows_put(one, "name", saved_name(r, d->proposal));
-		json_put(one, "verdict", approve ? "Godkänt" : "Behålls");
+		json_put(one, "verdict", approve ? "Godkänt" : keep ? "Behålls" : "Ångrat");
 		json_object_set_new(one, "approve", json_boolean(approve));
 		json_put(one, "reason", d->reason);
 		json_put(one, "until", day_text(r->mem, d->until));

@@ -61,8 +61,7 @@ static int
 get_link(struct request *r, struct error *err)
 {
 	const char *token = r->path + strlen("/b/");
-	struct proposal_filter mine = { .states = STATES(STATE_OPEN) };
-	struct stored_list list = { 0 };
+	struct view view;
 	bool found, old;
 	int rc;
 
@@ -70,11 +69,10 @@ get_link(struct request *r, struct error *err)
 		return -1;
 	if (!found)
 		return link_bad(r, old, err);
-	mine.approver = r->letter.key;
-	if (store_proposals(r->mem, r->server->store, &mine, &list, err) < 0)
+	if (view_open(r, &view, err) < 0)
 		return -1;
-	rc = page_link(r, token, (long long)list.list.count, err);
-	stored_free(&list);
+	rc = page_link(r, token, (long long)view.waiting, err);
+	view_close(&view);
 	return rc;
 }
 

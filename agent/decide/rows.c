@@ -112,7 +112,7 @@ rows_name(struct arena *mem, const struct rules *rules, const struct proposal *p
 	case KIND_DELIVER:
 		break;
 	}
-	return arena_print(mem, "%s – %s, %s", batch, text_count(mem, p->files), p->files == 1 ? "fil" : "filer");
+	return arena_print(mem, "%s – %s %s", batch, text_count(mem, p->files), p->files == 1 ? "fil" : "filer");
 }
 
 /* ------------------------------------------------------------------ what it rests on */
@@ -231,62 +231,66 @@ files_json(struct request *r, const struct proposal *p)
 	return o;
 }
 
-/* ------------------------------------------------------------------ who else */
+/* ------------------------------------------------------------------ who has said what */
 
-/* "Två personer måste godkänna. Eva Lind har godkänt." */
-static int
-put_approvals(struct request *r, json_t *row, const struct stored *s, struct error *err)
+static const char *
+verdict_text(const char *word)
 {
-	struct decisions all = { 0 };
-	json_t *list = json_array();
-	size_t others = s->p.approvers.count;
+	static const char *const text[] = { "Godkänn", "Behåll", "Ångra" };
 
-	if (store_decisions(r->mem, r->server->store, s->id, INT64_MIN, &all, err) < 0) {
-		json_decref(list);
-		return -1;
-	}
-	for (size_t i = 0; i < all.list.count; i++) {
-		const struct decision *d = &all.list.items[i];
-		json_t *one;
-		if (d->refused || d->verdict != VERDICT_APPROVE || !d->version || strcmp(d->version, s->p.version) != 0)
-			continue;
-		one = json_object();
-		rows_put(one, "name", d->name);
-		json_array_append_new(list, one);
-	}
-	if (s->p.needs > (int)others)
-		others = (size_t)s->p.needs;
-	rows_put(row, "needs", others > 1 ? arena_print(r->mem, "%zu personer måste godkänna.", others) : NULL);
-	json_object_set_new(row, "approved_some", json_boolean(json_array_size(list) > 0));
-	json_object_set_new(row, "approved", list);
-	return 0;
+	for (int i = 0; word && verdict_word[i]; i++)
+		if (strcmp(verdict_word[i], word) == 0)
+			return text[i];
+	return NULL;
 }
 
+/* "2 personer måste godkänna. Har godkänt: Eva Lind" */
 static void
-put_choice(struct request *r, json_t *row, const struct view *view, const struct stored *s)
+put_approvals(struct request *r, json_t *row, const struct asked *a)
 {
-	const struct pending *p = view_pending(view, s->id);
-	const struct choice *c = view_choice(view, s->id);
-	bool approve = c && c->made && c->verdict == VERDICT_APPROVE, keep = c && c->made && c->verdict == VERDICT_KEEP;
-	bool changed = c && strcmp(c->version, s->p.version) != 0;
+	const struct proposal *p = &a->s->p;
+	size_t needs = p->needs > (int)p->approvers.count ? (size_t)p->needs : p->approvers.count;
+	json_t *list = json_array();
 
-	(void)r;
-	json_object_set_new(row, "none", json_boolean((!approve && !keep) || changed));
-	json_object_set_new(row, "approve", json_boolean(approve && !changed));
-	json_object_set_new(row, "keep", json_boolean(keep && !changed));
-	rows_put(row, "verdict", c && c->made ? verdict_word[c->verdict] : "");
+	for (size_t i = 0; i < a->approved.count; i++) {
+		json_t *one = json_object();
+		rows_put(one, "name", a->approved.items[i]);
+		json_array_append_new(list, one);
+	}
+	rows_put(row, "needs", needs > 1 ? arena_print(r->mem, "%zu personer måste godkänna.", needs) : NULL);
+	json_object_set_new(row, "approved_some", json_boolean(a->approved.count > 0));
+	json_object_set_new(row, "approved", list);
+	json_put(row, "pending", verdict_text(a->pending));
+	json_object_set_new(row, "refused", json_boolean(a->refused && !a->pending));
+	json_object_set_new(row, "may", json_boolean(a->may != 0));
+	json_object_set_new(row, "may_approve", json_boolean(a->may & MAY(VERDICT_APPROVE)));
+	json_object_set_new(row, "may_undo", json_boolean(a->may & MAY(VERDICT_UNDO)));
+	rows_put(row, "go", a->s->state == STATE_SCHEDULED ? day_text(r->mem, clock_day(a->s->go_at)) : NULL);
+}
+
+/* What was typed comes back as it was typed; a choice about another version does not. */
+static void
+put_choice(json_t *row, const struct choice *c, const struct asked *a)
+{
+	bool made = c && c->made && strcmp(c->version, a->s->p.version) == 0 && (a->may & MAY(c->verdict));
+
+	json_object_set_new(row, "none", json_boolean(!made));
+	json_object_set_new(row, "approve", json_boolean(made && c->verdict == VERDICT_APPROVE));
+	json_object_set_new(row, "keep", json_boolean(made && c->verdict == VERDICT_KEEP));
+	json_object_set_new(row, "undo", json_boolean(made && c->verdict == VERDICT_UNDO));
+	json_put(row, "verdict", made ? verdict_word[c->verdict] : "");
 	json_put(row, "reason", c ? c->reason : "");
 	json_put(row, "until", c ? c->until_text : "");
 	json_put(row, "problem", c ? c->problem : NULL);
-	json_put(row, "pending", !p ? NULL : strcmp(p->verdict, verdict_word[VERDICT_APPROVE]) == 0 ? "Godkänn" : "Behåll");
 }
 
 /* ------------------------------------------------------------------ rows and groups */
 
 static json_t *
-row_json(struct request *r, const struct view *view, const struct stored *s, struct error *err)
+row_json(struct request *r, const struct view *view, const struct asked *a)
 {
 	json_t *row = json_object();
+	const struct stored *s = a->s;
 	const struct proposal *p = &s->p;
 	bool files = p->kind == KIND_DESTROY || p->kind == KIND_DELIVER;
 
@@ -300,11 +304,8 @@ row_json(struct request *r, const struct view *view, const struct stored *s, str
 	rows_put(row, "opened", day_text(r->mem, clock_day(s->opened)));
 	json_object_set_new(row, "access", files ? json_null() : access_json(r, p));
 	json_object_set_new(row, "files", files ? files_json(r, p) : json_null());
-	put_choice(r, row, view, s);
-	if (put_approvals(r, row, s, err) < 0) {
-		json_decref(row);
-		return NULL;
-	}
+	put_choice(row, view_choice(view, s->id), a);
+	put_approvals(r, row, a);
 	return row;
 }
 
@@ -336,12 +337,14 @@ group_access(struct request *r, json_t *g, const struct proposal *p)
 }
 
 static json_t *
-group_json(struct request *r, const char *key, const struct proposal *p)
+group_json(struct request *r, const char *key, const struct stored *s)
 {
+	const struct proposal *p = &s->p;
 	json_t *g = json_object(), *needs = clauses(p);
 	bool files = p->kind == KIND_DESTROY || p->kind == KIND_DELIVER;
 
 	json_put(g, "key", key);
+	json_object_set_new(g, "scheduled", json_boolean(s->state == STATE_SCHEDULED));
 	json_object_set_new(g, "destroy", json_boolean(p->kind == KIND_DESTROY));
 	json_object_set_new(g, "deliver", json_boolean(p->kind == KIND_DELIVER));
 	json_object_set_new(g, "access", json_boolean(!files));
@@ -378,49 +381,41 @@ put_own_clauses(json_t *row, json_t *group, const struct proposal *p)
 	json_object_set_new(row, "clauses", own);
 }
 
-static bool
-wanted(const struct view *view, const struct stored *s, bool only)
-{
-	const struct choice *c = view_choice(view, s->id);
-
-	return !only || (c && c->made && !c->problem);
-}
-
-/* A bulk button is worth its place from two rows that can be chosen. */
+/* A bulk button is worth its place from two rows that can be answered with it. */
 static void
 put_counts(struct arena *mem, json_t *group)
 {
 	const json_t *rows = json_object_get(group, "rows");
-	size_t free_rows = 0;
+	size_t free_rows = 0, keeps = 0;
 
-	for (size_t i = 0; i < json_array_size(rows); i++)
-		free_rows += !json_text(json_array_get(rows, i), "pending");
+	for (size_t i = 0; i < json_array_size(rows); i++) {
+		free_rows += json_is_true(json_object_get(json_array_get(rows, i), "may_approve"));
+		keeps += json_is_true(json_object_get(json_array_get(rows, i), "keep"));
+	}
 	json_object_set_new(group, "bulk", json_boolean(free_rows > 1));
+	json_object_set_new(group, "keeps", json_boolean(keeps > 0));
 	json_put(group, "count", arena_print(mem, "%zu", json_array_size(rows)));
 }
 
 json_t *
-rows_groups(struct request *r, const struct view *view, bool only, struct error *err)
+rows_groups(struct request *r, const struct view *view, bool only)
 {
 	json_t *groups = json_array();
 
-	for (size_t i = 0, shown = 0; i < view->open.list.count && shown < ROWS_MOST; i++) {
-		const struct stored *s = &view->open.list.items[i];
-		const char *key = choice_group(r->mem, &s->p);
+	for (size_t i = 0, shown = 0; i < view->rows.count && shown < ROWS_MOST; i++) {
+		const struct asked *a = &view->rows.items[i];
+		const struct choice *c = only ? view_choice(view, a->s->id) : NULL;
+		const char *key = choice_group(r->mem, a->s);
 		json_t *group = find_group(groups, key), *row;
-		if (!wanted(view, s, only))
+		if (only && (!c || !c->made || c->problem))
 			continue;
 		shown++;
 		if (!group) {
-			group = group_json(r, key, &s->p);
+			group = group_json(r, key, a->s);
 			json_array_append_new(groups, group);
 		}
-		row = row_json(r, view, s, err);
-		if (!row) {
-			json_decref(groups);
-			return NULL;
-		}
-		put_own_clauses(row, group, &s->p);
+		row = row_json(r, view, a);
+		put_own_clauses(row, group, &a->s->p);
 		json_array_append_new(json_object_get(group, "rows"), row);
 	}
 	for (size_t i = 0; i < json_array_size(groups); i++)

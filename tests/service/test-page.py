@@ -450,10 +450,52 @@ def what_is_confirmed_is_what_is_saved():
         again = w.post("/beslut/spara", cookie, dict(form, forstar="ja"))
         assert again.status == 200 and "3 beslut är mottagna" in again.text and len(w.decisions()) == 3
         page = w.get("/beslut", cookie)
-        assert page.text.count("Mottaget, verifieras i natt") == 3 and page.field("v-a1-1") is None
+        assert page.text.count("Mottaget, verifieras i natt") == 3 and page.field("v-a2-1") is None
+        assert "Ett förslag väntar" in page.text and "Ett förslag väntar" in w.get("/b/" + TOKEN["aa01"]).text
         late = dict(form, once="f" * 32, forstar="ja")
         refused = w.post("/beslut/spara", cookie, late)
         assert refused.status == 422 and "redan beslutat" in refused.text and len(w.decisions()) == 3
+
+
+def one_may_change_ones_mind_towards_keeping():
+    with World() as w:
+        cookie = w.sign_in()
+
+        def decide(**choices):
+            confirm = w.post("/beslut", cookie, choose(w.get("/beslut", cookie), **choices))
+            return w.post("/beslut/spara", cookie, hidden(confirm)) if confirm.status == 200 else confirm
+
+        assert decide(a1=("approve",)).status == 303
+        refused = decide(a1=("approve",))
+        assert refused.status == 422 and "redan beslutat" in refused.text
+        assert decide(a1=("undo",)).status == 422
+        assert decide(a1=("keep", "Ändrade mig")).status == 303
+        page = w.get("/beslut", cookie)
+        assert page.field("v-a1-1") is None and [d["verdict"] for d in w.decisions()] == ["approve", "keep"]
+
+
+def what_is_scheduled_can_be_undone_until_it_goes():
+    with World() as w:
+        subprocess.run([ORACLE, "approved", w.folder, NOW, "a1-1", "key-anna", "scheduled"], check=True)
+        subprocess.run([ORACLE, "approved", w.folder, NOW, "f1-1", "key-anna", "open"], check=True)
+        subprocess.run([ORACLE, "approved", w.folder, NOW, "a2-1", "key-anna", "refused"], check=True)
+        cookie = w.sign_in()
+        page = w.get("/beslut", cookie)
+        assert "utförs tidigast 2026-11-28" in page.text and "2 förslag väntar" in page.text
+        assert "gick inte att verifiera" in page.text and "Har godkänt: " in page.text
+        offered = set(re.findall(r'name="d-(\w+)-1" value="(\w+)"', page.text))
+        assert offered == {("a1", "undo"), ("a1", "keep"), ("f1", "keep"), ("a2", "approve"), ("a2", "keep"),
+                           ("a3", "approve"), ("a3", "keep")}, offered
+        refused = w.post("/beslut", cookie, choose(page, a1=("approve",), f1=("approve",)))
+        assert refused.status == 422 and refused.text.count("Det går inte att svara så") >= 2
+        confirm = w.post("/beslut", cookie, choose(page, a1=("undo",)))
+        assert w.post("/beslut/spara", cookie, hidden(confirm)).status == 303
+        assert [(d["proposal"], d["verdict"]) for d in w.decisions()] == [("a1-1", "undo")]
+        w.start("2026-11-25T10:05+01:00")
+        assert "Ångra.</strong> Mottaget" in w.get("/beslut", cookie).text
+    with World() as w:
+        subprocess.run([ORACLE, "approved", w.folder, "2026-11-22T10:00+01:00", "a1-1", "key-anna", "scheduled"], check=True)
+        assert w.get("/beslut", w.sign_in()).field("v-a1-1") is None
 
 
 def another_owners_items_and_other_versions_are_refused():
@@ -490,7 +532,7 @@ def what_is_typed_wrongly_comes_back_as_it_was_typed():
         page = w.get("/beslut", cookie)
         for choice, text in ((("keep", "  "), "Skriv varför"), (("keep", 'Han "ska" <ha> det', "igår"), "2027-01-31."),
                              (("keep", "Ja", "2026-11-25"), "framåt i tiden"), (("keep", "å" * 501), "för långt"),
-                             (("undo", ""), "Välj Godkänn"), (("destroy", ""), "Välj Godkänn")):
+                             (("destroy", ""), "Välj ett av svaren")):
             reply = w.post("/beslut", cookie, choose(page, a1=choice, a2=("approve",)))
             assert reply.status == 422 and text in reply.text, (choice, reply.text)
             assert html.escape((choice + ("",))[1]).replace("&#x27;", "&#39;") in reply.text

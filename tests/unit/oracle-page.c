@@ -6,6 +6,7 @@
  *     oracle-page serve FOLDER NOW LISTEN URL         prints "ready PORT"
  *     oracle-page decisions FOLDER                    what lies in the inbox, as JSON
  *     oracle-page change FOLDER ID                    another version of a proposal takes its place
+ *     oracle-page approved FOLDER NOW ID WHO STATE    WHO ("key-anna") has approved it, and it came into STATE
  */
 #include <behov/decide.h>
 #include <behov/digest.h>
@@ -182,6 +183,30 @@ out:
 	return rc;
 }
 
+/* As the night does when it has verified an approval. */
+static int
+approved(struct arena *mem, const char *folder, int64_t now, const char *id, const char *who, const char *state)
+{
+	struct store *store = NULL;
+	struct stored_list list = { 0 };
+	struct decision d = { .proposal = id, .key = who, .name = who, .verdict = VERDICT_APPROVE, .until = DAY_NONE,
+			      .at = now, .source = "page", .refused = strcmp(state, "refused") == 0 ? "why" : NULL };
+	int rc = -1;
+
+	if (store_open(path(mem, folder, "behov.db"), STORE_WRITE, &store, &err) < 0 ||
+	    store_proposals(mem, store, &(struct proposal_filter){ .id = id }, &list, &err) < 0 || list.list.count != 1)
+		goto out;
+	d.version = list.list.items[0].p.version;
+	if (store_decision_add(store, &d, &err) < 0)
+		goto out;
+	rc = strcmp(state, "scheduled") != 0 ? 0 : store_proposal_state(store, id, STATE_SCHEDULED, now, now + 3 * 86400,
+									DAY_NONE, NULL, &err);
+out:
+	stored_free(&list);
+	store_close(store);
+	return rc;
+}
+
 /* ------------------------------------------------------------------ what was decided */
 
 static int
@@ -243,6 +268,8 @@ main(int argc, char **argv)
 		rc = decisions(mem, argv[2]);
 	} else if (argc == 4 && strcmp(argv[1], "change") == 0) {
 		rc = change(mem, argv[2], argv[3]);
+	} else if (argc == 7 && strcmp(argv[1], "approved") == 0) {
+		rc = approved(mem, argv[2], now, argv[4], argv[5], argv[6]);
 	}
 	arena_close(mem);
 	return rc < 0 ? fail() : 0;

@@ -140,12 +140,15 @@ a_session_is_old_after_fifteen_idle_minutes_or_an_hour(void)
 static void
 a_group_is_one_role_or_one_series_in_one_share(void)
 {
-	struct proposal a = { .kind = KIND_REMOVE_MEMBER, .system = "s", .role = "r" }, b = a;
+	struct stored a = { .p = { .kind = KIND_REMOVE_MEMBER, .system = "s", .role = "r" } }, b = a;
 
 	CHECK_TEXT(choice_group(mem, &a), choice_group(mem, &b));
-	b.role = "q";
+	b.p.role = "q";
 	CHECK(strcmp(choice_group(mem, &a), choice_group(mem, &b)) != 0);
-	b = (struct proposal){ .kind = KIND_DESTROY, .series = "s", .share = "r" };
+	b.p = (struct proposal){ .kind = KIND_DESTROY, .series = "s", .share = "r" };
+	CHECK(strcmp(choice_group(mem, &a), choice_group(mem, &b)) != 0);
+	b = a;
+	b.state = STATE_SCHEDULED;
 	CHECK(strcmp(choice_group(mem, &a), choice_group(mem, &b)) != 0);
 }
 
