@@ -457,6 +457,28 @@ def what_is_confirmed_is_what_is_saved():
         assert refused.status == 422 and "redan beslutat" in refused.text and len(w.decisions()) == 3
 
 
+def what_is_decided_on_the_page_counts_in_the_night():
+    with World() as w:
+        def night(now):
+            return subprocess.run([ORACLE, "take", w.folder, now], check=True, stdout=subprocess.PIPE).stdout.decode()
+
+        def decide(letter, **choices):
+            cookie = w.sign_in(letter)
+            confirm = w.post("/beslut", cookie, choose(w.get("/beslut", cookie), **choices))
+            assert w.post("/beslut/spara", cookie, dict(hidden(confirm), forstar="ja")).status == 303, confirm.text
+
+        decide("aa01", a1=("approve",), a2=("keep", "Vikarie", "2027-01-31"), f1=("approve",))
+        decide("ee01", e1=("approve",))
+        assert night("2026-11-25T12:00+01:00") == "taken 4 refused 0\n"
+        page = w.get("/beslut", w.sign_in())
+        assert "Mottaget" not in page.text and "utförs tidigast 2026-11-28" in page.text and "Sara Nygren" not in page.text
+        decide("ee01", f1=("approve",))
+        decide("aa01", a1=("undo",))
+        assert night("2026-11-25T12:00+01:00") == "taken 2 refused 0\n"
+        page = w.get("/beslut", w.sign_in())
+        assert page.field("v-a1-1") and "utförs tidigast 2026-12-02" in page.text and "2 förslag väntar" in page.text
+
+
 def one_may_change_ones_mind_towards_keeping():
     with World() as w:
         cookie = w.sign_in()

@@ -4,6 +4,7 @@
  *
  *     oracle-page make FOLDER NOW                     the store, as text: one line for each link
  *     oracle-page serve FOLDER NOW LISTEN URL         prints "ready PORT"
+ *     oracle-page take FOLDER NOW                     what the night makes of it: "taken N refused N"
  *     oracle-page decisions FOLDER                    what lies in the inbox, as JSON
  *     oracle-page change FOLDER ID                    another version of a proposal takes its place
  *     oracle-page approved FOLDER NOW ID WHO STATE    WHO ("key-anna") has approved it, and it came into STATE
@@ -241,6 +242,21 @@ out:
 	return rc;
 }
 
+static int
+take(struct arena *mem, const char *folder, int64_t now)
+{
+	struct rules all = rules(mem, folder, "", "");
+	struct decide_result result = { 0 };
+	struct store *store = NULL;
+	int rc = -1;
+
+	if (store_open(path(mem, folder, "behov.db"), STORE_WRITE, &store, &err) == 0)
+		rc = decide_take(mem, &all, store, now, &result, &err);
+	printf("taken %lld refused %lld\n", result.taken, result.refused);
+	store_close(store);
+	return rc;
+}
+
 static void
 ready(int port)
 {
@@ -264,6 +280,8 @@ main(int argc, char **argv)
 	} else if (argc == 6 && strcmp(argv[1], "serve") == 0) {
 		all = rules(mem, argv[2], argv[4], argv[5]);
 		rc = decide_serve(&all, ready, &err);
+	} else if (argc == 4 && strcmp(argv[1], "take") == 0) {
+		rc = take(mem, argv[2], now);
 	} else if (argc == 3 && strcmp(argv[1], "decisions") == 0) {
 		rc = decisions(mem, argv[2]);
 	} else if (argc == 4 && strcmp(argv[1], "change") == 0) {
