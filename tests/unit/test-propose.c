@@ -487,7 +487,9 @@ any_night_twice_is_once_and_moves_only_what_it_saw(void)
 static const struct proposal *
 first_of(const struct stored_list *list)
 {
-	return list->list.count ? &list->list.items[0].p : NULL;
+	static const struct proposal none = { .series = "none" };
+
+	return list->list.count ? &list->list.items[0].p : &none;
 }
 
 static void
@@ -719,6 +721,84 @@ files_that_leave_change_nothing_and_files_that_come_do(void)
 	t.file[0][0][4] = true;
 	CHECK(one_night(&t).changed == 1);
 	CHECK(count(&t, STATES(STATE_SUPERSEDED)) == 2);
+	t.file[0][0][0] = false;
+	t.size[0][0][2] = 5;            /* one leaves and another is not what it was */
+	CHECK(one_night(&t).changed == 1);
+	town_close(&t);
+}
+
+static void
+what_is_scheduled_goes_on_unless_it_is_whole_and_changes(void)
+{
+	struct town t;
+	struct stored_list list;
+	struct error err = { 0 };
+
+	town_open(&t);
+	t.file[0][0][0] = t.file[1][0][0] = true;
+	(void)one_night(&t);
+	list = all(&t, STATES(STATE_OPEN));
+	for (size_t i = 0; i < list.list.count; i++)
+		CHECK(store_proposal_state(t.store, list.list.items[i].id, STATE_SCHEDULED, t.now, t.now, DAY_NONE, NULL,
+					   &err) == 0);
+	stored_free(&list);
+	t.file[0][0][1] = t.file[1][0][1] = true;
+	(void)one_night(&t);
+	list = all(&t, STATES(STATE_SCHEDULED));
+	CHECK(list.list.count == 1);
+	CHECK_TEXT(first_of(&list)->series, "r0");
+	CHECK(first_of(&list)->files == 1);
+	stored_free(&list);
+	CHECK(count(&t, STATES(STATE_SUPERSEDED)) == 1 && count(&t, STATES(STATE_OPEN)) == 1);
+	town_close(&t);
+}
+
+static void
+what_could_not_be_seen_well_is_not_superseded(void)
+{
+	struct town t;
+	struct plan plan;
+	struct propose_input in;
+	struct propose_result out;
+	struct error err = { 0 };
+
+	town_open(&t);
+	excess(&t, 0, 0, 1, true);
+	(void)one_night(&t);
+	t.text[0]++;
+	plan_town(&t, &plan);
+	*arena_push(t.mem, &plan.unclear) = (struct unclear){ .access = true, .group = "g0" };
+	in = (struct propose_input){ .rules = &t.rules, .snapshot = &t.snapshot, .plan = &plan, .store = t.store,
+				     .now = t.now };
+	CHECK(store_begin(t.store, &err) == 0 && propose_owners(t.mem, &in, &err) == 0 &&
+	      propose_all(t.mem, &in, &out, &err) == 0 && store_commit(t.store, &err) == 0);
+	CHECK(out.held == 1 && out.changed == 0 && count(&t, STATES(STATE_OPEN)) == 1);
+	plan_free(&plan);
+	town_close(&t);
+}
+
+static void
+one_system_with_nobody_stops_what_the_other_approves(void)
+{
+	static const char *both[] = { "s1/r" };
+	struct town t;
+	struct plan plan;
+	struct propose_input in;
+	const struct proposal *p;
+	struct error err = { 0 };
+
+	town_open(&t);
+	excess(&t, 0, 0, 1, true);
+	see(&t);
+	t.accounts[CIA].mail = "cia";
+	plan_town(&t, &plan);
+	plan.proposals.items[0].also = both;
+	plan.proposals.items[0].also_count = 1;
+	in = (struct propose_input){ .rules = &t.rules, .snapshot = &t.snapshot, .plan = &plan, .now = t.now };
+	CHECK(propose_owners(t.mem, &in, &err) == 0);
+	p = &plan.proposals.items[0];
+	CHECK(p->approvers.count == 2 && p->needs == 3);
+	plan_free(&plan);
 	town_close(&t);
 }
 
@@ -828,6 +908,9 @@ main(void)
 	TEST(a_new_series_is_opened_oldest_first);
 	TEST(many_withdrawals_wait_for_a_second_night);
 	TEST(files_that_leave_change_nothing_and_files_that_come_do);
+	TEST(what_is_scheduled_goes_on_unless_it_is_whole_and_changes);
+	TEST(what_could_not_be_seen_well_is_not_superseded);
+	TEST(one_system_with_nobody_stops_what_the_other_approves);
 	TEST(a_series_that_destroys_instead_of_delivering_is_asked_anew);
 	TEST(an_exported_removal_is_done_when_the_membership_is_gone);
 	TEST(what_is_kept_is_asked_again_on_its_day);
