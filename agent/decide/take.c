@@ -122,7 +122,7 @@ letter_fault(const struct taking *t, const struct inbox_decision *d)
 		return "no letter has that link";
 	if (d->at > t->now + SKEW)
 		return "it is dated in the future";
-	if (d->at < t->letter.created || d->at >= t->letter.expires)
+	if (d->at >= t->letter.expires)
 		return "the link had expired";
 	return proof_fault(d, &t->letter);
 }

@@ -43,12 +43,14 @@ struct town {
 	bool unclear_system[GROUPS], unclear_series[2], no_access, no_files;
 };
 
-static unsigned seed = 1;
+static uint64_t seed = 1;
 static unsigned
 chance(unsigned of)
 {
-	seed = seed * 1103515245u + 12345u;
-	return (seed >> 16) % of;
+	seed ^= seed << 13;
+	seed ^= seed >> 7;
+	seed ^= seed << 17;
+	return (unsigned)(seed >> 32) % of;
 }
 
 static void
@@ -456,7 +458,7 @@ any_night_twice_is_once_and_moves_only_what_it_saw(void)
 {
 	for (unsigned world = 1; world <= 12; world++) {
 		struct town t;
-		seed = world * 7919;
+		seed = UINT64_C(0x9e3779b97f4a7c15) * world;
 		town_open(&t);
 		for (int n = 0; n < 14; n++) {
 			struct stored_list before, after;

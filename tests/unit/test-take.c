@@ -27,12 +27,14 @@ struct office {
 	const char *ids[PROPOSALS];
 };
 
-static unsigned seed = 1;
+static uint64_t seed = 1;
 static unsigned
 chance(unsigned of)
 {
-	seed = seed * 1103515245u + 12345u;
-	return (seed >> 16) % of;
+	seed ^= seed << 13;
+	seed ^= seed >> 7;
+	seed ^= seed << 17;
+	return (unsigned)(seed >> 32) % of;
 }
 
 static const char *
@@ -193,14 +195,15 @@ expect(struct model *m, int who, int verdict, bool holds)
 }
 
 /* Breaks a row in one of the ways a forger would. */
+#define WAYS 12
 static void
-spoil(struct office *o, struct inbox_decision *d)
+spoil(struct office *o, struct inbox_decision *d, unsigned way)
 {
-	switch (chance(12)) {
+	switch (way) {
 	case 0: d->token = "token-0-0123456789abcdee"; break;
 	case 1: d->token = ""; break;
 	case 2: d->version = "v0"; break;
-	case 3: d->at = o->now + DAY; break;
+	case 3: d->at = o->now + 1000; break;
 	case 4: d->at = o->now + 30 * DAY; break;
 	case 5: d->proof = NULL; break;
 	case 6: d->proof = "{\"kind\":\"code\"}"; break;
@@ -219,7 +222,7 @@ random_decisions_come_to_what_the_model_says(void)
 		struct office o;
 		struct model m[PROPOSALS];
 		long long refused = 0, taken = 0;
-		seed = world * 104729;
+		seed = UINT64_C(0x9e3779b97f4a7c15) * world;
 		office_open(&o);
 		for (int i = 0; i < PROPOSALS; i++) {
 			m[i] = (struct model){ .asked = 1 + chance(15), .needs = 1 + (int)chance(2), .state = STATE_OPEN };
@@ -231,7 +234,7 @@ random_decisions_come_to_what_the_model_says(void)
 			bool holds = chance(4) != 0;
 			struct inbox_decision d = row(&o, who, o.ids[p], verdict_word[verdict]);
 			if (!holds)
-				spoil(&o, &d);
+				spoil(&o, &d, chance(WAYS));
 			post(&o, d);
 			expect(&m[p], who, verdict, holds);
 			if (chance(5) == 0) {
@@ -252,6 +255,24 @@ random_decisions_come_to_what_the_model_says(void)
 }
 
 /* ------------------------------------------------------------------ each rule by itself */
+
+static void
+each_way_of_forging_is_refused(void)
+{
+	for (unsigned way = 0; way < WAYS; way++)
+		for (int verdict = VERDICT_APPROVE; verdict <= VERDICT_KEEP; verdict++) {
+			struct office o;
+			struct inbox_decision d;
+			const char *id;
+			office_open(&o);
+			id = propose(&o, KIND_REMOVE_MEMBER, 1, 1, STATE_OPEN);
+			d = row(&o, 0, id, verdict_word[verdict]);
+			spoil(&o, &d, way);
+			post(&o, d);
+			CHECK(take(&o).refused == 1 && state(&o, id) == STATE_OPEN);
+			office_close(&o);
+		}
+}
 
 static void
 two_people_approve_and_then_it_waits_for_its_days(void)
@@ -558,6 +579,7 @@ a_decision_that_lay_long_still_has_its_grace(void)
 int
 main(void)
 {
+	TEST(each_way_of_forging_is_refused);
 	TEST(two_people_approve_and_then_it_waits_for_its_days);
 	TEST(one_person_is_never_two);
 	TEST(what_was_undone_needs_everybody_again_and_does_not_come_back);
