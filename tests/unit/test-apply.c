@@ -52,6 +52,19 @@ put(const char *name, const char *content)
 	close(fd);
 }
 
+/* Other content of a file that stays the same one; the clock of the file system has moved on by then. */
+static void
+rewrite(const char *name, const char *text)
+{
+	struct stat before, now;
+
+	CHECK(stat(at(name), &before) == 0);
+	do
+		put(name, text);
+	while (stat(at(name), &now) == 0 && now.st_mtim.tv_nsec == before.st_mtim.tv_nsec &&
+	       now.st_mtim.tv_sec == before.st_mtim.tv_sec);
+}
+
 static bool
 is_there(const char *name)
 {
@@ -482,9 +495,9 @@ a_file_that_is_not_the_same_is_left_and_the_rest_goes(void)
 
 	begin();
 	id = three_files(false);
-	put("share/d/a", "AAA");                        /* same size, another mtime */
+	rewrite("share/d/a", "AAA");                    /* same size, another mtime */
 	CHECK(stat(at("share/d/b"), &st) == 0);
-	put("share/d/b", "BBB");                        /* and one whose times were set back */
+	rewrite("share/d/b", "BBB");                    /* and one whose times were set back */
 	CHECK(utimensat(AT_FDCWD, at("share/d/b"), (struct timespec[2]){ st.st_atim, st.st_mtim }, 0) == 0);
 	apply(NOW);
 	CHECK(result.quarantined == 1 && is_there("share/d/a") && is_there("share/d/b") && !is_there("share/d/c"));
@@ -545,10 +558,10 @@ a_file_swapped_at_the_last_moment_goes_back(void)
 static void
 a_folder_we_may_not_write_to_keeps_its_files(void)
 {
+	const uid_t root = geteuid();
 	const char *id;
 
-	if (geteuid() == 0)             /* root may write anywhere */
-		return;
+	CHECK(root != 0 || seteuid(65534) == 0);        /* root may write anywhere */
 	begin();
 	id = three_files(false);
 	CHECK(chmod(at("share/d"), 0555) == 0);
@@ -556,6 +569,7 @@ a_folder_we_may_not_write_to_keeps_its_files(void)
 	CHECK(chmod(at("share/d"), 0755) == 0);
 	CHECK(result.quarantined == 0 && now_of(id).state == STATE_FAILED && is_there("share/d/a"));
 	end();
+	CHECK(seteuid(root) == 0);
 }
 
 static void
@@ -701,7 +715,7 @@ static void
 touch_c(const char *path)
 {
 	if (strcmp(path, "d/b") == 0 && ++calls == 2)
-		put("share/d/c", "CCC");
+		rewrite("share/d/c", "CCC");
 }
 
 static void
