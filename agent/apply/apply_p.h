@@ -115,6 +115,8 @@ int files_apply(struct apply *a, struct stored *s);
 int unlink_apply(struct apply *a, struct stored *s);
 /* One file back to where it was: effect UNDONE.  *why NULL, or why it is still in quarantine. */
 int restore_file(struct batch *b, size_t number, const char *note, const char **why);
+/* Is the file at its old place already?  Then we were ended after it was put back. */
+bool restore_is_back(struct batch *b, size_t number, struct entry *now);
 /* The journal says that it is in quarantine, or may be. */
 bool batch_aside(const struct batch *b, size_t number);
 /* All that is in quarantine; *stuck: how many could not be put back. */

@@ -200,7 +200,8 @@ batch_folder(struct batch *b, bool make, const char **why)
 	if (b->quarantine >= 0)
 		b->folder = private_folder(b, b->quarantine, b->s->id, make);
 	if (b->folder < 0) {
-		log_error("apply cannot use the quarantine of share '%s': %s", b->share->id, strerror(errno));
+		if (make || errno != ENOENT)
+			log_error("apply cannot use the quarantine of share '%s': %s", b->share->id, strerror(errno));
 		*why = "karantänen på lagringsytan går inte att använda";
 	}
 	return 0;

@@ -167,6 +167,12 @@ look(struct writer *w, const struct proposal *p, struct edge_now *e, const char 
 	return is_listed(w, e->group, e->member, &e->listed, err);
 }
 
+static bool
+is_primary(const struct edge_now *e)
+{
+	return e->primary && e->primary == e->group_rid;
+}
+
 /* ------------------------------------------------------------------ the two that change */
 
 static int
@@ -273,7 +279,7 @@ verify(struct writer *w, struct stored *s, const struct edge_now *before, long l
 		return finish(a, s, id, false, NULL,
 			      code == LDAP_INSUFFICIENT_ACCESS ? "behov har inte rätt att ändra gruppen"
 				: arena_print(a->mem, "katalogen nekade: %s", ldap_err2string(code)));
-	if (!why && now.primary && now.primary == now.group_rid)
+	if (!why && is_primary(&now))
 		return finish(a, s, id, false, edge_json(a, &s->p, before), "gruppen är kontots primära grupp, så det är kvar i den");
 	return finish(a, s, id, true, edge_json(a, &s->p, before), NULL);
 }
@@ -293,12 +299,12 @@ remove_one(struct writer *w, struct stored *s)
 		return -1;
 	if (look(w, &s->p, &now, &why, &trouble) < 0)
 		return unknown(a, s, &trouble);
+	if (!why && is_primary(&now))   /* AD lists no primary group: what looks gone is not */
+		return finish(a, s, before ? before->id : 0, false, NULL, "gruppen är kontots primära grupp och går inte att lämna");
 	if (before && before->state == EFFECT_INTENDED && (why || !now.listed))
 		return finish(a, s, before->id, true, before->before, NULL);    /* we were ended after the act */
 	if (why || !now.listed)
 		return finish(a, s, 0, true, NULL, why ? why : "medlemskapet var redan borta");
-	if (now.primary && now.primary == now.group_rid)
-		return finish(a, s, 0, false, NULL, "gruppen är kontots primära grupp och kan inte tas bort");
 	proof.same = true;
 	journal = edge_json(a, &s->p, &now);
 	if (!proof.decided)

@@ -69,7 +69,7 @@ remember(struct batch *b, size_t number, long long id, enum effect_state state, 
 static int
 intend(struct batch *b, size_t number, const struct entry *now)
 {
-	const char *target = name_show(b->mem, b->records[number - 1].path);
+	const char *target = number ? name_show(b->mem, b->records[number - 1].path) : b->s->p.batch;
 	long long id;
 
 	if (apply_intend(b->a, b->s->id, "quarantine", (long long)number, target, now ? batch_stat(b->mem, now) : NULL,
@@ -90,18 +90,21 @@ ended(struct batch *b, size_t number, enum effect_state state, const char *after
 	return 0;
 }
 
-/* It was not moved, and why. Number 0 stands for the batch as a whole. */
+/* It was not moved, and why: in one transaction, since an intent alone would say that it may have been.  Number 0 stands
+ * for the batch as a whole. */
 static int
 refuse(struct batch *b, size_t number, const char *why)
 {
-	long long id;
+	struct apply *a = b->a;
 
-	if (number)
-		return intend(b, number, NULL) < 0 ? -1 : ended(b, number, EFFECT_FAILED, NULL, why);
-	if (apply_intend(b->a, b->s->id, "quarantine", 0, b->s->p.batch, NULL, &id) < 0)
+	if (store_begin(a->in->store, a->err) < 0)
 		return -1;
-	remember(b, 0, id, EFFECT_INTENDED, NULL);
-	return ended(b, 0, EFFECT_FAILED, NULL, why);
+	if (intend(b, number, NULL) < 0 || ended(b, number, EFFECT_FAILED, NULL, why) < 0 ||
+	    store_commit(a->in->store, a->err) < 0) {
+		store_rollback(a->in->store);
+		return -1;
+	}
+	return 0;
 }
 
 /* ------------------------------------------------------------------ one file */

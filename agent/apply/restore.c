@@ -28,13 +28,16 @@ undone(struct batch *b, size_t number, long long id, const char *note)
 	return 0;
 }
 
-/* Is the file at its old place already?  Then we were ended after it was put back. */
-static bool
-is_back(struct batch *b, size_t number, int parent, const char *name)
+bool
+restore_is_back(struct batch *b, size_t number, struct entry *now)
 {
-	struct entry now;
+	const char *name;
+	int parent = walk_parent(b->mem, b->root, b->records[number - 1].path, &name);
+	bool back = parent >= 0 && walk_look(parent, name, b->dev, now) == 0 && batch_same(&b->records[number - 1], now);
 
-	return parent >= 0 && walk_look(parent, name, b->dev, &now) == 0 && batch_same(&b->records[number - 1], &now);
+	if (parent >= 0)
+		close(parent);
+	return back;
 }
 
 static const char *
@@ -50,30 +53,29 @@ restore_file(struct batch *b, size_t number, const char *note, const char **why)
 {
 	const char *path = b->records[number - 1].path, *name, *aside = batch_name(b, number);
 	int parent = walk_parent(b->mem, b->root, path, &name), rc = -1, trouble = errno;
+	struct entry now;
 	struct stat st;
+	bool back = fstatat(b->folder, aside, &st, AT_SYMLINK_NOFOLLOW) < 0;
 	long long id = 0;
 
-	*why = NULL;
-	if (fstatat(b->folder, aside, &st, AT_SYMLINK_NOFOLLOW) < 0) {
-		*why = is_back(b, number, parent, name) ? NULL : "filen finns inte i karantänen";
-		rc = *why ? 0 : undone(b, number, 0, note);
-		goto out;
-	}
-	if (apply_intend(b->a, b->s->id, "restore", (long long)number, name_show(b->mem, path), NULL, &id) < 0)
+	*why = back && !restore_is_back(b, number, &now) ? "filen finns inte i karantänen" : NULL;
+	if (!*why && apply_intend(b->a, b->s->id, "restore", (long long)number, name_show(b->mem, path), NULL, &id) < 0)
 		goto out;
 	errno = trouble;
-	if (parent < 0 || renameat2(b->folder, aside, parent, name, RENAME_NOREPLACE) < 0) {
+	if (!*why && !back && (parent < 0 || renameat2(b->folder, aside, parent, name, RENAME_NOREPLACE) < 0))
 		*why = obstacle(b);
+	if (*why) {
+		log_error("apply cannot put back file %zu of proposal='%s': %s", number, b->s->id, *why);
 		rc = 0;
 		goto out;
 	}
-	fsync(parent);
-	fsync(b->folder);
-	step("restore");
+	if (!back) {
+		fsync(parent);
+		fsync(b->folder);
+		step("restore");
+	}
 	rc = undone(b, number, id, note);
 out:
-	if (*why)
-		log_error("apply cannot put back file %zu of proposal='%s': %s", number, b->s->id, *why);
 	if (parent >= 0)
 		close(parent);
 	return rc;
@@ -84,7 +86,9 @@ out:
 void
 restore_tidy(struct batch *b)
 {
-	if (b->folder < 0)
+	const char *why;
+
+	if (batch_folder(b, false, &why) < 0 || why)
 		return;
 	for (size_t n = 1; n <= b->count; n++)
 		if (batch_aside(b, n))

@@ -23,16 +23,29 @@ destroy(int folder, const char *name, const struct proof *proof)
 
 /* ------------------------------------------------------------------ what comes back */
 
-/* The first that may not go any longer, from `from` on: its number and why, or 0. */
+/* Why a record has to come back, or NULL.  One that has come back already, just before we were ended, counts. */
+static const char *
+why_back(struct batch *b, size_t number)
+{
+	struct entry now;
+	const char *why;
+
+	if (!batch_aside(b, number))
+		return NULL;
+	if (walk_look(b->folder, batch_name(b, number), b->dev, &now) == 0)
+		return batch_objection(b, number, &now);
+	if (errno != ENOENT || b->gone[number] || !restore_is_back(b, number, &now))
+		return NULL;
+	why = batch_objection(b, number, &now);
+	return why ? why : "tillbakalagd";
+}
+
+/* The first that may not go any longer, from `from` on, and why; or 0. */
 static size_t
 first_objection(struct batch *b, size_t from, const char **why)
 {
 	for (size_t n = from; n <= b->count; n++) {
-		struct entry now;
-
-		if (!batch_aside(b, n) || walk_look(b->folder, batch_name(b, n), b->dev, &now) < 0)
-			continue;
-		*why = batch_objection(b, n, &now);
+		*why = why_back(b, n);
 		if (*why)
 			return n;
 	}
