@@ -63,6 +63,13 @@ $O/tests/unit/oracle-%: tests/unit/oracle-%.c $O/libbehov.a
 	@mkdir -p $(@D)
 	$(CC) $(ALL_CFLAGS) -o $@ $< $O/libbehov.a $(ALL_LDFLAGS) $(LIBS)
 
+# As the program and an oracle, but each step may be their last: see tests/crash/step.c.
+STEPS = $O/behov-steps $O/tests/crash/apply-steps
+$O/behov-steps: $O/agent/main.o $O/tests/crash/step.o $O/libbehov.a
+	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIBS)
+$O/tests/crash/apply-steps: $O/tests/unit/oracle-apply.o $O/tests/crash/step.o $O/libbehov.a
+	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIBS)
+
 # A fuzzer's corpus is a test, too: tests/fuzz/replay.c runs it through the same function.
 FUZZERS = $(patsubst tests/fuzz/fuzz-%.c,%,$(sort $(wildcard tests/fuzz/fuzz-*.c)))
 REPLAYS = $(FUZZERS:%=$O/tests/fuzz/replay-%)
@@ -70,8 +77,8 @@ $O/tests/fuzz/replay-%: tests/fuzz/fuzz-%.c tests/fuzz/replay.c $O/libbehov.a
 	@mkdir -p $(@D)
 	$(CC) $(ALL_CFLAGS) -o $@ $< tests/fuzz/replay.c $O/libbehov.a $(ALL_LDFLAGS) $(LIBS)
 
-SCRIPTS = $(sort $(wildcard tests/unit/test-*.py tests/scenario/*/test-*.py tests/service/test-*.py))
-test: $O/behov $(UNITS) $(ORACLES) $(REPLAYS)
+SCRIPTS = $(sort $(wildcard tests/unit/test-*.py tests/scenario/*/test-*.py tests/service/test-*.py tests/crash/test-*.py))
+test: $O/behov $(UNITS) $(ORACLES) $(REPLAYS) $(STEPS)
 	BUILD=$O tests/run $(UNITS) $(REPLAYS) $(SCRIPTS)
 
 # Three builds prove more than one: clang (it warns about other things), gcc with sanitizers, gcc as shipped.

@@ -1,0 +1,95 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""apply is ended at every step, once, and run again: the files, the store and the journal end as if nothing had happened."""
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+
+TOP = os.path.abspath(os.path.join(os.path.dirname(__file__), "../.."))
+APPLY = os.path.join(TOP, os.environ.get("BUILD", "build"), "tests/crash/apply-steps")
+NOW = 1767571200
+LATER = NOW + 40 * 86400
+failures = 0
+
+
+def check(name, holds, *detail):
+    global failures
+    print(("ok " if holds else "not ok ") + name, flush=True)
+    if not holds:
+        failures += 1
+        print(*detail, sep="\n")
+
+
+def fresh(home):
+    shutil.rmtree(home, ignore_errors=True)
+    for folder in "dwv":
+        os.makedirs(f"{home}/share/{folder}")
+        for name in "abc" if folder != "v" else "ab":
+            with open(f"{home}/share/{folder}/{name}", "w", encoding="utf-8") as out:
+                out.write(folder + name)
+    run(home, ["show"])                 # makes the store, with what is scheduled
+
+
+def run(home, words, die=None, steps=None, now=NOW, held=None):
+    set_to = {"BEHOV_DIE_AT": die, "BEHOV_STEPS": steps, "BEHOV_TEST_NOW": now, "BEHOV_TEST_HELD": held}
+    return subprocess.run([APPLY, words[0], home + "/store", *words[1:], home], stdin=subprocess.DEVNULL,
+                          stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                          env={**os.environ, **{k: str(v) for k, v in set_to.items() if v is not None}})
+
+
+def world(home):
+    """Every file and what is in it, and what the store says."""
+    found = []
+    for folder, _, names in sorted(os.walk(home)):
+        found.append(folder[len(home):] + "/")
+        for name in sorted(names):
+            if not name.startswith("store"):
+                with open(os.path.join(folder, name), encoding="utf-8") as text:
+                    found.append(f"{folder[len(home):]}/{name}: {text.read()}")
+    return "\n".join(found) + "\n" + run(home, ["show"]).stdout.decode().replace(home, "")
+
+
+def killed_everywhere(home, name, before, words, named, again=0):
+    """`before` are the runs that lead there; `words` is the one that is ended at each of its steps; `again` is its exit
+    code when it was done already."""
+    fresh(home)
+    for earlier in before:
+        run(home, **earlier)
+    whole = run(home, words, steps=home + ".steps", **named)
+    with open(home + ".steps", encoding="utf-8") as text:
+        steps = text.read().splitlines()
+    os.unlink(home + ".steps")
+    wanted = world(home)
+    check(f"{name}: the chain is whole", whole.returncode == 0 and "chain whole" in wanted, whole.stderr.decode(), wanted)
+    for n, step in enumerate(steps, 1):
+        fresh(home)
+        for earlier in before:
+            run(home, **earlier)
+        first = run(home, words, die=n, **named)
+        second = run(home, words, **named)
+        got = world(home)
+        check(f"{name}: ended after step {step} it comes to the same end",
+              first.returncode == 100 and second.returncode in ((0,) if n < len(steps) else (0, again)) and got == wanted,
+              first.returncode, second.returncode, second.stderr.decode(), got, "instead of", wanted)
+    return [step.split(" ")[1] for step in steps]
+
+
+def main():
+    base = tempfile.mkdtemp(prefix="bc-", dir="/tmp")
+    try:
+        home = base + "/world"
+        first = {"words": ["files"]}
+        seen = killed_everywhere(home, "quarantine and export", [], ["files"], {})
+        seen += killed_everywhere(home, "a hold comes, and the rest is destroyed", [first], ["files"],
+                                  {"now": LATER, "held": "d/b"})
+        seen += killed_everywhere(home, "a hold comes for one of a whole batch", [first], ["files"], {"held": "w/b"})
+        seen += killed_everywhere(home, "somebody restores", [first], ["restore", "00000000000000f1-1"], {}, 1)
+        check("every kind of step about files was taken", {"quarantine", "export", "unlink", "restore"} <= set(seen), seen)
+    finally:
+        shutil.rmtree(base, ignore_errors=True)
+    return 1 if failures else 0
+
+
+sys.exit(main())

@@ -1,0 +1,260 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * oracle-apply.c - apply on a small store, for tests that look at the world from outside.
+ *
+ *     oracle-apply access STORE URI BASE BIND-DN PASSWORD-FILE CA-FILE GROUP-KEY GROUP-DN MEMBER-KEY MEMBER-DN
+ *     oracle-apply files  STORE FOLDER            (FOLDER/share has a whole batch "w" and other files; see below)
+ *     oracle-apply restore STORE ID …             (as access, or FOLDER)
+ *     oracle-apply show   STORE
+ *
+ * A store that is not there is made, with what is needed scheduled in it.  Each call applies what is due, and prints each
+ * proposal and what the journal says.  BEHOV_TEST_NOW is the moment; BEHOV_TEST_HELD a path that is held.
+ */
+#include <behov/apply.h>
+#include <behov/audit.h>
+#include <behov/clock.h>
+#include <behov/retain.h>
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+#include <unistd.h>
+
+#define DAY 86400
+#define NOW ((int64_t)1767571200)       /* 2026-01-05 */
+
+static struct arena *mem;
+static struct error err;
+static struct share share = { .id = "ekonomi", .name = "Ekonomi", .dispose = DISPOSE_DESTROY };
+static struct series series = { .id = "ver", .code = "1", .name = "Verifikationer", .decided = true, .digest = "abc" };
+static struct role role = { .id = "r", .name = "R" };
+static struct system systems[2] = {
+	{ .id = "ldap", .name = "L", .apply = APPLY_LDAP, .roles = &role, .role_count = 1 },
+	{ .id = "ldif", .name = "F", .apply = APPLY_LDIF, .roles = &role, .role_count = 1 },
+};
+static struct rules rules = {
+	.systems = systems, .system_count = 2, .series = &series, .series_count = 1, .shares = &share, .share_count = 1,
+	.digest = "rules",
+};
+
+static void
+must(int rc)
+{
+	if (rc < 0) {
+		fprintf(stderr, "oracle-apply: %s\n", err.text);
+		exit(1);
+	}
+}
+
+/* ------------------------------------------------------------------ eyes */
+
+static int
+open_root(void *self, const struct share *which, struct error *why)
+{
+	int fd = open(which->path, O_RDONLY | O_DIRECTORY);
+
+	(void)self;
+	return fd < 0 ? error_sys(why, ERROR_SOURCE, "no share") : fd;
+}
+
+static const char *
+objection(void *self, const struct share *which, const char *path, const struct entry *entry, const char *id)
+{
+	const char *held = getenv("BEHOV_TEST_HELD");
+
+	(void)self, (void)which, (void)entry, (void)id;
+	return held && strcmp(held, path) == 0 ? "gallringsstopp" : NULL;
+}
+
+static int
+judge(void *self, struct arena *m, const struct stored *list, size_t count, bool *safe, const char **why,
+      struct error *trouble)
+{
+	(void)self, (void)m, (void)list, (void)trouble;
+	for (size_t i = 0; i < count; i++) {
+		safe[i] = true;
+		why[i] = NULL;
+	}
+	return 0;
+}
+
+static const struct apply_eyes eyes = { NULL, open_root, objection, retain_manifest_read, judge };
+
+/* ------------------------------------------------------------------ a store */
+
+static void
+schedule(struct store *store, struct proposal p)
+{
+	struct stored s = { .p = p, .state = STATE_SCHEDULED, .opened = NOW - 20 * DAY, .since = NOW - 10 * DAY,
+			    .go_at = NOW - 2 * DAY, .until = DAY_NONE };
+
+	s.p.version = "v1";
+	s.p.needs = 1;
+	s.p.why = "därför";
+	s.p.scope = "scope";
+	s.p.rule = (struct place){ "rules/x.cfg", 1 };
+	s.p.evidence = json_object();
+	must(store_proposal_add(mem, store, &s, &err));
+	json_decref(s.p.evidence);
+	must(store_decision_add(store, &(struct decision){
+		.proposal = s.id, .version = "v1", .key = "eva", .name = "eva", .verdict = VERDICT_APPROVE,
+		.until = DAY_NONE, .at = NOW - 10 * DAY, .source = "page" }, &err));
+}
+
+static void
+membership(struct store *store, const char *key, const char *system, char **words)
+{
+	schedule(store, (struct proposal){
+		.kind = KIND_REMOVE_MEMBER, .key = key, .system = system, .role = "r", .account = "asa", .display = "Åsa",
+		.group_guid = words[0], .group = words[1], .guid = words[2], .member = words[3],
+		.path = (const char *[]){ words[1] }, .path_count = 1,
+	});
+}
+
+static struct record
+record_of(const char *path)
+{
+	struct statx x;
+
+	if (statx(AT_FDCWD, arena_print(mem, "%s/%s", share.path, path), AT_SYMLINK_NOFOLLOW,
+		  STATX_BASIC_STATS | STATX_BTIME, &x) < 0)
+		must(error_sys(&err, ERROR_SOURCE, "cannot see '%s'", path));
+	return (struct record){
+		.path = path, .size = x.stx_size, .ino = x.stx_ino, .dev = makedev(x.stx_dev_major, x.stx_dev_minor),
+		.nlink = x.stx_nlink, .mtime_s = x.stx_mtime.tv_sec, .mtime_ns = x.stx_mtime.tv_nsec,
+		.ctime_s = x.stx_ctime.tv_sec, .ctime_ns = x.stx_ctime.tv_nsec,
+		.btime_s = x.stx_mask & STATX_BTIME ? x.stx_btime.tv_sec : INT64_MIN,
+		.btime_ns = x.stx_mask & STATX_BTIME ? x.stx_btime.tv_nsec : 0,
+		.anchor = day_make(2019, 1, 1), .due = day_make(2026, 1, 1),
+	};
+}
+
+static void
+batch(struct store *store, const char *key, const char *folder, const char *const *names, bool whole)
+{
+	struct record records[8];
+	struct proposal p = { .kind = KIND_DESTROY, .key = key, .series = "ver", .share = "ekonomi",
+			      .batch = folder, .whole = whole, .due = day_make(2026, 1, 1) };
+	const char *digest;
+	char *text;
+	size_t len;
+
+	for (; names[p.files]; p.files++) {
+		records[p.files] = record_of(arena_print(mem, "%s/%s", folder, names[p.files]));
+		p.bytes += (long long)records[p.files].size;
+	}
+	retain_manifest(mem, records, (size_t)p.files, &text, &len, &digest);
+	must(store_manifest_put(store, digest, text, len, &err));
+	p.manifest = digest;
+	schedule(store, p);
+}
+
+static void
+night(struct store *store, int64_t when)
+{
+	long long id;
+
+	must(store_night_start(store, "run", when - 60, "rules", &id, &err));
+	must(store_night_end(store, id, "published", true, when, "{}", &err));
+}
+
+/* Two batches of files, one of them whole and one with a stranger in it, and two memberships for an LDIF. */
+static void
+fill_files(struct store *store)
+{
+	static const char *const three[] = { "a", "b", "c", NULL }, *const two[] = { "a", "b", NULL };
+	char *bo[] = { "g", "CN=APP,DC=kalmar,DC=example", "m1", "CN=Bo,DC=kalmar,DC=example" };
+	char *asa[] = { "g", "CN=APP,DC=kalmar,DC=example", "m2", "CN=Åsa,DC=kalmar,DC=example" };
+
+	batch(store, "00000000000000f1", "d", three, false);
+	batch(store, "00000000000000f2", "w", three, true);
+	batch(store, "00000000000000f3", "v", two, true);
+	must(unlink(arena_print(mem, "%s/v/b", share.path)));
+	membership(store, "00000000000000a1", "ldif", bo);
+	membership(store, "00000000000000a2", "ldif", asa);
+	must(store_series_activate(store, &(struct activation){ "ver", "abc", "arkivarie", NOW - 50 * DAY }, &err));
+}
+
+/* ------------------------------------------------------------------ what can be seen */
+
+static void
+show(struct store *store)
+{
+	static const char *const words[] = { "intended", "done", "failed", "undone" };
+	struct stored_list list = { 0 };
+	struct effects effects = { 0 };
+	struct audit_result chain;
+
+	must(store_proposals(mem, store, &(struct proposal_filter){ 0 }, &list, &err));
+	for (size_t i = 0; i < list.list.count; i++)
+		printf("%s %s %s\n", list.list.items[i].id, state_word[list.list.items[i].state],
+		       list.list.items[i].note ? list.list.items[i].note : "-");
+	must(store_effects(mem, store, NULL, NULL, &effects, &err));
+	for (size_t i = 0; i < effects.list.count; i++)
+		printf("effect %s %s %lld %s\n", effects.list.items[i].proposal, effects.list.items[i].act,
+		       effects.list.items[i].number, words[effects.list.items[i].state]);
+	must(audit_verify(mem, store, &chain, &err));
+	printf("chain %s rows=%lld\n", chain.broken ? "broken" : "whole", chain.rows);
+	stored_free(&list);
+}
+
+static void
+set_access(char **words)
+{
+	rules.conf.directory.source = words[0];
+	rules.conf.directory.base = words[1];
+	rules.conf.directory.bind_dn = words[2];
+	rules.conf.directory.password_file = words[3];
+	rules.conf.directory.ca_file = words[4];
+	rules.conf.directory.timeout = 20;
+}
+
+int
+main(int argc, char **argv)
+{
+	const char *now = getenv("BEHOV_TEST_NOW");
+	struct apply_input in = { .rules = &rules, .eyes = &eyes };
+	struct apply_result result;
+	struct store *store;
+	bool made, access;
+	int rc = 0;
+
+	if (argc < 3)
+		return 2;
+	mem = arena_open();
+	must(clock_zone("Europe/Stockholm", &err));
+	rules.conf.organisation = "Kalmar kommun";
+	rules.conf.mode = MODE_APPLY;
+	rules.conf.quarantine_days = 30;
+	rules.conf.work = arena_print(mem, "%s.work", argv[2]);
+	access = argc >= 12;
+	if (access)
+		set_access(argv + argc - 9);
+	else if (argc > 3)
+		share.path = arena_print(mem, "%s/share", argv[argc - 1]);
+	made = faccessat(AT_FDCWD, argv[2], F_OK, 0) < 0;
+	if (made)
+		must(store_create(argv[2], true, &err));
+	must(store_open(argv[2], STORE_WRITE, &store, &err));
+	in.store = store;
+	in.now = now ? strtoll(now, NULL, 10) : NOW;
+	if (made && access)
+		membership(store, "00000000000000a1", "ldap", argv + argc - 4);
+	else if (made)
+		fill_files(store);
+	if (made) {
+		night(store, NOW - DAY);
+		night(store, NOW + 39 * DAY);
+	}
+	if (strcmp(argv[1], "restore") == 0)
+		rc = apply_restore(mem, &in, argv[3], "rot", &err);
+	else if (strcmp(argv[1], "access") == 0 || strcmp(argv[1], "files") == 0)
+		rc = apply_all(mem, &in, &result, &err);
+	if (rc < 0)
+		fprintf(stderr, "oracle-apply: %s\n", err.text);
+	show(store);
+	store_close(store);
+	arena_close(mem);
+	return rc < 0;
+}
