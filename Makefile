@@ -45,8 +45,13 @@ $O/%.o: %.c
 	@mkdir -p $(@D)
 	$(CC) $(ALL_CFLAGS) -c -o $@ $<
 
-# conf/templates/ is carried inside the program.
-$O/agent/base/templates.o: $(wildcard conf/templates/*)
+# conf/templates/ is carried inside the program: a changed, new or removed one builds that object again.
+TEMPLATES = $(sort $(wildcard conf/templates/*.txt conf/templates/*.html conf/templates/*.css))
+$O/templates.list: $(TEMPLATES) conf/templates
+	@mkdir -p $(@D)
+	@for f in $(notdir $(TEMPLATES)); do echo "TEMPLATE(template_$$(echo $$f | tr .- __), \"$$f\")"; done >$@
+$O/agent/base/templates.o: $O/templates.list
+$O/agent/base/templates.o: ALL_CFLAGS += -I$O
 
 # A unit test may include the .c it tests; the rest comes from the library.
 $O/tests/unit/%: tests/unit/%.c tests/unit/check.h $O/libbehov.a

@@ -104,27 +104,38 @@ is_true(const json_t *value)
 	return json_is_object(value) || json_is_true(value) || (json_is_integer(value) && json_integer_value(value) != 0);
 }
 
+/* Control characters become '?', and so does what turns the reading direction; lines stay lines. */
+static void
+plain_text(struct text *out, const char *raw)
+{
+	struct arena *mem = arena_open();
+	char *line = arena_text(mem, raw), *next;
+
+	for (; line; line = next) {
+		next = strchr(line, '\n');
+		if (next)
+			*next++ = '\0';
+		text_plain(line);
+		text_add(out, line);
+		if (next)
+			text_char(out, '\n');
+	}
+	arena_close(mem);
+}
+
 static int
 write_value(struct work *w, const struct tag *tag, const json_t *value)
 {
-	const char *text;
-
 	if (!value)
 		return wrong(w, tag->from, "there is no value", tag->name, tag->len);
-	if (json_is_integer(value)) {
+	if (json_is_integer(value))
 		text_print(w->out, "%lld", (long long)json_integer_value(value));
-		return 0;
-	}
-	if (json_is_null(value))
-		return 0;
-	if (!json_is_string(value))
+	else if (json_is_string(value) && w->kind == TEMPLATE_HTML)
+		html_text(w->out, json_string_value(value));
+	else if (json_is_string(value))
+		plain_text(w->out, json_string_value(value));
+	else if (!json_is_null(value))
 		return wrong(w, tag->from, "this value cannot be written", tag->name, tag->len);
-	text = json_string_value(value);
-	if (w->kind == TEMPLATE_HTML)
-		html_text(w->out, text);
-	else
-		for (; *text; text++)
-			text_char(w->out, (unsigned char)*text >= ' ' || *text == '\n' ? *text : '?');
 	return 0;
 }
 
@@ -154,20 +165,33 @@ section(struct work *w, const char **at, const struct frame *frame, bool live, c
 	return 0;
 }
 
+/* {{>part}} is conf/templates/part when there is one, else part.html or part.txt, as the template it stands in. */
+static const char *
+find_part(const struct work *w, const struct tag *tag, char *name, size_t room)
+{
+	const char *source;
+
+	if (tag->len + sizeof(".html") > room)
+		return NULL;
+	snprintf(name, room, "%.*s", (int)tag->len, tag->name);
+	source = template_source(name);
+	if (source)
+		return source;
+	snprintf(name, room, "%.*s%s", (int)tag->len, tag->name, w->kind == TEMPLATE_HTML ? ".html" : ".txt");
+	return template_source(name);
+}
+
 static int
 part(struct work *w, const struct tag *tag, const struct frame *frame)
 {
 	char name[64];
-	const char *at;
+	const char *at = find_part(w, tag, name, sizeof(name));
 	struct work inner = *w;
 
-	if (snprintf(name, sizeof(name), "%.*s%s", (int)tag->len, tag->name, w->kind == TEMPLATE_HTML ? ".html" : ".txt") >=
-	    (int)sizeof(name))
-		return wrong(w, tag->from, "no such part", tag->name, tag->len);
-	inner.source = at = template_source(name);
-	inner.name = name;
 	if (!at)
 		return wrong(w, tag->from, "no such part", tag->name, tag->len);
+	inner.source = at;
+	inner.name = name;
 	return block(&inner, &at, frame, true, NULL);
 }
 
