@@ -13,17 +13,36 @@
 
 /* ------------------------------------------------------------------ a maildir */
 
+/* `path` and what is missing above it. */
+static int
+make_folder(const char *path, struct error *err)
+{
+	char part[4096];
+
+	if (snprintf(part, sizeof(part), "%s", path) >= (int)sizeof(part))
+		return error_set(err, ERROR_SOURCE, "cannot make the maildir '%s': the path is too long", path);
+	for (char *p = part + 1;; p++) {
+		char kept = *p;
+
+		if (kept && kept != '/')
+			continue;
+		*p = '\0';
+		if (mkdir(part, 0700) < 0 && errno != EEXIST)
+			return error_sys(err, ERROR_SOURCE, "cannot make the maildir '%s'", part);
+		if (!kept)
+			return 0;
+		*p = kept;
+	}
+}
+
 static int
 make_folders(struct arena *mem, const char *box, struct error *err)
 {
-	static const char *const parts[] = { "", "/tmp", "/new", "/cur" };
+	static const char *const parts[] = { "tmp", "new", "cur" };
 
-	for (size_t i = 0; i < 4; i++) {
-		const char *path = arena_print(mem, "%s%s", box, parts[i]);
-
-		if (mkdir(path, 0700) < 0 && errno != EEXIST)
-			return error_sys(err, ERROR_SOURCE, "cannot make the maildir '%s'", path);
-	}
+	for (size_t i = 0; i < 3; i++)
+		if (make_folder(arena_print(mem, "%s/%s", box, parts[i]), err) < 0)
+			return -1;
 	return 0;
 }
 
@@ -47,31 +66,51 @@ has_it(struct arena *mem, const char *box, const char *name)
 }
 
 static int
+write_all(int fd, const char *bytes, size_t len)
+{
+	while (len) {
+		ssize_t n = write(fd, bytes, len);
+
+		if (n < 0 && errno != EINTR)
+			return -1;
+		if (n > 0) {
+			bytes += n;
+			len -= (size_t)n;
+		}
+	}
+	return fsync(fd);
+}
+
+/* One that was left by a run that ended half-way is taken away, not written over: it may be in new/ by now. */
+static int
 put_file(const char *path, const char *bytes, size_t len, struct error *err)
 {
-	int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600);
-	size_t done = 0;
+	int fd, rc;
 
+	if (unlink(path) < 0 && errno != ENOENT)
+		return error_sys(err, ERROR_SOURCE, "cannot write '%s'", path);
+	fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
 	if (fd < 0)
 		return error_sys(err, ERROR_SOURCE, "cannot write '%s'", path);
-	while (done < len) {
-		ssize_t n = write(fd, bytes + done, len - done);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n <= 0) {
-			error_sys(err, ERROR_SOURCE, "cannot write '%s'", path);
-			close(fd);
-			return -1;
-		}
-		done += (size_t)n;
-	}
-	if (fsync(fd) < 0) {
+	rc = write_all(fd, bytes, len);
+	if (rc < 0)
 		error_sys(err, ERROR_SOURCE, "cannot write '%s'", path);
+	close(fd);
+	if (rc < 0)
+		unlink(path);
+	return rc;
+}
+
+static int
+sync_folder(const char *path, struct error *err)
+{
+	int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC), rc = fd < 0 ? -1 : fsync(fd);
+
+	if (rc < 0)
+		error_sys(err, ERROR_SOURCE, "cannot deliver into '%s'", path);
+	if (fd >= 0)
 		close(fd);
-		return -1;
-	}
-	return close(fd) < 0 ? error_sys(err, ERROR_SOURCE, "cannot write '%s'", path) : 0;
+	return rc;
 }
 
 static int
@@ -79,17 +118,21 @@ to_maildir(struct arena *mem, const char *box, const struct mail *mail, const ch
 	   struct error *err)
 {
 	const char *name = arena_print(mem, "behov-%s", mail->id), *draft = arena_print(mem, "%s/tmp/%s", box, name);
+	const char *folder = arena_print(mem, "%s/new", box);
+	int rc = 0;
 
 	if (make_folders(mem, box, err) < 0)
 		return -1;
-	if (has_it(mem, box, name))
-		return 0;
-	if (put_file(draft, bytes, len, err) < 0)
-		return -1;
-	if (link(draft, arena_print(mem, "%s/new/%s", box, name)) < 0 && errno != EEXIST)
-		return error_sys(err, ERROR_SOURCE, "cannot deliver into '%s/new'", box);
+	if (!has_it(mem, box, name)) {
+		if (put_file(draft, bytes, len, err) < 0)
+			return -1;
+		if (link(draft, arena_print(mem, "%s/%s", folder, name)) < 0 && errno != EEXIST)
+			rc = error_sys(err, ERROR_SOURCE, "cannot deliver into '%s'", folder);
+		else
+			rc = sync_folder(folder, err);
+	}
 	unlink(draft);
-	return 0;
+	return rc;
 }
 
 /* ------------------------------------------------------------------ SMTP */
@@ -108,6 +151,20 @@ give(char *out, size_t size, size_t count, void *self)
 	return n;
 }
 
+/* Where we are in the conversation, from the words we say.  Never more of a line than its first word: it may be a secret. */
+static int
+listen_in(CURL *curl, curl_infotype what, char *data, size_t size, void *self)
+{
+	static const char *const steps[] = { "EHLO", "HELO", "STARTTLS", "AUTH", "MAIL", "RCPT", "DATA" };
+	const char **now = self;
+
+	(void)curl;
+	for (size_t i = 0; what == CURLINFO_HEADER_OUT && i < sizeof(steps) / sizeof(*steps); i++)
+		if (size > strlen(steps[i]) && strncmp(data, steps[i], strlen(steps[i])) == 0 && strchr(" \r", data[strlen(steps[i])]))
+			*now = steps[i];
+	return 0;
+}
+
 static int
 set_login(struct arena *mem, CURL *curl, const struct conf *conf, struct error *err)
 {
@@ -116,13 +173,54 @@ set_login(struct arena *mem, CURL *curl, const struct conf *conf, struct error *
 
 	if (!conf->mail.user)
 		return 0;
-	curl_easy_setopt(curl, CURLOPT_USERNAME, conf->mail.user);
 	if (!conf->mail.password_file)
-		return 0;
+		return error_set(err, ERROR_CONFIG, "mail.user '%s' has no password-file", conf->mail.user);
 	if (file_secret(mem, conf->mail.password_file, &password, &len, err) < 0)
 		return -1;
+	curl_easy_setopt(curl, CURLOPT_USERNAME, conf->mail.user);
 	curl_easy_setopt(curl, CURLOPT_PASSWORD, password);
 	return 0;
+}
+
+/* No proxy, whatever the environment says; with a CA of our own, no other one. */
+static void
+set_server(CURL *curl, const struct conf *conf)
+{
+	curl_easy_setopt(curl, CURLOPT_URL, conf->mail.server);
+	curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR, "smtp,smtps");
+	curl_easy_setopt(curl, CURLOPT_PROXY, "");
+	curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
+	curl_easy_setopt(curl, CURLOPT_CONNECTTIMEOUT, 15L);
+	curl_easy_setopt(curl, CURLOPT_TIMEOUT, 120L);
+	curl_easy_setopt(curl, CURLOPT_USE_SSL, conf->mail.starttls ? (long)CURLUSESSL_ALL : (long)CURLUSESSL_NONE);
+	curl_easy_setopt(curl, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
+	curl_easy_setopt(curl, CURLOPT_SSL_VERIFYPEER, 1L);
+	curl_easy_setopt(curl, CURLOPT_SSL_VERIFYHOST, 2L);
+	if (conf->mail.ca_file) {
+		curl_easy_setopt(curl, CURLOPT_CAINFO, conf->mail.ca_file);
+		curl_easy_setopt(curl, CURLOPT_CAPATH, NULL);
+	}
+}
+
+static int
+perform(struct arena *mem, CURL *curl, const struct conf *conf, struct error *err)
+{
+	char detail[CURL_ERROR_SIZE] = "";
+	const char *now = "connect";
+	long answer = 0;
+	CURLcode code;
+
+	curl_easy_setopt(curl, CURLOPT_ERRORBUFFER, detail);
+	curl_easy_setopt(curl, CURLOPT_DEBUGFUNCTION, listen_in);
+	curl_easy_setopt(curl, CURLOPT_DEBUGDATA, &now);
+	curl_easy_setopt(curl, CURLOPT_VERBOSE, 1L);
+	code = curl_easy_perform(curl);
+	if (code == CURLE_OK)
+		return 0;
+	curl_easy_getinfo(curl, CURLINFO_RESPONSE_CODE, &answer);
+	return error_set(err, ERROR_SOURCE, "mail server '%s' at %s: %s%s", conf->mail.server, now,
+			 *detail ? detail : curl_easy_strerror(code),
+			 answer >= 400 ? arena_print(mem, " (it answered %ld)", answer) : "");
 }
 
 static int
@@ -130,44 +228,26 @@ to_server(struct arena *mem, const struct conf *conf, const struct mail *mail, c
 	  struct error *err)
 {
 	struct upload up = { bytes, len };
-	struct curl_slist *to = NULL;
-	char detail[CURL_ERROR_SIZE] = "";
+	struct curl_slist *to;
 	CURL *curl;
-	CURLcode code;
-	long answer = 0;
 	int rc = -1;
 
-	curl_global_init(CURL_GLOBAL_DEFAULT);
+	if (strchr(conf->mail.server, '@'))     /* it would be shown in errors */
+		return error_set(err, ERROR_CONFIG, "mail.server must not hold a user or password: use user and password-file");
 	curl = curl_easy_init();
 	if (!curl)
 		return error_set(err, ERROR_SOURCE, "cannot start libcurl");
 	to = curl_slist_append(NULL, arena_print(mem, "<%s>", mail->to));
-	curl_easy_setopt(curl, CURLOPT_URL, conf->mail.server);
-	curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR, "smtp,smtps");
-	curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
-	curl_easy_setopt(curl, CURLOPT_CONNECTTIMEOUT, 15L);
-	curl_easy_setopt(curl, CURLOPT_TIMEOUT, 120L);
-	curl_easy_setopt(curl, CURLOPT_ERRORBUFFER, detail);
-	curl_easy_setopt(curl, CURLOPT_USE_SSL, conf->mail.starttls ? (long)CURLUSESSL_ALL : (long)CURLUSESSL_NONE);
-	if (conf->mail.ca_file)
-		curl_easy_setopt(curl, CURLOPT_CAINFO, conf->mail.ca_file);
+	set_server(curl, conf);
 	curl_easy_setopt(curl, CURLOPT_MAIL_FROM, arena_print(mem, "<%s>", conf->mail.from));
 	curl_easy_setopt(curl, CURLOPT_MAIL_RCPT, to);
 	curl_easy_setopt(curl, CURLOPT_UPLOAD, 1L);
 	curl_easy_setopt(curl, CURLOPT_READFUNCTION, give);
 	curl_easy_setopt(curl, CURLOPT_READDATA, &up);
-	if (set_login(mem, curl, conf, err) < 0)
-		goto out;
-	code = curl_easy_perform(curl);
-	curl_easy_getinfo(curl, CURLINFO_RESPONSE_CODE, &answer);
-	if (code == CURLE_OK)
-		rc = 0;
-	else
-		error_set(err, ERROR_SOURCE, "mail server '%s': %s%s", conf->mail.server, *detail ? detail : curl_easy_strerror(code),
-			  answer ? arena_print(mem, " (it answered %ld)", answer) : "");
-out:
-	curl_slist_free_all(to);
+	if (set_login(mem, curl, conf, err) == 0)
+		rc = perform(mem, curl, conf, err);
 	curl_easy_cleanup(curl);
+	curl_slist_free_all(to);
 	return rc;
 }
 

@@ -3,27 +3,41 @@
 #include "behov/mail.h"
 #include "behov/text.h"
 
-#include <ctype.h>
-
 #define MESSAGE_MOST ((size_t)16 << 20)
-#define WORD_BYTES 45                   /* so many bytes become 60 of base64: an encoded word of 72, at most 75 allowed */
-#define LINE_MOST 76
+#define LINE_MOST 76                    /* RFC 2045 6.7, and RFC 2047 2 for a line with encoded words */
+
+/* ASCII only: what isalnum() takes depends on the locale. */
+static bool
+alphanumeric(char c)
+{
+	return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
+}
+
+/* Labels of letters, digits and inner hyphens. */
+static bool
+is_domain(const char *domain)
+{
+	for (const char *p = domain; *p; p++) {
+		bool first = p == domain || p[-1] == '.', last = !p[1] || p[1] == '.';
+
+		if (!alphanumeric(*p) && ((*p != '-' && *p != '.') || first || last))
+			return false;
+	}
+	return *domain != '\0';
+}
 
 bool
 mail_address(const char *address)
 {
 	const char *at = address ? strrchr(address, '@') : NULL;
 
-	if (!at || at == address || !at[1] || strlen(address) > 254 || at - address > 64 || address[0] == '.' || at[-1] == '.' ||
-	    at[1] == '.' || at[1] == '-' || strstr(address, ".."))
+	if (!at || at == address || strlen(address) > 254 || at - address > 64 || address[0] == '.' || at[-1] == '.' ||
+	    strstr(address, ".."))
 		return false;
 	for (const char *p = address; p < at; p++)
-		if (!isalnum((unsigned char)*p) && !strchr("!#$%&'*+-/=?^_`{|}~.", *p))
+		if (!alphanumeric(*p) && !strchr("!#$%&'*+-/=?^_`{|}~.", *p))
 			return false;
-	for (const char *p = at + 1; *p; p++)
-		if (!isalnum((unsigned char)*p) && *p != '-' && *p != '.')
-			return false;
-	return address[strlen(address) - 1] != '.';
+	return is_domain(at + 1);
 }
 
 /* ------------------------------------------------------------------ headers */
@@ -32,7 +46,7 @@ static bool
 is_plain(const char *text)
 {
 	for (const char *p = text; *p; p++)
-		if (!isalnum((unsigned char)*p) && !strchr(" .,:;!()/+_-", *p))
+		if (!alphanumeric(*p) && !strchr(" .,:;!()/+_-", *p))
 			return false;
 	return strlen(text) <= 60 && *text && *text != ' ' && text[strlen(text) - 1] != ' ';
 }
@@ -53,20 +67,21 @@ base64(struct text *t, const unsigned char *bytes, size_t len)
 	}
 }
 
-/* A text as words of RFC 2047, no character cut in two, one word a line. */
+/* A text as words of RFC 2047, no character cut in two, one word a line; `column` stands already on the first line. */
 static void
-encoded_words(struct text *t, const char *text)
+encoded_words(struct text *t, const char *text, size_t column)
 {
+	static const char head[] = "=?UTF-8?B?", tail[] = "?=";
 	size_t len = strlen(text);
 
-	for (size_t at = 0; at < len;) {
-		size_t n = len - at > WORD_BYTES ? WORD_BYTES : len - at;
+	for (size_t at = 0; at < len; column = 1) {
+		size_t room = (LINE_MOST - column - strlen(head) - strlen(tail)) / 4 * 3, n = len - at > room ? room : len - at;
 
 		while (at + n < len && n > 1 && ((unsigned char)text[at + n] & 0xc0) == 0x80)
 			n--;
-		text_add(t, at ? "\r\n =?UTF-8?B?" : "=?UTF-8?B?");
+		text_print(t, "%s%s", at ? "\r\n " : "", head);
 		base64(t, (const unsigned char *)text + at, n);
-		text_add(t, "?=");
+		text_add(t, tail);
 		at += n;
 	}
 }
@@ -90,7 +105,7 @@ header_text(struct arena *mem, struct text *t, const char *name, const char *raw
 	if (is_plain(line))
 		text_add(t, line);
 	else
-		encoded_words(t, line);
+		encoded_words(t, line, strlen(name) + 2);
 	text_add(t, "\r\n");
 }
 
@@ -98,7 +113,7 @@ static bool
 is_phrase(const char *text)
 {
 	for (const char *p = text; *p; p++)
-		if (!isalnum((unsigned char)*p) && *p != ' ' && *p != '-')
+		if (!alphanumeric(*p) && *p != ' ' && *p != '-')
 			return false;
 	return strlen(text) <= 60;
 }
@@ -112,25 +127,41 @@ header_person(struct arena *mem, struct text *t, const char *header, const char 
 	if (*line && is_phrase(line))
 		text_print(t, "%s <%s>\r\n", line, address);
 	else if (*line) {
-		encoded_words(t, line);
+		encoded_words(t, line, strlen(header) + 2);
 		text_print(t, "\r\n <%s>\r\n", address);
 	} else {
 		text_print(t, "%s\r\n", address);
 	}
 }
 
-/* RFC 5322 3.3, in UTC. */
+/* Minutes that clocks in our zone are ahead of UTC at that moment. */
+static int
+ahead(struct arena *mem, int64_t moment, int64_t *local)
+{
+	int hour = 0, minute = 0;
+	day_t day = clock_day(moment);
+
+	*local = moment;
+	if (day == DAY_NONE || sscanf(clock_local(mem, moment), "%*10s %d:%d", &hour, &minute) != 2)
+		return 0;
+	*local = (int64_t)day * 86400 + hour * 3600 + minute * 60 + ((moment % 60) + 60) % 60;
+	return (int)((*local - moment) / 60);
+}
+
+/* RFC 5322 3.3, in the zone of the people who read it. */
 static void
-header_date(struct text *t, int64_t moment)
+header_date(struct arena *mem, struct text *t, int64_t moment)
 {
 	static const char *const week[] = { "Thu", "Fri", "Sat", "Sun", "Mon", "Tue", "Wed" };
 	static const char *const months[] = { "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec" };
-	int64_t days = moment / 86400 - (moment % 86400 < 0), second = moment - days * 86400;
-	int year, month, dom;
+	int64_t local;
+	int offset = ahead(mem, moment, &local), year, month, dom, second;
+	day_t day = (day_t)(local / 86400 - (local % 86400 < 0));
 
-	day_split((day_t)days, &year, &month, &dom);
-	text_print(t, "Date: %s, %d %s %04d %02d:%02d:%02d +0000\r\n", week[((days % 7) + 7) % 7], dom, months[month - 1], year,
-		   (int)(second / 3600), (int)(second / 60 % 60), (int)(second % 60));
+	second = (int)(local - (int64_t)day * 86400);
+	day_split(day, &year, &month, &dom);
+	text_print(t, "Date: %s, %d %s %04d %02d:%02d:%02d %c%02d%02d\r\n", week[((day % 7) + 7) % 7], dom, months[month - 1],
+		   year, second / 3600, second / 60 % 60, second % 60, offset < 0 ? '-' : '+', abs(offset) / 60, abs(offset) % 60);
 }
 
 /* ------------------------------------------------------------------ parts */
@@ -183,7 +214,7 @@ int
 mail_build(struct arena *mem, const struct conf *conf, const struct mail *mail, char **out, size_t *len,
 	   struct error *err)
 {
-	const char *boundary = arena_print(mem, "behov-%s", mail->id);
+	const char *boundary;
 	struct text t;
 	int rc = 0;
 
@@ -192,8 +223,9 @@ mail_build(struct arena *mem, const struct conf *conf, const struct mail *mail, 
 	if (!mail_address(mail->to) || !mail_address(conf->mail.from))
 		return error_set(err, ERROR_SOURCE, "'%s' is not a plain mail address",
 				 mail_address(conf->mail.from) ? mail->to ? mail->to : "" : conf->mail.from);
+	boundary = arena_print(mem, "=_%s", mail->id);          /* "=_" never stands in quoted-printable */
 	text_open(&t, MESSAGE_MOST);
-	header_date(&t, mail->date);
+	header_date(mem, &t, mail->date);
 	header_person(mem, &t, "From", arena_print(mem, "Behov %s", conf->organisation), conf->mail.from);
 	header_person(mem, &t, "To", mail->to_name, mail->to);
 	header_text(mem, &t, "Subject", mail->subject);
