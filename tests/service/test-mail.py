@@ -6,8 +6,8 @@ The server (aiosmtpd) listens on a port of its own choice on loopback, with cert
 """
 import asyncio
 import email
+import email.header
 import email.policy
-import email.utils
 import json
 import logging
 import os
@@ -86,8 +86,10 @@ def long_texts_are_folded():
     name = "Åsa " + "Ö" * 120
     text = "å" * 500 + "\n" + "x" * 300 + " \n\t\n=3D slut utan radbrytning "
     raw, message = build(subject=subject, to_name=name, text=text)
+    # The newer parser of Python 3.11 puts a blank between two words of a name; RFC 2047 6.2 says none.
+    to = str(email.header.make_header(email.header.decode_header(email.message_from_bytes(raw)["To"])))
     check("long texts come back whole", message["Subject"] == subject and body(message, "plain") == text and
-          message["To"].addresses[0].display_name == name, message["Subject"], repr(body(message, "plain")))
+          to == f"{name} <{MAIL['to']}>", message["Subject"], to, repr(body(message, "plain")))
     lines = raw.split(b"\r\n")
     words = [word for line in lines for word in line.split() if word.startswith(b"=?UTF-8?B?")]
     check("no line is longer than 76, and no word than 75", max(map(len, lines)) <= 76 and max(map(len, words)) <= 75,
