@@ -3,6 +3,7 @@
 # make            builds build/behov
 # make demo       installs what is missing, builds, runs the night on the example municipality, serves the page
 # make check      installs what is missing, builds, runs every test; ends with "N passed, N failed"
+# make bench      behov beside find, grep and Python on a large share and directory (FILES=1000000 TURNS=5)
 # make fuzz       libFuzzer on everything that parses what we did not write (FUZZ_SECONDS=60)
 #
 # CC=clang, SAN=address,undefined and SAN=thread build into folders of their own under build/.
@@ -121,9 +122,15 @@ FUZZ_SECONDS = 60
 build/fuzz-$(FUZZER): tests/fuzz/fuzz-$(FUZZER).c $O/libbehov.a
 	clang $(filter-out -fsanitize=%,$(ALL_CFLAGS)) -fsanitize=fuzzer,address,undefined -o $@ $^ $(LIBS)
 
+# Not part of check: its worlds stay in build/bench/ and are used again.
+FILES = 1000000
+TURNS = 5
+bench: $O/behov
+	BUILD=$O FILES=$(FILES) TURNS=$(TURNS) tests/bench/bench
+
 clean:
 	rm -rf build
 
-.PHONY: all units test check deps-check deps-demo demo fuzz clean
+.PHONY: all units test check deps-check deps-demo demo bench fuzz clean
 .SECONDARY:
 -include $(shell find $O -name '*.d' 2>/dev/null)
