@@ -1,0 +1,86 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A night that is ended anywhere and run again has the same facts, proposals, decisions and letters as one night."""
+import os
+import random
+import shutil
+import subprocess
+import sys
+import time
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../world"))
+import town
+from town import BUILD, Town, check
+
+NOW = "2026-11-24T02:00+01:00"
+KILLS = 50
+
+
+def said(t):
+    return t.facts(), t.letters()
+
+
+def fresh(t):
+    """As before the first night, but for the key: tokens are made from it."""
+    for name in os.listdir(t.demo):
+        if name.startswith("behov.db") and name != "behov.db.key":
+            os.remove(f"{t.demo}/{name}")
+    shutil.rmtree(t.demo + "/outbox", ignore_errors=True)
+    t.create()
+
+
+def whole(t):
+    done = t.call(NOW, "run")
+    return done.returncode == 4 and t.call(NOW, "audit", "verify").returncode == 0
+
+
+def ended_at_each_step(t, expected):
+    listing = t.folder + "/steps"
+    fresh(t)
+    t.call(NOW, "run", env=dict(os.environ, BEHOV_STEPS=listing))
+    with open(listing, encoding="ascii") as f:
+        steps = sum(1 for _ in f)
+    wrong = []
+    for n in range(1, steps + 1):
+        fresh(t)
+        done = t.call(NOW, "run", env=dict(os.environ, BEHOV_DIE_AT=str(n)))
+        if done.returncode != 100 or not whole(t) or said(t) != expected:
+            wrong.append((n, done.returncode))
+    check(f"ended at each of its {steps} steps and run again, a night is one night", steps > 10 and not wrong, wrong)
+
+
+def killed(t, expected, delays):
+    """kill -9 after so many seconds: wherever that is, the next night must be right."""
+    wrong, ended = [], 0
+    for delay in delays:
+        fresh(t)
+        night = subprocess.Popen(t.command(NOW, "run"), stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+                                 stderr=subprocess.DEVNULL)
+        try:
+            night.wait(delay)
+        except subprocess.TimeoutExpired:
+            night.kill()
+            ended += night.wait() == -9
+        if not whole(t) or said(t) != expected:
+            wrong.append(delay)
+    check(f"killed at {len(delays)} random moments and run again, a night is one night", not wrong, wrong)
+    print(f"# {ended} of {len(delays)} nights were still at work when they were killed")
+
+
+def main():
+    with Town("--people", "500", "--files", "150", behov=BUILD + "/behov-steps") as t:
+        t.create()
+        begun = time.monotonic()
+        first = whole(t)
+        spent = time.monotonic() - begun
+        expected = said(t)
+        check("an undisturbed night is whole", first and len(expected[1]) > 3)
+        ended_at_each_step(t, expected)
+        seed = int(os.environ.get("SEED", random.SystemRandom().randrange(10**6)))
+        print(f"# seed {seed}")
+        killed(t, expected, [random.Random(seed + i).uniform(0, spent) for i in range(KILLS)])
+    return 1 if town.failures else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
