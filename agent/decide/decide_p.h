@@ -10,7 +10,8 @@ struct MHD_Connection;
 
 #define FORM_MOST 2000                  /* fields in a form */
 #define BODY_MOST (256 * 1024)          /* bytes of a form */
-#define ROWS_MOST 200                   /* proposals shown at a time; four fields each */
+#define ROWS_MOST 200                   /* proposals that wait, shown at a time; four fields each */
+#define OTHERS_MOST 100                 /* those that have an answer already */
 #define REASON_MOST 1000                /* bytes */
 
 #define CODE_MINUTES 10

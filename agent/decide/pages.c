@@ -132,7 +132,7 @@ page_decide(struct request *r, unsigned status, const struct view *view, const c
 	rows_put(data, "count", text_count(r->mem, (long long)view->waiting));
 	json_object_set_new(data, "one", json_boolean(view->waiting == 1));
 	json_object_set_new(data, "waiting", json_boolean(view->waiting > 0));
-	json_put(data, "most", view->rows.count > ROWS_MOST ? arena_print(r->mem, "%d", ROWS_MOST) : NULL);
+	json_put(data, "most", view->waiting > ROWS_MOST ? arena_print(r->mem, "%d", ROWS_MOST) : NULL);
 	json_put(data, "today", day_text(r->mem, clock_day(r->now)));
 	put_groups(r, data, view, false);
 	return render(r, status, "page-decide.html", data, err);

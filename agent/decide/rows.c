@@ -96,11 +96,19 @@ person_name(const struct proposal *p)
 	return p->display && *p->display ? p->display : p->account ? p->account : "";
 }
 
+/* A series without batches has one proposal for each day on which something is due. */
+static const char *
+batch_name(struct arena *mem, const struct rules *rules, const struct proposal *p)
+{
+	if (p->batch && *p->batch)
+		return p->batch;
+	return arena_print(mem, p->kind == KIND_DELIVER ? "%s att lämna från %s" : "%s att gallra från %s",
+			   series_name(rules, p->series), p->due == DAY_NONE ? "" : day_text(mem, p->due));
+}
+
 const char *
 rows_name(struct arena *mem, const struct rules *rules, const struct proposal *p)
 {
-	const char *batch = p->batch && *p->batch ? p->batch : p->series ? series_name(rules, p->series) : "";
-
 	switch (p->kind) {
 	case KIND_REMOVE_MEMBER:
 		return arena_print(mem, "%s – %s i %s", person_name(p), role_name(rules, p->system, p->role),
@@ -112,7 +120,7 @@ rows_name(struct arena *mem, const struct rules *rules, const struct proposal *p
 	case KIND_DELIVER:
 		break;
 	}
-	return arena_print(mem, "%s – %s %s", batch, text_count(mem, p->files), p->files == 1 ? "fil" : "filer");
+	return arena_print(mem, "%s – %s %s", batch_name(mem, rules, p), text_count(mem, p->files), p->files == 1 ? "fil" : "filer");
 }
 
 /* ------------------------------------------------------------------ what it rests on */
@@ -244,12 +252,25 @@ verdict_text(const char *word)
 	return NULL;
 }
 
-/* "2 personer måste godkänna. Har godkänt: Eva Lind" */
+/* "2 personer måste godkänna: Anna Berg, Eva Lind." */
+static const char *
+needs_text(struct arena *mem, const struct proposal *p)
+{
+	size_t needs = p->needs > (int)p->approvers.count ? (size_t)p->needs : p->approvers.count;
+	const char *names = "", *comma = ": ";
+
+	if (needs < 2)
+		return NULL;
+	for (size_t i = 0; i < p->approvers.count; i++, comma = ", ")
+		names = arena_print(mem, "%s%s%s", names, comma,
+				    p->approvers.items[i].display ? p->approvers.items[i].display : p->approvers.items[i].name);
+	return arena_print(mem, "%zu personer måste godkänna%s.", needs, names);
+}
+
 static void
 put_approvals(struct request *r, json_t *row, const struct asked *a)
 {
 	const struct proposal *p = &a->s->p;
-	size_t needs = p->needs > (int)p->approvers.count ? (size_t)p->needs : p->approvers.count;
 	json_t *list = json_array();
 
 	for (size_t i = 0; i < a->approved.count; i++) {
@@ -257,7 +278,7 @@ put_approvals(struct request *r, json_t *row, const struct asked *a)
 		rows_put(one, "name", a->approved.items[i]);
 		json_array_append_new(list, one);
 	}
-	rows_put(row, "needs", needs > 1 ? arena_print(r->mem, "%zu personer måste godkänna.", needs) : NULL);
+	rows_put(row, "needs", needs_text(r->mem, p));
 	json_object_set_new(row, "approved_some", json_boolean(a->approved.count > 0));
 	json_object_set_new(row, "approved", list);
 	json_put(row, "pending", verdict_text(a->pending));
@@ -296,7 +317,7 @@ row_json(struct request *r, const struct view *view, const struct asked *a)
 
 	rows_put(row, "id", s->id);
 	rows_put(row, "version", p->version);
-	rows_put(row, "name", files ? (p->batch && *p->batch ? p->batch : series_name(r->server->rules, p->series))
+	rows_put(row, "name", files ? batch_name(r->mem, r->server->rules, p)
 			      : p->kind == KIND_CUT_NESTING ? dn_name(r->mem, p->member) : person_name(p));
 	rows_put(row, "full", rows_name(r->mem, r->server->rules, p));
 	rows_put(row, "why", p->why);
@@ -336,6 +357,16 @@ group_access(struct request *r, json_t *g, const struct proposal *p)
 	rows_put(g, "grace", arena_print(r->mem, "%d", r->server->rules->conf.grace.access_days));
 }
 
+/* Why it is they who are asked. */
+static const char *
+asked_as(const struct request *r, const struct proposal *p)
+{
+	for (size_t i = 0; i < p->approvers.count; i++)
+		if (strcmp(p->approvers.items[i].key, r->letter.key) == 0)
+			return p->approvers.items[i].as;
+	return NULL;
+}
+
 static json_t *
 group_json(struct request *r, const char *key, const struct stored *s)
 {
@@ -349,6 +380,7 @@ group_json(struct request *r, const char *key, const struct stored *s)
 	json_object_set_new(g, "deliver", json_boolean(p->kind == KIND_DELIVER));
 	json_object_set_new(g, "access", json_boolean(!files));
 	rows_put(g, "rule", place_text(r->mem, p->rule));
+	rows_put(g, "as", asked_as(r, p));
 	json_object_set_new(g, "needed", json_boolean(json_array_size(needs) > 0));
 	json_object_set_new(g, "clauses", needs);
 	if (files)
@@ -397,19 +429,26 @@ put_counts(struct arena *mem, json_t *group)
 	json_put(group, "count", arena_print(mem, "%zu", json_array_size(rows)));
 }
 
+/* What waits has its room whatever was answered already, so that all of it is reached in the end. */
+static bool
+has_room(const struct asked *a, size_t *waiting, size_t *others)
+{
+	return a->may & MAY(VERDICT_APPROVE) ? ++*waiting <= ROWS_MOST : ++*others <= OTHERS_MOST;
+}
+
 json_t *
 rows_groups(struct request *r, const struct view *view, bool only)
 {
 	json_t *groups = json_array();
+	size_t waiting = 0, others = 0;
 
-	for (size_t i = 0, shown = 0; i < view->rows.count && shown < ROWS_MOST; i++) {
+	for (size_t i = 0; i < view->rows.count; i++) {
 		const struct asked *a = &view->rows.items[i];
 		const struct choice *c = only ? view_choice(view, a->s->id) : NULL;
 		const char *key = choice_group(r->mem, a->s);
 		json_t *group = find_group(groups, key), *row;
-		if (only && (!c || !c->made || c->problem))
+		if (only ? !c || !c->made || c->problem : !has_room(a, &waiting, &others))
 			continue;
-		shown++;
 		if (!group) {
 			group = group_json(r, key, a->s);
 			json_array_append_new(groups, group);

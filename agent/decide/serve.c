@@ -68,15 +68,19 @@ answer(struct request *r)
 static enum MHD_Result
 refuse(struct request *r, unsigned status)
 {
+	static const char large[] = "Formuläret var för stort. Gå tillbaka, välj färre rader och försök igen.\n";
+	static const char other[] = "Begäran kunde inte tas emot. Gå tillbaka och försök igen.\n";
+	const char *text = status == 413 ? large : other;
 	struct MHD_Response *response;
 	enum MHD_Result rc;
 
 	log_debug("request refused status=%u", status);
-	response = MHD_create_response_from_buffer(0, (void *)(uintptr_t)"", MHD_RESPMEM_PERSISTENT);
+	response = MHD_create_response_from_buffer(strlen(text), (void *)(uintptr_t)text, MHD_RESPMEM_PERSISTENT);
 	if (!response)
 		return MHD_NO;
 	for (size_t i = 0; i < sizeof(headers) / sizeof(*headers); i++)
 		MHD_add_response_header(response, headers[i][0], headers[i][1]);
+	MHD_add_response_header(response, "Content-Type", "text/plain; charset=utf-8");
 	MHD_add_response_header(response, "Connection", "close");
 	if (status == 405)
 		MHD_add_response_header(response, "Allow", "GET, HEAD, POST");
@@ -377,6 +381,7 @@ decide_serve(const struct rules *rules, void (*ready)(int port), struct error *e
 	struct server server = { .rules = rules };
 	struct MHD_Daemon *daemon = NULL;
 	const char *listen = rules->conf.web.listen;
+	bool owned = false;             /* the daemon closes the socket */
 	int fd = -1, port, rc = -1;
 
 	stop_listen();
@@ -387,17 +392,16 @@ decide_serve(const struct rules *rules, void (*ready)(int port), struct error *e
 		error_set(err, ERROR_SOURCE, "cannot start the web server on '%s'", listen);
 		goto out;
 	}
-	fd = -1;                        /* the daemon owns it now */
-	log_info("page is served listen='%s' url='%s' port=%d", listen, rules->conf.web.url, port);
+	owned = true;
 	if (ready)
 		ready(port);
 	rc = loop(daemon, err);
 out:
 	if (daemon)
 		MHD_stop_daemon(daemon);
-	if (fd >= 0)
+	if (fd >= 0 && !owned)
 		close(fd);
-	if (daemon && strncmp(listen, "unix:", 5) == 0)
+	if (fd >= 0 && strncmp(listen, "unix:", 5) == 0)
 		unlink(listen + 5);
 	inbox_close(server.inbox);
 	store_close(server.store);
