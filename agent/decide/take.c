@@ -13,6 +13,7 @@
 #include "behov/text.h"
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #define SKEW 120                        /* seconds that two clocks may differ */
 #define CODE_SECONDS 600                /* from the code to its use */
@@ -60,14 +61,30 @@ has_approved(const struct decisions *all, const struct stored *s, const char *ke
 	return false;
 }
 
-/* Everyone who is asked has approved this version, and they are as many as it needs.  Approvers differ by key. */
+/* Approvers differ by account; two accounts with one mailbox are one person, as that is where the codes go. */
+static int
+people(const struct stored *s)
+{
+	int count = 0;
+
+	for (size_t i = 0; i < s->p.approvers.count; i++) {
+		const char *mail = s->p.approvers.items[i].mail;
+		bool first = mail != NULL;
+		for (size_t k = 0; k < i && first; k++)
+			first = !s->p.approvers.items[k].mail || strcasecmp(s->p.approvers.items[k].mail, mail) != 0;
+		count += first;
+	}
+	return count;
+}
+
+/* Everyone who is asked has approved this version, and they are as many as it needs. */
 static int
 all_approved(struct taking *t, const struct stored *s, bool *out, struct error *err)
 {
 	struct decisions all = { 0 };
 
 	*out = false;
-	if (s->p.approvers.count == 0 || (int)s->p.approvers.count < s->p.needs)
+	if (s->p.approvers.count == 0 || people(s) < s->p.needs)
 		return 0;
 	if (store_decisions(t->mem, t->store, s->id, INT64_MIN, &all, err) < 0)
 		return -1;

@@ -165,8 +165,9 @@ step_scope(struct work *w, const struct proposal *first, struct error *err)
 	if (opened < (long long)count)
 		tell_finding(w, &(struct finding){
 			.kind = "series-opened-stepwise", .series = first->series, .share = first->share,
-			.text = arena_print(w->mem, "Serien är ny: %lld av %lld omgångar är öppnade, de äldsta först. Resten "
-					    "öppnas när de har besvarats.", asked + opened, asked + (long long)count) });
+			.text = arena_print(w->mem, "%s i %s är en ny serie: %lld av %lld omgångar är öppnade, de äldsta "
+					    "först. Resten öppnas när de har besvarats.", first->series, first->share,
+					    asked + opened, asked + (long long)count) });
 	return 0;
 }
 

@@ -2,6 +2,7 @@
 /* owners.c - who is asked about each proposal: names as written become people of tonight, in their turn. */
 #include "propose_p.h"
 #include "behov/mail.h"
+#include <strings.h>
 
 #define PIN_SECONDS (7 * 86400)
 
@@ -103,13 +104,24 @@ add(struct asking *a, struct proposal *p, const struct account *who, const char 
 		p->owner = who->name;
 }
 
+/* Somebody with another account but the same mailbox is no second person: that is where the codes go. */
 static bool
-is_asked(const struct proposal *p, const char *key)
+is_asked(const struct proposal *p, const struct account *who)
 {
 	for (size_t i = 0; i < p->approvers.count; i++)
-		if (strcmp(p->approvers.items[i].key, key) == 0)
+		if (strcmp(p->approvers.items[i].key, who->key) == 0 ||
+		    strcasecmp(p->approvers.items[i].mail, who->mail) == 0)
 			return true;
 	return false;
+}
+
+static bool
+is_one_mailbox(const struct proposal *p)
+{
+	for (size_t i = 1; i < p->approvers.count; i++)
+		if (strcasecmp(p->approvers.items[i].mail, p->approvers.items[0].mail) != 0)
+			return false;
+	return p->approvers.count > 0;
 }
 
 /* The first in turn who may decide: nobody decides on their own access. */
@@ -119,7 +131,7 @@ ask(struct asking *a, struct proposal *p, const struct seats *seats, bool anothe
 	for (size_t i = 0; i < seats->list.count; i++) {
 		const struct account *who = person(a->in->snapshot, seats->list.items[i].name);
 
-		if (!who || (p->guid && strcmp(who->key, p->guid) == 0) || (another && is_asked(p, who->key)))
+		if (!who || (p->guid && strcmp(who->key, p->guid) == 0) || (another && is_asked(p, who)))
 			continue;
 		add(a, p, who, seats->list.items[i].as);
 		return true;
@@ -217,7 +229,7 @@ ask_second(struct asking *a, struct proposal *p)
 {
 	struct seats seats = { 0 };
 
-	if (p->needs < 2 || p->approvers.count != 1)
+	if (p->needs < 2 || !is_one_mailbox(p))
 		return;
 	second_seats(a, p, &seats);
 	if (ask(a, p, &seats, true))

@@ -521,6 +521,23 @@ two_are_asked_where_two_are_needed(void)
 }
 
 static void
+the_second_person_has_another_mailbox(void)
+{
+	struct town t;
+	struct stored_list list;
+
+	town_open(&t);
+	t.accounts[BO].mail = "ANNA@kalmar.example";
+	excess(&t, 0, 0, 1, true);
+	(void)one_night(&t);
+	list = all(&t, STATES(STATE_OPEN));
+	CHECK(list.list.count == 1 && first_of(&list)->approvers.count == 2);
+	CHECK_TEXT(first_of(&list)->approvers.items[1].name, "cia");
+	stored_free(&list);
+	town_close(&t);
+}
+
+static void
 who_cannot_answer_is_passed_over_to_the_coordinator(void)
 {
 	struct town t;
@@ -780,6 +797,35 @@ what_could_not_be_seen_well_is_not_superseded(void)
 }
 
 static void
+what_is_unclear_by_a_decision_to_keep_is_withdrawn(void)
+{
+	struct town t;
+	struct error err = { 0 };
+
+	for (int kept = 0; kept < 2; kept++) {
+		struct plan plan;
+		struct propose_input in;
+		struct propose_result out;
+		town_open(&t);
+		excess(&t, 0, 0, 1, true);
+		(void)one_night(&t);
+		excess(&t, 0, 0, 1, false);
+		plan_town(&t, &plan);
+		*arena_push(t.mem, &plan.unclear) =
+			(struct unclear){ .access = true, .system = "s0", .role = "r", .key = "m00" };
+		in = (struct propose_input){ .rules = &t.rules, .snapshot = &t.snapshot, .plan = &plan, .store = t.store,
+					     .now = t.now };
+		if (kept)
+			CHECK(store_exception_add(t.store, &(struct kept){ "s0", "r", "m00", "m00", "behövs", "anna", "p",
+								   DAY_NONE, t.now }, &err) == 0);
+		CHECK(propose_all(t.mem, &in, &out, &err) == 0);
+		CHECK(out.withdrawn == kept && out.held == !kept);
+		plan_free(&plan);
+		town_close(&t);
+	}
+}
+
+static void
 one_system_with_nobody_stops_what_the_other_approves(void)
 {
 	static const char *both[] = { "s1/r" };
@@ -901,6 +947,7 @@ int
 main(void)
 {
 	TEST(two_are_asked_where_two_are_needed);
+	TEST(the_second_person_has_another_mailbox);
 	TEST(who_cannot_answer_is_passed_over_to_the_coordinator);
 	TEST(nobody_is_asked_about_their_own_access);
 	TEST(nobody_left_is_a_loud_finding_and_never_approvable);
@@ -912,6 +959,7 @@ main(void)
 	TEST(files_that_leave_change_nothing_and_files_that_come_do);
 	TEST(what_is_scheduled_goes_on_unless_it_is_whole_and_changes);
 	TEST(what_could_not_be_seen_well_is_not_superseded);
+	TEST(what_is_unclear_by_a_decision_to_keep_is_withdrawn);
 	TEST(one_system_with_nobody_stops_what_the_other_approves);
 	TEST(a_series_that_destroys_instead_of_delivering_is_asked_anew);
 	TEST(an_exported_removal_is_done_when_the_membership_is_gone);

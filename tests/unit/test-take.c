@@ -78,7 +78,8 @@ propose(struct office *o, enum kind kind, unsigned asked, int needs, enum state 
 	for (int i = 0; i < PEOPLE; i++)
 		if (asked >> i & 1)
 			*arena_push(o->mem, &s.p.approvers) =
-				(struct approver){ keys[i], keys[i] + 2, keys[i] + 2, "x@kalmar.example", "ägare" };
+				(struct approver){ keys[i], keys[i] + 2, keys[i] + 2,
+						    arena_print(o->mem, "%s@kalmar.example", keys[i]), "ägare" };
 	CHECK(store_proposal_add(o->mem, o->store, &s, &err) == 0);
 	return s.id;
 }
@@ -304,6 +305,23 @@ one_person_is_never_two(void)
 	post(&o, row(&o, 0, id, "approve"));
 	(void)take(&o);
 	CHECK(state(&o, id) == STATE_OPEN && state(&o, none) == STATE_OPEN);
+	office_close(&o);
+}
+
+static void
+two_accounts_with_one_mailbox_are_one_person(void)
+{
+	struct office o;
+	struct stored s;
+	struct error err = { 0 };
+
+	office_open(&o);
+	s = look(&o, propose(&o, KIND_DESTROY, 3, 2, STATE_OPEN));
+	s.p.approvers.items[1].mail = "K-ANNA@kalmar.example";
+	CHECK(store_proposal_put(o.store, &s, &err) == 0);
+	post(&o, row(&o, 0, s.id, "approve"));
+	post(&o, row(&o, 1, s.id, "approve"));
+	CHECK(take(&o).approved == 2 && state(&o, s.id) == STATE_OPEN);
 	office_close(&o);
 }
 
@@ -582,6 +600,7 @@ main(void)
 	TEST(each_way_of_forging_is_refused);
 	TEST(two_people_approve_and_then_it_waits_for_its_days);
 	TEST(one_person_is_never_two);
+	TEST(two_accounts_with_one_mailbox_are_one_person);
 	TEST(what_was_undone_needs_everybody_again_and_does_not_come_back);
 	TEST(a_keep_becomes_an_exception_for_each_role);
 	TEST(nobody_approves_the_loss_of_their_own_access);
