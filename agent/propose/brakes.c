@@ -146,29 +146,52 @@ open_oldest(struct work *w, struct opening **list, size_t count, long long asked
 	return opened;
 }
 
+/* In steps from its first night until a night that leaves nothing for later: the marker says that some was left. */
+static int
+in_steps(struct work *w, const char *scope, const char *marker, bool *out, struct error *err)
+{
+	const char *left = NULL;
+
+	if (store_get(w->mem, w->in->store, marker, &left, err) < 0)
+		return -1;
+	*out = left && *left;
+	return *out ? 0 : is_new(w, scope, out, err);
+}
+
+static int
+leave_marker(struct work *w, const char *marker, bool left, struct error *err)
+{
+	const char *before = NULL;
+
+	if (store_get(w->mem, w->in->store, marker, &before, err) < 0)
+		return -1;
+	return (before && *before) == left ? 0 : store_set(w->in->store, marker, left ? "left" : "", err);
+}
+
 static int
 step_scope(struct work *w, const struct proposal *first, struct error *err)
 {
 	struct opening **list = arena_array(w->mem, struct opening *, w->openings.count + 1);
+	const char *marker = arena_print(w->mem, "steps:%s", first->scope);
 	long long asked = asked_in(w, first->scope), opened;
 	size_t count = 0;
-	bool new = false;
+	bool steps = false;
 
-	if (is_new(w, first->scope, &new, err) < 0)
+	if (in_steps(w, first->scope, marker, &steps, err) < 0)
 		return -1;
-	for (size_t i = 0; new && i < w->openings.count; i++)
+	if (!steps)
+		return 0;
+	for (size_t i = 0; i < w->openings.count; i++)
 		if (!w->openings.items[i].old && strcmp(w->openings.items[i].p->scope, first->scope) == 0)
 			list[count++] = &w->openings.items[i];
-	if (!count)
-		return 0;
 	opened = open_oldest(w, list, count, asked);
 	if (opened < (long long)count)
 		tell_finding(w, &(struct finding){
 			.kind = "series-opened-stepwise", .series = first->series, .share = first->share,
-			.text = arena_print(w->mem, "%s i %s är en ny serie: %lld av %lld omgångar är öppnade, de äldsta "
-					    "först. Resten öppnas när de har besvarats.", first->series, first->share,
-					    asked + opened, asked + (long long)count) });
-	return 0;
+			.text = arena_print(w->mem, "%s i %s öppnas stegvis, de äldsta först: %lld omgångar väntar på svar, "
+					    "%lld öppnas när de har besvarats.", first->series, first->share,
+					    asked + opened, (long long)count - opened) });
+	return leave_marker(w, marker, opened < (long long)count, err);
 }
 
 int

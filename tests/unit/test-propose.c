@@ -665,33 +665,49 @@ a_brake_stops_what_is_opened_until_it_is_released(void)
 	town_close(&t);
 }
 
+/* Owners answer everything that is asked. */
 static void
-a_new_series_is_opened_oldest_first(void)
+schedule_all(struct town *t)
+{
+	struct stored_list list = all(t, STATES(STATE_OPEN));
+	struct error err = { 0 };
+
+	for (size_t i = 0; i < list.list.count; i++)
+		CHECK(store_proposal_state(t->store, list.list.items[i].id, STATE_SCHEDULED, t->now, t->now, DAY_NONE, NULL,
+					   &err) == 0);
+	stored_free(&list);
+}
+
+static void
+a_new_series_is_opened_oldest_first_and_step_by_step(void)
 {
 	struct town t;
 	struct stored_list list;
-	struct error err = { 0 };
 	struct plan plan;
 
 	town_open(&t);
+	t.rules.conf.brake.ratio = 0.4;         /* two times eight of 48 files */
 	for (int b = 0; b < 6; b++)
 		for (int f = 0; f < FILES; f++)
 			t.file[0][b][f] = true;
-	(void)night(&t, &plan);         /* three times eight files are half of 48 */
+	(void)night(&t, &plan);
 	CHECK(found(&plan, "series-opened-stepwise") && plan.brakes.count == 0);
 	plan_free(&plan);
 	list = all(&t, STATES(STATE_OPEN));
-	CHECK(list.list.count == 3);
+	CHECK(list.list.count == 2);
 	CHECK_TEXT(first_of(&list)->batch, "b0");
+	stored_free(&list);
 	t.now += DAY;
 	(void)one_night(&t);            /* unanswered: no more */
-	CHECK(count(&t, STATES(STATE_OPEN)) == 3);
-	for (size_t i = 0; i < list.list.count; i++)
-		CHECK(store_proposal_state(t.store, list.list.items[i].id, STATE_SCHEDULED, t.now, t.now, DAY_NONE, NULL,
-					   &err) == 0);
-	stored_free(&list);
-	(void)one_night(&t);            /* the rest */
-	CHECK(count(&t, STATES(STATE_OPEN)) == 3);
+	CHECK(count(&t, STATES(STATE_OPEN)) == 2);
+	for (int step = 0; step < 2; step++) {
+		schedule_all(&t);
+		(void)one_night(&t);
+		CHECK(count(&t, STATES(STATE_OPEN)) == 2 && count(&t, STATES(STATE_BRAKED)) == 0);
+	}
+	(void)night(&t, &plan);         /* all are opened: from now on the brake alone stops */
+	CHECK(!found(&plan, "series-opened-stepwise") && plan.proposals.count == 6);
+	plan_free(&plan);
 	town_close(&t);
 }
 
@@ -954,7 +970,7 @@ main(void)
 	TEST(files_go_to_the_series_owner_and_the_next_in_turn);
 	TEST(an_owner_who_became_somebody_else_is_told_for_a_week);
 	TEST(a_brake_stops_what_is_opened_until_it_is_released);
-	TEST(a_new_series_is_opened_oldest_first);
+	TEST(a_new_series_is_opened_oldest_first_and_step_by_step);
 	TEST(many_withdrawals_wait_for_a_second_night);
 	TEST(files_that_leave_change_nothing_and_files_that_come_do);
 	TEST(what_is_scheduled_goes_on_unless_it_is_whole_and_changes);
