@@ -732,6 +732,44 @@ many_withdrawals_wait_for_a_second_night(void)
 }
 
 static void
+a_scare_that_passed_does_not_count_as_a_first_night(void)
+{
+	struct town t;
+
+	town_open(&t);
+	excess(&t, 1, 0, 14, true);
+	(void)one_night(&t);
+	for (int i = 0; i < 2; i++) {
+		t.now += DAY;
+		excess(&t, 1, 0, 14, false);
+		CHECK(one_night(&t).held == 14);
+		t.now += DAY;
+		excess(&t, 1, 0, 14, true);
+		CHECK(one_night(&t).same == 14);
+	}
+	town_close(&t);
+}
+
+static void
+another_is_asked_when_the_owner_leaves(void)
+{
+	struct town t;
+	struct stored_list list;
+
+	town_open(&t);
+	excess(&t, 0, 0, 1, true);
+	(void)one_night(&t);
+	t.accounts[ANNA].disabled = true;
+	(void)one_night(&t);
+	list = all(&t, 0);
+	CHECK(list.list.count == 1 && first_of(&list)->approvers.count == 2);
+	CHECK_TEXT(first_of(&list)->approvers.items[0].name, "bo");
+	CHECK_TEXT(first_of(&list)->approvers.items[1].name, "cia");
+	stored_free(&list);
+	town_close(&t);
+}
+
+static void
 files_that_leave_change_nothing_and_files_that_come_do(void)
 {
 	struct town t;
@@ -972,6 +1010,8 @@ main(void)
 	TEST(a_brake_stops_what_is_opened_until_it_is_released);
 	TEST(a_new_series_is_opened_oldest_first_and_step_by_step);
 	TEST(many_withdrawals_wait_for_a_second_night);
+	TEST(a_scare_that_passed_does_not_count_as_a_first_night);
+	TEST(another_is_asked_when_the_owner_leaves);
 	TEST(files_that_leave_change_nothing_and_files_that_come_do);
 	TEST(what_is_scheduled_goes_on_unless_it_is_whole_and_changes);
 	TEST(what_could_not_be_seen_well_is_not_superseded);
