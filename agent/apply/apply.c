@@ -127,7 +127,7 @@ voice_of(struct arena *mem, struct voices *voices, const char *key)
 
 /*
  * The state says that it is scheduled; the decisions behind it must say so, too: for this version, by enough different
- * people, with no keep after them.  The command line may speak against, never for.
+ * people, with no keep or undo after them.  The command line may speak against, never for.
  */
 int
 apply_decided(struct apply *a, const struct stored *s, bool *yes)
@@ -144,11 +144,10 @@ apply_decided(struct apply *a, const struct stored *s, bool *yes)
 
 		if (d->refused)
 			continue;
-		if (d->verdict == VERDICT_KEEP || !d->key)
+		if (d->verdict != VERDICT_APPROVE || !d->key)
 			voices = (struct voices){ 0 };
 		else
-			voice_of(a->mem, &voices, d->key)->yes =
-				d->verdict == VERDICT_APPROVE && d->version && strcmp(d->version, s->p.version) == 0;
+			voice_of(a->mem, &voices, d->key)->yes = d->version && strcmp(d->version, s->p.version) == 0;
 	}
 	for (size_t i = 0; i < voices.list.count; i++)
 		count += voices.list.items[i].yes;

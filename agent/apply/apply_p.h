@@ -85,7 +85,7 @@ struct batch {
 	struct apply *a;
 	struct stored *s;
 	const struct share *share;
-	const struct series *series;
+	const struct series *series;    /* NULL: not in the rules any longer */
 	struct record *records;         /* number n of the journal is records[n - 1] */
 	size_t count;
 	struct effect **moved, **gone;  /* by number, NULL = none; acts "quarantine" and "unlink" */

@@ -47,7 +47,7 @@ batch_objection(struct batch *b, size_t number, struct entry *now)
 	const char *path = b->records[number - 1].path, *slash = strrchr(path, '/');
 
 	now->name = slash ? slash + 1 : path;
-	return eyes->objection(eyes->self, b->share, path, now, b->series->id);
+	return eyes->objection(eyes->self, b->share, path, now, b->s->p.series);
 }
 
 /* ------------------------------------------------------------------ opening */
@@ -121,8 +121,8 @@ batch_open(struct apply *a, struct stored *s, struct batch *b, const char **why)
 	*why = NULL;
 	b->share = s->p.share ? rules_share(a->in->rules, s->p.share) : NULL;
 	b->series = s->p.series ? rules_series(a->in->rules, s->p.series) : NULL;
-	if (!b->share || !b->series) {
-		*why = b->share ? "serien finns inte i reglerna längre" : "lagringsytan finns inte i reglerna längre";
+	if (!b->share || !s->p.series) {
+		*why = "lagringsytan finns inte i reglerna längre";
 		return 0;
 	}
 	if (read_manifest(b, why) < 0)
@@ -140,6 +140,10 @@ batch_proven(struct batch *b, const char **why)
 	struct activation active;
 	bool decided, found;
 
+	if (!b->series) {
+		*why = "serien finns inte i reglerna längre";
+		return 0;
+	}
 	if (apply_decided(b->a, b->s, &decided) < 0 ||
 	    store_series_active(b->mem, b->a->in->store, b->series->id, &active, &found, b->a->err) < 0)
 		return -1;

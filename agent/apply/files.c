@@ -221,7 +221,7 @@ census(struct batch *b)
 	const char *path = b->s->p.batch ? name_read(b->mem, b->s->p.batch) : NULL;
 	struct census c = { .b = b };
 
-	if (!path)
+	if (!path || (*path && !walk_sane(path)))
 		return "volymens mapp går inte att läsa ut";
 	if (walk_each(b->mem, b->root, path, count_file, &c) < 0)
 		return arena_print(b->mem, "volymen går inte att lista: %s", strerror(errno));

@@ -167,7 +167,7 @@ restore_files(struct apply *a, struct stored *s, const char *by)
 		gone += b.gone[n] && b.gone[n]->state == EFFECT_DONE;
 	if (rc == 0 && stuck)
 		rc = error_set(a->err, ERROR_SOURCE, "'%s': %lld files could not be put back and are in quarantine: see the "
-			       "log, make room, and restore again", s->id, stuck);
+			       "log, make room or the folder, and restore again", s->id, stuck);
 	note = gone ? arena_print(a->mem, "återställd av %s; %lld filer var redan gallrade", by, gone)
 		    : arena_print(a->mem, "återställd av %s", by);
 	if (rc == 0)

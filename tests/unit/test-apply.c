@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* test-apply.c - what was approved and is still the same goes; whatever else is left, put back, and said. */
-#include <behov/apply.h>
+#include "../../agent/apply/walk.c"
 #include <behov/audit.h>
 #include <behov/clock.h>
 #include <behov/digest.h>
@@ -374,8 +374,97 @@ decisions_must_be_enough_for_this_version(void)
 	apply(NOW);
 	CHECK(result.left == 1 && is_there("share/d/a"));
 	decide(id, "eva", VERDICT_APPROVE);
+	decide(id, "per", VERDICT_APPROVE);
+	decide(id, "per", VERDICT_UNDO);                /* takes every approval before it back */
+	apply(NOW);
+	CHECK(result.left == 1 && is_there("share/d/a"));
+	decide(id, "eva", VERDICT_APPROVE);
 	apply(NOW);
 	CHECK(result.quarantined == 3 && !is_there("share/d/a"));
+	end();
+}
+
+static void
+two_people_are_two_people(void)
+{
+	struct stored s;
+	const char *id;
+
+	begin();
+	id = three_files(false);
+	s = now_of(id);
+	s.p.needs = 2;
+	s.p.evidence = json_object();
+	CHECK(store_proposal_put(store, &s, &err) == 0);
+	json_decref(s.p.evidence);
+	decide(id, "eva", VERDICT_APPROVE);
+	apply(NOW);
+	CHECK(result.left == 1 && is_there("share/d/a"));
+	decide(id, "per", VERDICT_APPROVE);
+	apply(NOW);
+	CHECK(result.quarantined == 3);
+	end();
+}
+
+static void
+what_was_approved_in_another_version_does_not_go(void)
+{
+	const char *id;
+
+	begin();
+	id = three_files(false);
+	CHECK(store_decision_add(store, &(struct decision){
+		.proposal = id, .version = "v0", .key = "eva", .name = "eva", .verdict = VERDICT_APPROVE,
+		.until = DAY_NONE, .at = NOW, .source = "page" }, &err) == 0);
+	apply(NOW);
+	CHECK(result.left == 1 && is_there("share/d/a"));
+	end();
+}
+
+static void
+a_manifest_that_is_not_what_was_approved_moves_nothing(void)
+{
+	struct stored s;
+	const char *id;
+
+	begin();
+	id = three_files(false);
+	s = now_of(id);
+	s.p.bytes++;
+	s.p.evidence = json_object();
+	CHECK(store_proposal_put(store, &s, &err) == 0);
+	json_decref(s.p.evidence);
+	apply(NOW);
+	CHECK(result.left == 1 && is_there("share/d/a") && says(id, "stämmer inte"));
+	end();
+}
+
+static void
+paths_that_lead_out_are_refused(void)
+{
+	static const char *const bad[] = { "", "/etc/passwd", "../x", "d/../../x", "d//a", "d/.", "d/", SHARE_MARKER,
+					   SHARE_QUARANTINE "/x/00000001", NULL };
+	int root;
+
+	begin();
+	put("x", "x");
+	put("share/d/a", "a");
+	root = open(share.path, O_RDONLY | O_DIRECTORY);
+	for (int i = 0; bad[i]; i++) {
+		const char *name;
+
+		CHECK(!walk_sane(bad[i]) && walk_parent(mem, root, bad[i], &name) < 0);
+	}
+	CHECK(walk_sane("d/a") && walk_sane("..d/...") && walk_sane("d/" SHARE_MARKER));
+	CHECK(symlink("d", at("share/l")) == 0);
+	for (int steps = 0; steps < 2; steps++) {
+		int (*folder_of)(int, const char *) = steps ? folder_by_steps : walk_folder;
+		int good = folder_of(root, "d");
+
+		CHECK(good >= 0 && folder_of(root, "l") < 0 && folder_of(root, "..") < 0 && folder_of(root, "d/a") < 0);
+		close(good);
+	}
+	close(root);
 	end();
 }
 
@@ -603,6 +692,26 @@ a_hold_puts_its_file_back_at_once(void)
 	apply(LATER);
 	CHECK(result.unlinked == 2 && is_there("share/d/b") && now_of(id).state == STATE_DONE);
 	CHECK(says(id, "2 filer gallrade") && says(id, "1 lämnade eller tillbakalagda"));
+	end();
+}
+
+static void
+what_no_rule_destroys_any_longer_comes_back(void)
+{
+	const char *id;
+
+	begin();
+	id = three_files(false);
+	apply(NOW);
+	rules.series_count = 0;
+	held = "d/a";                   /* as retain says of a file whose series is gone */
+	apply(NOW + DAY);
+	CHECK(is_there("share/d/a") && !is_there("share/d/b"));
+	held = NULL;
+	night(LATER - DAY);
+	apply(LATER);
+	CHECK(result.unlinked == 0 && result.left == 1 && says(id, "serien finns inte"));
+	CHECK(restore(id) == 0 && is_there("share/d/b") && is_there("share/d/c"));
 	end();
 }
 
@@ -868,6 +977,10 @@ main(void)
 	TEST(nothing_goes_unless_the_mode_is_apply);
 	TEST(nothing_goes_before_its_time_or_without_a_night_since);
 	TEST(decisions_must_be_enough_for_this_version);
+	TEST(two_people_are_two_people);
+	TEST(what_was_approved_in_another_version_does_not_go);
+	TEST(a_manifest_that_is_not_what_was_approved_moves_nothing);
+	TEST(paths_that_lead_out_are_refused);
 	TEST(a_series_must_be_active_as_it_is_written_now);
 	TEST(a_share_without_its_marker_is_left);
 	TEST(approved_files_go_to_quarantine_and_then_away);
@@ -880,6 +993,7 @@ main(void)
 	TEST(a_folder_we_may_not_write_to_keeps_its_files);
 	TEST(a_held_file_is_not_moved);
 	TEST(a_hold_puts_its_file_back_at_once);
+	TEST(what_no_rule_destroys_any_longer_comes_back);
 	TEST(a_held_file_whose_place_is_taken_stays_in_quarantine);
 	TEST(what_was_changed_in_quarantine_is_not_destroyed);
 	TEST(restore_puts_all_back_and_the_proposal_is_kept);
