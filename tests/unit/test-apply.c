@@ -252,7 +252,7 @@ static const char *
 batch(const char *const *paths, bool whole, enum kind kind)
 {
 	struct record records[16];
-	struct proposal p = { .kind = kind, .key = "00000000000000f1", .series = "ver", .share = "ekonomi",
+	struct proposal p = { .kind = kind, .key = "00000000000000f1", .series = series.id, .share = "ekonomi",
 			      .batch = whole ? "d" : "", .whole = whole, .due = day_make(2026, 1, 1) };
 	const char *digest;
 	char *text;
@@ -385,6 +385,41 @@ decisions_must_be_enough_for_this_version(void)
 }
 
 static void
+a_refused_decision_counts_for_nothing(void)
+{
+	const char *id;
+
+	begin();
+	id = three_files(false);
+	decide(id, "eva", VERDICT_UNDO);
+	CHECK(store_decision_add(store, &(struct decision){
+		.proposal = id, .version = "v1", .key = "eva", .name = "eva", .verdict = VERDICT_APPROVE, .until = DAY_NONE,
+		.at = NOW, .source = "page", .refused = "the proof of person is too old" }, &err) == 0);
+	apply(NOW);
+	CHECK(result.left == 1 && is_there("share/d/a"));
+	end();
+}
+
+static void
+what_is_left_is_said_once(void)
+{
+	struct audit_result first, second;
+	int64_t since;
+	const char *id;
+
+	begin();
+	id = three_files(false);
+	since = now_of(id).since;
+	series.digest = "abd";
+	apply(NOW);
+	CHECK(audit_verify(mem, store, &first, &err) == 0);
+	apply(NOW + DAY);
+	CHECK(audit_verify(mem, store, &second, &err) == 0);
+	CHECK(result.left == 1 && first.rows == second.rows && now_of(id).since == since);
+	end();
+}
+
+static void
 two_people_are_two_people(void)
 {
 	struct stored s;
@@ -479,6 +514,13 @@ a_series_must_be_active_as_it_is_written_now(void)
 	apply(NOW);
 	CHECK(result.left == 1 && is_there("share/d/a") && says(id, "inte aktiverad"));
 	end();
+
+	begin();
+	series.id = "never";
+	id = three_files(false);
+	apply(NOW);
+	CHECK(result.left == 1 && is_there("share/d/a") && says(id, "inte aktiverad"));
+	end();
 }
 
 static void
@@ -522,6 +564,35 @@ approved_files_go_to_quarantine_and_then_away(void)
 	apply(LATER + DAY);
 	CHECK(result.unlinked == 0 && result.left == 0);
 	end();
+}
+
+static void
+a_quarantine_without_names_has_no_index(void)
+{
+	const char *id;
+
+	begin();
+	series.evidence_digest = true;
+	id = three_files(false);
+	apply(NOW);
+	CHECK(result.quarantined == 3 && files_in(arena_print(mem, "share/" SHARE_QUARANTINE "/%s", id)) == 3);
+	CHECK(!is_there(arena_print(mem, "share/" SHARE_QUARANTINE "/%s/index", id)));
+	end();
+}
+
+static void
+identity_is_inode_size_and_when_it_was_born_and_changed(void)
+{
+	struct record r = { .ino = 7, .size = 3, .mtime_s = 5, .mtime_ns = 6, .btime_s = 1, .btime_ns = 2, .nlink = 1 };
+	struct entry same = { .ino = 7, .size = 3, .mtime_s = 5, .mtime_ns = 6, .btime_s = 1, .btime_ns = 2, .nlink = 2 };
+	struct entry other[6];
+
+	for (int i = 0; i < 6; i++)
+		other[i] = same;
+	other[0].ino++, other[1].size++, other[2].mtime_s++, other[3].mtime_ns++, other[4].btime_s++, other[5].btime_ns++;
+	CHECK(batch_same(&r, &same));
+	for (int i = 0; i < 6; i++)
+		CHECK(!batch_same(&r, &other[i]));
 }
 
 static void
@@ -645,6 +716,58 @@ a_file_swapped_at_the_last_moment_goes_back(void)
 }
 
 static void
+swap_a_for_a_file(const char *path)
+{
+	if (strcmp(path, "d/a") != 0)
+		return;
+	just_before = NULL;
+	put("share/d/x", "aaa");
+	CHECK(rename(at("share/d/x"), at("share/d/a")) == 0);
+}
+
+static void
+another_file_under_the_name_goes_back_too(void)
+{
+	const char *id;
+
+	begin();
+	id = three_files(false);
+	just_before = swap_a_for_a_file;
+	apply(NOW);
+	CHECK(result.quarantined == 2 && is_there("share/d/a") && says(id, "1 lämnade"));
+	end();
+}
+
+static void
+what_lies_in_the_quarantine_is_not_overwritten(void)
+{
+	const char *id;
+
+	begin();
+	id = three_files(false);
+	CHECK(mkdir(at("share/" SHARE_QUARANTINE), 0700) == 0);
+	CHECK(mkdir(at(arena_print(mem, "share/" SHARE_QUARANTINE "/%s", id)), 0700) == 0);
+	put(arena_print(mem, "share/" SHARE_QUARANTINE "/%s/00000001", id), "somebody's");
+	apply(NOW);
+	CHECK(result.quarantined == 2 && is_there("share/d/a"));
+	CHECK_TEXT(content(arena_print(mem, "share/" SHARE_QUARANTINE "/%s/00000001", id)), "somebody's");
+	end();
+}
+
+static void
+a_quarantine_that_is_a_link_is_not_used(void)
+{
+	const char *id;
+
+	begin();
+	id = three_files(false);
+	CHECK(mkdir(at("elsewhere"), 0700) == 0 && symlink(at("elsewhere"), at("share/" SHARE_QUARANTINE)) == 0);
+	apply(NOW);
+	CHECK(result.left == 1 && is_there("share/d/a") && files_in("elsewhere") == 0 && says(id, "karantänen"));
+	end();
+}
+
+static void
 a_folder_we_may_not_write_to_keeps_its_files(void)
 {
 	const uid_t root = geteuid();
@@ -692,6 +815,35 @@ a_hold_puts_its_file_back_at_once(void)
 	apply(LATER);
 	CHECK(result.unlinked == 2 && is_there("share/d/b") && now_of(id).state == STATE_DONE);
 	CHECK(says(id, "2 filer gallrade") && says(id, "1 lämnade eller tillbakalagda"));
+	end();
+}
+
+static int looks;
+
+/* The hold is set after the first look at all, before the file is to be destroyed. */
+static void
+hold_b_late(const char *path)
+{
+	if (strcmp(path, "d/b") == 0 && ++looks == 2)
+		held = "d/b";
+}
+
+static void
+a_hold_is_looked_for_again_before_each_end(void)
+{
+	const char *id;
+
+	begin();
+	id = three_files(false);
+	apply(NOW);
+	night(LATER - DAY);
+	looks = 0;
+	just_before = hold_b_late;
+	apply(LATER);
+	CHECK(result.unlinked == 1 && result.left == 1 && says(id, "gallringsstopp"));
+	CHECK_TEXT(content(arena_print(mem, "share/" SHARE_QUARANTINE "/%s/00000002", id)), "bbb");
+	apply(LATER);
+	CHECK(is_there("share/d/b") && result.unlinked == 1 && now_of(id).state == STATE_DONE);
 	end();
 }
 
@@ -802,6 +954,15 @@ a_whole_batch_goes_whole(void)
 	end();
 }
 
+static size_t
+put_back(const char *id)
+{
+	struct effects list = { 0 };
+
+	CHECK(store_effects(mem, store, id, "restore", &list, &err) == 0);
+	return list.list.count;
+}
+
 static void
 a_new_file_voids_a_whole_batch(void)
 {
@@ -813,7 +974,27 @@ a_new_file_voids_a_whole_batch(void)
 	put("share/d/e/new", "x");
 	apply(NOW);
 	CHECK(result.quarantined == 0 && result.failed == 1 && now_of(id).state == STATE_FAILED && says(id, "ny fil"));
-	CHECK(is_there("share/d/a") && !is_there("share/" SHARE_QUARANTINE));
+	CHECK(is_there("share/d/a") && !is_there("share/" SHARE_QUARANTINE) && put_back(id) == 0);
+	end();
+}
+
+static void
+new_at_last(const char *path)
+{
+	if (strcmp(path, "d/c") == 0)
+		put("share/d/new", "x");
+}
+
+static void
+a_file_that_comes_while_a_whole_batch_is_moved_puts_it_back(void)
+{
+	const char *id;
+
+	begin();
+	id = three_files(true);
+	just_before = new_at_last;
+	apply(NOW);
+	CHECK(now_of(id).state == STATE_FAILED && says(id, "ny fil") && files_in("share/d") == 4 && put_back(id) == 3);
 	end();
 }
 
@@ -872,7 +1053,7 @@ what_has_no_quarantine_becomes_a_work_list(void)
 	list = content(arena_print(mem, "work/arbetslista-%s.csv", id));
 	CHECK(result.exported == 1 && now_of(id).state == STATE_EXPORTED && says(id, "arbetslista-"));
 	CHECK(list && strstr(list, "\"d/=1+1;x\";3;2026-01-01;leverera\r\n"));
-	CHECK(is_there("share/d/=1+1;x") && restore(id) < 0);
+	CHECK(is_there("share/d/=1+1;x") && restore(id) < 0 && strstr(err.text, "handed over"));
 	end();
 
 	begin();
@@ -883,6 +1064,13 @@ what_has_no_quarantine_becomes_a_work_list(void)
 	list = content(arena_print(mem, "work/arbetslista-%s.csv", id));
 	CHECK(list && strstr(list, "d/a;3;2026-01-01;gallra\r\n") && strstr(list, "d/b;3;2026-01-01;gallringsstopp"));
 	CHECK(is_there("share/d/a"));
+	end();
+
+	begin();
+	share.identity = IDENTITY_NONE;
+	id = three_files(false);
+	apply(NOW);
+	CHECK(result.exported == 1 && now_of(id).state == STATE_EXPORTED && is_there("share/d/a"));
 	end();
 }
 
@@ -959,6 +1147,44 @@ protected_ones_and_manual_systems_go_to_a_person(void)
 }
 
 static void
+a_membership_whose_approval_was_undone_goes_nowhere(void)
+{
+	const char *id;
+
+	begin();
+	id = membership("00000000000000a1", "treserva", "asa", "CN=Asa,DC=kalmar,DC=example", false);
+	decide(id, "eva", VERDICT_UNDO);
+	apply(NOW);
+	CHECK(result.left == 1 && result.exported == 0 && now_of(id).state == STATE_SCHEDULED);
+	end();
+}
+
+static void
+the_most_careful_system_says_how_a_shared_edge_goes(void)
+{
+	struct proposal p = { .kind = KIND_REMOVE_MEMBER, .key = "00000000000000a1", .system = "treserva",
+			      .role = "handlaggare", .also = (const char *[]){ "diariet/handlaggare" }, .also_count = 1,
+			      .account = "asa", .guid = "m", .group = "CN=APP,DC=kalmar,DC=example", .group_guid = "g",
+			      .member = "CN=Asa,DC=kalmar,DC=example" };
+	const char *id;
+
+	begin();
+	systems[1].apply = APPLY_LDAP;
+	id = schedule(p);
+	apply(NOW);
+	CHECK(now_of(id).state == STATE_EXPORTED && says(id, ".ldif"));
+	end();
+
+	begin();
+	systems[0].apply = APPLY_MANUAL;
+	systems[1].apply = APPLY_LDAP;
+	id = schedule(p);
+	apply(NOW);
+	CHECK(now_of(id).state == STATE_EXPORTED && says(id, "arbetslista"));
+	end();
+}
+
+static void
 ldap_against_a_file_is_left(void)
 {
 	const char *id;
@@ -977,6 +1203,8 @@ main(void)
 	TEST(nothing_goes_unless_the_mode_is_apply);
 	TEST(nothing_goes_before_its_time_or_without_a_night_since);
 	TEST(decisions_must_be_enough_for_this_version);
+	TEST(a_refused_decision_counts_for_nothing);
+	TEST(what_is_left_is_said_once);
 	TEST(two_people_are_two_people);
 	TEST(what_was_approved_in_another_version_does_not_go);
 	TEST(a_manifest_that_is_not_what_was_approved_moves_nothing);
@@ -984,15 +1212,21 @@ main(void)
 	TEST(a_series_must_be_active_as_it_is_written_now);
 	TEST(a_share_without_its_marker_is_left);
 	TEST(approved_files_go_to_quarantine_and_then_away);
+	TEST(a_quarantine_without_names_has_no_index);
+	TEST(identity_is_inode_size_and_when_it_was_born_and_changed);
 	TEST(a_name_that_is_not_utf8_is_bytes);
 	TEST(other_names_of_a_destroyed_file_are_told);
 	TEST(where_nothing_is_destroyed_files_stay_in_quarantine);
 	TEST(a_file_that_is_not_the_same_is_left_and_the_rest_goes);
 	TEST(a_folder_that_became_a_link_leads_nowhere);
 	TEST(a_file_swapped_at_the_last_moment_goes_back);
+	TEST(another_file_under_the_name_goes_back_too);
+	TEST(what_lies_in_the_quarantine_is_not_overwritten);
+	TEST(a_quarantine_that_is_a_link_is_not_used);
 	TEST(a_folder_we_may_not_write_to_keeps_its_files);
 	TEST(a_held_file_is_not_moved);
 	TEST(a_hold_puts_its_file_back_at_once);
+	TEST(a_hold_is_looked_for_again_before_each_end);
 	TEST(what_no_rule_destroys_any_longer_comes_back);
 	TEST(a_held_file_whose_place_is_taken_stays_in_quarantine);
 	TEST(what_was_changed_in_quarantine_is_not_destroyed);
@@ -1000,11 +1234,14 @@ main(void)
 	TEST(restore_overwrites_nothing);
 	TEST(a_whole_batch_goes_whole);
 	TEST(a_new_file_voids_a_whole_batch);
+	TEST(a_file_that_comes_while_a_whole_batch_is_moved_puts_it_back);
 	TEST(drift_midway_puts_a_whole_batch_back);
 	TEST(a_hold_on_one_puts_a_whole_batch_back);
 	TEST(what_has_no_quarantine_becomes_a_work_list);
 	TEST(memberships_go_out_as_one_ldif_once);
 	TEST(protected_ones_and_manual_systems_go_to_a_person);
+	TEST(a_membership_whose_approval_was_undone_goes_nowhere);
+	TEST(the_most_careful_system_says_how_a_shared_edge_goes);
 	TEST(ldap_against_a_file_is_left);
 	return check_done();
 }
