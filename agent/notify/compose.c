@@ -3,6 +3,8 @@
 #include "notify_p.h"
 #include "behov/digest.h"
 #include "behov/file.h"
+#include "behov/json.h"
+#include "behov/log.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -13,7 +15,7 @@
 /* ------------------------------------------------------------------ the token */
 
 static int
-make_key(struct arena *mem, const char *path, struct error *err)
+write_key(struct arena *mem, const char *path, struct error *err)
 {
 	unsigned char key[KEY_BYTES];
 	const char *line;
@@ -21,16 +23,31 @@ make_key(struct arena *mem, const char *path, struct error *err)
 	bool good;
 
 	if (fd < 0)
-		return errno == EEXIST ? 0 : error_sys(err, ERROR_STORE, "cannot make the key '%s'", path);
+		return error_sys(err, ERROR_STORE, "cannot make the key '%s'", path);
 	digest_random(key, sizeof(key));
 	line = arena_print(mem, "%s\n", digest_hex(mem, key, sizeof(key)));
 	good = write(fd, line, strlen(line)) == (ssize_t)strlen(line) && fsync(fd) == 0;
 	if (!good)
 		error_sys(err, ERROR_STORE, "cannot write the key '%s'", path);
 	close(fd);
-	if (!good)
-		unlink(path);
 	return good ? 0 : -1;
+}
+
+/* Whole or not at all, and never in another's place: half a key would stop every night to come. */
+static int
+make_key(struct arena *mem, const char *path, struct error *err)
+{
+	const char *draft = arena_print(mem, "%s.new", path);
+	int rc;
+
+	if (access(path, F_OK) == 0)
+		return 0;
+	unlink(draft);
+	rc = write_key(mem, draft, err);
+	if (rc == 0 && link(draft, path) < 0 && errno != EEXIST)
+		rc = error_sys(err, ERROR_STORE, "cannot make the key '%s'", path);
+	unlink(draft);
+	return rc;
 }
 
 int
@@ -52,14 +69,15 @@ notify_token(struct arena *mem, const struct conf *conf, const char *letter, con
 
 /* ------------------------------------------------------------------ who waits for what */
 
+/* Their last answer on this version counts: one who has undone it is asked again. */
 static bool
 has_answered(const struct decisions *given, const struct stored *s, const char *key)
 {
-	for (size_t i = 0; i < given->list.count; i++) {
+	for (size_t i = given->list.count; i-- > 0;) {
 		const struct decision *d = &given->list.items[i];
 
 		if (!d->refused && d->key && strcmp(d->key, key) == 0 && d->version && strcmp(d->version, s->p.version) == 0)
-			return true;
+			return d->verdict != VERDICT_UNDO;
 	}
 	return false;
 }
@@ -115,26 +133,34 @@ letter_id(struct arena *mem, const char *kind, const char *key, int64_t now, con
 	return digest_hex(mem, sum, 16);
 }
 
-/* "digest" when one of the proposals is in no letter to this person yet; "reminder" when the last is old; else NULL. */
+/*
+ * "digest" when one of the proposals is in no letter that went to this person; "reminder" when the last one is old or
+ * its link has ended; else NULL.  While a letter waits to be sent nobody is reminded: two would come at once.
+ */
 static int
 which_kind(struct arena *mem, const struct notify_input *in, const struct person *p, const struct stored_list *open,
 	   const char **kind, struct error *err)
 {
-	int64_t last = INT64_MIN;
+	int64_t last = INT64_MIN, ends = INT64_MIN;
+	bool waits = false;
 
 	*kind = NULL;
 	for (size_t i = 0; i < p->waiting.count; i++) {
 		struct letters letters;
+		const struct letter *l;
 
 		if (store_letter_about(mem, in->store, p->who->key, open->list.items[p->waiting.items[i]].id, &letters, err) < 0)
 			return -1;
-		if (!letters.list.count) {
+		l = letters.list.items;
+		if (!letters.list.count || (l->sent != INT64_MIN && l->problem)) {
 			*kind = "digest";
 			return 0;
 		}
-		last = letters.list.items[0].created > last ? letters.list.items[0].created : last;
+		waits |= l->sent == INT64_MIN;
+		last = l->sent > last ? l->sent : last;
+		ends = l->expires > ends ? l->expires : ends;
 	}
-	if (clock_day(in->now) - clock_day(last) >= in->rules->conf.reminder_days)
+	if (!waits && (clock_day(in->now) - clock_day(last) >= in->rules->conf.reminder_days || in->now >= ends))
 		*kind = "reminder";
 	return 0;
 }
@@ -166,63 +192,137 @@ write_to(struct arena *mem, const struct notify_input *in, const struct person *
 	return store_letter_add(in->store, &letter, err);
 }
 
-/* One to each administrator when there is news: what waits, is braked, or could not be seen, other than last time. */
+/* ------------------------------------------------------------------ the administrators */
+
+/*
+ * What we know of an administrator: address, and what the last letter said and when.  It is remembered, because the night
+ * on which the directory cannot be read is the one they must hear of.
+ */
+static int
+recall(struct arena *mem, struct store *store, const char *slot, json_t **out, struct error *err)
+{
+	const char *text = NULL;
+
+	if (store_get(mem, store, slot, &text, err) < 0)
+		return -1;
+	if (text)
+		return json_read(text, strlen(text), out, err);
+	*out = json_object();
+	return 0;
+}
+
+/* False: there is nobody to write to. */
+static bool
+refresh(const struct notify_input *in, const char *name, json_t *memory)
+{
+	long a = in->snapshot ? snapshot_account(in->snapshot, name) : -1;
+
+	if (a >= 0) {
+		const struct account *who = &in->snapshot->accounts[a];
+
+		json_put(memory, "key", who->key);
+		json_put(memory, "display", who->display ? who->display : who->name);
+		json_put(memory, "mail", who->disabled ? NULL : who->mail);
+	} else if (in->snapshot && in->snapshot->complete) {
+		json_put(memory, "mail", NULL);
+	}
+	if (json_text(memory, "key") && mail_address(json_text(memory, "mail")))
+		return true;
+	log_warn("administrator '%s' gets no letter: no account in use with a mail address", name);
+	return false;
+}
+
+/* New news, or the same for so long that it must be said again. */
+static bool
+is_news(const struct notify_input *in, const json_t *memory, const char *news)
+{
+	const char *last = json_text(memory, "news");
+	day_t day = day_parse(json_text(memory, "day"));
+
+	return !last || strcmp(last, news) != 0 || day == DAY_NONE ||
+	       clock_day(in->now) - day >= in->rules->conf.reminder_days;
+}
+
 static int
 write_administrator(struct arena *mem, const struct notify_input *in, const char *name, const char *news,
 		    long long *letters, struct error *err)
 {
-	const char *slot = arena_print(mem, "administrator-letter:%s", name), *last = NULL;
-	const struct account *who;
-	struct letter letter = { .kind = "administrator", .name = name, .created = in->now, .expires = in->now,
-				 .sent = INT64_MIN };
-	long a = snapshot_account(in->snapshot, name);
+	const char *slot = arena_print(mem, "administrator:%s", name);
+	struct letter letter = { .kind = "administrator", .name = name, .created = in->now, .sent = INT64_MIN };
+	json_t *memory = NULL;
+	int rc = -1;
 
-	if (a < 0)
-		return 0;               /* propose has said so already */
-	who = &in->snapshot->accounts[a];
-	if (!mail_address(who->mail) || store_get(mem, in->store, slot, &last, err) < 0)
-		return mail_address(who->mail) ? -1 : 0;
-	if (last && strcmp(last, news) == 0)
-		return 0;
-	letter.key = who->key;
-	letter.display = who->display ? who->display : who->name;
-	letter.mail = who->mail;
-	letter.id = letter_id(mem, "administrator", who->key, in->now, &news, 1);
+	if (recall(mem, in->store, slot, &memory, err) < 0)
+		return error_in(err, "what is remembered of administrator '%s'", name);
+	if (!refresh(in, name, memory) || !is_news(in, memory, news)) {
+		rc = 0;
+		goto out;
+	}
+	letter.key = json_text(memory, "key");
+	letter.display = json_text(memory, "display");
+	letter.mail = json_text(memory, "mail");
+	letter.expires = clock_midnight(clock_day(in->now) + in->rules->conf.link_days + 1);
+	letter.id = letter_id(mem, letter.kind, letter.key, in->now, &news, 1);
+	json_put(memory, "news", news);
+	json_put(memory, "day", day_text(mem, clock_day(in->now)));
+	if (store_letter_add(in->store, &letter, err) < 0 || store_set(in->store, slot, json_canonical(mem, memory), err) < 0)
+		goto out;
 	++*letters;
-	return store_letter_add(in->store, &letter, err) < 0 ? -1 : store_set(in->store, slot, news, err);
+	rc = 0;
+out:
+	json_decref(memory);
+	return rc;
+}
+
+/* Of what stands in a letter to administrators; *any: there is something to say. */
+static void
+digest_facts(struct digest *d, const struct facts *facts, bool observe, bool *any)
+{
+	for (size_t i = 0; i < facts->gaps.count; i++) {
+		const struct gap *gap = &facts->gaps.items[i].gap;
+
+		digest_field(d, gap->what);
+		digest_field(d, gap->id);
+		digest_field(d, gap->path);
+		*any = true;
+	}
+	for (size_t i = 0; observe && i < facts->findings.count; i++) {
+		const struct finding *f = &facts->findings.items[i].finding;
+
+		digest_field(d, f->kind);
+		digest_field(d, f->system);
+		digest_field(d, f->text);
+		*any = true;
+	}
 }
 
 /* A digest of what an administrator would read; NULL when there is nothing to say. */
 static int
 news_of(struct arena *mem, const struct notify_input *in, const char **out, struct error *err)
 {
+	bool observe = in->rules->conf.mode == MODE_OBSERVE, any = false;
+	const struct proposal_filter filter = { .states = observe ? STATES_ASKED : STATES(STATE_BRAKED) };
+	unsigned char sum[DIGEST_SIZE];
 	struct stored_list asked;
 	struct facts facts;
-	unsigned char sum[DIGEST_SIZE];
 	struct digest *d;
-	size_t braked = 0;
 
 	*out = NULL;
-	if (store_proposals(mem, in->store, &(struct proposal_filter){ .states = STATES_ASKED }, &asked, err) < 0)
+	if (store_facts(mem, in->store, &facts, err) < 0 || store_proposals(mem, in->store, &filter, &asked, err) < 0)
 		return -1;
-	if (store_facts(mem, in->store, &facts, err) < 0) {
-		stored_free(&asked);
-		return -1;
-	}
 	d = digest_open();
-	for (size_t i = 0; i < asked.list.count; i++) {
-		braked += asked.list.items[i].state == STATE_BRAKED;
-		if (in->rules->conf.mode == MODE_OBSERVE || asked.list.items[i].state == STATE_BRAKED)
-			digest_field(d, asked.list.items[i].id);
-	}
-	for (size_t i = 0; i < facts.gaps.count; i++)
-		digest_field(d, facts.gaps.items[i].gap.text);
+	for (size_t i = 0; i < asked.list.count; i++)
+		digest_field(d, asked.list.items[i].id);
+	any = asked.list.count > 0;
+	digest_facts(d, &facts, observe, &any);
 	digest_close(d, sum);
-	if (braked || facts.gaps.count || (in->rules->conf.mode == MODE_OBSERVE && asked.list.count))
+	if (any)
 		*out = digest_hex(mem, sum, 16);
 	stored_free(&asked);
 	return 0;
 }
+
+/* ------------------------------------------------------------------ a night */
 
 int
 notify_compose(struct arena *mem, const struct notify_input *in, long long *letters, struct error *err)
@@ -241,7 +341,7 @@ notify_compose(struct arena *mem, const struct notify_input *in, long long *lett
 	for (size_t i = 0; conf->mode != MODE_OBSERVE && i < people.list.count; i++)
 		if (write_to(mem, in, &people.list.items[i], &open, letters, err) < 0)
 			goto out;
-	for (int i = 0; news && in->snapshot && i < conf->people.administrator_count; i++)
+	for (int i = 0; news && i < conf->people.administrator_count; i++)
 		if (write_administrator(mem, in, conf->people.administrators[i], news, letters, err) < 0)
 			goto out;
 	rc = 0;

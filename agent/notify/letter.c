@@ -1,19 +1,25 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* letter.c - what stands in a letter: never more than the class of its system or share allows. */
+/* letter.c - what stands in an owner's letter: never more than the class of its system or share allows. */
 #include "notify_p.h"
-#include "behov/json.h"
 #include "behov/template.h"
 #include "behov/text.h"
 
-#define NAMED_MOST 20
+#define NAMED_MOST 20                   /* in one letter */
 #define LETTER_MOST ((size_t)4 << 20)
-#define OPEN_CLASS 2                    /* above this, or unknown, neither people nor files are named (DESIGN 7) */
 
 static bool is_files(const struct proposal *p) { return p->kind == KIND_DESTROY || p->kind == KIND_DELIVER; }
 
-/* What belongs under one heading: a system, or a series on a share. */
-static const char *
-group_of(struct arena *mem, const struct rules *rules, const struct proposal *p)
+/* Above 2, or unknown, neither people nor files are named (DESIGN 7). */
+bool
+letter_may_name(int konfidentialitet)
+{
+	return konfidentialitet >= 0 && konfidentialitet < 3;
+}
+
+/* ------------------------------------------------------------------ headings and rows */
+
+const char *
+letter_heading(struct arena *mem, const struct rules *rules, const struct proposal *p)
 {
 	const struct system *system;
 	const struct series *series;
@@ -25,30 +31,12 @@ group_of(struct arena *mem, const struct rules *rules, const struct proposal *p)
 	}
 	series = rules_series(rules, p->series);
 	share = rules_share(rules, p->share);
-	return arena_print(mem, "%s: %s (%s)", p->kind == KIND_DESTROY ? "Gallring" : "Leverans till e-arkiv",
+	return arena_print(mem, "%s: %s (%s)", p->kind == KIND_DESTROY ? "Gallring" : "Leverans till arkivet",
 			   series && series->name ? series->name : p->series, share && share->name ? share->name : p->share);
 }
 
-static const char *
-line_of(struct arena *mem, const struct proposal *p)
-{
-	if (p->kind == KIND_REMOVE_MEMBER)
-		return arena_print(mem, "%s (%s)", p->display ? p->display : p->account, p->role);
-	if (p->kind == KIND_CUT_NESTING)
-		return arena_print(mem, "%s personer genom en grupp i gruppen (%s)", text_count(mem, p->accounts), p->role);
-	return arena_print(mem, "%s: %s filer, %s", *p->batch ? p->batch : "hela serien", text_count(mem, p->files),
-			   text_size(mem, p->bytes));
-}
-
-struct heading {
-	const char *title;
-	json_t *rows;
-	long long count, hidden, files, accounts;
-};
-struct headings { LIST(struct heading) list; };
-
-static struct heading *
-heading(struct arena *mem, struct headings *all, const char *title)
+struct heading *
+letter_under(struct arena *mem, struct headings *all, const char *title)
 {
 	struct heading *h;
 
@@ -60,26 +48,66 @@ heading(struct arena *mem, struct headings *all, const char *title)
 	return h;
 }
 
-static void
-row(json_t *rows, const char *text)
+/* One line is one line, whatever a name holds. */
+void
+letter_put(struct arena *mem, json_t *o, const char *key, const char *text)
+{
+	char *line = text ? text_is_utf8(text, strlen(text)) ? arena_text(mem, text) : name_show(mem, text) : NULL;
+
+	if (line)
+		text_plain(line);
+	json_put(o, key, line);
+}
+
+void
+letter_row(struct arena *mem, json_t *rows, const char *text)
 {
 	json_t *o = json_object();
 
-	json_put(o, "text", text);
+	letter_put(mem, o, "text", text);
 	json_array_append_new(rows, o);
 }
 
-static void
-tell(struct arena *mem, const struct rules *rules, const struct stored *s, struct headings *all)
+static const char *
+line_of(struct arena *mem, const struct rules *rules, const struct proposal *p)
 {
-	struct heading *h = heading(mem, all, group_of(mem, rules, &s->p));
+	const struct role *role = rules_role(rules, p->system, p->role);
+	const char *as = role && role->name ? role->name : p->role;
+
+	if (p->kind == KIND_REMOVE_MEMBER)
+		return arena_print(mem, "%s (%s)", p->display ? p->display : p->account, as ? as : "");
+	if (p->kind == KIND_CUT_NESTING)
+		return arena_print(mem, "%s personer genom en grupp i gruppen (%s)", text_count(mem, p->accounts), as ? as : "");
+	return arena_print(mem, "%s: %s filer, %s", p->batch && *p->batch ? p->batch : "allt som ska bort den dagen",
+			   text_count(mem, p->files), text_size(mem, p->bytes));
+}
+
+/* What an owner's letter says in numbers. */
+struct sums {
+	long long of[4];                /* by kind */
+	int named;
+	int64_t oldest;
+	day_t due;
+};
+
+static void
+tell(struct arena *mem, const struct rules *rules, const struct stored *s, struct headings *all, struct sums *sums)
+{
+	struct heading *h = letter_under(mem, all, letter_heading(mem, rules, &s->p));
 
 	h->count++;
 	h->files += s->p.files;
-	if (s->p.konfidentialitet > OPEN_CLASS || h->count - h->hidden > NAMED_MOST)
+	sums->of[s->p.kind]++;
+	if (s->opened < sums->oldest)
+		sums->oldest = s->opened;
+	if (is_files(&s->p) && s->p.due != DAY_NONE && (sums->due == DAY_NONE || s->p.due < sums->due))
+		sums->due = s->p.due;
+	if (letter_may_name(s->p.konfidentialitet) && sums->named < NAMED_MOST) {
+		letter_row(mem, h->rows, line_of(mem, rules, &s->p));
+		sums->named++;
+	} else {
 		h->hidden++;
-	else
-		row(h->rows, line_of(mem, &s->p));
+	}
 }
 
 static json_t *
@@ -92,31 +120,43 @@ groups_json(struct arena *mem, struct headings *all)
 		json_t *o = json_object();
 
 		if (h->hidden && h->hidden < h->count)
-			row(h->rows, arena_print(mem, "och %s till", text_count(mem, h->hidden)));
-		else if (h->hidden)
-			row(h->rows, arena_print(mem, "%s förslag%s. Uppgifterna visas först på sidan, när du har loggat in.",
-						 text_count(mem, h->count),
-						 h->files ? arena_print(mem, " om %s filer", text_count(mem, h->files)) : ""));
-		json_put(o, "title", h->title);
+			letter_row(mem, h->rows, arena_print(mem, "och %s till", text_count(mem, h->hidden)));
+		letter_put(mem, o, "title", h->title);
+		json_put(o, "count", text_count(mem, h->count));
+		json_put(o, "files", h->files ? text_count(mem, h->files) : NULL);
+		json_object_set_new(o, "unnamed", json_boolean(h->hidden == h->count));
+		json_object_set_new(o, "some", json_boolean(json_array_size(h->rows) > 0));
 		json_object_set_new(o, "rows", h->rows);
 		json_array_append_new(groups, o);
 	}
 	return groups;
 }
 
-/* "12 behörigheter och 3 gallringar väntar på" */
+/* "12 behörigheter, 1 gruppkoppling och 3 gallringar" */
 static const char *
-summary(struct arena *mem, long long access, long long files)
+summary(struct arena *mem, const struct sums *sums)
 {
-	const char *a = arena_print(mem, "%s %s", text_count(mem, access), access == 1 ? "behörighet" : "behörigheter");
-	const char *f = arena_print(mem, "%s %s", text_count(mem, files), files == 1 ? "gallring eller leverans" :
-				    "gallringar eller leveranser");
+	static const char *const one[] = { "behörighet", "gruppkoppling", "gallring", "leverans" };
+	static const char *const many[] = { "behörigheter", "gruppkopplingar", "gallringar", "leveranser" };
+	const char *out = "";
+	int left = 0;
 
-	return arena_print(mem, "%s%s%s väntar på", access ? a : "", access && files ? " och " : "", files ? f : "");
+	for (int k = 0; k < 4; k++)
+		left += sums->of[k] > 0;
+	for (int k = 0; k < 4; k++) {
+		if (!sums->of[k])
+			continue;
+		left--;
+		out = arena_print(mem, "%s%s%s %s", out, !*out ? "" : left ? ", " : " och ", text_count(mem, sums->of[k]),
+				  sums->of[k] == 1 ? one[k] : many[k]);
+	}
+	return out;
 }
 
-static int
-render(struct arena *mem, const char *name, const json_t *data, struct mail *out, struct error *err)
+/* ------------------------------------------------------------------ the whole letter */
+
+int
+letter_render(struct arena *mem, const char *name, const json_t *data, struct mail *out, struct error *err)
 {
 	struct text text, html;
 	int rc;
@@ -142,111 +182,77 @@ is_about(const struct letter *letter, const char *id)
 	return false;
 }
 
-int
-letter_digest(struct arena *mem, const struct notify_input *in, const struct letter *letter,
-	      const struct stored_list *open, struct mail *out, struct error *err)
+/* What the letter was about, and still waits for this person. */
+static void
+collect(struct arena *mem, const struct rules *rules, const struct letter *letter, const struct stored_list *open,
+	const struct people *people, struct headings *all, struct sums *sums)
 {
-	const struct conf *conf = &in->rules->conf;
-	struct headings all = { 0 };
-	long long access = 0, files = 0;
-	const char *token, *said;
-	json_t *data;
-	int rc;
+	*sums = (struct sums){ .oldest = INT64_MAX, .due = DAY_NONE };
+	for (size_t i = 0; i < people->list.count; i++) {
+		const struct person *p = &people->list.items[i];
 
-	for (size_t i = 0; i < open->list.count; i++) {
-		const struct stored *s = &open->list.items[i];
-
-		if (!is_about(letter, s->id))
-			continue;
-		access += !is_files(&s->p);
-		files += is_files(&s->p);
-		tell(mem, in->rules, s, &all);
+		for (size_t k = 0; strcmp(p->who->key, letter->key) == 0 && k < p->waiting.count; k++) {
+			const struct stored *s = &open->list.items[p->waiting.items[k]];
+			if (is_about(letter, s->id))
+				tell(mem, rules, s, all, sums);
+		}
 	}
-	if (!access && !files)
-		return 0;
-	if (notify_token(mem, conf, letter->id, &token, err) < 0)
-		return -1;
-	said = summary(mem, access, files);
-	data = json_object();
-	json_put(data, "display", letter->display);
-	json_put(data, "organisation", conf->organisation);
-	json_put(data, "summary", said);
-	json_put(data, "expires", day_text(mem, clock_day(letter->expires) - 1));
-	json_put(data, "link", arena_print(mem, "%s/b/%s", conf->web.url, token));
-	json_put(data, "contact", conf->mail.contact);
-	json_object_set_new(data, "reminder", json_boolean(strcmp(letter->kind, "reminder") == 0));
-	json_object_set_new(data, "grace_access", json_integer(conf->grace.access_days));
-	json_object_set_new(data, "grace_files", json_integer(conf->grace.file_days));
-	json_object_set_new(data, "groups", groups_json(mem, &all));
-	rc = render(mem, "digest", data, out, err);
-	json_decref(data);
-	out->subject = arena_print(mem, "%s%s ditt beslut", strcmp(letter->kind, "reminder") == 0 ? "Påminnelse: " : "", said);
-	return rc;
 }
 
-/* ------------------------------------------------------------------ the administrator's */
-
-static void
-tell_counts(struct arena *mem, const struct stored_list *asked, enum state state, json_t *rows)
+static const char *
+link_to(struct arena *mem, const struct conf *conf, const char *token)
 {
-	for (size_t i = 0; i < asked->list.count; i++) {
-		const char *scope = asked->list.items[i].p.scope;
-		long long count = 0;
-		bool told = false;
+	size_t len = strlen(conf->web.url);
 
-		if (asked->list.items[i].state != state)
-			continue;
-		for (size_t k = 0; k < asked->list.count; k++) {
-			bool same = asked->list.items[k].state == state && strcmp(asked->list.items[k].p.scope, scope) == 0;
-
-			told |= same && k < i;
-			count += same;
-		}
-		if (!told)
-			row(rows, arena_print(mem, "%s: %s förslag", scope, text_count(mem, count)));
-	}
+	while (len && conf->web.url[len - 1] == '/')
+		len--;
+	return arena_print(mem, "%.*s/b/%s", (int)len, conf->web.url, token);
 }
 
 static json_t *
-findings_json(struct arena *mem, const struct facts *facts)
+digest_json(struct arena *mem, const struct notify_input *in, const struct letter *letter, struct headings *all,
+	    const struct sums *sums, const char *token)
 {
-	json_t *rows = json_array();
+	const struct conf *conf = &in->rules->conf;
+	day_t today = clock_day(in->now), oldest = clock_day(sums->oldest);
+	json_t *data = json_object();
 
-	for (size_t i = 0; i < facts->findings.count && i < 50; i++)
-		row(rows, facts->findings.items[i].finding.text);
-	if (facts->findings.count > 50)
-		row(rows, arena_print(mem, "och %zu till: se 'behov status'", facts->findings.count - 50));
-	return rows;
+	letter_put(mem, data, "display", letter->display ? letter->display : letter->name);
+	letter_put(mem, data, "organisation", conf->organisation);
+	letter_put(mem, data, "contact", conf->mail.contact);
+	json_put(data, "summary", summary(mem, sums));
+	json_put(data, "expires", day_text(mem, clock_day(letter->expires) - 1));
+	json_put(data, "link", link_to(mem, conf, token));
+	json_put(data, "oldest", oldest < today ? day_text(mem, oldest) : NULL);
+	json_put(data, "due", sums->due != DAY_NONE && sums->due <= today ? day_text(mem, sums->due) : NULL);
+	json_object_set_new(data, "reminder", json_boolean(strcmp(letter->kind, "reminder") == 0));
+	json_object_set_new(data, "access", json_boolean(sums->of[KIND_REMOVE_MEMBER] + sums->of[KIND_CUT_NESTING] > 0));
+	json_object_set_new(data, "destroy", json_boolean(sums->of[KIND_DESTROY] > 0));
+	json_put(data, "grace_access", arena_print(mem, "%d", conf->grace.access_days));
+	json_put(data, "grace_files", arena_print(mem, "%d", conf->grace.file_days));
+	json_object_set_new(data, "groups", groups_json(mem, all));
+	return data;
 }
 
 int
-letter_administrator(struct arena *mem, const struct notify_input *in, const struct letter *letter,
-		     const struct stored_list *asked, struct mail *out, struct error *err)
+letter_digest(struct arena *mem, const struct notify_input *in, const struct letter *letter,
+	      const struct stored_list *open, const struct people *people, struct mail *out, struct error *err)
 {
-	const struct conf *conf = &in->rules->conf;
-	json_t *data, *waiting = json_array(), *brakes = json_array(), *gaps = json_array();
-	struct facts facts;
+	struct headings all = { 0 };
+	struct sums sums;
+	const char *token;
+	json_t *data;
 	int rc;
 
-	if (store_facts(mem, in->store, &facts, err) < 0)
+	if (notify_token(mem, &in->rules->conf, letter->id, &token, err) < 0)
 		return -1;
-	tell_counts(mem, asked, STATE_OPEN, waiting);
-	tell_counts(mem, asked, STATE_BRAKED, brakes);
-	for (size_t i = 0; i < facts.gaps.count; i++)
-		row(gaps, arena_print(mem, "%s %s: %s", facts.gaps.items[i].gap.what,
-				      facts.gaps.items[i].gap.id ? facts.gaps.items[i].gap.id : "", facts.gaps.items[i].gap.text));
-	data = json_object();
-	json_put(data, "display", letter->display);
-	json_put(data, "organisation", conf->organisation);
-	json_put(data, "night", day_text(mem, clock_day(letter->created)));
-	json_object_set_new(data, "observe", json_boolean(conf->mode == MODE_OBSERVE));
-	json_object_set_new(data, "waiting", waiting);
-	json_object_set_new(data, "brakes", brakes);
-	json_object_set_new(data, "gaps", gaps);
-	json_object_set_new(data, "findings", findings_json(mem, &facts));
-	rc = render(mem, "administrator", data, out, err);
+	collect(mem, in->rules, letter, open, people, &all, &sums);
+	if (!all.list.count)
+		return 0;
+	data = digest_json(mem, in, letter, &all, &sums, token);
+	rc = letter_render(mem, "digest", data, out, err);
 	json_decref(data);
-	out->subject = arena_print(mem, "Behov: natten %s%s%s", day_text(mem, clock_day(letter->created)),
-				   json_array_size(brakes) ? ", något är bromsat" : "", facts.gaps.count ? ", luckor" : "");
+	out->subject = arena_print(mem, "%s: %s väntar på ditt beslut",
+				   strcmp(letter->kind, "reminder") == 0 ? "Påminnelse" : "Behov", summary(mem, &sums));
 	return rc;
 }

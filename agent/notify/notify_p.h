@@ -3,6 +3,7 @@
 #ifndef NOTIFY_P_H
 #define NOTIFY_P_H
 
+#include "behov/json.h"
 #include "behov/mail.h"
 #include "behov/notify.h"
 
@@ -16,9 +17,26 @@ struct people { LIST(struct person) list; };
 int people_waiting(struct arena *mem, struct store *store, const struct stored_list *open, struct people *out,
 		   struct error *err);
 
+/* What belongs together in a letter: a system, or a series on a share. */
+struct heading {
+	const char *title;
+	json_t *rows;                   /* [ { "text": … } ] */
+	long long count, hidden, files;
+};
+struct headings { LIST(struct heading) list; };
+
+bool letter_may_name(int konfidentialitet);
+const char *letter_heading(struct arena *mem, const struct rules *rules, const struct proposal *p);
+/* The one with that title, or a new one. */
+struct heading *letter_under(struct arena *mem, struct headings *all, const char *title);
+void letter_put(struct arena *mem, json_t *o, const char *key, const char *text);
+void letter_row(struct arena *mem, json_t *rows, const char *text);
+/* NAME.txt and NAME.html. */
+int letter_render(struct arena *mem, const char *name, const json_t *data, struct mail *out, struct error *err);
+
 /* Subject, text and HTML of a letter, from the store as it is now; *out.text NULL when it is about nothing any more. */
 int letter_digest(struct arena *mem, const struct notify_input *in, const struct letter *letter,
-		  const struct stored_list *open, struct mail *out, struct error *err);
+		  const struct stored_list *open, const struct people *people, struct mail *out, struct error *err);
 int letter_administrator(struct arena *mem, const struct notify_input *in, const struct letter *letter,
 			 const struct stored_list *asked, struct mail *out, struct error *err);
 

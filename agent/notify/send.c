@@ -1,65 +1,124 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* send.c - sends what has not been sent; what fails keeps its reason and waits for the next night. */
 #include "notify_p.h"
+#include "behov/digest.h"
 #include "behov/log.h"
 #include "behov/step.h"
 
+#define TROUBLE_MOST 300                /* seconds of waiting for servers that do not answer, in one night */
+
+/* What letters are rendered from: the store as it is now. */
+struct desk {
+	struct stored_list asked, open;
+	struct people people;
+};
+
 static int
-make(struct arena *mem, const struct notify_input *in, const struct letter *letter, const struct stored_list *asked,
-     const struct stored_list *open, struct mail *out, struct error *err)
+make(struct arena *mem, const struct notify_input *in, const struct letter *letter, const struct desk *desk,
+     struct mail *out, struct error *err)
 {
 	*out = (struct mail){ .id = letter->id, .to = letter->mail, .to_name = letter->display, .date = letter->created };
-	return strcmp(letter->kind, "administrator") == 0 ? letter_administrator(mem, in, letter, asked, out, err)
-							  : letter_digest(mem, in, letter, open, out, err);
+	return strcmp(letter->kind, "administrator") == 0
+		       ? letter_administrator(mem, in, letter, &desk->asked, out, err)
+		       : letter_digest(mem, in, letter, &desk->open, &desk->people, out, err);
+}
+
+/* Why a letter is put aside for good, or NULL.  Somebody who still is asked then gets another one: see which_kind(). */
+static int
+is_dead(struct arena *mem, const struct notify_input *in, const struct letter *letter, const char **why, struct error *err)
+{
+	const char *token;
+
+	*why = NULL;
+	if (in->now >= letter->expires)
+		*why = "länken hann gå ut innan brevet kunde skickas";
+	if (*why || !letter->token_hash)
+		return 0;
+	if (notify_token(mem, &in->rules->conf, letter->id, &token, err) < 0)
+		return -1;
+	if (!digest_equal(digest_text(mem, token), letter->token_hash))
+		*why = "nyckeln till länkarna är en annan än när brevet skrevs";
+	return 0;
 }
 
 static int
-send_one(struct arena *mem, const struct notify_input *in, const struct letter *letter, const struct stored_list *asked,
-	 const struct stored_list *open, long long *sent, long long *unsent, struct error *err)
+hold_back(const struct notify_input *in, const struct letter *letter, const char *why, long long *unsent,
+	  struct error *err)
+{
+	log_warn("a letter to '%s' could not be sent: %s", letter->mail ? letter->mail : "", why);
+	++*unsent;
+	return store_letter_sent(in->store, letter->id, INT64_MIN, why, err);
+}
+
+static int
+send_one(struct arena *mem, const struct notify_input *in, const struct letter *letter, const struct desk *desk,
+	 long long *sent, long long *unsent, struct error *err)
 {
 	struct error why = { 0 };
+	const char *dead;
 	struct mail mail;
 
-	if (make(mem, in, letter, asked, open, &mail, err) < 0)
+	if (is_dead(mem, in, letter, &dead, err) < 0)
 		return -1;
-	if (!mail.text)
-		return store_letter_sent(in->store, letter->id, in->now, "inte längre aktuellt", err);
-	if (mail_send(mem, &in->rules->conf, &mail, &why) < 0) {
-		log_warn("a letter to '%s' could not be sent: %s", letter->mail ? letter->mail : "", why.text);
-		++*unsent;
-		return store_letter_sent(in->store, letter->id, INT64_MIN, why.text, err);
-	}
+	if (!dead && letter->token_hash && in->rules->conf.mode == MODE_OBSERVE)
+		return hold_back(in, letter, "mode is observe: owners are not written to", unsent, err);
+	if (!dead && make(mem, in, letter, desk, &mail, err) < 0)
+		return -1;
+	if (!dead && !mail.text)
+		dead = "inte längre aktuellt";
+	if (dead)
+		return store_letter_sent(in->store, letter->id, in->now, dead, err);
+	if (mail_send(mem, &in->rules->conf, &mail, &why) < 0)
+		return hold_back(in, letter, why.text, unsent, err);
 	++*sent;
 	return store_letter_sent(in->store, letter->id, in->now, NULL, err);
+}
+
+static int
+send_all(struct arena *mem, const struct notify_input *in, const struct letters *letters, const struct desk *desk,
+	 long long *sent, long long *unsent, struct error *err)
+{
+	double trouble = 0;
+
+	for (size_t i = 0; i < letters->list.count; i++) {
+		double began = clock_spent();
+		long long before = *unsent;
+		size_t left = letters->list.count - i;
+
+		progress("letters", (long long)i, (long long)letters->list.count);
+		if (stop_asked())
+			return error_set(err, ERROR_STOPPED, "asked to stop with %zu letters to send: the next night sends them",
+					 left);
+		if (trouble > TROUBLE_MOST) {
+			log_warn("the mail server does not answer: the rest waits letters=%zu", left);
+			*unsent += (long long)left;
+			return 0;
+		}
+		if (send_one(mem, in, &letters->list.items[i], desk, sent, unsent, err) < 0)
+			return -1;
+		trouble += *unsent > before ? clock_spent() - began : 0;
+	}
+	return 0;
 }
 
 int
 notify_send(struct arena *mem, const struct notify_input *in, long long *sent, long long *unsent, struct error *err)
 {
-	struct stored_list asked = { 0 }, open = { 0 };
 	struct letters letters;
+	struct desk desk = { 0 };
 	int rc = -1;
 
 	*sent = *unsent = 0;
 	if (store_letters_unsent(mem, in->store, &letters, err) < 0)
 		return -1;
-	if (store_proposals(mem, in->store, &(struct proposal_filter){ .states = STATES_ASKED }, &asked, err) < 0 ||
-	    store_proposals(mem, in->store, &(struct proposal_filter){ .states = STATES(STATE_OPEN) }, &open, err) < 0)
+	if (store_proposals(mem, in->store, &(struct proposal_filter){ .states = STATES_ASKED }, &desk.asked, err) < 0 ||
+	    store_proposals(mem, in->store, &(struct proposal_filter){ .states = STATES(STATE_OPEN) }, &desk.open, err) < 0)
 		goto out;
-	for (size_t i = 0; i < letters.list.count; i++) {
-		progress("letters", (long long)i, (long long)letters.list.count);
-		if (stop_asked()) {
-			error_set(err, ERROR_STOPPED, "asked to stop with %zu letters to send: the next night sends them",
-				  letters.list.count - i);
-			goto out;
-		}
-		if (send_one(mem, in, &letters.list.items[i], &asked, &open, sent, unsent, err) < 0)
-			goto out;
-	}
-	rc = 0;
+	if (people_waiting(mem, in->store, &desk.open, &desk.people, err) == 0)
+		rc = send_all(mem, in, &letters, &desk, sent, unsent, err);
 out:
 	progress_end();
-	stored_free(&asked);
-	stored_free(&open);
+	stored_free(&desk.asked);
+	stored_free(&desk.open);
 	return rc;
 }

@@ -1,0 +1,549 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* test-notify.c - each letter once, to the one who can answer, with no more in it than its class allows. */
+#include "check.h"
+#include "behov/digest.h"
+#include "behov/file.h"
+#include "../../agent/notify/notify_p.h"
+
+#include <dirent.h>
+#include <ftw.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define NIGHT ((int64_t)1795568400)     /* 2026-11-25 02:00 in Stockholm */
+#define DAYS(n) ((int64_t)(n) * 86400)
+
+static struct arena *mem;
+static struct store *store;
+static struct error err;
+static char folder[64];
+static struct rules rules;
+static struct system systems[2];
+static struct share shares[1];
+static struct series series[1];
+static struct account admin = { .dn = "CN=adam", .name = "adam", .display = "Adam Adminsson", .mail = "adam@kalmar.example", .key = "kadam" };
+static struct snapshot snapshot;
+static const char *administrators[] = { "adam" };
+
+static void
+begin(void)
+{
+	mem = arena_open();
+	err = (struct error){ 0 };
+	snprintf(folder, sizeof(folder), "/tmp/behov-notify-XXXXXX");
+	CHECK(mkdtemp(folder) != NULL);
+	CHECK(store_open(arena_print(mem, "%s/behov.db", folder), STORE_WRITE, &store, &err) == 0);
+	systems[0] = (struct system){ .id = "hemlig", .name = "Hemliga systemet", .class = { 3, 3, 3, 3 } };
+	systems[1] = (struct system){ .id = "kurs", .name = "Kursportalen", .class = { 1, 1, 1, 1 } };
+	shares[0] = (struct share){ .id = "ekonomi", .name = "Ekonomi", .class = { 1, 1, 1, 1 } };
+	series[0] = (struct series){ .id = "verifikationer", .name = "Verifikationer" };
+	rules = (struct rules){ .systems = systems, .system_count = 2, .shares = shares, .share_count = 1, .series = series, .series_count = 1 };
+	rules.conf = (struct conf){ .organisation = "Kalmar kommun", .mode = MODE_APPLY, .link_days = 30, .reminder_days = 7,
+				    .grace = { 3, 7 }, .key_file = arena_print(mem, "%s/key", folder) };
+	rules.conf.mail.server = arena_print(mem, "maildir:%s/outbox", folder);
+	rules.conf.mail.from = "behov@kalmar.example";
+	rules.conf.mail.contact = "Servicedesk, 0480-00 00 00";
+	rules.conf.web.url = "https://behov.kalmar.example/";
+	rules.conf.people.administrators = administrators;
+	rules.conf.people.administrator_count = 1;
+	snapshot = (struct snapshot){ .accounts = &admin, .account_count = 1, .complete = true };
+	snapshot_index(mem, &snapshot);
+}
+
+static int
+wipe(const char *path, const struct stat *st, int flag, struct FTW *where)
+{
+	(void)st, (void)flag, (void)where;
+	return remove(path);
+}
+
+static void
+end(void)
+{
+	store_close(store);
+	store = NULL;
+	nftw(folder, wipe, 8, FTW_DEPTH | FTW_PHYS);
+	arena_close(mem);
+}
+
+static struct stored
+access_to(const char *system, const char *key, const char *display, int konfidentialitet)
+{
+	struct stored s = {
+		.p = { .kind = KIND_REMOVE_MEMBER, .key = key, .version = "v1", .system = system, .role = "handlaggare", .account = "konto1",
+		       .display = display, .guid = key, .group = "CN=G", .group_guid = "gg", .member = "CN=konto1", .due = DAY_NONE,
+		       .needs = 1, .konfidentialitet = konfidentialitet, .scope = arena_print(mem, "system:%s", system), .why = "x" },
+		.state = STATE_OPEN, .opened = NIGHT, .since = NIGHT, .go_at = INT64_MIN, .until = DAY_NONE,
+	};
+
+	*arena_push(mem, &s.p.approvers) = (struct approver){ "kanna", "anna", "Anna Ägare", "anna@kalmar.example", "systemägare" };
+	return s;
+}
+
+static struct stored
+batch(const char *key, const char *path, int konfidentialitet)
+{
+	struct stored s = access_to("x", key, NULL, konfidentialitet);
+
+	s.p.kind = KIND_DESTROY;
+	s.p.system = s.p.role = NULL;
+	s.p.series = "verifikationer";
+	s.p.share = "ekonomi";
+	s.p.batch = path;
+	s.p.files = 1200;
+	s.p.bytes = 81234;
+	s.p.due = day_make(2026, 1, 1);
+	s.p.manifest = "sha256:00";
+	s.p.scope = "series:verifikationer@ekonomi";
+	return s;
+}
+
+static void
+add(struct stored s)
+{
+	CHECK(store_proposal_add(mem, store, &s, &err) == 0);
+}
+
+static long long
+compose(int64_t now)
+{
+	const struct notify_input in = { &rules, &snapshot, store, now };
+	long long letters = -1;
+
+	CHECK(notify_compose(mem, &in, &letters, &err) == 0);
+	return letters;
+}
+
+/* How many were sent; *unsent may be NULL. */
+static long long
+send_out(int64_t now, long long *unsent)
+{
+	const struct notify_input in = { &rules, NULL, store, now };
+	long long sent = -1, left = -1;
+
+	CHECK(notify_send(mem, &in, &sent, &left, &err) == 0);
+	if (unsent)
+		*unsent = left;
+	return sent;
+}
+
+static int
+mails(void)
+{
+	DIR *dir = opendir(arena_print(mem, "%s/outbox/new", folder));
+	const struct dirent *e;
+	int n = 0;
+
+	while (dir && (e = readdir(dir)))
+		n += e->d_name[0] != '.';
+	if (dir)
+		closedir(dir);
+	return n;
+}
+
+static struct letter
+unsent_letter(void)
+{
+	struct letters letters = { 0 };
+
+	CHECK(store_letters_unsent(mem, store, &letters, &err) == 0 && letters.list.count == 1);
+	return letters.list.count ? letters.list.items[0] : (struct letter){ .kind = "none", .id = "none", .key = "none" };
+}
+
+/* The mail that the only unsent letter would become now. */
+static struct mail
+read_letter(int64_t now)
+{
+	const struct notify_input in = { &rules, NULL, store, now };
+	struct letter letter = unsent_letter();
+	struct stored_list asked = { 0 }, open = { 0 };
+	struct people people;
+	struct mail mail = { .text = NULL };
+
+	CHECK(store_proposals(mem, store, &(struct proposal_filter){ .states = STATES_ASKED }, &asked, &err) == 0 &&
+	      store_proposals(mem, store, &(struct proposal_filter){ .states = STATES(STATE_OPEN) }, &open, &err) == 0 &&
+	      people_waiting(mem, store, &open, &people, &err) == 0);
+	if (strcmp(letter.kind, "administrator") == 0)
+		CHECK(letter_administrator(mem, &in, &letter, &asked, &mail, &err) == 0);
+	else
+		CHECK(letter_digest(mem, &in, &letter, &open, &people, &mail, &err) == 0);
+	stored_free(&asked);
+	stored_free(&open);
+	if (!mail.text)
+		mail = (struct mail){ .subject = "", .text = "", .html = "" };
+	return mail;
+}
+
+static bool
+both_say(const struct mail *mail, const char *what)
+{
+	return strstr(mail->text, what) && strstr(mail->html, what);
+}
+
+static bool
+either_says(const struct mail *mail, const char *what)
+{
+	return strstr(mail->text, what) || strstr(mail->html, what) || strstr(mail->subject, what);
+}
+
+static void
+answer(const char *proposal, const char *version, enum verdict verdict, const char *refused, int64_t at)
+{
+	CHECK(store_decision_add(store, &(struct decision){ .proposal = proposal, .version = version, .key = "kanna", .name = "anna", .until = DAY_NONE,
+			.verdict = verdict, .refused = refused, .at = at, .source = "page" }, &err) == 0);
+}
+
+/* ------------------------------------------------------------------ who and when */
+
+static void
+the_same_night_twice_writes_each_letter_once(void)
+{
+	begin();
+	add(access_to("kurs", "k1", "Bo Borta", 1));
+	add(access_to("kurs", "k2", "Cia Borta", 1));
+	CHECK(compose(NIGHT) == 1);
+	CHECK(compose(NIGHT) == 0 && compose(NIGHT + 60) == 0);
+	CHECK(send_out(NIGHT, NULL) == 1 && mails() == 1);
+	CHECK(send_out(NIGHT, NULL) == 0 && compose(NIGHT) == 0 && mails() == 1);
+	add(access_to("kurs", "k3", "Di Ny", 1));
+	CHECK(compose(NIGHT + DAYS(1)) == 1);
+	CHECK_TEXT(unsent_letter().kind, "digest");
+	CHECK(unsent_letter().proposal_count == 3);
+	end();
+}
+
+static void
+a_reminder_comes_when_the_last_letter_is_old_and_not_before(void)
+{
+	begin();
+	add(access_to("kurs", "k1", "Bo Borta", 1));
+	CHECK(compose(NIGHT) == 1 && send_out(NIGHT, NULL) == 1);
+	for (int day = 1; day < 7; day++)
+		CHECK(compose(NIGHT + DAYS(day)) == 0);
+	CHECK(compose(NIGHT + DAYS(7)) == 1);
+	CHECK_TEXT(unsent_letter().kind, "reminder");
+	CHECK_TEXT(read_letter(NIGHT + DAYS(7)).subject, "Påminnelse: 1 behörighet väntar på ditt beslut");
+	CHECK(strstr(read_letter(NIGHT + DAYS(7)).text, "väntat sedan 2026-11-25") != NULL);
+	/* It could not be sent: no second one is put on top of it. */
+	CHECK(compose(NIGHT + DAYS(15)) == 0);
+	CHECK(send_out(NIGHT + DAYS(15), NULL) == 1);
+	CHECK(compose(NIGHT + DAYS(21)) == 0 && compose(NIGHT + DAYS(22)) == 1);
+	end();
+}
+
+static void
+one_who_has_answered_is_not_asked_again(void)
+{
+	begin();
+	add(access_to("kurs", "k1", "Bo Borta", 1));
+	answer("k1-1", "v1", VERDICT_APPROVE, "länken hade gått ut", NIGHT);
+	CHECK(compose(NIGHT) == 1);
+	answer("k1-1", "v1", VERDICT_APPROVE, NULL, NIGHT);
+	CHECK_TEXT(read_letter(NIGHT).text, "");
+	CHECK(send_out(NIGHT, NULL) == 0 && mails() == 0 && compose(NIGHT + DAYS(8)) == 0);
+	answer("k1-1", "v1", VERDICT_UNDO, NULL, NIGHT + DAYS(8));
+	CHECK(compose(NIGHT + DAYS(8)) == 1);
+	end();
+}
+
+static void
+an_answer_on_another_version_does_not_count(void)
+{
+	begin();
+	add(access_to("kurs", "k1", "Bo Borta", 1));
+	answer("k1-1", "v0", VERDICT_KEEP, NULL, NIGHT);
+	CHECK(compose(NIGHT) == 1);
+	end();
+}
+
+static void
+what_is_no_longer_open_is_left_out_or_not_mailed(void)
+{
+	begin();
+	add(access_to("kurs", "k1", "Bo Borta", 1));
+	add(access_to("kurs", "k2", "Cia Kvar", 1));
+	CHECK(compose(NIGHT) == 1);
+	CHECK(store_proposal_state(store, "k1-1", STATE_WITHDRAWN, NIGHT, INT64_MIN, DAY_NONE, NULL, &err) == 0);
+	CHECK(!either_says(&(struct mail){ .subject = "", .text = read_letter(NIGHT).text, .html = read_letter(NIGHT).html }, "Bo Borta"));
+	CHECK(strstr(read_letter(NIGHT).text, "Cia Kvar") != NULL);
+	CHECK(store_proposal_state(store, "k2-1", STATE_BRAKED, NIGHT, INT64_MIN, DAY_NONE, NULL, &err) == 0);
+	CHECK(send_out(NIGHT, NULL) == 0 && mails() == 0);
+	end();
+}
+
+static void
+a_letter_that_failed_is_sent_next_time_with_the_same_id_and_token(void)
+{
+	const char *token, *again;
+	struct letter before, after;
+	long long unsent;
+
+	begin();
+	add(access_to("kurs", "k1", "Bo Borta", 1));
+	rules.conf.mail.server = arena_print(mem, "maildir:%s/behov.db/x", folder);
+	CHECK(compose(NIGHT) == 1 && send_out(NIGHT, &unsent) == 0 && unsent == 1);
+	before = unsent_letter();
+	CHECK(before.problem && strstr(before.problem, "maildir"));
+	CHECK(compose(NIGHT + DAYS(1)) == 0);
+	CHECK(notify_token(mem, &rules.conf, before.id, &token, &err) == 0);
+	rules.conf.mail.server = arena_print(mem, "maildir:%s/outbox", folder);
+	after = unsent_letter();
+	CHECK_TEXT(after.id, before.id);
+	CHECK(strstr(read_letter(NIGHT + DAYS(1)).text, arena_print(mem, "https://behov.kalmar.example/b/%s\n", token)) != NULL);
+	CHECK(send_out(NIGHT + DAYS(1), &unsent) == 1 && unsent == 0 && mails() == 1);
+	CHECK(access(arena_print(mem, "%s/outbox/new/behov-%s", folder, before.id), F_OK) == 0);
+	CHECK(notify_token(mem, &rules.conf, before.id, &again, &err) == 0);
+	CHECK_TEXT(again, token);
+	CHECK_TEXT(before.token_hash, digest_text(mem, token));
+	end();
+}
+
+static void
+a_letter_whose_link_has_ended_gives_way_to_a_new_one(void)
+{
+	begin();
+	add(access_to("kurs", "k1", "Bo Borta", 1));
+	CHECK(compose(NIGHT) == 1);
+	CHECK(send_out(NIGHT + DAYS(40), NULL) == 0 && mails() == 0);
+	CHECK(compose(NIGHT + DAYS(40)) == 1);
+	CHECK_TEXT(unsent_letter().kind, "digest");
+	end();
+}
+
+static void
+a_link_that_a_new_key_would_make_is_not_sent(void)
+{
+	begin();
+	add(access_to("kurs", "k1", "Bo Borta", 1));
+	CHECK(compose(NIGHT) == 1 && unlink(rules.conf.key_file) == 0);
+	CHECK(send_out(NIGHT, NULL) == 0 && mails() == 0);
+	CHECK(compose(NIGHT + DAYS(1)) == 1 && send_out(NIGHT + DAYS(1), NULL) == 1);
+	end();
+}
+
+static void
+the_key_is_made_once_for_us_alone(void)
+{
+	const char *token;
+	struct stat st;
+	char *key;
+	size_t len;
+
+	begin();
+	CHECK(notify_token(mem, &rules.conf, "a", &token, &err) == 0 && strlen(token) == 43);
+	CHECK(stat(rules.conf.key_file, &st) == 0 && (st.st_mode & 07777) == 0600 && st.st_size == 65);
+	CHECK(file_secret(mem, rules.conf.key_file, &key, &len, &err) == 0 && len == 64 && strspn(key, "0123456789abcdef") == 64);
+	CHECK(access(arena_print(mem, "%s.new", rules.conf.key_file), F_OK) != 0);
+	CHECK(truncate(rules.conf.key_file, 10) == 0 && notify_token(mem, &rules.conf, "a", &token, &err) < 0);
+	CHECK(truncate(rules.conf.key_file, 0) == 0 && notify_token(mem, &rules.conf, "a", &token, &err) < 0);
+	CHECK(strstr(err.text, key) == NULL);
+	end();
+}
+
+/* ------------------------------------------------------------------ what stands in it */
+
+static void
+numbers_dates_and_what_happens_stand_in_both_forms(void)
+{
+	static const char *const facts[] = { "Hej Anna Ägare", "2 behörigheter och 1 gallring", "Kursportalen", "Bo Borta", "Verifikationer (Ekonomi)",
+		"Verifikationer/2018", "81,2", "2026-12-25", "2026-01-01", "https://behov.kalmar.example/b/", "3 dagars", "7 dagars",
+		"Svarar du inte händer ingenting", "Servicedesk, 0480-00 00 00", "2026-11-20", "Kalmar kommun" };
+	struct stored old;
+	struct mail mail;
+
+	begin();
+	old = access_to("kurs", "k2", "Cia Borta", 1);
+	old.opened = NIGHT - DAYS(5);
+	add(access_to("kurs", "k1", "Bo Borta", 1));
+	add(old);
+	add(batch("k3", "Verifikationer/2018", 1));
+	CHECK(compose(NIGHT) == 1);
+	mail = read_letter(NIGHT);
+	CHECK_TEXT(mail.subject, "Behov: 2 behörigheter och 1 gallring väntar på ditt beslut");
+	for (size_t i = 0; i < sizeof(facts) / sizeof(*facts); i++)
+		if (!both_say(&mail, facts[i])) {
+			fprintf(stderr, "'%s' is missing\n", facts[i]);
+			CHECK(false);
+		}
+	CHECK(!strstr(mail.html, "<img") && !strstr(mail.html, "src=") && !strstr(mail.html, "url("));
+	end();
+}
+
+static void
+where_the_class_is_high_or_unknown_nobody_and_nothing_is_named(void)
+{
+	static const int high[] = { 3, 4, -1 };
+
+	for (size_t i = 0; i < 3; i++) {
+		struct mail mail;
+
+		begin();
+		add(access_to("hemlig", "k1", "Bo Borta", high[i]));
+		add(batch("k2", "Personakter/Svensson", high[i]));
+		CHECK(compose(NIGHT) == 1);
+		mail = read_letter(NIGHT);
+		CHECK(!either_says(&mail, "Bo Borta") && !either_says(&mail, "konto1") && !either_says(&mail, "Svensson"));
+		CHECK(both_say(&mail, "Hemliga systemet") && both_say(&mail, "1 behörighet och 1 gallring"));
+		CHECK(both_say(&mail, "när du har loggat in"));
+		end();
+	}
+}
+
+static void
+at_most_twenty_are_named(void)
+{
+	struct mail mail;
+
+	begin();
+	for (int i = 0; i < 25; i++)
+		add(access_to("kurs", arena_print(mem, "k%02d", i), arena_print(mem, "Namn %02d", i), 2));
+	CHECK(compose(NIGHT) == 1);
+	mail = read_letter(NIGHT);
+	CHECK(both_say(&mail, "Namn 19") && !either_says(&mail, "Namn 20") && both_say(&mail, "och 5 till"));
+	end();
+}
+
+static void
+a_hostile_name_makes_neither_header_line_nor_markup(void)
+{
+	const char *bad = "Eve\r\nBcc: x@y.example\n\n<script>alert(1)</script>";
+	struct stored s;
+	struct mail mail;
+	char *bytes;
+	size_t len;
+
+	begin();
+	s = access_to("kurs", "k1", bad, 1);
+	s.p.approvers.items[0].display = bad;
+	rules.conf.organisation = bad;
+	add(s);
+	CHECK(compose(NIGHT) == 1);
+	mail = read_letter(NIGHT);
+	CHECK(!strstr(mail.html, "<script>") && !strstr(mail.text, "\nBcc") && !strchr(mail.subject, '\n'));
+	mail.id = "1";
+	mail.to = "anna@kalmar.example";
+	mail.to_name = bad;
+	CHECK(mail_build(mem, &rules.conf, &mail, &bytes, &len, &err) == 0 && !strstr(bytes, "\nBcc") && strstr(bytes, "\nTo: "));
+	CHECK(send_out(NIGHT, NULL) == 1 && mails() == 1);
+	end();
+}
+
+/* ------------------------------------------------------------------ observe, and administrators */
+
+static void
+in_observe_only_administrators_are_written_to_and_without_a_link(void)
+{
+	struct mail mail;
+
+	begin();
+	rules.conf.mode = MODE_OBSERVE;
+	add(access_to("hemlig", "k1", "Bo Borta", 3));
+	CHECK(compose(NIGHT) == 1);
+	CHECK_TEXT(unsent_letter().kind, "administrator");
+	CHECK_TEXT(unsent_letter().mail, "adam@kalmar.example");
+	CHECK(!unsent_letter().token_hash);
+	mail = read_letter(NIGHT);
+	CHECK(both_say(&mail, "Hemliga systemet: 1 förslag") && !either_says(&mail, "/b/") && !either_says(&mail, "Bo Borta"));
+	CHECK(send_out(NIGHT, NULL) == 1 && compose(NIGHT) == 0 && compose(NIGHT + DAYS(1)) == 0);
+	add(access_to("hemlig", "k2", "Cia Borta", 3));
+	CHECK(compose(NIGHT + DAYS(1)) == 1);
+	end();
+}
+
+static void
+a_letter_to_an_owner_waits_while_we_observe(void)
+{
+	long long unsent;
+
+	begin();
+	add(access_to("kurs", "k1", "Bo Borta", 1));
+	CHECK(compose(NIGHT) == 1);
+	rules.conf.mode = MODE_OBSERVE;
+	CHECK(send_out(NIGHT, &unsent) == 0 && unsent == 1 && mails() == 0);
+	rules.conf.mode = MODE_PROPOSE;
+	CHECK(send_out(NIGHT, &unsent) == 1 && unsent == 0);
+	end();
+}
+
+static void
+put_gap(struct gap gap)
+{
+	struct plan plan = { .access_judged = true };
+
+	*arena_push(mem, &plan.gaps) = gap;
+	CHECK(store_facts_put(store, &plan, NIGHT, &err) == 0);
+}
+
+static void
+administrators_hear_of_brakes_and_gaps_once_and_then_weekly(void)
+{
+	struct stored braked;
+
+	begin();
+	CHECK(compose(NIGHT) == 0);
+	braked = access_to("kurs", "k1", "Bo Borta", 1);
+	braked.state = STATE_BRAKED;
+	add(braked);
+	CHECK(compose(NIGHT) == 1);
+	CHECK(both_say(&(struct mail){ .text = read_letter(NIGHT).text, .html = read_letter(NIGHT).html }, "system:kurs"));
+	CHECK(send_out(NIGHT, NULL) == 1 && compose(NIGHT + DAYS(1)) == 0);
+	put_gap((struct gap){ "hr", "hr", NULL, "the file ends without a newline" });
+	CHECK(compose(NIGHT + DAYS(1)) == 1 && send_out(NIGHT + DAYS(1), NULL) == 1);
+	CHECK(compose(NIGHT + DAYS(7)) == 0 && compose(NIGHT + DAYS(8)) == 1);
+	end();
+}
+
+static void
+a_gap_names_no_file_in_a_mail(void)
+{
+	struct mail mail;
+
+	begin();
+	put_gap((struct gap){ "folder", "ekonomi", "Personakter/Svensson", "cannot stat 'Svensson.pdf'" });
+	CHECK(compose(NIGHT) == 1);
+	mail = read_letter(NIGHT);
+	CHECK(both_say(&mail, "ekonomi") && !either_says(&mail, "Svensson"));
+	end();
+}
+
+static void
+administrators_hear_of_a_directory_that_could_not_be_read(void)
+{
+	begin();
+	put_gap((struct gap){ "hr", "hr", NULL, "x" });
+	CHECK(compose(NIGHT) == 1 && send_out(NIGHT, NULL) == 1);
+	snapshot = (struct snapshot){ .complete = false };
+	put_gap((struct gap){ "directory", "DC=kalmar", NULL, "cannot bind" });
+	CHECK(compose(NIGHT + DAYS(1)) == 1);
+	CHECK_TEXT(unsent_letter().mail, "adam@kalmar.example");
+	CHECK(send_out(NIGHT + DAYS(1), NULL) == 1);
+	snapshot.complete = true;               /* read wholly, and Adam is gone */
+	put_gap((struct gap){ "directory", "DC=kalmar", NULL, "another" });
+	CHECK(compose(NIGHT + DAYS(20)) == 0);
+	end();
+}
+
+int
+main(void)
+{
+	CHECK(clock_zone("Europe/Stockholm", &err) == 0);
+	TEST(the_same_night_twice_writes_each_letter_once);
+	TEST(a_reminder_comes_when_the_last_letter_is_old_and_not_before);
+	TEST(one_who_has_answered_is_not_asked_again);
+	TEST(an_answer_on_another_version_does_not_count);
+	TEST(what_is_no_longer_open_is_left_out_or_not_mailed);
+	TEST(a_letter_that_failed_is_sent_next_time_with_the_same_id_and_token);
+	TEST(a_letter_whose_link_has_ended_gives_way_to_a_new_one);
+	TEST(a_link_that_a_new_key_would_make_is_not_sent);
+	TEST(the_key_is_made_once_for_us_alone);
+	TEST(numbers_dates_and_what_happens_stand_in_both_forms);
+	TEST(where_the_class_is_high_or_unknown_nobody_and_nothing_is_named);
+	TEST(at_most_twenty_are_named);
+	TEST(a_hostile_name_makes_neither_header_line_nor_markup);
+	TEST(in_observe_only_administrators_are_written_to_and_without_a_link);
+	TEST(a_letter_to_an_owner_waits_while_we_observe);
+	TEST(administrators_hear_of_brakes_and_gaps_once_and_then_weekly);
+	TEST(a_gap_names_no_file_in_a_mail);
+	TEST(administrators_hear_of_a_directory_that_could_not_be_read);
+	return check_done();
+}
