@@ -321,11 +321,10 @@ struct visitor {
 struct record {
 	const char *path;               /* bytes, below the share */
 	uint64_t size, ino, dev;
-	uint32_t nlink;
 	int64_t mtime_s, ctime_s, btime_s;
 	uint32_t mtime_ns, ctime_ns, btime_ns;
+	uint32_t nlink;
 	day_t anchor, due;
-	const char *why_not;            /* in a whole batch that is blocked: what this member has against it; else NULL */
 };
 
 /* ------------------------------------------------------------------ the plan: what should change, and why */
