@@ -31,6 +31,24 @@ batch_get(struct retain *r, struct tally *tally, const char *path, size_t len, d
 	return b;
 }
 
+/* Of several reasons always the same, in whatever order the folders were listed. */
+void
+batch_block(struct batch *b, const char *why)
+{
+	if (!b->blocked || strcmp(why, b->blocked) < 0)
+		b->blocked = why;
+}
+
+void
+batches_drop(struct retain *r)
+{
+	for (size_t i = 0; i < r->all.count; i++) {
+		free(r->all.items[i]->records.items);
+		r->all.items[i]->records.items = NULL;
+	}
+	r->all.count = 0;
+}
+
 static int
 by_path(const void *a, const void *b)
 {
@@ -184,34 +202,44 @@ evidence(struct arena *mem, const struct series *s, const struct proposal *p, co
 	return all;
 }
 
+/* Moved to where the plan lives, without the room that growing left. */
+static struct record *
+keep_records(struct retain *r, struct batch *b)
+{
+	struct record *kept = arena_array(r->mem, struct record, b->records.count);
+
+	memcpy(kept, b->records.items, b->records.count * sizeof *kept);
+	free(b->records.items);
+	b->records.items = NULL;
+	return kept;
+}
+
 static void
-propose(struct retain *r, const struct batch *b, struct plan *plan)
+propose(struct retain *r, struct batch *b, struct plan *plan)
 {
 	const struct series *s = b->tally->series;
-	const struct record *last = b->records.items;
+	const struct record *last;
 	struct proposal p = {
 		.kind = s->action == ACTION_DELIVER ? KIND_DELIVER : KIND_DESTROY,
 		.series = s->id, .share = r->share->id, .batch = name_show(r->mem, b->path),
 		.files = (long long)b->records.count, .due = b->latest, .whole = s->whole, .rule = s->at,
-		.records = b->records.items, .record_count = b->records.count,
+		.records = keep_records(r, b), .record_count = b->records.count,
 		.needs = s->action == ACTION_DELIVER ? 1 : 2,
 		.konfidentialitet = r->share->class.konfidentialitet < 0 ? 3 : r->share->class.konfidentialitet,
 		.scope = arena_print(r->mem, "series:%s@%s", s->id, r->share->id),
 	};
-	struct arena *tmp = arena_open();
-	const char *digest, *calculation;
-	char *text;
-	size_t len;
+	unsigned char sum[DIGEST_SIZE];
+	const char *calculation;
 
+	last = p.records;
 	for (size_t i = 0; i < p.record_count; i++) {
 		p.bytes += (long long)p.records[i].size;
 		last = p.records[i].due > last->due ? &p.records[i] : last;
 	}
 	p.key = key_of(r->mem, &p);
 	p.version = version_of(r->mem, &p);
-	retain_manifest(tmp, p.records, p.record_count, &text, &len, &digest);
-	p.manifest = arena_text(r->mem, digest);
-	arena_close(tmp);
+	manifest_digest(p.records, p.record_count, sum);
+	p.manifest = arena_print(r->mem, "sha256:%s", digest_hex(r->mem, sum, sizeof sum));
 	calculation = sum_text(r->mem, s, last);
 	p.why = arena_print(r->mem, "%s handling%s i %s: %s.", text_count(r->mem, p.files), p.files == 1 ? "" : "ar",
 			    *p.batch ? p.batch : s->name ? s->name : s->id, calculation);

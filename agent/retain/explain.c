@@ -31,11 +31,9 @@ one(struct retain *r, const struct cell *c, const struct entry *entry, const str
 	static const char *const action[] = { "destroy", "preserve", "deliver" };
 	const struct series *s = c->pattern->tally->series;
 	json_t *o = json_object();
-	day_t anchor, due = DAY_NONE;
+	day_t anchor;
 	bool counts = cell_counts(r, c, entry, &anchor);
 
-	if (anchor != DAY_NONE)
-		due = day_due(anchor, s->keep, s->count_from);
 	json_put(o, "series", s->id);
 	json_put(o, "action", action[s->action]);
 	json_put(o, "rule", place_text(r->mem, s->at));
@@ -44,7 +42,7 @@ one(struct retain *r, const struct cell *c, const struct entry *entry, const str
 	json_object_set_new(o, "records", json_boolean(counts));
 	json_object_set_new(o, "winner", json_boolean(c == v->winner));
 	json_put(o, "anchor", day_text(r->mem, anchor));
-	json_put(o, "due", day_text(r->mem, due));
+	json_put(o, "due", day_text(r->mem, cell_due(c, anchor)));
 	return o;
 }
 

@@ -76,7 +76,9 @@ on_enter(void *self, const char *path, void *above, void **state)
 		abort();
 	s->above = r->top;
 	r->top = s;
+	r->asked.name[0] = '\0';        /* a state's address may be used again */
 	r->n.folders++;
+	s->utf8 = text_is_utf8(path, strlen(path));
 	if (!up) {
 		cells_start(r, &s->cells);
 	} else {
@@ -131,28 +133,35 @@ day_t
 cell_anchor(const struct retain *r, const struct cell *cell, const struct entry *entry)
 {
 	day_t day = cell->date;
-	int year;
 
 	if (cell->pattern->tally->series->clock == CLOCK_MODIFIED)
 		day = entry && entry->stated ? clock_day(entry->mtime_s) : DAY_NONE;
-	if (day == DAY_NONE)
-		return DAY_NONE;
-	year = day_year(day);
-	return year < 1900 || year > day_year(r->today) + 1 ? DAY_NONE : day;
+	return day < r->oldest || day > r->newest ? DAY_NONE : day;
 }
 
 /* Is the record one of those years that the series is valid for?  An unknown year counts: it may be. */
 bool
 cell_counts(const struct retain *r, const struct cell *cell, const struct entry *entry, day_t *anchor)
 {
-	const struct series *s = cell->pattern->tally->series;
-	int year;
+	const struct tally *t = cell->pattern->tally;
 
 	*anchor = cell_anchor(r, cell, entry);
-	if (*anchor == DAY_NONE)
-		return true;
-	year = day_year(*anchor);
-	return (!s->year_from || year >= s->year_from) && (!s->year_to || year <= s->year_to);
+	return *anchor == DAY_NONE || ((t->from == DAY_NONE || *anchor >= t->from) &&
+				       (t->to == DAY_NONE || *anchor <= t->to));
+}
+
+day_t
+cell_due(const struct cell *cell, day_t anchor)
+{
+	struct tally *t = cell->pattern->tally;
+
+	if (anchor == DAY_NONE)
+		return DAY_NONE;
+	if (t->last.anchor != anchor) {
+		t->last.anchor = anchor;
+		t->last.due = day_due(anchor, t->series->keep, t->series->count_from);
+	}
+	return t->last.due;
 }
 
 static bool
@@ -208,12 +217,11 @@ judge(struct retain *r, const struct entry *entry)
 
 	for (size_t i = 0; i < r->found.count; i++) {
 		const struct cell *c = &r->found.items[i];
-		day_t anchor, due = DAY_NONE;
+		day_t anchor, due;
 
 		if (!c->pattern->tally || !cell_counts(r, c, entry, &anchor))
 			continue;
-		if (anchor != DAY_NONE)
-			due = day_due(anchor, c->pattern->tally->series->keep, c->pattern->tally->series->count_from);
+		due = cell_due(c, anchor);
 		if (beats((enum outcome)rank(c->pattern->tally->series), due, &v))
 			v = (struct verdict){ (enum outcome)rank(c->pattern->tally->series), c, anchor, due, NULL };
 	}
@@ -234,6 +242,10 @@ on_wants_stat(void *self, void *state, const char *path, const char *name)
 	struct verdict v;
 
 	match_file(r, s->cells.items, s->cells.count, name, file_len(path, name));
+	if (strlen(name) < sizeof r->asked.name) {
+		memcpy(r->asked.name, name, strlen(name) + 1);
+		r->asked.state = s;
+	}
 	for (size_t i = 0; i < r->found.count; i++)
 		if (r->found.items[i].pattern->tally &&
 		    r->found.items[i].pattern->tally->series->clock == CLOCK_MODIFIED)
@@ -261,7 +273,13 @@ against(const struct verdict *v)
 static void
 put(struct retain *r, struct batch *b, const char *file, const struct entry *e, const struct verdict *v)
 {
-	*arena_push(r->mem, &b->records) = (struct record){
+	if (b->records.count == b->records.room) {
+		b->records.room = b->records.room ? b->records.room * 2 : 16;
+		b->records.items = realloc(b->records.items, b->records.room * sizeof *b->records.items);
+		if (!b->records.items)
+			abort();
+	}
+	b->records.items[b->records.count++] = (struct record){
 		.path = arena_text(r->mem, file),
 		.size = e->size, .ino = e->ino, .dev = e->dev, .nlink = e->nlink,
 		.mtime_s = e->mtime_s, .ctime_s = e->ctime_s, .btime_s = e->btime_s,
@@ -283,13 +301,13 @@ join(struct retain *r, const char *path, const struct entry *e, const struct ver
 	b = batch_get(r, tally, path, v->winner->batch_len, whole ? DAY_NONE : v->due);
 	b->members++;
 	if (v->due == DAY_NONE)
-		b->blocked = "en handling har inget känt datum";
+		batch_block(b, "en handling har inget känt datum");
 	else if (v->due > b->latest)
 		b->latest = v->due;
 	if (due && e->stated)
 		put(r, b, path, e, v);
 	else if (due)
-		b->blocked = "en handling kunde inte läsas";
+		batch_block(b, "en handling kunde inte läsas");
 	return b;
 }
 
@@ -324,20 +342,22 @@ on_file(void *self, void *state, const char *path, const struct entry *entry)
 	struct batch *mine = NULL;
 	struct verdict v;
 
-	match_file(r, s->cells.items, s->cells.count, entry->name, file_len(path, entry->name));
+	if (!*entry->name || r->asked.state != s || strcmp(r->asked.name, entry->name) != 0)
+		match_file(r, s->cells.items, s->cells.count, entry->name, file_len(path, entry->name));
+	r->asked.name[0] = '\0';
 	v = judge(r, entry);
 	/*
 	 * A name that is not UTF-8 cannot be folded as its writer meant: it may have slipped past a preserve series or a
 	 * hold.  When it may go is not known.
 	 */
-	if (v.outcome == OUT_DESTROY && !(text_is_utf8(path, strlen(path)) && text_is_utf8(entry->name, strlen(entry->name))))
+	if (v.outcome == OUT_DESTROY && !(s->utf8 && text_is_utf8(entry->name, strlen(entry->name))))
 		v.anchor = v.due = DAY_NONE;
 	count(r, entry, &v);
 	if (v.outcome == OUT_DESTROY || v.outcome == OUT_DELIVER)
 		mine = join(r, arena_print(r->scratch, "%s%s%s", path, *path ? "/" : "", entry->name), entry, &v);
 	for (size_t i = 0; i < s->inside_count; i++)
 		if (s->insides[i].batch != mine)
-			s->insides[i].batch->blocked = against(&v);
+			batch_block(s->insides[i].batch, against(&v));
 	/* A whole batch without a folder is all of its series in the share: a held member blocks that too. */
 	if (v.outcome == OUT_HELD || v.outcome == OUT_PRESERVED || v.outcome == OUT_DELIVER)
 		for (size_t i = 0; i < r->found.count; i++) {
@@ -345,8 +365,9 @@ on_file(void *self, void *state, const char *path, const struct entry *entry)
 
 			if (c->pattern->tally && c->pattern->tally->series->whole &&
 			    (!v.winner || v.outcome == OUT_HELD || c->pattern->tally != v.winner->pattern->tally))
-				batch_get(r, c->pattern->tally, path, c->batch_len <= strlen(path) ? c->batch_len : 0,
-					  DAY_NONE)->blocked = against(&v);
+				batch_block(batch_get(r, c->pattern->tally, path,
+						      c->batch_len <= strlen(path) ? c->batch_len : 0, DAY_NONE),
+					    against(&v));
 		}
 }
 
@@ -364,6 +385,8 @@ retain_open(struct arena *mem, const struct retain_input *in, struct error *err)
 		retain_close(r);
 		return NULL;
 	}
+	r->oldest = day_make(1900, 1, 1);
+	r->newest = day_make(day_year(r->today) + 1, 12, 31);
 	r->visitor = (struct visitor){ r, on_enter, on_wants_stat, on_file, on_leave };
 	return r;
 }
@@ -375,6 +398,8 @@ retain_share(struct retain *r, const struct share *share)
 
 	while (r->top)
 		drop_top(r);
+	batches_drop(r);
+	r->asked.name[0] = '\0';
 	r->share = share;
 	r->patterns.count = 0;
 	r->all.count = 0;
@@ -384,7 +409,9 @@ retain_share(struct retain *r, const struct share *share)
 	for (size_t i = 0; i < rules->series_count; i++) {
 		const struct series *s = &rules->series[i];
 
-		r->tallies[i].series = s;
+		r->tallies[i] = (struct tally){ .series = s, .last = { DAY_NONE, DAY_NONE },
+			.from = s->year_from ? day_make(s->year_from, 1, 1) : DAY_NONE,
+			.to = s->year_to ? day_make(s->year_to, 12, 31) : DAY_NONE };
 		for (int k = 0; k < s->where_count; k++)
 			if (strcmp(s->where[k].share, "*") == 0 || strcmp(s->where[k].share, share->id) == 0)
 				add_where(r, &r->tallies[i], &s->where[k], share->fold || s->action == ACTION_PRESERVE);
@@ -401,6 +428,7 @@ retain_close(struct retain *r)
 		return;
 	while (r->top)
 		drop_top(r);
+	batches_drop(r);
 	free(r->found.items);
 	arena_close(r->scratch);
 	r->scratch = NULL;

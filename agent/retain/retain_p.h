@@ -30,7 +30,13 @@ struct cell {
 struct cells { struct cell *items; size_t count, room; };
 
 /* What one share has of one series. */
-struct tally { const struct series *series; bool used; long long files; };
+struct tally {
+	const struct series *series;
+	bool used;
+	long long files;
+	day_t from, to;                 /* its records = { from; to; } as days; DAY_NONE: open */
+	struct { day_t anchor, due; } last;     /* files of one folder are mostly of one day */
+};
 
 struct batch {
 	struct batch *next;
@@ -39,7 +45,7 @@ struct batch {
 	day_t due, latest;
 	const char *blocked;            /* why, or NULL */
 	long long members;
-	LIST(struct record) records;
+	struct { struct record *items; size_t count, room; } records;  /* of malloc, until it is proposed */
 };
 
 struct inside { struct batch *batch; };
@@ -49,6 +55,7 @@ struct state {
 	struct cells cells;
 	struct inside *insides;
 	size_t inside_count;
+	bool utf8;                      /* its path is */
 };
 
 enum outcome { OUT_HELD, OUT_PRESERVED, OUT_DELIVER, OUT_DESTROY, OUT_INERT, OUT_UNGOVERNED };
@@ -65,12 +72,13 @@ struct verdict {
 struct retain {
 	struct arena *mem, *scratch;
 	struct retain_input input;
-	day_t today;
+	day_t today, oldest, newest;    /* an anchor outside oldest..newest is not believed */
 	const struct share *share;
 	struct tally *tallies;
 	LIST(struct pattern *) patterns;
 	struct state *top;
 	struct cells found;             /* of the file asked about last */
+	struct { const struct state *state; char name[256]; } asked;   /* "" = none */
 	struct batch **buckets;
 	LIST(struct batch *) all;
 	struct { long long files, folders, bytes, ungoverned, held, inert, no_anchor; } n;
@@ -89,6 +97,10 @@ struct verdict judge(struct retain *r, const struct entry *entry);
 day_t cell_anchor(const struct retain *r, const struct cell *cell, const struct entry *entry);
 bool cell_counts(const struct retain *r, const struct cell *cell, const struct entry *entry, day_t *anchor);
 void cells_start(struct retain *r, struct cells *out);
+void batch_block(struct batch *b, const char *why);
+void batches_drop(struct retain *r);
+day_t cell_due(const struct cell *cell, day_t anchor);
+void manifest_digest(const struct record *records, size_t count, unsigned char sum[]);
 struct batch *batch_get(struct retain *r, struct tally *tally, const char *path, size_t len, day_t due);
 
 #endif
