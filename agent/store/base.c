@@ -264,8 +264,13 @@ const char *
 column_text(struct arena *mem, struct query *q, int column)
 {
 	const unsigned char *text = sqlite3_column_text(q->statement, column);
+	size_t len = (size_t)sqlite3_column_bytes(q->statement, column);
+	char *copy = text ? arena_copy(mem, text, len) : NULL;
 
-	return text ? arena_text(mem, (const char *)text) : NULL;
+	/* We never write a NUL: what somebody hid behind one is shown, so that no hash of the text agrees with it. */
+	for (size_t i = 0; copy && i < len; i++)
+		copy[i] = copy[i] ? copy[i] : '?';
+	return copy;
 }
 
 long long column_number(struct query *q, int column) { return sqlite3_column_int64(q->statement, column); }

@@ -235,6 +235,8 @@ a_changed_chain_does_not_verify(void)
 		"update audit set at = 'x' where seq = 1", "update audit set payload_digest = 'x' where seq = 2",
 		"update audit set prev = 'x' where seq = 3", "update audit set hash = 'x' where seq = 2",
 		"update audit_payload set payload = '{}' where seq = 2", "update audit_payload set salt = 'x' where seq = 2",
+		"update audit set event = event || char(0) || 'x' where seq = 2",
+		"update audit_payload set payload = payload || char(0) where seq = 1",
 		"pragma foreign_keys = off; delete from audit where seq = 2", "update audit set seq = 9 where seq = 3",
 		"update audit set seq = 99 where seq = 1; update audit set seq = 1 where seq = 2; update audit set seq = 2 where seq = 99",
 	};
