@@ -580,6 +580,21 @@ def a_bulk_button_is_about_its_group_and_spares_own_choices():
         assert w.post("/beslut/spara", cookie, form).status == 303 and len(w.decisions()) == 3
 
 
+def all_that_waits_is_reached_in_the_end():
+    with World() as w:
+        subprocess.run([ORACLE, "more", w.folder, NOW, "300"], check=True)
+        cookie = w.sign_in()
+        page = w.get("/beslut", cookie)
+        assert page.text.count('value="approve"') == 200 and "304 förslag" in page.text and "De första 200 visas" in page.text
+        _, keep = re.findall(r'name="bulk" value="([^"]+)"', page.text)
+        reason = {f"gr-{keep.split(':')[1]}": "Pågående ärende, frågan tas upp på nytt när utredningen är klar. " * 5}
+        confirm = w.post("/beslut", cookie, dict(choose(page), bulk=keep, **reason))
+        assert confirm.status == 200 and "200 beslut" in confirm.text
+        assert w.post("/beslut/spara", cookie, hidden(confirm)).status == 303 and len(w.decisions()) == 200
+        page = w.get("/beslut", cookie)
+        assert page.text.count('value="approve"') == 104 and "104 förslag" in page.text and page.field("v-f1-1")
+
+
 def forms_from_elsewhere_decide_nothing():
     with World() as w:
         cookie = w.sign_in()

@@ -6,6 +6,7 @@
  *     oracle-page serve FOLDER NOW LISTEN URL         prints "ready PORT"
  *     oracle-page take FOLDER NOW                     what the night makes of it: "taken N refused N"
  *     oracle-page decisions FOLDER                    what lies in the inbox, as JSON
+ *     oracle-page more FOLDER NOW COUNT               more people to ask Anna about
  *     oracle-page change FOLDER ID                    another version of a proposal takes its place
  *     oracle-page approved FOLDER NOW ID WHO STATE    WHO ("key-anna") has approved it, and it came into STATE
  */
@@ -161,6 +162,23 @@ out:
 }
 
 static int
+more(struct arena *mem, const char *folder, int64_t now, long count)
+{
+	struct store *store = NULL;
+	int rc = store_open(path(mem, folder, "behov.db"), STORE_WRITE, &store, &err);
+
+	if (rc == 0)
+		rc = store_begin(store, &err);
+	for (long i = 0; rc == 0 && i < count; i++)
+		rc = add_access(mem, store, arena_print(mem, "m%ld", i), "anna", arena_print(mem, "konto%ld", i),
+				arena_print(mem, "Person %ld", i), now);
+	if (rc == 0)
+		rc = store_commit(store, &err);
+	store_close(store);
+	return rc;
+}
+
+static int
 change(struct arena *mem, const char *folder, const char *id)
 {
 	struct store *store = NULL;
@@ -284,6 +302,8 @@ main(int argc, char **argv)
 		rc = take(mem, argv[2], now);
 	} else if (argc == 3 && strcmp(argv[1], "decisions") == 0) {
 		rc = decisions(mem, argv[2]);
+	} else if (argc == 5 && strcmp(argv[1], "more") == 0) {
+		rc = more(mem, argv[2], now, strtol(argv[4], NULL, 10));
 	} else if (argc == 4 && strcmp(argv[1], "change") == 0) {
 		rc = change(mem, argv[2], argv[3]);
 	} else if (argc == 7 && strcmp(argv[1], "approved") == 0) {
