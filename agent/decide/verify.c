@@ -1,0 +1,256 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* verify.c - what must hold before a decision from the inbox counts: token, person, version, state, proof. */
+#include "take_p.h"
+#include "behov/json.h"
+#include "behov/text.h"
+#include <string.h>
+#include <strings.h>
+
+#define SKEW 120                        /* seconds that two clocks may differ */
+#define CODE_SECONDS 600                /* from the code to its use */
+#define SESSION_SECONDS 3600            /* from the proof to the decision */
+#define PIN_SECONDS (7 * 86400)         /* an owner who changed destroys nothing for so long */
+
+/* ------------------------------------------------------------------ what was decided before */
+
+/* An undo takes every approval before it back.  `all` is about one proposal. */
+static bool
+is_counted(const struct decisions *all, size_t i, const char *version)
+{
+	const struct decision *d = &all->list.items[i];
+
+	if (d->refused || !d->version || strcmp(d->version, version) != 0)
+		return false;
+	for (size_t k = i + 1; k < all->list.count; k++)
+		if (!all->list.items[k].refused && all->list.items[k].verdict == VERDICT_UNDO)
+			return false;
+	return true;
+}
+
+static bool
+has_approved(const struct decisions *all, const struct stored *s, const char *key)
+{
+	for (size_t i = 0; i < all->list.count; i++) {
+		const struct decision *d = &all->list.items[i];
+		if (d->verdict == VERDICT_APPROVE && d->key && strcmp(d->key, key) == 0 &&
+		    is_counted(all, i, s->p.version))
+			return true;
+	}
+	return false;
+}
+
+/* Approvers differ by account; two accounts with one mailbox are one person, as that is where the codes go. */
+static int
+people(const struct stored *s)
+{
+	int count = 0;
+
+	for (size_t i = 0; i < s->p.approvers.count; i++) {
+		const char *mail = s->p.approvers.items[i].mail;
+		bool first = mail != NULL;
+		for (size_t k = 0; k < i && first; k++)
+			first = !s->p.approvers.items[k].mail || strcasecmp(s->p.approvers.items[k].mail, mail) != 0;
+		count += first;
+	}
+	return count;
+}
+
+/* Everyone who is asked has approved this version, and they are as many as it needs. */
+int
+take_all_approved(struct taking *t, const struct stored *s, bool *out, struct error *err)
+{
+	struct decisions all = { 0 };
+
+	*out = false;
+	if (s->p.approvers.count == 0 || people(s) < s->p.needs)
+		return 0;
+	if (store_decisions(t->mem, t->store, s->id, INT64_MIN, &all, err) < 0)
+		return -1;
+	for (size_t i = 0; i < s->p.approvers.count; i++)
+		if (!has_approved(&all, s, s->p.approvers.items[i].key))
+			return 0;
+	*out = true;
+	return 0;
+}
+
+/* ------------------------------------------------------------------ what must hold */
+
+bool
+take_fits(const char *text, size_t most)
+{
+	size_t len = text ? strnlen(text, most + 1) : 0;
+
+	return text && len <= most && text_is_utf8(text, len);
+}
+
+static const char *
+proof_fault(const struct inbox_decision *d, const struct letter *letter)
+{
+	json_t *proof = NULL;
+	long long sent, proved;
+	const char *kind, *whose, *fault = NULL;
+
+	if (!take_fits(d->proof, TAKE_TEXT_MOST) || json_read(d->proof, strlen(d->proof), &proof, NULL) < 0)
+		return "the proof of person cannot be read";
+	kind = json_text(proof, "kind");
+	whose = json_text(proof, "letter");
+	sent = json_number(proof, "code_sent", INT64_MIN);
+	proved = json_number(proof, "proved", INT64_MIN);
+	if (!kind || strcmp(kind, "code") != 0)
+		fault = "the proof of person is of an unknown kind";
+	else if (whose && strcmp(whose, letter->id) != 0)
+		fault = "the proof of person is for another letter";
+	else if (sent < letter->created || proved < sent || d->at < proved)
+		fault = "the proof of person is in the wrong order";
+	else if (proved - sent > CODE_SECONDS)
+		fault = "the code was used too late";
+	else if (d->at - proved > SESSION_SECONDS)
+		fault = "the sign-in was too old";
+	json_decref(proof);
+	return fault;
+}
+
+static const char *
+letter_fault(const struct taking *t, const struct inbox_decision *d)
+{
+	if (!t->letter.key)
+		return "no letter has that link";
+	if (d->at > t->now + SKEW)
+		return "it is dated in the future";
+	if (d->at >= t->letter.expires)
+		return "the link had expired";
+	return proof_fault(d, &t->letter);
+}
+
+static bool
+is_asked(const struct stored *s, const char *key)
+{
+	for (size_t i = 0; i < s->p.approvers.count; i++)
+		if (strcmp(s->p.approvers.items[i].key, key) == 0)
+			return true;
+	return false;
+}
+
+static const char *
+state_fault(const struct stored *s, enum verdict verdict, int64_t at)
+{
+	if (verdict == VERDICT_UNDO)
+		return s->state != STATE_SCHEDULED ? "there is nothing to undo" :
+		       at >= s->go_at ? "the time for undoing had passed" : NULL;
+	if (s->state == STATE_OPEN || (verdict == VERDICT_KEEP && s->state == STATE_SCHEDULED))
+		return NULL;
+	return "it is not asked about any longer";
+}
+
+/* Did one of the names lead elsewhere less than seven days ago, and lead to this person now? */
+static int
+any_late(struct taking *t, const char *const *names, int count, bool *out, struct error *err)
+{
+	for (int i = 0; i < count; i++) {
+		struct pin pin = { 0 };
+		bool found = false;
+
+		if (!names[i] || !*names[i])
+			continue;
+		if (store_pin(t->mem, t->store, names[i], &pin, &found, err) < 0)
+			return -1;
+		*out |= found && strcmp(pin.key, t->letter.key) == 0 && pin.changed != INT64_MIN &&
+			t->now - pin.changed < PIN_SECONDS;
+	}
+	return 0;
+}
+
+/* All names whose turn it may be to approve destruction in that series and share. */
+static int
+is_fresh_owner(struct taking *t, const struct proposal *p, bool *out, struct error *err)
+{
+	const struct series *series = rules_series(t->rules, p->series);
+	const struct share *share = rules_share(t->rules, p->share);
+	const char *const people[] = {
+		series ? series->owner : NULL, share ? share->owner : NULL, t->rules->conf.people.archivist,
+		t->rules->conf.people.coordinator,
+	};
+
+	*out = false;
+	if (any_late(t, people, 4, out, err) < 0)
+		return -1;
+	if (series && any_late(t, series->deputies, series->deputy_count, out, err) < 0)
+		return -1;
+	return share ? any_late(t, share->deputies, share->deputy_count, out, err) : 0;
+}
+
+/* An approval that is older than an undo is what was undone, come again. */
+static bool
+is_undone(const struct decisions *all, int64_t at)
+{
+	for (size_t i = 0; i < all->list.count; i++)
+		if (!all->list.items[i].refused && all->list.items[i].verdict == VERDICT_UNDO && at < all->list.items[i].at)
+			return true;
+	return false;
+}
+
+static int
+approve_fault(struct taking *t, const struct stored *s, int64_t at, const char **fault, struct error *err)
+{
+	struct decisions all = { 0 };
+	bool fresh = false;
+
+	if (store_decisions(t->mem, t->store, s->id, INT64_MIN, &all, err) < 0)
+		return -1;
+	if (s->p.kind == KIND_DESTROY && is_fresh_owner(t, &s->p, &fresh, err) < 0)
+		return -1;
+	if (has_approved(&all, s, t->letter.key))
+		*fault = "the same person has approved it already";
+	else if (is_undone(&all, at))
+		*fault = "it has been undone since";
+	else if (s->p.guid && strcmp(s->p.guid, t->letter.key) == 0)
+		*fault = "nobody decides on their own access";
+	else if (fresh)
+		*fault = "the account or address of this owner has changed in the last seven days";
+	return 0;
+}
+
+static const char *
+keep_fault(const struct inbox_decision *d)
+{
+	if (!take_fits(d->reason, TAKE_TEXT_MOST) || strspn(d->reason, " \t\r\n") == strlen(d->reason))
+		return "a keep needs a reason";
+	if (d->until != DAY_NONE && d->until <= clock_day(d->at))
+		return "its date had passed already";
+	return NULL;
+}
+
+int
+take_verdict(const char *word)
+{
+	for (int i = 0; word && verdict_word[i]; i++)
+		if (strcmp(verdict_word[i], word) == 0)
+			return i;
+	return -1;
+}
+
+int
+take_fault(struct taking *t, const struct inbox_decision *d, const char **fault, struct error *err)
+{
+	const struct stored *s = t->list.list.count == 1 ? &t->list.list.items[0] : NULL;
+	int verdict = take_verdict(d->verdict);
+
+	*fault = letter_fault(t, d);
+	if (*fault)
+		return 0;
+	if (verdict < 0)
+		*fault = "its verdict is not one we know";
+	else if (!s)
+		*fault = "there is no such proposal";
+	else if (!is_asked(s, t->letter.key))
+		*fault = "this person is not asked about it";
+	else if (!take_fits(d->version, TAKE_WORD_MOST) || strcmp(d->version, s->p.version) != 0)
+		*fault = "another version was shown";
+	else
+		*fault = state_fault(s, (enum verdict)verdict, d->at);
+	if (!*fault && verdict == VERDICT_KEEP)
+		*fault = keep_fault(d);
+	if (!*fault && verdict == VERDICT_APPROVE)
+		return approve_fault(t, s, d->at, fault, err);
+	return 0;
+}
