@@ -274,6 +274,7 @@ by_hand(struct taking *t, const struct decision *d, struct error *err)
 {
 	const struct stored *s;
 	struct decision full = *d;
+	bool under_way = false;
 	unsigned may = STATES(STATE_SCHEDULED) | (d->verdict == VERDICT_KEEP ? STATES_ASKED : 0);
 
 	if (store_proposals(t->mem, t->store, &(struct proposal_filter){ .id = d->proposal }, &t->list, err) < 0)
@@ -284,6 +285,10 @@ by_hand(struct taking *t, const struct decision *d, struct error *err)
 	if (!(STATES(s->state) & may))
 		return error_set(err, ERROR_USAGE, "proposal '%s' is %s: nothing to %s", s->id, state_word[s->state],
 				 verdict_word[d->verdict]);
+	if (take_under_way(t, s, &under_way, err) < 0)
+		return -1;
+	if (under_way)
+		return error_set(err, ERROR_USAGE, "proposal '%s' is being carried out already: see 'behov restore'", s->id);
 	full.version = s->p.version;
 	full.key = NULL;
 	full.inbox = 0;

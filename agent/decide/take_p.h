@@ -24,6 +24,8 @@ bool take_fits(const char *text, size_t most);
 int take_verdict(const char *word);
 /* Why a row of the inbox does not count, or NULL. */
 int take_fault(struct taking *t, const struct inbox_decision *d, const char **fault, struct error *err);
+/* Has apply begun with it?  Then it is too late for words: what was done is restored, by the administrator. */
+int take_under_way(struct taking *t, const struct stored *s, bool *out, struct error *err);
 /* Has everyone who is asked approved this version, and are they as many as it needs? */
 int take_all_approved(struct taking *t, const struct stored *s, bool *out, struct error *err);
 

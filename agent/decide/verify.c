@@ -230,10 +230,26 @@ take_verdict(const char *word)
 }
 
 int
+take_under_way(struct taking *t, const struct stored *s, bool *out, struct error *err)
+{
+	struct effects effects = { 0 };
+
+	*out = false;
+	if (s->state != STATE_SCHEDULED)
+		return 0;
+	if (store_effects(t->mem, t->store, s->id, NULL, &effects, err) < 0)
+		return -1;
+	for (size_t i = 0; i < effects.list.count; i++)
+		*out |= effects.list.items[i].state == EFFECT_INTENDED || effects.list.items[i].state == EFFECT_DONE;
+	return 0;
+}
+
+int
 take_fault(struct taking *t, const struct inbox_decision *d, const char **fault, struct error *err)
 {
 	const struct stored *s = t->list.list.count == 1 ? &t->list.list.items[0] : NULL;
 	int verdict = take_verdict(d->verdict);
+	bool under_way = false;
 
 	*fault = letter_fault(t, d);
 	if (*fault)
@@ -248,6 +264,10 @@ take_fault(struct taking *t, const struct inbox_decision *d, const char **fault,
 		*fault = "another version was shown";
 	else
 		*fault = state_fault(s, (enum verdict)verdict, d->at);
+	if (!*fault && take_under_way(t, s, &under_way, err) < 0)
+		return -1;
+	if (under_way)
+		*fault = "it is being carried out already";
 	if (!*fault && verdict == VERDICT_KEEP)
 		*fault = keep_fault(d);
 	if (!*fault && verdict == VERDICT_APPROVE)

@@ -167,6 +167,21 @@ is_touched(const struct work *w, const struct proposal *p)
 	return false;
 }
 
+int
+is_under_way(struct work *w, const struct stored *s, bool *out, struct error *err)
+{
+	struct effects effects = { 0 };
+
+	*out = false;
+	if (s->state != STATE_SCHEDULED)
+		return 0;
+	if (store_effects(w->mem, w->in->store, s->id, NULL, &effects, err) < 0)
+		return -1;
+	for (size_t i = 0; i < effects.list.count; i++)
+		*out |= effects.list.items[i].state == EFFECT_INTENDED || effects.list.items[i].state == EFFECT_DONE;
+	return 0;
+}
+
 static int
 by_group_key(const void *key, const void *group)
 {

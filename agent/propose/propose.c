@@ -9,6 +9,7 @@
  *     scheduled files    same              whole: superseded        withdrawn
  *     exported           same              same                     the edge is gone: done; else same
  *     quarantined        same              same                     same
+ *     (scheduled, and apply has begun with it: same)
  *     kept               until its date    superseded, opened       withdrawn when its date has passed
  */
 #include "propose_p.h"
@@ -101,11 +102,13 @@ meet_asked(struct work *w, struct proposal *p, const struct stored *old, struct 
 
 /* Files that are on their way go by the manifest that was approved; what came since is proposed when they are done. */
 static int
-meet_scheduled(struct work *w, struct proposal *p, const struct stored *old)
+meet_scheduled(struct work *w, struct proposal *p, const struct stored *old, struct error *err)
 {
-	bool same = old->p.kind == p->kind && texts_equal(old->p.version, p->version);
+	bool same = old->p.kind == p->kind && texts_equal(old->p.version, p->version), under_way;
 
-	if (!same && (!is_files(p) || old->p.kind != p->kind || p->whole || old->p.whole))
+	if (is_under_way(w, old, &under_way, err) < 0)
+		return -1;
+	if (!same && !under_way && (!is_files(p) || old->p.kind != p->kind || p->whole || old->p.whole))
 		want_open(w, p, old);
 	else
 		w->out->same++;
@@ -141,7 +144,7 @@ meet(struct work *w, struct proposal *p, struct error *err)
 	case STATE_BRAKED:
 		return meet_asked(w, p, old, err);
 	case STATE_SCHEDULED:
-		return meet_scheduled(w, p, old);
+		return meet_scheduled(w, p, old, err);
 	case STATE_KEPT:
 		return meet_kept(w, p, old, err);
 	default:
@@ -211,12 +214,18 @@ absent_edge(struct work *w, const struct stored *s, struct error *err)
 static int
 absent(struct work *w, const struct stored *s, struct error *err)
 {
-	bool kept_past = s->state == STATE_KEPT && s->until != DAY_NONE && w->today >= s->until;
+	bool kept_past = s->state == STATE_KEPT && s->until != DAY_NONE && w->today >= s->until, under_way;
 
 	if (s->state == STATE_QUARANTINED || (s->state == STATE_KEPT && !kept_past))
 		return 0;
 	if (is_touched(w, &s->p)) {
 		w->out->held++;
+		return 0;
+	}
+	if (is_under_way(w, s, &under_way, err) < 0)
+		return -1;
+	if (under_way) {
+		w->out->same++;
 		return 0;
 	}
 	if (!is_files(&s->p) && STATES(s->state) & STATES_GOING)

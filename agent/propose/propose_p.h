@@ -49,6 +49,8 @@ enum content { CONTENT_SAME, CONTENT_FEWER, CONTENT_OTHER };
 int compare_content(struct work *w, const struct stored *old, const struct proposal *p, enum content *out, struct error *err);
 /* Is it under what could not be seen tonight? */
 bool is_touched(const struct work *w, const struct proposal *p);
+/* Has apply begun with it?  Ended half way it is still scheduled, and only apply can bring it to its end. */
+int is_under_way(struct work *w, const struct stored *s, bool *out, struct error *err);
 /* Is the membership gone from the directory? */
 enum truth edge_gone(const struct snapshot *s, const struct proposal *p);
 /* Writes what is shown and who is asked, when it differs from what is stored. */

@@ -827,6 +827,31 @@ what_is_scheduled_goes_on_unless_it_is_whole_and_changes(void)
 }
 
 static void
+what_apply_has_begun_with_is_left_to_apply(void)
+{
+	struct town t;
+	struct stored_list list;
+	struct error err = { 0 };
+	long long effect;
+
+	for (int vanish = 0; vanish < 2; vanish++) {
+		town_open(&t);
+		t.file[1][0][0] = t.file[1][0][1] = true;
+		(void)one_night(&t);
+		schedule_all(&t);
+		list = all(&t, 0);
+		CHECK(store_effect_intend(t.store, &(struct effect){ .proposal = list.list.items[0].id, .act = "quarantine",
+			.target = "b0/f0", .intended = t.now, .ended = INT64_MIN }, &effect, &err) == 0);
+		stored_free(&list);
+		t.file[1][0][0] = false;        /* it lies in quarantine */
+		t.file[1][0][1] = !vanish;
+		(void)one_night(&t);
+		CHECK(count(&t, 0) == 1 && count(&t, STATES(STATE_SCHEDULED)) == 1);
+		town_close(&t);
+	}
+}
+
+static void
 what_could_not_be_seen_well_is_not_superseded(void)
 {
 	struct town t;
@@ -1014,6 +1039,7 @@ main(void)
 	TEST(another_is_asked_when_the_owner_leaves);
 	TEST(files_that_leave_change_nothing_and_files_that_come_do);
 	TEST(what_is_scheduled_goes_on_unless_it_is_whole_and_changes);
+	TEST(what_apply_has_begun_with_is_left_to_apply);
 	TEST(what_could_not_be_seen_well_is_not_superseded);
 	TEST(what_is_unclear_by_a_decision_to_keep_is_withdrawn);
 	TEST(one_system_with_nobody_stops_what_the_other_approves);

@@ -580,6 +580,29 @@ the_command_line_keeps_and_undoes_but_never_approves(void)
 }
 
 static void
+what_apply_has_begun_with_is_not_undone_by_words(void)
+{
+	struct office o;
+	struct error err = { 0 };
+	struct decision d = { .name = "root", .reason = "fel", .until = DAY_NONE, .verdict = VERDICT_UNDO };
+	long long effect;
+
+	office_open(&o);
+	d.at = o.now;
+	d.proposal = propose(&o, KIND_REMOVE_MEMBER, 1, 1, STATE_OPEN);
+	post(&o, row(&o, 0, d.proposal, "approve"));
+	(void)take(&o);
+	CHECK(store_effect_intend(o.store, &(struct effect){ .proposal = d.proposal, .act = "remove", .target = "g",
+							     .intended = o.now, .ended = INT64_MIN }, &effect, &err) == 0);
+	post(&o, row(&o, 0, d.proposal, "undo"));
+	post(&o, row(&o, 0, d.proposal, "keep"));
+	CHECK(take(&o).refused == 2);
+	CHECK(decide_by_hand(o.mem, &o.rules, o.store, &d, o.now, &err) < 0);
+	CHECK(state(&o, d.proposal) == STATE_SCHEDULED);
+	office_close(&o);
+}
+
+static void
 a_decision_that_lay_long_still_has_its_grace(void)
 {
 	struct office o;
@@ -611,6 +634,7 @@ main(void)
 	TEST(rubbish_is_refused_and_the_rest_goes_on);
 	TEST(those_who_are_left_have_all_approved_already);
 	TEST(the_command_line_keeps_and_undoes_but_never_approves);
+	TEST(what_apply_has_begun_with_is_not_undone_by_words);
 	TEST(a_decision_that_lay_long_still_has_its_grace);
 	TEST(random_decisions_come_to_what_the_model_says);
 	return check_done();
