@@ -161,7 +161,8 @@ look(struct writer *w, const struct proposal *p, struct edge_now *e, const char 
 	    find(w, p->guid, p->member, &e->member, &unused, &e->primary, err) < 0)
 		return -1;
 	if (!e->group || !e->member) {
-		*why = e->group ? "medlemmen finns inte längre" : "gruppen finns inte längre";
+		*why = e->group ? "medlemmen syns inte längre; nästa fullständiga natt avgör om den är borta"
+				: "gruppen syns inte längre; nästa fullständiga natt avgör om den är borta";
 		return 0;
 	}
 	return is_listed(w, e->group, e->member, &e->listed, err);
@@ -233,7 +234,7 @@ edge_json(struct apply *a, const struct proposal *p, const struct edge_now *e)
 	return text;
 }
 
-/* Journal and state in one transaction.  id 0: we did nothing to it. */
+/* Journal and state in one transaction.  id 0: nothing was intended. */
 static int
 finish(struct apply *a, struct stored *s, long long id, bool gone, const char *after, const char *note)
 {
@@ -273,13 +274,15 @@ verify(struct writer *w, struct stored *s, const struct edge_now *before, long l
 
 	if (look(w, &s->p, &now, &why, &trouble) < 0)
 		return unknown(a, s, &trouble);
-	if (!why && now.listed && (code == LDAP_SUCCESS || LDAP_API_ERROR(code) || LDAP_SERVICE_ERROR(code)))
+	if (why)
+		return apply_left(a, s, why);
+	if (now.listed && (code == LDAP_SUCCESS || LDAP_API_ERROR(code) || LDAP_SERVICE_ERROR(code)))
 		return apply_left(a, s, "medlemmen är kvar fast katalogen inte sade nej; nästa körning försöker igen");
-	if (!why && now.listed)
+	if (now.listed)
 		return finish(a, s, id, false, NULL,
 			      code == LDAP_INSUFFICIENT_ACCESS ? "behov har inte rätt att ändra gruppen"
 				: arena_print(a->mem, "katalogen nekade: %s", ldap_err2string(code)));
-	if (!why && is_primary(&now))
+	if (is_primary(&now))
 		return finish(a, s, id, false, edge_json(a, &s->p, before), "gruppen är kontots primära grupp, så det är kvar i den");
 	return finish(a, s, id, true, edge_json(a, &s->p, before), NULL);
 }
@@ -299,12 +302,15 @@ remove_one(struct writer *w, struct stored *s)
 		return -1;
 	if (look(w, &s->p, &now, &why, &trouble) < 0)
 		return unknown(a, s, &trouble);
-	if (!why && is_primary(&now))   /* AD lists no primary group: what looks gone is not */
+	if (why)
+		return apply_left(a, s, why);
+	if (is_primary(&now))           /* AD lists no primary group: what looks gone is not */
 		return finish(a, s, before ? before->id : 0, false, NULL, "gruppen är kontots primära grupp och går inte att lämna");
-	if (before && before->state == EFFECT_INTENDED && (why || !now.listed))
+	if (before && before->state == EFFECT_INTENDED && !now.listed)
 		return finish(a, s, before->id, true, before->before, NULL);    /* we were ended after the act */
-	if (why || !now.listed)
-		return finish(a, s, 0, true, NULL, why ? why : "medlemskapet var redan borta");
+	/* Not shown to us is not gone: only a complete night says that. */
+	if (!now.listed)
+		return apply_left(a, s, "medlemskapet syns inte längre; nästa fullständiga natt avgör om det är borta");
 	proof.same = true;
 	journal = edge_json(a, &s->p, &now);
 	if (!proof.decided)
