@@ -7,14 +7,17 @@
 #include <behov/file.h>
 #include <behov/log.h>
 #include <behov/retain.h>
+#include <behov/step.h>
 #include <behov/text.h>
 
 #include "check.h"
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #define DAY 86400
@@ -797,6 +800,51 @@ a_held_file_is_not_moved(void)
 	end();
 }
 
+static void
+stop_at_b(const char *path)
+{
+	if (strcmp(path, "d/b") == 0)
+		raise(SIGTERM);
+}
+
+/* In a process of its own, with a store of its own: the wish to stop is never taken back. */
+static int
+stopped_at_b(void)
+{
+	struct apply_input in = { .rules = &rules, .eyes = &eyes, .now = NOW };
+	struct store *own;
+
+	stop_listen();
+	just_before = stop_at_b;
+	if (store_open(at("store"), STORE_WRITE, &own, &err) < 0)
+		return 1;
+	in.store = own;
+	if (apply_all(mem, &in, &result, &err) == 0 || err.kind != ERROR_STOPPED)
+		return 2;
+	store_close(own);
+	return 0;
+}
+
+static void
+a_wish_to_stop_ends_between_two_files_and_the_next_run_goes_on(void)
+{
+	int status = -1;
+	const char *id;
+	pid_t child;
+
+	begin();
+	id = three_files(false);
+	child = fork();
+	if (child == 0)
+		_exit(stopped_at_b());
+	CHECK(child > 0 && waitpid(child, &status, 0) == child && WIFEXITED(status) && WEXITSTATUS(status) == 0);
+	CHECK(!is_there("share/d/a") && !is_there("share/d/b") && is_there("share/d/c"));
+	CHECK(now_of(id).state == STATE_SCHEDULED);
+	apply(NOW);
+	CHECK(result.quarantined == 3 && now_of(id).state == STATE_QUARANTINED && !is_there("share/d/c"));
+	end();
+}
+
 /* ------------------------------------------------------------------ quarantine */
 
 static void
@@ -1225,6 +1273,7 @@ main(void)
 	TEST(a_quarantine_that_is_a_link_is_not_used);
 	TEST(a_folder_we_may_not_write_to_keeps_its_files);
 	TEST(a_held_file_is_not_moved);
+	TEST(a_wish_to_stop_ends_between_two_files_and_the_next_run_goes_on);
 	TEST(a_hold_puts_its_file_back_at_once);
 	TEST(a_hold_is_looked_for_again_before_each_end);
 	TEST(what_no_rule_destroys_any_longer_comes_back);
