@@ -15,7 +15,8 @@ struct apply {
 
 /*
  * What must have been found true just now before something is taken away.  The two functions that take away demand
- * one, whole, and nothing but a look at the world fills it.
+ * one, whole, and nothing but a look at the world fills it.  They end the process rather than act without: not an assert,
+ * which a build can leave out.
  */
 struct proof {
 	bool decided;                   /* approved, this version, by as many people as it needs */

@@ -6,7 +6,6 @@
 #include "behov/log.h"
 #include "behov/step.h"
 #include "behov/text.h"
-#include <assert.h>
 #include <ctype.h>
 
 /* An edge as it stands in the directory just now. */
@@ -200,7 +199,8 @@ take_away(LDAP *ld, const struct edge_now *e, const struct proof *proof)
 {
 	int rc;
 
-	assert(PROVEN(proof));
+	if (!PROVEN(proof))
+		abort();
 	rc = change(ld, LDAP_MOD_DELETE, e);
 	step("remove");
 	return rc;

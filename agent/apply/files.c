@@ -31,7 +31,7 @@ drift(const struct record *r, const struct entry *now)
 static const char *
 cannot(struct batch *b, const char *what)
 {
-	return errno == ENOENT ? "filen är borta" : errno == ESTALE ? "det är inte en vanlig fil längre"
+	return errno == ENOENT ? "filen är borta" : errno == ESTALE ? "det är inte en vanlig fil på lagringsytans filsystem"
 		: arena_print(b->mem, "%s: %s", what, strerror(errno));
 }
 

@@ -188,6 +188,18 @@ def goes_and_comes_back(home):
           case.out, case.err)
 
 
+def ldif(home):
+    of = group("APP-B")
+    case = Case(home, of, person(7))
+    state, path = case.run("ldif")
+    text = open(path, encoding="utf-8").read() if state == "exported" else ""
+    check("an LDIF is written and nothing is changed", "changetype: modify" in text and len(members(home, of)) == 8, case.out, case.err)
+    done = ldap(home, "ldapmodify", "-f", path)
+    check("run by an administrator, it takes exactly that value", done.returncode == 0
+          and members(home, of) == {person(i) for i in range(7)}, done.stdout.decode(), text)
+    ldap(home, "ldapmodify", text=f"dn: {of}\nchangetype: modify\nadd: member\nmember: {person(7)}\n")
+
+
 def drift(home):
     of = group("APP-B")
     ldap(home, "ldapmodify", text=f"dn: {of}\nchangetype: modify\ndelete: member\nmember: {person(1)}\n")
@@ -297,6 +309,7 @@ def main():
         if up:
             goes_and_comes_back(home)
             ended_everywhere(home)
+            ldif(home)
             drift(home)
             refused(home)
             hidden(home)

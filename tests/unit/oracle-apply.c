@@ -3,6 +3,7 @@
  * oracle-apply.c - apply on a small store, for tests that look at the world from outside.
  *
  *     oracle-apply access STORE URI BASE BIND-DN PASSWORD-FILE CA-FILE GROUP-KEY GROUP-DN MEMBER-KEY MEMBER-DN
+ *     oracle-apply ldif   STORE …                 (as access, for a system whose removals go out as LDIF)
  *     oracle-apply files  STORE FOLDER            (FOLDER/share has a whole batch "w" and other files; see below)
  *     oracle-apply restore STORE ID …             (as access, or FOLDER)
  *     oracle-apply show   STORE
@@ -240,7 +241,7 @@ main(int argc, char **argv)
 	in.store = store;
 	in.now = now ? strtoll(now, NULL, 10) : NOW;
 	if (made && access)
-		membership(store, "00000000000000a1", "ldap", argv + argc - 4);
+		membership(store, "00000000000000a1", strcmp(argv[1], "ldif") == 0 ? "ldif" : "ldap", argv + argc - 4);
 	else if (made)
 		fill_files(store);
 	if (made) {
@@ -249,7 +250,7 @@ main(int argc, char **argv)
 	}
 	if (strcmp(argv[1], "restore") == 0)
 		rc = apply_restore(mem, &in, argv[3], "rot", &err);
-	else if (strcmp(argv[1], "access") == 0 || strcmp(argv[1], "files") == 0)
+	else if (strcmp(argv[1], "show") != 0)
 		rc = apply_all(mem, &in, &result, &err);
 	if (rc < 0)
 		fprintf(stderr, "oracle-apply: %s\n", err.text);
