@@ -228,8 +228,8 @@ digest_json(struct arena *mem, const struct notify_input *in, const struct lette
 	json_object_set_new(data, "reminder", json_boolean(strcmp(letter->kind, "reminder") == 0));
 	json_object_set_new(data, "access", json_boolean(sums->of[KIND_REMOVE_MEMBER] + sums->of[KIND_CUT_NESTING] > 0));
 	json_object_set_new(data, "destroy", json_boolean(sums->of[KIND_DESTROY] > 0));
-	json_put(data, "grace_access", arena_print(mem, "%d", conf->grace.access_days));
-	json_put(data, "grace_files", arena_print(mem, "%d", conf->grace.file_days));
+	json_put(data, "grace_access", arena_print(mem, "%d %s", conf->grace.access_days, conf->grace.access_days == 1 ? "dags" : "dagars"));
+	json_put(data, "grace_files", arena_print(mem, "%d %s", conf->grace.file_days, conf->grace.file_days == 1 ? "dags" : "dagars"));
 	json_object_set_new(data, "groups", groups_json(mem, all));
 	return data;
 }
