@@ -73,6 +73,7 @@ finding_word(const char *kind)
 		{ "system-without-owner", "System utan ägare" }, { "system-without-class", "System utan klassning" },
 		{ "critical-without-analysis", "Samhällsviktigt system utan säkerhetsanalys" },
 		{ "role-without-needs", "Roll utan skrivna behov" }, { "group-absent", "Registrerad grupp som inte finns" },
+		{ "ungoverned", "Lagringsyta där filer saknar gallringsbeslut" },
 		{ "series-without-decision", "Serie utan gallringsbeslut" }, { "no-anchor", "Filer utan datum att räkna från" },
 		{ "batch-blocked", "Akt eller volym som inte får gallras ännu" },
 		{ "series-opened-stepwise", "Ny serie som öppnas årsvis" }, { "owner-changed", "Ägare med nytt konto eller ny adress" },

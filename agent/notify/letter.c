@@ -90,11 +90,23 @@ struct sums {
 	day_t due;
 };
 
+/* Why somebody is asked.  It may name the one they stand in for. */
+static const char *
+asked_as(const struct proposal *p, const char *key)
+{
+	for (size_t i = 0; letter_may_name(p->konfidentialitet) && i < p->approvers.count; i++)
+		if (strcmp(p->approvers.items[i].key, key) == 0)
+			return p->approvers.items[i].as;
+	return NULL;
+}
+
 static void
-tell(struct arena *mem, const struct rules *rules, const struct stored *s, struct headings *all, struct sums *sums)
+tell(struct arena *mem, const struct rules *rules, const struct stored *s, const char *key, struct headings *all,
+     struct sums *sums)
 {
 	struct heading *h = letter_under(mem, all, letter_heading(mem, rules, &s->p));
 
+	h->as = asked_as(&s->p, key);
 	h->count++;
 	h->files += s->p.files;
 	sums->of[s->p.kind]++;
@@ -122,6 +134,7 @@ groups_json(struct arena *mem, struct headings *all)
 		if (h->hidden && h->hidden < h->count)
 			letter_row(mem, h->rows, arena_print(mem, "och %s till", text_count(mem, h->hidden)));
 		letter_put(mem, o, "title", h->title);
+		letter_put(mem, o, "as", h->as);
 		json_put(o, "count", text_count(mem, h->count));
 		json_put(o, "files", h->files ? text_count(mem, h->files) : NULL);
 		json_object_set_new(o, "unnamed", json_boolean(h->hidden == h->count));
@@ -194,7 +207,7 @@ collect(struct arena *mem, const struct rules *rules, const struct letter *lette
 		for (size_t k = 0; strcmp(p->who->key, letter->key) == 0 && k < p->waiting.count; k++) {
 			const struct stored *s = &open->list.items[p->waiting.items[k]];
 			if (is_about(letter, s->id))
-				tell(mem, rules, s, all, sums);
+				tell(mem, rules, s, letter->key, all, sums);
 		}
 	}
 }

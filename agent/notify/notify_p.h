@@ -19,7 +19,7 @@ int people_waiting(struct arena *mem, struct store *store, const struct stored_l
 
 /* What belongs together in a letter: a system, or a series on a share. */
 struct heading {
-	const char *title;
+	const char *title, *as;         /* why this person is asked, or NULL */
 	json_t *rows;                   /* [ { "text": … } ] */
 	long long count, hidden, files;
 };
