@@ -20,6 +20,7 @@ add_where(struct retain *r, struct tally *tally, const struct where *where, bool
 {
 	struct pattern *p = pattern_make(r->mem, where->path, fold);
 
+	pattern_clock(p, tally->series->clock);
 	p->where = where;
 	p->tally = tally;
 	if (tally->series->batch_path)

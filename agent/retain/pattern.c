@@ -53,6 +53,20 @@ pattern_make(struct arena *mem, const char *path, bool fold)
 	return p;
 }
 
+/* Only captures of the series' own clock date a record: a {year} beside a {date} is a folder's name. */
+void
+pattern_clock(struct pattern *p, enum series_clock clock)
+{
+	for (size_t i = 0; i < p->count; i++)
+		for (size_t k = 0; k < p->parts[i].count; k++) {
+			struct token *t = &p->parts[i].tokens[k];
+
+			if ((t->kind == TOKEN_YEAR && clock != CLOCK_PATH_YEAR) ||
+			    (t->kind == TOKEN_DATE && clock != CLOCK_PATH_DATE))
+				t->byte = '\0';
+		}
+}
+
 /* How many components of p are the prefix, or 0 when it is none. */
 size_t
 pattern_prefix(const struct pattern *p, const char *prefix, struct arena *mem)
@@ -151,12 +165,12 @@ from_here(const struct token *t, const char *name, size_t i, struct reach here, 
 	case TOKEN_YEAR:
 		date = read_year(name + i);
 		if (date != DAY_NONE)
-			better(&next[i + 4], dated(here, date));
+			better(&next[i + 4], t->byte ? dated(here, date) : here);
 		break;
 	case TOKEN_DATE:
 		n = read_date(name + i, &date);
 		if (n)
-			better(&next[i + n], dated(here, date));
+			better(&next[i + n], t->byte ? dated(here, date) : here);
 		break;
 	default:
 		break;
@@ -213,13 +227,20 @@ part_match(struct arena *mem, const struct part *part, const char *name, struct 
 
 /* ---- many patterns at once */
 
+/* A hold may name any of the cases that a path can be read as, so each stays. */
+static bool
+same_case(const char *a, const char *b)
+{
+	return a == b || (a && b && strcmp(a, b) == 0);
+}
+
 void
 cells_add(struct cells *out, struct cell cell, size_t path_len)
 {
 	if (cell.pattern->batch && cell.pos == cell.pattern->batch && !cell.batch_len)
 		cell.batch_len = path_len;
 	for (size_t i = out->count; i-- > 0 && out->items[i].pattern == cell.pattern;)
-		if (out->items[i].pos == cell.pos) {
+		if (out->items[i].pos == cell.pos && same_case(out->items[i].case_name, cell.case_name)) {
 			if (cell.date <= out->items[i].date)
 				return;
 			out->items[i] = cell;

@@ -6,7 +6,7 @@
 #include "behov/retain.h"
 
 enum token_kind { TOKEN_BYTE, TOKEN_ONE, TOKEN_ANY, TOKEN_YEAR, TOKEN_DATE, TOKEN_CASE };
-struct token { enum token_kind kind; char byte; };
+struct token { enum token_kind kind; char byte; };       /* of {year} and {date}: NUL when it dates nothing */
 struct part { bool deep, plain; const char *text; struct token *tokens; size_t count; };
 
 /* One pattern, of a series or of a hold, as components. */
@@ -85,6 +85,7 @@ struct retain {
 	struct visitor visitor;
 };
 
+void pattern_clock(struct pattern *p, enum series_clock clock);
 struct pattern *pattern_make(struct arena *mem, const char *path, bool fold);
 size_t pattern_prefix(const struct pattern *p, const char *prefix, struct arena *mem);
 void cells_add(struct cells *out, struct cell cell, size_t path_len);

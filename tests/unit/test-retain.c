@@ -205,6 +205,7 @@ a_whole_batch_waits_for_all_of_it(void)
 
 	begin();
 	s = rule("dos", ACTION_DESTROY, "V/{case}/{date}.pdf", 1);
+	s->clock = CLOCK_PATH_DATE;
 	s->batch_path = "V/{case}";
 	s->whole = true;
 	night("2020-12-31T02:00+01:00", stranger);
@@ -212,6 +213,7 @@ a_whole_batch_waits_for_all_of_it(void)
 	end();
 	begin();
 	s = rule("dos", ACTION_DESTROY, "V/{case}/{date}.pdf", 1);
+	s->clock = CLOCK_PATH_DATE;
 	s->batch_path = "V/{case}";
 	s->whole = true;
 	night("2022-01-01T02:00+01:00", stranger);
@@ -271,6 +273,130 @@ a_leap_day_falls_on_the_next_and_a_wild_year_is_unknown(void)
 }
 
 static void
+a_hold_by_case_meets_every_way_to_read_the_path(void)
+{
+	for (int way = 0; way < 3; way++) {
+		begin();
+		rule("gone", ACTION_DESTROY, "**/{case}/**", 1)->clock = CLOCK_MODIFIED;
+		holds = 1;
+		hold.case_name = way == 0 ? "v" : way == 1 ? "ks-1" : "2010";
+		NIGHT("2024-01-01", "V/KS-1/2010/a");
+		CHECK(plan.proposals.count == 0 && plan.filed.held == 1);
+		end();
+	}
+}
+
+static void
+only_captures_of_its_own_clock_date_a_record(void)
+{
+	begin();
+	rule("date", ACTION_DESTROY, "V/{year}/{date}*", 1)->clock = CLOCK_PATH_DATE;
+	NIGHT("2024-01-01", "V/2019/20180228 a");
+	CHECK(plan.proposals.count == 1 && ONE.due == day_make(2020, 1, 1));
+	end();
+	begin();
+	rule("year", ACTION_DESTROY, "V/{year}/{date}*", 1);
+	NIGHT("2024-01-01", "V/2018/20190228 a");
+	CHECK(plan.proposals.count == 1 && ONE.due == day_make(2020, 1, 1));
+	end();
+}
+
+static void
+why_a_batch_is_blocked_does_not_depend_on_the_order_of_names(void)
+{
+	const char *const one_way[] = { "V/x/2010-01-01.pdf", "V/x/n", "V/x/2019-01-01.txt", NULL };
+	const char *const other[] = { "V/x/2019-01-01.txt", "V/x/n", "V/x/2010-01-01.pdf", NULL };
+	char text[2][200];
+
+	for (int way = 0; way < 2; way++) {
+		begin();
+		rule("dos", ACTION_DESTROY, "V/{case}/{date}.pdf", 1)->batch_path = "V/{case}";
+		series[0].whole = true;
+		series[0].clock = CLOCK_PATH_DATE;
+		rule("bevara", ACTION_PRESERVE, "V/**/*.txt", 0);
+		night("2024-01-01T02:00+01:00", way ? one_way : other);
+		CHECK(plan.proposals.count == 0 && plan.findings.count >= 1);
+		snprintf(text[way], sizeof text[way], "%s", plan.findings.items[0].text);
+		end();
+	}
+	CHECK_TEXT(text[0], text[1]);
+}
+
+static const char *
+said(json_t *o, const char *key)
+{
+	const char *text = json_string_value(json_object_get(o, key));
+
+	return text ? text : "null";
+}
+
+static json_t *
+explain(const char *path)
+{
+	struct entry e = { .name = "a", .type = DT_REG, .stated = true, .mtime_s = 1330470000 };
+	struct error err = { 0 };
+	json_t *out = NULL;
+
+	CHECK(retain_explain(retain, &share, path, &e, &out, &err) == 0);
+	return out;
+}
+
+static void
+an_explanation_names_the_winner_the_losers_and_how_the_day_was_counted(void)
+{
+	json_t *o, *all;
+
+	begin();
+	rule("kort", ACTION_DESTROY, "V/**", 1)->clock = CLOCK_MODIFIED;
+	rule("lang", ACTION_DESTROY, "V/{year}/**", 7);
+	rule("utkast", ACTION_DESTROY, "V/{year}/**", 30)->decided = false;
+	rule("andra-ar", ACTION_DESTROY, "V/{year}/**", 90)->year_from = 2020;
+	NIGHT("2024-01-01", "V/2011/a");
+	o = explain("V/2011/a");
+	all = json_object_get(o, "considered");
+	CHECK_TEXT(said(o, "outcome"), "destroy");
+	CHECK_TEXT(said(o, "series"), "lang");
+	CHECK_TEXT(said(o, "due"), "2019-01-01");
+	CHECK_TEXT(said(o, "hold"), "null");
+	CHECK(json_array_size(all) == 4);
+	for (size_t i = 0; i < json_array_size(all); i++) {
+		json_t *one = json_array_get(all, i);
+		bool wins = strcmp(said(one, "series"), "lang") == 0;
+
+		CHECK(json_is_true(json_object_get(one, "winner")) == wins);
+		CHECK(json_is_true(json_object_get(one, "decided")) == (strcmp(said(one, "series"), "utkast") != 0));
+		CHECK(json_is_true(json_object_get(one, "records")) == (strcmp(said(one, "series"), "andra-ar") != 0));
+		CHECK_TEXT(said(one, "anchor"), strcmp(said(one, "series"), "kort") == 0 ? "2012-02-29" : "2011-12-31");
+	}
+	CHECK_TEXT(said(json_array_get(all, 0), "due"), "2014-01-01");
+	json_decref(o);
+	o = explain("W/2011/a");
+	CHECK_TEXT(said(o, "outcome"), "ungoverned");
+	CHECK_TEXT(said(o, "series"), "null");
+	json_decref(o);
+	end();
+}
+
+static void
+an_explanation_names_the_hold_and_what_would_else_have_won(void)
+{
+	json_t *o;
+
+	begin();
+	rule("gone", ACTION_DESTROY, "V/{year}/**", 1);
+	holds = 1;
+	hold.path = "v/2011";
+	NIGHT("2024-01-01", "V/2011/a");
+	o = explain("V/2011/a");
+	CHECK_TEXT(said(o, "outcome"), "held");
+	CHECK_TEXT(said(o, "hold"), "h");
+	CHECK_TEXT(said(o, "reason"), "begäran");
+	CHECK_TEXT(said(o, "series"), "gone");
+	json_decref(o);
+	end();
+}
+
+static void
 a_manifest_can_be_read_again(void)
 {
 	struct record in = { .path = "r\xe4k\nning 1", .size = 7, .ino = 9, .dev = 2, .nlink = 1, .mtime_s = -5,
@@ -304,6 +430,11 @@ main(void)
 	TEST(a_gap_blocks_the_batch_it_lies_in_and_no_other);
 	TEST(records_of_other_years_are_not_of_the_series);
 	TEST(a_leap_day_falls_on_the_next_and_a_wild_year_is_unknown);
+	TEST(a_hold_by_case_meets_every_way_to_read_the_path);
+	TEST(only_captures_of_its_own_clock_date_a_record);
+	TEST(why_a_batch_is_blocked_does_not_depend_on_the_order_of_names);
+	TEST(an_explanation_names_the_winner_the_losers_and_how_the_day_was_counted);
+	TEST(an_explanation_names_the_hold_and_what_would_else_have_won);
 	TEST(a_manifest_can_be_read_again);
 	return check_done();
 }
