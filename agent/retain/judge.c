@@ -23,12 +23,28 @@ add_where(struct retain *r, struct tally *tally, const struct where *where, bool
 	pattern_clock(p, tally->series->clock);
 	p->where = where;
 	p->tally = tally;
+	p->cases = r->cases.items;
+	p->case_count = r->cases.count;
 	if (tally->series->batch_path)
 		p->batch = pattern_prefix(p, tally->series->batch_path, r->mem);
 	p->names = arena_array(r->mem, const char *, (size_t)where->name_count + 1);
 	for (int i = 0; i < where->name_count; i++)
 		p->names[i] = fold ? text_fold(r->mem, where->names[i]) : where->names[i];
 	*arena_push(r->mem, &r->patterns) = p;
+}
+
+static void
+note_cases(struct retain *r)
+{
+	for (size_t i = 0; i < r->input.hold_count; i++) {
+		const char *name = r->input.holds[i].case_name ? text_fold(r->mem, r->input.holds[i].case_name) : NULL;
+		bool seen = !name;
+
+		for (size_t k = 0; k < r->cases.count && !seen; k++)
+			seen = strcmp(r->cases.items[k], name) == 0;
+		if (!seen)
+			*arena_push(r->mem, &r->cases) = name;
+	}
 }
 
 void
@@ -85,8 +101,6 @@ on_enter(void *self, const char *path, void *above, void **state)
 	} else {
 		cells_step(r->scratch, up->cells.items, up->cells.count, slash ? slash + 1 : path, strlen(path),
 			   &s->cells);
-		for (size_t i = 0; i < s->cells.count; i++)     /* scratch is emptied before the folder is left */
-			s->cells.items[i].case_name = arena_text(r->mem, s->cells.items[i].case_name);
 		s->insides = malloc((up->inside_count + 1) * sizeof *s->insides);
 		if (!s->insides)
 			abort();
@@ -386,6 +400,7 @@ retain_open(struct arena *mem, const struct retain_input *in, struct error *err)
 		retain_close(r);
 		return NULL;
 	}
+	note_cases(r);
 	r->oldest = day_make(1900, 1, 1);
 	r->newest = day_make(day_year(r->today) + 1, 12, 31);
 	r->visitor = (struct visitor){ r, on_enter, on_wants_stat, on_file, on_leave };

@@ -28,6 +28,7 @@ part_make(struct arena *mem, const char *text)
 	part.tokens = arena_array(mem, struct token, strlen(text) + 1);
 	while (*text) {
 		text += token(text, &part.tokens[part.count]);
+		part.cased |= part.tokens[part.count].kind == TOKEN_CASE;
 		part.plain &= part.tokens[part.count++].kind == TOKEN_BYTE;
 	}
 	return part;
@@ -83,7 +84,7 @@ pattern_prefix(const struct pattern *p, const char *prefix, struct arena *mem)
 
 /* ---- one component: a row of positions that the tokens so far can reach, with the latest date that gets there */
 
-struct reach { bool ok; day_t date; size_t from, to; };         /* from..to: the case */
+struct reach { bool ok; day_t date; };
 
 static void
 better(struct reach *at, struct reach with)
@@ -184,21 +185,27 @@ sweep(const struct token *t, size_t len, const struct reach *now, struct reach *
 	struct reach best = { 0 };
 
 	for (size_t i = 0; i <= len; i++) {
-		struct reach here = now[i];
-
 		if (t->kind == TOKEN_ANY)
-			better(&best, here);
+			better(&best, now[i]);
 		next[i] = best;
-		if (t->kind == TOKEN_CASE) {
-			next[i].to = i;
-			here.from = i;
-			better(&best, here);
-		}
+		better(&best, now[i]);
 	}
 }
 
+/* {case} when it must be this one, which is folded. */
+static void
+exactly(struct arena *mem, const char *case_name, const char *name, size_t len, const struct reach *now,
+	struct reach *next)
+{
+	for (size_t i = 0; i < len; i++)
+		for (size_t n = 1; now[i].ok && i + n <= len; n++)
+			if (strcmp(text_fold(mem, arena_copy(mem, name + i, n)), case_name) == 0)
+				better(&next[i + n], now[i]);
+}
+
+/* case_name: what {case} must be, or NULL for anything. */
 static bool
-part_match(struct arena *mem, const struct part *part, const char *name, struct reach *out)
+part_match(struct arena *mem, const struct part *part, const char *name, const char *case_name, struct reach *out)
 {
 	size_t len = strlen(name);
 	struct reach *now, *next, *swap;
@@ -213,7 +220,9 @@ part_match(struct arena *mem, const struct part *part, const char *name, struct 
 	now[0] = *out;
 	for (size_t t = 0; t < part->count; t++) {
 		memset(next, 0, (len + 2) * sizeof *next);
-		if (part->tokens[t].kind == TOKEN_ANY || part->tokens[t].kind == TOKEN_CASE)
+		if (part->tokens[t].kind == TOKEN_CASE && case_name)
+			exactly(mem, case_name, name, len, now, next);
+		else if (part->tokens[t].kind == TOKEN_ANY || part->tokens[t].kind == TOKEN_CASE)
 			sweep(&part->tokens[t], len, now, next);
 		else
 			for (size_t i = 0; i < len; i++)
@@ -227,20 +236,13 @@ part_match(struct arena *mem, const struct part *part, const char *name, struct 
 
 /* ---- many patterns at once */
 
-/* A hold may name any of the cases that a path can be read as, so each stays. */
-static bool
-same_case(const char *a, const char *b)
-{
-	return a == b || (a && b && strcmp(a, b) == 0);
-}
-
 void
 cells_add(struct cells *out, struct cell cell, size_t path_len)
 {
 	if (cell.pattern->batch && cell.pos == cell.pattern->batch && !cell.batch_len)
 		cell.batch_len = path_len;
 	for (size_t i = out->count; i-- > 0 && out->items[i].pattern == cell.pattern;)
-		if (out->items[i].pos == cell.pos && same_case(out->items[i].case_name, cell.case_name)) {
+		if (out->items[i].pos == cell.pos && out->items[i].case_name == cell.case_name) {
 			if (cell.date <= out->items[i].date)
 				return;
 			out->items[i] = cell;
@@ -257,6 +259,25 @@ on:
 	if (cell.pos < cell.pattern->count && cell.pattern->parts[cell.pos].deep) {
 		cell.pos++;             /* "**" may be no component at all */
 		cells_add(out, cell, path_len);
+	}
+}
+
+/* A path can often be read as several cases, and a hold may name any of them: those in holds are kept apart. */
+static void
+step_cases(struct arena *mem, const struct cell *from, const char *name, size_t path_len, struct cells *out)
+{
+	const struct pattern *p = from->pattern;
+
+	for (size_t i = 0; i < p->case_count; i++) {
+		struct cell c = *from;
+		struct reach got;
+
+		if (!part_match(mem, &p->parts[c.pos], name, p->cases[i], &got))
+			continue;
+		c.pos++;
+		c.date = got.date > c.date ? got.date : c.date;
+		c.case_name = p->cases[i];
+		cells_add(out, c, path_len);
 	}
 }
 
@@ -281,13 +302,13 @@ cells_step(struct arena *mem, const struct cell *in, size_t count, const char *n
 		}
 		if (c.pattern->fold)
 			as = folded ? folded : (folded = text_fold(mem, name));
-		if (!part_match(mem, part, as, &got))
+		if (!part_match(mem, part, as, NULL, &got))
 			continue;
 		c.pos++;
 		c.date = got.date > c.date ? got.date : c.date;
-		if (got.to > got.from)
-			c.case_name = text_fold(mem, arena_copy(mem, as + got.from, got.to - got.from));
 		cells_add(out, c, path_len);
+		if (part->cased)
+			step_cases(mem, &in[i], as, path_len, out);
 	}
 }
 

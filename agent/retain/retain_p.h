@@ -7,7 +7,7 @@
 
 enum token_kind { TOKEN_BYTE, TOKEN_ONE, TOKEN_ANY, TOKEN_YEAR, TOKEN_DATE, TOKEN_CASE };
 struct token { enum token_kind kind; char byte; };       /* of {year} and {date}: NUL when it dates nothing */
-struct part { bool deep, plain; const char *text; struct token *tokens; size_t count; };
+struct part { bool deep, plain, cased; const char *text; struct token *tokens; size_t count; };
 
 /* One pattern, of a series or of a hold, as components. */
 struct pattern {
@@ -18,6 +18,8 @@ struct pattern {
 	const char **names;             /* folded when `fold` */
 	struct tally *tally;            /* of the series; NULL for a hold */
 	const struct hold *hold;
+	const char **cases;             /* folded: those that a hold names */
+	size_t case_count;
 };
 
 /* "So far this path has matched so many components of this pattern": what a folder hands down. */
@@ -25,7 +27,7 @@ struct cell {
 	const struct pattern *pattern;
 	size_t pos, batch_len;
 	day_t date;                     /* the latest captured */
-	const char *case_name;          /* folded */
+	const char *case_name;          /* one of pattern->cases, or NULL: none of them */
 };
 struct cells { struct cell *items; size_t count, room; };
 
@@ -76,6 +78,7 @@ struct retain {
 	const struct share *share;
 	struct tally *tallies;
 	LIST(struct pattern *) patterns;
+	LIST(const char *) cases;       /* that holds name, folded, each once */
 	struct state *top;
 	struct cells found;             /* of the file asked about last */
 	struct { const struct state *state; char name[256]; } asked;   /* "" = none */

@@ -287,6 +287,18 @@ a_hold_by_case_meets_every_way_to_read_the_path(void)
 }
 
 static void
+a_hold_by_case_meets_every_way_to_read_one_name(void)
+{
+	begin();
+	rule("gone", ACTION_DESTROY, "V/{year} {case} *", 1);
+	holds = 1;
+	hold.case_name = "ks 1";
+	NIGHT("2024-01-01", "V/2010 KS 1 a b", "V/2010 KS 10 a");
+	CHECK(plan.proposals.count == 1 && plan.filed.held == 1 && ONE.files == 1);
+	end();
+}
+
+static void
 only_captures_of_its_own_clock_date_a_record(void)
 {
 	begin();
@@ -431,6 +443,7 @@ main(void)
 	TEST(records_of_other_years_are_not_of_the_series);
 	TEST(a_leap_day_falls_on_the_next_and_a_wild_year_is_unknown);
 	TEST(a_hold_by_case_meets_every_way_to_read_the_path);
+	TEST(a_hold_by_case_meets_every_way_to_read_one_name);
 	TEST(only_captures_of_its_own_clock_date_a_record);
 	TEST(why_a_batch_is_blocked_does_not_depend_on_the_order_of_names);
 	TEST(an_explanation_names_the_winner_the_losers_and_how_the_day_was_counted);

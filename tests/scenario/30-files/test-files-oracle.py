@@ -56,6 +56,8 @@ PATTERNS = [
     ("**", ["modified"], []),
     ("*/*/k-*/**", ["modified"], ["*/*"]),
     ("V/Årsbok/**", ["modified"], ["V/Årsbok"]),
+    ("V/*/{case}-*/**", ["modified"], ["V/*"]),
+    ("**/{case} *", ["modified"], []),
     ("V/????/K-?/*.pdf", ["modified"], ["V/????/K-?"]),
 ]
 TOPS = ["V", "V", "V", "v", "W"]
@@ -256,7 +258,8 @@ def make(seed):
     for i in range(draw.choice([0, 0, 0, 1, 2])):
         world["holds"].append(draw.choice([
             {"path": "v/2018"}, {"path": "V/*/k-1"}, {"series": "serie0"}, {"case": "k-2"}, {"share": "b"},
-            {"path": "V/201?", "series": "serie1"}, {"case": "2018"}, {"path": "V/Årsbok/**"}, {"share": "a", "case": "K-1"}]))
+            {"path": "V/201?", "series": "serie1"}, {"case": "2018"}, {"path": "V/Årsbok/**"}, {"share": "a", "case": "K-1"},
+            {"case": "K"}, {"case": "2018-02-28"}]))
     known = {s["id"] for s in world["series"]}
     world["holds"] = [h for h in world["holds"] if h.get("series", "serie0") in known]
     paths = {}
