@@ -63,12 +63,15 @@ is_snapshot(const char *name)
 	       strcmp(name, ".snapshots") == 0;
 }
 
+/* What is ours in the root.  Where the share folds case, any spelling opens the same folder. */
 static bool
 is_skipped(const struct walk *w, const char *name)
 {
-	if (!*w->path && (strcmp(name, SHARE_QUARANTINE) == 0 || strcmp(name, SHARE_MARKER) == 0))
-		return true;
-	return false;
+	if (*w->path || *name != '.')
+		return false;
+	if (w->share->fold)
+		name = text_fold(w->mem, name);
+	return strcmp(name, SHARE_QUARANTINE) == 0 || strcmp(name, SHARE_MARKER) == 0;
 }
 
 /* Where openat2 is missing or forbidden: one component at a time, each a real folder on the root's file system. */

@@ -7,7 +7,7 @@
 static char folder[64];
 static struct arena *mem;
 static struct text seen;
-static bool stat_all;
+static bool stat_all, fold;
 
 static bool
 on_enter(void *self, const char *path, void *above, void **state)
@@ -63,7 +63,7 @@ begin(void)
 	CHECK(mkdtemp(folder) != NULL);
 	mem = arena_open();
 	text_open(&seen, 1 << 20);
-	stat_all = false;
+	stat_all = fold = false;
 }
 
 static void
@@ -89,10 +89,18 @@ make_file(const char *name)
 	close(fd);
 }
 
+static void
+write_marker_by_hand(const char *id)
+{
+	FILE *file = fopen(arena_print(mem, "%s/%s", folder, SHARE_MARKER), "w");
+
+	CHECK(file && fprintf(file, "behov share %s 00\n", id) > 0 && fclose(file) == 0);
+}
+
 static struct scan_result
 scan(enum share_identity identity)
 {
-	struct share share = { .id = "a", .path = folder, .identity = identity };
+	struct share share = { .id = "a", .path = folder, .identity = identity, .fold = fold };
 	struct scan_result out;
 	struct error err = { 0 };
 
@@ -118,6 +126,32 @@ links_snapshots_and_the_quarantine_are_not_entered(void)
 	CHECK_TEXT(seen.data, "[d|f]<d><>");
 	CHECK(out.visited && out.complete && out.files == 1 && out.folders == 2 && out.bytes == 0);
 	end();
+}
+
+static void
+what_is_ours_in_the_root_is_never_seen_in_any_spelling_where_case_folds(void)
+{
+	for (int way = 0; way < 4; way++) {
+		struct scan_result out;
+
+		begin();
+		make_folder("d");
+		make_folder("d/" SHARE_QUARANTINE);     /* below the root it is a folder like others */
+		make_file("d/" SHARE_QUARANTINE "/f");
+		make_folder(SHARE_QUARANTINE);
+		make_file(SHARE_QUARANTINE "/q");
+		make_folder(".Behov-\xe2\x84\xaa" "ARANTAN");     /* the sign of kelvin folds to k */
+		make_file(".Behov-\xe2\x84\xaa" "ARANTAN/q");
+		make_file(".BEHOV-share");
+		write_marker_by_hand("a");
+		fold = way & 1;
+		out = scan(way & 2 ? IDENTITY_FILESYSTEM : IDENTITY_MARKER);
+		CHECK(out.visited && out.complete && out.marked && out.files == (fold ? 1 : 3));
+		CHECK((strstr(seen.data, "|q]") == NULL) == fold && (strstr(seen.data, ".BEHOV-share") == NULL) == fold);
+		CHECK(!strstr(seen.data, "|" SHARE_MARKER) && !strstr(seen.data, "[" SHARE_QUARANTINE));
+		CHECK(strstr(seen.data, "[d/" SHARE_QUARANTINE "|f]") != NULL);
+		end();
+	}
 }
 
 static void
@@ -250,6 +284,7 @@ int
 main(void)
 {
 	TEST(links_snapshots_and_the_quarantine_are_not_entered);
+	TEST(what_is_ours_in_the_root_is_never_seen_in_any_spelling_where_case_folds);
 	TEST(a_link_is_not_followed_when_opened_either);
 	TEST(a_share_without_its_marker_is_one_gap);
 	TEST(an_empty_share_and_one_that_is_not_there_are_gaps);
