@@ -109,6 +109,20 @@ retain_manifest(struct arena *mem, const struct record *records, size_t count, c
 	text_close(&t);
 }
 
+/* Nothing but what we would write: sscanf takes signs, blanks and numbers that do not fit. */
+static bool
+is_ours(struct arena *mem, const char *line, const struct record *r)
+{
+	struct text t;
+	bool same;
+
+	text_open(&t, SIZE_MAX / 2);
+	add_line(&t, mem, r);
+	same = t.len == strlen(line) + 1 && memcmp(t.data, line, t.len - 1) == 0;
+	text_close(&t);
+	return same;
+}
+
 static int
 read_line(struct arena *mem, const char *line, struct record *r)
 {
@@ -121,7 +135,7 @@ read_line(struct arena *mem, const char *line, struct record *r)
 		   &r->ino, &r->nlink, &r->anchor, &r->due, &at) != 12 || line[at] != ' ' || !line[at + 1])
 		return -1;
 	r->path = name_read(mem, line + at + 1);
-	return r->path ? 0 : -1;
+	return r->path && is_ours(mem, line, r) ? 0 : -1;
 }
 
 int

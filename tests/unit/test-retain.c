@@ -425,6 +425,8 @@ a_manifest_can_be_read_again(void)
 	CHECK_TEXT(out->path, in.path);
 	CHECK(out->mtime_s == -5 && out->mtime_ns == 42 && out->btime_s == INT64_MIN && out->due == 200);
 	CHECK(retain_manifest_read(mem, text, len - 1, &out, &count, &err) == -1);
+	*strchr(strchr(text, '.') + 1, '0') = '-';      /* "-5.-00000042" is no moment */
+	CHECK(retain_manifest_read(mem, text, len, &out, &count, &err) == -1);
 	arena_close(mem);
 }
 
