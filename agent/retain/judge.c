@@ -349,6 +349,21 @@ count(struct retain *r, const struct entry *e, const struct verdict *v)
 			r->found.items[i].pattern->tally->used = false;
 }
 
+static const char *
+file_path(struct retain *r, const char *path, const char *name)
+{
+	size_t folder = strlen(path), len = strlen(name);
+	char *whole = arena_take(r->scratch, folder + len + 2), *at = whole;
+
+	if (folder) {
+		memcpy(at, path, folder);
+		at += folder;
+		*at++ = '/';
+	}
+	memcpy(at, name, len + 1);
+	return whole;
+}
+
 static void
 on_file(void *self, void *state, const char *path, const struct entry *entry)
 {
@@ -369,7 +384,7 @@ on_file(void *self, void *state, const char *path, const struct entry *entry)
 		v.anchor = v.due = DAY_NONE;
 	count(r, entry, &v);
 	if (v.outcome == OUT_DESTROY || v.outcome == OUT_DELIVER)
-		mine = join(r, arena_print(r->scratch, "%s%s%s", path, *path ? "/" : "", entry->name), entry, &v);
+		mine = join(r, file_path(r, path, entry->name), entry, &v);
 	for (size_t i = 0; i < s->inside_count; i++)
 		if (s->insides[i].batch != mine)
 			batch_block(s->insides[i].batch, against(&v));
