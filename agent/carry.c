@@ -163,6 +163,10 @@ run_apply(struct arena *mem, const struct rules *rules, const struct run_options
 		error_in(err, "taking decisions from the inbox");
 		goto out;
 	}
+	if (decided.unread) {
+		error_set(err, ERROR_STORE, "nothing is carried out, because an undo may lie in the inbox: %s", decided.unread);
+		goto out;
+	}
 	if (eyes_open(mem, rules, desk.store, how->now, &eyes, err) < 0)
 		goto out;
 	rc = apply_all(mem, &(struct apply_input){

@@ -27,6 +27,8 @@ take_decisions(struct arena *mem, const struct rules *rules, struct store *store
 	if (out->taken || out->refused)
 		log_info("decide done taken=%lld approved=%lld kept=%lld undone=%lld refused=%lld", out->taken,
 			 out->approved, out->kept, out->undone, out->refused);
+	if (out->unread)
+		log_error("decisions wait in the inbox, and nothing is carried out before they can be read: %s", out->unread);
 	return 0;
 }
 
@@ -190,6 +192,8 @@ run_night(struct arena *mem, const struct rules *rules, const struct run_options
 	    store_night_start(desk.store, "run", how->now, rules->digest, &id, err) < 0)
 		goto out;
 	step("night-started");
+	if (out->decided.unread)
+		*arena_push(mem, &out->plan.gaps) = (struct gap){ "inbox", "", NULL, out->decided.unread };
 	rc = whole_night(mem, rules, desk.store, how, id, out, err);
 	if (rc < 0 && store_night_end(desk.store, id, "failed", false, how->now, NULL, &late) < 0)
 		log_warn("cannot note that the night failed: %s", late.text);

@@ -185,17 +185,16 @@ proof(struct request *r, const char *once)
 int
 choice_saved(struct request *r, const char *once, struct inbox_decisions *out, struct error *err)
 {
+	const struct inbox_filter ours = { .since = r->session.proved };
 	struct inbox_decisions all = { 0 };
 	const char *last = NULL;
 
-	if (inbox_decisions(r->mem, r->server->inbox, 0, &all, err) < 0)
+	if (inbox_decisions(r->mem, r->server->inbox, &ours, &all, err) < 0)
 		return -1;
 	for (size_t i = all.list.count; i-- > 0;) {
 		const struct inbox_decision *d = &all.list.items[i];
 		json_t *o;
 		const char *form;
-		if (d->at < r->session.proved)
-			break;
 		if (!d->proof || json_read(d->proof, strlen(d->proof), &o, NULL) < 0)
 			continue;
 		form = json_text(o, "form");

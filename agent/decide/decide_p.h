@@ -19,6 +19,7 @@ struct MHD_Connection;
 #define CODES_AN_HOUR 5                 /* for one letter */
 #define SESSION_IDLE (15 * 60)          /* seconds since the last POST: a GET may not write, so it extends nothing */
 #define SESSION_MOST (60 * 60)
+#define PENDING_MOST (60 * 86400)       /* seconds that a decision may have to wait to be taken */
 
 struct server {
 	const struct rules *rules;

@@ -4,6 +4,7 @@
  *
  * The inbox is written by a process that listens to the world.  So nothing in it is believed: the token is compared with
  * the hash notify stored, the person with who is asked, the version with what is stored, the proof with the clock.
+ * All of it is read each time, and the store knows what it has taken: no id that somebody chose makes us pass by a row.
  */
 #include "take_p.h"
 #include "behov/audit.h"
@@ -13,6 +14,8 @@
 #include "behov/text.h"
 #include <string.h>
 
+#define SLICE 1000                      /* rows of the inbox in memory at a time */
+#define REFUSED_MOST 1000               /* are stored at a time; a flood must neither fill the store nor take the night */
 #define LATE_SECONDS (2 * 86400)        /* a decision that lay for longer has its grace from when it was taken */
 
 /* ------------------------------------------------------------------ what follows from a decision */
@@ -158,7 +161,7 @@ stored_form(const struct taking *t, const struct inbox_decision *d, const char *
 	int verdict = take_verdict(d->verdict);
 	struct decision out = {
 		.proposal = d->proposal, .version = d->version, .reason = d->reason, .proof = d->proof,
-		.key = t->letter.key, .name = t->letter.name, .source = "page", .inbox = d->id, .refused = fault,
+		.key = t->letter.key, .name = t->letter.name, .source = "page", .inbox = d->mark, .refused = fault,
 		.verdict = verdict < 0 ? VERDICT_KEEP : (enum verdict)verdict, .until = d->until, .at = d->at,
 	};
 
@@ -181,6 +184,10 @@ take_row(struct taking *t, const struct inbox_decision *row, struct error *err)
 
 	if (look_up(t, row, err) < 0 || take_fault(t, row, &fault, err) < 0)
 		return -1;
+	if (fault && t->out->refused == REFUSED_MOST) {
+		t->left++;
+		return 0;
+	}
 	d = stored_form(t, row, fault);
 	if (store_decision_add(t->store, &d, err) < 0)
 		return -1;
@@ -238,33 +245,74 @@ settle(struct taking *t, struct error *err)
 	return rc;
 }
 
+static int
+take_list(struct taking *t, const struct inbox_decisions *rows, struct error *err)
+{
+	for (size_t i = 0; i < rows->list.count; i++) {
+		const struct inbox_decision *row = &rows->list.items[i];
+		bool taken;
+		int rc;
+
+		if (store_decision_taken(t->store, row->mark, &taken, err) < 0)
+			return -1;
+		if (taken)
+			continue;
+		t->mem = arena_open();
+		rc = take_one(t, row, err);
+		arena_close(t->mem);
+		if (rc < 0)
+			return -1;
+	}
+	return 0;
+}
+
+/* *more: there may be others after them.  What fails in the inbox is told in t->out->unread. */
+static int
+take_slice(struct taking *t, struct arena *mem, struct inbox *inbox, long long *after, bool *more, struct error *err)
+{
+	const struct inbox_filter slice = { .after = *after, .most = SLICE };
+	struct arena *own = arena_open();
+	struct inbox_decisions rows = { 0 };
+	struct error why = { 0 };
+	int rc = 0;
+
+	*more = false;
+	if (inbox_decisions(own, inbox, &slice, &rows, &why) < 0)
+		t->out->unread = arena_text(mem, why.text);
+	else
+		rc = take_list(t, &rows, err);
+	if (rc == 0 && !t->out->unread && rows.list.count) {
+		*after = rows.list.items[rows.list.count - 1].id;
+		*more = rows.list.count == SLICE;
+	}
+	arena_close(own);
+	return rc;
+}
+
 int
 decide_take(struct arena *mem, const struct rules *rules, struct store *store, int64_t now,
 	    struct decide_result *out, struct error *err)
 {
 	struct taking t = { .rules = rules, .store = store, .now = now, .out = out };
-	struct inbox_decisions rows = { 0 };
 	struct inbox *inbox = NULL;
-	long long last = 0;
-	int rc = -1;
+	struct error why = { 0 };
+	long long after = 0;
+	bool more = true;
+	int rc = 0;
 
 	*out = (struct decide_result){ 0 };
-	if (inbox_open(rules->conf.inbox, false, &inbox, err) < 0)
-		return -1;
-	if (store_decision_last(store, &last, err) < 0 || inbox_decisions(mem, inbox, last, &rows, err) < 0)
-		goto out;
-	for (size_t i = 0; i < rows.list.count; i++) {
-		t.mem = arena_open();
-		rc = take_one(&t, &rows.list.items[i], err);
-		arena_close(t.mem);
-		if (rc < 0)
-			goto out;
-	}
-	t.mem = mem;
-	rc = settle(&t, err);
-out:
+	if (inbox_open(rules->conf.inbox, false, &inbox, &why) < 0)
+		out->unread = arena_text(mem, why.text);
+	while (inbox && more && rc == 0)
+		rc = take_slice(&t, mem, inbox, &after, &more, err);
 	inbox_close(inbox);
-	return rc;
+	if (t.left)
+		log_error("the inbox is full of decisions that do not count, and the rest of them was left there: has somebody "
+			  "broken into serve? left=%lld", t.left);
+	if (rc < 0 || out->unread)
+		return rc;
+	t.mem = mem;
+	return settle(&t, err);
 }
 
 /* ------------------------------------------------------------------ from the command line */

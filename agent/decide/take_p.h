@@ -6,7 +6,7 @@
 #include "behov/decide.h"
 
 #define TAKE_WORD_MOST 200              /* bytes of a token, an id, a version */
-#define TAKE_TEXT_MOST 4000             /* bytes of a reason, a proof */
+#define TAKE_TEXT_MOST INBOX_TEXT_MOST  /* bytes of a reason, a proof */
 
 struct taking {
 	struct arena *mem;              /* of the row at hand */
@@ -14,6 +14,7 @@ struct taking {
 	struct store *store;
 	int64_t now;
 	struct decide_result *out;
+	long long left;                 /* refusals that were not stored: there were too many */
 	struct letter letter;           /* whose token it is; key NULL when nobody's */
 	struct stored_list list;        /* the proposal, or empty */
 };

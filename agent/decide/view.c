@@ -57,22 +57,26 @@ is_theirs(struct request *r, const char *token, bool *out, struct error *err)
 	return 0;
 }
 
-/* The last word on a proposal is the one that is shown. */
+/* The last word on a proposal is the one that is shown.  Every night takes what lies there: what is older than any
+ * clock we accept has been taken. */
 static int
 read_pending(struct request *r, struct view *view, struct error *err)
 {
+	const struct inbox_filter late = { .since = r->now - PENDING_MOST };
 	struct inbox_decisions waiting = { 0 };
 	const char *token = "";
-	bool theirs = false;
-	long long last;
+	bool theirs = false, taken;
 
-	if (store_decision_last(r->server->store, &last, err) < 0 ||
-	    inbox_decisions(r->mem, r->server->inbox, last, &waiting, err) < 0)
+	if (inbox_decisions(r->mem, r->server->inbox, &late, &waiting, err) < 0)
 		return -1;
 	for (size_t i = 0; i < waiting.list.count; i++) {
 		const struct inbox_decision *d = &waiting.list.items[i];
 		struct asked *row = find_row(view, d->proposal);
 		if (!row)
+			continue;
+		if (store_decision_taken(r->server->store, d->mark, &taken, err) < 0)
+			return -1;
+		if (taken)
 			continue;
 		if (strcmp(token, d->token) != 0 && is_theirs(r, d->token, &theirs, err) < 0)
 			return -1;

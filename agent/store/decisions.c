@@ -60,15 +60,15 @@ store_decisions(struct arena *mem, struct store *store, const char *proposal, in
 }
 
 int
-store_decision_last(struct store *store, long long *inbox, struct error *err)
+store_decision_taken(struct store *store, long long mark, bool *out, struct error *err)
 {
 	struct query q;
 
-	*inbox = 0;
-	if (query_open(&store->base, &q, "select coalesce(max(inbox), 0) from decision", err) < 0)
+	*out = false;
+	if (query_open(&store->base, &q, "select 1 from decision where inbox = ?", err) < 0)
 		return -1;
-	if (query_row(&q, err))
-		*inbox = column_number(&q, 0);
+	bind_number(&q, mark);
+	*out = query_row(&q, err);
 	return query_close(&q, err);
 }
 

@@ -1,36 +1,95 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* inbox.c - the page's own database: sessions, codes sent, and decisions nobody has verified yet. */
 #include "store_p.h"
+#include "behov/digest.h"
 #include "behov/inbox.h"
 #include "behov/step.h"
 
-#include <unistd.h>
+#include <errno.h>
+#include <sys/stat.h>
 
 struct inbox { struct base base; };
+
+#define DECISION                                                                                                       \
+	"decision (id integer primary key autoincrement, token text not null, proposal text not null,"                 \
+	"  version text, verdict text not null, reason text, until integer, at integer not null, proof text) strict"
 
 static const char *const schema_1[] = {
 	"create table session (id text primary key, letter text not null, token text, nonce text, code_hash text,"
 	"  made integer not null, code_sent integer, proved integer, seen integer, tries integer not null) strict;"
 	"create table code (id integer primary key, letter text not null, at integer not null) strict;"
-	"create table decision (id integer primary key autoincrement, token text not null, proposal text not null,"
-	"  version text, verdict text not null, reason text, until integer, at integer not null, proof text) strict",
+	"create table " DECISION,
 	NULL };
 static const char *const *const steps[] = { schema_1 };
 static const struct schema schema = { "inbox", 0x62656869, 1, steps };
+
+/* Is there something that we dare to open?  A FIFO would hold us up for ever. */
+static int
+examine(const char *path, bool *there, struct error *err)
+{
+	struct stat st;
+
+	*there = lstat(path, &st) == 0;
+	if (!*there)
+		return errno == ENOENT ? 0 : error_sys(err, ERROR_STORE, "cannot look at the inbox '%s'", path);
+	if (!S_ISREG(st.st_mode))
+		return error_set(err, ERROR_STORE, "the inbox '%s' is not a file: who has put something else there?", path);
+	if (st.st_size > INBOX_MOST)
+		return error_set(err, ERROR_STORE, "the inbox '%s' is larger than %lld bytes: see what 'behov serve' wrote, and "
+				 "move it away", path, INBOX_MOST);
+	return 0;
+}
+
+/* Any other way of keeping decisions (a view, columns that are computed) could make us work for ever. */
+static int
+is_ours(struct base *base, struct error *err)
+{
+	bool ours = false;
+	struct query q;
+
+	if (query_open(base, &q, "select 1 from sqlite_schema where type = 'table' and name = 'decision'"
+		       " and sql = 'CREATE TABLE ' || ?", err) < 0)
+		return -1;
+	bind_text(&q, DECISION);
+	ours = query_row(&q, err);
+	if (query_close(&q, err) < 0)
+		return -1;
+	return ours ? 0 : error_set(err, ERROR_STORE, "the inbox '%s' was not made by this program", base->path);
+}
+
+static int
+examine_all(const char *path, bool *there, struct error *err)
+{
+	struct arena *mem = arena_open();
+	bool wal;
+	int rc = examine(path, there, err);
+
+	if (rc == 0 && *there)
+		rc = examine(arena_print(mem, "%s-wal", path), &wal, err);
+	arena_close(mem);
+	return rc;
+}
 
 int
 inbox_open(const char *path, bool write, struct inbox **out, struct error *err)
 {
 	struct inbox *inbox;
+	bool there = true;
 
 	*out = NULL;
-	if (!write && access(path, F_OK) < 0)
+	if (!write && examine_all(path, &there, err) < 0)
+		return -1;
+	if (!there)
 		return 0;
 	inbox = calloc(1, sizeof(*inbox));
 	if (!inbox)
 		abort();
 	if (base_open(path, write, false, &schema, &inbox->base, err) < 0) {
 		free(inbox);
+		return -1;
+	}
+	if (!write && is_ours(&inbox->base, err) < 0) {
+		inbox_close(inbox);
 		return -1;
 	}
 	*out = inbox;
@@ -175,23 +234,52 @@ inbox_decisions_add(struct inbox *inbox, const struct inbox_decision *list, size
 	return rc;
 }
 
+/* 63 bits of a digest: nobody finds another row with the mark of an honest one. */
+static long long
+mark(const struct inbox_decision *d)
+{
+	const char *const texts[] = { d->token, d->proposal, d->version, d->verdict, d->reason, d->proof };
+	const long long numbers[] = { d->id, d->until, d->at };
+	unsigned char sum[DIGEST_SIZE];
+	struct digest *digest = digest_open();
+	unsigned long long out;
+
+	for (size_t i = 0; i < sizeof(texts) / sizeof(*texts); i++)
+		digest_field(digest, texts[i]);
+	digest_add(digest, numbers, sizeof(numbers));
+	digest_close(digest, sum);
+	memcpy(&out, sum, sizeof(out));
+	return (long long)(out & INT64_MAX) ? (long long)(out & INT64_MAX) : 1;
+}
+
+/* As bytes, because a text may hold a NUL; one byte more than fits, so that too long stays too long. */
+#define SHORT(column) "substr(cast(" column " as blob), 1, 4001)"
+
 int
-inbox_decisions(struct arena *mem, struct inbox *inbox, long long after, struct inbox_decisions *out,
-		struct error *err)
+inbox_decisions(struct arena *mem, struct inbox *inbox, const struct inbox_filter *filter,
+		struct inbox_decisions *out, struct error *err)
 {
 	struct query q;
 
+	_Static_assert(INBOX_TEXT_MOST == 4000, "SHORT() takes one byte more");
 	*out = (struct inbox_decisions){ 0 };
 	if (!inbox)
 		return 0;
-	if (query_open(&inbox->base, &q, "select id, token, proposal, version, verdict, reason, until, at, proof from decision"
-		       " where id > ? order by id", err) < 0)
+	if (query_open(&inbox->base, &q, "select id, " SHORT("token") ", " SHORT("proposal") ", " SHORT("version") ", "
+		       SHORT("verdict") ", " SHORT("reason") ", until, at, " SHORT("proof") " from decision"
+		       " where id > ?1 and (?2 = 0 or at >= ?2) order by id limit ?3", err) < 0)
 		return -1;
-	bind_number(&q, after);
-	while (query_row(&q, err))
-		*arena_push(mem, &out->list) = (struct inbox_decision){
-			column_number(&q, 0), column_text(mem, &q, 1), column_text(mem, &q, 2), column_text(mem, &q, 3),
-			column_text(mem, &q, 4), column_text(mem, &q, 5), column_day(&q, 6), column_moment(&q, 7),
-			column_text(mem, &q, 8) };
+	bind_number(&q, filter->after);
+	bind_number(&q, filter->since);
+	bind_number(&q, filter->most ? filter->most : -1);
+	while (query_row(&q, err)) {
+		struct inbox_decision *d = arena_push(mem, &out->list);
+
+		*d = (struct inbox_decision){
+			.id = column_number(&q, 0), .token = column_text(mem, &q, 1), .proposal = column_text(mem, &q, 2),
+			.version = column_text(mem, &q, 3), .verdict = column_text(mem, &q, 4), .reason = column_text(mem, &q, 5),
+			.until = column_day(&q, 6), .at = column_moment(&q, 7), .proof = column_text(mem, &q, 8) };
+		d->mark = mark(d);
+	}
 	return query_close(&q, err);
 }

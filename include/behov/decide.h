@@ -18,7 +18,9 @@
  */
 int decide_serve(const struct rules *rules, void (*ready)(int port), struct error *err);
 
-struct decide_result { long long taken, refused, approved, kept, undone; };
+/* unread: why the inbox, or the rest of it, could not be read, or NULL.  Then an undo may lie there that nobody has seen:
+ * nothing may be carried out. */
+struct decide_result { long long taken, refused, approved, kept, undone; const char *unread; };
 /* Verifies what lies in the inbox, in the store, each in a transaction of its own with its row in the audit chain.
  * A decision that does not hold is stored with why, and never counts. */
 int decide_take(struct arena *mem, const struct rules *rules, struct store *store, int64_t now,

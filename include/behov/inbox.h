@@ -12,7 +12,10 @@
 
 struct inbox;
 
-/* `write` makes it (mode 0640) when it does not exist; reading one that does not exist gives *out NULL and 0. */
+/* `write` makes it (mode 0640) when it does not exist; reading one that does not exist gives *out NULL and 0.
+ * Who reads does not trust who writes: a link, a FIFO, a folder, a file above INBOX_MOST bytes, or decisions kept in
+ * anything but the table that we make, is an error; so is not being able to tell whether it exists. */
+#define INBOX_MOST ((long long)256 << 20)
 int inbox_open(const char *path, bool write, struct inbox **out, struct error *err);
 void inbox_close(struct inbox *inbox);          /* NULL is allowed */
 
@@ -39,6 +42,7 @@ int inbox_code_note(struct inbox *inbox, const char *letter, int64_t at, struct 
 /* What somebody decided on the page, with what proves that it was them. */
 struct inbox_decision {
 	long long id;                   /* ascending */
+	long long mark;                 /* made from all that is in the row: what the store knows it by, never 0 */
 	const char *token;              /* raw, from the link */
 	const char *proposal, *version, *verdict, *reason;      /* verdict_word */
 	day_t until;
@@ -48,8 +52,12 @@ struct inbox_decision {
 struct inbox_decisions { LIST(struct inbox_decision) list; };
 /* All of them or none: one transaction. */
 int inbox_decisions_add(struct inbox *inbox, const struct inbox_decision *list, size_t count, struct error *err);
-/* Those with a higher id, in order. inbox NULL gives none. */
-int inbox_decisions(struct arena *mem, struct inbox *inbox, long long after, struct inbox_decisions *out,
-		    struct error *err);
+#define INBOX_TEXT_MOST 4000            /* bytes of one text: of a longer one, one byte more than that is read */
+/* Those with a higher id than `after` and a moment not before `since`, in order of id, at most `most`; 0 = no such limit.
+ * An id says only in which order: who has broken into serve chooses it. */
+struct inbox_filter { long long after; int64_t since; long long most; };
+/* inbox NULL gives none. */
+int inbox_decisions(struct arena *mem, struct inbox *inbox, const struct inbox_filter *filter,
+		    struct inbox_decisions *out, struct error *err);
 
 #endif

@@ -151,7 +151,7 @@ struct decision {
 	day_t until;
 	int64_t at;
 	const char *source;             /* "page", "command line" */
-	long long inbox;                /* its row in the inbox, 0 = none; unique */
+	long long inbox;                /* the mark of its row in the inbox, 0 = none; unique */
 	const char *proof;              /* JSON text, or NULL */
 	const char *refused;            /* why it does not count, or NULL */
 };
@@ -160,8 +160,8 @@ int store_decision_add(struct store *store, const struct decision *d, struct err
 /* By id; proposal NULL = all; since INT64_MIN = from the beginning. */
 int store_decisions(struct arena *mem, struct store *store, const char *proposal, int64_t since, struct decisions *out,
 		    struct error *err);
-/* The highest inbox row that has been taken, 0 = none. */
-int store_decision_last(struct store *store, long long *inbox, struct error *err);
+/* Has the inbox row with that mark been taken? */
+int store_decision_taken(struct store *store, long long mark, bool *out, struct error *err);
 
 /* A person keeps a role. */
 struct kept {

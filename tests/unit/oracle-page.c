@@ -237,7 +237,7 @@ decisions(struct arena *mem, const char *folder)
 	int rc = -1;
 
 	if (inbox_open(path(mem, folder, "inbox.db"), false, &inbox, &err) < 0 ||
-	    inbox_decisions(mem, inbox, 0, &all, &err) < 0)
+	    inbox_decisions(mem, inbox, &(struct inbox_filter){ 0 }, &all, &err) < 0)
 		goto out;
 	for (size_t i = 0; i < all.list.count; i++) {
 		const struct inbox_decision *d = &all.list.items[i];

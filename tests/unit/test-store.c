@@ -291,6 +291,7 @@ decisions_letters_effects_and_holds_come_out(void)
 	struct effects effects;
 	struct holds holds;
 	long long id = 0, again = 0;
+	bool taken = false;
 
 	begin();
 	CHECK(store_letter_add(store, &letter, &err) == 0 && store_letter_add(store, &letter, &err) == 0);
@@ -302,7 +303,8 @@ decisions_letters_effects_and_holds_come_out(void)
 	CHECK(store_decision_add(store, &d, &err) == 0);
 	CHECK(store_decision_add(store, &d, &err) < 0);         /* the same row of the inbox, twice */
 	err = (struct error){ 0 };
-	CHECK(store_decision_last(store, &id, &err) == 0 && id == 12);
+	CHECK(store_decision_taken(store, 12, &taken, &err) == 0 && taken);
+	CHECK(store_decision_taken(store, 13, &taken, &err) == 0 && !taken);
 	CHECK(store_decisions(mem, store, "p-1", INT64_MIN, &decisions, &err) == 0 && decisions.list.count == 1 &&
 	      decisions.list.items[0].verdict == VERDICT_KEEP && decisions.list.items[0].until == 7);
 	CHECK(store_effect_intend(store, &e, &id, &err) == 0 && store_effect_intend(store, &e, &again, &err) == 0 && id == again);
@@ -338,7 +340,7 @@ the_inbox_keeps_sessions_and_decisions(void)
 	CHECK(out.proved == INT64_MIN && strcmp(out.token, "t") == 0);
 	CHECK(inbox_code_note(inbox, "l", 5, &err) == 0 && inbox_code_count(inbox, "l", 5, &n, &err) == 0 && n == 1);
 	CHECK(inbox_decisions_add(inbox, list, 2, &err) == 0);
-	CHECK(inbox_decisions(mem, inbox, 1, &found, &err) == 0 && found.list.count == 1 && found.list.items[0].until == 9);
+	CHECK(inbox_decisions(mem, inbox, &(struct inbox_filter){ .after = 1 }, &found, &err) == 0 && found.list.count == 1 && found.list.items[0].until == 9);
 	CHECK(inbox_sessions_expire(inbox, 2, &err) == 0 && inbox_session(mem, inbox, "i", &out, &there, &err) == 0 && !there);
 	inbox_close(inbox);
 	unlink(box);

@@ -532,6 +532,86 @@ rubbish_is_refused_and_the_rest_goes_on(void)
 }
 
 static void
+an_id_that_somebody_chose_hides_no_decision(void)
+{
+	struct office o;
+	const char *first, *second;
+
+	office_open(&o);
+	first = propose(&o, KIND_REMOVE_MEMBER, 1, 1, STATE_OPEN);
+	second = propose(&o, KIND_REMOVE_MEMBER, 1, 1, STATE_OPEN);
+	raw(&o, "insert into decision (id, token, proposal, verdict, at) values (4611686018427387904, 'x', 'x', 'keep', 1)");
+	CHECK(take(&o).refused == 1);
+	raw(&o, "delete from decision; update sqlite_sequence set seq = 0");    /* what an administrator does then */
+	post(&o, row(&o, 0, first, "approve"));
+	CHECK(take(&o).approved == 1 && state(&o, first) == STATE_SCHEDULED);
+	raw(&o, "delete from decision; update sqlite_sequence set seq = 0");    /* another inbox: its ids begin again */
+	post(&o, row(&o, 0, second, "approve"));
+	CHECK(take(&o).approved == 1 && state(&o, second) == STATE_SCHEDULED);
+	CHECK(take(&o).taken == 0);
+	office_close(&o);
+}
+
+static void
+a_flood_of_forgeries_fills_no_store_and_hides_no_decision(void)
+{
+	struct office o;
+	struct decide_result out;
+	struct decisions all;
+	struct error err = { 0 };
+	const char *id;
+
+	office_open(&o);
+	id = propose(&o, KIND_REMOVE_MEMBER, 1, 1, STATE_OPEN);
+	raw(&o, "with recursive n (i) as (select 1 union all select i + 1 from n where i < 2500)"
+		" insert into decision (token, proposal, verdict, at) select 'x' || i, 'x', 'keep', 1 from n");
+	post(&o, row(&o, 0, id, "approve"));
+	out = take(&o);
+	CHECK(out.approved == 1 && out.refused == 1000 && state(&o, id) == STATE_SCHEDULED);
+	CHECK(store_decisions(o.mem, o.store, NULL, INT64_MIN, &all, &err) == 0 && all.list.count == 1001);
+	office_close(&o);
+}
+
+static void
+an_inbox_that_cannot_be_read_is_not_an_empty_one(void)
+{
+	struct office o;
+	const char *path, *away;
+
+	office_open(&o);
+	path = o.rules.conf.inbox;
+	away = arena_print(o.mem, "%s.away", path);
+	inbox_close(o.inbox);
+	o.inbox = NULL;
+	CHECK(!take(&o).unread);
+	CHECK(rename(path, away) == 0 && !take(&o).unread);             /* serve has never run */
+	CHECK(symlink(away, path) == 0 && take(&o).unread);
+	CHECK(unlink(path) == 0 && symlink("nowhere", path) == 0 && take(&o).unread);
+	CHECK(unlink(path) == 0 && mkfifo(path, 0600) == 0 && take(&o).unread);
+	CHECK(unlink(path) == 0 && mkdir(path, 0700) == 0 && take(&o).unread);
+	CHECK(rmdir(path) == 0 && rename(away, path) == 0 && truncate(path, 5000) == 0 && take(&o).unread);
+	CHECK(truncate(path, INBOX_MOST + 1) == 0 && take(&o).unread);
+	o.rules.conf.inbox = arena_print(o.mem, "%s/below", path);      /* not a folder */
+	CHECK(take(&o).unread);
+	o.rules.conf.inbox = path;
+	office_close(&o);
+}
+
+static void
+decisions_are_read_from_no_other_table_than_ours(void)
+{
+	struct office o;
+
+	office_open(&o);
+	raw(&o, "drop table decision; create table decision (id integer primary key, token text, proposal text, version text,"
+		" verdict text, reason text, until integer, at integer, proof text as (hex(zeroblob(400000000))))");
+	CHECK(take(&o).unread);
+	raw(&o, "drop table decision; create view decision as select * from code");
+	CHECK(take(&o).unread);
+	office_close(&o);
+}
+
+static void
 those_who_are_left_have_all_approved_already(void)
 {
 	struct office o;
@@ -632,6 +712,10 @@ main(void)
 	TEST(an_expired_link_counts_for_nothing);
 	TEST(a_proof_for_another_letter_counts_for_nothing);
 	TEST(rubbish_is_refused_and_the_rest_goes_on);
+	TEST(an_id_that_somebody_chose_hides_no_decision);
+	TEST(a_flood_of_forgeries_fills_no_store_and_hides_no_decision);
+	TEST(an_inbox_that_cannot_be_read_is_not_an_empty_one);
+	TEST(decisions_are_read_from_no_other_table_than_ours);
 	TEST(those_who_are_left_have_all_approved_already);
 	TEST(the_command_line_keeps_and_undoes_but_never_approves);
 	TEST(what_apply_has_begun_with_is_not_undone_by_words);
