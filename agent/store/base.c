@@ -59,9 +59,11 @@ make_file(const char *path, bool fresh, const char *what, struct error *err)
 	return 0;
 }
 
+/* The -wal, emptied, and the -shm stay when we close: another account, which may read and make no files, needs them. */
 static int
 set_up(struct base *base, bool write, struct error *err)
 {
+	int stays = 1;
 	static const struct { int option, value; } settings[] = {
 		{ SQLITE_DBCONFIG_DEFENSIVE, 1 }, { SQLITE_DBCONFIG_DQS_DDL, 0 }, { SQLITE_DBCONFIG_DQS_DML, 0 },
 		{ SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0 }, { SQLITE_DBCONFIG_ENABLE_LOAD_EXTENSION, 0 },
@@ -72,8 +74,10 @@ set_up(struct base *base, bool write, struct error *err)
 		if (sqlite3_db_config(base->db, settings[i].option, settings[i].value, NULL) != SQLITE_OK)
 			return base_error(base, err, "set up");
 	sqlite3_busy_timeout(base->db, BUSY_MS);
+	if (write && sqlite3_file_control(base->db, NULL, SQLITE_FCNTL_PERSIST_WAL, &stays) != SQLITE_OK)
+		return base_error(base, err, "set up");
 	return base_run(base, write ? "pragma journal_mode = wal; pragma synchronous = full; pragma secure_delete = on;"
-				      "pragma cell_size_check = on"
+				      "pragma journal_size_limit = 0; pragma cell_size_check = on"
 				    : "pragma query_only = on; pragma cell_size_check = on", err);
 }
 

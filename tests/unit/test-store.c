@@ -7,6 +7,8 @@
 
 #include <sqlite3.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 static char folder[] = "/tmp/behov-store-XXXXXX";
@@ -226,6 +228,41 @@ a_reader_reads_and_writes_nothing(void)
 	end();
 }
 
+/* Whether the store can be read by somebody who may read its files and write nothing: not even as root. */
+static bool
+stranger_reads(void)
+{
+	struct store *reader = NULL;
+	const char *value = NULL;
+	int status = -1;
+	pid_t pid = fork();
+
+	if (pid == 0) {
+		if (geteuid() == 0 && (setgid(65534) < 0 || setuid(65534) < 0))
+			_exit(2);
+		_exit(store_open(path, STORE_READ, &reader, &err) < 0 || store_get(mem, reader, "a", &value, &err) < 0 || !value);
+	}
+	return pid > 0 && waitpid(pid, &status, 0) == pid && WIFEXITED(status) && WEXITSTATUS(status) == 0;
+}
+
+static void
+another_account_that_may_only_read_reads(void)
+{
+	static const char *const ends[] = { "", "-wal", "-shm" };
+
+	begin();
+	CHECK(store_set(store, "a", "b", &err) == 0);
+	CHECK(chmod(folder, 0555) == 0 && chmod(path, 0444) == 0);
+	for (size_t i = 1; i < 3; i++)
+		CHECK(chmod(arena_print(mem, "%s%s", path, ends[i]), 0444) == 0);
+	CHECK(stranger_reads());                /* while the night writes */
+	store_close(store);
+	store = NULL;
+	CHECK(stranger_reads());                /* and after it, too: what it needs still lies there */
+	CHECK(chmod(folder, 0700) == 0);
+	end();
+}
+
 /* Every column of every row, changed by another hand. */
 static void
 a_changed_chain_does_not_verify(void)
@@ -361,6 +398,7 @@ main(void)
 	TEST(facts_and_grants_twice_are_once);
 	TEST(what_is_not_ours_or_newer_is_left_alone);
 	TEST(a_reader_reads_and_writes_nothing);
+	TEST(another_account_that_may_only_read_reads);
 	TEST(a_changed_chain_does_not_verify);
 	TEST(a_disposed_payload_leaves_the_chain_whole);
 	TEST(decisions_letters_effects_and_holds_come_out);
