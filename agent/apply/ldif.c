@@ -130,14 +130,20 @@ line(struct text *t, const char *name, const char *value)
 	text_char(t, '\n');
 }
 
-/* A comment: one line, whatever the names in it hold. */
-static void
-comment(struct apply *a, struct text *t, const char *what, const char *value)
+/* One line, whatever the names in it hold. */
+static const char *
+one_line(struct apply *a, const char *value)
 {
 	char *plain = arena_text(a->mem, value);
 
 	text_plain(plain);
-	text_print(t, "# %s%s\n", what, plain);
+	return plain;
+}
+
+static void
+comment(struct apply *a, struct text *t, const char *what, const char *value)
+{
+	text_print(t, "# %s%s\n", what, one_line(a, value));
 }
 
 static void
@@ -202,10 +208,10 @@ export_by_hand(struct apply *a, struct stored *s)
 	text_open(&t, TEXT_MOST);
 	text_print(&t, "Arbetslista från behov, %s\n\nTa bort en medlem ur en grupp, för hand.\n\n",
 		   day_text(a->mem, clock_day(a->in->now)));
-	text_print(&t, "Förslag:  %s\nGrupp:    %s\nMedlem:   %s\n", s->id, s->p.group, s->p.member);
+	text_print(&t, "Förslag:  %s\nGrupp:    %s\nMedlem:   %s\n", s->id, one_line(a, s->p.group), one_line(a, s->p.member));
 	if (s->p.account)
-		text_print(&t, "Konto:    %s\n", s->p.account);
-	text_print(&t, "Skäl:     %s\n\n%s\n", s->p.why ? s->p.why : "-",
+		text_print(&t, "Konto:    %s\n", one_line(a, s->p.account));
+	text_print(&t, "Skäl:     %s\n\n%s\n", one_line(a, s->p.why ? s->p.why : "-"),
 		   s->p.by_hand ? "Kontot eller gruppen är skyddad (adminCount). Därför ändrar behov den aldrig själv:\n"
 				  "två personer gör det tillsammans."
 				: "Systemet är registrerat så att en människa gör ändringen.");

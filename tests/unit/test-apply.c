@@ -1185,9 +1185,11 @@ protected_ones_and_manual_systems_go_to_a_person(void)
 	begin();
 	systems[0].apply = APPLY_MANUAL;
 	a = membership("00000000000000a1", "treserva", "asa", "CN=Åsa,DC=kalmar,DC=example", true);
-	b = membership("00000000000000a2", "diariet", "bo", "CN=Bo,DC=kalmar,DC=example", false);
+	b = membership("00000000000000a2", "diariet", "bo\nMedlem:   CN=Chefen", "CN=Bo\nGrupp:    CN=Annan", false);
 	apply(NOW);
 	CHECK(result.exported == 2 && now_of(a).state == STATE_EXPORTED && now_of(b).state == STATE_EXPORTED);
+	list = content(arena_print(mem, "work/arbetslista-%s.txt", b));
+	CHECK(list && !strstr(list, "\nGrupp:    CN=Annan") && !strstr(list, "\nMedlem:   CN=Chefen"));
 	list = content(arena_print(mem, "work/arbetslista-%s.txt", a));
 	CHECK(list && strstr(list, "CN=Åsa,DC=kalmar,DC=example") && strstr(list, "adminCount"));
 	CHECK(content(arena_print(mem, "work/arbetslista-%s.txt", b)) != NULL);
