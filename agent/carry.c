@@ -17,11 +17,12 @@
 
 #define CLOCK_JUMP_MOST (7 * 86400)
 
+/* Who can open it, if only to read, could hold it and stop every night: not for the group that reads the store. */
 static int
 take_lock(struct arena *mem, const struct rules *rules, struct error *err)
 {
 	const char *path = arena_print(mem, "%s.lock", run_store_path(rules));
-	int fd = open(path, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0640);
+	int fd = open(path, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
 
 	if (fd < 0)
 		return error_sys(err, ERROR_STORE, "cannot open the lock '%s'", path);
