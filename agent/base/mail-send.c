@@ -137,6 +137,9 @@ to_maildir(struct arena *mem, const char *box, const struct mail *mail, const ch
 
 /* ------------------------------------------------------------------ SMTP */
 
+#define PATIENCE 120L                   /* seconds */
+#define CONNECT_MOST 15L
+
 struct upload { const char *bytes; size_t left; };
 
 static size_t
@@ -184,14 +187,14 @@ set_login(struct arena *mem, CURL *curl, const struct conf *conf, struct error *
 
 /* No proxy, whatever the environment says; with a CA of our own, no other one. */
 static void
-set_server(CURL *curl, const struct conf *conf)
+set_server(CURL *curl, const struct conf *conf, long patience)
 {
 	curl_easy_setopt(curl, CURLOPT_URL, conf->mail.server);
 	curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR, "smtp,smtps");
 	curl_easy_setopt(curl, CURLOPT_PROXY, "");
 	curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
-	curl_easy_setopt(curl, CURLOPT_CONNECTTIMEOUT, 15L);
-	curl_easy_setopt(curl, CURLOPT_TIMEOUT, 120L);
+	curl_easy_setopt(curl, CURLOPT_CONNECTTIMEOUT, patience < CONNECT_MOST ? patience : CONNECT_MOST);
+	curl_easy_setopt(curl, CURLOPT_TIMEOUT, patience);
 	curl_easy_setopt(curl, CURLOPT_USE_SSL, conf->mail.starttls ? (long)CURLUSESSL_ALL : (long)CURLUSESSL_NONE);
 	curl_easy_setopt(curl, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
 	curl_easy_setopt(curl, CURLOPT_SSL_VERIFYPEER, 1L);
@@ -238,7 +241,7 @@ to_server(struct arena *mem, const struct conf *conf, const struct mail *mail, c
 	if (!curl)
 		return error_set(err, ERROR_SOURCE, "cannot start libcurl");
 	to = curl_slist_append(NULL, arena_print(mem, "<%s>", mail->to));
-	set_server(curl, conf);
+	set_server(curl, conf, mail->patience ? mail->patience : PATIENCE);
 	curl_easy_setopt(curl, CURLOPT_MAIL_FROM, arena_print(mem, "<%s>", conf->mail.from));
 	curl_easy_setopt(curl, CURLOPT_MAIL_RCPT, to);
 	curl_easy_setopt(curl, CURLOPT_UPLOAD, 1L);

@@ -257,7 +257,8 @@ page_mail(struct request *r, const char *code, struct error *err)
 	json_t *data = json_object();
 	struct text text = { 0 }, html = { 0 };
 	unsigned char id[16];
-	struct mail mail = { .to = r->letter.mail, .to_name = r->letter.display, .date = r->now };
+	struct mail mail = { .to = r->letter.mail, .to_name = r->letter.display, .date = r->now,
+			     .patience = MAIL_PATIENCE };
 	int rc = -1;
 
 	digest_random(id, sizeof(id));

@@ -21,6 +21,7 @@ struct mail {
 	const char *subject;
 	const char *text, *html;        /* html may be NULL */
 	int64_t date;                   /* clock_now() */
+	int patience;                   /* seconds that sending may take, 0 = 120 */
 };
 
 /* The whole message in the arena. */
