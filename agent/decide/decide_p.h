@@ -17,6 +17,8 @@ struct MHD_Connection;
 #define CODE_MINUTES 10
 #define CODE_TRIES 5
 #define CODES_AN_HOUR 5                 /* for one letter */
+#define CODES_A_DAY 15                  /* a link in wrong hands: 75 guesses a day, of a million */
+#define MAIL_PATIENCE 8                 /* seconds in which nobody else is answered */
 #define SESSION_IDLE (15 * 60)          /* seconds since the last POST: a GET may not write, so it extends nothing */
 #define SESSION_MOST (60 * 60)
 #define PENDING_MOST (60 * 86400)       /* seconds that a decision may have to wait to be taken */

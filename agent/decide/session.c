@@ -150,11 +150,13 @@ int
 session_code(struct request *r, const char **code, bool *allowed, struct error *err)
 {
 	struct inbox *inbox = r->server->inbox;
-	long long count;
+	long long hour, day;
 
-	if (inbox_code_count(inbox, r->letter.id, r->now - 3600, &count, err) < 0)
+	if (inbox_codes_expire(inbox, r->now - 86400, err) < 0 ||
+	    inbox_code_count(inbox, r->letter.id, r->now - 3600, &hour, err) < 0 ||
+	    inbox_code_count(inbox, r->letter.id, r->now - 86400, &day, err) < 0)
 		return -1;
-	*allowed = count < CODES_AN_HOUR;
+	*allowed = hour < CODES_AN_HOUR && day < CODES_A_DAY;
 	if (!*allowed)
 		return 0;
 	if (inbox_code_note(inbox, r->letter.id, r->now, err) < 0)

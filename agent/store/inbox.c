@@ -197,6 +197,17 @@ inbox_code_note(struct inbox *inbox, const char *letter, int64_t at, struct erro
 	return query_done(NULL, &q, err);
 }
 
+int
+inbox_codes_expire(struct inbox *inbox, int64_t before, struct error *err)
+{
+	struct query q;
+
+	if (query_open(&inbox->base, &q, "delete from code where at < ?", err) < 0)
+		return -1;
+	bind_moment(&q, before);
+	return query_done(NULL, &q, err);
+}
+
 static int
 add_decision(struct inbox *inbox, const struct inbox_decision *d, struct error *err)
 {

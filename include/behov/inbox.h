@@ -35,9 +35,11 @@ int inbox_session_put(struct inbox *inbox, const struct session *session, struct
 int inbox_session_end(struct inbox *inbox, const char *id, struct error *err);
 /* Sessions made before that moment go. */
 int inbox_sessions_expire(struct inbox *inbox, int64_t before, struct error *err);
-/* Codes mailed for a letter since a moment: a limit, so that nobody's mailbox is flooded. */
+/* Codes mailed for a letter since a moment: a limit, so that nobody's mailbox is flooded and nobody guesses for long. */
 int inbox_code_count(struct inbox *inbox, const char *letter, int64_t since, long long *out, struct error *err);
 int inbox_code_note(struct inbox *inbox, const char *letter, int64_t at, struct error *err);
+/* Those mailed before that moment go. */
+int inbox_codes_expire(struct inbox *inbox, int64_t before, struct error *err);
 
 /* What somebody decided on the page, with what proves that it was them. */
 struct inbox_decision {

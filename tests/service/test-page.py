@@ -364,8 +364,13 @@ def a_mailbox_gets_five_codes_an_hour():
         assert w.post("/kod", cookie, {"nonce": nonce}).status == 429
         assert len(w.codes()) == 5
         w.ask("ee01")
-        w.start("2026-11-25T11:01+01:00")
-        w.ask()
+        for hour in ("11:01", "12:02"):
+            w.start(f"2026-11-25T{hour}+01:00")
+            for _ in range(5):
+                w.ask()
+        w.start("2026-11-25T13:03+01:00")       # fifteen a day: who has found a link guesses no longer than that
+        assert w.post("/kod", form={"token": TOKEN["aa01"]}).status == 429
+        assert w.post("/kod", form={"token": TOKEN["ee01"]}).status == 303
 
 
 def a_code_is_good_for_ten_minutes():

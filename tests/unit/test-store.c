@@ -376,6 +376,8 @@ the_inbox_keeps_sessions_and_decisions(void)
 	CHECK(inbox_session_put(inbox, &s, &err) == 0 && inbox_session(mem, inbox, "i", &out, &there, &err) == 0 && there);
 	CHECK(out.proved == INT64_MIN && strcmp(out.token, "t") == 0);
 	CHECK(inbox_code_note(inbox, "l", 5, &err) == 0 && inbox_code_count(inbox, "l", 5, &n, &err) == 0 && n == 1);
+	CHECK(inbox_codes_expire(inbox, 5, &err) == 0 && inbox_code_count(inbox, "l", 5, &n, &err) == 0 && n == 1);
+	CHECK(inbox_codes_expire(inbox, 6, &err) == 0 && inbox_code_count(inbox, "l", 5, &n, &err) == 0 && n == 0);
 	CHECK(inbox_decisions_add(inbox, list, 2, &err) == 0);
 	CHECK(inbox_decisions(mem, inbox, &(struct inbox_filter){ .after = 1 }, &found, &err) == 0 && found.list.count == 1 && found.list.items[0].until == 9);
 	CHECK(inbox_sessions_expire(inbox, 2, &err) == 0 && inbox_session(mem, inbox, "i", &out, &there, &err) == 0 && !there);
