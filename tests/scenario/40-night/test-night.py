@@ -288,6 +288,18 @@ def outputs_follow_their_schemas():
             check(f"{verb[0]} says something to people", text.returncode == 0 and text.stdout, text.stderr)
 
 
+def an_inbox_that_is_no_inbox():
+    with Town(*SMALL) as t:
+        t.create()
+        os.mkfifo(t.demo + "/behov.db.inbox")           # by somebody who has broken into serve
+        done = night(t, "11-24", (3, 4))
+        check("an inbox that cannot be read is a gap, and the night goes on", t.rows("select what from gap") == [("inbox",)]
+              and t.letters() and b"inbox" in done.stderr, t.rows("select * from gap"), done.stderr)
+        done = t.call(at("11-24", 9), "apply")
+        check("and nothing is carried out, as an undo may lie there", done.returncode == 1 and b"undo" in done.stderr,
+              done.returncode, done.stderr)
+
+
 def what_must_not_be():
     with Town(*SMALL) as t:
         done = t.call(at("11-24"), "run")
@@ -296,11 +308,13 @@ def what_must_not_be():
             fcntl.flock(lock, fcntl.LOCK_EX)
             done = t.call(None, "run")
             check("two nights never overlap", done.returncode == 1 and b"another behov" in done.stderr, done.stderr)
+        os.remove(t.demo + "/behov.db.lock")
         for name in glob.glob(t.demo + "/behov.db*"):
             os.remove(name)
         t.create()
         check("a store is made once", t.call(None, "store", "create", "--test").returncode == 1)
         night(t, "11-24")
+        check("who may read the store cannot hold its lock", os.stat(t.demo + "/behov.db.lock").st_mode & 0o777 == 0o600)
         facts = t.facts()
         shutil.copy(t.demo + "/directory.ldif", t.demo + "/spare")
         os.remove(t.demo + "/directory.ldif")
@@ -317,7 +331,8 @@ def what_must_not_be():
 
 def main():
     for part in (twice_is_once, gaps_freeze, what_is_needed_again_is_withdrawn, owners_decide, files_go,
-                 a_hold_saves_what_is_in_quarantine, a_brake_waits_for_a_release, outputs_follow_their_schemas, what_must_not_be):
+                 a_hold_saves_what_is_in_quarantine, a_brake_waits_for_a_release, outputs_follow_their_schemas,
+                 an_inbox_that_is_no_inbox, what_must_not_be):
         if len(sys.argv) < 2 or part.__name__ in sys.argv[1:]:
             part()
     return 1 if town.failures else 0
