@@ -61,7 +61,7 @@ make_file(const char *path, bool fresh, const char *what, struct error *err)
 
 /* The -wal, emptied, and the -shm stay when we close: another account, which may read and make no files, needs them. */
 static int
-set_up(struct base *base, bool write, struct error *err)
+set_up(struct base *base, bool write, bool alone, struct error *err)
 {
 	int stays = 1;
 	static const struct { int option, value; } settings[] = {
@@ -74,11 +74,16 @@ set_up(struct base *base, bool write, struct error *err)
 		if (sqlite3_db_config(base->db, settings[i].option, settings[i].value, NULL) != SQLITE_OK)
 			return base_error(base, err, "set up");
 	sqlite3_busy_timeout(base->db, BUSY_MS);
-	if (write && sqlite3_file_control(base->db, NULL, SQLITE_FCNTL_PERSIST_WAL, &stays) != SQLITE_OK)
+	if (write && !alone && sqlite3_file_control(base->db, NULL, SQLITE_FCNTL_PERSIST_WAL, &stays) != SQLITE_OK)
 		return base_error(base, err, "set up");
-	return base_run(base, write ? "pragma journal_mode = wal; pragma synchronous = full; pragma secure_delete = on;"
-				      "pragma journal_size_limit = 0; pragma cell_size_check = on"
-				    : "pragma query_only = on; pragma cell_size_check = on", err);
+	if (base_run(base, write ? "pragma synchronous = full; pragma secure_delete = on; pragma cell_size_check = on"
+				 : "pragma query_only = on; pragma cell_size_check = on", err) < 0)
+		return -1;
+	/* Locked for as long as it is read, one in WAL mode is refused before its -shm is mapped: who cuts that off would
+	 * end us by SIGBUS. */
+	if (alone)
+		return base_run(base, write ? "pragma journal_mode = delete" : "pragma locking_mode = exclusive", err);
+	return write ? base_run(base, "pragma journal_mode = wal; pragma journal_size_limit = 0", err) : 0;
 }
 
 static int
@@ -143,7 +148,7 @@ base_open(const char *path, bool write, bool fresh, const struct schema *schema,
 		base_error(out, err, "open");
 		goto fail;
 	}
-	if (set_up(out, write, err) == 0 && migrate(out, write, schema, err) == 0)
+	if (set_up(out, write, schema->alone, err) == 0 && migrate(out, write, schema, err) == 0)
 		return 0;
 fail:
 	base_close(out);

@@ -21,7 +21,7 @@ static const char *const schema_1[] = {
 	"create table " DECISION,
 	NULL };
 static const char *const *const steps[] = { schema_1 };
-static const struct schema schema = { "inbox", 0x62656869, 1, steps };
+static const struct schema schema = { "inbox", 0x62656869, 1, true, steps };
 
 /* Is there something that we dare to open?  A FIFO would hold us up for ever. */
 static int
@@ -57,15 +57,18 @@ is_ours(struct base *base, struct error *err)
 	return ours ? 0 : error_set(err, ERROR_STORE, "the inbox '%s' was not made by this program", base->path);
 }
 
+/* SQLite opens what lies beside it, too. */
 static int
 examine_all(const char *path, bool *there, struct error *err)
 {
 	struct arena *mem = arena_open();
-	bool wal;
+	bool beside;
 	int rc = examine(path, there, err);
 
 	if (rc == 0 && *there)
-		rc = examine(arena_print(mem, "%s-wal", path), &wal, err);
+		rc = examine(arena_print(mem, "%s-journal", path), &beside, err);
+	if (rc == 0 && *there)
+		rc = examine(arena_print(mem, "%s-wal", path), &beside, err);
 	arena_close(mem);
 	return rc;
 }

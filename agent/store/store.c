@@ -64,7 +64,7 @@ static const char *const schema_1[] = {
 	NULL };
 
 static const char *const *const steps[] = { schema_1 };
-static const struct schema schema = { "store", 0x62656876, 1, steps };
+static const struct schema schema = { "store", 0x62656876, 1, false, steps };
 
 static int
 get_value(struct arena *mem, struct store *store, const char *name, const char **out, struct error *err)

@@ -38,6 +38,7 @@ struct query {
 struct schema {
 	const char *what;
 	int application, version;
+	bool alone;                     /* readers trust no file beside it: no WAL, and so no memory shared with who writes */
 	const char *const *const *steps;        /* for each version what brings it there: statements, NULL last */
 };
 int base_open(const char *path, bool write, bool fresh, const struct schema *schema, struct base *out,

@@ -576,11 +576,13 @@ static void
 an_inbox_that_cannot_be_read_is_not_an_empty_one(void)
 {
 	struct office o;
-	const char *path, *away;
+	struct error err = { 0 };
+	const char *path, *away, *beside;
 
 	office_open(&o);
 	path = o.rules.conf.inbox;
 	away = arena_print(o.mem, "%s.away", path);
+	beside = arena_print(o.mem, "%s-journal", path);
 	inbox_close(o.inbox);
 	o.inbox = NULL;
 	CHECK(!take(&o).unread);
@@ -591,6 +593,12 @@ an_inbox_that_cannot_be_read_is_not_an_empty_one(void)
 	CHECK(unlink(path) == 0 && mkdir(path, 0700) == 0 && take(&o).unread);
 	CHECK(rmdir(path) == 0 && rename(away, path) == 0 && truncate(path, 5000) == 0 && take(&o).unread);
 	CHECK(truncate(path, INBOX_MOST + 1) == 0 && take(&o).unread);
+	CHECK(unlink(path) == 0 && inbox_open(path, true, &o.inbox, &err) == 0 && !take(&o).unread);
+	CHECK(mkfifo(beside, 0600) == 0 && take(&o).unread && unlink(beside) == 0);
+	raw(&o, "pragma journal_mode = wal; insert into decision (token, proposal, verdict, at) values ('x', 'x', 'keep', 1)");
+	CHECK(take(&o).unread);
+	raw(&o, "pragma journal_mode = delete");
+	CHECK(!take(&o).unread);
 	o.rules.conf.inbox = arena_print(o.mem, "%s/below", path);      /* not a folder */
 	CHECK(take(&o).unread);
 	o.rules.conf.inbox = path;
