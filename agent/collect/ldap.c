@@ -2,14 +2,12 @@
 /* ldap.c - reads a live directory: one search, page after page, and the rest of members that come in ranges. */
 #include "collect_p.h"
 
-#include <behov/file.h>
+#include <behov/directory.h>
 #include <behov/json.h>
 #include <behov/log.h>
 #include <behov/step.h>
 #include <behov/text.h>
 
-#include <ldap.h>
-#include <sasl/sasl.h>
 #include <strings.h>
 #include <sys/time.h>
 
@@ -26,7 +24,6 @@ struct reader {
 	struct arena *mem;
 	const struct rules *rules;
 	const char *uri;
-	bool tls, local;
 	LDAP *ld;
 	char **attributes;
 	struct builder *builder;
@@ -34,118 +31,10 @@ struct reader {
 	struct error *err;
 };
 
-/* Says what the server said, with its own words where it gave any. */
 static int
 refused(struct reader *r, int rc, const char *what)
 {
-	char *more = NULL;
-
-	ldap_get_option(r->ld, LDAP_OPT_DIAGNOSTIC_MESSAGE, &more);
-	error_set(r->err, ERROR_SOURCE, "'%s': %s: %s%s%s%s", r->uri, what, ldap_err2string(rc), more && *more ? " (" : "",
-		  more && *more ? more : "", more && *more ? ")" : "");
-	ldap_memfree(more);
-	return -1;
-}
-
-/* ------------------------------------------------------------------ connection */
-
-static int
-secure(struct reader *r)
-{
-	const struct conf *conf = &r->rules->conf;
-	int demand = LDAP_OPT_X_TLS_DEMAND, client = 0, rc;
-
-	if (conf->directory.ca_file &&
-	    ldap_set_option(r->ld, LDAP_OPT_X_TLS_CACERTFILE, conf->directory.ca_file) != LDAP_SUCCESS)
-		return error_set(r->err, ERROR_CONFIG, "cannot use the CA file '%s'", conf->directory.ca_file);
-	ldap_set_option(r->ld, LDAP_OPT_X_TLS_REQUIRE_CERT, &demand);
-	if (ldap_set_option(r->ld, LDAP_OPT_X_TLS_NEWCTX, &client) != LDAP_SUCCESS)
-		return error_set(r->err, ERROR_CONFIG, "cannot prepare TLS: is the CA file '%s' one?",
-				 conf->directory.ca_file ? conf->directory.ca_file : "(the system's)");
-	if (!conf->directory.starttls || r->tls)
-		return 0;
-	rc = ldap_start_tls_s(r->ld, NULL, NULL);
-	r->tls = true;
-	return rc == LDAP_SUCCESS ? 0 : refused(r, rc, "cannot start TLS");
-}
-
-static int
-connect_to(struct reader *r)
-{
-	int version = LDAP_VERSION3, timeout = r->rules->conf.directory.timeout;
-	struct timeval wait = { .tv_sec = timeout > 0 ? timeout : 60 };
-
-	if (ldap_initialize(&r->ld, r->uri) != LDAP_SUCCESS)
-		return error_set(r->err, ERROR_CONFIG, "'%s' is not the address of a directory", r->uri);
-	ldap_set_option(r->ld, LDAP_OPT_PROTOCOL_VERSION, &version);
-	ldap_set_option(r->ld, LDAP_OPT_REFERRALS, LDAP_OPT_OFF);
-	ldap_set_option(r->ld, LDAP_OPT_NETWORK_TIMEOUT, &wait);
-	ldap_set_option(r->ld, LDAP_OPT_TIMEOUT, &wait);
-	ldap_set_option(r->ld, LDAP_OPT_X_SASL_NOCANON, LDAP_OPT_ON);
-	return secure(r);
-}
-
-static int
-bind_simple(struct reader *r)
-{
-	struct berval password = { 0, NULL };
-	size_t len = 0;
-	int rc;
-
-	if (!r->tls && !r->local)
-		return error_set(r->err, ERROR_CONFIG, "'%s': a password is only sent over TLS: use ldaps:// or starttls = true",
-				 r->uri);
-	if (!r->rules->conf.directory.password_file)
-		return error_set(r->err, ERROR_CONFIG, "directory.bind-dn needs directory.password-file");
-	if (file_secret(r->mem, r->rules->conf.directory.password_file, &password.bv_val, &len, r->err) < 0)
-		return -1;
-	if (len == 0)                   /* RFC 4513 5.1.2: that would be an anonymous bind, and succeed */
-		return error_set(r->err, ERROR_CONFIG, "the password file of directory.bind-dn is empty");
-	password.bv_len = len;
-	rc = ldap_sasl_bind_s(r->ld, r->rules->conf.directory.bind_dn, LDAP_SASL_SIMPLE, &password, NULL, NULL, NULL);
-	explicit_bzero(password.bv_val, len);
-	return rc == LDAP_SUCCESS ? 0 : refused(r, rc, "cannot bind");
-}
-
-/* GSSAPI asks nothing that the keytab does not answer. */
-static int
-silent(LDAP *ld, unsigned flags, void *defaults, void *asked)
-{
-	(void)ld;
-	(void)flags;
-	(void)defaults;
-	for (sasl_interact_t *i = asked; i->id != SASL_CB_LIST_END; i++) {
-		i->result = "";
-		i->len = 0;
-	}
-	return LDAP_SUCCESS;
-}
-
-/* MS-ADTS 5.1.1.1.2: AD allows no SASL layer over TLS; without TLS we demand one. */
-static int
-bind_gssapi(struct reader *r)
-{
-	ber_len_t least = r->tls || r->local ? 0 : 56, most = r->tls ? 0 : 256;
-	int rc;
-
-	if (r->rules->conf.directory.keytab) {
-		setenv("KRB5_CLIENT_KTNAME", r->rules->conf.directory.keytab, 1);
-		setenv("KRB5CCNAME", "MEMORY:behov", 1);
-	}
-	ldap_set_option(r->ld, LDAP_OPT_X_SASL_SSF_MIN, &least);
-	ldap_set_option(r->ld, LDAP_OPT_X_SASL_SSF_MAX, &most);
-	rc = ldap_sasl_interactive_bind_s(r->ld, NULL, "GSSAPI", NULL, NULL, LDAP_SASL_QUIET, silent, NULL);
-	return rc == LDAP_SUCCESS ? 0 : refused(r, rc, "cannot bind with Kerberos");
-}
-
-static int
-bind_to(struct reader *r)
-{
-	if (r->rules->conf.directory.gssapi)
-		return bind_gssapi(r);
-	if (r->rules->conf.directory.bind_dn)
-		return bind_simple(r);
-	return 0;                       /* anonymous: the server will say what it thinks of that */
+	return directory_refused(r->ld, &r->rules->conf, rc, what, r->err);
 }
 
 /* ------------------------------------------------------------------ entries */
@@ -433,10 +322,8 @@ ldap_read(struct arena *mem, const struct rules *rules, struct builder *b, json_
 	json_t *before = NULL;
 	int rc = -1;
 
-	r.tls = strncmp(r.uri, "ldaps://", 8) == 0;
-	r.local = strncmp(r.uri, "ldapi://", 8) == 0;
 	want(&r);
-	if (connect_to(&r) < 0 || bind_to(&r) < 0)
+	if (directory_open(mem, &rules->conf, &r.ld, err) < 0)
 		goto out;
 	before = root(&r);
 	if (search(&r) < 0)
@@ -447,8 +334,7 @@ ldap_read(struct arena *mem, const struct rules *rules, struct builder *b, json_
 	rc = 0;
 out:
 	json_decref(before);
-	if (r.ld)
-		ldap_unbind_ext_s(r.ld, NULL, NULL);
+	directory_close(r.ld);
 	progress_end();
 	return rc;
 }
