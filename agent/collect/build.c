@@ -5,7 +5,6 @@
 #include <behov/text.h>
 
 #include <errno.h>
-#include <limits.h>
 #include <strings.h>
 
 struct slot { const char *key; size_t at; };
@@ -264,87 +263,19 @@ unknown(struct builder *b, struct group *g, const char *why)
 	*arena_push(b->mem, &b->gaps) = (struct gap){ .what = "group", .id = g->dn, .text = why };
 }
 
-struct part { const struct source_attribute *from; long long first, last; };    /* last -1: '*' */
-
-/* range=0-1499, range=1500-* */
-static bool
-part_read(const struct source_attribute *a, struct part *out)
-{
-	const char *text;
-	char *end;
-
-	*out = (struct part){ a, -1, -1 };
-	if (strncasecmp(a->options, "range=", 6) != 0)
-		return false;
-	text = a->options + 6;
-	if (*text < '0' || *text > '9')
-		return false;
-	errno = 0;
-	out->first = strtoll(text, &end, 10);
-	if (errno || *end++ != '-')
-		return false;
-	if (!strcmp(end, "*"))
-		return true;
-	if (*end < '0' || *end > '9')
-		return false;
-	out->last = strtoll(end, &end, 10);
-	return !errno && !*end && out->last >= out->first && out->last < LLONG_MAX;
-}
-
-static int
-order_part(const void *x, const void *y)
-{
-	const struct part *a = x, *b = y;
-
-	return (a->first > b->first) - (a->first < b->first);
-}
-
-/* All parts of the members as one list; unknown unless they are contiguous from 0 to '*'. */
-static void
-join_parts(struct builder *b, struct object *o, const struct source_entry *e)
-{
-	struct source_attribute *all = arena_new(b->mem, struct source_attribute);
-	struct part *parts = arena_array(b->mem, struct part, e->attributes.count + 1);
-	size_t count = 0;
-	long long next = 0;             /* where the next part must begin; -1: after '*' there is none */
-	const char *broken = NULL;
-
-	for (size_t i = 0; i < e->attributes.count; i++) {
-		const struct source_attribute *a = &e->attributes.items[i];
-
-		if (strcasecmp(a->name, "member") != 0)
-			continue;
-		for (size_t v = 0; v < a->values.count; v++)
-			*arena_push(b->mem, &all->values) = a->values.items[v];
-		if (a->options && !part_read(a, &parts[count++]))
-			broken = a->options;
-	}
-	if (!count)
-		return;
-	o->members = all;
-	qsort(parts, count, sizeof(*parts), order_part);
-	for (size_t i = 0; i < count && !broken; i++) {
-		if (next < 0 || parts[i].first != next)
-			broken = parts[i].from->options;
-		next = parts[i].last < 0 ? -1 : parts[i].last + 1;
-	}
-	if (!broken && next >= 0)
-		broken = parts[count - 1].from->options;
-	if (broken)
-		unknown(b, &o->group, arena_print(b->mem, "only a part of its members was exported (%s)", broken));
-}
-
 static int
 group(struct builder *b, struct object *o, const struct source_entry *e, struct error *err)
 {
 	struct group *g = &o->group;
 	long long type = INT32_MIN;
+	const char *broken;
 
 	if (number(b, e, "groupType", &type, err) < 0)
 		return -1;
 	g->security = (uint64_t)type & 0x80000000u;
-	o->members = attribute(e, "member");
-	join_parts(b, o, e);
+	o->members = range_join(b->mem, e, "member", &broken);
+	if (broken || e->doubt)
+		unknown(b, g, arena_print(b->mem, "only a part of its members was read (%s)", e->doubt ? e->doubt : broken));
 	return 0;
 }
 

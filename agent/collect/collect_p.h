@@ -17,6 +17,7 @@ struct source_entry {
 	const char *dn;
 	int line;                       /* where it begins; 0 over LDAP */
 	LIST(struct source_attribute) attributes;
+	const char *doubt;              /* why its members may not be all there, or NULL */
 };
 
 struct builder;
@@ -29,6 +30,13 @@ void build_short(struct builder *b, const char *why);
 void build_reference(struct builder *b);
 /* employees: by account index, the employeeID, NULL when absent, "" when it could not be read. */
 int build_close(struct builder *b, struct snapshot *out, const char ***employees, struct error *err);
+
+/* "range=0-1499", or "range=1500-*" (*last = -1).  range_is(): it means to be one, well-formed or not. */
+bool range_is(const char *options);
+bool range_read(const char *options, long long *first, long long *last);
+/* All parts of that attribute as one list, NULL when there are none.  *broken: why they are not the whole of it. */
+const struct source_attribute *range_join(struct arena *mem, const struct source_entry *e, const char *name,
+					  const char **broken);
 
 int ldif_parse(struct arena *mem, const char *name, char *bytes, size_t len, struct builder *b, struct error *err);
 int ldif_read(struct arena *mem, const char *path, struct builder *b, struct error *err);

@@ -15,10 +15,12 @@
 static const char *const always[] = {
 	"objectClass", "objectGUID", "objectSid", "sAMAccountName", "sAMAccountType", "userAccountControl", "accountExpires",
 	"adminCount", "lastLogonTimestamp", "whenCreated", "manager", "mail", "displayName", "employeeID", "primaryGroupID",
-	"servicePrincipalName", "groupType", "member", "cn",
+	"servicePrincipalName", "groupType", "member", "uSNChanged",
 };
 #define WANTED "(|(objectClass=group)(objectClass=user)(objectClass=contact)(objectClass=foreignSecurityPrincipal)" \
 	       "(objectClass=inetOrgPerson)(objectClass=computer))"
+
+#define PAGES_MOST 1000000
 
 struct reader {
 	struct arena *mem;
@@ -28,6 +30,7 @@ struct reader {
 	char **attributes;
 	struct builder *builder;
 	long long pages, entries, ranges, references;
+	const char *first;              /* the name of the first entry of the last page */
 	struct error *err;
 };
 
@@ -48,22 +51,7 @@ keep_values(struct reader *r, struct source_attribute *a, const struct berval *v
 		};
 }
 
-/* "range=0-1499" or "range=1500-*" (to = -1). */
-static bool
-range_of(const char *options, long *from, long *to)
-{
-	char *end;
-
-	if (!options || strncasecmp(options, "range=", 6) != 0)
-		return false;
-	*from = strtol(options + 6, &end, 10);
-	if (*end != '-' || *from < 0)
-		return false;
-	*to = end[1] == '*' ? -1 : strtol(end + 1, &end, 10);
-	return *to == -1 || *to >= *from;
-}
-
-static struct source_attribute *
+static void
 keep_attribute(struct reader *r, struct source_entry *entry, const struct berval *name, const struct berval *values)
 {
 	char *text = arena_copy(r->mem, name->bv_val, name->bv_len), *semicolon = strchr(text, ';');
@@ -73,7 +61,6 @@ keep_attribute(struct reader *r, struct source_entry *entry, const struct berval
 		*semicolon++ = '\0';
 	*a = (struct source_attribute){ .name = text, .options = semicolon };
 	keep_values(r, a, values);
-	return a;
 }
 
 static int
@@ -87,6 +74,11 @@ keep_entry(struct reader *r, LDAPMessage *message, struct source_entry *entry)
 	if (rc != LDAP_SUCCESS)
 		return refused(r, rc, "cannot read an entry");
 	entry->dn = arena_copy(r->mem, dn.bv_val, dn.bv_len);
+	if (!text_is_utf8(dn.bv_val, dn.bv_len)) {
+		ber_free(ber, 0);
+		return error_set(r->err, ERROR_SOURCE, "'%s': an entry's name is not UTF-8: '%s'", r->uri,
+				 name_show(r->mem, entry->dn));
+	}
 	while ((rc = ldap_get_attribute_ber(r->ld, message, ber, &name, &values)) == LDAP_SUCCESS && name.bv_val) {
 		keep_attribute(r, entry, &name, values);
 		ber_memfree(values);
@@ -96,79 +88,74 @@ keep_entry(struct reader *r, LDAPMessage *message, struct source_entry *entry)
 	return rc == LDAP_SUCCESS ? 0 : refused(r, rc, "cannot read the attributes of an entry");
 }
 
-/* One more range of `a`, from `from` on. 1 when it was the last, 0 when more follow. */
-static int
-more_range(struct reader *r, const char *dn, struct source_attribute *a, long *from)
+static const struct source_attribute *
+part_of(const struct source_entry *entry, const char *name, bool range)
 {
-	char *wanted[] = { arena_print(r->mem, "%s;range=%ld-*", a->name, *from), NULL };
+	for (size_t i = 0; i < entry->attributes.count; i++)
+		if (strcasecmp(entry->attributes.items[i].name, name) == 0 && range_is(entry->attributes.items[i].options) == range)
+			return &entry->attributes.items[i];
+	return NULL;
+}
+
+/* The number under which the server last changed the group is still the one it had. */
+static bool
+is_same(const struct source_entry *was, const struct source_entry *is)
+{
+	const struct source_attribute *a = part_of(was, "uSNChanged", false), *b = part_of(is, "uSNChanged", false);
+
+	if (!a || !b || !a->values.count || !b->values.count)
+		return !a == !b;
+	return strcmp(a->values.items[0].bytes, b->values.items[0].bytes) == 0;
+}
+
+/* The group again, with its members from `from` on.  An answer without an entry leaves part->dn NULL. */
+static int
+ask_range(struct reader *r, const char *dn, long long from, struct source_entry *part)
+{
+	char *wanted[] = { arena_print(r->mem, "member;range=%lld-*", from), arena_text(r->mem, "uSNChanged"), NULL };
 	LDAPMessage *answer = NULL, *first;
-	struct source_entry part = { 0 };
-	long start, end;
 	int rc;
 
+	*part = (struct source_entry){ 0 };
+	r->ranges++;
 	rc = ldap_search_ext_s(r->ld, dn, LDAP_SCOPE_BASE, "(objectClass=*)", wanted, 0, NULL, NULL, NULL, 0, &answer);
 	first = rc == LDAP_SUCCESS ? ldap_first_entry(r->ld, answer) : NULL;
-	if (!first) {
-		ldap_msgfree(answer);
-		return rc == LDAP_SUCCESS ? error_set(r->err, ERROR_SOURCE, "'%s': group '%s' vanished while it was read",
-						      r->uri, dn)
-					  : refused(r, rc, "cannot read the rest of a group");
-	}
-	r->ranges++;
-	rc = keep_entry(r, first, &part);
+	if (rc == LDAP_NO_SUCH_OBJECT)
+		rc = 0;
+	else if (rc != LDAP_SUCCESS)
+		rc = refused(r, rc, arena_print(r->mem, "cannot read the rest of '%s'", dn));
+	else if (first)
+		rc = keep_entry(r, first, part);
 	ldap_msgfree(answer);
-	if (rc < 0)
-		return -1;
-	for (size_t i = 0; i < part.attributes.count; i++) {
-		const struct source_attribute *p = &part.attributes.items[i];
-
-		if (strcasecmp(p->name, a->name) != 0 || !range_of(p->options, &start, &end))
-			continue;
-		if (start != *from)
-			return error_set(r->err, ERROR_SOURCE, "'%s': '%s' answered range %ld when asked for %ld", r->uri, dn,
-					 start, *from);
-		for (size_t k = 0; k < p->values.count; k++)
-			*(struct source_value *)arena_push(r->mem, &a->values) = p->values.items[k];
-		*from = end + 1;
-		return end == -1;
-	}
-	return 1;                       /* past the end the attribute is absent: the group shrank to what we have */
+	return rc;
 }
 
 /*
- * A large group comes as an empty `member` and a `member;range=0-1499`: it is read to its end, and then handed on as if
- * it had come whole.  An empty twin is dropped.
+ * A large group comes as an empty `member` and a `member;range=0-1499`: the rest is asked for until a part ends in '*'.
+ * The parts are handed on as they came, and the builder judges whether they are one whole list, as with an export.
+ * A server counts members anew in each answer: in a group that changes meanwhile one could fall between two parts.
  */
 static int
 complete_ranges(struct reader *r, struct source_entry *entry)
 {
-	for (size_t i = 0; i < entry->attributes.count; i++) {
-		struct source_attribute *a = &entry->attributes.items[i];
-		long from, to;
-		int last;
+	const struct source_attribute *a = part_of(entry, "member", true);
+	long long first, last, next = 0;
 
-		if (!range_of(a->options, &from, &to))
-			continue;
-		if (from != 0)
-			return error_set(r->err, ERROR_SOURCE, "'%s': '%s' begins with range %ld", r->uri, entry->dn, from);
-		last = to == -1;
-		for (from = to + 1; !last;) {
-			last = more_range(r, entry->dn, a, &from);
-			if (last < 0)
-				return -1;
-			if (stop_asked())
-				return error_set(r->err, ERROR_STOPPED, "asked to stop while the directory was read");
-		}
-		a->options = NULL;
-		for (size_t k = 0; k < entry->attributes.count; k++) {
-			struct source_attribute *twin = &entry->attributes.items[k];
+	while (a && !entry->doubt && range_read(a->options, &first, &last) && first == next && last >= 0) {
+		struct source_entry part;
 
-			if (twin != a && !twin->options && strcasecmp(twin->name, a->name) == 0 && twin->values.count == 0) {
-				*twin = entry->attributes.items[--entry->attributes.count];
-				i = 0;          /* what stood last stands here now: look again */
-				break;
-			}
-		}
+		if (stop_asked())
+			return error_set(r->err, ERROR_STOPPED, "asked to stop while the directory was read");
+		next = last + 1;
+		if (ask_range(r, entry->dn, next, &part) < 0)
+			return -1;
+		a = part_of(&part, "member", true);
+		if (!part.dn)
+			entry->doubt = "the group vanished while it was read";
+		else if (!is_same(entry, &part))
+			entry->doubt = "the group changed while it was read";
+		else if (a)
+			*(struct source_attribute *)arena_push(r->mem, &entry->attributes) = *a;
 	}
 	return 0;
 }
@@ -196,6 +183,23 @@ take_page(struct reader *r, LDAPMessage *chain)
 	return 0;
 }
 
+/*
+ * Will this go on for ever?  Some servers (Samba) give every page of a search the same cookie, so a cookie that comes
+ * again is a fault only where the page brought nothing new.  An entry that comes again is refused by the builder.
+ */
+static bool
+is_stuck(struct reader *r, LDAPMessage *chain, const struct berval *was, const struct berval *next)
+{
+	LDAPMessage *first = ldap_first_entry(r->ld, chain);
+	char *dn = first ? ldap_get_dn(r->ld, first) : NULL;
+	bool news = dn && (!r->first || strcmp(r->first, dn) != 0);
+	bool again = next->bv_len && was->bv_len == next->bv_len && memcmp(was->bv_val, next->bv_val, next->bv_len) == 0;
+
+	r->first = arena_text(r->mem, dn);
+	ldap_memfree(dn);
+	return (again && !news) || (next->bv_len && r->pages > PAGES_MOST);
+}
+
 /* The cookie of the next page, empty after the last.  A result that is not success is a failure with its page. */
 static int
 end_page(struct reader *r, LDAPMessage *chain, struct berval *cookie)
@@ -217,12 +221,10 @@ end_page(struct reader *r, LDAPMessage *chain, struct berval *cookie)
 		return error_set(r->err, ERROR_SOURCE, "'%s': page %lld came without a word on what follows", r->uri, r->pages);
 	}
 	ldap_controls_free(controls);
-	rc = next.bv_len && cookie->bv_len == next.bv_len && memcmp(cookie->bv_val, next.bv_val, next.bv_len) == 0;
+	rc = is_stuck(r, chain, cookie, &next);
 	ber_memfree(cookie->bv_val);
 	*cookie = next;
-	if (rc && r->pages > 100000)
-		return error_set(r->err, ERROR_SOURCE, "'%s': the search never ends: page %lld", r->uri, r->pages);
-	return 0;
+	return rc ? error_set(r->err, ERROR_SOURCE, "'%s': the search never ends: page %lld", r->uri, r->pages) : 0;
 }
 
 static int
@@ -326,8 +328,10 @@ ldap_read(struct arena *mem, const struct rules *rules, struct builder *b, json_
 	if (directory_open(mem, &rules->conf, &r.ld, err) < 0)
 		goto out;
 	before = root(&r);
-	if (search(&r) < 0)
+	if (search(&r) < 0) {
+		error_in(err, "reading below '%s'", rules->conf.directory.base);
 		goto out;
+	}
 	*certificate = json_pack("{s:s,s:I,s:I,s:I,s:O,s:o}", "filter", WANTED, "pages", (json_int_t)r.pages, "ranges",
 				 (json_int_t)r.ranges, "references", (json_int_t)r.references, "before", before, "after",
 				 root(&r));

@@ -95,12 +95,13 @@ static void a_range_makes_the_group_unknown(void)
 static void ranges_are_one_list_and_whole_only_without_holes(void)
 {
 	static const char *const whole[] = {
-		PARTS("range=0-0", "range=1-*"), PARTS("range=1-*", "range=0-0"), PARTS("Range=0-1499", "range=1500-*"),
+		PARTS("range=0-0", "range=1-*"), PARTS("range=1-*", "range=0-0"), PARTS("Range=0-0", "rANGE=1-*"),
 	};
 	static const char *const holed[] = {
 		PARTS("range=0-0", "range=2-*"), PARTS("range=0-0", "range=1-1"), PARTS("range=0-*", "range=1-*"),
 		PARTS("range=1-1", "range=2-*"), PARTS("range=0-", "range=1-*"), PARTS("range=0-0", "x=1-*"),
 		PARTS("range=0-0", "range=0-*"), PARTS("range=0-9223372036854775807", "range=0-*"),
+		PARTS("range=0-1499", "range=1500-*"), PARTS("range=1-*", "range=0-1"),
 	};
 
 	for (size_t i = 0; i < sizeof(whole) / sizeof(*whole); i++)
