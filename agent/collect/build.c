@@ -24,6 +24,9 @@ struct object {
 
 struct link { size_t group, member; bool primary; };
 
+/* What could not be read as text, by attribute: how many entries, and the first of them by its key. */
+struct unread { const char *attribute, *key, *last; long long entries; };
+
 struct builder {
 	struct arena *mem;
 	const struct rules *rules;
@@ -31,8 +34,10 @@ struct builder {
 	LIST(struct object) objects;
 	LIST(struct link) links;
 	LIST(struct gap) gaps;
+	LIST(struct unread) unread;
 	struct table by_dn, by_key;     /* dn_key -> object; key and SID -> object */
 	long long entries, references, memberships, dangling;
+	long long unreadable;           /* values that are no text */
 	long long listing, no_primary;  /* groups with a member attribute; accounts whose primary group was not found */
 };
 
@@ -115,6 +120,54 @@ one(const struct source_entry *e, const char *name)
 	return a && a->values.count && readable(&a->values.items[0]) ? a->values.items[0].bytes : NULL;
 }
 
+/* A value of it is there but is no text, or only a part of its values came: what it says is not known. */
+static bool
+is_unread(const struct source_entry *e, const char *name)
+{
+	for (size_t i = 0; i < e->attributes.count; i++) {
+		const struct source_attribute *a = &e->attributes.items[i];
+
+		if (strcasecmp(a->name, name) != 0)
+			continue;
+		if (range_is(a->options))
+			return true;
+		for (size_t v = 0; !a->options && v < a->values.count; v++)
+			if (!text_is_utf8(a->values.items[v].bytes, a->values.items[v].len))
+				return true;
+	}
+	return false;
+}
+
+static void
+note_unread(struct builder *b, const char *attribute, const char *key)
+{
+	struct unread *u = NULL;
+
+	for (size_t i = 0; i < b->unread.count && !u; i++)
+		if (!strcasecmp(b->unread.items[i].attribute, attribute))
+			u = &b->unread.items[i];
+	if (!u) {
+		u = arena_push(b->mem, &b->unread);
+		*u = (struct unread){ .attribute = attribute, .key = key };
+	}
+	if (u->last == key)             /* a need may ask for what a letter needs, too */
+		return;
+	u->last = key;
+	u->entries++;
+	b->unreadable++;
+	if (strcmp(key, u->key) < 0)
+		u->key = key;
+}
+
+/* one(), and the gap is noted when it is there but is no text. */
+static const char *
+one_or_unread(struct builder *b, const struct source_entry *e, const char *name, const char *key)
+{
+	if (is_unread(e, name))
+		note_unread(b, name, key);
+	return one(e, name);
+}
+
 static bool
 is_a(const struct source_entry *e, const char *class)
 {
@@ -175,6 +228,11 @@ values(struct builder *b, struct account *a, const struct source_entry *e, int i
 	const struct source_attribute *from = attribute(e, b->rules->attributes[i].ad);
 	const char **texts;
 
+	if (is_unread(e, b->rules->attributes[i].ad)) {
+		note_unread(b, b->rules->attributes[i].ad, a->key);
+		a->unknown |= UINT64_C(1) << i;
+		return;
+	}
 	if (!from)
 		return;
 	texts = arena_array(b->mem, const char *, from->values.count);
@@ -233,9 +291,9 @@ account(struct builder *b, struct object *o, const struct source_entry *e, struc
 	    || number(b, e, "lastLogonTimestamp", &logon, err) < 0
 	    || number(b, e, "primaryGroupID", &primary, err) < 0)
 		return -1;
-	a->display = one(e, "displayName");
-	a->mail = one(e, "mail");
-	a->manager = one(e, "manager");
+	a->display = one_or_unread(b, e, "displayName", a->key);
+	a->mail = one_or_unread(b, e, "mail", a->key);
+	a->manager = one_or_unread(b, e, "manager", a->key);
 	a->disabled = control & 2;
 	a->expired = clock_filetime(expires, &when) && when <= clock_now();
 	a->protected_admin = admin > 0;
@@ -247,8 +305,10 @@ account(struct builder *b, struct object *o, const struct source_entry *e, struc
 	for (int i = 0; i < b->rules->attribute_count; i++)
 		if (!b->rules->attributes[i].hr && b->rules->attributes[i].ad)
 			values(b, a, e, i);
+	if (is_unread(e, "sAMAccountName"))     /* who that is we do not know, so nothing about them */
+		a->unknown = ~UINT64_C(0);
 	if (id)
-		o->employee = one(e, "employeeID") ? one(e, "employeeID") : "";
+		o->employee = one_or_unread(b, e, "employeeID", a->key) ? one(e, "employeeID") : "";
 	o->has_primary = primary;
 	if (primary && a->sid && strrchr(a->sid, '-'))
 		o->primary = arena_print(b->mem, "%.*s-%lld", (int)(strrchr(a->sid, '-') - a->sid), a->sid, primary);
@@ -289,14 +349,34 @@ below(const char *key, const char *base)
 	return n > m + 1 && key[n - m - 1] == ',' && key[n - m - 2] != '\\' && !strcmp(key + n - m, base);
 }
 
+/* What rules and owners call it.  A name that cannot be read is no reason to answer to another one. */
+static const char *
+name_of(struct builder *b, const struct source_entry *e, const char *key)
+{
+	const char *name = one_or_unread(b, e, "sAMAccountName", key);
+
+	if (is_unread(e, "sAMAccountName"))
+		return e->dn;
+	return name ? name : first_name(b->mem, e->dn);
+}
+
+/* The first value of it, as bytes. */
+static const struct source_value *
+first_value(const struct source_entry *e, const char *name)
+{
+	const struct source_attribute *a = attribute(e, name);
+
+	return a && a->values.count ? &a->values.items[0] : NULL;
+}
+
 static int
 identify(struct builder *b, struct object *o, const struct source_entry *e, const char *folded, struct error *err)
 {
-	const struct source_attribute *g = attribute(e, "objectGUID"), *s = attribute(e, "objectSid");
-	const char *guid = g ? guid_text(b->mem, g->values.items[0].bytes, g->values.items[0].len) : NULL;
-	const char *sid = s ? sid_text(b->mem, s->values.items[0].bytes, s->values.items[0].len) : NULL;
+	const struct source_value *g = first_value(e, "objectGUID"), *s = first_value(e, "objectSid");
+	const char *guid = g ? guid_text(b->mem, g->bytes, g->len) : NULL;
+	const char *sid = s ? sid_text(b->mem, s->bytes, s->len) : NULL;
 	const char *key = guid ? guid : sid ? sid : folded;
-	const char *name = one(e, "sAMAccountName") ? one(e, "sAMAccountName") : first_name(b->mem, e->dn);
+	const char *name = name_of(b, e, key);
 	size_t me = b->objects.count - 1;
 	struct slot *dn = place(b, &b->by_dn, folded, me), *id = place(b, &b->by_key, key, me);
 
@@ -396,6 +476,7 @@ connect(struct builder *b)
 
 			b->memberships++;
 			if (!readable(&from->values.items[m])) {
+				b->unreadable++;
 				unknown(b, &b->objects.items[i].group, "a member's name could not be read");
 				continue;
 			}
@@ -483,6 +564,26 @@ lay_edges(struct builder *b, struct snapshot *out)
 	out->edge_count = kept;
 }
 
+static int
+order_unread(const void *x, const void *y)
+{
+	return strcasecmp(((const struct unread *)x)->attribute, ((const struct unread *)y)->attribute);
+}
+
+static void
+say_unread(struct builder *b, struct snapshot *out)
+{
+	if (b->unread.count)
+		qsort(b->unread.items, b->unread.count, sizeof(*b->unread.items), order_unread);
+	for (size_t i = 0; i < b->unread.count; i++) {
+		const struct unread *u = &b->unread.items[i];
+
+		gap_add(b->mem, out, "directory", b->source,
+			arena_print(b->mem, "%lld entries have a '%s' that cannot be read as text (the first is '%s')",
+				    u->entries, u->attribute, u->key));
+	}
+}
+
 int
 build_close(struct builder *b, struct snapshot *out, const char ***employees, struct error *err)
 {
@@ -511,13 +612,15 @@ build_close(struct builder *b, struct snapshot *out, const char ***employees, st
 		out->complete = false;
 		gap_add(b->mem, out, "directory", b->source, b->stopped);
 	}
+	say_unread(b, out);
 	if (b->no_primary)
 		gap_add(b->mem, out, "directory", b->source,
 			arena_print(b->mem, "%lld accounts have a primary group that was not found", b->no_primary));
-	out->certificate = json_pack("{s:s, s:s, s:I, s:I, s:I, s:I, s:I, s:I}", "source", b->source, "base",
+	out->certificate = json_pack("{s:s, s:s, s:I, s:I, s:I, s:I, s:I, s:I, s:I}", "source", b->source, "base",
 		b->rules->conf.directory.base ? b->rules->conf.directory.base : "", "entries", (json_int_t)b->entries,
 		"people", (json_int_t)out->seen.people, "groups", (json_int_t)out->seen.groups, "memberships",
-		(json_int_t)b->memberships, "dangling", (json_int_t)b->dangling, "references", (json_int_t)b->references);
+		(json_int_t)b->memberships, "dangling", (json_int_t)b->dangling, "references", (json_int_t)b->references,
+		"unreadable", (json_int_t)b->unreadable);
 	snapshot_index(b->mem, out);
 	return 0;
 }

@@ -129,6 +129,46 @@ static void identities_become_texts(void)
 	CHECK(!sid_text(mem, "\1\2\0\0\0\0\0\5", 8));
 }
 
+#define PERSON(lines) "dn: CN=Anna,DC=k,DC=example\nobjectClass: user\nobjectSid: S-1-5-21-1-2-3-1001\n" lines "\n"
+#define NUL_BYTE ":: QQBC\n"             /* A NUL B */
+#define NO_UTF8 ":: /0E=\n"
+
+static void a_value_that_is_no_text_is_unknown_and_never_absent(void)
+{
+	static const char *const broken[] = {
+		PERSON("sAMAccountName: anna\ntitle" NUL_BYTE), PERSON("sAMAccountName: anna\ntitle" NO_UTF8),
+		PERSON("sAMAccountName: anna\ntitle: A\ntitle" NO_UTF8), PERSON("sAMAccountName: anna\ntitle: \377A\n"),
+		PERSON("sAMAccountName: anna\ntitle;range=0-0: A\n"),
+	};
+
+	title = (struct attribute){ .name = "title", .ad = "title" };
+	for (size_t i = 0; i < sizeof(broken) / sizeof(*broken); i++) {
+		CHECK(read_ldif(broken[i]) == 0 && snap.complete && snap.account_count == 1 && snap.gaps.count == 1);
+		CHECK(snap.accounts[0].unknown == 1 && !snap.accounts[0].values[0]);
+		CHECK_TEXT(snap.gaps.items[0].text,
+			   "1 entries have a 'title' that cannot be read as text (the first is 'S-1-5-21-1-2-3-1001')");
+	}
+	CHECK(read_ldif(PERSON("sAMAccountName: anna\ntitle: A\n")) == 0 && snap.gaps.count == 0 && !snap.accounts[0].unknown);
+	CHECK(read_ldif(PERSON("sAMAccountName: anna\n")) == 0 && snap.gaps.count == 0 && !snap.accounts[0].unknown);
+	title = (struct attribute){ .name = "title", .hr = "Befattning" };
+}
+
+static void an_address_that_is_no_text_is_a_gap(void)
+{
+	CHECK(read_ldif(PERSON("sAMAccountName: anna\nmail" NUL_BYTE "displayName" NO_UTF8)) == 0 && snap.gaps.count == 2);
+	CHECK(snap.complete && !snap.accounts[0].mail && !snap.accounts[0].display && !snap.accounts[0].unknown);
+	CHECK(strstr(snap.gaps.items[0].text, "'displayName'") && strstr(snap.gaps.items[1].text, "'mail'"));
+}
+
+static void who_has_a_name_that_is_no_text_answers_to_no_other(void)
+{
+	CHECK(read_ldif(PERSON("sAMAccountName" NUL_BYTE)) == 0 && snap.gaps.count == 1 && snap.accounts[0].unknown & 1);
+	CHECK(snapshot_account(&snap, "Anna") == -1 && snapshot_account(&snap, "A") == -1);
+	CHECK(snapshot_account(&snap, "S-1-5-21-1-2-3-1001") == 0);
+	CHECK(read_ldif(ANNA "dn: CN=g,DC=k,DC=example\nobjectClass: group\nmember: CN=Anna,DC=k,DC=example\nsAMAccountName" NO_UTF8
+			"\n" USERS) == 0 && snap.gaps.count == 1 && snapshot_group(&snap, "g") == -1);
+}
+
 #define HIRED "dn: CN=Anna,DC=k,DC=example\nobjectClass: user\nsAMAccountName: anna\nemployeeID: 7\n\n"
 
 /* Anna, employee 7, joined with an HR file of these bytes; NULL: the file is not there. */
@@ -270,6 +310,9 @@ int main(void)
 	TEST(utf16_is_read_as_utf8_is);
 	TEST(both_nevers_of_accountexpires_never_expire);
 	TEST(an_account_with_a_service_name_is_no_person);
+	TEST(a_value_that_is_no_text_is_unknown_and_never_absent);
+	TEST(an_address_that_is_no_text_is_a_gap);
+	TEST(who_has_a_name_that_is_no_text_answers_to_no_other);
 	arena_close(mem);
 	return check_done();
 }
