@@ -2,6 +2,7 @@
 /* collect.c - the directory from its source, then what HR adds. */
 #include "collect_p.h"
 
+#include <behov/json.h>
 
 void
 gap_add(struct arena *mem, struct snapshot *out, const char *what, const char *id, const char *text)
@@ -37,6 +38,7 @@ collect_all(struct arena *mem, const struct rules *rules, struct snapshot *out, 
 	if (certificate)
 		json_object_update(out->certificate, certificate);
 	hr_join(mem, rules, out, employees);
+	json_put(out->certificate, "digest", snapshot_digest(mem, rules, out));
 	rc = 0;
 out:
 	json_decref(certificate);

@@ -46,6 +46,9 @@ int ldap_read(struct arena *mem, const struct rules *rules, struct builder *b, j
 
 void hr_join(struct arena *mem, const struct rules *rules, struct snapshot *out, const char **employees);
 
+/* "sha256:…" over accounts, groups and edges, in their order. */
+char *snapshot_digest(struct arena *mem, const struct rules *rules, const struct snapshot *s);
+
 void gap_add(struct arena *mem, struct snapshot *out, const char *what, const char *id, const char *text);
 
 /* Texts of binary identities; NULL when the bytes are not one. Texts are accepted, too. */

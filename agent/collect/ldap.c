@@ -29,7 +29,7 @@ struct reader {
 	LDAP *ld;
 	char **attributes;
 	struct builder *builder;
-	long long pages, entries, ranges, references;
+	long long pages, entries, ranges;
 	const char *first;              /* the name of the first entry of the last page */
 	struct error *err;
 };
@@ -169,10 +169,8 @@ take_page(struct reader *r, LDAPMessage *chain)
 	for (LDAPMessage *m = ldap_first_message(r->ld, chain); m; m = ldap_next_message(r->ld, m)) {
 		struct source_entry entry;
 
-		if (ldap_msgtype(m) == LDAP_RES_SEARCH_REFERENCE) {
-			r->references++;
+		if (ldap_msgtype(m) == LDAP_RES_SEARCH_REFERENCE)
 			build_reference(r->builder);
-		}
 		if (ldap_msgtype(m) != LDAP_RES_SEARCH_ENTRY)
 			continue;
 		if (keep_entry(r, m, &entry) < 0 || complete_ranges(r, &entry) < 0 ||
@@ -293,51 +291,49 @@ want(struct reader *r)
 	}
 }
 
-/* What the server calls itself, and how far it has come: part of the certificate. */
-static json_t *
-root(struct reader *r)
+/* The texts of what the root of the server says of these, NULL where it does not. */
+static void
+ask_root(struct reader *r, char *const *names, const char **out)
 {
-	static const char *const names[] = { "dnsHostName", "dsServiceName", "highestCommittedUSN" };
-	char *wanted[] = { arena_text(r->mem, names[0]), arena_text(r->mem, names[1]), arena_text(r->mem, names[2]), NULL };
-	LDAPMessage *answer = NULL, *first;
-	json_t *out = json_object();
+	LDAPMessage *answer = NULL, *first = NULL;
 
-	if (ldap_search_ext_s(r->ld, "", LDAP_SCOPE_BASE, "(objectClass=*)", wanted, 0, NULL, NULL, NULL, 0, &answer) ==
-		    LDAP_SUCCESS &&
-	    (first = ldap_first_entry(r->ld, answer)) != NULL) {
-		for (int i = 0; i < 3; i++) {
-			struct berval **values = ldap_get_values_len(r->ld, first, names[i]);
+	if (ldap_search_ext_s(r->ld, "", LDAP_SCOPE_BASE, "(objectClass=*)", (char **)names, 0, NULL, NULL, NULL, 0,
+			      &answer) == LDAP_SUCCESS)
+		first = ldap_first_entry(r->ld, answer);
+	for (; *names; names++, out++) {
+		struct berval **values = first ? ldap_get_values_len(r->ld, first, *names) : NULL;
 
-			if (values && values[0] && text_is_utf8(values[0]->bv_val, values[0]->bv_len))
-				json_put(out, names[i], arena_copy(r->mem, values[0]->bv_val, values[0]->bv_len));
-			ldap_value_free_len(values);
-		}
+		*out = NULL;
+		if (values && values[0] && text_is_utf8(values[0]->bv_val, values[0]->bv_len))
+			*out = arena_copy(r->mem, values[0]->bv_val, values[0]->bv_len);
+		ldap_value_free_len(values);
 	}
 	ldap_msgfree(answer);
-	return out;
 }
 
 int
 ldap_read(struct arena *mem, const struct rules *rules, struct builder *b, json_t **certificate, struct error *err)
 {
 	struct reader r = { .mem = mem, .rules = rules, .uri = rules->conf.directory.source, .builder = b, .err = err };
-	json_t *before = NULL;
+	char *names[] = { arena_text(mem, "highestCommittedUSN"), arena_text(mem, "dnsHostName"),
+			  arena_text(mem, "dsServiceName"), NULL };
+	const char *before[3], *after[3];
 	int rc = -1;
 
 	want(&r);
 	if (directory_open(mem, &rules->conf, &r.ld, err) < 0)
 		goto out;
-	before = root(&r);
+	ask_root(&r, names, before);
 	if (search(&r) < 0) {
-		error_in(err, "reading below '%s'", rules->conf.directory.base);
+		error_in(err, "reading below '%s'", rules->conf.directory.base ? rules->conf.directory.base : "");
 		goto out;
 	}
-	*certificate = json_pack("{s:s,s:I,s:I,s:I,s:O,s:o}", "filter", WANTED, "pages", (json_int_t)r.pages, "ranges",
-				 (json_int_t)r.ranges, "references", (json_int_t)r.references, "before", before, "after",
-				 root(&r));
+	ask_root(&r, names, after);
+	*certificate = json_pack("{s:s, s:I, s:I, s:{s:s?, s:s?}, s:{s:s?, s:s?}}", "filter", WANTED, "pages",
+				 (json_int_t)r.pages, "ranges", (json_int_t)r.ranges, "server", names[1], before[1],
+				 names[2], before[2], names[0], "before", before[0], "after", after[0]);
 	rc = 0;
 out:
-	json_decref(before);
 	directory_close(r.ld);
 	progress_end();
 	return rc;

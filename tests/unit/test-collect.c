@@ -169,6 +169,28 @@ static void who_has_a_name_that_is_no_text_answers_to_no_other(void)
 			"\n" USERS) == 0 && snap.gaps.count == 1 && snapshot_group(&snap, "g") == -1);
 }
 
+static void the_digest_is_of_what_is_said_and_not_of_its_order(void)
+{
+	static const char *const others[] = {
+		USERS ANNA, ANNA USERS ROLE "dn: CN=Bo,DC=k,DC=example\nobjectClass: user\n\n", ANNA USERS ROLE "search: 2\n",
+		PERSON("sAMAccountName: anna\nprimaryGroupID: 513\nmail: a@k.example\n") USERS ROLE,
+		PERSON("sAMAccountName: anna\nprimaryGroupID: 513\ntitle: A\n") USERS ROLE,
+		PERSON("sAMAccountName: anna\nprimaryGroupID: 513\ntitle:: /w==\n") USERS ROLE,
+		ANNA USERS "dn: CN=Roll,DC=k,DC=example\nobjectClass: group\nmember;range=0-0: CN=Anna,DC=k,DC=example\n\n",
+	};
+	const char *one;
+
+	title = (struct attribute){ .name = "title", .ad = "title" };
+	CHECK(read_ldif(ANNA USERS ROLE) == 0);
+	one = snapshot_digest(mem, &rules, &snap);
+	CHECK(strlen(one) == 71 && !strncmp(one, "sha256:", 7));
+	CHECK(read_ldif("version: 1\n\n" ROLE USERS ANNA "search: 2\nresult: 0 Success\n") == 0);
+	CHECK_TEXT(snapshot_digest(mem, &rules, &snap), one);
+	for (size_t i = 0; i < sizeof(others) / sizeof(*others); i++)
+		CHECK(read_ldif(others[i]) == 0 && strcmp(snapshot_digest(mem, &rules, &snap), one) != 0);
+	title = (struct attribute){ .name = "title", .hr = "Befattning" };
+}
+
 #define HIRED "dn: CN=Anna,DC=k,DC=example\nobjectClass: user\nsAMAccountName: anna\nemployeeID: 7\n\n"
 
 /* Anna, employee 7, joined with an HR file of these bytes; NULL: the file is not there. */
@@ -312,6 +334,7 @@ int main(void)
 	TEST(an_account_with_a_service_name_is_no_person);
 	TEST(a_value_that_is_no_text_is_unknown_and_never_absent);
 	TEST(an_address_that_is_no_text_is_a_gap);
+	TEST(the_digest_is_of_what_is_said_and_not_of_its_order);
 	TEST(who_has_a_name_that_is_no_text_answers_to_no_other);
 	arena_close(mem);
 	return check_done();

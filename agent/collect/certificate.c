@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* certificate.c - the digest of all that a snapshot says: the same over LDAP and from an export of that directory. */
+#include "collect_p.h"
+
+#include <behov/digest.h>
+
+#include <inttypes.h>
+
+static void
+add_number(struct digest *d, int64_t n)
+{
+	char text[24];
+
+	snprintf(text, sizeof(text), "%" PRId64, n);
+	digest_field(d, text);
+}
+
+/* What names it.  Without GUID and SID the key is the folded DN, and the spelling is that of whoever came first. */
+static void
+add_name(struct digest *d, const char *key, const char *dn, const char *name, const char *guid, const char *sid)
+{
+	digest_field(d, key);
+	digest_field(d, guid);
+	digest_field(d, sid);
+	digest_field(d, guid || sid ? dn : NULL);
+	digest_field(d, guid || sid ? name : NULL);
+}
+
+static void
+add_account(struct digest *d, const struct account *a, int attributes)
+{
+	add_name(d, a->key, a->dn, a->name, a->guid, a->sid);
+	digest_field(d, a->display);
+	digest_field(d, a->mail);
+	digest_field(d, a->manager);
+	add_number(d, a->class);
+	add_number(d, a->disabled | a->expired << 1 | a->protected_admin << 2);
+	add_number(d, a->last_logon);
+	add_number(d, a->created);
+	for (int i = 0; i < attributes; i++) {
+		add_number(d, a->unknown >> i & 1);
+		for (const struct value *v = a->values[i]; v; v = v->more)
+			digest_field(d, v->text);
+		digest_field(d, NULL);
+	}
+}
+
+static void
+add_group(struct digest *d, const struct snapshot *s, const struct group *g)
+{
+	add_name(d, g->key, g->dn, g->name, g->guid, g->sid);
+	add_number(d, g->security | g->unknown << 1);
+	add_number(d, g->count);
+	for (uint32_t i = g->first; i < g->first + g->count; i++) {
+		const struct edge *e = &s->edges[i];
+
+		add_number(d, e->is_group | e->primary << 1);
+		digest_field(d, e->is_group ? s->groups[e->member].key : s->accounts[e->member].key);
+	}
+}
+
+char *
+snapshot_digest(struct arena *mem, const struct rules *rules, const struct snapshot *s)
+{
+	struct digest *d = digest_open();
+	unsigned char sum[DIGEST_SIZE];
+
+	digest_field(d, "behov snapshot 1");
+	add_number(d, s->complete);
+	add_number(d, rules->attribute_count);
+	for (int i = 0; i < rules->attribute_count; i++)
+		digest_field(d, rules->attributes[i].name);
+	add_number(d, s->account_count);
+	for (uint32_t i = 0; i < s->account_count; i++)
+		add_account(d, &s->accounts[i], rules->attribute_count);
+	add_number(d, s->group_count);
+	for (uint32_t i = 0; i < s->group_count; i++)
+		add_group(d, s, &s->groups[i]);
+	digest_close(d, sum);
+	return arena_print(mem, "sha256:%s", digest_hex(mem, sum, sizeof(sum)));
+}
