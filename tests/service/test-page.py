@@ -656,6 +656,7 @@ def shot(driver, name, width):
 
 
 def an_owner_decides_in_a_browser():
+    from selenium.common.exceptions import WebDriverException
     from selenium.webdriver.common.by import By
     from selenium.webdriver.support.expected_conditions import staleness_of
     from selenium.webdriver.support.ui import WebDriverWait
@@ -663,7 +664,10 @@ def an_owner_decides_in_a_browser():
     def press(text):
         before = driver.find_element(By.TAG_NAME, "html")
         driver.find_element(By.XPATH, f"//button[normalize-space()='{text}']").click()
-        WebDriverWait(driver, 30).until(staleness_of(before))
+        # A page that is being left answers in more ways than one: only the new one counts.
+        WebDriverWait(driver, 60, ignored_exceptions=[WebDriverException]).until(staleness_of(before))
+        WebDriverWait(driver, 60, ignored_exceptions=[WebDriverException]).until(
+            lambda d: d.execute_script("return document.readyState") == "complete")
 
     def at(css):
         return driver.find_element(By.CSS_SELECTOR, css)

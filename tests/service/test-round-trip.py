@@ -102,6 +102,7 @@ def in_a_browser(t, owner, approve, keep):
     """The link of the letter, the code of the second letter, one approval and one keep; screenshots in build/."""
     from selenium import webdriver
     from selenium.webdriver.chrome.service import Service
+    from selenium.common.exceptions import WebDriverException
     from selenium.webdriver.common.by import By
     from selenium.webdriver.support.expected_conditions import staleness_of
     from selenium.webdriver.support.ui import WebDriverWait
@@ -109,7 +110,10 @@ def in_a_browser(t, owner, approve, keep):
     def press(text):
         page = driver.find_element(By.TAG_NAME, "html")
         driver.find_element(By.XPATH, f"//button[normalize-space()='{text}']").click()
-        WebDriverWait(driver, 60).until(staleness_of(page))
+        # A page that is being left answers in more ways than one: only the new one counts.
+        WebDriverWait(driver, 60, ignored_exceptions=[WebDriverException]).until(staleness_of(page))
+        WebDriverWait(driver, 60, ignored_exceptions=[WebDriverException]).until(
+            lambda d: d.execute_script("return document.readyState") == "complete")
 
     def choose(name, value):
         driver.execute_script("arguments[0].scrollIntoView({block: 'center'})",
