@@ -108,8 +108,7 @@ report_proposals(struct arena *mem, const struct report_input *in, unsigned stat
 	return rc;
 }
 
-/* For a terminal: control characters would be orders to it. */
-static const char *
+const char *
 plain(struct arena *mem, const char *text)
 {
 	char *copy = arena_text(mem, text ? text : "-");
@@ -129,8 +128,6 @@ report_proposals_text(struct arena *mem, const json_t *proposals)
 	for (size_t i = 0; i < json_array_size(rows); i++) {
 		const json_t *p = json_array_get(rows, i);
 		const json_t *who = json_object_get(p, "approvers");
-		const char *until = json_text(p, "go_at") ? json_text(p, "go_at") : json_text(p, "until");
-
 		text_print(&t, "%-20s %-12s %-14s ", json_text(p, "id"), json_text(p, "state"), json_text(p, "kind"));
 		if (json_text(p, "system"))
 			text_print(&t, "%s/%s %s", json_text(p, "system"), json_text(p, "role"),
@@ -142,8 +139,10 @@ report_proposals_text(struct arena *mem, const json_t *proposals)
 		for (size_t k = 0; k < json_array_size(who); k++)
 			text_print(&t, " %s", plain(mem, json_text(json_array_get(who, k), "name")));
 		text_print(&t, " (%zu svar)", json_array_size(json_object_get(p, "approved_by")));
-		if (until)
-			text_print(&t, "  tidigast %s", until);
+		if (json_text(p, "go_at"))
+			text_print(&t, "  tidigast %s", json_text(p, "go_at"));
+		if (json_text(p, "until"))
+			text_print(&t, "  behålls till %s", json_text(p, "until"));
 		if (json_text(p, "note"))
 			text_print(&t, "  %s", plain(mem, json_text(p, "note")));
 		text_char(&t, '\n');

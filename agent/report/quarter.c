@@ -11,14 +11,19 @@
 
 struct span { int64_t from, to, end; bool so_far; };   /* [from, to); end: the moment that "now" means in it */
 
+/* A decision, and what it was about. */
+struct answer { const struct decision *d; const struct stored *on; };
+
 struct quarter {
 	struct arena *mem;
 	const struct report_input *in;
 	struct span span;
 	struct stored_list all;         /* every proposal */
-	struct decisions decisions;     /* those of the period */
+	LIST(struct answer) answers;    /* those given in the period that count */
 	struct grants grants;           /* who has access at the end */
 };
+
+static const char *const verdict_text[] = { "godkänt", "behålls", "ångrat" };
 
 static int
 read_span(const char *text, int64_t now, struct span *out, struct error *err)
@@ -46,13 +51,34 @@ within(const struct quarter *q, int64_t moment)
 	return moment >= q->span.from && moment < q->span.end;
 }
 
-static const struct stored *
-proposal_of(const struct quarter *q, const char *id)
+static int
+by_id(const void *a, const void *b)
 {
-	for (size_t i = 0; i < q->all.list.count; i++)
-		if (strcmp(q->all.list.items[i].id, id) == 0)
-			return &q->all.list.items[i];
-	return NULL;
+	return strcmp((*(const struct stored *const *)a)->id, (*(const struct stored *const *)b)->id);
+}
+
+static int
+read_answers(struct quarter *q, struct error *err)
+{
+	size_t count = q->all.list.count;
+	const struct stored **sorted = arena_array(q->mem, const struct stored *, count + 1);
+	struct decisions given;
+
+	if (store_decisions(q->mem, q->in->store, NULL, q->span.from, &given, err) < 0)
+		return -1;
+	for (size_t i = 0; i < count; i++)
+		sorted[i] = &q->all.list.items[i];
+	if (count)
+		qsort(sorted, count, sizeof(*sorted), by_id);
+	for (size_t i = 0; i < given.list.count; i++) {
+		const struct decision *d = &given.list.items[i];
+		const struct stored one = { .id = d->proposal }, *key = &one, **on;
+
+		on = count && !d->refused && within(q, d->at) ? bsearch(&key, sorted, count, sizeof(*sorted), by_id) : NULL;
+		if (on)
+			*arena_push(q->mem, &q->answers) = (struct answer){ d, *on };
+	}
+	return 0;
 }
 
 static const char *
@@ -137,20 +163,19 @@ became(const struct quarter *q, const char *system, const char *series)
 static json_t *
 decisions_json(const struct quarter *q, const char *system, const char *series)
 {
-	static const char *const word[] = { "godkänt", "behålls", "ångrat" };
 	json_t *rows = json_array();
 
-	for (size_t i = 0; i < q->decisions.list.count; i++) {
-		const struct decision *d = &q->decisions.list.items[i];
-		const struct stored *s = proposal_of(q, d->proposal);
-		const char *mine = !s ? NULL : system ? s->p.system : s->p.series;
+	for (size_t i = 0; i < q->answers.count; i++) {
+		const struct decision *d = q->answers.items[i].d;
+		const struct stored *s = q->answers.items[i].on;
+		const char *mine = system ? s->p.system : s->p.series;
 		json_t *o;
 
-		if (d->refused || !within(q, d->at) || !mine || strcmp(mine, system ? system : series) != 0)
+		if (!mine || strcmp(mine, system ? system : series) != 0)
 			continue;
 		o = json_object();
 		json_put(o, "what", what_of(q->mem, &s->p));
-		json_put(o, "verdict", word[d->verdict]);
+		json_put(o, "verdict", verdict_text[d->verdict]);
 		json_put(o, "who", d->name ? d->name : "-");
 		json_put(o, "at", clock_local(q->mem, d->at));
 		json_put(o, "reason", d->reason);
@@ -294,18 +319,28 @@ put_facts(const struct quarter *q, json_t *out, struct error *err)
 static int
 put_proof(const struct quarter *q, json_t *out, struct error *err)
 {
+	long long complete = 0, gaps = 0, failed = 0;
+	const struct night *last = NULL;
 	struct audit_result chain;
-	long long since = 0, after = 0;
-	struct night night;
+	struct nights nights;
 
 	if (audit_verify(q->mem, q->in->store, &chain, err) < 0 ||
-	    store_nights_since(q->in->store, q->span.from - 1, &since, err) < 0 ||
-	    store_nights_since(q->in->store, q->span.end - 1, &after, err) < 0 ||
-	    store_night_last(q->mem, q->in->store, "run", false, &night, err) < 0)
+	    store_nights(q->mem, q->in->store, "run", q->span.from, q->span.end, &nights, err) < 0)
 		return -1;
-	put_number(out, "nights", since - after);
-	json_put(out, "last_night", night.id ? clock_local(q->mem, night.started) : "ingen");
-	json_object_set_new(out, "last_complete", json_boolean(night.complete));
+	for (size_t i = 0; i < nights.list.count; i++) {
+		const struct night *n = &nights.list.items[i];
+		bool published = strcmp(n->state, "published") == 0;
+
+		complete += published && n->complete;
+		gaps += published && !n->complete;
+		failed += !published;
+		last = published ? n : last;
+	}
+	put_number(out, "nights", complete + gaps + failed);
+	put_number(out, "nights_gaps", gaps);
+	put_number(out, "nights_failed", failed);
+	json_put(out, "last_night", last ? clock_local(q->mem, last->started) : "ingen");
+	json_object_set_new(out, "last_complete", json_boolean(last && last->complete));
 	put_number(out, "chain_rows", chain.rows);
 	json_put(out, "chain_head", chain.head ? chain.head : "-");
 	json_put(out, "chain_broken", chain.broken ? arena_print(q->mem, "Kedjan är bruten vid rad %lld: %s", chain.broken,
@@ -320,13 +355,13 @@ decided_about(const struct quarter *q, const struct grant *g)
 {
 	const char *said = "";
 
-	for (size_t i = 0; i < q->decisions.list.count; i++) {
-		const struct decision *d = &q->decisions.list.items[i];
-		const struct stored *s = d->refused || !within(q, d->at) ? NULL : proposal_of(q, d->proposal);
+	for (size_t i = 0; i < q->answers.count; i++) {
+		const struct decision *d = q->answers.items[i].d;
+		const struct stored *s = q->answers.items[i].on;
 
-		if (s && s->p.system && strcmp(s->p.system, g->system) == 0 && strcmp(s->p.role, g->role) == 0 && s->p.guid &&
+		if (s->p.system && strcmp(s->p.system, g->system) == 0 && strcmp(s->p.role, g->role) == 0 && s->p.guid &&
 		    strcmp(s->p.guid, g->key) == 0)
-			said = arena_print(q->mem, "%s av %s", verdict_word[d->verdict], d->name ? d->name : "-");
+			said = arena_print(q->mem, "%s av %s", verdict_text[d->verdict], d->name ? d->name : "-");
 	}
 	return said;
 }
@@ -413,9 +448,9 @@ report_quarter(struct arena *mem, const struct report_input *in, const char *nam
 	*json = json_object();
 	*html = arena_print(mem, "%s/%s.html", folder, name);
 	*csv = arena_print(mem, "%s/%s.csv", folder, name);
-	if (store_decisions(mem, in->store, NULL, q.span.from, &q.decisions, err) == 0 &&
+	if (read_answers(&q, err) == 0 &&
 	    store_grants(mem, in->store, q.span.end - 1, q.span.end, &q.grants, err) == 0 && fill(&q, name, *json, err) == 0 &&
-	    write_html(*json, *html, err) == 0 && write_csv(&q, *csv, err) == 0)
+	    write_csv(&q, *csv, err) == 0 && write_html(*json, *html, err) == 0)
 		rc = 0;
 	stored_free(&q.all);
 	if (rc < 0) {

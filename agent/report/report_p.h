@@ -13,6 +13,8 @@ void put_day(struct arena *mem, json_t *object, const char *key, day_t day);
 void put_number(json_t *object, const char *key, long long number);
 /* A new empty list under a key. */
 json_t *put_list(json_t *object, const char *key);
+/* For a terminal, where control characters would be orders: they become '?'.  NULL gives "-". */
+const char *plain(struct arena *mem, const char *text);
 /* One proposal, with who has approved this version of it. */
 int proposal_row(struct arena *mem, struct store *store, const struct stored *s, bool evidence, json_t **out,
 		 struct error *err);

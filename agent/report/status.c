@@ -168,12 +168,12 @@ report_status_text(struct arena *mem, const json_t *status)
 	list = json_object_get(status, "gaps");
 	for (size_t i = 0; i < json_array_size(list); i++)
 		text_print(&t, "  lucka: %s %s: %s\n", json_text(json_array_get(list, i), "what"),
-			   json_text(json_array_get(list, i), "id") ? json_text(json_array_get(list, i), "id") : "",
-			   json_text(json_array_get(list, i), "text"));
+			   plain(mem, json_text(json_array_get(list, i), "id")),
+			   plain(mem, json_text(json_array_get(list, i), "text")));
 	list = json_object_get(status, "unsent");
 	for (size_t i = 0; i < json_array_size(list); i++)
-		text_print(&t, "  inte skickat: %s: %s\n", json_text(json_array_get(list, i), "to"),
-			   json_text(json_array_get(list, i), "problem") ? json_text(json_array_get(list, i), "problem") : "-");
+		text_print(&t, "  inte skickat: %s: %s\n", plain(mem, json_text(json_array_get(list, i), "to")),
+			   plain(mem, json_text(json_array_get(list, i), "problem")));
 	text_print(&t, "  iakttagelser: %zu, gallringsstopp: %lld\n", json_array_size(json_object_get(status, "findings")),
 		   json_number(status, "holds", 0));
 	if (json_number(audit, "broken", 0))

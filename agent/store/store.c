@@ -222,6 +222,15 @@ store_night_end(struct store *store, long long id, const char *state, bool compl
 	return query_done(store, &q, err);
 }
 
+#define NIGHT "select id, verb, state, started, finished, complete, rules, summary from night "
+
+static struct night
+read_night(struct arena *mem, struct query *q)
+{
+	return (struct night){ column_number(q, 0), column_text(mem, q, 1), column_text(mem, q, 2), column_moment(q, 3),
+			       column_moment(q, 4), column_number(q, 5) != 0, column_text(mem, q, 6), column_text(mem, q, 7) };
+}
+
 int
 store_night_last(struct arena *mem, struct store *store, const char *verb, bool complete, struct night *out,
 		 struct error *err)
@@ -229,15 +238,30 @@ store_night_last(struct arena *mem, struct store *store, const char *verb, bool 
 	struct query q;
 
 	*out = (struct night){ .id = 0 };
-	if (query_open(&store->base, &q, "select id, verb, state, started, finished, complete, rules, summary from night"
-		       " where verb = ? and state = 'published' and complete >= ? order by id desc limit 1", err) < 0)
+	if (query_open(&store->base, &q, NIGHT "where verb = ? and state = 'published' and complete >= ? order by id desc limit 1",
+		       err) < 0)
 		return -1;
 	bind_text(&q, verb);
 	bind_number(&q, complete);
 	if (query_row(&q, err))
-		*out = (struct night){ column_number(&q, 0), column_text(mem, &q, 1), column_text(mem, &q, 2),
-				       column_moment(&q, 3), column_moment(&q, 4), column_number(&q, 5) != 0,
-				       column_text(mem, &q, 6), column_text(mem, &q, 7) };
+		*out = read_night(mem, &q);
+	return query_close(&q, err);
+}
+
+int
+store_nights(struct arena *mem, struct store *store, const char *verb, int64_t from, int64_t to, struct nights *out,
+	     struct error *err)
+{
+	struct query q;
+
+	*out = (struct nights){ 0 };
+	if (query_open(&store->base, &q, NIGHT "where verb = ? and started >= ? and started < ? order by id", err) < 0)
+		return -1;
+	bind_text(&q, verb);
+	bind_number(&q, from);
+	bind_number(&q, to);
+	while (query_row(&q, err))
+		*arena_push(mem, &out->list) = read_night(mem, &q);
 	return query_close(&q, err);
 }
 

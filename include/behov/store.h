@@ -60,6 +60,10 @@ int store_night_end(struct store *store, long long id, const char *state, bool c
 /* The last published one of a verb, or id 0.  `complete`: the last that was complete. */
 int store_night_last(struct arena *mem, struct store *store, const char *verb, bool complete, struct night *out,
 		     struct error *err);
+/* All that were started in [from, to), in order. */
+struct nights { LIST(struct night) list; };
+int store_nights(struct arena *mem, struct store *store, const char *verb, int64_t from, int64_t to, struct nights *out,
+		 struct error *err);
 /* How many nights (verb "run") were published and finished after that moment. */
 int store_nights_since(struct store *store, int64_t moment, long long *out, struct error *err);
 
