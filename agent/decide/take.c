@@ -40,10 +40,12 @@ note(const struct taking *t, const char *event, const struct decision *d, struct
 	return rc;
 }
 
+/* The grace of a decision begins when it was made: but one that was not there when we looked is no older than that,
+ * whatever it says. */
 static int
 schedule(const struct taking *t, const struct stored *s, const struct decision *d, struct error *err)
 {
-	int64_t from = d && t->now - d->at <= LATE_SECONDS ? d->at : t->now;
+	int64_t from = d && d->at > t->before && t->now - d->at <= LATE_SECONDS ? d->at : t->now;
 	bool files = s->p.kind == KIND_DESTROY || s->p.kind == KIND_DELIVER;
 	int days = files ? t->rules->conf.grace.file_days : t->rules->conf.grace.access_days;
 	int64_t go_at = clock_midnight(clock_day(from) + days);
@@ -289,6 +291,18 @@ take_slice(struct taking *t, struct arena *mem, struct inbox *inbox, long long *
 	return rc;
 }
 
+static int
+read_before(struct taking *t, struct arena *mem, struct error *err)
+{
+	const char *text = NULL;
+
+	t->before = INT64_MIN;
+	if (store_get(mem, t->store, "inbox-read", &text, err) < 0)
+		return -1;
+	return !text || clock_parse(text, &t->before) == 0 ? 0
+	       : error_set(err, ERROR_STORE, "the store's 'inbox-read' is no moment: '%s'", text);
+}
+
 int
 decide_take(struct arena *mem, const struct rules *rules, struct store *store, int64_t now,
 	    struct decide_result *out, struct error *err)
@@ -301,6 +315,8 @@ decide_take(struct arena *mem, const struct rules *rules, struct store *store, i
 	int rc = 0;
 
 	*out = (struct decide_result){ 0 };
+	if (read_before(&t, mem, err) < 0)
+		return -1;
 	if (inbox_open(rules->conf.inbox, false, &inbox, &why) < 0)
 		out->unread = arena_text(mem, why.text);
 	while (inbox && more && rc == 0)
@@ -312,7 +328,7 @@ decide_take(struct arena *mem, const struct rules *rules, struct store *store, i
 	if (rc < 0 || out->unread)
 		return rc;
 	t.mem = mem;
-	return settle(&t, err);
+	return settle(&t, err) < 0 ? -1 : store_set(store, "inbox-read", clock_text(mem, now), err);
 }
 
 /* ------------------------------------------------------------------ from the command line */

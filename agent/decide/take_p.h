@@ -12,7 +12,7 @@ struct taking {
 	struct arena *mem;              /* of the row at hand */
 	const struct rules *rules;
 	struct store *store;
-	int64_t now;
+	int64_t now, before;            /* before: when the inbox was read last, INT64_MIN = never */
 	struct decide_result *out;
 	long long left;                 /* refusals that were not stored: there were too many */
 	struct letter letter;           /* whose token it is; key NULL when nobody's */

@@ -134,6 +134,8 @@ is_asked(const struct stored *s, const char *key)
 static const char *
 state_fault(const struct stored *s, enum verdict verdict, int64_t at)
 {
+	if (at < s->opened)
+		return "it was decided before it was asked";
 	if (verdict == VERDICT_UNDO)
 		return s->state != STATE_SCHEDULED ? "there is nothing to undo" :
 		       at >= s->go_at ? "the time for undoing had passed" : NULL;

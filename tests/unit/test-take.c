@@ -690,6 +690,36 @@ what_apply_has_begun_with_is_not_undone_by_words(void)
 	office_close(&o);
 }
 
+/* Who has broken into serve may date a decision back, but not to before we looked into the inbox and it was not there. */
+static void
+a_decision_that_is_dated_back_still_has_its_grace(void)
+{
+	struct office o;
+	struct inbox_decision d;
+	const char *id;
+
+	office_open(&o);
+	id = propose(&o, KIND_REMOVE_MEMBER, 1, 1, STATE_OPEN);
+	d = row(&o, 0, id, "approve");
+	(void)take(&o);
+	o.now += DAY;
+	post(&o, d);
+	(void)take(&o);
+	CHECK(state(&o, id) == STATE_SCHEDULED && look(&o, id).go_at == clock_midnight(clock_day(o.now) + 3));
+	id = propose(&o, KIND_REMOVE_MEMBER, 1, 1, STATE_OPEN);
+	o.now += 3600;
+	post(&o, row(&o, 0, id, "approve"));
+	o.now += DAY;                           /* as every night: it lay there since yesterday */
+	(void)take(&o);
+	CHECK(state(&o, id) == STATE_SCHEDULED && look(&o, id).go_at == clock_midnight(clock_day(o.now) + 2));
+	d = row(&o, 0, NULL, "approve");
+	o.now += 2 * DAY;
+	d.proposal = propose(&o, KIND_REMOVE_MEMBER, 1, 1, STATE_OPEN);         /* asked yesterday, answered before */
+	post(&o, d);
+	CHECK(take(&o).refused == 1 && state(&o, d.proposal) == STATE_OPEN);
+	office_close(&o);
+}
+
 static void
 a_decision_that_lay_long_still_has_its_grace(void)
 {
@@ -728,6 +758,7 @@ main(void)
 	TEST(the_command_line_keeps_and_undoes_but_never_approves);
 	TEST(what_apply_has_begun_with_is_not_undone_by_words);
 	TEST(a_decision_that_lay_long_still_has_its_grace);
+	TEST(a_decision_that_is_dated_back_still_has_its_grace);
 	TEST(random_decisions_come_to_what_the_model_says);
 	return check_done();
 }
