@@ -6,8 +6,9 @@
 #include <behov/log.h>
 #include <behov/register.h>
 #include <behov/report.h>
+#include <behov/text.h>
 
-int say(const char *text, struct error *err)
+static int put(const char *text, struct error *err)
 {
 	fputs(text, stdout);
 	if (fflush(stdout) == 0 && !ferror(stdout))
@@ -15,9 +16,32 @@ int say(const char *text, struct error *err)
 	return error_sys(err, ERROR_SOURCE, "cannot write the answer");
 }
 
+/* A terminal obeys what a name in the directory may hold. */
+int say(const char *text, struct error *err)
+{
+	struct arena *mem = arena_open();
+	char *whole = arena_text(mem, text), *from = whole, *end;
+	struct text out;
+	int rc;
+
+	text_open(&out, strlen(text));
+	for (; (end = strchr(from, '\n')); from = end + 1) {
+		*end = '\0';
+		text_plain(from);
+		text_add(&out, from);
+		text_char(&out, '\n');
+	}
+	text_plain(from);
+	text_add(&out, from);
+	rc = put(out.data, err);
+	text_close(&out);
+	arena_close(mem);
+	return rc;
+}
+
 int say_json(struct arena *mem, const json_t *value, struct error *err)
 {
-	return say(json_pretty(mem, value), err);
+	return put(json_pretty(mem, value), err);
 }
 
 int verb_check(struct arena *mem, const struct options *options, int count, char **words, struct error *err)

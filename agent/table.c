@@ -22,17 +22,37 @@ static void count_kind(struct text *t, struct arena *mem, const struct plan *pla
 	text_char(t, '\n');
 }
 
+/* One line is one line, whatever the names in it hold: nobody writes a finding of their own into the answer. */
+static void end_line(struct text *t, size_t from)
+{
+	text_plain(t->data + from);
+	t->len = from + strlen(t->data + from);
+	text_char(t, '\n');
+}
+
 static void table_lists(struct text *t, const struct plan *plan)
 {
-	for (size_t i = 0; i < plan->brakes.count; i++)
-		text_print(t, "  broms: %s (%lld av %lld)\n", plan->brakes.items[i].scope, plan->brakes.items[i].opened,
-			   plan->brakes.items[i].of);
-	for (size_t i = 0; i < plan->gaps.count; i++)
-		text_print(t, "  lucka: %s %s%s%s: %s\n", plan->gaps.items[i].what, plan->gaps.items[i].id,
-			   plan->gaps.items[i].path ? "/" : "", plan->gaps.items[i].path ? plan->gaps.items[i].path : "",
-			   plan->gaps.items[i].text);
-	for (size_t i = 0; i < plan->findings.count; i++)
-		text_print(t, "  iakttagelse: %s: %s\n", plan->findings.items[i].kind, plan->findings.items[i].text);
+	for (size_t i = 0; i < plan->brakes.count; i++) {
+		const struct brake *b = &plan->brakes.items[i];
+		size_t from = t->len;
+
+		text_print(t, "  broms: %s (%lld av %lld)", b->scope, b->opened, b->of);
+		end_line(t, from);
+	}
+	for (size_t i = 0; i < plan->gaps.count; i++) {
+		const struct gap *g = &plan->gaps.items[i];
+		size_t from = t->len;
+
+		text_print(t, "  lucka: %s %s%s%s: %s", g->what, g->id, g->path ? "/" : "", g->path ? g->path : "", g->text);
+		end_line(t, from);
+	}
+	for (size_t i = 0; i < plan->findings.count; i++) {
+		const struct finding *f = &plan->findings.items[i];
+		size_t from = t->len;
+
+		text_print(t, "  iakttagelse: %s: %s", f->kind, f->text);
+		end_line(t, from);
+	}
 }
 
 static void table_plan(struct text *t, struct arena *mem, const struct plan *plan)

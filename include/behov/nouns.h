@@ -257,7 +257,7 @@ struct edge {
 };
 
 struct gap {
-	const char *what;               /* "directory", "group", "hr", "role", "share", "folder" */
+	const char *what;               /* "directory", "group", "hr", "role", "share", "folder", "inbox" */
 	const char *id;                 /* group DN, "system/role", share id */
 	const char *path;               /* for a folder: escaped path below the share; else NULL */
 	const char *text;               /* what happened, one line */
