@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """A real domain controller (Samba AD) for tests: a private folder, a loopback address of its own, ended by its pid.
 
-    with samba.Controller("127.0.0.79", load=entries) as dc: ... dc.url, dc.ca, dc.base, dc.admin, dc.password ...
+    with samba.Controller("127.0.0.79", load=entries) as dc: ... dc.url, dc.ca, dc.krb5, dc.base, dc.admin, dc.password ...
 
 Provisioning takes seconds, so what was provisioned (and loaded) is kept as a tar in build/ for the next test that asks
 for the same.
@@ -70,7 +70,7 @@ class Controller:
         self.base, self.admin, self.password = BASE, ADMIN, PASSWORD
         self.url = f"ldaps://{address}"
         self.home = tempfile.mkdtemp(prefix="bd-", dir="/tmp")
-        self.ca = self.home + "/tls/ca.pem"
+        self.ca, self.krb5 = self.home + "/tls/ca.pem", self.home + "/krb5.conf"
 
     def __enter__(self):
         try:
@@ -135,10 +135,14 @@ class Controller:
                  "ldap server require strong auth = yes", "prefork children = 1", "ldb:nosync = true"]
         lines += [f"{key} = {home}/{value}" for key, value in places.items()]
         write(home + "/smb.conf", "[global]\n" + "\n".join(lines) + "\n")
+        write(self.krb5, "[libdefaults]\ndefault_realm = KALMAR.EXAMPLE\ndns_lookup_kdc = false\nrdns = false\n"
+              "dns_canonicalize_hostname = false\nudp_preference_limit = 1\n"
+              f"[realms]\nKALMAR.EXAMPLE = {{\n kdc = {self.address}\n}}\n[domain_realm]\n{self.address} = KALMAR.EXAMPLE\n")
 
-    def certify(self):
+    def certify(self, folder="tls"):
         """A CA, and a certificate of it for this address and for 127.0.0.1 (other servers of the test)."""
-        tls = self.home + "/tls/"
+        tls = f"{self.home}/{folder}/"
+        os.makedirs(tls, exist_ok=True)
         curve = ("-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes")
         call("openssl", "req", "-x509", *curve, "-days", "3650", "-subj", "/CN=test CA", "-keyout", tls + "ca-key.pem",
              "-out", tls + "ca.pem", "-addext", "basicConstraints=critical,CA:TRUE")
@@ -153,7 +157,8 @@ class Controller:
     def start(self):
         with open(self.home + "/out", "wb") as log:
             self.server = subprocess.Popen(["samba", "-F", "--no-process-group", "-M", "prefork", "-s", self.home + "/smb.conf"],
-                                           stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True)
+                                           stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True,
+                                           env={**os.environ, "KRB5_CONFIG": self.krb5})
         for _ in range(600):
             if self.server.poll() is not None:
                 break
@@ -163,25 +168,42 @@ class Controller:
         with open(self.home + "/out", errors="replace") as log:
             raise RuntimeError("the domain controller does not answer: " + log.read()[-1500:])
 
-    def search(self, *words):
-        return subprocess.run(["ldapsearch", "-x", "-H", self.url, "-o", "nettimeout=10", "-D", ADMIN, "-w", PASSWORD, *words],
-                              stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+    def tool(self, name, *words, text=""):
+        """ldapsearch or ldapmodify, as the administrator."""
+        return subprocess.run([name, "-x", "-H", self.url, "-o", "nettimeout=10", "-D", ADMIN, "-w", PASSWORD, *words],
+                              input=text.encode(), stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
                               env={**os.environ, "LDAPTLS_CACERT": self.ca})
+
+    def search(self, *words):
+        return self.tool("ldapsearch", *words)
+
+    def samba_tool(self, *words):
+        return call("samba-tool", *words, "-s", self.home + "/smb.conf")
 
     def export(self):
         """The directory as an administrator would export it."""
         return self.search("-E", "pr=500/noprompt", "-b", BASE, "(|(objectClass=user)(objectClass=group)"
                            "(objectClass=contact)(objectClass=foreignSecurityPrincipal))").stdout
 
+    def attribute(self, dn, name):
+        """Values of one attribute, as bytes; base64 undone."""
+        values = []
+        for line in self.search("-LLL", "-o", "ldif-wrap=no", "-b", dn, "-s", "base", name).stdout.decode().splitlines():
+            if line.startswith(name + ":: "):
+                values.append(base64.b64decode(line[len(name) + 3:]))
+            elif line.startswith(name + ": "):
+                values.append(line[len(name) + 2:].encode())
+        return values
+
     def members(self, group):
-        out = self.search("-LLL", "-o", "ldif-wrap=no", "-b", group, "-s", "base", "member").stdout.decode()
-        found = set()
-        for line in out.splitlines():
-            if line.startswith("member:: "):
-                found.add(base64.b64decode(line[9:]).decode())
-            elif line.startswith("member: "):
-                found.add(line[8:])
-        return found
+        return {value.decode() for value in self.attribute(group, "member")}
+
+
+def entry(dn, **attributes):
+    """One entry to load: texts, lists of them, or bytes."""
+    def raw(value):
+        return value if isinstance(value, bytes) else str(value).encode()
+    return "add", dn, {k: [raw(v) for v in (value if isinstance(value, list) else [value])] for k, value in attributes.items()}
 
 
 def parse_ldif(text):
