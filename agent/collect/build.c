@@ -182,6 +182,8 @@ is_a(const struct source_entry *e, const char *class)
 static int
 refuse(struct builder *b, const struct source_entry *e, const char *what, struct error *err)
 {
+	if (!e->line)                   /* a server has no lines */
+		return error_set(err, ERROR_SOURCE, "'%s': '%s': %s", b->source, e->dn, what);
 	return error_set(err, ERROR_SOURCE, "%s:%d: '%s': %s", b->source, e->line, e->dn, what);
 }
 
@@ -382,6 +384,8 @@ identify(struct builder *b, struct object *o, const struct source_entry *e, cons
 
 	if ((g && !guid) || (s && !sid))
 		return refuse(b, e, "a broken objectGUID or objectSid", err);
+	if ((dn->at != me || id->at != me) && !e->line)
+		return refuse(b, e, "is there twice: was it moved while the directory was read?", err);
 	if (dn->at != me || id->at != me)
 		return error_set(err, ERROR_SOURCE, "%s:%d: '%s' is there twice, first in line %d", b->source, e->line,
 				 e->dn, b->objects.items[dn->at != me ? dn->at : id->at].line);

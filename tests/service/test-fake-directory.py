@@ -422,6 +422,11 @@ def no_text(home, entries):
           and night["digest"] == other["digest"], *show(live), told, night)
     check("and nobody loses anything for one", "asa3" in named and not named & {"asa6", "asa12", "asa9"} and person(9) not in named,
           len(named))
+    refused(home, entries + entries[5:6], "an entry that comes twice", "twice")
+    refused(home, [(dn, {**a, **({"userAccountControl": ["51x"]} if dn == person(5) else {})}) for dn, a in entries],
+            "a number that is none", "userAccountControl")
+    refused(home, [(dn, {**a, **({"objectGUID": [b"short"]} if dn == person(5) else {})}) for dn, a in entries],
+            "a broken objectGUID", "objectGUID")
     unnamed = [(dn.replace("Åsa 9,", "Åsa\0 9,"), a) for dn, a in entries]
     refused(home, unnamed, "a name with a NUL byte", "not UTF-8")
 
