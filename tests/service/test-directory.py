@@ -1,8 +1,10 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-3.0-or-later
 """A real domain controller (Samba): read live in three ways and as its LDIF export, the plan is the same to the byte."""
+import json
 import os
 import re
+import sqlite3
 import subprocess
 import sys
 
@@ -57,16 +59,33 @@ def write_rules(home):
                   + role("Ekonomi", '"Ekonom"') + " ); };\n")
 
 
-def plan(home, source, more=""):
-    with open(home + "/behov.cfg", "w", encoding="utf-8") as out:
-        out.write('organisation = "Kalmar kommun"; store = "sqlite:b.db"; rules = "rules";\n'
-                  f'directory = {{ source = "{source}"; base = "{BASE}"; access-groups = ( "OU=Behorighet,{BASE}" ); {more} }};\n'
-                  'mail = { server = "maildir:o"; from = "behov@kalmar.example"; };\n'
-                  'web = { listen = "127.0.0.1:8440"; url = "http://127.0.0.1:8440"; };\n')
+def behov(home, source, more, *words):
+    samba.write(home + "/behov.cfg", 'organisation = "Kalmar kommun"; store = "sqlite:b.db"; rules = "rules";\n'
+                f'directory = {{ source = "{source}"; base = "{BASE}"; access-groups = ( "OU=Behorighet,{BASE}" ); {more} }};\n'
+                'mail = { server = "maildir:o"; from = "behov@kalmar.example"; };\n'
+                'web = { listen = "127.0.0.1:8440"; url = "http://127.0.0.1:8440"; };\n')
     clean = {k: v for k, v in os.environ.items() if not k.startswith(("LDAP", "KRB5"))}
-    return subprocess.run([BEHOV, "--config", home + "/behov.cfg", "--now", NOW, "plan", "--json"], stdin=subprocess.DEVNULL,
-                          stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-                          env={**clean, "KRB5_CONFIG": home + "/krb5.conf"})
+    return subprocess.run([BEHOV, "--config", home + "/behov.cfg", *words], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                          stderr=subprocess.PIPE, env={**clean, "KRB5_CONFIG": home + "/krb5.conf"})
+
+
+def plan(home, source, more=""):
+    return behov(home, source, more, "--now", NOW, "plan", "--json")
+
+
+def certificate(home, source, more=""):
+    """What a night keeps about the directory it read."""
+    for name in os.listdir(home):
+        if name.startswith("b.db"):
+            os.unlink(f"{home}/{name}")
+    behov(home, source, more, "store", "create", "--test")
+    done = behov(home, source, more, "--now", NOW, "run")
+    db = sqlite3.connect(home + "/b.db")
+    try:
+        row = db.execute("select summary from night").fetchone()
+    finally:
+        db.close()
+    return json.loads(row[0])["certificate"] if row and row[0] else {"digest": done.stderr.decode()[-800:]}
 
 
 def secrets(dc):
@@ -97,6 +116,13 @@ def compare(dc):
         live = plan(home, source, more)
         check(f"over {name} the plan is the same to the byte", live.returncode == 0 and live.stdout == first.stdout,
               live.returncode, live.stderr.decode()[-800:])
+    live = certificate(home, f"ldaps://{ADDRESS}", simple + ca + "page-size = 10;")
+    file = certificate(home, "file:export.ldif")
+    usn = live.get("highestCommittedUSN", {})
+    check("the night's certificate names the server and how far it had come", live.get("pages", 0) > 5
+          and live["server"]["dnsHostName"] == "dc1.kalmar.example" and "NTDS Settings" in live["server"]["dsServiceName"]
+          and 0 < int(usn["before"]) <= int(usn["after"]), live)
+    check("and its digest is that of the export", live["digest"] == file["digest"] and live["digest"].startswith("sha256:"), live, file)
     refused = {"a wrong password": (f"ldaps://{ADDRESS}", f'bind-dn = "{ADMIN}"; password-file = "wrong"; ' + ca),
                "a server that no known CA vouches for": (f"ldaps://{ADDRESS}", simple),
                "an anonymous search": (f"ldaps://{ADDRESS}", ca)}

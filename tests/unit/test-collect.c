@@ -109,7 +109,8 @@ static void ranges_are_one_list_and_whole_only_without_holes(void)
 	for (size_t i = 0; i < sizeof(holed) / sizeof(*holed); i++) {
 		CHECK(read_ldif(holed[i]) == 0 && snap.complete && snap.gaps.count == 1 && snap.edge_count == 3);
 		CHECK(snap.group_count == 2 && (snap.groups[0].unknown || snap.groups[1].unknown));
-		CHECK_TEXT(snap.gaps.items[0].what, "group");
+		if (snap.gaps.count)
+			CHECK_TEXT(snap.gaps.items[0].what, "group");
 	}
 }
 
@@ -145,8 +146,9 @@ static void a_value_that_is_no_text_is_unknown_and_never_absent(void)
 	for (size_t i = 0; i < sizeof(broken) / sizeof(*broken); i++) {
 		CHECK(read_ldif(broken[i]) == 0 && snap.complete && snap.account_count == 1 && snap.gaps.count == 1);
 		CHECK(snap.accounts[0].unknown == 1 && !snap.accounts[0].values[0]);
-		CHECK_TEXT(snap.gaps.items[0].text,
-			   "1 entries have a 'title' that cannot be read as text (the first is 'S-1-5-21-1-2-3-1001')");
+		if (snap.gaps.count)
+			CHECK_TEXT(snap.gaps.items[0].text,
+				   "1 entries have a 'title' that cannot be read as text (the first is 'S-1-5-21-1-2-3-1001')");
 	}
 	CHECK(read_ldif(PERSON("sAMAccountName: anna\ntitle: A\n")) == 0 && snap.gaps.count == 0 && !snap.accounts[0].unknown);
 	CHECK(read_ldif(PERSON("sAMAccountName: anna\n")) == 0 && snap.gaps.count == 0 && !snap.accounts[0].unknown);
@@ -157,7 +159,7 @@ static void an_address_that_is_no_text_is_a_gap(void)
 {
 	CHECK(read_ldif(PERSON("sAMAccountName: anna\nmail" NUL_BYTE "displayName" NO_UTF8)) == 0 && snap.gaps.count == 2);
 	CHECK(snap.complete && !snap.accounts[0].mail && !snap.accounts[0].display && !snap.accounts[0].unknown);
-	CHECK(strstr(snap.gaps.items[0].text, "'displayName'") && strstr(snap.gaps.items[1].text, "'mail'"));
+	CHECK(snap.gaps.count == 2 && strstr(snap.gaps.items[0].text, "'displayName'") && strstr(snap.gaps.items[1].text, "'mail'"));
 }
 
 static void who_has_a_name_that_is_no_text_answers_to_no_other(void)
