@@ -3,6 +3,20 @@
 #include "run_p.h"
 #include <behov/text.h>
 
+/* "  label      1 234": numbers in one column, though å, ä and ö are two bytes each. */
+static void row(struct text *t, struct arena *mem, const char *label, long long n)
+{
+	int width = 0;
+
+	for (const char *p = label; *p; p++)
+		width += ((unsigned char)*p & 0xc0) != 0x80;
+	text_print(t, "  %s%*s", label, width < 36 ? 36 - width : 1, "");
+	label = text_count(mem, n);
+	for (width = 0; *label; label++)
+		width += ((unsigned char)*label & 0xc0) != 0x80;
+	text_print(t, "%*s%s\n", width < 9 ? 9 - width : 0, "", text_count(mem, n));
+}
+
 static void count_kind(struct text *t, struct arena *mem, const struct plan *plan, enum kind kind, const char *word)
 {
 	long long count = 0, files = 0, bytes = 0;
@@ -16,10 +30,9 @@ static void count_kind(struct text *t, struct arena *mem, const struct plan *pla
 		files += p->files;
 		bytes += p->bytes;
 	}
-	text_print(t, "  %-34s %8lld", word, count);
+	row(t, mem, word, count);
 	if (files)
-		text_print(t, "   %s filer, %s", text_count(mem, files), text_size(mem, bytes));
-	text_char(t, '\n');
+		text_print(t, "    %s filer, %s\n", text_count(mem, files), text_size(mem, bytes));
 }
 
 /* One line is one line, whatever the names in it hold: nobody writes a finding of their own into the answer. */
@@ -48,9 +61,10 @@ static void table_lists(struct text *t, const struct plan *plan)
 	}
 	for (size_t i = 0; i < plan->findings.count; i++) {
 		const struct finding *f = &plan->findings.items[i];
+		const char *where = f->series ? f->series : f->share ? f->share : f->system;
 		size_t from = t->len;
 
-		text_print(t, "  iakttagelse: %s: %s", f->kind, f->text);
+		text_print(t, "  iakttagelse: %s%s%s: %s", f->kind, where ? " " : "", where ? where : "", f->text);
 		end_line(t, from);
 	}
 }
@@ -64,11 +78,15 @@ static void table_plan(struct text *t, struct arena *mem, const struct plan *pla
 	count_kind(t, mem, plan, KIND_CUT_NESTING, "kapa grupp i grupp");
 	count_kind(t, mem, plan, KIND_DESTROY, "gallra");
 	count_kind(t, mem, plan, KIND_DELIVER, "leverera till e-arkiv");
-	text_print(t, "\nDessutom\n  behöver men saknar behörighet %10zu\n  behörigheter i konflikt %16zu\n"
-		   "  kan inte kapas rent %20zu\n  filer utan gallringsbeslut %13lld\n  filer under gallringsstopp %13lld\n"
-		   "  iakttagelser %27zu\n  luckor %33zu\n\n",
-		   plan->missing.count, plan->conflicts.count, plan->structural.count, plan->filed.ungoverned,
-		   plan->filed.held, plan->findings.count, plan->gaps.count);
+	text_add(t, "\nDessutom\n");
+	row(t, mem, "behöver men saknar behörighet", (long long)plan->missing.count);
+	row(t, mem, "behörigheter i konflikt", (long long)plan->conflicts.count);
+	row(t, mem, "kan inte kapas rent", (long long)plan->structural.count);
+	row(t, mem, "filer utan gallringsbeslut", plan->filed.ungoverned);
+	row(t, mem, "filer under gallringsstopp", plan->filed.held);
+	row(t, mem, "iakttagelser", (long long)plan->findings.count);
+	row(t, mem, "luckor", (long long)plan->gaps.count);
+	text_char(t, '\n');
 	table_lists(t, plan);
 }
 
@@ -85,14 +103,17 @@ char *run_table(struct arena *mem, const struct plan *plan)
 	return out;
 }
 
-static void decided_rows(struct text *t, const struct night_result *night)
+static void decided_rows(struct text *t, struct arena *mem, const struct night_result *night)
 {
 	const struct decide_result *d = &night->decided;
 
 	if (!d->taken && !d->refused)
 		return;
-	text_print(t, "\nSvar sedan förra natten\n  godkända %28lld\n  behålls %29lld\n  ångrade %29lld\n"
-		   "  gällde inte längre %18lld\n", d->approved, d->kept, d->undone, d->refused);
+	text_add(t, "\nSvar sedan förra natten\n");
+	row(t, mem, "godkända", d->approved);
+	row(t, mem, "behålls", d->kept);
+	row(t, mem, "ångrade", d->undone);
+	row(t, mem, "gällde inte", d->refused);
 }
 
 char *run_night_table(struct arena *mem, const struct night_result *night)
@@ -104,12 +125,18 @@ char *run_night_table(struct arena *mem, const struct night_result *night)
 	text_open(&t, (size_t)64 << 20);
 	text_add(&t, "Natten\n");
 	table_plan(&t, mem, &night->plan);
-	decided_rows(&t, night);
-	text_print(&t, "\nJämfört med förra natten\n  nya förslag %25lld\n  som förut %27lld\n  ändrade %29lld\n"
-		   "  återtagna %27lld\n  orörda för att något inte syns %6lld\n  väntar på att en broms släpps %8lld\n",
-		   p->opened, p->same, p->changed, p->withdrawn, p->held, night->braked);
-	text_print(&t, "\nBrev\n  skrivna i natt %22lld\n  skickade %28lld\n  kunde inte skickas %18lld\n",
-		   night->letters, night->sent, night->unsent);
+	decided_rows(&t, mem, night);
+	text_add(&t, "\nJämfört med förra natten\n");
+	row(&t, mem, "nya förslag", p->opened);
+	row(&t, mem, "som förut", p->same);
+	row(&t, mem, "ändrade", p->changed);
+	row(&t, mem, "återtagna", p->withdrawn);
+	row(&t, mem, "orörda, för att något inte syns", p->held);
+	row(&t, mem, "väntar på att en broms släpps", night->braked);
+	text_add(&t, "\nBrev\n");
+	row(&t, mem, "skrivna i natt", night->letters);
+	row(&t, mem, "skickade", night->sent);
+	row(&t, mem, "kunde inte skickas", night->unsent);
 	out = arena_copy(mem, t.data, t.len);
 	text_close(&t);
 	return out;
@@ -117,8 +144,19 @@ char *run_night_table(struct arena *mem, const struct night_result *night)
 
 char *run_apply_table(struct arena *mem, const struct apply_result *done)
 {
-	return arena_print(mem, "Verkställt\n  medlemskap borttagna %16lld\n  till arbetslista eller LDIF %9lld\n"
-			   "  filer i karantän %20lld\n  filer gallrade %22lld\n  väntar %30lld\n  lämnade orörda %22lld\n"
-			   "  misslyckade %25lld\n", done->removed, done->exported, done->quarantined, done->unlinked,
-			   done->waiting, done->left, done->failed);
+	struct text t;
+	char *out;
+
+	text_open(&t, 4096);
+	text_add(&t, "Verkställt\n");
+	row(&t, mem, "medlemskap borttagna", done->removed);
+	row(&t, mem, "till arbetslista eller LDIF", done->exported);
+	row(&t, mem, "filer i karantän", done->quarantined);
+	row(&t, mem, "filer gallrade", done->unlinked);
+	row(&t, mem, "väntar", done->waiting);
+	row(&t, mem, "lämnade orörda", done->left);
+	row(&t, mem, "misslyckade", done->failed);
+	out = arena_copy(mem, t.data, t.len);
+	text_close(&t);
+	return out;
 }
