@@ -6,7 +6,9 @@
 #include <behov/decide.h>
 #include <behov/text.h>
 
-struct MHD_Connection;
+#include <microhttpd.h>
+
+#define CROWD_MOST 64                   /* connections */
 
 #define FORM_MOST 2000                  /* fields in a form */
 #define BODY_MOST (256 * 1024)          /* bytes of a form */
@@ -23,6 +25,8 @@ struct MHD_Connection;
 #define SESSION_MOST (60 * 60)
 #define PENDING_MOST (60 * 86400)       /* seconds that a decision may have to wait to be taken */
 
+struct crowd { int fds[CROWD_MOST]; size_t count; };
+
 struct server {
 	const struct rules *rules;
 	struct store *store;            /* STORE_READ */
@@ -31,6 +35,7 @@ struct server {
 	const char *origins[2];         /* the same with a scheme, as Origin says it */
 	bool https;
 	const char *cookie;             /* its name */
+	struct crowd crowd;
 };
 
 struct field { const char *name, *value; };
@@ -73,6 +78,11 @@ int guard_origin(struct arena *mem, const char *url, const char **origin, const 
 		 struct error *err);
 /* 0, or the status (400, 403, 405, 411, 413, 415) of a request that we do not serve. */
 unsigned guard_request(const struct request *r, const char *version);
+
+/* ------------------------------------------------------------------ crowd.c */
+
+/* An MHD_NotifyConnectionCallback over a struct server. */
+void crowd_notify(void *self, struct MHD_Connection *connection, void **context, enum MHD_ConnectionNotificationCode what);
 
 /* ------------------------------------------------------------------ form.c */
 

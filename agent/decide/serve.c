@@ -19,7 +19,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-#define CONNECTIONS 64
+#define CONNECTIONS (2 * CROWD_MOST)    /* those that were asked to leave take a moment */
 #define TIMEOUT 15                      /* seconds without a byte */
 #define POOL (32 * 1024)                /* bytes of headers */
 #define ANSWER_MOST (4 * 1024 * 1024)
@@ -371,7 +371,7 @@ start(struct server *server, int fd)
 	return MHD_start_daemon(MHD_USE_EPOLL | MHD_USE_ERROR_LOG, 0, NULL, NULL, handle, server,
 				MHD_OPTION_EXTERNAL_LOGGER, complain, NULL, MHD_OPTION_ARRAY, options,
 				MHD_OPTION_URI_LOG_CALLBACK, begin, server, MHD_OPTION_NOTIFY_COMPLETED, end, NULL,
-				MHD_OPTION_END);
+				MHD_OPTION_NOTIFY_CONNECTION, crowd_notify, server, MHD_OPTION_END);
 }
 
 int

@@ -373,6 +373,20 @@ def a_mailbox_gets_five_codes_an_hour():
         assert w.post("/kod", form={"token": TOKEN["ee01"]}).status == 303
 
 
+def those_who_never_finish_keep_nobody_out():
+    with World() as w:
+        slow = [socket.create_connection(("127.0.0.1", w.port)) for _ in range(200)]
+        for s in slow:
+            try:
+                s.sendall(f"GET / HTTP/1.1\r\nHost: {SITE}\r\nX".encode())
+            except ConnectionError:
+                pass
+        assert w.get("/").status == 200
+        w.sign_in()
+        for s in slow:
+            s.close()
+
+
 def a_code_is_good_for_ten_minutes():
     with World() as w:
         cookie, nonce, code = w.ask()
