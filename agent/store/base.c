@@ -59,11 +59,9 @@ make_file(const char *path, bool fresh, const char *what, struct error *err)
 	return 0;
 }
 
-/* The -wal, emptied, and the -shm stay when we close: another account, which may read and make no files, needs them. */
 static int
 set_up(struct base *base, bool write, bool alone, struct error *err)
 {
-	int stays = 1;
 	static const struct { int option, value; } settings[] = {
 		{ SQLITE_DBCONFIG_DEFENSIVE, 1 }, { SQLITE_DBCONFIG_DQS_DDL, 0 }, { SQLITE_DBCONFIG_DQS_DML, 0 },
 		{ SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0 }, { SQLITE_DBCONFIG_ENABLE_LOAD_EXTENSION, 0 },
@@ -74,16 +72,25 @@ set_up(struct base *base, bool write, bool alone, struct error *err)
 		if (sqlite3_db_config(base->db, settings[i].option, settings[i].value, NULL) != SQLITE_OK)
 			return base_error(base, err, "set up");
 	sqlite3_busy_timeout(base->db, BUSY_MS);
-	if (write && !alone && sqlite3_file_control(base->db, NULL, SQLITE_FCNTL_PERSIST_WAL, &stays) != SQLITE_OK)
-		return base_error(base, err, "set up");
 	if (base_run(base, write ? "pragma synchronous = full; pragma secure_delete = on; pragma cell_size_check = on"
 				 : "pragma query_only = on; pragma cell_size_check = on", err) < 0)
 		return -1;
 	/* Locked for as long as it is read, one in WAL mode is refused before its -shm is mapped: who cuts that off would
 	 * end us by SIGBUS. */
+	return alone && !write ? base_run(base, "pragma locking_mode = exclusive", err) : 0;
+}
+
+/* The -wal, emptied, and the -shm stay when we close: another account, which may read and make no files, needs them. */
+static int
+set_journal(struct base *base, bool alone, struct error *err)
+{
+	int stays = 1;
+
 	if (alone)
-		return base_run(base, write ? "pragma journal_mode = delete" : "pragma locking_mode = exclusive", err);
-	return write ? base_run(base, "pragma journal_mode = wal; pragma journal_size_limit = 0", err) : 0;
+		return base_run(base, "pragma journal_mode = delete", err);
+	if (sqlite3_file_control(base->db, NULL, SQLITE_FCNTL_PERSIST_WAL, &stays) != SQLITE_OK)
+		return base_error(base, err, "set up");
+	return base_run(base, "pragma journal_mode = wal; pragma journal_size_limit = 0", err);
 }
 
 static int
@@ -119,6 +126,8 @@ migrate(struct base *base, bool write, const struct schema *schema, struct error
 	if (version < schema->version && !write)
 		return error_set(err, ERROR_STORE, "the %s '%s' has schema %lld, older than this program's %d: 'behov run' "
 				 "brings it up to date", base->what, base->path, version, schema->version);
+	if (write && set_journal(base, schema->alone, err) < 0)
+		return -1;
 	mem = arena_open();
 	for (; version < schema->version && rc == 0; version++) {
 		rc = base_run(base, "begin immediate", err);

@@ -199,6 +199,7 @@ what_is_not_ours_or_newer_is_left_alone(void)
 	sqlite3_exec(db, "create table t (x)", NULL, NULL, NULL);
 	sqlite3_close(db);
 	CHECK(store_open(foreign, STORE_WRITE, &other, &err) < 0 && !other && strstr(err.text, "not a store of behov"));
+	CHECK(access(arena_print(mem, "%s-wal", foreign), F_OK) < 0);
 	unlink(foreign);
 	CHECK(sqlite3_open(path, &db) == SQLITE_OK);
 	sqlite3_exec(db, "pragma user_version = 99", NULL, NULL, NULL);
