@@ -20,6 +20,7 @@ void stop_listen(void)
 	sigaction(SIGTERM, &action, NULL);
 	sigaction(SIGINT, &action, NULL);
 	signal(SIGPIPE, SIG_IGN);
+	signal(SIGXFSZ, SIG_IGN);       /* a file that may not grow is an error like a full disk, with its place told */
 }
 
 bool stop_asked(void)

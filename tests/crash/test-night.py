@@ -3,7 +3,9 @@
 """A night that is ended anywhere and run again has the same facts, proposals, decisions and letters as one night."""
 import os
 import random
+import resource
 import shutil
+import signal
 import subprocess
 import sys
 import time
@@ -50,21 +52,34 @@ def ended_at_each_step(t, expected):
 
 
 def killed(t, expected, delays):
-    """kill -9 after so many seconds: wherever that is, the next night must be right."""
+    """kill -9 or SIGTERM after so many seconds: wherever that is, the next night must be right."""
     wrong, ended = [], 0
-    for delay in delays:
+    for i, delay in enumerate(delays):
         fresh(t)
         night = subprocess.Popen(t.command(NOW, "run"), stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
                                  stderr=subprocess.DEVNULL)
         try:
             night.wait(delay)
         except subprocess.TimeoutExpired:
-            night.kill()
-            ended += night.wait() == -9
+            night.send_signal(signal.SIGTERM if i % 3 == 0 else signal.SIGKILL)
+            ended += night.wait() in (-9, 1)
         if not whole(t) or said(t) != expected:
             wrong.append(delay)
     check(f"killed at {len(delays)} random moments and run again, a night is one night", not wrong, wrong)
     print(f"# {ended} of {len(delays)} nights were still at work when they were killed")
+
+
+def full(t, expected):
+    """Files that may not grow beyond a size: a message that names the store or the mailbox, and nothing half done."""
+    wrong = []
+    for size in (4000, 20000, 60000, 150000, 300000):
+        fresh(t)
+        done = t.call(NOW, "run", preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (size, size)))
+        if done.returncode not in (1, 3, 4) or (done.returncode == 1 and t.demo.encode() not in done.stderr):
+            wrong.append((size, done.returncode, done.stderr.decode()[-300:]))
+        if not whole(t) or said(t) != expected:
+            wrong.append((size, "not the same after"))
+    check("on a disk that is full a night says so, and the next one is right", not wrong, wrong)
 
 
 def main():
@@ -76,6 +91,7 @@ def main():
         expected = said(t)
         check("an undisturbed night is whole", first and len(expected[1]) > 3)
         ended_at_each_step(t, expected)
+        full(t, expected)
         seed = int(os.environ.get("SEED", random.SystemRandom().randrange(10**6)))
         print(f"# seed {seed}")
         killed(t, expected, [random.Random(seed + i).uniform(0, spent) for i in range(KILLS)])

@@ -300,6 +300,48 @@ def an_inbox_that_is_no_inbox():
               done.returncode, done.stderr)
 
 
+def an_observer_writes_to_administrators_only():
+    with Town(*SMALL) as t:
+        t.change("conf/behov.cfg", 'mode = "apply"', 'mode = "observe"')
+        t.create()
+        night(t, "11-24")
+        check("who observes writes to administrators only", t.letters() and len(t.mails("it.admin")) == len(t.letters()),
+              list(t.letters()))
+        check("and the letter has no link", not any("/b/" in text for _, text in t.mails("it.admin")))
+        t.change("conf/behov.cfg", 'mode = "observe"', 'mode = "propose"')
+        night(t, "11-25")
+        check("when it proposes, the owners are written to", len(t.letters()) > 3)
+
+
+def what_changes_between_yes_and_apply_wins():
+    """The person gets a job that needs the role, or the directory cannot be read: nothing is taken away."""
+    with Town("--files", "100") as t:
+        t.create()
+        night(t, "11-24")
+        one, owner, system, role = t.rows("select id, owner, system, role from proposal where kind = 'remove-member' and needs = 1"
+                                          " and state = 'open' and also = '[]' order by id limit 1")[0]
+        t.serve(at("11-24", 9))
+        Owner(t, owner).decide({one: ("approve",)})
+        t.close_page()
+        night(t, "11-25")
+        night(t, "11-26")
+        os.rename(t.demo + "/directory.ldif", t.demo + "/away")
+        done = t.call(at("11-30", 9), "apply")
+        check("apply without a directory does nothing, and says so by its exit", done.returncode in (1, 3) and
+              states(t)[one] == "scheduled" and b"directory.ldif" in done.stderr, done.returncode, done.stderr.decode()[-500:])
+        os.rename(t.demo + "/away", t.demo + "/directory.ldif")
+        with open(f"{t.folder}/rules/systems/{system}.cfg", encoding="utf-8") as f:
+            text = f.read()
+        begin = text.index(f'id = "{role}"')
+        where = text.index("needs = (", begin) + len("needs = (")
+        with open(f"{t.folder}/rules/systems/{system}.cfg", "w", encoding="utf-8") as f:
+            f.write(text[:where] + ' { why = "Alla"; by = "x"; since = "2026-11-29"; company = "*"; }, { why = "De utan enhet"; '
+                    'by = "x"; since = "2026-11-29"; employeeType = "*"; },' + text[where:])
+        done = t.call(at("11-30", 10), "apply")
+        check("what is needed now is not taken away", states(t)[one] == "scheduled" and not glob.glob(t.demo + "/work/*.ldif"),
+              states(t)[one], done.stdout.decode(), done.stderr.decode()[-500:])
+
+
 def what_must_not_be():
     with Town(*SMALL) as t:
         done = t.call(at("11-24"), "run")
@@ -332,7 +374,8 @@ def what_must_not_be():
 def main():
     for part in (twice_is_once, gaps_freeze, what_is_needed_again_is_withdrawn, owners_decide, files_go,
                  a_hold_saves_what_is_in_quarantine, a_brake_waits_for_a_release, outputs_follow_their_schemas,
-                 an_inbox_that_is_no_inbox, what_must_not_be):
+                 an_inbox_that_is_no_inbox, an_observer_writes_to_administrators_only,
+                 what_changes_between_yes_and_apply_wins, what_must_not_be):
         if len(sys.argv) < 2 or part.__name__ in sys.argv[1:]:
             part()
     return 1 if town.failures else 0
