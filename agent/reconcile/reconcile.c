@@ -7,44 +7,15 @@
  * left: exactly (most excess, then fewest edges) up to SEARCH candidates, greedily above.
  * Not guaranteed: a nesting that could go because others keep their access by a second path is left, as structural.
  */
-#include "behov/reconcile.h"
+#include "reconcile_p.h"
 #include "behov/digest.h"
 #include "behov/json.h"
 #include "behov/text.h"
-#include <stdlib.h>
-#include <string.h>
 
 #define SEARCH 12
 
-struct nested { uint32_t edge; long long people; uint64_t *roles; };
-
-struct work {
-	struct arena *mem;
-	const struct reconcile_input *in;
-	const struct snapshot *s;
-	struct plan *plan;
-	const struct role **roles;
-	uint32_t role_count, words;
-	bool *role_unknown;             /* a group of it may contain anybody, or could not be found */
-	uint64_t *own;                  /* group -> roles it is listed in */
-	uint64_t *reach, *certain;      /* group -> roles it leads to; the same by groups we know wholly */
-	bool *maybe;                    /* group: may contain anybody */
-	bool *cuttable;                 /* group: edges out of it may go */
-	uint64_t *need, *unsure, *access;       /* account -> roles */
-	uint32_t *from;                 /* edge -> group */
-	uint32_t *up_first, *up;        /* groups, then accounts: the edges in which it is the member */
-	bool *cut, *absent;             /* edge; attribute absent on everybody */
-	uint32_t *queue, *seen, stamp;
-	LIST(struct nested) nested;     /* nestings chosen for a cut */
-};
-
-static bool get(const uint64_t *set, uint32_t i) { return set[i / 64] >> (i % 64) & 1; }
-static void put(uint64_t *set, uint32_t i) { set[i / 64] |= UINT64_C(1) << (i % 64); }
-static uint64_t *at(const struct work *w, uint64_t *sets, uint32_t i) { return sets + (size_t)i * w->words; }
-static uint32_t node(const struct work *w, uint32_t account) { return w->s->group_count + account; }
-
-static const char *
-label(const struct work *w, uint32_t r)
+const char *
+work_label(const struct work *w, uint32_t r)
 {
 	return arena_print(w->mem, "%s/%s", w->roles[r]->system->id, w->roles[r]->id);
 }
@@ -76,8 +47,8 @@ link_edges(struct work *w)
 		w->up[next[s->edges[e].is_group ? s->edges[e].member : node(w, s->edges[e].member)]++] = e;
 }
 
-static const char *
-member_key(const struct work *w, uint32_t e)
+const char *
+work_member(const struct work *w, uint32_t e)
 {
 	const struct edge *edge = &w->s->edges[e];
 
@@ -103,7 +74,7 @@ mark_cuts(struct work *w)
 		return;
 	qsort(cuts, n, sizeof(*cuts), by_cut);
 	for (uint32_t e = 0; e < w->s->edge_count; e++) {
-		struct cut one = { member_key(w, e), w->s->groups[w->from[e]].key };
+		struct cut one = { work_member(w, e), w->s->groups[w->from[e]].key };
 		w->cut[e] = bsearch(&one, cuts, n, sizeof(*cuts), by_cut) != NULL;
 	}
 }
@@ -146,8 +117,8 @@ climb_roles(struct work *w, uint32_t g, uint64_t *set, enum only only)
 			set[k] |= at(w, w->own, w->queue[i])[k];
 }
 
-static void
-reach_all(struct work *w)
+void
+work_reach(struct work *w)
 {
 	for (uint32_t g = 0; g < w->s->group_count; g++) {
 		climb_roles(w, g, at(w, w->reach, g), ACCESS);
@@ -297,8 +268,8 @@ have(struct work *w, uint32_t a, uint64_t *set)
 			set[k] |= at(w, w->reach, w->from[w->up[u]])[k];
 }
 
-static void
-judge(struct work *w, uint32_t a)
+void
+work_judge(struct work *w, uint32_t a)
 {
 	const struct account *who = &w->s->accounts[a];
 
@@ -344,7 +315,7 @@ version(const struct work *w, const struct proposal *p, const uint64_t *roles)
 	digest_field(d, p->group_guid);
 	for (uint32_t r = 0; r < w->role_count; r++)
 		if (get(roles, r)) {
-			digest_field(d, label(w, r));
+			digest_field(d, work_label(w, r));
 			for (int i = 0; i < w->roles[r]->need_count; i++)
 				digest_field(d, w->roles[r]->needs[i].text);
 		}
@@ -423,7 +394,7 @@ propose(struct work *w, uint32_t e, const uint64_t *roles, long long people)
 	uint32_t first = 0;
 
 	p->kind = who ? KIND_REMOVE_MEMBER : KIND_CUT_NESTING;
-	p->guid = member_key(w, e);
+	p->guid = work_member(w, e);
 	p->member = who ? who->dn : w->s->groups[edge->member].dn;
 	p->group = g->dn;
 	p->group_guid = g->key;
@@ -437,7 +408,7 @@ propose(struct work *w, uint32_t e, const uint64_t *roles, long long people)
 		k = w->roles[r]->system->class.konfidentialitet;
 		p->konfidentialitet = (k < 0 ? 3 : k) > p->konfidentialitet ? (k < 0 ? 3 : k) : p->konfidentialitet;
 		if (role) {
-			p->also[p->also_count++] = label(w, r);
+			p->also[p->also_count++] = work_label(w, r);
 			continue;
 		}
 		role = w->roles[r];
@@ -519,7 +490,7 @@ cut_nestings(struct work *w)
 			.roles = arena_copy(w->mem, roles, w->words * sizeof(*roles)),
 		};
 		w->cut[e] = true;
-		reach_all(w);
+		work_reach(w);
 	}
 }
 
@@ -546,11 +517,11 @@ propose_nestings(struct work *w)
 		struct nested *n = &w->nested.items[i];
 
 		w->cut[n->edge] = false;
-		reach_all(w);
+		work_reach(w);
 		if (memcmp(before, have_all(w), size) == 0)
 			continue;
 		w->cut[n->edge] = true;
-		reach_all(w);
+		work_reach(w);
 		propose(w, n->edge, n->roles, n->people);
 	}
 }
@@ -687,7 +658,7 @@ role_index(const struct work *w, const struct system *system, const char *name)
 {
 	for (uint32_t r = 0; r < w->role_count; r++)
 		if ((w->roles[r]->system == system && strcmp(w->roles[r]->id, name) == 0) ||
-		    strcmp(label(w, r), name) == 0)
+		    strcmp(work_label(w, r), name) == 0)
 			return (long)r;
 	return -1;
 }
@@ -701,7 +672,7 @@ tell_conflicts(struct work *w, const struct system *system, const struct conflic
 		for (int i = 0; i < c->count && w->s->accounts[a].class == ACCOUNT_PERSON; i++) {
 			long r = role_index(w, system, c->roles[i]);
 			if (r >= 0 && get(at(w, w->access, a), (uint32_t)r))
-				held[n++] = label(w, (uint32_t)r);
+				held[n++] = work_label(w, (uint32_t)r);
 		}
 		if (n > 1)
 			*(struct clash *)arena_push(w->mem, &w->plan->conflicts) = (struct clash){
@@ -753,15 +724,15 @@ place_role(struct work *w, uint32_t r)
 		find_out(w, "group-absent", role->system, role, role->groups[i],
 			 arena_print(w->mem, "Gruppen '%s' finns inte i katalogen", role->groups[i]));
 		*(struct gap *)arena_push(w->mem, &w->plan->gaps) = (struct gap){
-			"role", label(w, r), NULL, arena_print(w->mem, "gruppen '%s' finns inte", role->groups[i]) };
+			"role", work_label(w, r), NULL, arena_print(w->mem, "gruppen '%s' finns inte", role->groups[i]) };
 	}
 	if (w->role_unknown[r])
 		*(struct unclear *)arena_push(w->mem, &w->plan->unclear) =
 			(struct unclear){ .access = true, .system = role->system->id, .role = role->id };
 }
 
-static void
-prepare(struct work *w)
+void
+work_prepare(struct work *w)
 {
 	const struct rules *rules = w->in->rules;
 	size_t groups = (size_t)w->s->group_count + 1, people = (size_t)w->s->account_count + 1, most = 1;
@@ -786,7 +757,7 @@ prepare(struct work *w)
 	spread_unknown(w);
 	for (uint32_t r = 0; r < w->role_count; r++)
 		place_role(w, r);
-	reach_all(w);
+	work_reach(w);
 	find_cuttable(w);
 	find_absent(w);
 }
@@ -816,10 +787,10 @@ judge_people(struct work *w)
 			w->plan->access.people++;
 		}
 	mark_cuts(w);
-	reach_all(w);
+	work_reach(w);
 	for (uint32_t a = 0; a < w->s->account_count; a++)
 		if (w->s->accounts[a].class == ACCOUNT_PERSON)
-			judge(w, a);
+			work_judge(w, a);
 	for (size_t i = 0; i < w->in->rules->system_count; i++)
 		govern(w, &w->in->rules->systems[i]);
 	cut_nestings(w);
@@ -848,7 +819,7 @@ reconcile_all(struct arena *mem, const struct reconcile_input *in, struct plan *
 		plan->access_judged = false;
 		return 0;
 	}
-	prepare(&w);
+	work_prepare(&w);
 	for (uint32_t g = 0; g < w.s->group_count; g++)
 		if (w.maybe[g])
 			*(struct unclear *)arena_push(mem, &plan->unclear) =
@@ -898,10 +869,10 @@ reconcile_explain(struct arena *mem, const struct reconcile_input *in, const cha
 	if (a < 0)
 		return error_set(err, ERROR_USAGE, a == -2 ? "more than one account is called '%s'" :
 				 "no account is called '%s'", account);
-	prepare(&w);
+	work_prepare(&w);
 	mark_cuts(&w);
-	reach_all(&w);
-	judge(&w, (uint32_t)a);
+	work_reach(&w);
+	work_judge(&w, (uint32_t)a);
 	roles = json_array();
 	for (uint32_t r = 0; r < w.role_count; r++)
 		if (strcmp(w.roles[r]->system->id, system) == 0 && (!role || strcmp(w.roles[r]->id, role) == 0))
@@ -910,136 +881,5 @@ reconcile_explain(struct arena *mem, const struct reconcile_input *in, const cha
 	json_put(*out, "account", w.s->accounts[a].name);
 	json_object_set_new(*out, "complete", json_boolean(in->snapshot->complete));
 	json_object_set_new(*out, "roles", roles);
-	return 0;
-}
-
-/* ------------------------------------------------------------------ may these edges go, all together? */
-
-struct held { uint64_t *all, *sure; };
-
-/* What somebody has by edges that are not cut: all of it, and what is carried with certainty. */
-static void
-hold_both(const struct work *w, uint32_t a, struct held *out)
-{
-	memset(out->all, 0, w->words * sizeof(*out->all));
-	memset(out->sure, 0, w->words * sizeof(*out->sure));
-	for (uint32_t u = w->up_first[node(w, a)]; u < w->up_first[node(w, a) + 1]; u++)
-		for (uint32_t k = 0; !w->cut[w->up[u]] && k < w->words; k++) {
-			out->all[k] |= at(w, w->reach, w->from[w->up[u]])[k];
-			out->sure[k] |= at(w, w->certain, w->from[w->up[u]])[k];
-		}
-}
-
-/* Says which access that is needed, or of which the need is not known, somebody loses; NULL when none. */
-static const char *
-loses(struct work *w, uint32_t a, const struct held *before, struct held *now)
-{
-	bool person = w->s->accounts[a].class == ACCOUNT_PERSON;
-
-	hold_both(w, a, now);
-	for (uint32_t r = 0; r < w->role_count; r++) {
-		bool lost = (get(before->all, r) && !get(now->all, r)) || (get(before->sure, r) && !get(now->sure, r));
-
-		if (lost && (!person || get(at(w, w->need, a), r) || get(at(w, w->unsure, a), r)))
-			return arena_print(w->mem, "%s skulle förlora %s, som %s", w->s->accounts[a].name, label(w, r),
-					   !person ? "inget skrivet behov kan bedöma" :
-					   get(at(w, w->need, a), r) ? "behövs" : "kanske behövs");
-	}
-	return NULL;
-}
-
-static const char *
-somebody_loses(struct work *w, const struct held *before, struct held *now)
-{
-	const char *why = NULL;
-
-	for (uint32_t a = 0; a < w->s->account_count && !why; a++)
-		why = loses(w, a, &before[a], now);
-	return why;
-}
-
-/* What speaks against an edge by itself. */
-static const char *
-uncuttable(const struct work *w, uint32_t e)
-{
-	const struct edge *edge = &w->s->edges[e];
-
-	if (edge->primary)
-		return "medlemskapet är en primär grupp";
-	if (!w->cuttable[w->from[e]])
-		return "gruppen, eller en grupp som den leder till, är inte registrerad eller kunde inte läsas helt";
-	if (edge->is_group && w->maybe[edge->member])
-		return "den nästlade gruppens medlemmar kunde inte läsas helt";
-	return NULL;
-}
-
-/* The edges in the order of the cuts; one that is not there is UINT32_MAX. */
-static uint32_t *
-edges_of(struct work *w, const struct reconcile_input *in)
-{
-	uint32_t *edges = arena_array(w->mem, uint32_t, in->cut_count + 1);
-
-	for (size_t i = 0; i < in->cut_count; i++) {
-		edges[i] = UINT32_MAX;
-		for (uint32_t e = 0; e < w->s->edge_count; e++)
-			if (strcmp(w->s->groups[w->from[e]].key, in->cuts[i].group) == 0 &&
-			    strcmp(member_key(w, e), in->cuts[i].member) == 0)
-				edges[i] = e;
-	}
-	return edges;
-}
-
-static void
-judge_safe(struct work *w, const uint32_t *edges, bool *safe, const char **why)
-{
-	size_t n = w->in->cut_count;
-	struct held *before = arena_array(w->mem, struct held, (size_t)w->s->account_count + 1), now;
-
-	now = (struct held){ arena_array(w->mem, uint64_t, w->words), arena_array(w->mem, uint64_t, w->words) };
-	for (uint32_t a = 0; a < w->s->account_count; a++) {
-		judge(w, a);
-		before[a] = (struct held){ arena_array(w->mem, uint64_t, w->words), arena_array(w->mem, uint64_t, w->words) };
-		hold_both(w, a, &before[a]);
-	}
-	for (size_t i = 0; i < n; i++) {
-		why[i] = edges[i] == UINT32_MAX ? NULL : uncuttable(w, edges[i]);
-		safe[i] = !why[i];
-		if (safe[i] && edges[i] != UINT32_MAX)
-			w->cut[edges[i]] = true;
-	}
-	reach_all(w);
-	if (!somebody_loses(w, before, &now))
-		return;
-	/* Not all of them together: one after another, each around those that are safe before it. */
-	memset(w->cut, 0, (size_t)w->s->edge_count * sizeof(*w->cut));
-	reach_all(w);
-	for (size_t i = 0; i < n; i++) {
-		if (!safe[i] || edges[i] == UINT32_MAX)
-			continue;
-		w->cut[edges[i]] = true;
-		reach_all(w);
-		why[i] = somebody_loses(w, before, &now);
-		safe[i] = !why[i];
-		w->cut[edges[i]] = safe[i];
-	}
-	reach_all(w);
-}
-
-int
-reconcile_safe(struct arena *mem, const struct reconcile_input *in, bool *safe, const char **why, struct error *err)
-{
-	struct plan plan = { 0 };
-	struct work w = { .mem = mem, .in = in, .s = in->snapshot, .plan = &plan };
-
-	(void)err;
-	if (!in->snapshot->complete) {
-		for (size_t i = 0; i < in->cut_count; i++) {
-			safe[i] = false;
-			why[i] = "katalogen kunde inte läsas helt";
-		}
-		return 0;
-	}
-	prepare(&w);
-	judge_safe(&w, edges_of(&w, in), safe, why);
 	return 0;
 }

@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* reconcile_p.h - what the files of the reconcile room share: the graph, and sets of roles for groups and people. */
+#ifndef RECONCILE_P_H
+#define RECONCILE_P_H
+
+#include "behov/reconcile.h"
+#include <stdlib.h>
+#include <string.h>
+
+struct nested { uint32_t edge; long long people; uint64_t *roles; };
+
+struct work {
+	struct arena *mem;
+	const struct reconcile_input *in;
+	const struct snapshot *s;
+	struct plan *plan;
+	const struct role **roles;
+	uint32_t role_count, words;
+	bool *role_unknown;             /* a group of it may contain anybody, or could not be found */
+	uint64_t *own;                  /* group -> roles it is listed in */
+	uint64_t *reach, *certain;      /* group -> roles it leads to; the same by groups we know wholly */
+	bool *maybe;                    /* group: may contain anybody */
+	bool *cuttable;                 /* group: edges out of it may go */
+	uint64_t *need, *unsure, *access;       /* account -> roles */
+	uint32_t *from;                 /* edge -> group */
+	uint32_t *up_first, *up;        /* groups, then accounts: the edges in which it is the member */
+	bool *cut, *absent;             /* edge; attribute absent on everybody */
+	uint32_t *queue, *seen, stamp;
+	LIST(struct nested) nested;     /* nestings chosen for a cut */
+};
+
+static inline bool get(const uint64_t *set, uint32_t i) { return set[i / 64] >> (i % 64) & 1; }
+static inline void put(uint64_t *set, uint32_t i) { set[i / 64] |= UINT64_C(1) << (i % 64); }
+static inline uint64_t *at(const struct work *w, uint64_t *sets, uint32_t i) { return sets + (size_t)i * w->words; }
+static inline uint32_t node(const struct work *w, uint32_t account) { return w->s->group_count + account; }
+
+/* "system/role" */
+const char *work_label(const struct work *w, uint32_t r);
+const char *work_member(const struct work *w, uint32_t e);
+/* Links the graph, places the roles, and reaches up from every group. */
+void work_prepare(struct work *w);
+/* What each group leads to, by the edges that are not cut. */
+void work_reach(struct work *w);
+/* What an account has and needs. */
+void work_judge(struct work *w, uint32_t a);
+
+#endif
