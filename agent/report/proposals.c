@@ -117,6 +117,14 @@ plain(struct arena *mem, const char *text)
 	return copy;
 }
 
+const char *
+local(struct arena *mem, const char *moment)
+{
+	int64_t at;
+
+	return moment && clock_parse(moment, &at) == 0 ? clock_local(mem, at) : plain(mem, moment);
+}
+
 char *
 report_proposals_text(struct arena *mem, const json_t *proposals)
 {
@@ -140,7 +148,7 @@ report_proposals_text(struct arena *mem, const json_t *proposals)
 			text_print(&t, " %s", plain(mem, json_text(json_array_get(who, k), "name")));
 		text_print(&t, " (%zu svar)", json_array_size(json_object_get(p, "approved_by")));
 		if (json_text(p, "go_at"))
-			text_print(&t, "  tidigast %s", json_text(p, "go_at"));
+			text_print(&t, "  tidigast %s", local(mem, json_text(p, "go_at")));
 		if (json_text(p, "until"))
 			text_print(&t, "  behålls till %s", json_text(p, "until"));
 		if (json_text(p, "note"))

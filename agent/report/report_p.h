@@ -15,6 +15,8 @@ void put_number(json_t *object, const char *key, long long number);
 json_t *put_list(json_t *object, const char *key);
 /* For a terminal, where control characters would be orders: they become '?'.  NULL gives "-". */
 const char *plain(struct arena *mem, const char *text);
+/* A moment of the JSON as people say it in the zone. */
+const char *local(struct arena *mem, const char *moment);
 /* One proposal, with who has approved this version of it. */
 int proposal_row(struct arena *mem, struct store *store, const struct stored *s, bool evidence, json_t **out,
 		 struct error *err);

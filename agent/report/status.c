@@ -154,7 +154,7 @@ report_status_text(struct arena *mem, const json_t *status)
 	text_print(&t, "%s, läge \"%s\"%s\n", json_text(status, "organisation"), json_text(status, "mode"),
 		   json_is_true(json_object_get(status, "test_store")) ? ", provlager" : "");
 	if (json_is_object(night))
-		text_print(&t, "Senaste natten: %s, %s\n", json_text(night, "started"),
+		text_print(&t, "Senaste natten: %s, %s\n", local(mem, json_text(night, "started")),
 			   json_is_true(json_object_get(night, "complete")) ? "fullständig" : "med luckor");
 	else
 		text_add(&t, "Ingen natt har körts.\n");
