@@ -6,7 +6,7 @@
 #define ROWS_MOST 50                    /* of each sort; `behov status` shows the rest */
 
 /* How many of each, under their headings. */
-struct tally { struct headings asked, braked, gaps, findings; };
+struct tally { struct headings asked, braked, exported, gaps, findings; };
 
 static void
 count_proposals(struct arena *mem, const struct rules *rules, const struct stored_list *asked, struct tally *tally)
@@ -20,6 +20,23 @@ count_proposals(struct arena *mem, const struct rules *rules, const struct store
 			title = arena_print(mem, "%s [%s]", title, s->p.scope);
 		letter_under(mem, all, title)->count++;
 	}
+}
+
+/* What lies with an administrator to be done by hand, by the file it lies in. */
+static int
+count_exported(struct arena *mem, const struct notify_input *in, struct tally *tally, struct error *err)
+{
+	struct stored_list list;
+
+	if (store_proposals(mem, in->store, &(struct proposal_filter){ .states = STATES(STATE_EXPORTED) }, &list, err) < 0)
+		return -1;
+	for (size_t i = 0; i < list.list.count; i++) {
+		const char *note = list.list.items[i].note, *file = note ? strrchr(note, '/') : NULL;
+
+		letter_under(mem, &tally->exported, file ? file + 1 : note ? note : "arbetslista")->count++;
+	}
+	stored_free(&list);
+	return 0;
 }
 
 /* May the text of a gap stand in a mail?  It can name a folder or a file, or speak of a role's people. */
@@ -118,6 +135,9 @@ administrator_json(struct arena *mem, const struct notify_input *in, const struc
 	json_object_set_new(data, "observe", json_boolean(conf->mode == MODE_OBSERVE));
 	json_object_set_new(data, "waiting", rows_json(mem, &tally->asked, " förslag"));
 	json_object_set_new(data, "brakes", rows_json(mem, &tally->braked, " förslag"));
+	json_object_set_new(data, "exported", rows_json(mem, &tally->exported, " att göra"));
+	json_object_set_new(data, "exported_any", json_boolean(tally->exported.list.count > 0));
+	json_put(data, "work", conf->work);
 	json_object_set_new(data, "gaps", rows_json(mem, &tally->gaps, NULL));
 	json_object_set_new(data, "findings", rows_json(mem, &tally->findings, " st"));
 	return data;
@@ -133,17 +153,18 @@ letter_administrator(struct arena *mem, const struct notify_input *in, const str
 	json_t *data;
 	int rc;
 
-	if (store_facts(mem, in->store, &facts, err) < 0)
+	if (store_facts(mem, in->store, &facts, err) < 0 || count_exported(mem, in, &tally, err) < 0)
 		return -1;
 	count_proposals(mem, in->rules, asked, &tally);
 	count_gaps(mem, in->rules, &facts, &tally);
 	for (size_t i = 0; i < facts.findings.count; i++)
 		letter_under(mem, &tally.findings, finding_word(facts.findings.items[i].finding.kind))->count++;
 	data = administrator_json(mem, in, letter, &tally);
-	rc = tally.braked.list.count || tally.gaps.list.count || (observe && (tally.asked.list.count || tally.findings.list.count))
+	rc = tally.braked.list.count || tally.exported.list.count || tally.gaps.list.count || (observe && (tally.asked.list.count || tally.findings.list.count))
 		     ? letter_render(mem, "administrator", data, out, err) : 0;
 	json_decref(data);
-	out->subject = arena_print(mem, "Behov: natten %s%s%s", day_text(mem, clock_day(letter->created)),
+	out->subject = arena_print(mem, "Behov: natten %s%s%s%s", day_text(mem, clock_day(letter->created)),
+				   tally.exported.list.count ? ", något att göra för hand" : "",
 				   tally.braked.list.count ? ", något är bromsat" : "", tally.gaps.list.count ? ", luckor" : "");
 	return rc;
 }

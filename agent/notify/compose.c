@@ -301,7 +301,7 @@ static int
 news_of(struct arena *mem, const struct notify_input *in, const char **out, struct error *err)
 {
 	bool observe = in->rules->conf.mode == MODE_OBSERVE, any = false;
-	const struct proposal_filter filter = { .states = observe ? STATES_ASKED : STATES(STATE_BRAKED) };
+	const struct proposal_filter filter = { .states = STATES(STATE_EXPORTED) | (observe ? STATES_ASKED : STATES(STATE_BRAKED)) };
 	unsigned char sum[DIGEST_SIZE];
 	struct stored_list asked;
 	struct facts facts;

@@ -145,6 +145,8 @@ def carry_out(t, proposal):
     check("it is never exported twice", glob.glob(t.demo + "/work/*.ldif") == files and again.returncode in (0, 3))
     night(t, "12-01")
     check("it stays exported while the edge is there", states(t)[proposal] == "exported")
+    check("the administrator is told which file to carry out", any(os.path.basename(files[0]) in text for _, text in
+          t.mails("it.admin")), t.mails("it.admin")[-1])
     remove_value(t.demo + "/directory.ldif", group, member)
     night(t, "12-02")
     check("when a night has seen the edge gone it is done", states(t)[proposal] == "done", states(t)[proposal])
