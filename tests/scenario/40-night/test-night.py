@@ -344,6 +344,44 @@ def what_changes_between_yes_and_apply_wins():
               states(t)[one], done.stdout.decode(), done.stderr.decode()[-500:])
 
 
+def a_rule_that_says_keep_wins_to_the_last():
+    """Scheduled, and in quarantine: a preserve series written in between saves what it covers; so does a changed file."""
+    with Town(*SMALL) as t:
+        t.create()
+        night(t, "11-24")
+        batch, share, where = t.rows("select id, share, batch from proposal where series = 'verifikationer-2018' and state = 'open'"
+                                     " order by due, id limit 1")[0]
+        folder = f"{t.demo}/shares/{share}/{where}"
+        t.serve(at("11-24", 9))
+        Owner(t, "eva.lind").decide({batch: ("approve",)})
+        Owner(t, "maria.arkivarie").decide({batch: ("approve",)})
+        t.close_page()
+        night(t, "11-25")
+        night(t, "11-26")
+        t.call(at("11-26"), "series", "activate", "verifikationer-2018", "--by", "maria.arkivarie", "--reason", "Beslut finns")
+        names = sorted(n for n in os.listdir(folder) if n.endswith((".pdf", ".xlsx")))
+        with open(f"{folder}/{names[0]}", "ab") as f:
+            f.write(b"ny rad")
+        os.remove(f"{folder}/{names[1]}")
+        os.symlink("/etc/passwd", f"{folder}/{names[1]}")
+        keep = ('\t{ id = "bevara"; code = "9"; name = "Bevaras"; owner = "eva.lind"; decision = { dnr = "KS 1"; date = "2026-11-27"; '
+                'body = "Kommunstyrelsen"; }; where = ( { share = "ekonomi"; path = "Verifikationer/{year}/**"; name = ( "%s" ); } ); '
+                'action = "preserve"; },\n')
+        t.change("rules/retention/ekonomi.cfg", "series = (\n", "series = (\n" + keep % names[2])
+        done = t.call(at("12-03", 9), "apply")
+        left = sorted(os.listdir(folder))
+        check("a changed file, a link and what a new rule preserves stay; the rest goes into quarantine",
+              all(n in left for n in names[:3]) and not any(n in left for n in names[3:]) and len(names) > 4,
+              left, done.stdout.decode(), done.stderr.decode()[-900:])
+        t.change("rules/retention/ekonomi.cfg", '"%s"' % names[2], '"%s", "%s"' % (names[2], names[3]))
+        done = t.call("2027-01-10T09:00+01:00", "apply")
+        gone = [n for n in names[4:] if os.path.exists(f"{folder}/{n}")]
+        check("a rule written while files lie in quarantine brings them back; the rest is destroyed",
+              os.path.exists(f"{folder}/{names[3]}") and not gone and os.path.exists("/etc/passwd"), gone, done.stdout.decode(),
+              done.stderr.decode()[-900:])
+        check("and the chain is whole", t.call("2027-01-10T09:00+01:00", "audit", "verify").returncode == 0)
+
+
 def what_must_not_be():
     with Town(*SMALL) as t:
         done = t.call(at("11-24"), "run")
@@ -377,7 +415,8 @@ def main():
     for part in (twice_is_once, gaps_freeze, what_is_needed_again_is_withdrawn, owners_decide, files_go,
                  a_hold_saves_what_is_in_quarantine, a_brake_waits_for_a_release, outputs_follow_their_schemas,
                  an_inbox_that_is_no_inbox, an_observer_writes_to_administrators_only,
-                 what_changes_between_yes_and_apply_wins, what_must_not_be):
+                 what_changes_between_yes_and_apply_wins,
+                 a_rule_that_says_keep_wins_to_the_last, what_must_not_be):
         if len(sys.argv) < 2 or part.__name__ in sys.argv[1:]:
             part()
     return 1 if town.failures else 0
