@@ -90,20 +90,28 @@ shrunk(long long before, long long now, double ratio)
 	return before > 0 && (double)(before - now) > ratio * (double)before;
 }
 
-/* The same shrunken numbers on an earlier day, from a complete reading: then that is how it is. */
-static int
-confirmed(struct arena *mem, struct store *store, const char *numbers, const char *today, bool *out, struct error *err)
-{
-	const char *last = NULL, *day;
+struct numbers { long long people, memberships, hr_rows; };
 
+/* An earlier day saw as little, give or take: then that is how it is.  What was seen first is kept until then. */
+static int
+confirmed(struct arena *mem, struct store *store, struct numbers now, const char *today, double ratio, bool *out,
+	  struct error *err)
+{
+	const char *last = NULL;
+	struct numbers was;
+	char day[11];
+
+	*out = false;
 	if (store_get(mem, store, "shrink", &last, err) < 0)
 		return -1;
-	day = last ? strchr(last, ' ') : NULL;
-	*out = day && strncmp(last, numbers, (size_t)(day - last)) == 0 && !numbers[day - last] &&
-	       strcmp(day + 1, today) < 0;
-	if (*out || (day && strncmp(last, numbers, (size_t)(day - last)) == 0 && !numbers[day - last]))
+	if (last && sscanf(last, "%lld/%lld/%lld %10s", &was.people, &was.memberships, &was.hr_rows, day) == 4 &&
+	    !shrunk(was.people, now.people, ratio) && !shrunk(was.memberships, now.memberships, ratio) &&
+	    !shrunk(was.hr_rows, now.hr_rows, ratio)) {
+		*out = strcmp(day, today) < 0;
 		return 0;
-	return store_set(store, "shrink", arena_print(mem, "%s %s", numbers, today), err);
+	}
+	return store_set(store, "shrink", arena_print(mem, "%lld/%lld/%lld %s", now.people, now.memberships, now.hr_rows, today),
+			 err);
 }
 
 /*
@@ -118,7 +126,7 @@ check_shrink(struct arena *mem, const struct rules *rules, struct store *store, 
 	struct night last = { 0 };
 	json_t *summary = NULL;
 	const json_t *was;
-	const char *numbers;
+	struct numbers seen = { snapshot->seen.people, snapshot->seen.memberships, snapshot->seen.hr_rows };
 	bool known = false;
 
 	if (!snapshot->complete)
@@ -134,11 +142,9 @@ check_shrink(struct arena *mem, const struct rules *rules, struct store *store, 
 	    !shrunk(json_number(was, "memberships", 0), snapshot->seen.memberships, ratio) &&
 	    !shrunk(json_number(was, "hr_rows", 0), snapshot->seen.hr_rows, ratio)) {
 		json_decref(summary);
-		return 0;
+		return store_set(store, "shrink", "-", err);    /* what an earlier night saw is nothing to go by any more */
 	}
-	numbers = arena_print(mem, "%lld/%lld/%lld", snapshot->seen.people, snapshot->seen.memberships,
-			      snapshot->seen.hr_rows);
-	if (confirmed(mem, store, numbers, day_text(mem, clock_day(now)), &known, err) < 0) {
+	if (confirmed(mem, store, seen, day_text(mem, clock_day(now)), ratio, &known, err) < 0) {
 		json_decref(summary);
 		return -1;
 	}

@@ -83,6 +83,28 @@ def gaps_freeze():
         check("when all can be seen again nothing has changed", states(t) == before and not t.rows("select * from gap"))
 
 
+def a_loss_is_believed_when_another_day_says_the_same():
+    def seen(people):
+        with Town("--people", people, "--no-files") as other:
+            shutil.copy(other.demo + "/directory.ldif", t.demo + "/directory.ldif")
+
+    def shrunk(day):
+        night(t, day)
+        return any("shrunk" in text for (text,) in t.rows("select text from gap"))
+
+    with Town("--people", "1000", "--files", "100") as t:
+        t.create()
+        night(t, "11-24")
+        seen("520")
+        check("half of the people gone is not believed at once", shrunk("11-25"))
+        seen("500")
+        check("nearly as few on the next day is believed", not shrunk("11-26"), t.rows("select * from gap"))
+        seen("1000")
+        night(t, "11-27")
+        seen("500")
+        check("an old scare does not vouch for a new one", shrunk("11-28"))
+
+
 def what_is_needed_again_is_withdrawn():
     with Town(*SMALL) as t:
         t.create()
@@ -412,7 +434,8 @@ def what_must_not_be():
 
 
 def main():
-    for part in (twice_is_once, gaps_freeze, what_is_needed_again_is_withdrawn, owners_decide, files_go,
+    for part in (twice_is_once, gaps_freeze, a_loss_is_believed_when_another_day_says_the_same,
+                 what_is_needed_again_is_withdrawn, owners_decide, files_go,
                  a_hold_saves_what_is_in_quarantine, a_brake_waits_for_a_release, outputs_follow_their_schemas,
                  an_inbox_that_is_no_inbox, an_observer_writes_to_administrators_only,
                  what_changes_between_yes_and_apply_wins,
