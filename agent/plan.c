@@ -150,7 +150,8 @@ check_shrink(struct arena *mem, const struct rules *rules, struct store *store, 
 	}
 	if (!known) {
 		snapshot->complete = false;
-		*arena_push(mem, &snapshot->gaps) = (struct gap){ "directory", rules->conf.directory.base, NULL,
+		*arena_push(mem, &snapshot->gaps) = (struct gap){ "directory",
+			rules->conf.directory_count == 1 ? rules->conf.directories[0].base : "all", NULL,
 			arena_print(mem, "shrunk since the last complete night: people %lld to %lld, memberships %lld to "
 				    "%lld, HR rows %lld to %lld; believed when another night says the same",
 				    json_number(was, "people", 0), snapshot->seen.people,

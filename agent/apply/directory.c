@@ -2,20 +2,84 @@
 /* directory.c - one member value at a time, taken out of its group over LDAP, and put back. */
 #include "behov/directory.h"
 #include "apply_p.h"
+#include "behov/digest.h"
 #include "behov/json.h"
 #include "behov/log.h"
 #include "behov/step.h"
 #include "behov/text.h"
 #include <ctype.h>
 
-/* An edge as it stands in the directory just now. */
+/* One object, as its directory shows it just now. */
+struct object {
+	const char *dn;                 /* whatever it was called when it was approved; NULL: not found */
+	const char *domain;             /* its SID without the last part, in hex; NULL = not shown */
+	uint32_t rid, primary;          /* the last part of its SID, its primaryGroupID; 0 = none */
+};
+
+/* An edge as it stands just now. */
 struct edge_now {
-	const char *group, *member;     /* DNs now, whatever they were called when it was approved */
-	uint32_t group_rid, primary;    /* last part of the group's SID, the member's primaryGroupID; 0 = none */
+	const char *group, *member;     /* DNs now */
+	bool primary;                   /* the group is the member's primary one, which no list shows */
 	bool listed;                    /* the group's member list has that value */
 };
 
-struct writer { struct apply *a; LDAP *ld; };
+/*
+ * One directory as it is written to.  One server answers all that is asked of it in a run: another one could still have
+ * the member that this one took away.
+ */
+struct link { const struct directory *directory; LDAP *ld; bool refused; };
+
+struct writer {
+	struct apply *a;
+	struct link *links;             /* one for each of conf's directories */
+};
+
+/* ------------------------------------------------------------------ to the server */
+
+static void
+writer_open(struct writer *w, struct apply *a)
+{
+	w->a = a;
+	w->links = arena_array(a->mem, struct link, (size_t)a->conf->directory_count + 1);
+	for (int i = 0; i < a->conf->directory_count; i++)
+		w->links[i].directory = &a->conf->directories[i];
+}
+
+static void
+writer_close(struct writer *w)
+{
+	for (int i = 0; i < w->a->conf->directory_count; i++)
+		directory_close(w->links[i].ld);
+}
+
+/*
+ * The directory that the name belongs to, opened when it is asked for the first time; one that could not be reached is not
+ * tried again in this run.  NULL: *why for the owner, err (which may be NULL) for the operator.
+ */
+static struct link *
+reach(struct writer *w, const char *dn, const char **why, struct error *err)
+{
+	const struct directory *d = directory_of(w->a->mem, w->a->conf, dn);
+	struct link *link = d ? &w->links[d - w->a->conf->directories] : NULL;
+	struct error trouble = { 0 };
+
+	if (!link) {
+		*why = arena_print(w->a->mem, "'%s' ligger inte under någon av katalogerna i behov.cfg", dn);
+		error_set(err, ERROR_USAGE, "'%s' lies below the base of no directory", dn);
+	} else if (!directory_is_live(d)) {
+		*why = "katalogen läses ur en fil, så det går inte att ändra i den (apply = \"ldap\")";
+		error_set(err, ERROR_USAGE, "the directory is read from a file, so nothing can be put back in it");
+	} else if (link->refused || (!link->ld && directory_open(w->a->mem, d, &link->ld, &trouble) < 0)) {
+		*why = "katalogen går inte att nå";
+		error_set(err, trouble.kind, "%s", trouble.text);
+		if (!link->refused)
+			log_error("apply cannot reach the directory: %s", trouble.text);
+		link->refused = true;
+	} else {
+		return link;
+	}
+	return NULL;
+}
 
 /* ------------------------------------------------------------------ finding */
 
@@ -44,17 +108,19 @@ guid_bytes(const char *key, char out[16])
 	return true;
 }
 
-static uint32_t
-rid_of(LDAP *ld, LDAPMessage *entry)
+static void
+read_sid(struct arena *mem, LDAP *ld, LDAPMessage *entry, struct object *o)
 {
 	struct berval **sid = ldap_get_values_len(ld, entry, "objectSid");
-	uint32_t rid = 0;
 
-	if (sid && sid[0] && sid[0]->bv_len >= 12)
-		for (ber_len_t i = 1; i <= 4; i++)
-			rid = rid << 8 | (unsigned char)sid[0]->bv_val[sid[0]->bv_len - i];
+	if (sid && sid[0] && sid[0]->bv_len >= 12) {
+		ber_len_t len = sid[0]->bv_len - 4;
+
+		for (ber_len_t i = 4; i > 0; i--)
+			o->rid = o->rid << 8 | (unsigned char)sid[0]->bv_val[len + i - 1];
+		o->domain = digest_hex(mem, (const unsigned char *)sid[0]->bv_val, len);
+	}
 	ldap_value_free_len(sid);
-	return rid;
 }
 
 static uint32_t
@@ -70,36 +136,34 @@ number_of(LDAP *ld, LDAPMessage *entry, const char *name)
 }
 
 static int
-ask(struct writer *w, const char *base, int scope, const char *filter, LDAPMessage **answer, struct error *err)
+ask(struct link *l, const char *base, int scope, const char *filter, LDAPMessage **answer, struct error *err)
 {
 	char dn[] = "1.1", sid[] = "objectSid", primary[] = "primaryGroupID";
 	char *none[] = { dn, NULL }, *some[] = { sid, primary, NULL };
-	int rc = ldap_search_ext_s(w->ld, base, scope, filter, strncmp(filter, "(member", 7) == 0 ? none : some, 0, NULL, NULL,
+	int rc = ldap_search_ext_s(l->ld, base, scope, filter, strncmp(filter, "(member", 7) == 0 ? none : some, 0, NULL, NULL,
 				   NULL, 2, answer);
 
 	if (rc == LDAP_SUCCESS || rc == LDAP_NO_SUCH_OBJECT)
 		return 0;
 	ldap_msgfree(*answer);
 	*answer = NULL;
-	return directory_refused(w->ld, w->a->conf, rc, "cannot ask for an object", err);
+	return directory_refused(l->ld, l->directory, rc, "cannot ask for an object", err);
 }
 
 /*
  * The object with that key: by objectGUID, by SID, or, where the directory shows neither, by the DN that the key was made
- * of.  *dn NULL when there is none.  An object of the same name that is another is never found.
+ * of.  o->dn NULL when there is none.  An object of the same name that is another is never found.
  */
 static int
-find(struct writer *w, const char *key, const char *was, const char **dn, uint32_t *rid, uint32_t *primary,
-     struct error *err)
+find(struct arena *mem, struct link *l, const char *key, const char *was, struct object *o, struct error *err)
 {
-	struct apply *a = w->a;
 	LDAPMessage *answer = NULL, *entry;
 	struct text filter;
 	char guid[16], *found;
 	bool by_guid = guid_bytes(key, guid), by_sid = strncmp(key, "S-1-", 4) == 0;
 	int rc;
 
-	*dn = NULL;
+	*o = (struct object){ 0 };
 	text_open(&filter, 1000);
 	text_add(&filter, by_guid ? "(objectGUID=" : by_sid ? "(objectSid=" : "(objectClass=*)");
 	if (by_guid)
@@ -107,22 +171,22 @@ find(struct writer *w, const char *key, const char *was, const char **dn, uint32
 	else if (by_sid)
 		ldap_value(&filter, key, strlen(key));
 	text_add(&filter, by_guid || by_sid ? ")" : "");
-	rc = ask(w, by_guid || by_sid ? a->conf->directory.base : was, by_guid || by_sid ? LDAP_SCOPE_SUBTREE : LDAP_SCOPE_BASE,
+	rc = ask(l, by_guid || by_sid ? l->directory->base : was, by_guid || by_sid ? LDAP_SCOPE_SUBTREE : LDAP_SCOPE_BASE,
 		 filter.data, &answer, err);
 	text_close(&filter);
-	entry = rc == 0 && answer ? ldap_first_entry(w->ld, answer) : NULL;
-	if (entry && ldap_next_entry(w->ld, entry))
+	entry = rc == 0 && answer ? ldap_first_entry(l->ld, answer) : NULL;
+	if (entry && ldap_next_entry(l->ld, entry))
 		rc = error_set(err, ERROR_SOURCE, "two objects answer to '%s'", key);
 	if (entry && rc == 0) {
-		found = ldap_get_dn(w->ld, entry);
-		*dn = arena_text(a->mem, found);
+		found = ldap_get_dn(l->ld, entry);
+		o->dn = arena_text(mem, found);
 		ldap_memfree(found);
-		*rid = rid_of(w->ld, entry);
-		*primary = number_of(w->ld, entry, "primaryGroupID");
-		if (!by_guid && !by_sid && *dn) {
-			const char *now = dn_key(a->mem, *dn);
+		read_sid(mem, l->ld, entry, o);
+		o->primary = number_of(l->ld, entry, "primaryGroupID");
+		if (!by_guid && !by_sid && o->dn) {
+			const char *now = dn_key(mem, o->dn);
 
-			*dn = now && strcmp(now, key) == 0 ? *dn : NULL;
+			o->dn = now && strcmp(now, key) == 0 ? o->dn : NULL;
 		}
 	}
 	ldap_msgfree(answer);
@@ -131,7 +195,7 @@ find(struct writer *w, const char *key, const char *was, const char **dn, uint32
 
 /* Does the group list that one value?  A filter is answered from the whole list, however long; reading it is not. */
 static int
-is_listed(struct writer *w, const char *group, const char *member, bool *yes, struct error *err)
+is_listed(struct link *l, const char *group, const char *member, bool *yes, struct error *err)
 {
 	LDAPMessage *answer = NULL;
 	struct text filter;
@@ -141,36 +205,42 @@ is_listed(struct writer *w, const char *group, const char *member, bool *yes, st
 	text_add(&filter, "(member=");
 	ldap_value(&filter, member, strlen(member));
 	text_add(&filter, ")");
-	rc = ask(w, group, LDAP_SCOPE_BASE, filter.data, &answer, err);
+	rc = ask(l, group, LDAP_SCOPE_BASE, filter.data, &answer, err);
 	text_close(&filter);
-	*yes = rc == 0 && answer && ldap_first_entry(w->ld, answer);
+	*yes = rc == 0 && answer && ldap_first_entry(l->ld, answer);
 	ldap_msgfree(answer);
 	return rc;
 }
 
-/* *why: it cannot be found any longer. */
-static int
-look(struct writer *w, const struct proposal *p, struct edge_now *e, const char **why, struct error *err)
+/* RIDs count within a domain; where no SID is shown, that of the group is taken for the member's. */
+static bool
+is_primary(const struct object *group, const struct object *member)
 {
-	uint32_t unused;
+	return member->primary && member->primary == group->rid &&
+	       (!member->domain || !group->domain || strcmp(member->domain, group->domain) == 0);
+}
+
+/* *why: it cannot be found any longer, or its directory not be asked.  *l: where the group is. */
+static int
+look(struct writer *w, const struct proposal *p, struct link **l, struct edge_now *e, const char **why, struct error *err)
+{
+	struct link *other = (*l = reach(w, p->group, why, NULL)) ? reach(w, p->member, why, NULL) : NULL;
+	struct arena *mem = w->a->mem;
+	struct object group, member;
 
 	*e = (struct edge_now){ 0 };
+	if (!other)
+		return 0;
 	*why = NULL;
-	if (find(w, p->group_guid, p->group, &e->group, &e->group_rid, &unused, err) < 0 ||
-	    find(w, p->guid, p->member, &e->member, &unused, &e->primary, err) < 0)
+	if (find(mem, *l, p->group_guid, p->group, &group, err) < 0 || find(mem, other, p->guid, p->member, &member, err) < 0)
 		return -1;
+	*e = (struct edge_now){ .group = group.dn, .member = member.dn, .primary = is_primary(&group, &member) };
 	if (!e->group || !e->member) {
 		*why = e->group ? "medlemmen syns inte längre; nästa fullständiga natt avgör om den är borta"
 				: "gruppen syns inte längre; nästa fullständiga natt avgör om den är borta";
 		return 0;
 	}
-	return is_listed(w, e->group, e->member, &e->listed, err);
-}
-
-static bool
-is_primary(const struct edge_now *e)
-{
-	return e->primary && e->primary == e->group_rid;
+	return is_listed(*l, e->group, e->member, &e->listed, err);
 }
 
 /* ------------------------------------------------------------------ the two that change */
@@ -219,12 +289,12 @@ give_back(LDAP *ld, const struct edge_now *e)
 /* ------------------------------------------------------------------ removing */
 
 static char *
-edge_json(struct apply *a, const struct proposal *p, const struct edge_now *e)
+edge_json(struct apply *a, const struct link *l, const struct proposal *p, const struct edge_now *e)
 {
 	json_t *o = json_object();
 	char *text;
 
-	json_put(o, "directory", a->conf->directory.source);
+	json_put(o, "directory", l->directory->source);
 	json_put(o, "group", e->group);
 	json_put(o, "group-key", p->group_guid);
 	json_put(o, "member", e->member);
@@ -270,9 +340,10 @@ verify(struct writer *w, struct stored *s, const struct edge_now *before, long l
 	struct apply *a = w->a;
 	struct error trouble = { 0 };
 	struct edge_now now;
+	struct link *l;
 	const char *why;
 
-	if (look(w, &s->p, &now, &why, &trouble) < 0)
+	if (look(w, &s->p, &l, &now, &why, &trouble) < 0)
 		return unknown(a, s, &trouble);
 	if (why)
 		return apply_left(a, s, why);
@@ -282,9 +353,10 @@ verify(struct writer *w, struct stored *s, const struct edge_now *before, long l
 		return finish(a, s, id, false, NULL,
 			      code == LDAP_INSUFFICIENT_ACCESS ? "behov har inte rätt att ändra gruppen"
 				: arena_print(a->mem, "katalogen nekade: %s", ldap_err2string(code)));
-	if (is_primary(&now))
-		return finish(a, s, id, false, edge_json(a, &s->p, before), "gruppen är kontots primära grupp, så det är kvar i den");
-	return finish(a, s, id, true, edge_json(a, &s->p, before), NULL);
+	if (now.primary)
+		return finish(a, s, id, false, edge_json(a, l, &s->p, before),
+			      "gruppen är kontots primära grupp, så det är kvar i den");
+	return finish(a, s, id, true, edge_json(a, l, &s->p, before), NULL);
 }
 
 static int
@@ -294,17 +366,18 @@ remove_one(struct writer *w, struct stored *s)
 	struct proof proof = { .allowed = true };       /* access_apply() sends only what was judged safe */
 	struct error trouble = { 0 };
 	struct edge_now now;
+	struct link *l;
 	struct effect *before;
 	const char *why, *journal;
 	long long id;
 
 	if (apply_decided(a, s, &proof.decided) < 0 || apply_effect(a, s->id, "remove", &before) < 0)
 		return -1;
-	if (look(w, &s->p, &now, &why, &trouble) < 0)
+	if (look(w, &s->p, &l, &now, &why, &trouble) < 0)
 		return unknown(a, s, &trouble);
 	if (why)
 		return apply_left(a, s, why);
-	if (is_primary(&now))           /* AD lists no primary group: what looks gone is not */
+	if (now.primary)           /* AD lists no primary group: what looks gone is not */
 		return finish(a, s, before ? before->id : 0, false, NULL, "gruppen är kontots primära grupp och går inte att lämna");
 	if (before && before->state == EFFECT_INTENDED && !now.listed)
 		return finish(a, s, before->id, true, before->before, NULL);    /* we were ended after the act */
@@ -312,40 +385,24 @@ remove_one(struct writer *w, struct stored *s)
 	if (!now.listed)
 		return apply_left(a, s, "medlemskapet syns inte längre; nästa fullständiga natt avgör om det är borta");
 	proof.same = true;
-	journal = edge_json(a, &s->p, &now);
+	journal = edge_json(a, l, &s->p, &now);
 	if (!proof.decided)
 		return apply_left(a, s, "besluten räcker inte för den version som gäller nu");
 	if (apply_intend(a, s->id, "remove", 0, now.group, journal, &id) < 0)
 		return -1;
-	return verify(w, s, &now, id, take_away(w->ld, &now, &proof));
-}
-
-static bool
-is_live(const struct conf *conf)
-{
-	return strncmp(conf->directory.source, "ldap", 4) == 0;
+	return verify(w, s, &now, id, take_away(l->ld, &now, &proof));
 }
 
 int
 directory_remove_all(struct apply *a, struct stored *const *list, size_t count)
 {
-	struct writer w = { .a = a };
-	struct error trouble = { 0 };
-	bool there = is_live(a->conf) && directory_open(a->mem, a->conf, &w.ld, &trouble) == 0;
+	struct writer w;
 	int rc = 0;
 
-	if (is_live(a->conf) && !there)
-		log_error("apply cannot reach the directory: %s", trouble.text);
-	for (size_t i = 0; i < count && rc == 0; i++) {
-		if (stop_asked())
-			rc = error_set(a->err, ERROR_STOPPED, "asked to stop between two removals");
-		else if (there)
-			rc = remove_one(&w, list[i]);
-		else
-			rc = apply_left(a, list[i], is_live(a->conf) ? "katalogen går inte att nå"
-				: "katalogen läses ur en fil, så det går inte att ändra i den (apply = \"ldap\")");
-	}
-	directory_close(w.ld);
+	writer_open(&w, a);
+	for (size_t i = 0; i < count && rc == 0; i++)
+		rc = stop_asked() ? error_set(a->err, ERROR_STOPPED, "asked to stop between two removals") : remove_one(&w, list[i]);
+	writer_close(&w);
 	return rc;
 }
 
@@ -356,23 +413,26 @@ add_back(struct writer *w, struct stored *s, const struct effect *removed)
 {
 	struct apply *a = w->a;
 	struct edge_now now;
+	struct link *l;
 	const char *why;
 	long long id;
 	int code = LDAP_SUCCESS;
 
-	if (look(w, &s->p, &now, &why, a->err) < 0)
+	if (look(w, &s->p, &l, &now, &why, a->err) < 0)
 		return -1;
 	if (why)
 		return error_set(a->err, ERROR_SOURCE, "cannot restore '%s': its %s is not in the directory any longer", s->id,
 				 now.group ? "member" : "group");
-	if (apply_intend(a, s->id, "restore", 0, now.group, edge_json(a, &s->p, &now), &id) < 0)
+	if (apply_intend(a, s->id, "restore", 0, now.group, edge_json(a, l, &s->p, &now), &id) < 0)
 		return -1;
 	if (!now.listed)
-		code = give_back(w->ld, &now);
-	if (look(w, &s->p, &now, &why, a->err) < 0)
+		code = give_back(l->ld, &now);
+	if (look(w, &s->p, &l, &now, &why, a->err) < 0)
 		return -1;
-	if (why || !now.listed)
-		return directory_refused(w->ld, a->conf, code, "the member was not put back", a->err);
+	if (why)
+		return error_set(a->err, ERROR_SOURCE, "cannot see whether '%s' was restored: look at the group", s->id);
+	if (!now.listed)
+		return directory_refused(l->ld, l->directory, code, "the member was not put back", a->err);
 	return apply_end(a, removed->id, EFFECT_UNDONE, removed->after, NULL) < 0 ? -1
 		: apply_end(a, id, EFFECT_DONE, NULL, NULL);
 }
@@ -380,18 +440,18 @@ add_back(struct writer *w, struct stored *s, const struct effect *removed)
 int
 directory_restore(struct apply *a, struct stored *s)
 {
-	struct writer w = { .a = a };
+	struct writer w;
 	struct effect *removed;
+	const char *why;
 	int rc = -1;
 
 	if (apply_effect(a, s->id, "remove", &removed) < 0)
 		return -1;
 	if (!removed || removed->state == EFFECT_INTENDED || removed->state == EFFECT_FAILED || !removed->after)
 		return error_set(a->err, ERROR_USAGE, "'%s' was not removed by behov: there is nothing to put back", s->id);
-	if (!is_live(a->conf))
-		return error_set(a->err, ERROR_USAGE, "the directory is read from a file, so nothing can be put back in it");
-	if (directory_open(a->mem, a->conf, &w.ld, a->err) == 0)
+	writer_open(&w, a);
+	if (reach(&w, s->p.group, &why, a->err) && reach(&w, s->p.member, &why, a->err))
 		rc = add_back(&w, s, removed);
-	directory_close(w.ld);
+	writer_close(&w);
 	return rc;
 }

@@ -89,8 +89,8 @@ build_open(struct arena *mem, const struct rules *rules, const char *source)
 	struct builder *b = arena_new(mem, struct builder);
 
 	*b = (struct builder){ .mem = mem, .rules = rules, .source = source };
-	if (rules->conf.directory.base && *rules->conf.directory.base)
-		b->base = dn_key(mem, rules->conf.directory.base);
+	if (rules->conf.directories[0].base && *rules->conf.directories[0].base)
+		b->base = dn_key(mem, rules->conf.directories[0].base);
 	return b;
 }
 
@@ -400,7 +400,7 @@ identify(struct builder *b, struct object *o, const struct source_entry *e, cons
 static int
 check_base(const struct builder *b, struct error *err)
 {
-	const char *base = b->rules->conf.directory.base;
+	const char *base = b->rules->conf.directories[0].base;
 
 	if (base && *base && !b->base)
 		return error_set(err, ERROR_CONFIG, "directory.base '%s' is not a distinguished name", base);
@@ -621,7 +621,7 @@ build_close(struct builder *b, struct snapshot *out, const char ***employees, st
 		gap_add(b->mem, out, "directory", b->source,
 			arena_print(b->mem, "%lld accounts have a primary group that was not found", b->no_primary));
 	out->certificate = json_pack("{s:s, s:s, s:I, s:I, s:I, s:I, s:I, s:I, s:I}", "source", b->source, "base",
-		b->rules->conf.directory.base ? b->rules->conf.directory.base : "", "entries", (json_int_t)b->entries,
+		b->rules->conf.directories[0].base ? b->rules->conf.directories[0].base : "", "entries", (json_int_t)b->entries,
 		"people", (json_int_t)out->seen.people, "groups", (json_int_t)out->seen.groups, "memberships",
 		(json_int_t)b->memberships, "dangling", (json_int_t)b->dangling, "references", (json_int_t)b->references,
 		"unreadable", (json_int_t)b->unreadable);

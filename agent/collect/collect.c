@@ -13,7 +13,7 @@ gap_add(struct arena *mem, struct snapshot *out, const char *what, const char *i
 static int
 read_source(struct arena *mem, const struct rules *rules, struct builder *b, json_t **certificate, struct error *err)
 {
-	const char *source = rules->conf.directory.source;
+	const char *source = rules->conf.directories[0].source;
 
 	return strncmp(source, "file:", 5) == 0 ? ldif_read(mem, source + 5, b, err)
 						: ldap_read(mem, rules, b, certificate, err);
@@ -22,7 +22,7 @@ read_source(struct arena *mem, const struct rules *rules, struct builder *b, jso
 int
 collect_all(struct arena *mem, const struct rules *rules, struct snapshot *out, struct error *err)
 {
-	const char *source = rules->conf.directory.source, **employees;
+	const char *source = rules->conf.directory_count ? rules->conf.directories[0].source : NULL, **employees;
 	bool file = source && strncmp(source, "file:", 5) == 0;
 	json_t *certificate = NULL;
 	struct builder *b;

@@ -37,7 +37,7 @@ struct reader {
 static int
 refused(struct reader *r, int rc, const char *what)
 {
-	return directory_refused(r->ld, &r->rules->conf, rc, what, r->err);
+	return directory_refused(r->ld, &r->rules->conf.directories[0], rc, what, r->err);
 }
 
 /* ------------------------------------------------------------------ entries */
@@ -228,9 +228,9 @@ end_page(struct reader *r, LDAPMessage *chain, struct berval *cookie)
 static int
 one_page(struct reader *r, struct berval *cookie)
 {
-	const struct conf *conf = &r->rules->conf;
-	struct timeval wait = { .tv_sec = conf->directory.timeout > 0 ? conf->directory.timeout : 60 };
-	int size = conf->directory.page_size > 0 ? conf->directory.page_size : 1000, rc, id;
+	const struct directory *d = &r->rules->conf.directories[0];
+	struct timeval wait = { .tv_sec = d->timeout > 0 ? d->timeout : 60 };
+	int size = d->page_size > 0 ? d->page_size : 1000, rc, id;
 	LDAPControl *page = NULL, *controls[2] = { NULL, NULL };
 	LDAPMessage *chain = NULL;
 
@@ -239,7 +239,7 @@ one_page(struct reader *r, struct berval *cookie)
 		return refused(r, rc, "cannot ask for pages");
 	controls[0] = page;
 	r->pages++;
-	rc = ldap_search_ext(r->ld, conf->directory.base, LDAP_SCOPE_SUBTREE, WANTED, r->attributes, 0, controls, NULL,
+	rc = ldap_search_ext(r->ld, d->base, LDAP_SCOPE_SUBTREE, WANTED, r->attributes, 0, controls, NULL,
 			     NULL, 0, &id);
 	ldap_control_free(page);
 	if (rc != LDAP_SUCCESS)
@@ -314,18 +314,18 @@ ask_root(struct reader *r, char *const *names, const char **out)
 int
 ldap_read(struct arena *mem, const struct rules *rules, struct builder *b, json_t **certificate, struct error *err)
 {
-	struct reader r = { .mem = mem, .rules = rules, .uri = rules->conf.directory.source, .builder = b, .err = err };
+	struct reader r = { .mem = mem, .rules = rules, .uri = rules->conf.directories[0].source, .builder = b, .err = err };
 	char *names[] = { arena_text(mem, "highestCommittedUSN"), arena_text(mem, "dnsHostName"),
 			  arena_text(mem, "dsServiceName"), NULL };
 	const char *before[3], *after[3];
 	int rc = -1;
 
 	want(&r);
-	if (directory_open(mem, &rules->conf, &r.ld, err) < 0)
+	if (directory_open(mem, rules->conf.directories, &r.ld, err) < 0)
 		goto out;
 	ask_root(&r, names, before);
 	if (search(&r) < 0) {
-		error_in(err, "reading below '%s'", rules->conf.directory.base ? rules->conf.directory.base : "");
+		error_in(err, "reading below '%s'", rules->conf.directories[0].base ? rules->conf.directories[0].base : "");
 		goto out;
 	}
 	ask_root(&r, names, after);

@@ -55,6 +55,16 @@ config_setting_t *list_item(config_setting_t *list, int i);
 void check_source(struct reader *r, const char *text, size_t len);
 struct class get_class(struct reader *r, const config_setting_t *group);
 
+/* A file beside the configuration that only its owner may read. */
+const char *get_secret(struct reader *r, const config_setting_t *group, const char *key);
+const char *get_path(struct reader *r, const config_setting_t *group, const char *key, const char *otherwise);
+/* "scheme:path" with a path beside the configuration; others as they are.  schemes[0] is the one with a path. */
+const char *get_address(struct reader *r, const config_setting_t *group, const char *key, const char *const *schemes);
+bool is_loopback(const char *address);
+/* attributes = { name = "value"; }: names for needs, from the directory or from HR. */
+void read_attributes(struct reader *r, const config_setting_t *at, bool hr);
+
+void read_directories(struct reader *r, const config_setting_t *root, struct conf *c);
 void read_settings(struct reader *r, const config_setting_t *root);
 void read_system(struct reader *r, config_setting_t *at);
 void read_series(struct reader *r, config_setting_t *at);

@@ -6,7 +6,7 @@
 #include <sys/stat.h>
 
 /* Who owns it is checked when it is opened: each verb runs as an account of its own. */
-static const char *
+const char *
 get_secret(struct reader *r, const config_setting_t *group, const char *key)
 {
 	const char *path = get_text(r, group, key, OPTIONAL);
@@ -24,7 +24,7 @@ get_secret(struct reader *r, const config_setting_t *group, const char *key)
 	return path;
 }
 
-static const char *
+const char *
 get_path(struct reader *r, const config_setting_t *group, const char *key, const char *otherwise)
 {
 	const char *path = get_text(r, group, key, OPTIONAL);
@@ -32,8 +32,7 @@ get_path(struct reader *r, const config_setting_t *group, const char *key, const
 	return path ? file_beside(r->mem, r->conf, path) : otherwise;
 }
 
-/* "scheme:path" with a path beside the configuration; others as they are.  schemes[0] is the one with a path. */
-static const char *
+const char *
 get_address(struct reader *r, const config_setting_t *group, const char *key, const char *const *schemes)
 {
 	const char *text = get_text(r, group, key, REQUIRED), *all = "";
@@ -54,7 +53,7 @@ get_address(struct reader *r, const config_setting_t *group, const char *key, co
 	return text;
 }
 
-static bool
+bool
 is_loopback(const char *address)
 {
 	const char *host = strstr(address, "://");
@@ -69,11 +68,9 @@ is_loopback(const char *address)
 	return false;
 }
 
-static void
-read_attributes(struct reader *r, const config_setting_t *group, bool hr)
+void
+read_attributes(struct reader *r, const config_setting_t *at, bool hr)
 {
-	config_setting_t *at = get_group(r, group, "attributes", OPTIONAL);
-
 	for (int i = 0; at && i < config_setting_length(at); i++) {
 		const char *name = config_setting_name(config_setting_get_elem(at, (unsigned)i));
 		const char *value = get_text(r, at, name, REQUIRED);
@@ -94,44 +91,6 @@ read_attributes(struct reader *r, const config_setting_t *group, bool hr)
 }
 
 static void
-read_directory(struct reader *r, const config_setting_t *root, struct conf *c)
-{
-	static const char *const keys[] = { "source", "base", "bind-dn", "password-file", "keytab", "principal",
-		"sasl", "starttls", "ca-file", "page-size", "timeout", "access-groups", "service-accounts",
-		"dangling-ratio", "shrink-ratio", "attributes", NULL };
-	static const char *const schemes[] = { "file:", "ldap://", "ldaps://", NULL };
-	static const char *const sasl[] = { "none", "gssapi", NULL };
-	config_setting_t *at = get_group(r, root, "directory", REQUIRED);
-	bool clear;
-
-	if (!at)
-		return;
-	check_keys(r, at, keys);
-	c->directory.source = get_address(r, at, "source", schemes);
-	c->directory.base = get_text(r, at, "base", REQUIRED);
-	c->directory.bind_dn = get_text(r, at, "bind-dn", OPTIONAL);
-	c->directory.password_file = get_secret(r, at, "password-file");
-	c->directory.keytab = get_secret(r, at, "keytab");
-	c->directory.principal = get_text(r, at, "principal", OPTIONAL);
-	c->directory.gssapi = get_word(r, at, "sasl", sasl, 0) == 1;
-	clear = strncmp(c->directory.source, "ldap://", 7) == 0 && !c->directory.gssapi &&
-		!is_loopback(c->directory.source);
-	c->directory.starttls = get_bool(r, at, "starttls", clear);
-	if (clear && !c->directory.starttls && c->directory.bind_dn)
-		complain(r, at, "a password may not go over ldap:// without starttls");
-	c->directory.ca_file = get_path(r, at, "ca-file", NULL);
-	c->directory.page_size = get_number(r, at, "page-size", 1, 100000, 1000);
-	c->directory.timeout = get_number(r, at, "timeout", 1, 3600, 60);
-	c->directory.access_group_count = get_texts(r, at, "access-groups", &c->directory.access_groups);
-	c->directory.service_account_count = get_texts(r, at, "service-accounts", &c->directory.service_accounts);
-	for (int i = 0; i < c->directory.service_account_count; i++)
-		c->directory.service_accounts[i] = text_fold(r->mem, c->directory.service_accounts[i]);
-	c->directory.dangling_ratio = get_ratio(r, at, "dangling-ratio", 0.05);
-	c->directory.shrink_ratio = get_ratio(r, at, "shrink-ratio", 0.20);
-	read_attributes(r, at, false);
-}
-
-static void
 read_hr(struct reader *r, const config_setting_t *root, struct conf *c)
 {
 	static const char *const keys[] = { "file", "key", "attributes", NULL };
@@ -143,7 +102,7 @@ read_hr(struct reader *r, const config_setting_t *root, struct conf *c)
 	get_text(r, at, "file", REQUIRED);
 	c->hr.file = get_path(r, at, "file", NULL);
 	c->hr.key = get_text(r, at, "key", REQUIRED);
-	read_attributes(r, at, true);
+	read_attributes(r, get_group(r, at, "attributes", OPTIONAL), true);
 }
 
 static void
@@ -249,7 +208,7 @@ read_settings(struct reader *r, const config_setting_t *root)
 		c->zone = "Europe/Stockholm";
 	if (clock_zone(c->zone, &err) < 0)
 		complain(r, config_setting_get_member(root, "zone"), "%s", err.text);
-	read_directory(r, root, c);
+	read_directories(r, root, c);
 	read_hr(r, root, c);
 	read_mail(r, root, c);
 	read_web(r, root, c);

@@ -22,21 +22,38 @@ put_texts(json_t *object, const char *key, const char *const *texts, int count)
 }
 
 static json_t *
-directory_json(const struct conf *c)
+one_directory(const struct directory *d)
 {
+	static const char *const schemas[] = { "ad", "rfc2307bis", "rfc2307" };
 	json_t *o = json_object();
 
-	json_put(o, "source", c->directory.source);
-	json_put(o, "base", c->directory.base);
-	json_put(o, "bind-dn", c->directory.bind_dn);
-	json_put(o, "password-file", c->directory.password_file);
-	json_put(o, "keytab", c->directory.keytab);
-	json_put(o, "principal", c->directory.principal);
-	json_put(o, "sasl", c->directory.gssapi ? "gssapi" : "none");
-	put_new(o, "starttls", json_boolean(c->directory.starttls));
-	json_put(o, "ca-file", c->directory.ca_file);
-	put_new(o, "page-size", json_integer(c->directory.page_size));
-	put_new(o, "timeout", json_integer(c->directory.timeout));
+	json_put(o, "name", d->name);
+	json_put(o, "source", d->source);
+	json_put(o, "base", d->base);
+	json_put(o, "bind-dn", d->bind_dn);
+	json_put(o, "password-file", d->password_file);
+	json_put(o, "keytab", d->keytab);
+	json_put(o, "principal", d->principal);
+	json_put(o, "sasl", d->gssapi ? "gssapi" : "none");
+	put_new(o, "starttls", json_boolean(d->starttls));
+	json_put(o, "ca-file", d->ca_file);
+	put_new(o, "page-size", json_integer(d->page_size));
+	put_new(o, "timeout", json_integer(d->timeout));
+	json_put(o, "schema", schemas[d->schema]);
+	return o;
+}
+
+/* One as it is, several as a list; what is about all of them stands beside. */
+static json_t *
+directory_json(const struct conf *c)
+{
+	json_t *o = c->directory_count == 1 ? one_directory(c->directories) : json_object(), *list = json_array();
+
+	for (int i = 0; i < c->directory_count && c->directory_count > 1; i++)
+		json_array_append_new(list, one_directory(&c->directories[i]));
+	if (json_array_size(list))
+		json_object_set(o, "directories", list);
+	json_decref(list);
 	put_texts(o, "access-groups", c->directory.access_groups, c->directory.access_group_count);
 	put_texts(o, "service-accounts", c->directory.service_accounts, c->directory.service_account_count);
 	put_new(o, "dangling-ratio", json_real(c->directory.dangling_ratio));

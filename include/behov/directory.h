@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * directory.h - a connection to the directory that conf names: TLS demanded, bound as conf says.
+ * directory.h - a connection to one of conf's directories: TLS demanded, bound as conf says.
  *
- * In:      conf.directory: source ("ldaps://…", "ldap://…", "ldapi://…"), ca_file, starttls, bind_dn and password_file, or
+ * In:      struct directory: source ("ldaps://…", "ldap://…", "ldapi://…"), ca_file, starttls, bind_dn and password_file, or
  *          gssapi and keytab.
  * Promise: a password is sent over TLS (or a local socket) only, and is never in an error.  A server whose certificate
  *          nobody we know vouches for is not spoken to.  Referrals are not followed.
@@ -14,9 +14,16 @@
 #include "nouns.h"
 #include <ldap.h>
 
-int directory_open(struct arena *mem, const struct conf *conf, LDAP **out, struct error *err);
+int directory_open(struct arena *mem, const struct directory *directory, LDAP **out, struct error *err);
 void directory_close(LDAP *ld);         /* NULL is allowed */
 /* What the server said, with its own words where it gave any, into err (ERROR_SOURCE). */
-int directory_refused(LDAP *ld, const struct conf *conf, int code, const char *what, struct error *err);
+int directory_refused(LDAP *ld, const struct directory *directory, int code, const char *what, struct error *err);
+
+/* Read over LDAP, not from an export. */
+bool directory_is_live(const struct directory *directory);
+/* Is one, or lies below it?  Both as dn_key() gives them; NULL lies nowhere. */
+bool directory_below(const char *key, const char *base);
+/* The one whose base that name lies under, or NULL. */
+const struct directory *directory_of(struct arena *mem, const struct conf *conf, const char *dn);
 
 #endif

@@ -159,6 +159,21 @@ struct hold {
 
 enum mode { MODE_OBSERVE, MODE_PROPOSE, MODE_APPLY };
 
+enum directory_schema { SCHEMA_AD, SCHEMA_RFC2307BIS, SCHEMA_RFC2307 };
+
+/* One domain or forest, and how it is reached. */
+struct directory {
+	const char *name;               /* for messages; default: the source as it is written */
+	const char *source;             /* "file:/abs/x.ldif", or addresses in order: "ldaps://dc1 ldaps://dc2", "ldapi://…" */
+	const char *base;
+	const char *bind_dn, *password_file;    /* simple bind */
+	const char *keytab, *principal;         /* or SASL GSSAPI: sasl = "gssapi" */
+	bool gssapi, starttls;
+	const char *ca_file;
+	int page_size, timeout;         /* entries; seconds */
+	enum directory_schema schema;
+};
+
 struct conf {
 	const char *file;               /* as given on the command line */
 	const char *organisation;
@@ -169,14 +184,9 @@ struct conf {
 	const char *rules;              /* folder, absolute */
 	enum mode mode;
 	const char *zone;               /* "Europe/Stockholm" */
-	struct {
-		const char *source;     /* "file:/abs/x.ldif", "ldap://h", "ldaps://h" */
-		const char *base;
-		const char *bind_dn, *password_file;    /* simple bind */
-		const char *keytab, *principal;         /* or SASL GSSAPI: sasl = "gssapi" */
-		bool gssapi, starttls;
-		const char *ca_file;
-		int page_size, timeout; /* entries; seconds */
+	struct directory *directories;  /* as written; no base lies below another */
+	int directory_count;
+	struct {                        /* what is about all of them */
 		const char **access_groups;             /* bases below which groups are access groups */
 		int access_group_count;
 		const char **service_accounts;          /* globs of account names that are not people (folded) */

@@ -28,7 +28,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
 	const char **employees;
 	struct builder *b;
 
-	rules.conf.directory.base = "DC=kalmar,DC=example";
+	rules.conf.directory_count = 1;
+	rules.conf.directories = &(struct directory){ .base = "DC=kalmar,DC=example" };
 	rules.conf.directory.dangling_ratio = 0.05;
 	b = build_open(mem, &rules, "fuzz");
 	if (ldif_parse(mem, "fuzz", arena_copy(mem, bytes, len), len, b, &err) == 0 &&

@@ -203,12 +203,12 @@ show(struct store *store)
 static void
 set_access(char **words)
 {
-	rules.conf.directory.source = words[0];
-	rules.conf.directory.base = words[1];
-	rules.conf.directory.bind_dn = words[2];
-	rules.conf.directory.password_file = words[3];
-	rules.conf.directory.ca_file = words[4];
-	rules.conf.directory.timeout = 20;
+	static struct directory directory;
+
+	directory = (struct directory){ .name = words[0], .source = words[0], .base = words[1], .bind_dn = words[2],
+					.password_file = words[3], .ca_file = words[4], .timeout = 20 };
+	rules.conf.directories = &directory;
+	rules.conf.directory_count = 1;
 }
 
 int

@@ -33,6 +33,7 @@ static struct series series;
 static struct role role;
 static struct system systems[2];
 static struct rules rules;
+static struct directory directory = { .name = "x.ldif", .source = "file:/x.ldif", .base = "DC=kalmar,DC=example" };
 static struct apply_result result;
 /* What the eyes answer. */
 static const char *held, *unsafe;       /* a path that is held; an account that is not safe to remove */
@@ -188,7 +189,8 @@ begin(void)
 				.shares = &share, .share_count = 1, .digest = "rules" };
 	rules.conf = (struct conf){ .organisation = "Kalmar kommun", .mode = MODE_APPLY, .work = at("work"),
 				    .quarantine_days = 30 };
-	rules.conf.directory.source = "file:/x.ldif";
+	rules.conf.directory_count = 1;
+	rules.conf.directories = &directory;
 	CHECK(store_create(at("store"), true, &err) == 0);
 	CHECK(store_open(at("store"), STORE_WRITE, &store, &err) == 0);
 	CHECK(store_series_activate(store, &(struct activation){ "ver", "abc", "arkivarie", NOW - 50 * DAY }, &err) == 0);

@@ -18,6 +18,7 @@ static const char *base = "DC=k,DC=example";
 
 static struct attribute title = { .name = "title", .hr = "Befattning" };
 static struct rules rules = { .attributes = &title, .attribute_count = 1 };
+static struct directory directory;
 static const char **employees;
 
 static int
@@ -26,7 +27,9 @@ read_bytes(const char *bytes, size_t len)
 	struct builder *b;
 
 	err = (struct error){ 0 };
-	rules.conf.directory.base = base;
+	rules.conf.directory_count = 1;
+	directory.base = base;
+	rules.conf.directories = &directory;
 	rules.conf.directory.dangling_ratio = 0.5;
 	b = build_open(mem, &rules, "x.ldif");
 	if (ldif_parse(mem, "x.ldif", arena_copy(mem, bytes, len), len, b, &err) < 0)

@@ -3,6 +3,7 @@
  * test-register.c - what the register takes, and what it refuses.
  */
 #include "check.h"
+#include "behov/directory.h"
 #include "behov/file.h"
 #include "behov/log.h"
 #include "behov/register.h"
@@ -76,6 +77,76 @@ a_series_loads(void)
 	CHECK(load(CONF, SERIES("action = \"preserve\"; " WHERE("**"))) == 0);
 }
 
+/* The smallest configuration with another `directory`. */
+static int
+load_directory(const char *directory)
+{
+	const char *mail = strstr(CONF, "mail = ");
+	int head = (int)(strstr(CONF, "directory = ") - CONF);
+
+	return load(arena_print(mem, "%.*sdirectory = %s;\n%s", head, CONF, directory, mail), SHARE);
+}
+
+static const char *
+attribute_of(const char *name)
+{
+	for (int i = 0; i < rules.attribute_count; i++)
+		if (strcmp(rules.attributes[i].name, name) == 0)
+			return rules.attributes[i].ad;
+	return NULL;
+}
+
+static void
+several_directories_are_one_configuration(void)
+{
+	const struct directory *d;
+
+	CHECK(load_directory("( { source = \"file:d.ldif\"; base = \"DC=kalmar,DC=example\"; access-groups = \"OU=A,DC=kalmar,DC=example\"; "
+			     "service-accounts = ( \"SVC-*\" ); attributes = { unit = \"company\"; }; shrink-ratio = 0.3; }, "
+			     "{ name = \"Skolan\"; source = \"ldaps://dc1.skola.example\"; base = \"DC=skola,DC=example\"; "
+			     "schema = \"rfc2307bis\"; access-groups = ( \"OU=B,DC=skola,DC=example\" ); service-accounts = \"x-*\"; "
+			     "attributes = { unit = \"ou\"; floor = \"roomNumber\"; }; shrink-ratio = 0.4; dangling-ratio = 0.01; } )") == 0);
+	d = rules.conf.directories;
+	CHECK(rules.conf.directory_count == 2 && d[0].schema == SCHEMA_AD && d[1].schema == SCHEMA_RFC2307BIS);
+	CHECK_TEXT(d[0].name, d[0].source);
+	CHECK_TEXT(d[1].name, "Skolan");
+	CHECK(rules.conf.directory.access_group_count == 2 && rules.conf.directory.service_account_count == 2);
+	CHECK_TEXT(rules.conf.directory.access_groups[1], "OU=B,DC=skola,DC=example");
+	CHECK_TEXT(rules.conf.directory.service_accounts[0], "svc-*");
+	CHECK(rules.conf.directory.shrink_ratio > 0.29 && rules.conf.directory.shrink_ratio < 0.31);
+	CHECK(rules.conf.directory.dangling_ratio < 0.011);
+	CHECK_TEXT(attribute_of("unit"), "company");
+	CHECK_TEXT(attribute_of("floor"), "roomNumber");
+}
+
+static void
+a_name_belongs_to_the_directory_whose_base_it_lies_under(void)
+{
+	struct directory two[] = { { .base = "DC=kalmar,DC=example" }, { .base = "OU=Skola,DC=annan,DC=example" } };
+	struct conf conf = { .directories = two, .directory_count = 2 };
+
+	CHECK(directory_of(mem, &conf, "cn=x, dc=KALMAR, dc=example") == &two[0]);
+	CHECK(directory_of(mem, &conf, "CN=a\\,b,OU=skola,DC=annan,DC=example") == &two[1]);
+	CHECK(directory_of(mem, &conf, "OU=Skola,DC=annan,DC=example") == &two[1]);
+	CHECK(!directory_of(mem, &conf, "CN=x,DC=annan,DC=example"));
+	CHECK(!directory_of(mem, &conf, "CN=x,OU=Skola\\,DC=kalmar\\,DC=example"));
+	CHECK(!directory_of(mem, &conf, "CN=x,DC=xkalmar,DC=example") && !directory_of(mem, &conf, "no name"));
+	CHECK(!directory_of(mem, &conf, "DC=example") && !directory_of(mem, &conf, NULL));
+}
+
+static void
+directories_that_overlap_are_a_complaint(void)
+{
+#define TWO(a, b) "( { source = \"file:a\"; base = \"" a "\"; }, { source = \"file:b\"; base = \"" b "\"; } )"
+	CHECK(load_directory(TWO("DC=k,DC=example", "DC=skola,DC=example")) == 0);
+	CHECK(load_directory(TWO("DC=k,DC=example", "dc=K, dc=example")) == 1);
+	CHECK(load_directory(TWO("DC=k,DC=example", "OU=a,DC=k,DC=example")) == 1);
+	CHECK(load_directory(TWO("OU=a,DC=k,DC=example", "DC=k,DC=example")) == 1);
+	CHECK(load_directory(TWO("k.example", "DC=k,DC=example")) == 1);
+	CHECK(load_directory("()") == 1 && load_directory("\"x\"") == 1 && load_directory("( \"x\" )") == 1);
+	CHECK(load_directory("{ source = \"file:a\"; base = \"DC=k\"; schema = \"nis\"; }") == 1);
+}
+
 static void
 each_mistake_is_a_complaint(void)
 {
@@ -132,6 +203,9 @@ main(void)
 	TEST(the_smallest_configuration_loads);
 	TEST(a_system_loads_with_its_words);
 	TEST(a_series_loads);
+	TEST(several_directories_are_one_configuration);
+	TEST(directories_that_overlap_are_a_complaint);
+	TEST(a_name_belongs_to_the_directory_whose_base_it_lies_under);
 	TEST(each_mistake_is_a_complaint);
 	TEST(all_complaints_come_at_once);
 	arena_close(mem);

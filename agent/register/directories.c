@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * directories.c - reads `directory`: one group, or a list of one for each domain or forest.
+ */
+#include "behov/directory.h"
+#include "register_p.h"
+
+static struct directory
+read_one(struct reader *r, const config_setting_t *at)
+{
+	static const char *const keys[] = { "name", "source", "base", "bind-dn", "password-file", "keytab", "principal",
+		"sasl", "starttls", "ca-file", "page-size", "timeout", "schema", "access-groups", "service-accounts",
+		"dangling-ratio", "shrink-ratio", "attributes", NULL };
+	static const char *const schemes[] = { "file:", "ldap://", "ldaps://", NULL };
+	static const char *const sasl[] = { "none", "gssapi", NULL }, *const schemas[] = { "ad", "rfc2307bis", "rfc2307", NULL };
+	struct directory d = { 0 };
+	bool clear;
+
+	check_keys(r, at, keys);
+	d.source = get_address(r, at, "source", schemes);
+	d.name = get_text(r, at, "name", OPTIONAL);
+	d.name = d.name ? d.name : d.source;
+	d.base = get_text(r, at, "base", REQUIRED);
+	d.bind_dn = get_text(r, at, "bind-dn", OPTIONAL);
+	d.password_file = get_secret(r, at, "password-file");
+	d.keytab = get_secret(r, at, "keytab");
+	d.principal = get_text(r, at, "principal", OPTIONAL);
+	d.gssapi = get_word(r, at, "sasl", sasl, 0) == 1;
+	clear = strncmp(d.source, "ldap://", 7) == 0 && !d.gssapi && !is_loopback(d.source);
+	d.starttls = get_bool(r, at, "starttls", clear);
+	if (clear && !d.starttls && d.bind_dn)
+		complain(r, at, "a password may not go over ldap:// without starttls");
+	d.ca_file = get_path(r, at, "ca-file", NULL);
+	d.page_size = get_number(r, at, "page-size", 1, 100000, 1000);
+	d.timeout = get_number(r, at, "timeout", 1, 3600, 60);
+	d.schema = (enum directory_schema)get_word(r, at, "schema", schemas, SCHEMA_AD);
+	return d;
+}
+
+/* ------------------------------------------------------------------ what is about all of them */
+
+/* The first that says it is the one that counts. */
+static const config_setting_t *
+first_with(config_setting_t *list, const char *key)
+{
+	for (int i = 0; i < list_count(list); i++)
+		if (config_setting_get_member(list_item(list, i), key))
+			return list_item(list, i);
+	return NULL;
+}
+
+static int
+join_texts(struct reader *r, config_setting_t *list, const char *key, const char ***out)
+{
+	LIST(const char *) all = { 0 };
+
+	for (int i = 0; i < list_count(list); i++) {
+		const char **some;
+		int count = get_texts(r, list_item(list, i), key, &some);
+
+		for (int k = 0; k < count; k++)
+			*arena_push(r->mem, &all) = some[k];
+	}
+	*out = all.items;
+	return (int)all.count;
+}
+
+/* In turn from the last to the first, so that what the first says stands. */
+static void
+join_attributes(struct reader *r, config_setting_t *list)
+{
+	for (int i = list_count(list) - 1; i >= 0; i--)
+		read_attributes(r, get_group(r, list_item(list, i), "attributes", OPTIONAL), false);
+}
+
+/* Two that overlap would give the same person twice. */
+static void
+check_bases(struct reader *r, config_setting_t *list, const struct conf *c)
+{
+	const char **keys = arena_array(r->mem, const char *, (size_t)c->directory_count + 1);
+
+	for (int i = 0; i < c->directory_count; i++) {
+		const char *base = c->directories[i].base;
+
+		keys[i] = dn_key(r->mem, base);
+		if (base && *base && !keys[i])
+			complain(r, list_item(list, i), "directory.base '%s' is not a distinguished name", base);
+		for (int k = 0; k < i; k++)
+			if (directory_below(keys[i], keys[k]) || directory_below(keys[k], keys[i]))
+				complain(r, list_item(list, i), "the bases '%s' and '%s' overlap", c->directories[k].base, base);
+	}
+}
+
+void
+read_directories(struct reader *r, const config_setting_t *root, struct conf *c)
+{
+	config_setting_t *list = get_groups(r, root, "directory");
+
+	c->directory_count = list_count(list);
+	if (!c->directory_count && !(list == NULL && config_setting_get_member(root, "directory")))
+		complain(r, root, "'directory' is missing");
+	c->directories = arena_array(r->mem, struct directory, (size_t)c->directory_count + 1);
+	for (int i = 0; i < c->directory_count; i++)
+		c->directories[i] = read_one(r, list_item(list, i));
+	check_bases(r, list, c);
+	join_attributes(r, list);
+	c->directory.access_group_count = join_texts(r, list, "access-groups", &c->directory.access_groups);
+	c->directory.service_account_count = join_texts(r, list, "service-accounts", &c->directory.service_accounts);
+	for (int i = 0; i < c->directory.service_account_count; i++)
+		c->directory.service_accounts[i] = text_fold(r->mem, c->directory.service_accounts[i]);
+	c->directory.dangling_ratio = get_ratio(r, first_with(list, "dangling-ratio"), "dangling-ratio", 0.05);
+	c->directory.shrink_ratio = get_ratio(r, first_with(list, "shrink-ratio"), "shrink-ratio", 0.20);
+}
