@@ -141,10 +141,16 @@ bool directory_below(const char *key, const char *base)
 
 const struct directory *directory_of(struct arena *mem, const struct conf *conf, const char *dn)
 {
-	const char *key = dn_key(mem, dn);
+	const char *key = dn_key(mem, dn), *most = NULL;
+	const struct directory *found = NULL;
 
-	for (int i = 0; i < conf->directory_count; i++)
-		if (directory_below(key, dn_key(mem, conf->directories[i].base)))
-			return &conf->directories[i];
-	return NULL;
+	for (int i = 0; i < conf->directory_count; i++) {       /* a child domain lies below its parent: the longest base */
+		const char *base = dn_key(mem, conf->directories[i].base);
+
+		if (!directory_below(key, base) || (most && strlen(base) < strlen(most)))
+			continue;
+		most = base;
+		found = &conf->directories[i];
+	}
+	return found;
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* nouns.c - look-ups among the shared nouns, the order of a plan, and its JSON. */
 #include "behov/nouns.h"
+#include "behov/digest.h"
 #include "behov/json.h"
 #include "behov/text.h"
 #include <ldap.h>
@@ -88,12 +89,41 @@ ava_key(struct arena *mem, const LDAPAVA *ava)
 	return type;
 }
 
+/*
+ * Most names are plain: letters, digits and single spaces inside, in type=value,type=value.  What they mean takes no parser.
+ * NULL when there is anything else in it.
+ */
+static char *
+plain_key(struct arena *mem, const char *dn)
+{
+	bool type = true;               /* before the '=' */
+	char *key, *to;
+	char was = ',';
+
+	for (const char *p = dn; *p; was = *p++) {
+		bool word = (*p >= 'a' && *p <= 'z') || (*p >= 'A' && *p <= 'Z') || (*p >= '0' && *p <= '9') || *p == '-';
+
+		if (*p == '=' ? !type || was == ',' : *p == ',' ? type || was == '=' || was == ' ' :
+		    type ? !word || (was == ',' && *p <= '9') : !word && *p != '.' && *p != '_' && (*p != ' ' || was == '=' || was == ' '))
+			return NULL;
+		type = *p == ',' || (type && *p != '=');
+	}
+	if (type || was == '=' || was == ' ')
+		return NULL;
+	for (key = to = arena_text(mem, dn); *to; to++)
+		if (*to >= 'A' && *to <= 'Z')
+			*to = (char)(*to + 32);
+	return key;
+}
+
 char *
 dn_key(struct arena *mem, const char *dn)
 {
 	LDAPDN parsed = NULL;
 	char *key = NULL;
 
+	if (dn && *dn && (key = plain_key(mem, dn)))
+		return key;
 	if (!dn || !*dn || ldap_str2dn(dn, &parsed, LDAP_DN_FORMAT_LDAPV3) != LDAP_SUCCESS || !parsed)
 		return NULL;
 	for (int r = 0; parsed[r]; r++) {
@@ -115,55 +145,78 @@ dn_key(struct arena *mem, const char *dn)
 
 /* ------------------------------------------------------------------ the index */
 
-struct spelling { const char *text; uint32_t who; };
-struct table { LIST(struct spelling) list; };
-/* DN by bytes, DN by key, and everything else an object is called. */
-struct names { struct table exact, dn, other; };
-struct index { struct names accounts, groups; };
+/*
+ * Who is called that?  A table of hashes and numbers, made at the first question; what a hash leads to is compared by the
+ * names themselves, so that nothing is kept twice for each of a hundred thousand people.
+ */
+struct place_of { uint32_t hash, who; };                /* who + 1; 0 = free */
+struct names { struct place_of *slots; size_t room; bool ready; };
+struct index { struct arena *mem; uint32_t seed; struct names names[2][2]; };   /* accounts, groups; by DN, by other names */
 
-static int
-by_spelling(const void *a, const void *b)
+/* What an account and a group have in common: see nouns.h. */
+struct called { const char *dn, *name, *guid, *sid, *key; };
+enum { BY_DN, BY_NAME };
+
+static struct called
+called(const struct snapshot *s, bool group, uint32_t i)
 {
-	const struct spelling *x = a, *y = b;
-	int c = strcmp(x->text, y->text);
+	const struct account *a = &s->accounts[i];
+	const struct group *g = &s->groups[i];
 
-	return c ? c : (x->who > y->who) - (x->who < y->who);
+	return group ? (struct called){ g->dn, g->name, g->guid, g->sid, g->key }
+		     : (struct called){ a->dn, a->name, a->guid, a->sid, a->key };
+}
+
+/* A principal of elsewhere has the SID of somebody who may be here. */
+static bool
+is_somebody(const struct snapshot *s, bool group, uint32_t i)
+{
+	return group || (s->accounts[i].class != ACCOUNT_FOREIGN && s->accounts[i].class != ACCOUNT_EVERYBODY);
+}
+
+static uint32_t
+hash_of(const struct index *index, const char *text)
+{
+	uint64_t hash = UINT64_C(14695981039346656037) ^ index->seed;
+
+	for (; *text; text++)
+		hash = (hash ^ (unsigned char)*text) * UINT64_C(1099511628211);
+	return (uint32_t)(hash ^ hash >> 32);
 }
 
 static void
-add(struct arena *mem, struct table *table, const char *text, uint32_t who)
+put_name(const struct index *index, struct names *names, const char *text, uint32_t who)
 {
-	struct spelling *s;
+	uint32_t hash;
+	size_t i;
 
 	if (!text || !*text)
 		return;
-	s = arena_push(mem, &table->list);
-	*s = (struct spelling){ .text = text, .who = who };
+	hash = hash_of(index, text);
+	for (i = (size_t)((uint64_t)hash * names->room >> 32); names->slots[i].who; i = i + 1 == names->room ? 0 : i + 1)
+		;
+	names->slots[i] = (struct place_of){ hash, who + 1 };
 }
 
 static void
-name(struct arena *mem, struct names *names, const char *const word[4], uint32_t who)
+fill_names(const struct snapshot *s, const struct index *index, struct names *names, bool group, int by)
 {
-	add(mem, &names->exact, word[0], who);
-	add(mem, &names->dn, dn_key(mem, word[0]), who);
-	for (int i = 1; i < 4; i++)
-		if (word[i])
-			add(mem, &names->other, text_fold(mem, word[i]), who);
-}
+	uint32_t count = group ? s->group_count : s->account_count;
 
-static void
-sort(struct table *table)
-{
-	if (table->list.count)
-		qsort(table->list.items, table->list.count, sizeof(*table->list.items), by_spelling);
-}
+	names->room = ((by == BY_DN ? 1 : 3) * (size_t)count) * 4 / 3 + 8;
+	names->slots = arena_array(index->mem, struct place_of, names->room);
+	for (uint32_t i = 0; i < count; i++) {
+		struct called c = called(s, group, i);
+		struct arena *mem = arena_open();
 
-static void
-sort_names(struct names *names)
-{
-	sort(&names->exact);
-	sort(&names->dn);
-	sort(&names->other);
+		if (by == BY_DN)
+			put_name(index, names, dn_key(mem, c.dn), i);
+		for (int n = 0; by == BY_NAME && n < 3 && is_somebody(s, group, i); n++)
+			if ((n == 0 && c.name) || (n == 1 && c.sid) || (n == 2 && c.guid))
+				put_name(index, names, text_fold(mem, n == 0 ? c.name : n == 1 ? c.sid : c.guid), i);
+		arena_close(mem);
+	}
+	names->ready = true;
 }
 
 void
@@ -171,67 +224,65 @@ snapshot_index(struct arena *mem, struct snapshot *snapshot)
 {
 	struct index *index = arena_new(mem, struct index);
 
-	for (uint32_t i = 0; i < snapshot->account_count; i++) {
-		const struct account *a = &snapshot->accounts[i];
-		name(mem, &index->accounts, (const char *const[4]){ a->dn, a->name, a->sid, a->guid }, i);
-	}
-	for (uint32_t i = 0; i < snapshot->group_count; i++) {
-		const struct group *g = &snapshot->groups[i];
-		name(mem, &index->groups, (const char *const[4]){ g->dn, g->name, g->sid, g->guid }, i);
-	}
-	sort_names(&index->accounts);
-	sort_names(&index->groups);
+	index->mem = mem;
+	digest_random(&index->seed, sizeof(index->seed));
 	snapshot->index = index;
 }
 
-static long
-find(const struct table *table, const char *text)
+static bool
+is_called(struct arena *mem, struct called c, int by, const char *text)
 {
-	size_t low = 0, high = table->list.count;
-	long found = -1;
+	const char *key = by == BY_DN ? dn_key(mem, c.dn) : NULL;
 
-	while (text && low < high) {
-		size_t mid = low + (high - low) / 2;
-		if (strcmp(table->list.items[mid].text, text) < 0)
-			low = mid + 1;
-		else
-			high = mid;
-	}
-	for (; text && low < table->list.count && strcmp(table->list.items[low].text, text) == 0; low++) {
-		if (found >= 0 && found != (long)table->list.items[low].who)
-			return -2;
-		found = (long)table->list.items[low].who;
+	if (by == BY_DN)
+		return key && strcmp(key, text) == 0;
+	return (c.name && strcmp(text_fold(mem, c.name), text) == 0) || (c.sid && strcmp(text_fold(mem, c.sid), text) == 0) ||
+	       (c.guid && strcmp(text_fold(mem, c.guid), text) == 0);
+}
+
+static long
+find(struct arena *mem, const struct snapshot *s, bool group, int by, const char *spelling, const char *text)
+{
+	struct index *index = s->index;
+	struct names *names = &index->names[group][by];
+	long found = -1;
+	uint32_t hash;
+
+	if (!text)
+		return -1;
+	if (!names->ready)
+		fill_names(s, index, names, group, by);
+	hash = hash_of(index, text);
+	for (size_t i = (size_t)((uint64_t)hash * names->room >> 32); names->slots[i].who; i = i + 1 == names->room ? 0 : i + 1) {
+		uint32_t who = names->slots[i].who - 1;
+
+		if (names->slots[i].hash != hash || (long)who == found || !is_called(mem, called(s, group, who), by, text))
+			continue;
+		if (by == BY_DN && strcmp(called(s, group, who).dn, spelling) == 0)
+			return who;
+		found = found == -1 ? (long)who : -2;
 	}
 	return found;
 }
 
 static long
-look(const struct names *names, const char *spelling)
+look(const struct snapshot *s, bool group, const char *spelling)
 {
 	struct arena *mem;
-	long found = find(&names->exact, spelling);
+	long found;
 
-	if (found != -1 || !spelling || !*spelling)
-		return found;
+	if (!s->index || !spelling || !*spelling)
+		return -1;
 	mem = arena_open();
-	found = find(&names->dn, dn_key(mem, spelling));
+	found = find(mem, s, group, BY_DN, spelling, dn_key(mem, spelling));
 	if (found == -1)
-		found = find(&names->other, text_fold(mem, spelling));
+		found = find(mem, s, group, BY_NAME, spelling, text_fold(mem, spelling));
 	arena_close(mem);
 	return found;
 }
 
-long
-snapshot_account(const struct snapshot *snapshot, const char *spelling)
-{
-	return snapshot->index ? look(&((const struct index *)snapshot->index)->accounts, spelling) : -1;
-}
-
-long
-snapshot_group(const struct snapshot *snapshot, const char *spelling)
-{
-	return snapshot->index ? look(&((const struct index *)snapshot->index)->groups, spelling) : -1;
-}
+long snapshot_account(const struct snapshot *snapshot, const char *spelling) { return look(snapshot, false, spelling); }
+long snapshot_group(const struct snapshot *snapshot, const char *spelling) { return look(snapshot, true, spelling); }
 
 /* ------------------------------------------------------------------ the order of a plan */
 

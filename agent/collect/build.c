@@ -1,572 +1,412 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* build.c - entries of a directory become accounts, groups and edges, whatever source they came from. */
-#include "collect_p.h"
+/* build.c - entries of directories become accounts, groups and edges, whatever source they came from. */
+#include "build_p.h"
 
+#include <behov/json.h>
 #include <behov/text.h>
 
-#include <errno.h>
 #include <strings.h>
 
-struct slot { const char *key; size_t at; };
-struct table { struct slot **slots; size_t count, room; };     /* open addressing, room a power of two */
-
-struct object {
-	const char *dn;
-	int line;
-	bool is_group;
-	bool has_primary;                       /* a primaryGroupID stands there */
-	uint32_t index;
-	struct account account;
-	struct group group;
-	const char *employee, *primary;         /* primary: the SID of the primary group */
-	const struct source_attribute *members;
-};
-
-struct link { size_t group, member; bool primary; };
-
-/* What could not be read as text, by attribute: how many entries, and the first of them by its key. */
-struct unread { const char *attribute, *key, *last; long long entries; };
-
-struct builder {
-	struct arena *mem;
-	const struct rules *rules;
-	const char *source, *base, *stopped;
-	LIST(struct object) objects;
-	LIST(struct link) links;
-	LIST(struct gap) gaps;
-	LIST(struct unread) unread;
-	struct table by_dn, by_key;     /* dn_key -> object; key and SID -> object */
-	long long entries, references, memberships, dangling;
-	long long unreadable;           /* values that are no text */
-	long long listing, no_primary;  /* groups with a member attribute; accounts whose primary group was not found */
-};
-
-static struct slot **
-probe(const struct table *t, const char *key)
+struct object *
+object_new(struct builder *b)
 {
-	uint64_t hash = 14695981039346656037u;
+	uint32_t i = b->object_count++;
 
-	for (const char *p = key; *p; p++)
-		hash = (hash ^ (unsigned char)*p) * 1099511628211u;
-	for (size_t i = (hash ^ hash >> 32) & (t->room - 1); ; i = (i + 1) & (t->room - 1))
-		if (!t->slots[i] || !strcmp(t->slots[i]->key, key))
-			return &t->slots[i];
+	if (i / CHUNK >= b->chunk_room) {
+		uint32_t room = b->chunk_room ? 2 * b->chunk_room : 64;
+		struct object **more = arena_array(b->scratch, struct object *, room);
+
+		if (b->chunk_room)
+			memcpy(more, b->chunks, b->chunk_room * sizeof(*more));
+		b->chunks = more;
+		b->chunk_room = room;
+	}
+	if (i % CHUNK == 0)
+		b->chunks[i / CHUNK] = arena_array(b->scratch, struct object, CHUNK);
+	return object_at(b, i);
 }
 
-/* The slot of that key: the one that was there, or a new one. */
-static struct slot *
-place(struct builder *b, struct table *t, const char *key, size_t at)
+/* The groups that roles name, in every spelling that rules may use. */
+static void
+want_groups(struct builder *b)
 {
-	struct slot **slot;
+	for (size_t s = 0; s < b->rules->system_count; s++)
+		for (int r = 0; r < b->rules->systems[s].role_count; r++)
+			for (int g = 0; g < b->rules->systems[s].roles[r].group_count; g++) {
+				const char *name = b->rules->systems[s].roles[r].groups[g], *key = dn_key(b->scratch, name);
+				const char *low = text_fold(b->scratch, key ? key : name);
 
-	if (2 * t->count >= t->room) {
-		struct table more = { .count = t->count, .room = t->room ? 2 * t->room : 1024 };
-
-		more.slots = arena_array(b->mem, struct slot *, more.room);
-		for (size_t i = 0; i < t->room; i++)
-			if (t->slots[i])
-				*probe(&more, t->slots[i]->key) = t->slots[i];
-		*t = more;
-	}
-	slot = probe(t, key);
-	if (!*slot) {
-		*slot = arena_new(b->mem, struct slot);
-		**slot = (struct slot){ key, at };
-		t->count++;
-	}
-	return *slot;
-}
-
-static struct slot *
-find(const struct table *t, const char *key)
-{
-	return t->room ? *probe(t, key) : NULL;
+				intern(&b->wanted, low, strlen(low));
+			}
 }
 
 struct builder *
-build_open(struct arena *mem, const struct rules *rules, const char *source)
+build_open(struct arena *mem, const struct rules *rules)
 {
-	struct builder *b = arena_new(mem, struct builder);
+	struct arena *scratch = arena_open();
+	struct builder *b = arena_new(scratch, struct builder);
 
-	*b = (struct builder){ .mem = mem, .rules = rules, .source = source };
-	if (rules->conf.directories[0].base && *rules->conf.directories[0].base)
-		b->base = dn_key(mem, rules->conf.directories[0].base);
+	*b = (struct builder){ .mem = mem, .scratch = scratch, .rules = rules, .texts.mem = mem };
+	intern_open(&b->names, scratch);
+	intern_open(&b->parents, scratch);
+	intern_open(&b->values, scratch);
+	intern_open(&b->wanted, scratch);
+	want_groups(b);
 	return b;
 }
 
+void
+build_free(struct builder *b)
+{
+	if (!b)
+		return;
+	for (size_t i = 0; i < b->origins.count; i++)
+		json_decref(b->origins.items[i].certificate);
+	arena_close(b->scratch);
+}
+
+int
+build_source(struct builder *b, const struct directory *directory, const char *shown, struct error *err)
+{
+	struct origin *o = arena_push(b->scratch, &b->origins);
+
+	b->at = o;
+	*o = (struct origin){ .directory = directory, .shown = shown, .registered = (uint32_t)b->registered.count };
+	if (directory->base && *directory->base && !(o->base = dn_key(b->scratch, directory->base)))
+		return error_set(err, ERROR_CONFIG, "directory.base '%s' is not a distinguished name", directory->base);
+	schema_open(&o->schema, b->scratch, directory->schema, b->rules);
+	return 0;
+}
+
 void build_short(struct builder *b, const char *why) { b->stopped = b->stopped ? b->stopped : why; }
-void build_reference(struct builder *b) { b->references++; }
+void build_reference(struct builder *b) { b->at->references++; }
+void build_certify(struct builder *b, json_t *more) { b->at->certificate = more; }
 
-static const struct source_attribute *
-attribute(const struct source_entry *e, const char *name)
+size_t
+build_registered(struct builder *b, const char ***dns)
 {
-	for (size_t i = 0; i < e->attributes.count; i++)
-		if (!strcasecmp(e->attributes.items[i].name, name) && !e->attributes.items[i].options)
-			return &e->attributes.items[i];
-	return NULL;
+	*dns = b->registered.count ? b->registered.items + b->at->registered : NULL;
+	return b->registered.count - b->at->registered;
 }
 
-static bool
-readable(const struct source_value *v)
-{
-	return v->len && text_is_utf8(v->bytes, v->len);
-}
-
-static const char *
-one(const struct source_entry *e, const char *name)
-{
-	const struct source_attribute *a = attribute(e, name);
-
-	return a && a->values.count && readable(&a->values.items[0]) ? a->values.items[0].bytes : NULL;
-}
-
-/* A value of it is there but is no text, or only a part of its values came: what it says is not known. */
-static bool
-is_unread(const struct source_entry *e, const char *name)
+/* How often people sign in before the directory writes it down again: on the root of the domain. */
+static void
+read_sync(struct builder *b, const struct source_entry *e)
 {
 	for (size_t i = 0; i < e->attributes.count; i++) {
 		const struct source_attribute *a = &e->attributes.items[i];
+		const struct known *k = a->options ? NULL : schema_find(&b->at->schema, a->name.bv_val, a->name.bv_len);
+		int days = 0;
 
-		if (strcasecmp(a->name, name) != 0)
+		if (!k || k->field != FIELD_SYNC || !a->count || !a->values[0].bv_len || a->values[0].bv_len > 5)
 			continue;
-		if (range_is(a->options))
-			return true;
-		for (size_t v = 0; !a->options && v < a->values.count; v++)
-			if (!text_is_utf8(a->values.items[v].bytes, a->values.items[v].len))
-				return true;
+		for (size_t d = 0; d < a->values[0].bv_len && days >= 0; d++)
+			days = a->values[0].bv_val[d] >= '0' && a->values[0].bv_val[d] <= '9'
+			       ? days * 10 + (a->values[0].bv_val[d] - '0') : -1;
+		if (days > b->sync_days)
+			b->sync_days = days;
 	}
-	return false;
-}
-
-static void
-note_unread(struct builder *b, const char *attribute, const char *key)
-{
-	struct unread *u = NULL;
-
-	for (size_t i = 0; i < b->unread.count && !u; i++)
-		if (!strcasecmp(b->unread.items[i].attribute, attribute))
-			u = &b->unread.items[i];
-	if (!u) {
-		u = arena_push(b->mem, &b->unread);
-		*u = (struct unread){ .attribute = attribute, .key = key };
-	}
-	if (u->last == key)             /* a need may ask for what a letter needs, too */
-		return;
-	u->last = key;
-	u->entries++;
-	b->unreadable++;
-	if (strcmp(key, u->key) < 0)
-		u->key = key;
-}
-
-/* one(), and the gap is noted when it is there but is no text. */
-static const char *
-one_or_unread(struct builder *b, const struct source_entry *e, const char *name, const char *key)
-{
-	if (is_unread(e, name))
-		note_unread(b, name, key);
-	return one(e, name);
-}
-
-static bool
-is_a(const struct source_entry *e, const char *class)
-{
-	const struct source_attribute *a = attribute(e, "objectClass");
-
-	for (size_t i = 0; a && i < a->values.count; i++)
-		if (!strcasecmp(a->values.items[i].bytes, class))
-			return true;
-	return false;
-}
-
-static int
-refuse(struct builder *b, const struct source_entry *e, const char *what, struct error *err)
-{
-	if (!e->line)                   /* a server has no lines */
-		return error_set(err, ERROR_SOURCE, "'%s': '%s': %s", b->source, e->dn, what);
-	return error_set(err, ERROR_SOURCE, "%s:%d: '%s': %s", b->source, e->line, e->dn, what);
-}
-
-static int
-number(struct builder *b, const struct source_entry *e, const char *name, long long *out, struct error *err)
-{
-	const char *text = one(e, name);
-	char *end;
-
-	if (!attribute(e, name))
-		return 0;
-	errno = 0;
-	*out = text ? strtoll(text, &end, 10) : 0;
-	if (!text || errno || end == text || *end)
-		return refuse(b, e, arena_print(b->mem, "%s is not a number", name), err);
-	return 0;
-}
-
-static const char *
-first_name(struct arena *mem, const char *dn)
-{
-	const char *from = strchr(dn, '=');
-	char *out, *to;
-
-	out = to = arena_text(mem, from ? from + 1 : dn);
-	for (const char *p = out; *p && *p != ','; p++) {
-		if (*p == '\\' && p[1])
-			p++;
-		*to++ = *p;
-	}
-	*to = '\0';
-	return out;
-}
-
-static int
-order_text(const void *a, const void *b)
-{
-	return strcmp(*(const char *const *)a, *(const char *const *)b);
-}
-
-static void
-values(struct builder *b, struct account *a, const struct source_entry *e, int i)
-{
-	const struct source_attribute *from = attribute(e, b->rules->attributes[i].ad);
-	const char **texts;
-
-	if (is_unread(e, b->rules->attributes[i].ad)) {
-		note_unread(b, b->rules->attributes[i].ad, a->key);
-		a->unknown |= UINT64_C(1) << i;
-		return;
-	}
-	if (!from)
-		return;
-	texts = arena_array(b->mem, const char *, from->values.count);
-	for (size_t v = 0; v < from->values.count; v++) {
-		if (!readable(&from->values.items[v])) {
-			a->unknown |= UINT64_C(1) << i;
-			return;
-		}
-		texts[v] = from->values.items[v].bytes;
-	}
-	qsort(texts, from->values.count, sizeof(*texts), order_text);
-	for (size_t v = from->values.count; v-- > 0; ) {
-		struct value *raw = arena_new(b->mem, struct value), *low = arena_new(b->mem, struct value);
-
-		*raw = (struct value){ texts[v], a->values[i] };
-		*low = (struct value){ text_fold(b->mem, texts[v]), a->folded[i] };
-		a->values[i] = raw;
-		a->folded[i] = low;
-	}
-}
-
-static enum account_class
-classify(struct builder *b, const struct source_entry *e, long long type, const char *name)
-{
-	const char *low = text_fold(b->mem, name);
-
-	if (is_a(e, "msDS-GroupManagedServiceAccount"))
-		return ACCOUNT_GMSA;
-	if (is_a(e, "computer"))
-		return ACCOUNT_COMPUTER;
-	if (is_a(e, "foreignSecurityPrincipal"))
-		return ACCOUNT_FOREIGN;
-	if (!is_a(e, "user") && !is_a(e, "inetOrgPerson"))
-		return ACCOUNT_CONTACT;
-	if (type && type != 805306368)
-		return ACCOUNT_OTHER;
-	if (attribute(e, "servicePrincipalName"))
-		return ACCOUNT_SERVICE;
-	for (int i = 0; i < b->rules->conf.directory.service_account_count; i++)
-		if (text_glob(b->rules->conf.directory.service_accounts[i], low))
-			return ACCOUNT_SERVICE;
-	return ACCOUNT_PERSON;
-}
-
-static int
-account(struct builder *b, struct object *o, const struct source_entry *e, struct error *err)
-{
-	struct account *a = &o->account;
-	long long control = 0, type = 0, expires = 0, admin = 0, logon = 0, primary = 0;
-	const struct source_attribute *id = attribute(e, "employeeID");
-	size_t n = (size_t)b->rules->attribute_count;
-	int64_t when;
-
-	if (number(b, e, "userAccountControl", &control, err) < 0 || number(b, e, "sAMAccountType", &type, err) < 0
-	    || number(b, e, "accountExpires", &expires, err) < 0 || number(b, e, "adminCount", &admin, err) < 0
-	    || number(b, e, "lastLogonTimestamp", &logon, err) < 0
-	    || number(b, e, "primaryGroupID", &primary, err) < 0)
-		return -1;
-	a->display = one_or_unread(b, e, "displayName", a->key);
-	a->mail = one_or_unread(b, e, "mail", a->key);
-	a->manager = one_or_unread(b, e, "manager", a->key);
-	a->disabled = control & 2;
-	a->expired = clock_filetime(expires, &when) && when <= clock_now();
-	a->protected_admin = admin > 0;
-	a->last_logon = clock_filetime(logon, &when) ? when : INT64_MIN;
-	a->created = one(e, "whenCreated") && clock_generalized(one(e, "whenCreated"), &when) ? when : INT64_MIN;
-	a->class = classify(b, e, type, a->name);
-	a->values = arena_array(b->mem, const struct value *, n);
-	a->folded = arena_array(b->mem, const struct value *, n);
-	for (int i = 0; i < b->rules->attribute_count; i++)
-		if (!b->rules->attributes[i].hr && b->rules->attributes[i].ad)
-			values(b, a, e, i);
-	if (is_unread(e, "sAMAccountName"))     /* who that is we do not know, so nothing about them */
-		a->unknown = ~UINT64_C(0);
-	if (id)
-		o->employee = one_or_unread(b, e, "employeeID", a->key) ? one(e, "employeeID") : "";
-	o->has_primary = primary;
-	if (primary && a->sid && strrchr(a->sid, '-'))
-		o->primary = arena_print(b->mem, "%.*s-%lld", (int)(strrchr(a->sid, '-') - a->sid), a->sid, primary);
-	return 0;
-}
-
-static void
-unknown(struct builder *b, struct group *g, const char *why)
-{
-	g->unknown = true;
-	g->unknown_why = why;
-	*arena_push(b->mem, &b->gaps) = (struct gap){ .what = "group", .id = g->dn, .text = why };
-}
-
-static int
-group(struct builder *b, struct object *o, const struct source_entry *e, struct error *err)
-{
-	struct group *g = &o->group;
-	long long type = INT32_MIN;
-	const char *broken;
-
-	if (number(b, e, "groupType", &type, err) < 0)
-		return -1;
-	g->security = (uint64_t)type & 0x80000000u;
-	o->members = range_join(b->mem, e, "member", &broken);
-	if (broken || e->doubt)
-		unknown(b, g, arena_print(b->mem, "only a part of its members was read (%s)", e->doubt ? e->doubt : broken));
-	return 0;
-}
-
-static bool
-below(const char *key, const char *base)
-{
-	size_t n = strlen(key), m = base ? strlen(base) : 0;
-
-	if (!base || !strcmp(key, base))
-		return true;
-	return n > m + 1 && key[n - m - 1] == ',' && key[n - m - 2] != '\\' && !strcmp(key + n - m, base);
-}
-
-/* What rules and owners call it.  A name that cannot be read is no reason to answer to another one. */
-static const char *
-name_of(struct builder *b, const struct source_entry *e, const char *key)
-{
-	const char *name = one_or_unread(b, e, "sAMAccountName", key);
-
-	if (is_unread(e, "sAMAccountName"))
-		return e->dn;
-	return name ? name : first_name(b->mem, e->dn);
-}
-
-/* The first value of it, as bytes. */
-static const struct source_value *
-first_value(const struct source_entry *e, const char *name)
-{
-	const struct source_attribute *a = attribute(e, name);
-
-	return a && a->values.count ? &a->values.items[0] : NULL;
-}
-
-static int
-identify(struct builder *b, struct object *o, const struct source_entry *e, const char *folded, struct error *err)
-{
-	const struct source_value *g = first_value(e, "objectGUID"), *s = first_value(e, "objectSid");
-	const char *guid = g ? guid_text(b->mem, g->bytes, g->len) : NULL;
-	const char *sid = s ? sid_text(b->mem, s->bytes, s->len) : NULL;
-	const char *key = guid ? guid : sid ? sid : folded;
-	const char *name = name_of(b, e, key);
-	size_t me = b->objects.count - 1;
-	struct slot *dn = place(b, &b->by_dn, folded, me), *id = place(b, &b->by_key, key, me);
-
-	if ((g && !guid) || (s && !sid))
-		return refuse(b, e, "a broken objectGUID or objectSid", err);
-	if ((dn->at != me || id->at != me) && !e->line)
-		return refuse(b, e, "is there twice: was it moved while the directory was read?", err);
-	if (dn->at != me || id->at != me)
-		return error_set(err, ERROR_SOURCE, "%s:%d: '%s' is there twice, first in line %d", b->source, e->line,
-				 e->dn, b->objects.items[dn->at != me ? dn->at : id->at].line);
-	if (sid && sid != key)
-		place(b, &b->by_key, sid, me);
-	o->group = (struct group){ .dn = e->dn, .name = name, .guid = guid, .sid = sid, .key = key };
-	o->account = (struct account){ .dn = e->dn, .name = name, .guid = guid, .sid = sid, .key = key };
-	return 0;
-}
-
-/* A base that cannot be compared with would filter nothing. */
-static int
-check_base(const struct builder *b, struct error *err)
-{
-	const char *base = b->rules->conf.directories[0].base;
-
-	if (base && *base && !b->base)
-		return error_set(err, ERROR_CONFIG, "directory.base '%s' is not a distinguished name", base);
-	return 0;
 }
 
 int
 build_entry(struct builder *b, const struct source_entry *e, struct error *err)
 {
-	bool is_group = is_a(e, "group");
-	const char *folded;
+	bool is_group;
 	struct object *o;
+	uint32_t me;
+	int inside;
 
-	if (check_base(b, err) < 0)
-		return -1;
-	b->entries++;
-	if (!is_group && !is_a(e, "user") && !is_a(e, "inetOrgPerson") && !is_a(e, "contact")
-	    && !is_a(e, "computer") && !is_a(e, "foreignSecurityPrincipal"))
+	b->at->entries++;
+	if (!entry_counts(b, e, &is_group)) {
+		read_sync(b, e);
 		return 0;
-	if (!(folded = dn_key(b->mem, e->dn)))
-		return refuse(b, e, "not a distinguished name", err);
-	if (!below(folded, b->base))
+	}
+	inside = name_inside(b, e->dn.bv_val, e->dn.bv_len);
+	if (inside < 0)
+		return entry_refuse(b, e, "not a distinguished name", err);
+	if (!inside)
 		return 0;
-	o = arena_push(b->mem, &b->objects);
-	*o = (struct object){ .dn = e->dn, .line = e->line, .is_group = is_group };
-	if (identify(b, o, e, folded, err) < 0)
-		return -1;
-	return is_group ? group(b, o, e, err) : account(b, o, e, err);
+	me = b->object_count;
+	o = object_new(b);
+	*o = (struct object){ .is_group = is_group, .line = e->line, .source = (uint16_t)(b->origins.count - 1) };
+	return entry_read(b, o, me, e, err);
 }
 
-/* Who that name is; a name that leads nowhere becomes an account of which we know the name only. */
-static size_t
-member(struct builder *b, const char *dn)
+void
+build_added(struct builder *b, const char *dn, const struct berval *values, size_t count)
 {
-	const char *folded = dn_key(b->mem, dn);
-	struct slot *slot;
-	struct object *o;
-	size_t n = (size_t)b->rules->attribute_count;
+	uint32_t name = intern_find(&b->names, dn, strlen(dn)), group = name == INTERN_NONE ? NOBODY : b->owners.items[name];
 
-	if (!folded)
-		folded = text_fold(b->mem, dn);
-	slot = place(b, &b->by_dn, folded, b->objects.count);
-	if (slot->at < b->objects.count) {
-		b->dangling += b->objects.items[slot->at].account.class == ACCOUNT_OTHER
-			       && b->objects.items[slot->at].line < 0;
-		return slot->at;
+	for (size_t i = 0; group < AMBIGUOUS && i < count; i++) {
+		int64_t when;
+		struct berval member;
+		uint32_t who;
+
+		if (!added_read(b->scratch, &values[i], &member, &when))
+			continue;
+		who = intern_find(&b->names, member.bv_val, member.bv_len);
+		if (who != INTERN_NONE)
+			*arena_push(b->scratch, &b->added) = (struct note){ group, who, when };
 	}
-	b->dangling++;
-	o = arena_push(b->mem, &b->objects);
-	*o = (struct object){ .dn = dn, .line = -1 };
-	o->account = (struct account){
-		.dn = dn, .name = first_name(b->mem, dn), .key = folded, .class = ACCOUNT_OTHER,
-		.values = arena_array(b->mem, const struct value *, n),
-		.folded = arena_array(b->mem, const struct value *, n),
-		.last_logon = INT64_MIN, .created = INT64_MIN,
-	};
-	return slot->at;
 }
 
-static void
-connect(struct builder *b)
+/* ------------------------------------------------------------------ the order of all */
+
+/* Sorted by bits: a pass for each byte, but not for those in which all are equal.  In heads or in spare. */
+struct head { uint64_t bits; const struct object *who; };
+
+static struct head *
+sort_heads(struct head *heads, struct head *spare, size_t count)
 {
-	size_t known = b->objects.count;
+	for (int shift = 0; shift < 64; shift += 8) {
+		size_t first[257] = { 0 };
+		struct head *swap = heads;
 
-	for (size_t i = 0; i < known; i++) {
-		const struct source_attribute *from = b->objects.items[i].members;
-		const char *sid = b->objects.items[i].primary;
-		struct slot *slot = sid ? find(&b->by_key, sid) : NULL;
-
-		if (slot && b->objects.items[slot->at].is_group)
-			*arena_push(b->mem, &b->links) = (struct link){ slot->at, i, true };
-		else
-			b->no_primary += b->objects.items[i].has_primary;
-		b->listing += from != NULL;
-		for (size_t m = 0; from && m < from->values.count; m++) {
-			size_t who;
-
-			b->memberships++;
-			if (!readable(&from->values.items[m])) {
-				b->unreadable++;
-				unknown(b, &b->objects.items[i].group, "a member's name could not be read");
-				continue;
-			}
-			who = member(b, from->values.items[m].bytes);
-			*arena_push(b->mem, &b->links) = (struct link){ i, who, false };
-		}
+		for (size_t i = 0; i < count; i++)
+			first[(heads[i].bits >> shift & 255) + 1]++;
+		if (!count || first[(heads[0].bits >> shift & 255) + 1] == count)
+			continue;
+		for (int i = 0; i < 256; i++)
+			first[i + 1] += first[i];
+		for (size_t i = 0; i < count; i++)
+			spare[first[heads[i].bits >> shift & 255]++] = heads[i];
+		heads = spare;
+		spare = swap;
 	}
+	return heads;
+}
+
+static const char *key_of(const struct object *o) { return o->as.account.key; }
+
+static int
+order_key(const void *x, const void *y)
+{
+	return strcmp(key_of(((const struct head *)x)->who), key_of(((const struct head *)y)->who));
+}
+
+static uint64_t
+head_bits(const char *key)
+{
+	uint64_t bits = 0;
+
+	for (int i = 0; i < 8; i++)
+		bits = bits << 8 | (*key ? (unsigned char)*key++ : 0);
+	return bits;
+}
+
+/* All objects by their key. */
+static struct head *
+sort_objects(struct builder *b)
+{
+	size_t n = b->object_count, run;
+	struct head *heads = arena_array(b->scratch, struct head, n + 1), *spare = arena_array(b->scratch, struct head, n + 1);
+
+	for (uint32_t i = 0; i < n; i++)
+		heads[i] = (struct head){ head_bits(key_of(object_at(b, i))), object_at(b, i) };
+	heads = sort_heads(heads, spare, n);
+	for (size_t i = 0; i < n; i += run) {
+		for (run = 1; i + run < n && heads[i + run].bits == heads[i].bits; )
+			run++;
+		if (run > 1)
+			qsort(heads + i, run, sizeof(*heads), order_key);
+	}
+	return heads;
 }
 
 static int
-order_object(const void *x, const void *y)
+twice(const struct builder *b, const struct object *x, const struct object *y, struct error *err)
 {
-	const struct object *a = *(struct object *const *)x, *b = *(struct object *const *)y;
+	const struct object *later = x->line > y->line ? x : y, *first = later == x ? y : x;
+	const char *shown = b->origins.items[later->source].shown;
 
-	return strcmp(a->account.key ? a->account.key : a->group.key, b->account.key ? b->account.key : b->group.key);
+	if (!later->line)
+		return error_set(err, ERROR_SOURCE, "'%s': '%s' is there twice: was it moved while the directory was read?",
+				 shown, name_show(b->scratch, later->as.account.dn));
+	return error_set(err, ERROR_SOURCE, "%s:%d: '%s' is there twice, first in line %d", shown, later->line,
+			 name_show(b->scratch, later->as.account.dn), first->line);
 }
 
-static void
-number_objects(struct builder *b, struct snapshot *out, const char **employees)
+static const char *
+manager_of(struct builder *b, const struct object *o)
 {
-	size_t n = b->objects.count;
-	struct object **sorted = arena_array(b->mem, struct object *, n + 1);
+	uint32_t who = o->manager == NOBODY ? NOBODY : b->owners.items[o->manager];
+	const struct word *w = o->manager == NOBODY ? NULL : &b->names.words.items[o->manager];
 
-	for (size_t i = 0; i < n; i++)
-		sorted[i] = &b->objects.items[i];
-	qsort(sorted, n, sizeof(*sorted), order_object);
-	for (size_t i = 0; i < n; i++) {
-		struct object *o = sorted[i];
+	if (!w)
+		return NULL;
+	return who < AMBIGUOUS && !strcmp(object_at(b, who)->as.account.dn, w->text) ? object_at(b, who)->as.account.dn
+										     : pool_copy(&b->texts, w->text, w->len);
+}
+
+static int
+number_objects(struct builder *b, struct snapshot *out, const char **employees, struct error *err)
+{
+	struct head *heads = sort_objects(b);
+	uint32_t groups = 0;
+
+	for (uint32_t i = 0; i < b->object_count; i++) {
+		if (i && strcmp(key_of(heads[i - 1].who), key_of(heads[i].who)) == 0)
+			return twice(b, heads[i - 1].who, heads[i].who, err);
+		groups += heads[i].who->is_group;
+	}
+	out->accounts = arena_array(b->mem, struct account, b->object_count - groups + 1);
+	out->groups = arena_array(b->mem, struct group, groups + 1);
+	for (uint32_t i = 0; i < b->object_count; i++) {
+		struct object *o = (struct object *)heads[i].who;
 
 		o->index = o->is_group ? out->group_count++ : out->account_count++;
 		if (o->is_group) {
-			out->groups[o->index] = o->group;
+			out->groups[o->index] = o->as.group;
 			continue;
 		}
-		out->accounts[o->index] = o->account;
+		out->accounts[o->index] = o->as.account;
+		out->accounts[o->index].manager = manager_of(b, o);
 		employees[o->index] = o->employee;
-		out->seen.people += o->account.class == ACCOUNT_PERSON;
+		out->seen.people += o->as.account.class == ACCOUNT_PERSON;
 	}
+	return 0;
 }
 
-static int
-order_edge(const void *x, const void *y)
-{
-	const struct edge *a = x, *b = y;
+/* ------------------------------------------------------------------ edges */
 
-	if (a->is_group != b->is_group)
-		return a->is_group ? 1 : -1;
-	if (a->member != b->member)
-		return a->member < b->member ? -1 : 1;
-	return (int)b->primary - (int)a->primary;
+/* Accounts before groups, each by number; of the same member twice the primary one stays. */
+static uint64_t
+edge_bits(const struct object *who, bool primary)
+{
+	return (uint64_t)who->is_group << 33 | (uint64_t)who->index << 1 | !primary;
+}
+
+/* The groups by their number, and those who have one as their primary group, in one row after another. */
+struct rows { struct object **groups; uint32_t *first; uint32_t *members; size_t most, total; };
+
+static struct rows
+find_rows(struct builder *b, const struct snapshot *out)
+{
+	struct rows r = {
+		.groups = arena_array(b->scratch, struct object *, (size_t)out->group_count + 1),
+		.first = arena_array(b->scratch, uint32_t, (size_t)out->group_count + 2),
+		.members = arena_array(b->scratch, uint32_t, b->primaries.count + 1),
+	};
+
+	for (uint32_t i = 0; i < b->object_count; i++)
+		if (object_at(b, i)->is_group)
+			r.groups[object_at(b, i)->index] = object_at(b, i);
+	for (size_t i = 0; i < b->primaries.count; i++)
+		r.first[object_at(b, b->primaries.items[i].group)->index + 2]++;
+	for (uint32_t g = 0; g < out->group_count; g++)
+		r.first[g + 1] += r.first[g];
+	for (size_t i = 0; i < b->primaries.count; i++)
+		r.members[r.first[object_at(b, b->primaries.items[i].group)->index + 1]++] = b->primaries.items[i].member;
+	for (uint32_t g = 0; g < out->group_count; g++) {
+		size_t count = r.groups[g]->member_count + r.first[g + 1] - r.first[g];
+
+		r.most = count > r.most ? count : r.most;
+		r.total += count;
+	}
+	return r;
+}
+
+static size_t
+gather(const struct builder *b, const struct rows *r, uint32_t g, struct head *heads)
+{
+	const struct object *group = r->groups[g];
+	size_t count = 0;
+
+	for (uint32_t m = 0; m < group->member_count; m++) {
+		const struct object *who = object_at(b, b->owners.items[group->members[m]]);
+
+		heads[count++] = (struct head){ edge_bits(who, false), who };
+	}
+	for (uint32_t m = r->first[g]; m < r->first[g + 1]; m++) {
+		const struct object *who = object_at(b, r->members[m]);
+
+		heads[count++] = (struct head){ edge_bits(who, true), who };
+	}
+	return count;
 }
 
 static void
 lay_edges(struct builder *b, struct snapshot *out)
 {
-	uint32_t at = 0, kept = 0;
+	struct rows rows = find_rows(b, out);
+	struct head *heads = arena_array(b->scratch, struct head, rows.most + 1);
+	struct head *spare = arena_array(b->scratch, struct head, rows.most + 1);
 
-	out->edges = arena_array(b->mem, struct edge, b->links.count + 1);
-	for (size_t i = 0; i < b->links.count; i++)
-		out->groups[b->objects.items[b->links.items[i].group].index].count++;
+	out->edges = arena_array(b->mem, struct edge, rows.total + 1);
 	for (uint32_t g = 0; g < out->group_count; g++) {
-		out->groups[g].first = at;
-		at += out->groups[g].count;
-		out->groups[g].count = 0;
-	}
-	for (size_t i = 0; i < b->links.count; i++) {
-		const struct link *l = &b->links.items[i];
-		const struct object *who = &b->objects.items[l->member];
-		struct group *g = &out->groups[b->objects.items[l->group].index];
-
-		out->edges[g->first + g->count++] = (struct edge){ who->index, who->is_group, l->primary };
-	}
-	for (uint32_t g = 0; g < out->group_count; g++) {       /* sorted; the same member twice is one */
 		struct group *to = &out->groups[g];
-		uint32_t first = kept;
+		size_t count = gather(b, &rows, g, heads);
+		const struct head *sorted = sort_heads(heads, spare, count);
 
-		qsort(out->edges + to->first, to->count, sizeof(*out->edges), order_edge);
-		for (uint32_t i = to->first; i < to->first + to->count; i++)
-			if (kept == first || out->edges[kept - 1].member != out->edges[i].member
-			    || out->edges[kept - 1].is_group != out->edges[i].is_group)
-				out->edges[kept++] = out->edges[i];
-		to->first = first;
-		to->count = kept - first;
+		to->first = out->edge_count;
+		for (size_t i = 0; i < count; i++)
+			if (!i || sorted[i].bits >> 1 != sorted[i - 1].bits >> 1)
+				out->edges[out->edge_count++] = (struct edge){
+					.member = sorted[i].who->index, .is_group = sorted[i].who->is_group,
+					.primary = !(sorted[i].bits & 1),
+				};
+		to->count = out->edge_count - to->first;
 	}
-	out->edge_count = kept;
 }
+
+/* The number of that edge; edge_count when it was not laid. */
+static uint32_t
+find_edge(const struct builder *b, const struct snapshot *out, const struct note *note)
+{
+	const struct group *g = &out->groups[object_at(b, note->group)->index];
+	const struct object *who = object_at(b, b->owners.items[note->member]);
+	uint64_t wanted = edge_bits(who, true);
+	uint32_t low = g->first, high = g->first + g->count;
+
+	while (low < high) {
+		uint32_t middle = low + (high - low) / 2;
+		const struct edge *e = &out->edges[middle];
+
+		if (((uint64_t)e->is_group << 33 | (uint64_t)e->member << 1) < wanted)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low < g->first + g->count && out->edges[low].member == who->index &&
+	       out->edges[low].is_group == who->is_group ? low : out->edge_count;
+}
+
+static int
+order_moment(const void *x, const void *y)
+{
+	const struct edge_moment *a = x, *b = y;
+
+	if (a->edge != b->edge)
+		return a->edge < b->edge ? -1 : 1;
+	return (a->moment > b->moment) - (a->moment < b->moment);
+}
+
+/* When memberships end by themselves, and when they came. */
+static void
+lay_moments(struct builder *b, struct snapshot *out)
+{
+	for (size_t i = 0; i < b->timed.count; i++) {
+		uint32_t e = find_edge(b, out, &b->timed.items[i]);
+
+		if (e == out->edge_count)
+			continue;
+		out->edges[e].timed = true;
+		*arena_push(b->mem, &out->ends) = (struct edge_moment){ e, b->timed.items[i].moment };
+	}
+	for (size_t i = 0; i < b->added.count; i++) {
+		uint32_t e = b->owners.items[b->added.items[i].member] < AMBIGUOUS ? find_edge(b, out, &b->added.items[i])
+										   : out->edge_count;
+
+		if (e < out->edge_count)
+			*arena_push(b->mem, &out->added) = (struct edge_moment){ e, b->added.items[i].moment };
+	}
+	if (out->ends.count)
+		qsort(out->ends.items, out->ends.count, sizeof(*out->ends.items), order_moment);
+	if (out->added.count)
+		qsort(out->added.items, out->added.count, sizeof(*out->added.items), order_moment);
+}
+
+/* ------------------------------------------------------------------ what was not seen */
 
 static int
 order_unread(const void *x, const void *y)
@@ -582,49 +422,104 @@ say_unread(struct builder *b, struct snapshot *out)
 	for (size_t i = 0; i < b->unread.count; i++) {
 		const struct unread *u = &b->unread.items[i];
 
-		gap_add(b->mem, out, "directory", b->source,
+		gap_add(b->mem, out, "directory", b->origins.items[0].shown,
 			arena_print(b->mem, "%lld entries have a '%s' that cannot be read as text (the first is '%s')",
 				    u->entries, u->attribute, u->key));
 	}
+	if (b->no_primary)
+		gap_add(b->mem, out, "directory", b->origins.items[0].shown,
+			arena_print(b->mem, "%lld accounts have a primary group that was not found", b->no_primary));
+}
+
+/* What every account of AD has, some of these have not: there are rights that the reading account lacks. */
+static void
+say_unseen(struct builder *b, struct snapshot *out)
+{
+	static const enum field mandatory[] = { FIELD_NAME, FIELD_CONTROL };
+
+	for (size_t i = 0; i < b->origins.count; i++)
+		for (size_t f = 0; f < sizeof(mandatory) / sizeof(*mandatory); f++) {
+			const struct origin *o = &b->origins.items[i];
+			long long seen = o->seen[mandatory[f]];
+
+			if (o->schema.kind == SCHEMA_AD && seen && seen < o->people)
+				gap_add(b->mem, out, "directory", o->shown,
+					arena_print(b->mem, "the reading account cannot see '%s' of %lld of %lld people",
+						    schema_name(SCHEMA_AD, mandatory[f]), o->people - seen, o->people));
+		}
+}
+
+/* Why nothing about access may be judged, or NULL. */
+static const char *
+judge_whole(struct builder *b, const struct snapshot *out)
+{
+	long long dangling = out->seen.dangling, memberships = out->seen.memberships;
+
+	if (b->stopped)
+		return b->stopped;
+	for (size_t i = 0; i < b->origins.count; i++)
+		if (!b->origins.items[i].people && !b->origins.items[i].groups && b->origins.count > 1)
+			return arena_print(b->mem, "not one person or group was found in '%s'", b->origins.items[i].shown);
+	if (!out->seen.people)
+		return "not one person was found";
+	if (out->group_count && !b->listing)
+		return arena_print(b->mem, "not one of %u groups has a 'member' attribute: was it exported?", out->group_count);
+	if ((double)dangling > b->rules->conf.directory.dangling_ratio * (double)memberships)
+		return arena_print(b->mem, "%lld of %lld members lead nowhere", dangling, memberships);
+	return NULL;
+}
+
+static json_t *
+certificate(const struct builder *b)
+{
+	json_t *all = json_object(), *sources = json_array();
+
+	for (size_t i = 0; i < b->origins.count; i++) {
+		const struct origin *o = &b->origins.items[i];
+		json_t *one = json_pack("{s:s, s:s, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I}", "source", o->shown, "base",
+					o->directory->base ? o->directory->base : "", "entries", (json_int_t)o->entries,
+					"people", (json_int_t)o->people, "groups", (json_int_t)o->groups, "memberships",
+					(json_int_t)o->memberships, "dangling", (json_int_t)o->dangling, "hidden",
+					(json_int_t)o->hidden, "references", (json_int_t)o->references, "unreadable",
+					(json_int_t)o->unreadable);
+
+		if (o->certificate)
+			json_object_update(one, o->certificate);
+		json_array_append_new(sources, one);
+	}
+	json_object_set_new(all, "sources", sources);
+	return all;
 }
 
 int
 build_close(struct builder *b, struct snapshot *out, const char ***employees, struct error *err)
 {
-	if (check_base(b, err) < 0)
-		return -1;
-	connect(b);
+	const char *why;
+
 	*out = (struct snapshot){ .complete = true };
-	out->accounts = arena_array(b->mem, struct account, b->objects.count + 1);
-	out->groups = arena_array(b->mem, struct group, b->objects.count + 1);
-	*employees = arena_array(b->mem, const char *, b->objects.count + 1);
-	number_objects(b, out, *employees);
+	connect_all(b);
+	*employees = arena_array(b->scratch, const char *, (size_t)b->object_count + 1);
+	if (number_objects(b, out, *employees, err) < 0)
+		return -1;
 	lay_edges(b, out);
+	lay_moments(b, out);
 	for (size_t i = 0; i < b->gaps.count; i++)
 		*arena_push(b->mem, &out->gaps) = b->gaps.items[i];
 	out->seen.groups = out->group_count;
-	out->seen.memberships = b->memberships;
-	out->seen.dangling = b->dangling;
-	if (!b->stopped && !out->seen.people)
-		b->stopped = "not one person was found";
-	if (!b->stopped && out->group_count && !b->listing)
-		b->stopped = arena_print(b->mem, "not one of %u groups has a 'member' attribute: was it exported?",
-					 out->group_count);
-	if (!b->stopped && (double)b->dangling > b->rules->conf.directory.dangling_ratio * (double)b->memberships)
-		b->stopped = arena_print(b->mem, "%lld of %lld members lead nowhere", b->dangling, b->memberships);
-	if (b->stopped) {
+	for (size_t i = 0; i < b->origins.count; i++) {
+		out->seen.memberships += b->origins.items[i].memberships;
+		out->seen.dangling += b->origins.items[i].dangling;
+	}
+	out->sync_days = b->sync_days;
+	why = judge_whole(b, out);
+	if (why) {
 		out->complete = false;
-		gap_add(b->mem, out, "directory", b->source, b->stopped);
+		gap_add(b->mem, out, "directory", b->origins.items[0].shown, why);
 	}
 	say_unread(b, out);
-	if (b->no_primary)
-		gap_add(b->mem, out, "directory", b->source,
-			arena_print(b->mem, "%lld accounts have a primary group that was not found", b->no_primary));
-	out->certificate = json_pack("{s:s, s:s, s:I, s:I, s:I, s:I, s:I, s:I, s:I}", "source", b->source, "base",
-		b->rules->conf.directories[0].base ? b->rules->conf.directories[0].base : "", "entries", (json_int_t)b->entries,
-		"people", (json_int_t)out->seen.people, "groups", (json_int_t)out->seen.groups, "memberships",
-		(json_int_t)b->memberships, "dangling", (json_int_t)b->dangling, "references", (json_int_t)b->references,
-		"unreadable", (json_int_t)b->unreadable);
+	say_unseen(b, out);
+	say_members(b, out);
+	out->certificate = certificate(b);
 	snapshot_index(b->mem, out);
 	return 0;
 }

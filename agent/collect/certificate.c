@@ -34,7 +34,7 @@ add_account(struct digest *d, const struct account *a, int attributes)
 	digest_field(d, a->mail);
 	digest_field(d, a->manager);
 	add_number(d, a->class);
-	add_number(d, a->disabled | a->expired << 1 | a->protected_admin << 2);
+	add_number(d, a->disabled | a->expired << 1 | a->protected_admin << 2 | a->locked << 3 | a->password_expired << 4);
 	add_number(d, a->last_logon);
 	add_number(d, a->created);
 	for (int i = 0; i < attributes; i++) {
@@ -54,7 +54,7 @@ add_group(struct digest *d, const struct snapshot *s, const struct group *g)
 	for (uint32_t i = g->first; i < g->first + g->count; i++) {
 		const struct edge *e = &s->edges[i];
 
-		add_number(d, e->is_group | e->primary << 1);
+		add_number(d, e->is_group | e->primary << 1 | e->timed << 2);
 		digest_field(d, e->is_group ? s->groups[e->member].key : s->accounts[e->member].key);
 	}
 }
@@ -65,7 +65,7 @@ snapshot_digest(struct arena *mem, const struct rules *rules, const struct snaps
 	struct digest *d = digest_open();
 	unsigned char sum[DIGEST_SIZE];
 
-	digest_field(d, "behov snapshot 1");
+	digest_field(d, "behov snapshot 2");
 	add_number(d, s->complete);
 	add_number(d, rules->attribute_count);
 	for (int i = 0; i < rules->attribute_count; i++)

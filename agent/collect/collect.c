@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* collect.c - the directory from its source, then what HR adds. */
+/* collect.c - the directories from their sources, then what HR adds. */
 #include "collect_p.h"
 
+#include <behov/directory.h>
 #include <behov/json.h>
+#include <behov/log.h>
 
 void
 gap_add(struct arena *mem, struct snapshot *out, const char *what, const char *id, const char *text)
@@ -11,36 +13,61 @@ gap_add(struct arena *mem, struct snapshot *out, const char *what, const char *i
 }
 
 static int
-read_source(struct arena *mem, const struct rules *rules, struct builder *b, json_t **certificate, struct error *err)
+read_one(const struct rules *rules, const struct directory *directory, struct builder *b, bool *again,
+	 struct error *err)
 {
-	const char *source = rules->conf.directories[0].source;
+	bool live = directory_is_live(directory);
+	const char *path = directory->source + strlen("file:");
+	struct arena *reading;
+	int rc;
 
-	return strncmp(source, "file:", 5) == 0 ? ldif_read(mem, source + 5, b, err)
-						: ldap_read(mem, rules, b, certificate, err);
+	if (build_source(b, directory, live ? directory->name : path, err) < 0)
+		return -1;
+	if (!live)
+		return ldif_read(path, b, err);
+	reading = arena_open();
+	rc = ldap_read(reading, rules, directory, b, again, err);
+	arena_close(reading);
+	return rc;
+}
+
+/* All of them, or nothing: half a directory is none. */
+static int
+read_all(struct arena *mem, const struct rules *rules, struct builder **out, bool *again, struct error *err)
+{
+	struct builder *b = build_open(mem, rules);
+
+	*again = false;
+	*out = b;
+	for (int i = 0; i < rules->conf.directory_count; i++)
+		if (read_one(rules, &rules->conf.directories[i], b, again, err) < 0)
+			return -1;
+	return 0;
 }
 
 int
 collect_all(struct arena *mem, const struct rules *rules, struct snapshot *out, struct error *err)
 {
-	const char *source = rules->conf.directory_count ? rules->conf.directories[0].source : NULL, **employees;
-	bool file = source && strncmp(source, "file:", 5) == 0;
-	json_t *certificate = NULL;
-	struct builder *b;
-	int rc = -1;
+	struct builder *b = NULL;
+	const char **employees;
+	bool again = false;
+	int rc;
 
-	if (!source)
+	if (!rules->conf.directory_count)
 		return error_set(err, ERROR_CONFIG, "directory.source is not set");
-	b = build_open(mem, rules, file ? source + 5 : source);
-	if (read_source(mem, rules, b, &certificate, err) < 0 || build_close(b, out, &employees, err) < 0) {
-		error_in(err, "collecting the directory");
-		goto out;
+	rc = read_all(mem, rules, &b, &again, err);
+	if (rc < 0 && again) {          /* a fresh connection, and everything from the beginning */
+		log_warn("%s: trying once more", err->text);
+		build_free(b);
+		*err = (struct error){ 0 };
+		rc = read_all(mem, rules, &b, &again, err);
 	}
-	if (certificate)
-		json_object_update(out->certificate, certificate);
+	if (rc < 0 || build_close(b, out, &employees, err) < 0) {
+		build_free(b);
+		return error_in(err, "collecting the directory");
+	}
 	hr_join(mem, rules, out, employees);
 	json_put(out->certificate, "digest", snapshot_digest(mem, rules, out));
-	rc = 0;
-out:
-	json_decref(certificate);
-	return rc;
+	build_free(b);
+	return 0;
 }

@@ -1,20 +1,60 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* collect_p.h - what the sources of a directory hand to the one builder, so that all of them give the same snapshot. */
+/*
+ * collect_p.h - what the files of the collect room share.
+ *
+ *     ldap.c, ldif.c ── entries ──> build.c (entry.c reads one) ── people, groups, edges ──> hr.c ──> the snapshot
+ *
+ * The sources hand entries whose bytes are theirs; the one builder copies what it keeps, so that all sources give the same.
+ */
 #ifndef COLLECT_P_H
 #define COLLECT_P_H
 
 #include <behov/collect.h>
+#include <lber.h>
 
-struct source_value { const char *bytes; size_t len; };
+/* ------------------------------------------------------------------ intern.c */
+
+struct pool { struct arena *mem; char *at; size_t left; };
+/* NUL-terminated, without padding. */
+char *pool_copy(struct pool *pool, const char *bytes, size_t len);
+
+#define INTERN_NONE UINT32_MAX
+struct word { const char *text; uint32_t len, hash; };
+struct intern { struct arena *mem; struct pool texts; LIST(struct word) words; uint32_t *slots; size_t room; uint64_t seed; };
+void intern_open(struct intern *t, struct arena *mem);
+/* The number of that text: the one it has, or the next. */
+uint32_t intern(struct intern *t, const char *bytes, size_t len);
+uint32_t intern_find(const struct intern *t, const char *bytes, size_t len);
+
+/* ------------------------------------------------------------------ schema.c */
+
+enum field {
+	FIELD_CLASS, FIELD_GUID, FIELD_SID, FIELD_NAME, FIELD_COMMON, FIELD_TYPE, FIELD_CONTROL, FIELD_COMPUTED, FIELD_EXPIRES,
+	FIELD_ADMIN, FIELD_LOGON, FIELD_CREATED, FIELD_MANAGER, FIELD_MAIL, FIELD_DISPLAY, FIELD_EMPLOYEE, FIELD_PRIMARY,
+	FIELD_SERVICE, FIELD_GROUP_TYPE, FIELD_MEMBER, FIELD_UNIQUE, FIELD_MEMBER_UID, FIELD_CHANGE, FIELD_HISTORY, FIELD_SYNC,
+	FIELD_SHADOW, FIELD_LOCKED, FIELDS,
+};
+#define SCHEMA_NAME_MOST 64
+
+/* An attribute we read: for us (field, or FIELDS), and for those attributes of the rules (a bit each). */
+struct known { const char *name; enum field field; uint64_t attributes; };
+struct schema { enum directory_schema kind; struct intern words; LIST(struct known) known; };
+void schema_open(struct schema *s, struct arena *mem, enum directory_schema kind, const struct rules *rules);
+const struct known *schema_find(const struct schema *s, const char *name, size_t len);
+const char *schema_name(enum directory_schema schema, enum field field);        /* NULL: it has none */
+const char *schema_filter(enum directory_schema schema);
+
+/* ------------------------------------------------------------------ what a source hands over */
 
 struct source_attribute {
-	const char *name;               /* without options */
+	struct berval name;             /* without options */
 	const char *options;            /* "range=0-1499", or NULL */
-	LIST(struct source_value) values;
+	const struct berval *values;
+	size_t count;
 };
 
 struct source_entry {
-	const char *dn;
+	struct berval dn;
 	int line;                       /* where it begins; 0 over LDAP */
 	LIST(struct source_attribute) attributes;
 	const char *doubt;              /* why its members may not be all there, or NULL */
@@ -22,27 +62,38 @@ struct source_entry {
 
 struct builder;
 
-struct builder *build_open(struct arena *mem, const struct rules *rules, const char *source);
-/* Keeps what it needs; texts of the entry must live as long as the builder. */
+struct builder *build_open(struct arena *mem, const struct rules *rules);
+void build_free(struct builder *b);
+/* What comes from now on comes from this directory.  `shown`: what its messages call it. */
+int build_source(struct builder *b, const struct directory *directory, const char *shown, struct error *err);
+/* The bytes of the entry are not needed afterwards. */
 int build_entry(struct builder *b, const struct source_entry *entry, struct error *err);
 /* The directory as a whole stops short: nothing about access may be judged. */
 void build_short(struct builder *b, const char *why);
 void build_reference(struct builder *b);
-/* employees: by account index, the employeeID, NULL when absent, "" when it could not be read. */
+/* When its members came (msDS-ReplValueMetaData), of a group that was handed over before. */
+void build_added(struct builder *b, const char *dn, const struct berval *values, size_t count);
+/* The DNs of groups of the current source that a role names. */
+size_t build_registered(struct builder *b, const char ***dns);
+/* What was asked and answered, into the certificate of the current source.  Takes `more`. */
+void build_certify(struct builder *b, json_t *more);
+/* employees: by account index, the employeeID, NULL when absent, "" when it could not be read; good until build_free(). */
 int build_close(struct builder *b, struct snapshot *out, const char ***employees, struct error *err);
 
 /* "range=0-1499", or "range=1500-*" (*last = -1).  range_is(): it means to be one, well-formed or not. */
 bool range_is(const char *options);
 bool range_read(const char *options, long long *first, long long *last);
-/* All parts of that attribute as one list, NULL when there are none.  *broken: why they are not the whole of it. */
-const struct source_attribute *range_join(struct arena *mem, const struct source_entry *e, const char *name,
-					  const char **broken);
+/* All parts of that attribute as one list; *broken: why they are not the whole of it. */
+struct values { const struct berval *items; size_t count; bool there; const char *broken; };
+struct values range_join(struct arena *mem, const struct source_entry *e, const char *name);
 
+/* The bytes are changed; they and `mem` are not needed afterwards. */
 int ldif_parse(struct arena *mem, const char *name, char *bytes, size_t len, struct builder *b, struct error *err);
-int ldif_read(struct arena *mem, const char *path, struct builder *b, struct error *err);
+int ldif_read(const char *path, struct builder *b, struct error *err);
 
-/* The live directory.  Gives, in *certificate, what was asked and answered (json_decref). */
-int ldap_read(struct arena *mem, const struct rules *rules, struct builder *b, json_t **certificate, struct error *err);
+/* The live directory.  *again: it was the connection that failed, and a fresh one may do. */
+int ldap_read(struct arena *mem, const struct rules *rules, const struct directory *directory, struct builder *b,
+	      bool *again, struct error *err);
 
 void hr_join(struct arena *mem, const struct rules *rules, struct snapshot *out, const char **employees);
 
@@ -52,7 +103,9 @@ char *snapshot_digest(struct arena *mem, const struct rules *rules, const struct
 void gap_add(struct arena *mem, struct snapshot *out, const char *what, const char *id, const char *text);
 
 /* Texts of binary identities; NULL when the bytes are not one. Texts are accepted, too. */
-char *sid_text(struct arena *mem, const char *bytes, size_t len);
-char *guid_text(struct arena *mem, const char *bytes, size_t len);
+#define SID_MOST 192
+#define GUID_MOST 37
+const char *sid_text(const char *bytes, size_t len, char out[SID_MOST]);
+const char *guid_text(const char *bytes, size_t len, char out[GUID_MOST]);
 
 #endif

@@ -71,16 +71,13 @@ fill(struct arena *mem, const struct hr *hr, struct account *a, const char *empl
 	}
 	for (int i = 0; i < hr->rules->attribute_count; i++) {
 		const char *cell = hr->columns[i] >= 0 ? (*row)->cells[hr->columns[i]] : "";
-		struct value *raw, *low;
+		struct value *value;
 
 		if (!*cell)
 			continue;
-		raw = arena_new(mem, struct value);
-		low = arena_new(mem, struct value);
-		raw->text = cell;
-		low->text = text_fold(mem, cell);
-		a->values[i] = raw;
-		a->folded[i] = low;
+		value = arena_new(mem, struct value);
+		*value = (struct value){ .text = cell, .folded = text_fold(mem, cell) };
+		a->values[i] = value;
 	}
 	return true;
 }

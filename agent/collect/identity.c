@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* identity.c - SIDs and GUIDs as texts. */
+/* identity.c - SIDs (MS-DTYP 2.4.2) and GUIDs (MS-DTYP 2.3.4) as texts. */
 #include "collect_p.h"
 
 #include <ctype.h>
@@ -7,7 +7,7 @@
 static bool
 sid_written(const char *s, size_t len)
 {
-	if (len < 7 || len > 190 || strncmp(s, "S-1-", 4) != 0 || s[len - 1] == '-')
+	if (len < 7 || len >= SID_MOST || strncmp(s, "S-1-", 4) != 0 || s[len - 1] == '-')
 		return false;
 	for (size_t i = 4; i < len; i++)
 		if (!isdigit((unsigned char)s[i]) && (s[i] != '-' || s[i - 1] == '-'))
@@ -15,45 +15,70 @@ sid_written(const char *s, size_t len)
 	return true;
 }
 
-char *
-sid_text(struct arena *mem, const char *bytes, size_t len)
+static char *
+put_number(char *to, uint64_t n)
+{
+	char digits[20];
+	int count = 0;
+
+	do
+		digits[count++] = (char)('0' + n % 10);
+	while (n /= 10);
+	while (count)
+		*to++ = digits[--count];
+	return to;
+}
+
+const char *
+sid_text(const char *bytes, size_t len, char out[SID_MOST])
 {
 	const unsigned char *b = (const unsigned char *)bytes;
 	uint64_t authority = 0;
-	char *out;
+	char *to = out;
 
-	if (sid_written(bytes, len))
-		return arena_copy(mem, bytes, len);
+	if (sid_written(bytes, len)) {
+		memcpy(out, bytes, len);
+		out[len] = '\0';
+		return out;
+	}
 	if (len < 8 || b[0] != 1 || b[1] > 15 || len != 8 + 4 * (size_t)b[1])
 		return NULL;
 	for (int i = 2; i < 8; i++)
 		authority = authority << 8 | b[i];
-	out = arena_print(mem, "S-1-%llu", (unsigned long long)authority);
-	for (const unsigned char *p = b + 8; p < b + len; p += 4)
-		out = arena_print(mem, "%s-%lu", out, (unsigned long)p[0] | (unsigned long)p[1] << 8
-				  | (unsigned long)p[2] << 16 | (unsigned long)p[3] << 24);
+	memcpy(to, "S-1-", 4);
+	to = put_number(to + 4, authority);
+	for (const unsigned char *p = b + 8; p < b + len; p += 4) {
+		*to++ = '-';
+		to = put_number(to, (uint32_t)p[0] | (uint32_t)p[1] << 8 | (uint32_t)p[2] << 16 | (uint32_t)p[3] << 24);
+	}
+	*to = '\0';
 	return out;
 }
 
-char *
-guid_text(struct arena *mem, const char *bytes, size_t len)
+const char *
+guid_text(const char *bytes, size_t len, char out[GUID_MOST])
 {
-	const unsigned char *b = (const unsigned char *)bytes;
-	char *out;
+	static const int order[16] = { 3, 2, 1, 0, 5, 4, 7, 6, 8, 9, 10, 11, 12, 13, 14, 15 };
+	static const char hex[] = "0123456789abcdef";
+	char *to = out;
 
-	if (len == 16)          /* the first three fields are little-endian */
-		return arena_print(mem, "%02x%02x%02x%02x-%02x%02x-%02x%02x-%02x%02x-%02x%02x%02x%02x%02x%02x",
-				   b[3], b[2], b[1], b[0], b[5], b[4], b[7], b[6], b[8], b[9],
-				   b[10], b[11], b[12], b[13], b[14], b[15]);
-	if (len != 36)
+	if (len != 16 && len != 36)
 		return NULL;
-	out = arena_copy(mem, bytes, len);
-	for (int i = 0; i < 36; i++) {
+	for (int i = 0; len == 16 && i < 16; i++) {     /* the first three fields are little-endian */
+		unsigned char byte = (unsigned char)bytes[order[i]];
+
+		if (i == 4 || i == 6 || i == 8 || i == 10)
+			*to++ = '-';
+		*to++ = hex[byte >> 4];
+		*to++ = hex[byte & 15];
+	}
+	for (int i = 0; len == 36 && i < 36; i++) {
 		bool dash = i == 8 || i == 13 || i == 18 || i == 23;
 
-		if (dash ? out[i] != '-' : !isxdigit((unsigned char)out[i]))
+		if (dash ? bytes[i] != '-' : !isxdigit((unsigned char)bytes[i]))
 			return NULL;
-		out[i] = (char)tolower((unsigned char)out[i]);
+		*to++ = (char)tolower((unsigned char)bytes[i]);
 	}
+	*to = '\0';
 	return out;
 }

@@ -1,5 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* ldap.c - reads a live directory: one search, page after page, and the rest of members that come in ranges. */
+/*
+ * ldap.c - reads a live directory: one search, page after page, then the members that came in ranges.
+ *
+ * The next page is asked for before the entries of the last one are taken: the server works while we do.
+ */
 #include "collect_p.h"
 
 #include <behov/directory.h>
@@ -10,122 +14,233 @@
 
 #include <strings.h>
 #include <sys/time.h>
-
-/* What the builder asks of an entry, whatever the rules want besides. */
-static const char *const always[] = {
-	"objectClass", "objectGUID", "objectSid", "sAMAccountName", "sAMAccountType", "userAccountControl", "accountExpires",
-	"adminCount", "lastLogonTimestamp", "whenCreated", "manager", "mail", "displayName", "employeeID", "primaryGroupID",
-	"servicePrincipalName", "groupType", "member", "uSNChanged",
-};
-#define WANTED "(|(objectClass=group)(objectClass=user)(objectClass=contact)(objectClass=foreignSecurityPrincipal)" \
-	       "(objectClass=inetOrgPerson)(objectClass=computer))"
+#include <time.h>
 
 #define PAGES_MOST 1000000
+#define RANGE_TURNS 3                   /* how often a group is read again that changes while it is read */
+#define LINK_TTL "1.2.840.113556.1.4.2309"      /* MS-ADTS 3.1.1.3.4.1.36 */
+
+enum { ROOT_HOST, ROOT_SERVICE, ROOT_USN, ROOT_DOMAIN, ROOT_ASKED };
+static const char *const root_names[] = { "dnsHostName", "dsServiceName", "highestCommittedUSN", "defaultNamingContext" };
+
+/* A group whose members came in parts: its first answer, kept until the search is over. */
+struct parted { struct source_entry entry; };
 
 struct reader {
-	struct arena *mem;
-	const struct rules *rules;
-	const char *uri;
+	struct arena *mem;              /* what lives as long as the reading */
+	const struct directory *directory;
 	LDAP *ld;
 	char **attributes;
 	struct builder *builder;
+	LIST(struct source_attribute) room;     /* of the entry in hand; its values are libldap's */
+	LIST(struct berval *) held;
+	LIST(struct parted) parted;
+	bool ttl;                       /* the server tells when memberships end */
 	long long pages, entries, ranges;
-	const char *first;              /* the name of the first entry of the last page */
+	char *first;                    /* the name of the first entry of the last page */
+	bool again;
 	struct error *err;
 };
 
 static int
 refused(struct reader *r, int rc, const char *what)
 {
-	return directory_refused(r->ld, &r->rules->conf.directories[0], rc, what, r->err);
+	r->again = rc == LDAP_SERVER_DOWN || rc == LDAP_TIMEOUT || rc == LDAP_CONNECT_ERROR || rc == LDAP_BUSY ||
+		   rc == LDAP_UNAVAILABLE;
+	return directory_refused(r->ld, r->directory, rc, what, r->err);
+}
+
+static int
+stopped(struct reader *r)
+{
+	return stop_asked() ? error_set(r->err, ERROR_STOPPED, "asked to stop while the directory was read") : 0;
 }
 
 /* ------------------------------------------------------------------ entries */
 
 static void
-keep_values(struct reader *r, struct source_attribute *a, const struct berval *values)
+release(struct reader *r)
 {
-	for (; values && values->bv_val; values++)
-		*(struct source_value *)arena_push(r->mem, &a->values) = (struct source_value){
-			arena_copy(r->mem, values->bv_val, values->bv_len), values->bv_len,
-		};
+	for (size_t i = 0; i < r->held.count; i++)
+		ber_memfree(r->held.items[i]);
+	r->held.count = r->room.count = 0;
 }
 
 static void
-keep_attribute(struct reader *r, struct source_entry *entry, const struct berval *name, const struct berval *values)
+hold(struct reader *r, const struct berval *name, struct berval *values)
 {
-	char *text = arena_copy(r->mem, name->bv_val, name->bv_len), *semicolon = strchr(text, ';');
-	struct source_attribute *a = arena_push(r->mem, &entry->attributes);
+	const char *semicolon = memchr(name->bv_val, ';', name->bv_len);
+	size_t len = semicolon ? (size_t)(semicolon - name->bv_val) : name->bv_len, count = 0;
 
-	if (semicolon)
-		*semicolon++ = '\0';
-	*a = (struct source_attribute){ .name = text, .options = semicolon };
-	keep_values(r, a, values);
+	while (values && values[count].bv_val)
+		count++;
+	if (values)
+		*arena_push(r->mem, &r->held) = values;
+	*arena_push(r->mem, &r->room) = (struct source_attribute){
+		.name = { (ber_len_t)len, name->bv_val }, .values = values, .count = count,
+		.options = semicolon ? arena_copy(r->mem, semicolon + 1, name->bv_len - len - 1) : NULL,
+	};
 }
 
+/* The entry as it stands in the answer: until release(), and as long as the answer lives. */
 static int
-keep_entry(struct reader *r, LDAPMessage *message, struct source_entry *entry)
+open_entry(struct reader *r, LDAPMessage *message, struct source_entry *entry)
 {
-	struct berval dn, name, *values = NULL;
+	struct berval name, *values = NULL;
 	BerElement *ber = NULL;
-	int rc = ldap_get_dn_ber(r->ld, message, &ber, &dn);
+	int rc = ldap_get_dn_ber(r->ld, message, &ber, &entry->dn);
 
-	*entry = (struct source_entry){ 0 };
 	if (rc != LDAP_SUCCESS)
 		return refused(r, rc, "cannot read an entry");
-	entry->dn = arena_copy(r->mem, dn.bv_val, dn.bv_len);
-	if (!text_is_utf8(dn.bv_val, dn.bv_len)) {
+	if (!text_is_utf8(entry->dn.bv_val, entry->dn.bv_len)) {
 		ber_free(ber, 0);
-		return error_set(r->err, ERROR_SOURCE, "'%s': an entry's name is not UTF-8: '%s'", r->uri,
-				 name_show(r->mem, entry->dn));
+		return error_set(r->err, ERROR_SOURCE, "'%s': an entry's name is not UTF-8: '%s'", r->directory->name,
+				 name_show(r->mem, arena_copy(r->mem, entry->dn.bv_val, entry->dn.bv_len)));
 	}
 	while ((rc = ldap_get_attribute_ber(r->ld, message, ber, &name, &values)) == LDAP_SUCCESS && name.bv_val) {
-		keep_attribute(r, entry, &name, values);
-		ber_memfree(values);
+		hold(r, &name, values);
 		values = NULL;
 	}
 	ber_free(ber, 0);
+	entry->attributes.items = r->room.items;
+	entry->attributes.count = r->room.count;
 	return rc == LDAP_SUCCESS ? 0 : refused(r, rc, "cannot read the attributes of an entry");
 }
 
 static const struct source_attribute *
-part_of(const struct source_entry *entry, const char *name, bool range)
+find(const struct source_entry *entry, const char *name, bool range)
 {
-	for (size_t i = 0; i < entry->attributes.count; i++)
-		if (strcasecmp(entry->attributes.items[i].name, name) == 0 && range_is(entry->attributes.items[i].options) == range)
-			return &entry->attributes.items[i];
+	for (size_t i = 0; name && i < entry->attributes.count; i++) {
+		const struct source_attribute *a = &entry->attributes.items[i];
+
+		if (a->name.bv_len == strlen(name) && strncasecmp(a->name.bv_val, name, a->name.bv_len) == 0 &&
+		    range_is(a->options) == range)
+			return a;
+	}
 	return NULL;
 }
 
-/* The number under which the server last changed the group is still the one it had. */
-static bool
-is_same(const struct source_entry *was, const struct source_entry *is)
+/* A copy that outlives the answer. */
+static void
+keep_attribute(struct reader *r, struct source_entry *to, const struct source_attribute *from)
 {
-	const struct source_attribute *a = part_of(was, "uSNChanged", false), *b = part_of(is, "uSNChanged", false);
+	struct berval *values = arena_array(r->mem, struct berval, from->count + 1);
 
-	if (!a || !b || !a->values.count || !b->values.count)
-		return !a == !b;
-	return strcmp(a->values.items[0].bytes, b->values.items[0].bytes) == 0;
+	for (size_t v = 0; v < from->count; v++)
+		values[v] = (struct berval){ from->values[v].bv_len,
+					     arena_copy(r->mem, from->values[v].bv_val, from->values[v].bv_len) };
+	*arena_push(r->mem, &to->attributes) = (struct source_attribute){
+		.name = { from->name.bv_len, arena_copy(r->mem, from->name.bv_val, from->name.bv_len) },
+		.options = from->options, .values = values, .count = from->count,
+	};
 }
 
-/* The group again, with its members from `from` on.  An answer without an entry leaves part->dn NULL. */
-static int
-ask_range(struct reader *r, const char *dn, long long from, struct source_entry *part)
+static void
+keep_entry(struct reader *r, const struct source_entry *from, struct source_entry *to)
 {
-	char *wanted[] = { arena_print(r->mem, "member;range=%lld-*", from), arena_text(r->mem, "uSNChanged"), NULL };
-	LDAPMessage *answer = NULL, *first;
-	int rc;
+	*to = (struct source_entry){ .dn = { from->dn.bv_len, arena_copy(r->mem, from->dn.bv_val, from->dn.bv_len) } };
+	for (size_t i = 0; i < from->attributes.count; i++)
+		keep_attribute(r, to, &from->attributes.items[i]);
+}
 
-	*part = (struct source_entry){ 0 };
+/* ------------------------------------------------------------------ ranges */
+
+/* The value that counts the changes of an entry is what it was. */
+static bool
+is_same(const struct reader *r, const struct source_entry *was, const struct source_entry *is)
+{
+	const char *change = schema_name(r->directory->schema, FIELD_CHANGE);
+	const struct source_attribute *a = find(was, change, false), *b = find(is, change, false);
+
+	if (!a || !b || !a->count || !b->count)
+		return !a == !b;
+	return a->values[0].bv_len == b->values[0].bv_len &&
+	       memcmp(a->values[0].bv_val, b->values[0].bv_val, a->values[0].bv_len) == 0;
+}
+
+/* One entry again, some attributes of it.  *out NULL when it is not there any more. */
+static int
+ask_entry(struct reader *r, const char *dn, char **wanted, LDAPControl **controls, LDAPMessage **out)
+{
+	int rc = ldap_search_ext_s(r->ld, dn, LDAP_SCOPE_BASE, "(objectClass=*)", wanted, 0, controls, NULL, NULL, 0, out);
+
+	if (rc == LDAP_SUCCESS && ldap_first_entry(r->ld, *out))
+		return 0;
+	ldap_msgfree(*out);
+	*out = NULL;
+	return rc == LDAP_SUCCESS || rc == LDAP_NO_SUCH_OBJECT
+	       ? 0 : refused(r, rc, arena_print(r->mem, "cannot read the rest of '%s'", dn));
+}
+
+static LDAPControl **
+link_control(struct reader *r)
+{
+	static char oid[] = LINK_TTL;
+	static LDAPControl ttl = { .ldctl_oid = oid };
+	static LDAPControl *all[] = { &ttl, NULL };
+
+	return r->ttl ? all : NULL;
+}
+
+/* Its members from `next` on.  *next: where to go on, -1 when that was the last part, or the entry has its doubt. */
+static int
+ask_range(struct reader *r, struct source_entry *entry, long long *next)
+{
+	const char *change = schema_name(r->directory->schema, FIELD_CHANGE);
+	char *wanted[] = { arena_print(r->mem, "member;range=%lld-*", *next), arena_text(r->mem, change), NULL };
+	const struct source_attribute *a;
+	struct source_entry part = { 0 };
+	LDAPMessage *answer = NULL;
+	long long first, last;
+	int rc = -1;
+
 	r->ranges++;
-	rc = ldap_search_ext_s(r->ld, dn, LDAP_SCOPE_BASE, "(objectClass=*)", wanted, 0, NULL, NULL, NULL, 0, &answer);
-	first = rc == LDAP_SUCCESS ? ldap_first_entry(r->ld, answer) : NULL;
-	if (rc == LDAP_NO_SUCH_OBJECT)
-		rc = 0;
-	else if (rc != LDAP_SUCCESS)
-		rc = refused(r, rc, arena_print(r->mem, "cannot read the rest of '%s'", dn));
-	else if (first)
-		rc = keep_entry(r, first, part);
+	if (ask_entry(r, entry->dn.bv_val, wanted, link_control(r), &answer) < 0)
+		return -1;
+	if (answer && open_entry(r, ldap_first_entry(r->ld, answer), &part) < 0)
+		goto out;
+	a = find(&part, "member", true);
+	if (!answer)
+		entry->doubt = "the group vanished while it was read";
+	else if (!is_same(r, entry, &part))
+		entry->doubt = "the group changed while it was read";
+	else if (a)
+		keep_attribute(r, entry, a);
+	*next = answer && !entry->doubt && a && range_read(a->options, &first, &last) && first == *next && last >= 0
+		? last + 1 : -1;
+	rc = stopped(r);
+out:
+	release(r);
+	ldap_msgfree(answer);
+	return rc;
+}
+
+static int
+follow_ranges(struct reader *r, struct source_entry *entry)
+{
+	const struct source_attribute *a = find(entry, "member", true);
+	long long first, last, next = a && range_read(a->options, &first, &last) && first == 0 && last >= 0 ? last + 1 : -1;
+	int rc = 0;
+
+	while (rc == 0 && next >= 0)
+		rc = ask_range(r, entry, &next);
+	return rc;
+}
+
+/* The whole group anew. */
+static int
+reread(struct reader *r, struct source_entry *entry)
+{
+	LDAPMessage *answer = NULL;
+	struct source_entry fresh = { 0 };
+	int rc = ask_entry(r, entry->dn.bv_val, r->attributes, link_control(r), &answer);
+
+	if (rc == 0 && answer) {
+		rc = open_entry(r, ldap_first_entry(r->ld, answer), &fresh);
+		if (rc == 0)
+			keep_entry(r, &fresh, entry);
+		release(r);
+	}
 	ldap_msgfree(answer);
 	return rc;
 }
@@ -133,52 +248,56 @@ ask_range(struct reader *r, const char *dn, long long from, struct source_entry 
 /*
  * A large group comes as an empty `member` and a `member;range=0-1499`: the rest is asked for until a part ends in '*'.
  * The parts are handed on as they came, and the builder judges whether they are one whole list, as with an export.
- * A server counts members anew in each answer: in a group that changes meanwhile one could fall between two parts.
+ * A server counts members anew in each answer: in a group that changes meanwhile one could fall between two parts, so
+ * it is read again, and what changes each time is not known.
  */
 static int
-complete_ranges(struct reader *r, struct source_entry *entry)
+complete_ranges(struct reader *r)
 {
-	const struct source_attribute *a = part_of(entry, "member", true);
-	long long first, last, next = 0;
+	for (size_t i = 0; i < r->parted.count; i++) {
+		struct source_entry *entry = &r->parted.items[i].entry;
 
-	while (a && !entry->doubt && range_read(a->options, &first, &last) && first == next && last >= 0) {
-		struct source_entry part;
-
-		if (stop_asked())
-			return error_set(r->err, ERROR_STOPPED, "asked to stop while the directory was read");
-		next = last + 1;
-		if (ask_range(r, entry->dn, next, &part) < 0)
+		for (int turn = 0; turn < RANGE_TURNS && (turn == 0 || entry->doubt); turn++)
+			if ((turn && reread(r, entry) < 0) || follow_ranges(r, entry) < 0)
+				return -1;
+		if (build_entry(r->builder, entry, r->err) < 0)
 			return -1;
-		a = part_of(&part, "member", true);
-		if (!part.dn)
-			entry->doubt = "the group vanished while it was read";
-		else if (!is_same(entry, &part))
-			entry->doubt = "the group changed while it was read";
-		else if (a)
-			*(struct source_attribute *)arena_push(r->mem, &entry->attributes) = *a;
+		r->entries++;
 	}
 	return 0;
 }
 
 /* ------------------------------------------------------------------ the search */
 
-/* Entries of a page are taken after its last message, so that a range is never asked for in the middle of it. */
+static int
+take_entry(struct reader *r, LDAPMessage *message)
+{
+	struct source_entry entry = { 0 };
+	int rc = open_entry(r, message, &entry);
+
+	if (rc == 0 && find(&entry, "member", true)) {
+		keep_entry(r, &entry, &((struct parted *)arena_push(r->mem, &r->parted))->entry);
+	} else if (rc == 0) {
+		rc = build_entry(r->builder, &entry, r->err);
+		r->entries++;
+	}
+	release(r);
+	return rc;
+}
+
 static int
 take_page(struct reader *r, LDAPMessage *chain)
 {
-	for (LDAPMessage *m = ldap_first_message(r->ld, chain); m; m = ldap_next_message(r->ld, m)) {
-		struct source_entry entry;
+	int rc = 0;
 
+	for (LDAPMessage *m = ldap_first_message(r->ld, chain); m && rc == 0; m = ldap_next_message(r->ld, m)) {
 		if (ldap_msgtype(m) == LDAP_RES_SEARCH_REFERENCE)
 			build_reference(r->builder);
-		if (ldap_msgtype(m) != LDAP_RES_SEARCH_ENTRY)
-			continue;
-		if (keep_entry(r, m, &entry) < 0 || complete_ranges(r, &entry) < 0 ||
-		    build_entry(r->builder, &entry, r->err) < 0)
-			return -1;
-		r->entries++;
+		else if (ldap_msgtype(m) == LDAP_RES_SEARCH_ENTRY)
+			rc = take_entry(r, m);
 	}
-	return 0;
+	progress("reading the directory", r->entries, 0);
+	return rc;
 }
 
 /*
@@ -193,8 +312,8 @@ is_stuck(struct reader *r, LDAPMessage *chain, const struct berval *was, const s
 	bool news = dn && (!r->first || strcmp(r->first, dn) != 0);
 	bool again = next->bv_len && was->bv_len == next->bv_len && memcmp(was->bv_val, next->bv_val, next->bv_len) == 0;
 
-	r->first = arena_text(r->mem, dn);
-	ldap_memfree(dn);
+	ldap_memfree(r->first);
+	r->first = dn;
 	return (again && !news) || (next->bv_len && r->pages > PAGES_MOST);
 }
 
@@ -216,72 +335,94 @@ end_page(struct reader *r, LDAPMessage *chain, struct berval *cookie)
 	paged = ldap_control_find(LDAP_CONTROL_PAGEDRESULTS, controls, NULL);
 	if (!paged || ldap_parse_pageresponse_control(r->ld, paged, &estimate, &next) != LDAP_SUCCESS) {
 		ldap_controls_free(controls);
-		return error_set(r->err, ERROR_SOURCE, "'%s': page %lld came without a word on what follows", r->uri, r->pages);
+		return error_set(r->err, ERROR_SOURCE, "'%s': page %lld came without a word on what follows",
+				 r->directory->name, r->pages);
 	}
 	ldap_controls_free(controls);
 	rc = is_stuck(r, chain, cookie, &next);
 	ber_memfree(cookie->bv_val);
 	*cookie = next;
-	return rc ? error_set(r->err, ERROR_SOURCE, "'%s': the search never ends: page %lld", r->uri, r->pages) : 0;
+	return rc ? error_set(r->err, ERROR_SOURCE, "'%s': the search never ends: page %lld", r->directory->name, r->pages) : 0;
 }
 
 static int
-one_page(struct reader *r, struct berval *cookie)
+ask_page(struct reader *r, struct berval *cookie, int *id)
 {
-	const struct directory *d = &r->rules->conf.directories[0];
-	struct timeval wait = { .tv_sec = d->timeout > 0 ? d->timeout : 60 };
-	int size = d->page_size > 0 ? d->page_size : 1000, rc, id;
-	LDAPControl *page = NULL, *controls[2] = { NULL, NULL };
-	LDAPMessage *chain = NULL;
+	int size = r->directory->page_size > 0 ? r->directory->page_size : 1000, rc;
+	LDAPControl *page = NULL, *controls[3] = { NULL, NULL, NULL };
 
 	rc = ldap_create_page_control(r->ld, size, cookie->bv_val ? cookie : NULL, 1, &page);
 	if (rc != LDAP_SUCCESS)
 		return refused(r, rc, "cannot ask for pages");
 	controls[0] = page;
+	if (r->ttl)
+		controls[1] = link_control(r)[0];
 	r->pages++;
-	rc = ldap_search_ext(r->ld, d->base, LDAP_SCOPE_SUBTREE, WANTED, r->attributes, 0, controls, NULL,
-			     NULL, 0, &id);
+	rc = ldap_search_ext(r->ld, r->directory->base, LDAP_SCOPE_SUBTREE, schema_filter(r->directory->schema), r->attributes,
+			     0, controls, NULL, NULL, 0, id);
 	ldap_control_free(page);
-	if (rc != LDAP_SUCCESS)
-		return refused(r, rc, arena_print(r->mem, "cannot ask for page %lld", r->pages));
-	rc = ldap_result(r->ld, id, LDAP_MSG_ALL, &wait, &chain);
-	if (rc <= 0) {
-		ldap_get_option(r->ld, LDAP_OPT_RESULT_CODE, &id);
-		return refused(r, rc == 0 ? LDAP_TIMEOUT : id, arena_print(r->mem, "page %lld did not come", r->pages));
-	}
-	rc = end_page(r, chain, cookie);
-	if (rc == 0)
-		rc = take_page(r, chain);
-	ldap_msgfree(chain);
-	progress("reading the directory", r->entries, 0);
-	return rc;
+	return rc == LDAP_SUCCESS ? 0 : refused(r, rc, arena_print(r->mem, "cannot ask for page %lld", r->pages));
+}
+
+/* All of a page, up to its last word. */
+static int
+wait_page(struct reader *r, int id, LDAPMessage **chain)
+{
+	struct timeval wait = { .tv_sec = r->directory->timeout > 0 ? r->directory->timeout : 60 };
+	int code = LDAP_OTHER, rc = ldap_result(r->ld, id, LDAP_MSG_ALL, &wait, chain);
+
+	if (rc > 0)
+		return 0;
+	ldap_get_option(r->ld, LDAP_OPT_RESULT_CODE, &code);
+	return refused(r, rc == 0 ? LDAP_TIMEOUT : code, arena_print(r->mem, "page %lld did not come", r->pages));
 }
 
 static int
 search(struct reader *r)
 {
 	struct berval cookie = { 0, NULL };
-	int rc;
+	LDAPMessage *chain = NULL;
+	int rc = -1, id;
 
-	do {
-		rc = one_page(r, &cookie);
-		if (rc == 0 && stop_asked())
-			rc = error_set(r->err, ERROR_STOPPED, "asked to stop while the directory was read");
-	} while (rc == 0 && cookie.bv_len);
+	if (ask_page(r, &cookie, &id) < 0)
+		goto out;
+	for (;;) {
+		bool more;
+
+		if (wait_page(r, id, &chain) < 0 || end_page(r, chain, &cookie) < 0)
+			goto out;
+		more = cookie.bv_len > 0;
+		if ((more && ask_page(r, &cookie, &id) < 0) || take_page(r, chain) < 0 || stopped(r) < 0)
+			goto out;
+		ldap_msgfree(chain);
+		chain = NULL;
+		if (!more)
+			break;
+	}
+	rc = complete_ranges(r);
+out:
+	ldap_msgfree(chain);
+	ldap_memfree(r->first);
 	ber_memfree(cookie.bv_val);
 	return rc;
 }
 
-static void
-want(struct reader *r)
-{
-	size_t count = sizeof(always) / sizeof(*always), used = 0;
+/* ------------------------------------------------------------------ what is asked for */
 
-	r->attributes = arena_array(r->mem, char *, count + (size_t)r->rules->attribute_count + 1);
-	for (size_t i = 0; i < count; i++)
-		r->attributes[used++] = arena_text(r->mem, always[i]);
-	for (int i = 0; i < r->rules->attribute_count; i++) {
-		const char *ad = r->rules->attributes[i].ad;
+static void
+want(struct reader *r, const struct rules *rules)
+{
+	size_t used = 0;
+
+	r->attributes = arena_array(r->mem, char *, (size_t)FIELDS + (size_t)rules->attribute_count + 1);
+	for (int f = 0; f < FIELDS; f++) {
+		const char *name = schema_name(r->directory->schema, (enum field)f);
+
+		if (name && (f != FIELD_EMPLOYEE || rules->conf.hr.file))
+			r->attributes[used++] = arena_text(r->mem, name);
+	}
+	for (int i = 0; i < rules->attribute_count; i++) {
+		const char *ad = rules->attributes[i].hr ? NULL : rules->attributes[i].ad;
 		bool there = !ad;
 
 		for (size_t k = 0; k < used && !there; k++)
@@ -291,50 +432,156 @@ want(struct reader *r)
 	}
 }
 
-/* The texts of what the root of the server says of these, NULL where it does not. */
-static void
-ask_root(struct reader *r, char *const *names, const char **out)
+static const char *
+text_of(struct reader *r, LDAPMessage *entry, const char *name)
 {
+	struct berval **values = entry ? ldap_get_values_len(r->ld, entry, name) : NULL;
+	const char *out = NULL;
+
+	if (values && values[0] && text_is_utf8(values[0]->bv_val, values[0]->bv_len))
+		out = arena_copy(r->mem, values[0]->bv_val, values[0]->bv_len);
+	ldap_value_free_len(values);
+	return out;
+}
+
+static bool
+has_value(struct reader *r, LDAPMessage *entry, const char *name, const char *wanted)
+{
+	struct berval **values = entry ? ldap_get_values_len(r->ld, entry, name) : NULL;
+	bool found = false;
+
+	for (int i = 0; values && values[i] && !found; i++)
+		found = values[i]->bv_len == strlen(wanted) && memcmp(values[i]->bv_val, wanted, strlen(wanted)) == 0;
+	ldap_value_free_len(values);
+	return found;
+}
+
+/* What the root of the server says of itself; NULL where it says nothing. */
+static void
+ask_root(struct reader *r, const char *out[ROOT_ASKED])
+{
+	char *wanted[ROOT_ASKED + 2] = { NULL };
 	LDAPMessage *answer = NULL, *first = NULL;
 
-	if (ldap_search_ext_s(r->ld, "", LDAP_SCOPE_BASE, "(objectClass=*)", (char **)names, 0, NULL, NULL, NULL, 0,
+	for (int i = 0; i < ROOT_ASKED; i++)
+		wanted[i] = arena_text(r->mem, root_names[i]);
+	wanted[ROOT_ASKED] = arena_text(r->mem, "supportedControl");
+	if (ldap_search_ext_s(r->ld, "", LDAP_SCOPE_BASE, "(objectClass=*)", wanted, 0, NULL, NULL, NULL, 0,
 			      &answer) == LDAP_SUCCESS)
 		first = ldap_first_entry(r->ld, answer);
-	for (; *names; names++, out++) {
-		struct berval **values = first ? ldap_get_values_len(r->ld, first, *names) : NULL;
-
-		*out = NULL;
-		if (values && values[0] && text_is_utf8(values[0]->bv_val, values[0]->bv_len))
-			*out = arena_copy(r->mem, values[0]->bv_val, values[0]->bv_len);
-		ldap_value_free_len(values);
-	}
+	for (int i = 0; i < ROOT_ASKED; i++)
+		out[i] = text_of(r, first, root_names[i]);
+	r->ttl = has_value(r, first, "supportedControl", LINK_TTL);
 	ldap_msgfree(answer);
 }
 
-int
-ldap_read(struct arena *mem, const struct rules *rules, struct builder *b, json_t **certificate, struct error *err)
+/* The database of that server: another one under the same name counts its changes anew (MS-ADTS 3.1.1.1.9). */
+static const char *
+ask_invocation(struct reader *r, const char *service)
 {
-	struct reader r = { .mem = mem, .rules = rules, .uri = rules->conf.directories[0].source, .builder = b, .err = err };
-	char *names[] = { arena_text(mem, "highestCommittedUSN"), arena_text(mem, "dnsHostName"),
-			  arena_text(mem, "dsServiceName"), NULL };
-	const char *before[3], *after[3];
+	char name[] = "invocationId", *wanted[] = { name, NULL };
+	LDAPMessage *answer = NULL;
+	struct berval **values = NULL;
+	char guid[GUID_MOST];
+	const char *out = NULL;
+
+	if (service && ldap_search_ext_s(r->ld, service, LDAP_SCOPE_BASE, "(objectClass=*)", wanted, 0, NULL, NULL, NULL, 0,
+					 &answer) == LDAP_SUCCESS && ldap_first_entry(r->ld, answer))
+		values = ldap_get_values_len(r->ld, ldap_first_entry(r->ld, answer), name);
+	if (values && values[0] && guid_text(values[0]->bv_val, values[0]->bv_len, guid))
+		out = arena_text(r->mem, guid);
+	ldap_value_free_len(values);
+	ldap_msgfree(answer);
+	return out;
+}
+
+/* ------------------------------------------------------------------ since when */
+
+static int
+ask_added(struct reader *r, const char *dn)
+{
+	static const char name[] = "msDS-ReplValueMetaData";
+	long long next = 0, first, last;
+
+	for (long long from = 0; next >= 0; from = next) {
+		char *wanted[] = { from ? arena_print(r->mem, "%s;range=%lld-*", name, from) : arena_text(r->mem, name), NULL };
+		const struct source_attribute *a;
+		struct source_entry part = { 0 };
+		LDAPMessage *answer = NULL;
+		int rc = ask_entry(r, dn, wanted, NULL, &answer);
+
+		next = -1;
+		if (rc == 0 && answer)
+			rc = open_entry(r, ldap_first_entry(r->ld, answer), &part);
+		a = rc == 0 ? find(&part, name, true) : NULL;
+		if (a && range_read(a->options, &first, &last) && first == from && last >= 0)
+			next = last + 1;
+		if (rc == 0 && !a)
+			a = find(&part, name, false);
+		if (a)
+			build_added(r->builder, dn, a->values, a->count);
+		release(r);
+		ldap_msgfree(answer);
+		if (rc < 0 || stopped(r) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+/* Only for groups that roles name: it is a long text for each member. */
+static int
+ask_all_added(struct reader *r)
+{
+	const char **dns;
+	size_t count = build_registered(r->builder, &dns);
+
+	for (size_t i = 0; i < count && r->directory->schema == SCHEMA_AD; i++)
+		if (ask_added(r, dns[i]) < 0)
+			return -1;
+	return 0;
+}
+
+/* ------------------------------------------------------------------ the whole */
+
+static long long
+milliseconds(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (long long)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+int
+ldap_read(struct arena *mem, const struct rules *rules, const struct directory *directory, struct builder *b, bool *again,
+	  struct error *err)
+{
+	struct reader r = { .mem = mem, .directory = directory, .builder = b, .err = err };
+	const char *before[ROOT_ASKED], *after[ROOT_ASKED], *invocation;
+	long long began = milliseconds();
 	int rc = -1;
 
-	want(&r);
-	if (directory_open(mem, rules->conf.directories, &r.ld, err) < 0)
+	want(&r, rules);
+	if (directory_open(mem, directory, &r.ld, err) < 0)
 		goto out;
-	ask_root(&r, names, before);
-	if (search(&r) < 0) {
-		error_in(err, "reading below '%s'", rules->conf.directories[0].base ? rules->conf.directories[0].base : "");
+	ask_root(&r, before);
+	invocation = ask_invocation(&r, before[ROOT_SERVICE]);
+	if (search(&r) < 0 || ask_all_added(&r) < 0) {
+		error_in(err, "reading below '%s'", directory->base ? directory->base : "");
 		goto out;
 	}
-	ask_root(&r, names, after);
-	*certificate = json_pack("{s:s, s:I, s:I, s:{s:s?, s:s?}, s:{s:s?, s:s?}}", "filter", WANTED, "pages",
-				 (json_int_t)r.pages, "ranges", (json_int_t)r.ranges, "server", names[1], before[1],
-				 names[2], before[2], names[0], "before", before[0], "after", after[0]);
+	ask_root(&r, after);
+	build_certify(b, json_pack("{s:s, s:I, s:I, s:{s:s?, s:s?, s:s?}, s:{s:s?, s:s?}, s:I}", "filter",
+				   schema_filter(directory->schema), "pages", (json_int_t)r.pages, "ranges",
+				   (json_int_t)r.ranges, "server", root_names[ROOT_HOST], before[ROOT_HOST],
+				   root_names[ROOT_SERVICE], before[ROOT_SERVICE], "invocationId", invocation,
+				   root_names[ROOT_USN], "before", before[ROOT_USN], "after", after[ROOT_USN], "milliseconds",
+				   (json_int_t)(milliseconds() - began)));
 	rc = 0;
 out:
+	release(&r);
 	directory_close(r.ld);
 	progress_end();
+	*again = r.again;
 	return rc;
 }

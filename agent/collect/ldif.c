@@ -19,7 +19,13 @@ struct reader {
 	bool searched, finished, paging;
 	bool started;                   /* something but version: was read */
 	struct builder *build;
+	LIST(struct berval) values;     /* of the record, as they stand in it */
+	LIST(uint32_t) belongs;         /* each to that attribute */
+	bool mixed;                     /* an attribute came again after another one */
 };
+
+/* No entry has that many attributes with different names. */
+#define ATTRIBUTES_MOST 10000
 
 static int
 refuse(const struct reader *r, struct error *err, const char *why)
@@ -106,7 +112,7 @@ unbase(char *s, size_t *len)
 	return 0;
 }
 
-struct pair { char *name, *options; struct source_value value; };
+struct pair { char *name, *options; struct berval value; };
 
 /* name[;options]:value, name:: base64; name:< is refused, we open no other files for a file. */
 static int
@@ -132,7 +138,7 @@ split(const struct reader *r, char *line, size_t len, struct pair *out, struct e
 	rest = (size_t)(line + len - value);
 	if (coded && unbase(value, &rest) < 0)
 		return refuse(r, err, "broken base64");
-	*out = (struct pair){ .name = line, .value = { value, rest } };
+	*out = (struct pair){ .name = line, .value = { (ber_len_t)rest, value } };
 	out->options = strchr(line, ';');
 	if (out->options)
 		*out->options++ = '\0';
@@ -145,21 +151,51 @@ same(const char *a, const char *b)
 	return a == b || (a && b && strcasecmp(a, b) == 0);
 }
 
-static void
-add(struct reader *r, struct source_entry *entry, const struct pair *pair)
+static bool
+is_that(const struct source_attribute *a, const struct pair *pair)
 {
-	struct source_attribute *a = NULL;
+	return same(a->name.bv_val, pair->name) && same(a->options, pair->options);
+}
 
-	for (size_t i = entry->attributes.count; i-- > 0 && !a; )
-		if (same(entry->attributes.items[i].name, pair->name)
-		    && same(entry->attributes.items[i].options, pair->options))
-			a = &entry->attributes.items[i];
-	if (!a) {
-		a = arena_push(r->mem, &entry->attributes);
-		a->name = pair->name;
-		a->options = pair->options;
+static int
+add(struct reader *r, struct source_entry *entry, const struct pair *pair, struct error *err)
+{
+	size_t count = entry->attributes.count, at = count;
+
+	if (count && is_that(&entry->attributes.items[count - 1], pair))
+		at = count - 1;
+	for (size_t i = 0; i < count && at == count; i++)
+		if (is_that(&entry->attributes.items[i], pair)) {
+			at = i;
+			r->mixed = true;
+		}
+	if (at == ATTRIBUTES_MOST)
+		return refuse(r, err, "a record with too many attributes");
+	if (at == count)
+		*arena_push(r->mem, &entry->attributes) = (struct source_attribute){
+			.name = { strlen(pair->name), pair->name }, .options = pair->options,
+		};
+	entry->attributes.items[at].count++;
+	*arena_push(r->mem, &r->values) = pair->value;
+	*arena_push(r->mem, &r->belongs) = (uint32_t)at;
+	return 0;
+}
+
+/* Gives each attribute its values in one row. */
+static void
+lay_values(struct reader *r, struct source_entry *entry)
+{
+	struct berval *row = r->mixed ? arena_array(r->mem, struct berval, r->values.count) : r->values.items;
+	size_t *next = r->mixed ? arena_array(r->mem, size_t, entry->attributes.count) : NULL, first = 0;
+
+	for (size_t i = 0; i < entry->attributes.count; i++) {
+		entry->attributes.items[i].values = row + first;
+		if (next)
+			next[i] = first;
+		first += entry->attributes.items[i].count;
 	}
-	*arena_push(r->mem, &a->values) = pair->value;
+	for (size_t v = 0; next && v < r->values.count; v++)
+		row[next[r->belongs.items[v]]++] = r->values.items[v];
 }
 
 /* What ldapsearch writes after the entries: whether the server said that this was all. */
@@ -170,10 +206,10 @@ trailer(struct reader *r, const struct pair *pair, struct error *err)
 		r->searched = true;
 		r->finished = r->paging = false;
 	} else if (same(pair->name, "result")) {
-		r->finished = pair->value.bytes[0] == '0' && !isdigit((unsigned char)pair->value.bytes[1]);
+		r->finished = pair->value.bv_val[0] == '0' && !isdigit((unsigned char)pair->value.bv_val[1]);
 		r->searched = true;
 	} else if (same(pair->name, "pagedresults")) {
-		const char *cookie = strstr(pair->value.bytes, "cookie=");
+		const char *cookie = strstr(pair->value.bv_val, "cookie=");
 
 		r->paging = cookie && cookie[7] && cookie[7] != ' ';
 	} else if (same(pair->name, "ref")) {
@@ -188,16 +224,17 @@ static int
 first(struct reader *r, const struct pair *pair, struct source_entry *entry, struct error *err)
 {
 	if (same(pair->name, "version")) {
-		if (r->started || strcmp(pair->value.bytes, "1") != 0)
+		if (r->started || strcmp(pair->value.bv_val, "1") != 0)
 			return refuse(r, err, "'version:' must be 1 and stand first");
 		return 0;
 	}
 	r->started = true;
 	if (!same(pair->name, "dn"))
 		return trailer(r, pair, err);
-	if (!text_is_utf8(pair->value.bytes, pair->value.len))
+	if (!text_is_utf8(pair->value.bv_val, pair->value.bv_len))
 		return refuse(r, err, "a name that is not UTF-8");
-	*entry = (struct source_entry){ .dn = pair->value.bytes, .line = r->line };
+	entry->dn = pair->value;
+	entry->line = r->line;
 	return 0;
 }
 
@@ -207,20 +244,25 @@ later(struct reader *r, const struct pair *pair, struct source_entry *entry, str
 	if (same(pair->name, "dn"))
 		return refuse(r, err, "'dn:' inside a record: an empty line is missing");
 	if (same(pair->name, "changetype")) {
-		if (strcasecmp(pair->value.bytes, "add") != 0)
+		if (strcasecmp(pair->value.bv_val, "add") != 0)
 			return refuse(r, err, "only 'changetype: add' is read: this is no export");
 		return 0;
 	}
-	add(r, entry, pair);
-	return 0;
+	return add(r, entry, pair, err);
 }
 
 static int
 record_end(struct reader *r, struct source_entry *entry, struct error *err)
 {
-	int rc = entry->dn ? build_entry(r->build, entry, err) : 0;
+	int rc = 0;
 
-	*entry = (struct source_entry){ 0 };
+	if (entry->dn.bv_val) {
+		lay_values(r, entry);
+		rc = build_entry(r->build, entry, err);
+	}
+	entry->dn = (struct berval){ 0, NULL };
+	entry->attributes.count = r->values.count = r->belongs.count = 0;
+	r->mixed = false;
 	return rc;
 }
 
@@ -302,7 +344,7 @@ ldif_parse(struct arena *mem, const char *name, char *bytes, size_t len, struct 
 			return refuse(&r, err, "a continued line that continues nothing");
 		if (split(&r, line, n, &pair, err) < 0)
 			return -1;
-		if (entry.dn ? later(&r, &pair, &entry, err) < 0
+		if (entry.dn.bv_val ? later(&r, &pair, &entry, err) < 0
 		    : inside ? trailer(&r, &pair, err) < 0 : first(&r, &pair, &entry, err) < 0)
 			return -1;
 		inside = !same(pair.name, "version");
@@ -315,12 +357,15 @@ ldif_parse(struct arena *mem, const char *name, char *bytes, size_t len, struct 
 }
 
 int
-ldif_read(struct arena *mem, const char *path, struct builder *b, struct error *err)
+ldif_read(const char *path, struct builder *b, struct error *err)
 {
+	struct arena *mem = arena_open();
 	char *bytes;
 	size_t len;
+	int rc = file_read(mem, path, LDIF_MOST, &bytes, &len, err);
 
-	if (file_read(mem, path, LDIF_MOST, &bytes, &len, err) < 0)
-		return -1;
-	return ldif_parse(mem, path, bytes, len, b, err);
+	if (rc == 0)
+		rc = ldif_parse(mem, path, bytes, len, b, err);
+	arena_close(mem);
+	return rc;
 }

@@ -53,37 +53,57 @@ break_of(struct part *parts, size_t count)
 		const struct part *p = &parts[i];
 
 		if (next < 0 || p->first != next
-		    || (p->last >= 0 && (long long)p->from->values.count != p->last - p->first + 1))
+		    || (p->last >= 0 && (long long)p->from->count != p->last - p->first + 1))
 			return p->from->options;
 		next = p->last < 0 ? -1 : p->last + 1;
 	}
 	return next >= 0 ? parts[count - 1].from->options : NULL;
 }
 
-const struct source_attribute *
-range_join(struct arena *mem, const struct source_entry *e, const char *name, const char **broken)
+static bool
+is_called(const struct source_attribute *a, const char *name)
 {
-	struct source_attribute *all = arena_new(mem, struct source_attribute);
+	return strlen(name) == a->name.bv_len && strncasecmp(a->name.bv_val, name, a->name.bv_len) == 0;
+}
+
+struct values
+range_join(struct arena *mem, const struct source_entry *e, const char *name)
+{
 	struct part *parts = arena_array(mem, struct part, e->attributes.count + 1);
+	const struct source_attribute *only = NULL;
+	struct values all = { 0 };
+	struct berval *items;
 	size_t found = 0, count = 0;
 
-	*broken = NULL;
 	for (size_t i = 0; i < e->attributes.count; i++) {
 		const struct source_attribute *a = &e->attributes.items[i];
 
-		if (strcasecmp(a->name, name) != 0)
+		if (!is_called(a, name))
 			continue;
-		found++;
-		for (size_t v = 0; v < a->values.count; v++)
-			*arena_push(mem, &all->values) = a->values.items[v];
+		only = found++ ? NULL : a;
+		all.count += a->count;
 		if (!a->options)
 			continue;
 		parts[count].from = a;
 		if (!range_read(a->options, &parts[count].first, &parts[count].last))
-			*broken = a->options;
+			all.broken = a->options;
 		count++;
 	}
-	if (count && !*broken)
-		*broken = break_of(parts, count);
-	return found ? all : NULL;
+	all.there = found > 0;
+	if (count && !all.broken)
+		all.broken = break_of(parts, count);
+	if (only) {
+		all.items = only->values;
+		return all;
+	}
+	all.items = items = arena_array(mem, struct berval, all.count);
+	for (size_t i = 0; i < e->attributes.count; i++) {
+		const struct source_attribute *a = &e->attributes.items[i];
+
+		if (is_called(a, name) && a->count) {
+			memcpy(items, a->values, a->count * sizeof(*items));
+			items += a->count;
+		}
+	}
+	return all;
 }

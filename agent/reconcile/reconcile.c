@@ -187,9 +187,9 @@ holds(const struct work *w, const struct account *a, const struct condition *c)
 {
 	if (w->absent[c->attribute] || a->unknown >> c->attribute & 1)
 		return UNKNOWN;
-	for (const struct value *v = a->folded[c->attribute]; v; v = v->more)
+	for (const struct value *v = a->values[c->attribute]; v; v = v->more)
 		for (int i = 0; i < c->count; i++)
-			if (text_glob(c->globs[i], v->text))
+			if (text_glob(c->globs[i], v->folded))
 				return YES;
 	return NO;
 }
@@ -247,7 +247,7 @@ find_absent(struct work *w)
 	for (int i = 0; i < w->in->rules->attribute_count; i++) {
 		w->absent[i] = true;
 		for (uint32_t a = 0; a < w->s->account_count && w->absent[i]; a++)
-			w->absent[i] = !w->s->accounts[a].folded || !w->s->accounts[a].folded[i];
+			w->absent[i] = !w->s->accounts[a].values || !w->s->accounts[a].values[i];
 	}
 }
 

@@ -73,7 +73,15 @@ join_attributes(struct reader *r, config_setting_t *list)
 		read_attributes(r, get_group(r, list_item(list, i), "attributes", OPTIONAL), false);
 }
 
-/* Two that overlap would give the same person twice. */
+/* Two that overlap would give the same person twice; but a domain below another (DC=skola,DC=…) is read from its own servers. */
+static bool
+overlap(const char *a, const char *b)
+{
+	if (!a || !b || !strcmp(a, b))
+		return a && b;
+	return (directory_below(a, b) && strncmp(a, "dc=", 3) != 0) || (directory_below(b, a) && strncmp(b, "dc=", 3) != 0);
+}
+
 static void
 check_bases(struct reader *r, config_setting_t *list, const struct conf *c)
 {
@@ -86,7 +94,7 @@ check_bases(struct reader *r, config_setting_t *list, const struct conf *c)
 		if (base && *base && !keys[i])
 			complain(r, list_item(list, i), "directory.base '%s' is not a distinguished name", base);
 		for (int k = 0; k < i; k++)
-			if (directory_below(keys[i], keys[k]) || directory_below(keys[k], keys[i]))
+			if (overlap(keys[i], keys[k]))
 				complain(r, list_item(list, i), "the bases '%s' and '%s' overlap", c->directories[k].base, base);
 	}
 }

@@ -220,11 +220,59 @@ check_references(struct reader *r)
 	}
 }
 
+/*
+ * The attributes that needs name come first: the others are not read, nor kept for each of a hundred thousand people.
+ * place[] is where each comes to stand; round 0 finds those that are named, round 1 tells the conditions.
+ */
+static void
+place_conditions(struct condition *list, int count, int *place, int round)
+{
+	for (int i = 0; i < count; i++) {
+		if (round == 0)
+			place[list[i].attribute] = 1;
+		else
+			list[i].attribute = place[list[i].attribute];
+	}
+}
+
+static void
+place_all(struct reader *r, int *place, int round)
+{
+	for (size_t s = 0; s < r->systems.count; s++)
+		for (int k = 0; k < r->systems.items[s].role_count; k++)
+			for (int n = 0; n < r->systems.items[s].roles[k].need_count; n++) {
+				struct clause *c = &r->systems.items[s].roles[k].needs[n];
+
+				place_conditions(c->all, c->alls, place, round);
+				place_conditions(c->none, c->nones, place, round);
+			}
+}
+
+static void
+order_attributes(struct reader *r, struct rules *out)
+{
+	int count = (int)r->attributes.count, next = 0;
+	int *named = arena_array(r->mem, int, (size_t)count + 1), *place = arena_array(r->mem, int, (size_t)count + 1);
+
+	out->attributes = arena_array(r->mem, struct attribute, (size_t)count + 1);
+	place_all(r, named, 0);
+	for (int wanted = 1; wanted >= 0; wanted--) {
+		for (int i = 0; i < count; i++)
+			if (named[i] == wanted) {
+				place[i] = next;
+				out->attributes[next++] = r->attributes.items[i];
+			}
+		if (wanted)
+			out->attribute_count = next;
+	}
+	out->attributes_known = count;
+	place_all(r, place, 1);
+}
+
 static void
 give(struct reader *r, struct rules *out)
 {
-	out->attributes = r->attributes.items;
-	out->attribute_count = (int)r->attributes.count;
+	order_attributes(r, out);
 	out->systems = r->systems.items;
 	out->system_count = r->systems.count;
 	out->series = r->series.items;

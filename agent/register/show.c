@@ -178,7 +178,7 @@ register_json(const struct rules *rules)
 	json_t *o = json_object(), *attributes = json_object(), *systems = json_array(), *series = json_array(),
 	       *shares = json_array(), *holds = json_array();
 
-	for (int i = 0; i < rules->attribute_count; i++)
+	for (int i = 0; i < rules->attributes_known; i++)
 		json_put(attributes, rules->attributes[i].name,
 			 rules->attributes[i].hr ? rules->attributes[i].hr : rules->attributes[i].ad);
 	for (size_t i = 0; i < rules->system_count; i++)

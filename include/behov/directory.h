@@ -23,7 +23,7 @@ int directory_refused(LDAP *ld, const struct directory *directory, int code, con
 bool directory_is_live(const struct directory *directory);
 /* Is one, or lies below it?  Both as dn_key() gives them; NULL lies nowhere. */
 bool directory_below(const char *key, const char *base);
-/* The one whose base that name lies under, or NULL. */
+/* The one whose base that name lies under (the longest: a child domain), or NULL. */
 const struct directory *directory_of(struct arena *mem, const struct conf *conf, const char *dn);
 
 #endif

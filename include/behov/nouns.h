@@ -184,7 +184,7 @@ struct conf {
 	const char *rules;              /* folder, absolute */
 	enum mode mode;
 	const char *zone;               /* "Europe/Stockholm" */
-	struct directory *directories;  /* as written; no base lies below another */
+	struct directory *directories;  /* as written; no base lies below another, but child domains do */
 	int directory_count;
 	struct {                        /* what is about all of them */
 		const char **access_groups;             /* bases below which groups are access groups */
@@ -212,8 +212,8 @@ struct conf {
 
 struct rules {
 	struct conf conf;
-	struct attribute *attributes;
-	int attribute_count;
+	struct attribute *attributes;   /* first those that needs name, which alone are read; then the others known */
+	int attribute_count, attributes_known;
 	struct system *systems;         /* sorted by id, as are the others */
 	size_t system_count;
 	struct series *series;
@@ -232,27 +232,31 @@ const struct series *rules_series(const struct rules *rules, const char *id);
 
 /* ------------------------------------------------------------------ collect: what is */
 
-struct value { const char *text; const struct value *more; };   /* interned; `more` for a multi-valued attribute */
+/* Shared by all who have it; `folded` as by text_fold(); `more` for a multi-valued attribute. */
+struct value { const char *text, *folded; const struct value *more; };
 
 enum account_class {
-	ACCOUNT_PERSON, ACCOUNT_SERVICE, ACCOUNT_COMPUTER, ACCOUNT_GMSA, ACCOUNT_CONTACT, ACCOUNT_FOREIGN, ACCOUNT_OTHER,
+	ACCOUNT_PERSON, ACCOUNT_SERVICE, ACCOUNT_COMPUTER, ACCOUNT_GMSA, ACCOUNT_CONTACT,
+	ACCOUNT_FOREIGN,                /* of a domain that we do not read: its SID is all we know */
+	ACCOUNT_EVERYBODY,              /* Everyone, Authenticated Users, …: unbounded */
+	ACCOUNT_OTHER,
 };
 
 struct account {
 	const char *dn, *name;          /* name: sAMAccountName, else the first RDN value */
-	const char *display, *mail, *manager;   /* manager: DN */
 	const char *guid, *sid;         /* "xxxxxxxx-…" lower case, "S-1-5-…"; NULL when not exported */
 	const char *key;                /* guid, else sid, else folded DN: what identifies it */
+	const char *display, *mail, *manager;   /* manager: DN */
 	enum account_class class;
 	bool disabled, expired, protected_admin;        /* userAccountControl 2; accountExpires before now; adminCount > 0 */
+	bool locked, password_expired;  /* of msDS-User-Account-Control-Computed */
 	uint64_t unknown;               /* bit i: attribute i could not be known for this account */
-	const struct value **values;    /* [rules.attribute_count]; NULL = absent.  Folded copies in `folded`. */
-	const struct value **folded;
+	const struct value **values;    /* [rules.attribute_count]; NULL = absent */
 	int64_t last_logon, created;    /* lastLogonTimestamp, whenCreated; INT64_MIN = absent */
 };
 
 struct group {
-	const char *dn, *name, *guid, *sid, *key;
+	const char *dn, *name, *guid, *sid, *key;       /* as in struct account, and in the same order */
 	bool security;                  /* groupType & 0x80000000; a distribution group gives no access */
 	bool unknown;                   /* its members are not wholly known; why in `unknown_why` */
 	const char *unknown_why;
@@ -264,7 +268,9 @@ struct edge {
 	uint32_t member;
 	bool is_group;
 	bool primary;                   /* through primaryGroupID: in no member list, cannot be cut */
+	bool timed;                     /* ends by itself: snapshot.ends */
 };
+struct edge_moment { uint32_t edge; int64_t moment; };
 
 struct gap {
 	const char *what;               /* "directory", "group", "hr", "role", "share", "folder", "inbox" */
@@ -273,6 +279,9 @@ struct gap {
 	const char *text;               /* what happened, one line */
 };
 
+/* Something that a person should see to.  NULL = does not apply. */
+struct finding { const char *kind, *system, *role, *share, *series, *account, *group, *text; };
+
 struct snapshot {
 	struct account *accounts;       /* sorted by key */
 	uint32_t account_count;
@@ -280,8 +289,11 @@ struct snapshot {
 	uint32_t group_count;
 	struct edge *edges;
 	uint32_t edge_count;
+	LIST(struct edge_moment) ends, added;   /* when edges end by themselves, when they came; where known, sorted by edge */
+	int sync_days;                  /* msDS-LogonTimeSyncInterval; 0 = not said, and 14 counts */
 	bool complete;                  /* false: the directory as a whole is a gap, nothing about access is judged */
 	LIST(struct gap) gaps;
+	LIST(struct finding) findings;
 	json_t *certificate;            /* what was asked, what was seen, what was not; owned (json_decref) */
 	struct {                        /* counts for the shrink check; stored with the night */
 		long long people, groups, memberships, hr_rows, dangling;
@@ -386,7 +398,6 @@ struct proposal {
 struct missing { const char *system, *role, *account; };
 struct clash { const char *system, *account, *why; const char **roles; int role_count; struct place rule; };
 struct structural { const char *system, *role, *account, *group, *why; };
-struct finding { const char *kind, *system, *role, *share, *series, *account, *group, *text; };       /* NULL = does not apply */
 struct brake { const char *scope; long long opened, of; };
 
 /* Access as it is tonight, for history: intervals are written in the store when they change. */

@@ -31,13 +31,15 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
 	rules.conf.directory_count = 1;
 	rules.conf.directories = &(struct directory){ .base = "DC=kalmar,DC=example" };
 	rules.conf.directory.dangling_ratio = 0.05;
-	b = build_open(mem, &rules, "fuzz");
-	if (ldif_parse(mem, "fuzz", arena_copy(mem, bytes, len), len, b, &err) == 0 &&
+	b = build_open(mem, &rules);
+	if (build_source(b, rules.conf.directories, "fuzz", &err) == 0 &&
+	    ldif_parse(mem, "fuzz", arena_copy(mem, bytes, len), len, b, &err) == 0 &&
 	    build_close(b, &snapshot, &employees, &err) == 0)
 		holds_together(&snapshot);
 	else if (!err.text[0])
 		abort();
 	json_decref(snapshot.certificate);
+	build_free(b);
 	arena_close(mem);
 	return 0;
 }

@@ -183,7 +183,8 @@ class Controller:
     def export(self):
         """The directory as an administrator would export it."""
         return self.search("-E", "pr=500/noprompt", "-b", BASE, "(|(objectClass=user)(objectClass=group)"
-                           "(objectClass=contact)(objectClass=foreignSecurityPrincipal))").stdout
+                           "(objectClass=contact)(objectClass=foreignSecurityPrincipal)(objectClass=domainDNS))", "*",
+                           "msDS-User-Account-Control-Computed").stdout
 
     def attribute(self, dn, name):
         """Values of one attribute, as bytes; base64 undone."""

@@ -85,7 +85,10 @@ def certificate(home, source, more=""):
         row = db.execute("select summary from night").fetchone()
     finally:
         db.close()
-    return json.loads(row[0])["certificate"] if row and row[0] else {"digest": done.stderr.decode()[-800:]}
+    if not row or not row[0]:
+        return {"digest": done.stderr.decode()[-800:]}
+    night = json.loads(row[0])["certificate"]
+    return {**night["sources"][0], "digest": night["digest"]}
 
 
 def secrets(dc):

@@ -83,6 +83,7 @@ class Fake:
     stuck = None            # from that page on, pages without entries
     references = 0
     cut = None              # (page, bytes of it that are sent)
+    once = False            # and only the first time
     garbage = None          # bytes -> bytes of the second page's first entry
     control = True          # says what follows a page
     usn = None              # count of answers -> uSNChanged
@@ -139,8 +140,10 @@ class Fake:
             link.sendall(self.message(ident, self.entry("", {"dnsHostName": ["dc1.kalmar.example"], "dsServiceName": ["NTDS"],
                                                              "highestCommittedUSN": [str(12345 + self.pages)]}.items()))
                          + self.message(ident, self.done(0x65, 0)))
-        elif scope == 0:
+        elif scope == 0 and wanted[0].startswith("member;range="):
             link.sendall(self.rest(ident, base, wanted))
+        elif scope == 0:
+            link.sendall(self.again(ident, base, wanted))
         else:
             return self.page(link, ident, fields)
         return True
@@ -160,6 +163,14 @@ class Fake:
         if found is None:
             return self.message(ident, self.done(0x65, 32))
         return self.message(ident, self.entry(dn, found + self.number_of_change())) + self.message(ident, self.done(0x65, 0))
+
+    def again(self, ident, dn, wanted):
+        """One entry: the whole of it, or the attributes that are wanted of it."""
+        found = dict(self.entries).get(dn)
+        if found is None:
+            return self.message(ident, self.done(0x65, 32))
+        kept = found if "objectClass" in wanted else {k: v for k, v in found.items() if k in wanted}
+        return self.message(ident, self.shown(dn, kept)) + self.message(ident, self.done(0x65, 0))
 
     def number_of_change(self):
         self.answers += 1
@@ -181,7 +192,7 @@ class Fake:
         size, cookie = (body for _, body in parts(parts(control[-1][1])[0][1]))
         size, start = int.from_bytes(size, "big"), int(cookie.split(b" ")[0] or 0)
         self.pages += 1
-        end = start + size
+        here, end = start // size + 1, start + size
         chunks = [self.message(ident, self.shown(*e)) for e in self.entries[start:end]]
         if self.stuck and self.pages >= self.stuck:
             chunks, end = [], start
@@ -190,12 +201,13 @@ class Fake:
         following = str(end).encode() if end < len(self.entries) else b""
         if self.cookie and (following or self.pages < 3):
             following = self.cookie
-        if self.garbage and self.pages == 2:
+        if self.garbage and here == 2:
             chunks[0] = self.garbage(chunks[0])
         reply = tlv(0xa0, tlv(0x30, text(PAGED), text(tlv(0x30, number(0), text(following)))))
-        chunks.append(self.message(ident, self.done(0x65, self.result.get(self.pages, 0)), *([reply] if self.control else [])))
-        if self.cut and self.pages == self.cut[0]:
-            link.sendall(b"".join(chunks)[:self.cut[1](chunks)])
+        chunks.append(self.message(ident, self.done(0x65, self.result.get(here, 0)), *([reply] if self.control else [])))
+        if self.cut and here == self.cut[0]:
+            cut, self.cut = self.cut, None if self.once else self.cut
+            link.sendall(b"".join(chunks)[:cut[1](chunks)])
             link.shutdown(socket.SHUT_RDWR)
             return False
         link.sendall(b"".join(chunks))
@@ -356,6 +368,14 @@ def cuts(home, entries):
     refused(home, entries, "cut inside the last word of page 2", "Can't contact LDAP server", cut=(2, lambda c: len(b"".join(c)) - 1))
 
 
+def retried(home, entries, whole):
+    for page in (1, 4):
+        with Fake(entries, once=True, cut=(page, lambda chunks: len(b"".join(chunks[:9])))) as fake:
+            done = home.plan(fake.url)
+            check(f"cut once, on page {page}: a fresh connection gives the plan of the whole", done.returncode == 0
+                  and done.stdout == whole and fake.pages == 7 + page, *show(done), fake.pages)
+
+
 def results(home, entries):
     for code, word in ((4, "Size limit"), (3, "Time limit"), (51, "busy"), (1, "Operations error"), (10, "Referral"), (80, "Other")):
         for page in (1, 2, 7):
@@ -396,7 +416,7 @@ def counted(home, entries, whole):
               and b"digest" not in done.stdout, *show(done))
         night = certificate(home, fake.url)
     wanted = {"source": fake.url, "base": BASE, "entries": len(entries), "references": 3, "pages": 7, "ranges": 2, "unreadable": 0,
-              "server": {"dnsHostName": "dc1.kalmar.example", "dsServiceName": "NTDS"},
+              "server": {"dnsHostName": "dc1.kalmar.example", "dsServiceName": "NTDS", "invocationId": None},
               "highestCommittedUSN": {"before": "12352", "after": "12359"}}
     check("the night keeps the certificate: server, USN, pages, ranges, references",
           wanted.items() <= night.items() and "objectClass=group" in night.get("filter", ""), night)
@@ -439,8 +459,9 @@ def certificate(home, source):
     done = home.call(source, "--now", NOW, "run")
     db = sqlite3.connect(home.folder + "/b.db")
     try:
-        return json.loads(db.execute("select summary from night").fetchone()[0])["certificate"]
-    except (sqlite3.Error, TypeError, KeyError) as why:
+        night = json.loads(db.execute("select summary from night").fetchone()[0])["certificate"]
+        return {**night["sources"][0], "digest": night["digest"]}
+    except (sqlite3.Error, TypeError, LookupError) as why:
         return {"why": why, "made": show(made), "run": show(done)}
     finally:
         db.close()
@@ -458,6 +479,7 @@ def main():
         ranges(home, entries, first.stdout)
         broken_ranges(home, entries)
         cuts(home, entries)
+        retried(home, entries, first.stdout)
         results(home, entries)
         cookies(home, entries)
         garbage(home, entries)

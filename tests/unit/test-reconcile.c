@@ -4,12 +4,12 @@
 #include "behov/reconcile.h"
 #include <string.h>
 
-static struct value teacher = { "teacher", NULL };
+static struct value teacher = { "teacher", "teacher", NULL };
 static const struct value *is_teacher[] = { &teacher }, *is_nobody[] = { NULL };
 static const char *globs[] = { "teacher" }, *a_group[] = { "CN=A,DC=x" }, *base[] = { "DC=x" };
 static struct account who[] = {
-	{ .dn = "CN=anna,OU=p", .name = "anna", .key = "a", .values = is_teacher, .folded = is_teacher, .last_logon = INT64_MIN },
-	{ .dn = "CN=bo,OU=p", .name = "bo", .key = "b", .values = is_nobody, .folded = is_nobody, .last_logon = INT64_MIN },
+	{ .dn = "CN=anna,OU=p", .name = "anna", .key = "a", .values = is_teacher, .last_logon = INT64_MIN },
+	{ .dn = "CN=bo,OU=p", .name = "bo", .key = "b", .values = is_nobody, .last_logon = INT64_MIN },
 };
 
 static struct cut cuts[2];
@@ -27,7 +27,7 @@ plan(struct arena *mem, bool unknown, bool nested, bool primary, bool anna, stru
 	struct system system = { .id = "s", .owner = "x", .roles = &role, .role_count = 1 };
 	struct attribute title = { .name = "title" };
 	struct rules rules = { .systems = &system, .system_count = 1, .attributes = &title, .attribute_count = 1 };
-	struct edge edges[] = { { 1, nested, primary }, { 1, false, false }, { 0, false, false } };
+	struct edge edges[] = { { 1, nested, primary, false }, { 1, false, false, false }, { 0, false, false, false } };
 	struct group groups[] = {
 		{ .dn = "CN=A,DC=x", .name = "A", .key = "ga", .security = true, .unknown = unknown, .first = 0, .count = 1 },
 		{ .dn = "CN=B,OU=o", .name = "B", .key = "gb", .security = true, .first = 1, .count = anna ? 2 : 1 },

@@ -90,7 +90,7 @@ load_directory(const char *directory)
 static const char *
 attribute_of(const char *name)
 {
-	for (int i = 0; i < rules.attribute_count; i++)
+	for (int i = 0; i < rules.attributes_known; i++)
 		if (strcmp(rules.attributes[i].name, name) == 0)
 			return rules.attributes[i].ad;
 	return NULL;

@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* build_p.h - the builder from inside: names.c knows who a name is, entry.c reads an entry, build.c puts all together. */
+#ifndef BUILD_P_H
+#define BUILD_P_H
+
+#include "collect_p.h"
+
+#define NOBODY UINT32_MAX
+#define AMBIGUOUS (UINT32_MAX - 1)     /* a uid that two have: nobody may say who that is */
+
+/* What an entry becomes.  A member that leads nowhere becomes one, too, with line < 0. */
+struct object {
+	union { struct account account; struct group group; } as;       /* dn, name, guid, sid, key: all at the same place */
+	bool is_group, has_primary;
+	uint16_t source;
+	int line;
+	uint32_t name;                          /* of its DN */
+	uint32_t index;                         /* in the snapshot */
+	uint32_t manager;                       /* a name, or NOBODY */
+	long long primary;                      /* primaryGroupID, gidNumber */
+	uint32_t *members, member_count;        /* names */
+	const char *employee;
+};
+
+#define CHUNK 4096u
+
+/* What could not be read as text, by attribute: how many entries, and the first of them by its key. */
+struct unread { const char *attribute, *key, *last; long long entries; };
+
+/* One directory of several. */
+struct origin {
+	const struct directory *directory;
+	const char *shown, *base;               /* base: dn_key(), NULL = everything */
+	struct schema schema;
+	long long entries, people, groups, memberships, references;
+	long long unreadable, hidden;           /* values that are no text; members whose entry we may not see */
+	long long dangling;
+	long long seen[FIELDS];                 /* people who have that */
+	uint32_t registered;                    /* where its part of builder.registered begins */
+	json_t *certificate;
+};
+
+struct note { uint32_t group, member; int64_t moment; };        /* object; name */
+struct history { uint32_t who; const char *sid; };
+struct link { uint32_t group, member; };                /* objects */
+
+struct builder {
+	struct arena *mem, *scratch;            /* what the snapshot keeps; what is given back when it is done */
+	const struct rules *rules;
+	struct pool texts;
+	LIST(struct origin) origins;
+	struct origin *at;                      /* the current one */
+	const char *stopped;                    /* why the whole is a gap */
+	struct object **chunks;
+	uint32_t object_count, chunk_room;
+	struct intern names;                    /* DNs as they were spelled; a memberUid with a byte 1 before it */
+	LIST(uint32_t) owners;                  /* name -> object, or NOBODY */
+	struct intern parents;                  /* what follows the first component of a DN */
+	LIST(struct parent { const char *key; uint16_t origin; bool inside; }) folded;
+	struct intern values;                   /* texts of attributes that needs name */
+	LIST(const struct value *) shared;
+	struct intern wanted;                   /* folded spellings of the groups that roles name */
+	LIST(const char *) registered;
+	LIST(struct gap) gaps;
+	LIST(struct unread) unread;
+	LIST(struct note) timed, added;
+	LIST(struct history) histories;
+	LIST(struct link) primaries;
+	long long listing, no_primary;          /* groups with a member attribute; accounts whose primary group was not found */
+	int sync_days;
+};
+
+static inline struct object *object_at(const struct builder *b, uint32_t i) { return &b->chunks[i / CHUNK][i % CHUNK]; }
+/* The next, zeroed. */
+struct object *object_new(struct builder *b);
+
+/* ------------------------------------------------------------------ names.c */
+
+/* The number of a name, and who it is. */
+uint32_t name_of(struct builder *b, const char *bytes, size_t len);
+/* As dn_key(), quickly where the name is a plain one; NULL when it is no DN. */
+const char *name_key(struct builder *b, const char *dn, size_t len);
+/* Does it lie below the base of the current source?  -1: it is no DN. */
+int name_inside(struct builder *b, const char *dn, size_t len);
+/* Does it lie below the base of any of them? */
+bool name_is_ours(const struct builder *b, const char *key);
+/* The first value of a DN: what somebody is called who has no other name. */
+const char *name_first(struct builder *b, const char *dn);
+
+/* ------------------------------------------------------------------ entry.c */
+
+int entry_read(struct builder *b, struct object *o, uint32_t me, const struct source_entry *e, struct error *err);
+/* Is it one of the classes that are read? */
+bool entry_counts(struct builder *b, const struct source_entry *e, bool *is_group);
+int entry_refuse(struct builder *b, const struct source_entry *e, const char *what, struct error *err);
+void entry_doubt(struct builder *b, struct group *g, const char *why);
+
+/* ------------------------------------------------------------------ added.c */
+
+/* A value of msDS-ReplValueMetaData: who, and when it became one; false when it is none, or of a member that went. */
+bool added_read(struct arena *mem, const struct berval *value, struct berval *member, int64_t *when);
+
+/* ------------------------------------------------------------------ connect.c */
+
+/* Who the members are: foreign principals found in another directory, primary groups, those who lead nowhere. */
+void connect_all(struct builder *b);
+/* Findings about what they are: unbounded principals, SID histories. */
+void say_members(struct builder *b, struct snapshot *out);
+
+#endif

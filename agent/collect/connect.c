@@ -1,0 +1,227 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* connect.c - who the members of groups are, when every entry has been read. */
+#include "build_p.h"
+
+#include <behov/text.h>
+
+/*
+ * A principal of another forest stands here as its SID alone.  Where that forest is one of our directories, the member is
+ * the account itself; otherwise it stays what it is, and is never taken for nobody.
+ */
+static void
+find_foreign(struct builder *b)
+{
+	struct intern sids;
+	LIST(uint32_t) foreign = { 0 };
+	uint32_t known = b->object_count;
+
+	intern_open(&sids, b->scratch);
+	for (uint32_t i = 0; i < known; i++) {
+		const struct object *o = object_at(b, i);
+
+		if (o->is_group || o->as.account.class != ACCOUNT_FOREIGN || !o->as.account.sid)
+			continue;
+		if (intern(&sids, o->as.account.sid, strlen(o->as.account.sid)) == foreign.count)
+			*arena_push(b->scratch, &foreign) = i;
+	}
+	for (uint32_t i = 0; foreign.count && i < known; i++) {
+		const struct object *o = object_at(b, i);
+		const char *sid = o->as.account.sid;
+		uint32_t at;
+
+		if (!sid || (!o->is_group && o->as.account.class == ACCOUNT_FOREIGN))
+			continue;
+		at = intern_find(&sids, sid, strlen(sid));
+		if (at != INTERN_NONE)
+			b->owners.items[object_at(b, foreign.items[at])->name] = i;
+	}
+}
+
+/* ------------------------------------------------------------------ names that nobody has to the letter */
+
+struct search { struct intern keys; LIST(uint32_t) who; bool ready; };
+
+static void
+learn(struct builder *b, struct search *s, const char *key, uint32_t who)
+{
+	if (key && intern(&s->keys, key, strlen(key)) == s->who.count)
+		*arena_push(b->scratch, &s->who) = who;
+}
+
+static void
+prepare(struct builder *b, struct search *s)
+{
+	if (s->ready)
+		return;
+	intern_open(&s->keys, b->scratch);
+	for (uint32_t i = 0; i < b->object_count; i++) {
+		const char *dn = object_at(b, i)->as.account.dn;
+
+		learn(b, s, name_key(b, dn, strlen(dn)), b->owners.items[object_at(b, i)->name]);
+	}
+	s->ready = true;
+}
+
+/* A name that leads nowhere becomes an account of which we know the name only. */
+static uint32_t
+stranger(struct builder *b, const char *dn, const char *key)
+{
+	uint32_t me = b->object_count;
+	struct object *o = object_new(b);
+	bool user = *dn == '\1';
+
+	dn = pool_copy(&b->texts, dn + user, strlen(dn + user));
+	*o = (struct object){ .line = -1, .name = NOBODY, .manager = NOBODY };
+	o->as.account = (struct account){
+		.dn = dn, .name = user ? dn : name_first(b, dn), .key = pool_copy(&b->texts, key, strlen(key)),
+		.class = ACCOUNT_OTHER, .last_logon = INT64_MIN, .created = INT64_MIN,
+		.values = arena_array(b->mem, const struct value *, (size_t)b->rules->attribute_count),
+	};
+	return me;
+}
+
+static uint32_t
+find_name(struct builder *b, struct search *s, uint32_t name)
+{
+	const struct word *w = &b->names.words.items[name];
+	const char *key;
+	uint32_t at;
+
+	prepare(b, s);
+	key = *w->text == '\1' ? NULL : name_key(b, w->text, w->len);
+	if (!key)
+		key = text_fold(b->scratch, w->text);
+	at = intern_find(&s->keys, key, strlen(key));
+	if (at != INTERN_NONE)
+		return s->who.items[at];
+	learn(b, s, key, stranger(b, w->text, key));
+	return s->who.items[s->who.count - 1];
+}
+
+static void
+doubt_hidden(struct builder *b, struct object *o, long long hidden)
+{
+	if (hidden)
+		entry_doubt(b, &o->as.group, arena_print(b->mem, "%lld of its members cannot be seen: does the reading account "
+							 "lack rights, or are they gone?", hidden));
+}
+
+/*
+ * Security is an implicit filter of every search (MS-ADTS 3.1.1.4.3): a member below our own base whose entry does not
+ * come is one we may not see, not one that is not there.  It could be a group that carries anybody.
+ */
+static void
+find_members(struct builder *b)
+{
+	struct search search = { 0 };
+	uint32_t known = b->object_count;
+
+	for (uint32_t i = 0; i < known; i++) {
+		struct object *o = object_at(b, i);
+		struct origin *origin = &b->origins.items[o->source];
+		long long hidden = 0;
+
+		for (uint32_t m = 0; m < o->member_count; m++) {
+			uint32_t *owner = &b->owners.items[o->members[m]];
+			const struct object *who;
+
+			if (*owner == AMBIGUOUS) {
+				entry_doubt(b, &o->as.group, "a member's uid belongs to more than one");
+				*owner = NOBODY;
+			}
+			if (*owner == NOBODY)
+				*owner = find_name(b, &search, o->members[m]);
+			who = object_at(b, *owner);
+			if (who->line >= 0)
+				continue;
+			origin->dangling++;
+			hidden += origin->schema.kind == SCHEMA_AD && name_is_ours(b, who->as.account.key);
+		}
+		origin->hidden += hidden;
+		doubt_hidden(b, o, hidden);
+	}
+}
+
+/* ------------------------------------------------------------------ primary groups */
+
+static const char *
+primary_key(const struct builder *b, const struct object *o, char out[SID_MOST + 24])
+{
+	const char *sid = o->as.account.sid, *last = sid ? strrchr(sid, '-') : NULL;
+
+	if (b->origins.items[o->source].schema.kind != SCHEMA_AD)
+		snprintf(out, SID_MOST + 24, "%u:%lld", o->source, o->primary);
+	else if (last)
+		snprintf(out, SID_MOST + 24, "%.*s-%lld", (int)(last - sid), sid, o->primary);
+	else
+		return NULL;
+	return out;
+}
+
+/* In no member list, in AD as in POSIX: it stands with the person. */
+static void
+find_primary(struct builder *b)
+{
+	struct intern keys;
+	LIST(uint32_t) groups = { 0 };
+	char text[SID_MOST + 24];
+
+	intern_open(&keys, b->scratch);
+	for (uint32_t i = 0; i < b->object_count; i++) {
+		const struct object *o = object_at(b, i);
+		bool ad = o->line >= 0 && b->origins.items[o->source].schema.kind == SCHEMA_AD;
+		const char *key = !o->is_group ? NULL : ad ? o->as.group.sid : o->primary ? primary_key(b, o, text) : NULL;
+
+		if (key && intern(&keys, key, strlen(key)) == groups.count)
+			*arena_push(b->scratch, &groups) = i;
+	}
+	for (uint32_t i = 0; i < b->object_count; i++) {
+		const struct object *o = object_at(b, i);
+		const char *key = !o->is_group && o->has_primary ? primary_key(b, o, text) : NULL;
+		uint32_t at = key ? intern_find(&keys, key, strlen(key)) : INTERN_NONE;
+
+		if (at != INTERN_NONE)
+			*arena_push(b->scratch, &b->primaries) = (struct link){ groups.items[at], i };
+		else
+			b->no_primary += !o->is_group && o->has_primary;
+	}
+}
+
+void
+connect_all(struct builder *b)
+{
+	find_foreign(b);
+	find_members(b);
+	find_primary(b);
+}
+
+/* ------------------------------------------------------------------ what they are */
+
+/* What a migrated account was called before still opens what was opened for that SID. */
+static void
+say_histories(struct builder *b, struct snapshot *out)
+{
+	const char *first = NULL;
+	uint32_t count = 0, last = NOBODY;
+
+	for (size_t i = 0; i < b->histories.count; i++) {
+		const char *name = object_at(b, b->histories.items[i].who)->as.account.name;
+
+		count += b->histories.items[i].who != last;
+		last = b->histories.items[i].who;
+		if (!first || strcmp(name, first) < 0)
+			first = name;
+	}
+	if (count)
+		*arena_push(b->mem, &out->findings) = (struct finding){
+			.kind = "sid-history", .account = first, .text = arena_print(b->mem,
+				"%u konton bär SID från en tidigare domän (sIDHistory), det första är %s: de kan ha behörighet "
+				"som inte syns som medlemskap", count, first),
+		};
+}
+
+void
+say_members(struct builder *b, struct snapshot *out)
+{
+	say_histories(b, out);
+}

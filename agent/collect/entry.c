@@ -1,0 +1,583 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* entry.c - one entry of a directory becomes an account or a group: what it says, and what of it cannot be known. */
+#include "build_p.h"
+
+#include <behov/text.h>
+
+#include <errno.h>
+#include <strings.h>
+
+/* The attributes of one entry, by what they are for us. */
+struct reading {
+	const struct source_entry *entry;
+	const struct source_attribute *field[FIELDS];
+	bool part[FIELDS];                      /* it came in parts: what is here is not all */
+	const struct source_attribute *attribute[ATTRIBUTE_MOST];
+	uint64_t parts;                         /* the same for attributes */
+};
+
+static void
+sort_out(const struct builder *b, const struct source_entry *e, struct reading *r)
+{
+	*r = (struct reading){ .entry = e };
+	for (size_t i = 0; i < e->attributes.count; i++) {
+		const struct source_attribute *a = &e->attributes.items[i];
+		const struct known *k = schema_find(&b->at->schema, a->name.bv_val, a->name.bv_len);
+
+		if (!k || (a->options && !range_is(a->options)))
+			continue;
+		if (k->field < FIELDS && !a->options)
+			r->field[k->field] = a;
+		else if (k->field < FIELDS)
+			r->part[k->field] = true;
+		if (a->options)
+			r->parts |= k->attributes;
+		for (uint64_t left = a->options ? 0 : k->attributes; left; left &= left - 1)
+			r->attribute[__builtin_ctzll(left)] = a;
+	}
+}
+
+int
+entry_refuse(struct builder *b, const struct source_entry *e, const char *what, struct error *err)
+{
+	const char *dn = name_show(b->scratch, arena_copy(b->scratch, e->dn.bv_val, e->dn.bv_len));
+
+	if (!e->line)                   /* a server has no lines */
+		return error_set(err, ERROR_SOURCE, "'%s': '%s': %s", b->at->shown, dn, what);
+	return error_set(err, ERROR_SOURCE, "%s:%d: '%s': %s", b->at->shown, e->line, dn, what);
+}
+
+/* ------------------------------------------------------------------ values */
+
+static bool
+readable(const struct berval *v)
+{
+	return v->bv_len && text_is_utf8(v->bv_val, v->bv_len);
+}
+
+static bool
+is_text(const struct source_attribute *a)
+{
+	for (size_t v = 0; a && v < a->count; v++)
+		if (!text_is_utf8(a->values[v].bv_val, a->values[v].bv_len))
+			return false;
+	return true;
+}
+
+/* The first value, when there is one. */
+static const struct berval *
+one(const struct reading *r, enum field f)
+{
+	return r->field[f] && r->field[f]->count ? &r->field[f]->values[0] : NULL;
+}
+
+static void
+note_unread(struct builder *b, const char *attribute, const char *key)
+{
+	struct unread *u = NULL;
+
+	for (size_t i = 0; i < b->unread.count && !u; i++)
+		if (!strcasecmp(b->unread.items[i].attribute, attribute))
+			u = &b->unread.items[i];
+	if (!u) {
+		u = arena_push(b->scratch, &b->unread);
+		*u = (struct unread){ .attribute = attribute, .key = key };
+	}
+	if (u->last == key)             /* a need may ask for what a letter needs, too */
+		return;
+	u->last = key;
+	u->entries++;
+	b->at->unreadable++;
+	if (strcmp(key, u->key) < 0)
+		u->key = key;
+}
+
+/* A value of it is there but is no text, or only a part of its values came: what it says is not known. */
+static bool
+is_unread(struct builder *b, const struct reading *r, enum field f, const char *key)
+{
+	if (!r->part[f] && is_text(r->field[f]))
+		return false;
+	note_unread(b, schema_name(b->at->schema.kind, f), key);
+	return true;
+}
+
+static const char *
+text(struct builder *b, const struct reading *r, enum field f, const char *key)
+{
+	const struct berval *v = one(r, f);
+
+	is_unread(b, r, f, key);
+	return v && readable(v) ? pool_copy(&b->texts, v->bv_val, v->bv_len) : NULL;
+}
+
+static int
+number(struct builder *b, const struct reading *r, enum field f, long long *out, struct error *err)
+{
+	const struct berval *v = one(r, f);
+	char digits[24], *end = digits;
+
+	if (!r->field[f])
+		return 0;
+	errno = 0;
+	if (v && v->bv_len && v->bv_len < sizeof(digits)) {
+		memcpy(digits, v->bv_val, v->bv_len);
+		digits[v->bv_len] = '\0';
+		*out = strtoll(digits, &end, 10);
+	}
+	if (errno || end == digits || *end || (size_t)(end - digits) != v->bv_len)
+		return entry_refuse(b, r->entry, arena_print(b->scratch, "%s is not a number",
+							     schema_name(b->at->schema.kind, f)), err);
+	return 0;
+}
+
+static int64_t
+moment(const struct reading *r, enum field f)
+{
+	const struct berval *v = one(r, f);
+	char text[32];
+	int64_t when;
+
+	if (!v || v->bv_len >= sizeof(text))
+		return INT64_MIN;
+	memcpy(text, v->bv_val, v->bv_len);
+	text[v->bv_len] = '\0';
+	return clock_generalized(text, &when) ? when : INT64_MIN;
+}
+
+static bool
+is_class(const struct source_attribute *a, const char *class)
+{
+	size_t len = strlen(class);
+
+	for (size_t i = 0; a && i < a->count; i++)
+		if (a->values[i].bv_len == len && !strncasecmp(a->values[i].bv_val, class, len))
+			return true;
+	return false;
+}
+
+/* ------------------------------------------------------------------ what it is */
+
+static const struct source_attribute *
+class_of(const struct builder *b, const struct source_entry *e)
+{
+	for (size_t i = 0; i < e->attributes.count; i++) {
+		const struct source_attribute *a = &e->attributes.items[i];
+		const struct known *k = a->options ? NULL : schema_find(&b->at->schema, a->name.bv_val, a->name.bv_len);
+
+		if (k && k->field == FIELD_CLASS)
+			return a;
+	}
+	return NULL;
+}
+
+bool
+entry_counts(struct builder *b, const struct source_entry *e, bool *is_group)
+{
+	static const char *const groups[2][4] = { { "group", NULL }, { "groupOfNames", "groupOfUniqueNames", "posixGroup", NULL } };
+	static const char *const accounts[2][6] = {
+		{ "user", "inetOrgPerson", "contact", "computer", "foreignSecurityPrincipal", NULL },
+		{ "person", "posixAccount", "account", NULL },
+	};
+	const struct source_attribute *class = class_of(b, e);
+	int kind = b->at->schema.kind != SCHEMA_AD;
+
+	*is_group = false;
+	for (int i = 0; groups[kind][i] && !*is_group; i++)
+		*is_group = is_class(class, groups[kind][i]);
+	for (int i = 0; accounts[kind][i]; i++)
+		if (*is_group || is_class(class, accounts[kind][i]))
+			return true;
+	return false;
+}
+
+/* MS-DTYP 2.4.2.4: principals that anybody is, or anybody who has signed in. */
+static bool
+is_everybody(const char *sid)
+{
+	static const char *const all[] = { "S-1-1-0", "S-1-5-2", "S-1-5-4", "S-1-5-7", "S-1-5-11", "S-1-5-15" };
+
+	for (size_t i = 0; sid && i < sizeof(all) / sizeof(*all); i++)
+		if (strcmp(sid, all[i]) == 0)
+			return true;
+	return false;
+}
+
+static bool
+is_service_name(const struct builder *b, const char *name)
+{
+	const char *low = b->rules->conf.directory.service_account_count ? text_fold(b->scratch, name) : NULL;
+
+	for (int i = 0; i < b->rules->conf.directory.service_account_count; i++)
+		if (text_glob(b->rules->conf.directory.service_accounts[i], low))
+			return true;
+	return false;
+}
+
+static enum account_class
+classify(const struct builder *b, const struct reading *r, const struct account *a, long long type)
+{
+	const struct source_attribute *class = r->field[FIELD_CLASS];
+
+	if (is_class(class, "foreignSecurityPrincipal"))
+		return is_everybody(a->sid) ? ACCOUNT_EVERYBODY : ACCOUNT_FOREIGN;
+	if (is_class(class, "msDS-GroupManagedServiceAccount") || is_class(class, "msDS-ManagedServiceAccount"))
+		return ACCOUNT_GMSA;
+	if (is_class(class, "computer"))
+		return ACCOUNT_COMPUTER;
+	if (b->at->schema.kind == SCHEMA_AD && !is_class(class, "user") && !is_class(class, "inetOrgPerson"))
+		return ACCOUNT_CONTACT;
+	if (type && type != 805306368)
+		return ACCOUNT_OTHER;
+	if (r->field[FIELD_SERVICE] || is_service_name(b, a->name))
+		return ACCOUNT_SERVICE;
+	if (b->at->schema.kind != SCHEMA_AD && !is_class(class, "person"))
+		return ACCOUNT_SERVICE;         /* an account that nobody is */
+	return ACCOUNT_PERSON;
+}
+
+/* ------------------------------------------------------------------ an account */
+
+static int
+order_berval(const void *x, const void *y)
+{
+	const struct berval *a = x, *b = y;
+	int c = memcmp(a->bv_val, b->bv_val, a->bv_len < b->bv_len ? a->bv_len : b->bv_len);
+
+	return c ? c : (a->bv_len > b->bv_len) - (a->bv_len < b->bv_len);
+}
+
+static struct value *
+new_value(struct builder *b, const char *bytes, size_t len)
+{
+	struct value *v = arena_new(b->mem, struct value);
+	const char *folded;
+
+	v->text = pool_copy(&b->texts, bytes, len);
+	folded = text_fold(b->scratch, v->text);
+	v->folded = strcmp(folded, v->text) == 0 ? v->text : pool_copy(&b->texts, folded, strlen(folded));
+	return v;
+}
+
+/* One value is shared by all who have it. */
+static const struct value *
+shared_value(struct builder *b, const struct berval *v)
+{
+	uint32_t at = intern(&b->values, v->bv_val, v->bv_len);
+
+	if (b->shared.count <= at)
+		*arena_push(b->scratch, &b->shared) = new_value(b, v->bv_val, v->bv_len);
+	return b->shared.items[at];
+}
+
+static const struct value *
+many_values(struct builder *b, const struct source_attribute *from)
+{
+	struct berval *sorted = arena_array(b->scratch, struct berval, from->count);
+	struct value *all = NULL;
+
+	memcpy(sorted, from->values, from->count * sizeof(*sorted));
+	qsort(sorted, from->count, sizeof(*sorted), order_berval);
+	for (size_t v = from->count; v-- > 0; ) {
+		struct value *next = new_value(b, sorted[v].bv_val, sorted[v].bv_len);
+
+		next->more = all;
+		all = next;
+	}
+	return all;
+}
+
+static void
+attributes(struct builder *b, const struct reading *r, struct account *a)
+{
+	a->values = arena_array(b->mem, const struct value *, (size_t)b->rules->attribute_count);
+	for (int i = 0; i < b->rules->attribute_count; i++) {
+		const struct source_attribute *from = r->attribute[i];
+		const char *name = b->rules->attributes[i].ad;
+
+		if (b->rules->attributes[i].hr || (!from && !(r->parts >> i & 1)))
+			continue;
+		if (r->parts >> i & 1 || !is_text(from)) {
+			note_unread(b, name, a->key);
+			a->unknown |= UINT64_C(1) << i;
+		} else if (from->count == 1 && from->values[0].bv_len) {
+			a->values[i] = shared_value(b, &from->values[0]);
+		} else if (from->count) {
+			a->values[i] = many_values(b, from);
+		}
+	}
+}
+
+static void
+count_seen(struct builder *b, const struct reading *r)
+{
+	for (int f = 0; f < FIELDS; f++)
+		b->at->seen[f] += r->field[f] != NULL;
+	b->at->people++;
+}
+
+/* MS-ADTS 2.2.16: what the bits of userAccountControl say; locked and password-expired stand in the computed one only. */
+#define UF_ACCOUNTDISABLE 0x2
+#define UF_LOCKOUT 0x10
+#define UF_PASSWORD_EXPIRED 0x800000
+
+static int
+account_state(struct builder *b, const struct reading *r, struct account *a, struct error *err)
+{
+	long long control = 0, computed = 0, expires = 0, admin = 0, logon = 0, shadow = -1;
+	int64_t when;
+
+	if (number(b, r, FIELD_CONTROL, &control, err) < 0 || number(b, r, FIELD_COMPUTED, &computed, err) < 0 ||
+	    number(b, r, FIELD_EXPIRES, &expires, err) < 0 || number(b, r, FIELD_ADMIN, &admin, err) < 0 ||
+	    number(b, r, FIELD_LOGON, &logon, err) < 0 || number(b, r, FIELD_SHADOW, &shadow, err) < 0)
+		return -1;
+	a->disabled = (control & UF_ACCOUNTDISABLE) || r->field[FIELD_LOCKED];
+	a->locked = computed & UF_LOCKOUT;
+	a->password_expired = computed & UF_PASSWORD_EXPIRED;
+	a->expired = clock_filetime(expires, &when) && when <= clock_now();
+	if (shadow >= 0 && shadow < INT32_MAX)          /* shadow(5): days since 1970 */
+		a->expired = shadow <= clock_now() / 86400;
+	a->protected_admin = admin > 0;
+	a->last_logon = clock_filetime(logon, &when) ? when : INT64_MIN;
+	a->created = moment(r, FIELD_CREATED);
+	return 0;
+}
+
+static void
+histories(struct builder *b, const struct reading *r, uint32_t me)
+{
+	const struct source_attribute *from = r->field[FIELD_HISTORY];
+	char sid[SID_MOST];
+
+	for (size_t i = 0; from && i < from->count; i++)
+		if (sid_text(from->values[i].bv_val, from->values[i].bv_len, sid))
+			*arena_push(b->scratch, &b->histories) =
+				(struct history){ me, arena_text(b->scratch, sid) };
+}
+
+static int
+account(struct builder *b, struct object *o, uint32_t me, const struct reading *r, struct error *err)
+{
+	struct account *a = &o->as.account;
+	const struct berval *manager = one(r, FIELD_MANAGER);
+	long long type = 0;
+
+	if (number(b, r, FIELD_TYPE, &type, err) < 0 || number(b, r, FIELD_PRIMARY, &o->primary, err) < 0 ||
+	    account_state(b, r, a, err) < 0)
+		return -1;
+	o->has_primary = o->primary != 0;
+	a->display = text(b, r, FIELD_DISPLAY, a->key);
+	a->mail = text(b, r, FIELD_MAIL, a->key);
+	if (!is_unread(b, r, FIELD_MANAGER, a->key) && manager && manager->bv_len)
+		o->manager = name_of(b, manager->bv_val, manager->bv_len);
+	a->class = classify(b, r, a, type);
+	if (a->class == ACCOUNT_PERSON)
+		count_seen(b, r);
+	attributes(b, r, a);
+	if (is_unread(b, r, FIELD_NAME, a->key))        /* who that is we do not know, so nothing about them */
+		a->unknown = ~UINT64_C(0);
+	if (r->field[FIELD_EMPLOYEE] || r->part[FIELD_EMPLOYEE]) {
+		const struct berval *v = one(r, FIELD_EMPLOYEE);
+		bool known = !is_unread(b, r, FIELD_EMPLOYEE, a->key) && v && readable(v);
+
+		o->employee = known ? arena_copy(b->scratch, v->bv_val, v->bv_len) : "";
+	}
+	histories(b, r, me);
+	return 0;
+}
+
+/* ------------------------------------------------------------------ a group */
+
+/* The first reason is told. */
+void
+entry_doubt(struct builder *b, struct group *g, const char *why)
+{
+	if (g->unknown)
+		return;
+	g->unknown = true;
+	g->unknown_why = why;
+	*arena_push(b->scratch, &b->gaps) = (struct gap){ .what = "group", .id = g->dn, .text = why };
+}
+
+/* MS-ADTS 3.1.1.3.4.1.36: "<TTL=seconds,CN=…>" where a membership ends by itself. */
+static size_t
+take_ttl(const struct berval *v, long long *seconds)
+{
+	size_t at = 5;
+
+	if (v->bv_len < 8 || strncasecmp(v->bv_val, "<TTL=", 5) != 0)
+		return 0;
+	for (*seconds = 0; at < v->bv_len && v->bv_val[at] >= '0' && v->bv_val[at] <= '9' && *seconds < INT32_MAX; at++)
+		*seconds = *seconds * 10 + (v->bv_val[at] - '0');
+	if (at == 5 || at + 1 >= v->bv_len)
+		return 0;
+	return v->bv_val[at] == ',' ? at + 1 : v->bv_val[at] == '>' && v->bv_val[at + 1] == ',' ? at + 2 : 0;
+}
+
+/* RFC 4517 3.3.21: a uniqueMember may end in a bit string: dn#'0101'B. */
+static size_t
+without_bits(const char *bytes, size_t len)
+{
+	size_t at = len;
+
+	if (len < 5 || bytes[len - 1] != 'B' || bytes[len - 2] != '\'')
+		return len;
+	while (at > 0 && bytes[at - 1] != '#')
+		at--;
+	return at > 1 && bytes[at] == '\'' ? at - 1 : len;
+}
+
+static void
+keep_members(struct builder *b, struct object *o, uint32_t me, enum field f, const struct values *from)
+{
+	uint32_t *all = arena_array(b->scratch, uint32_t, o->member_count + from->count);
+
+	if (o->member_count)
+		memcpy(all, o->members, o->member_count * sizeof(*all));
+	for (size_t i = 0; i < from->count; i++) {
+		struct berval v = from->items[i];
+		long long seconds = 0;
+		size_t ttl = take_ttl(&v, &seconds);
+		uint32_t name;
+
+		v.bv_val += ttl;
+		v.bv_len -= ttl;
+		if (f == FIELD_UNIQUE)
+			v.bv_len = without_bits(v.bv_val, v.bv_len);
+		if (!readable(&v)) {
+			b->at->unreadable++;
+			entry_doubt(b, &o->as.group, "a member's name could not be read");
+			continue;
+		}
+		if (f == FIELD_MEMBER_UID) {
+			v.bv_val = arena_print(b->scratch, "\1%.*s", (int)v.bv_len, v.bv_val);
+			v.bv_len++;
+		}
+		name = name_of(b, v.bv_val, v.bv_len);
+		all[o->member_count++] = name;
+		if (ttl)
+			*arena_push(b->scratch, &b->timed) =
+				(struct note){ me, name, clock_now() + seconds };
+	}
+	o->members = all;
+	b->at->memberships += (long long)from->count;
+}
+
+static bool
+is_wanted(struct builder *b, const struct group *g)
+{
+	const char *const words[] = { g->name, g->sid, g->guid, name_key(b, g->dn, strlen(g->dn)) };
+
+	for (size_t i = 0; b->wanted.words.count && i < sizeof(words) / sizeof(*words); i++) {
+		const char *low = words[i] ? text_fold(b->scratch, words[i]) : NULL;
+
+		if (low && intern_find(&b->wanted, low, strlen(low)) != INTERN_NONE)
+			return true;
+	}
+	return false;
+}
+
+static int
+group(struct builder *b, struct object *o, uint32_t me, const struct reading *r, struct error *err)
+{
+	static const enum field lists[] = { FIELD_MEMBER, FIELD_UNIQUE, FIELD_MEMBER_UID };
+	struct group *g = &o->as.group;
+	long long type = INT32_MIN;
+	bool there = false;
+
+	if (number(b, r, FIELD_GROUP_TYPE, &type, err) < 0 || number(b, r, FIELD_PRIMARY, &o->primary, err) < 0)
+		return -1;
+	g->security = (uint64_t)type & 0x80000000u;
+	for (size_t i = 0; i < sizeof(lists) / sizeof(*lists); i++) {
+		const char *name = schema_name(b->at->schema.kind, lists[i]);
+		struct values all = { 0 };
+
+		if (name && (r->field[lists[i]] || r->part[lists[i]] || r->entry->doubt))
+			all = range_join(b->scratch, r->entry, name);
+		there |= all.there;
+		if (all.there)
+			keep_members(b, o, me, lists[i], &all);
+		if (all.broken)
+			entry_doubt(b, g, arena_print(b->mem, "only a part of its members was read (%s)", all.broken));
+	}
+	if (r->entry->doubt)
+		entry_doubt(b, g, arena_print(b->mem, "only a part of its members was read (%s)", r->entry->doubt));
+	b->listing += there;
+	if (b->wanted.words.count && is_wanted(b, g))
+		*arena_push(b->scratch, &b->registered) = g->dn;
+	b->at->groups++;
+	return 0;
+}
+
+/* ------------------------------------------------------------------ who it is */
+
+/* What rules and owners call it.  A name that cannot be read is no reason to answer to another one. */
+static const char *
+called(struct builder *b, const struct reading *r, const char *dn, const char *key, bool is_group)
+{
+	enum field f = is_group && b->at->schema.kind != SCHEMA_AD ? FIELD_COMMON : FIELD_NAME;
+	const struct berval *v = one(r, f);
+
+	if (is_unread(b, r, f, key))
+		return dn;
+	return v && readable(v) ? pool_copy(&b->texts, v->bv_val, v->bv_len) : name_first(b, dn);
+}
+
+static int
+identify(struct builder *b, struct object *o, const struct reading *r, struct error *err)
+{
+	const struct source_entry *e = r->entry;
+	const struct berval *g = one(r, FIELD_GUID), *s = one(r, FIELD_SID);
+	char guid[GUID_MOST], sid[SID_MOST];
+	const char *dn = pool_copy(&b->texts, e->dn.bv_val, e->dn.bv_len), *key;
+	struct account *a = &o->as.account;     /* and as.group: the same five fields first */
+
+	if ((g && !guid_text(g->bv_val, g->bv_len, guid)) || (s && !sid_text(s->bv_val, s->bv_len, sid)))
+		return entry_refuse(b, e, "a broken objectGUID or objectSid", err);
+	a->dn = dn;
+	a->guid = g ? pool_copy(&b->texts, guid, strlen(guid)) : NULL;
+	a->sid = s ? pool_copy(&b->texts, sid, strlen(sid)) : NULL;
+	key = a->guid ? a->guid : a->sid;
+	if (!key) {
+		key = name_key(b, dn, e->dn.bv_len);
+		key = key ? pool_copy(&b->texts, key, strlen(key)) : NULL;
+	}
+	if (!key)
+		return entry_refuse(b, e, "not a distinguished name", err);
+	a->key = key;
+	a->name = called(b, r, dn, key, o->is_group);
+	return 0;
+}
+
+static int
+take_place(struct builder *b, struct object *o, uint32_t me, uint32_t name, const struct source_entry *e, struct error *err)
+{
+	uint32_t was = b->owners.items[name];
+
+	if (was != NOBODY && !e->line)
+		return entry_refuse(b, e, "is there twice: was it moved while the directory was read?", err);
+	if (was != NOBODY)
+		return error_set(err, ERROR_SOURCE, "%s:%d: '%s' is there twice, first in line %d", b->at->shown, e->line,
+				 o->as.account.dn, object_at(b, was)->line);
+	b->owners.items[name] = me;
+	return 0;
+}
+
+int
+entry_read(struct builder *b, struct object *o, uint32_t me, const struct source_entry *e, struct error *err)
+{
+	struct reading r;
+
+	sort_out(b, e, &r);
+	o->name = name_of(b, e->dn.bv_val, e->dn.bv_len);
+	o->manager = NOBODY;
+	if (identify(b, o, &r, err) < 0 || take_place(b, o, me, o->name, e, err) < 0)
+		return -1;
+	if (!o->is_group && b->at->schema.kind == SCHEMA_RFC2307) {
+		const char *user = arena_print(b->scratch, "\1%s", o->as.account.name);
+		uint32_t name = name_of(b, user, strlen(user));
+
+		b->owners.items[name] = b->owners.items[name] == NOBODY ? me : AMBIGUOUS;
+	}
+	return o->is_group ? group(b, o, me, &r, err) : account(b, o, me, &r, err);
+}

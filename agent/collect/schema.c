@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* schema.c - what a directory calls the things we read, by its kind: Active Directory, or OpenLDAP's two. */
+#include "collect_p.h"
+
+#include <ctype.h>
+
+/* What is asked for; NULL is not there in that kind of directory. */
+static const char *const names[][FIELDS] = {
+	[SCHEMA_AD] = {
+		[FIELD_CLASS] = "objectClass", [FIELD_GUID] = "objectGUID", [FIELD_SID] = "objectSid",
+		[FIELD_NAME] = "sAMAccountName", [FIELD_TYPE] = "sAMAccountType", [FIELD_CONTROL] = "userAccountControl",
+		[FIELD_COMPUTED] = "msDS-User-Account-Control-Computed", [FIELD_EXPIRES] = "accountExpires",
+		[FIELD_ADMIN] = "adminCount", [FIELD_LOGON] = "lastLogonTimestamp", [FIELD_CREATED] = "whenCreated",
+		[FIELD_MANAGER] = "manager", [FIELD_MAIL] = "mail", [FIELD_DISPLAY] = "displayName",
+		[FIELD_EMPLOYEE] = "employeeID", [FIELD_PRIMARY] = "primaryGroupID",
+		[FIELD_SERVICE] = "servicePrincipalName", [FIELD_GROUP_TYPE] = "groupType", [FIELD_MEMBER] = "member",
+		[FIELD_CHANGE] = "uSNChanged", [FIELD_HISTORY] = "sIDHistory", [FIELD_SYNC] = "msDS-LogonTimeSyncInterval",
+	},
+	[SCHEMA_RFC2307BIS] = {
+		[FIELD_CLASS] = "objectClass", [FIELD_GUID] = "entryUUID", [FIELD_NAME] = "uid", [FIELD_COMMON] = "cn",
+		[FIELD_CREATED] = "createTimestamp", [FIELD_MANAGER] = "manager", [FIELD_MAIL] = "mail",
+		[FIELD_DISPLAY] = "displayName", [FIELD_EMPLOYEE] = "employeeNumber", [FIELD_PRIMARY] = "gidNumber",
+		[FIELD_MEMBER] = "member", [FIELD_UNIQUE] = "uniqueMember", [FIELD_CHANGE] = "entryCSN",
+		[FIELD_SHADOW] = "shadowExpire", [FIELD_LOCKED] = "pwdAccountLockedTime",
+	},
+	[SCHEMA_RFC2307] = {
+		[FIELD_CLASS] = "objectClass", [FIELD_GUID] = "entryUUID", [FIELD_NAME] = "uid", [FIELD_COMMON] = "cn",
+		[FIELD_CREATED] = "createTimestamp", [FIELD_MANAGER] = "manager", [FIELD_MAIL] = "mail",
+		[FIELD_DISPLAY] = "displayName", [FIELD_EMPLOYEE] = "employeeNumber", [FIELD_PRIMARY] = "gidNumber",
+		[FIELD_MEMBER_UID] = "memberUid", [FIELD_CHANGE] = "entryCSN", [FIELD_SHADOW] = "shadowExpire",
+		[FIELD_LOCKED] = "pwdAccountLockedTime",
+	},
+};
+
+#define POSIX_FILTER "(|(objectClass=groupOfNames)(objectClass=groupOfUniqueNames)(objectClass=posixGroup)" \
+		     "(objectClass=person)(objectClass=posixAccount)(objectClass=account))"
+
+static const char *const filters[] = {
+	[SCHEMA_AD] = "(|(objectClass=group)(objectClass=user)(objectClass=contact)(objectClass=foreignSecurityPrincipal)"
+		      "(objectClass=inetOrgPerson)(objectClass=computer)(objectClass=domainDNS))",
+	[SCHEMA_RFC2307BIS] = POSIX_FILTER,
+	[SCHEMA_RFC2307] = POSIX_FILTER,
+};
+
+const char *schema_filter(enum directory_schema schema) { return filters[schema]; }
+const char *schema_name(enum directory_schema schema, enum field field) { return names[schema][field]; }
+
+/* The lower-case name in `low`, false when it is longer than any we ask for. */
+static bool
+lower(const char *name, size_t len, char low[SCHEMA_NAME_MOST])
+{
+	if (len >= SCHEMA_NAME_MOST)
+		return false;
+	for (size_t i = 0; i < len; i++)
+		low[i] = (char)tolower((unsigned char)name[i]);
+	low[len] = '\0';
+	return true;
+}
+
+static struct known *
+learn(struct schema *s, const char *name)
+{
+	char low[SCHEMA_NAME_MOST];
+	size_t len = strlen(name);
+	uint32_t at;
+
+	if (!lower(name, len, low))
+		return NULL;            /* nobody is ever asked for it */
+	at = intern(&s->words, low, len);
+	while (s->known.count <= at)
+		*arena_push(s->words.mem, &s->known) = (struct known){ .field = FIELDS };
+	s->known.items[at].name = name;
+	return &s->known.items[at];
+}
+
+void
+schema_open(struct schema *s, struct arena *mem, enum directory_schema kind, const struct rules *rules)
+{
+	*s = (struct schema){ .kind = kind };
+	intern_open(&s->words, mem);
+	for (int f = 0; f < FIELDS; f++)
+		if (names[kind][f])
+			learn(s, names[kind][f])->field = (enum field)f;
+	for (int i = 0; i < rules->attribute_count; i++) {
+		const struct attribute *a = &rules->attributes[i];
+		struct known *k = a->ad && !a->hr ? learn(s, a->ad) : NULL;
+
+		if (k)
+			k->attributes |= UINT64_C(1) << i;
+	}
+}
+
+const struct known *
+schema_find(const struct schema *s, const char *name, size_t len)
+{
+	char low[SCHEMA_NAME_MOST];
+	uint32_t at = lower(name, len, low) ? intern_find(&s->words, low, len) : INTERN_NONE;
+
+	return at == INTERN_NONE ? NULL : &s->known.items[at];
+}
