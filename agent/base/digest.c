@@ -8,7 +8,9 @@
 #include <sys/random.h>
 #include <errno.h>
 
-struct digest { EVP_MD_CTX *ctx; };
+/* Fields are short and many: they are handed on a block at a time. */
+#define BLOCK 4096
+struct digest { EVP_MD_CTX *ctx; size_t waiting; unsigned char block[BLOCK]; };
 
 static _Noreturn void broken(const char *what)
 {
@@ -22,16 +24,31 @@ struct digest *digest_open(void)
 
 	if (!d)
 		broken("malloc");
+	d->waiting = 0;
 	d->ctx = EVP_MD_CTX_new();
 	if (!d->ctx || EVP_DigestInit_ex(d->ctx, EVP_sha256(), NULL) != 1)
 		broken("SHA-256");
 	return d;
 }
 
-void digest_add(struct digest *d, const void *bytes, size_t len)
+static void hand_on(struct digest *d, const void *bytes, size_t len)
 {
 	if (EVP_DigestUpdate(d->ctx, bytes, len) != 1)
 		broken("SHA-256");
+}
+
+void digest_add(struct digest *d, const void *bytes, size_t len)
+{
+	if (len > BLOCK - d->waiting) {
+		hand_on(d, d->block, d->waiting);
+		d->waiting = 0;
+	}
+	if (len > BLOCK) {
+		hand_on(d, bytes, len);
+	} else if (len) {
+		memcpy(d->block + d->waiting, bytes, len);
+		d->waiting += len;
+	}
 }
 
 void digest_field(struct digest *d, const char *text)
@@ -44,6 +61,7 @@ void digest_field(struct digest *d, const char *text)
 
 void digest_close(struct digest *d, unsigned char out[DIGEST_SIZE])
 {
+	hand_on(d, d->block, d->waiting);
 	if (EVP_DigestFinal_ex(d->ctx, out, NULL) != 1)
 		broken("SHA-256");
 	EVP_MD_CTX_free(d->ctx);

@@ -19,9 +19,6 @@ static int read_all(struct arena *mem, int fd, const char *path, size_t max, cha
 
 	if (fstat(fd, &st) < 0)
 		return error_sys(err, ERROR_SOURCE, "cannot read '%s'", path);
-	if (!S_ISREG(st.st_mode))
-		return error_set(err, ERROR_SOURCE, "cannot read '%s': it is %s", path,
-				 S_ISDIR(st.st_mode) ? "a folder" : "not a file");
 	room = st.st_size > 0 && (size_t)st.st_size <= max ? (size_t)st.st_size + 1 : 65536;
 	bytes = arena_take(mem, room + 1);
 	for (;;) {
@@ -50,13 +47,31 @@ static int read_all(struct arena *mem, int fd, const char *path, size_t max, cha
 	return 0;
 }
 
-int file_read(struct arena *mem, const char *path, size_t max, char **out, size_t *len, struct error *err)
+int file_open(const char *path, struct error *err)
 {
 	/* O_NONBLOCK: who may put a FIFO where we expect an export could otherwise hold up the night for ever. */
-	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK), rc;
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+	struct stat st;
 
 	if (fd < 0)
 		return error_sys(err, ERROR_SOURCE, "cannot open '%s'", path);
+	if (fstat(fd, &st) < 0)
+		error_sys(err, ERROR_SOURCE, "cannot read '%s'", path);
+	else if (!S_ISREG(st.st_mode))
+		error_set(err, ERROR_SOURCE, "cannot read '%s': it is %s", path,
+			  S_ISDIR(st.st_mode) ? "a folder" : "not a file");
+	else
+		return fd;
+	close(fd);
+	return -1;
+}
+
+int file_read(struct arena *mem, const char *path, size_t max, char **out, size_t *len, struct error *err)
+{
+	int fd = file_open(path, err), rc;
+
+	if (fd < 0)
+		return -1;
 	rc = read_all(mem, fd, path, max, out, len, err);
 	close(fd);
 	return rc;

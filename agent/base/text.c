@@ -101,14 +101,30 @@ static size_t character(const unsigned char *p, size_t len, uint32_t *out)
 	return want;
 }
 
+/* Eight bytes, none of them 0 or above 127. */
+static bool is_ascii(const unsigned char *p)
+{
+	const uint64_t high = UINT64_C(0x8080808080808080), one = UINT64_C(0x0101010101010101);
+	uint64_t w;
+
+	memcpy(&w, p, 8);
+	return !((w | (w - one)) & high);
+}
+
 bool text_is_utf8(const char *bytes, size_t len)
 {
 	const unsigned char *p = (const unsigned char *)bytes;
 	uint32_t c;
 
 	while (len) {
-		size_t n = character(p, len, &c);
+		size_t n;
 
+		if (len >= 8 && is_ascii(p)) {
+			p += 8;
+			len -= 8;
+			continue;
+		}
+		n = character(p, len, &c);
 		if (n == 0 || c == 0)
 			return false;
 		p += n;

@@ -89,36 +89,37 @@ build_registered(struct builder *b, const char ***dns)
 	return b->registered.count - b->at->registered;
 }
 
-/* How often people sign in before the directory writes it down again: on the root of the domain. */
+/* How often people sign in before the directory writes it down again, in days: on the root of the domain. */
 static void
-read_sync(struct builder *b, const struct source_entry *e)
+read_sync(struct builder *b, const struct reading *r)
 {
-	for (size_t i = 0; i < e->attributes.count; i++) {
-		const struct source_attribute *a = &e->attributes.items[i];
-		const struct known *k = a->options ? NULL : schema_find(&b->at->schema, a->name.bv_val, a->name.bv_len);
-		int days = 0;
+	const struct source_attribute *a = r->field[FIELD_SYNC];
+	int days = 0;
 
-		if (!k || k->field != FIELD_SYNC || !a->count || !a->values[0].bv_len || a->values[0].bv_len > 5)
-			continue;
-		for (size_t d = 0; d < a->values[0].bv_len && days >= 0; d++)
-			days = a->values[0].bv_val[d] >= '0' && a->values[0].bv_val[d] <= '9'
-			       ? days * 10 + (a->values[0].bv_val[d] - '0') : -1;
-		if (days > b->sync_days)
-			b->sync_days = days;
+	if (!a || !a->count || !a->values[0].bv_len || a->values[0].bv_len > 5)
+		return;
+	for (size_t d = 0; d < a->values[0].bv_len; d++) {
+		if (a->values[0].bv_val[d] < '0' || a->values[0].bv_val[d] > '9')
+			return;
+		days = days * 10 + (a->values[0].bv_val[d] - '0');
 	}
+	if (days > b->sync_days)
+		b->sync_days = days;
 }
 
 int
 build_entry(struct builder *b, const struct source_entry *e, struct error *err)
 {
+	struct reading r;
 	bool is_group;
 	struct object *o;
 	uint32_t me;
 	int inside;
 
 	b->at->entries++;
-	if (!entry_counts(b, e, &is_group)) {
-		read_sync(b, e);
+	entry_open(b, e, &r);
+	if (!entry_counts(b, &r, &is_group)) {
+		read_sync(b, &r);
 		return 0;
 	}
 	inside = name_inside(b, e->dn.bv_val, e->dn.bv_len);
@@ -129,7 +130,7 @@ build_entry(struct builder *b, const struct source_entry *e, struct error *err)
 	me = b->object_count;
 	o = object_new(b);
 	*o = (struct object){ .is_group = is_group, .line = e->line, .source = (uint16_t)(b->origins.count - 1) };
-	return entry_read(b, o, me, e, err);
+	return entry_read(b, o, me, &r, err);
 }
 
 void

@@ -89,9 +89,18 @@ const char *name_first(struct builder *b, const char *dn);
 
 /* ------------------------------------------------------------------ entry.c */
 
-int entry_read(struct builder *b, struct object *o, uint32_t me, const struct source_entry *e, struct error *err);
+/* The attributes of one entry, by what they are for us. */
+struct reading {
+	const struct source_entry *entry;
+	const struct source_attribute *field[FIELDS];
+	bool part[FIELDS];                      /* it came in parts: what is here is not all */
+	const struct source_attribute *attribute[ATTRIBUTE_MOST];
+	uint64_t parts;                         /* the same for attributes */
+};
+void entry_open(const struct builder *b, const struct source_entry *e, struct reading *r);
 /* Is it one of the classes that are read? */
-bool entry_counts(struct builder *b, const struct source_entry *e, bool *is_group);
+bool entry_counts(const struct builder *b, const struct reading *r, bool *is_group);
+int entry_read(struct builder *b, struct object *o, uint32_t me, const struct reading *r, struct error *err);
 int entry_refuse(struct builder *b, const struct source_entry *e, const char *what, struct error *err);
 void entry_doubt(struct builder *b, struct group *g, const char *why);
 

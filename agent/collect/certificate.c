@@ -4,15 +4,14 @@
 
 #include <behov/digest.h>
 
-#include <inttypes.h>
-
 static void
 add_number(struct digest *d, int64_t n)
 {
-	char text[24];
+	unsigned char bytes[8];
 
-	snprintf(text, sizeof(text), "%" PRId64, n);
-	digest_field(d, text);
+	for (int i = 0; i < 8; i++)
+		bytes[i] = (unsigned char)((uint64_t)n >> (56 - 8 * i) & 255);
+	digest_add(d, bytes, sizeof(bytes));
 }
 
 /* What names it.  Without GUID and SID the key is the folded DN, and the spelling is that of whoever came first. */

@@ -11,6 +11,7 @@
 
 #include <behov/collect.h>
 #include <lber.h>
+#include <strings.h>
 
 /* ------------------------------------------------------------------ intern.c */
 
@@ -26,6 +27,13 @@ void intern_open(struct intern *t, struct arena *mem);
 uint32_t intern(struct intern *t, const char *bytes, size_t len);
 uint32_t intern_find(const struct intern *t, const char *bytes, size_t len);
 
+/* The same word in any case; mostly it is the same in the same case. */
+static inline bool
+same_word(const char *a, const char *b, size_t len)
+{
+	return memcmp(a, b, len) == 0 || strncasecmp(a, b, len) == 0;
+}
+
 /* ------------------------------------------------------------------ schema.c */
 
 enum field {
@@ -37,10 +45,10 @@ enum field {
 #define SCHEMA_NAME_MOST 64
 
 /* An attribute we read: for us (field, or FIELDS), and for those attributes of the rules (a bit each). */
-struct known { const char *name; enum field field; uint64_t attributes; };
+struct known { const char *name; size_t len; enum field field; uint64_t attributes; uint32_t next; };
 struct schema { enum directory_schema kind; struct intern words; LIST(struct known) known; };
 void schema_open(struct schema *s, struct arena *mem, enum directory_schema kind, const struct rules *rules);
-const struct known *schema_find(const struct schema *s, const char *name, size_t len);
+const struct known *schema_find(const struct schema *s, const struct known *last, const char *name, size_t len);
 const char *schema_name(enum directory_schema schema, enum field field);        /* NULL: it has none */
 const char *schema_filter(enum directory_schema schema);
 

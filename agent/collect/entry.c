@@ -4,26 +4,18 @@
 
 #include <behov/text.h>
 
-#include <errno.h>
 #include <strings.h>
 
-/* The attributes of one entry, by what they are for us. */
-struct reading {
-	const struct source_entry *entry;
-	const struct source_attribute *field[FIELDS];
-	bool part[FIELDS];                      /* it came in parts: what is here is not all */
-	const struct source_attribute *attribute[ATTRIBUTE_MOST];
-	uint64_t parts;                         /* the same for attributes */
-};
-
-static void
-sort_out(const struct builder *b, const struct source_entry *e, struct reading *r)
+void
+entry_open(const struct builder *b, const struct source_entry *e, struct reading *r)
 {
+	const struct known *k = NULL;
+
 	*r = (struct reading){ .entry = e };
 	for (size_t i = 0; i < e->attributes.count; i++) {
 		const struct source_attribute *a = &e->attributes.items[i];
-		const struct known *k = schema_find(&b->at->schema, a->name.bv_val, a->name.bv_len);
 
+		k = schema_find(&b->at->schema, k, a->name.bv_val, a->name.bv_len);
 		if (!k || (a->options && !range_is(a->options)))
 			continue;
 		if (k->field < FIELDS && !a->options)
@@ -111,24 +103,34 @@ text(struct builder *b, const struct reading *r, enum field f, const char *key)
 	return v && readable(v) ? pool_copy(&b->texts, v->bv_val, v->bv_len) : NULL;
 }
 
+/* Decimal, with a sign; 18 digits and what fits beyond. */
+static bool
+read_number(const struct berval *v, long long *out)
+{
+	size_t at = v->bv_len && v->bv_val[0] == '-';
+	long long n = 0;
+
+	if (at == v->bv_len)
+		return false;
+	for (; at < v->bv_len; at++) {
+		int digit = v->bv_val[at] - '0';
+
+		if (digit < 0 || digit > 9 || n > (INT64_MAX - digit) / 10)
+			return false;
+		n = n * 10 + digit;
+	}
+	*out = v->bv_val[0] == '-' ? -n : n;
+	return true;
+}
+
 static int
 number(struct builder *b, const struct reading *r, enum field f, long long *out, struct error *err)
 {
 	const struct berval *v = one(r, f);
-	char digits[24], *end = digits;
 
-	if (!r->field[f])
+	if (!r->field[f] || (v && read_number(v, out)))
 		return 0;
-	errno = 0;
-	if (v && v->bv_len && v->bv_len < sizeof(digits)) {
-		memcpy(digits, v->bv_val, v->bv_len);
-		digits[v->bv_len] = '\0';
-		*out = strtoll(digits, &end, 10);
-	}
-	if (errno || end == digits || *end || (size_t)(end - digits) != v->bv_len)
-		return entry_refuse(b, r->entry, arena_print(b->scratch, "%s is not a number",
-							     schema_name(b->at->schema.kind, f)), err);
-	return 0;
+	return entry_refuse(b, r->entry, arena_print(b->scratch, "%s is not a number", schema_name(b->at->schema.kind, f)), err);
 }
 
 static int64_t
@@ -151,35 +153,22 @@ is_class(const struct source_attribute *a, const char *class)
 	size_t len = strlen(class);
 
 	for (size_t i = 0; a && i < a->count; i++)
-		if (a->values[i].bv_len == len && !strncasecmp(a->values[i].bv_val, class, len))
+		if (a->values[i].bv_len == len && same_word(a->values[i].bv_val, class, len))
 			return true;
 	return false;
 }
 
 /* ------------------------------------------------------------------ what it is */
 
-static const struct source_attribute *
-class_of(const struct builder *b, const struct source_entry *e)
-{
-	for (size_t i = 0; i < e->attributes.count; i++) {
-		const struct source_attribute *a = &e->attributes.items[i];
-		const struct known *k = a->options ? NULL : schema_find(&b->at->schema, a->name.bv_val, a->name.bv_len);
-
-		if (k && k->field == FIELD_CLASS)
-			return a;
-	}
-	return NULL;
-}
-
 bool
-entry_counts(struct builder *b, const struct source_entry *e, bool *is_group)
+entry_counts(const struct builder *b, const struct reading *r, bool *is_group)
 {
 	static const char *const groups[2][4] = { { "group", NULL }, { "groupOfNames", "groupOfUniqueNames", "posixGroup", NULL } };
 	static const char *const accounts[2][6] = {
 		{ "user", "inetOrgPerson", "contact", "computer", "foreignSecurityPrincipal", NULL },
 		{ "person", "posixAccount", "account", NULL },
 	};
-	const struct source_attribute *class = class_of(b, e);
+	const struct source_attribute *class = r->field[FIELD_CLASS];
 	int kind = b->at->schema.kind != SCHEMA_AD;
 
 	*is_group = false;
@@ -564,14 +553,13 @@ take_place(struct builder *b, struct object *o, uint32_t me, uint32_t name, cons
 }
 
 int
-entry_read(struct builder *b, struct object *o, uint32_t me, const struct source_entry *e, struct error *err)
+entry_read(struct builder *b, struct object *o, uint32_t me, const struct reading *r, struct error *err)
 {
-	struct reading r;
+	const struct source_entry *e = r->entry;
 
-	sort_out(b, e, &r);
 	o->name = name_of(b, e->dn.bv_val, e->dn.bv_len);
 	o->manager = NOBODY;
-	if (identify(b, o, &r, err) < 0 || take_place(b, o, me, o->name, e, err) < 0)
+	if (identify(b, o, r, err) < 0 || take_place(b, o, me, o->name, e, err) < 0)
 		return -1;
 	if (!o->is_group && b->at->schema.kind == SCHEMA_RFC2307) {
 		const char *user = arena_print(b->scratch, "\1%s", o->as.account.name);
@@ -579,5 +567,5 @@ entry_read(struct builder *b, struct object *o, uint32_t me, const struct source
 
 		b->owners.items[name] = b->owners.items[name] == NOBODY ? me : AMBIGUOUS;
 	}
-	return o->is_group ? group(b, o, me, &r, err) : account(b, o, me, &r, err);
+	return o->is_group ? group(b, o, me, r, err) : account(b, o, me, r, err);
 }

@@ -3,12 +3,18 @@
 #include "collect_p.h"
 
 #include <behov/file.h>
+#include <behov/step.h>
 #include <behov/text.h>
 
 #include <ctype.h>
+#include <errno.h>
 #include <strings.h>
+#include <unistd.h>
 
 #define LDIF_MOST ((size_t)4 << 30)
+
+/* What a byte is: a digit of base64 (its value + 1, RFC 4648), a character of an attribute's name. */
+struct letters { unsigned char digit[256]; bool name[256]; };
 
 struct reader {
 	struct arena *mem;
@@ -17,8 +23,10 @@ struct reader {
 	int next;                       /* the number of the line at `at` */
 	int line;                       /* where the logical line begins */
 	bool searched, finished, paging;
-	bool started;                   /* something but version: was read */
+	bool started, inside;           /* something but version: was read; a line of this record was */
+	struct source_entry entry;      /* the record in hand; no dn: none */
 	struct builder *build;
+	struct letters letters;
 	LIST(struct berval) values;     /* of the record, as they stand in it */
 	LIST(uint32_t) belongs;         /* each to that attribute */
 	bool mixed;                     /* an attribute came again after another one */
@@ -63,18 +71,24 @@ take(struct reader *r, size_t *len)
 	return start;
 }
 
-static int
-digit(unsigned char c)
+static struct letters
+learn_letters(void)
 {
-	static const char set[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-	const char *at = c ? strchr(set, c) : NULL;
+	static const char set[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/", name[] = "-.;=*_";
+	struct letters l = { 0 };
 
-	return at ? (int)(at - set) : -1;
+	for (unsigned char i = 0; i < 64; i++) {
+		l.digit[(unsigned char)set[i]] = (unsigned char)(i + 1);
+		l.name[(unsigned char)set[i]] = i < 62;
+	}
+	for (const char *p = name; *p; p++)
+		l.name[(unsigned char)*p] = true;
+	return l;
 }
 
 /* Decodes in place; -1 when it is not base64. */
 static int
-unbase(char *s, size_t *len)
+unbase(const struct letters *letters, char *s, size_t *len)
 {
 	size_t n = *len, out = 0;
 	uint32_t bits = 0;
@@ -84,7 +98,7 @@ unbase(char *s, size_t *len)
 	if (n % 4)
 		return -1;
 	for (size_t i = 0; i < n; i++) {
-		int d = digit((unsigned char)s[i]);
+		int d = letters->digit[(unsigned char)s[i]] - 1;
 
 		if (d < 0) {
 			size_t pad = n - i;
@@ -112,7 +126,7 @@ unbase(char *s, size_t *len)
 	return 0;
 }
 
-struct pair { char *name, *options; struct berval value; };
+struct pair { char *name, *options; size_t name_len; struct berval value; };
 
 /* name[;options]:value, name:: base64; name:< is refused, we open no other files for a file. */
 static int
@@ -125,7 +139,7 @@ split(const struct reader *r, char *line, size_t len, struct pair *out, struct e
 	if (!colon || colon == line)
 		return refuse(r, err, "not a line of LDIF: no attribute name");
 	for (char *p = line; p < colon; p++)
-		if (!isalnum((unsigned char)*p) && !strchr("-.;=*_", *p))
+		if (!r->letters.name[(unsigned char)*p])
 			return refuse(r, err, "not a line of LDIF: a strange character in the attribute name");
 	*colon = '\0';
 	value = colon + 1;
@@ -136,12 +150,14 @@ split(const struct reader *r, char *line, size_t len, struct pair *out, struct e
 	while (*value == ' ')
 		value++;
 	rest = (size_t)(line + len - value);
-	if (coded && unbase(value, &rest) < 0)
+	if (coded && unbase(&r->letters, value, &rest) < 0)
 		return refuse(r, err, "broken base64");
-	*out = (struct pair){ .name = line, .value = { (ber_len_t)rest, value } };
-	out->options = strchr(line, ';');
-	if (out->options)
+	*out = (struct pair){ .name = line, .name_len = (size_t)(colon - line), .value = { (ber_len_t)rest, value } };
+	out->options = memchr(line, ';', out->name_len);
+	if (out->options) {
+		out->name_len = (size_t)(out->options - line);
 		*out->options++ = '\0';
+	}
 	return 0;
 }
 
@@ -154,7 +170,8 @@ same(const char *a, const char *b)
 static bool
 is_that(const struct source_attribute *a, const struct pair *pair)
 {
-	return same(a->name.bv_val, pair->name) && same(a->options, pair->options);
+	return a->name.bv_len == pair->name_len && same_word(a->name.bv_val, pair->name, pair->name_len) &&
+	       same(a->options, pair->options);
 }
 
 static int
@@ -173,7 +190,7 @@ add(struct reader *r, struct source_entry *entry, const struct pair *pair, struc
 		return refuse(r, err, "a record with too many attributes");
 	if (at == count)
 		*arena_push(r->mem, &entry->attributes) = (struct source_attribute){
-			.name = { strlen(pair->name), pair->name }, .options = pair->options,
+			.name = { pair->name_len, pair->name }, .options = pair->options,
 		};
 	entry->attributes.items[at].count++;
 	*arena_push(r->mem, &r->values) = pair->value;
@@ -198,70 +215,76 @@ lay_values(struct reader *r, struct source_entry *entry)
 		row[next[r->belongs.items[v]]++] = r->values.items[v];
 }
 
+static bool
+is_word(const struct pair *pair, const char *word)
+{
+	return pair->name_len == strlen(word) && same_word(pair->name, word, pair->name_len);
+}
+
 /* What ldapsearch writes after the entries: whether the server said that this was all. */
 static int
 trailer(struct reader *r, const struct pair *pair, struct error *err)
 {
-	if (same(pair->name, "search")) {
+	if (is_word(pair, "search")) {
 		r->searched = true;
 		r->finished = r->paging = false;
-	} else if (same(pair->name, "result")) {
+	} else if (is_word(pair, "result")) {
 		r->finished = pair->value.bv_val[0] == '0' && !isdigit((unsigned char)pair->value.bv_val[1]);
 		r->searched = true;
-	} else if (same(pair->name, "pagedresults")) {
+	} else if (is_word(pair, "pagedresults")) {
 		const char *cookie = strstr(pair->value.bv_val, "cookie=");
 
 		r->paging = cookie && cookie[7] && cookie[7] != ' ';
-	} else if (same(pair->name, "ref")) {
+	} else if (is_word(pair, "ref")) {
 		build_reference(r->build);
-	} else if (!same(pair->name, "control") && !same(pair->name, "matchedDN") && !same(pair->name, "text")) {
+	} else if (!is_word(pair, "control") && !is_word(pair, "matchedDN") && !is_word(pair, "text")) {
 		return refuse(r, err, "a record must begin with 'dn:'");
 	}
 	return 0;
 }
 
 static int
-first(struct reader *r, const struct pair *pair, struct source_entry *entry, struct error *err)
+first(struct reader *r, const struct pair *pair, struct error *err)
 {
-	if (same(pair->name, "version")) {
+	if (is_word(pair, "version")) {
 		if (r->started || strcmp(pair->value.bv_val, "1") != 0)
 			return refuse(r, err, "'version:' must be 1 and stand first");
 		return 0;
 	}
 	r->started = true;
-	if (!same(pair->name, "dn"))
+	if (!is_word(pair, "dn"))
 		return trailer(r, pair, err);
 	if (!text_is_utf8(pair->value.bv_val, pair->value.bv_len))
 		return refuse(r, err, "a name that is not UTF-8");
-	entry->dn = pair->value;
-	entry->line = r->line;
+	r->entry.dn = pair->value;
+	r->entry.line = r->line;
 	return 0;
 }
 
 static int
-later(struct reader *r, const struct pair *pair, struct source_entry *entry, struct error *err)
+later(struct reader *r, const struct pair *pair, struct error *err)
 {
-	if (same(pair->name, "dn"))
+	if (is_word(pair, "dn"))
 		return refuse(r, err, "'dn:' inside a record: an empty line is missing");
-	if (same(pair->name, "changetype")) {
+	if (is_word(pair, "changetype")) {
 		if (strcasecmp(pair->value.bv_val, "add") != 0)
 			return refuse(r, err, "only 'changetype: add' is read: this is no export");
 		return 0;
 	}
-	return add(r, entry, pair, err);
+	return add(r, &r->entry, pair, err);
 }
 
 static int
-record_end(struct reader *r, struct source_entry *entry, struct error *err)
+record_end(struct reader *r, struct error *err)
 {
 	int rc = 0;
 
-	if (entry->dn.bv_val) {
-		lay_values(r, entry);
-		rc = build_entry(r->build, entry, err);
+	if (r->entry.dn.bv_val) {
+		lay_values(r, &r->entry);
+		rc = build_entry(r->build, &r->entry, err);
 	}
-	entry->dn = (struct berval){ 0, NULL };
-	entry->attributes.count = r->values.count = r->belongs.count = 0;
+	r->entry.dn = (struct berval){ 0, NULL };
+	r->entry.attributes.count = r->values.count = r->belongs.count = 0;
 	r->mixed = false;
 	return rc;
 }
@@ -314,58 +337,151 @@ widen(struct arena *mem, const char *name, char **bytes, size_t *len, struct err
 	return 0;
 }
 
-int
-ldif_parse(struct arena *mem, const char *name, char *bytes, size_t len, struct builder *b, struct error *err)
+static int
+take_line(struct reader *r, char *line, size_t len, struct error *err)
 {
-	struct reader r = { .mem = mem, .name = name, .next = 1, .build = b };
-	struct source_entry entry = { 0 };
-	bool inside = false;
+	struct pair pair;
+
+	if (!len) {
+		r->inside = false;
+		return record_end(r, err);
+	}
+	if (line[0] == '#')
+		return 0;
+	if (line[0] == ' ')
+		return refuse(r, err, "a continued line that continues nothing");
+	if (split(r, line, len, &pair, err) < 0)
+		return -1;
+	if (r->entry.dn.bv_val ? later(r, &pair, err) < 0 : r->inside ? trailer(r, &pair, err) < 0 : first(r, &pair, err) < 0)
+		return -1;
+	r->inside = !is_word(&pair, "version");
+	return 0;
+}
+
+/* Whole records, or the last of the file. */
+static int
+take_lines(struct reader *r, char *bytes, size_t len, struct error *err)
+{
 	char *line;
 	size_t n;
 
+	r->at = bytes;
+	r->end = bytes + len;
+	while ((line = take(r, &n)))
+		if (take_line(r, line, n, err) < 0)
+			return -1;
+	return 0;
+}
+
+static int
+finish(struct reader *r, bool whole, struct error *err)
+{
+	if (!whole)
+		build_short(r->build, "the file does not end in a newline: it stops short");
+	if (record_end(r, err) < 0)
+		return -1;
+	if (r->searched && (!r->finished || r->paging))
+		build_short(r->build, "the search that made the file did not end with 'result: 0': it stops short");
+	return 0;
+}
+
+static struct reader
+reader(struct arena *mem, const char *name, struct builder *b)
+{
+	return (struct reader){ .mem = mem, .name = name, .next = 1, .build = b, .letters = learn_letters() };
+}
+
+int
+ldif_parse(struct arena *mem, const char *name, char *bytes, size_t len, struct builder *b, struct error *err)
+{
+	struct reader r = reader(mem, name, b);
+	bool whole;
+
 	if (widen(mem, name, &bytes, &len, err) < 0)
 		return -1;
-	if (!len || bytes[len - 1] != '\n')
-		build_short(b, "the file does not end in a newline: it stops short");
-	r.at = bytes;
-	r.end = bytes + len;
-	while ((line = take(&r, &n))) {
-		struct pair pair;
+	whole = len && bytes[len - 1] == '\n';  /* before lines are ended by what is no newline */
+	return take_lines(&r, bytes, len, err) < 0 ? -1 : finish(&r, whole, err);
+}
 
-		if (!n) {
-			if (record_end(&r, &entry, err) < 0)
-				return -1;
-			inside = false;
-			continue;
-		}
-		if (line[0] == '#')
-			continue;
-		if (line[0] == ' ')
-			return refuse(&r, err, "a continued line that continues nothing");
-		if (split(&r, line, n, &pair, err) < 0)
-			return -1;
-		if (entry.dn.bv_val ? later(&r, &pair, &entry, err) < 0
-		    : inside ? trailer(&r, &pair, err) < 0 : first(&r, &pair, &entry, err) < 0)
-			return -1;
-		inside = !same(pair.name, "version");
-	}
-	if (record_end(&r, &entry, err) < 0)
-		return -1;
-	if (r.searched && (!r.finished || r.paging))
-		build_short(b, "the search that made the file did not end with 'result: 0': it stops short");
+/* ------------------------------------------------------------------ a file, a piece at a time */
+
+#define PIECE ((size_t)256 << 10)
+
+/* Where the last whole record ends: after an empty line. */
+static size_t
+last_record(const char *bytes, size_t len)
+{
+	for (const char *p = bytes + len; (p = memrchr(bytes, '\n', (size_t)(p - bytes))) && p > bytes; )
+		if (p[-1] == '\n' || (p[-1] == '\r' && p > bytes + 1 && p[-2] == '\n'))
+			return (size_t)(p + 1 - bytes);
 	return 0;
+}
+
+static int
+fill(int fd, const char *path, char *bytes, size_t room, size_t *used, bool *end, struct error *err)
+{
+	while (*used < room && !*end) {
+		ssize_t n = read(fd, bytes + *used, room - *used);
+
+		if (n < 0 && errno != EINTR)
+			return error_sys(err, ERROR_SOURCE, "cannot read '%s'", path);
+		*end = n == 0;
+		*used += n > 0 ? (size_t)n : 0;
+	}
+	return 0;
+}
+
+static int
+take_file(struct reader *r, int fd, struct error *err)
+{
+	size_t room = PIECE, used = 0, ready;
+	char *bytes = arena_take(r->mem, room + 1), last = '\0', *more;
+	bool end = false;
+
+	while (!end) {
+		if (fill(fd, r->name, bytes, room, &used, &end, err) < 0)
+			return -1;
+		last = used ? bytes[used - 1] : last;
+		ready = end ? used : last_record(bytes, used);
+		if (take_lines(r, bytes, ready, err) < 0)
+			return -1;
+		used -= ready;
+		if (used == room && room > LDIF_MOST)
+			return refuse(r, err, "a record that does not end");
+		more = used == room ? arena_take(r->mem, (room *= 4) + 1) : bytes;
+		memmove(more, bytes + ready, used);
+		bytes = more;
+		if (stop_asked())
+			return error_set(err, ERROR_STOPPED, "asked to stop while '%s' was read", r->name);
+	}
+	return finish(r, last == '\n', err);
+}
+
+/* What ldifde writes with -u is turned whole; all else is read as it comes, and no record is kept. */
+static int
+read_file(struct arena *mem, const char *path, int fd, struct builder *b, struct error *err)
+{
+	struct reader r = reader(mem, path, b);
+	char mark[3] = { 0 };
+	ssize_t n = pread(fd, mark, sizeof(mark), 0);
+	size_t len;
+	char *bytes;
+
+	if (n >= 2 && ((mark[0] == '\xff' && mark[1] == '\xfe') || (mark[0] == '\xfe' && mark[1] == '\xff')))
+		return file_read(mem, path, LDIF_MOST, &bytes, &len, err) < 0 ? -1 : ldif_parse(mem, path, bytes, len, b, err);
+	if (n == 3 && memcmp(mark, "\xef\xbb\xbf", 3) == 0 && lseek(fd, 3, SEEK_SET) < 0)
+		return error_sys(err, ERROR_SOURCE, "cannot read '%s'", path);
+	return take_file(&r, fd, err);
 }
 
 int
 ldif_read(const char *path, struct builder *b, struct error *err)
 {
 	struct arena *mem = arena_open();
-	char *bytes;
-	size_t len;
-	int rc = file_read(mem, path, LDIF_MOST, &bytes, &len, err);
+	int fd = file_open(path, err), rc = fd < 0 ? -1 : read_file(mem, path, fd, b, err);
 
-	if (rc == 0)
-		rc = ldif_parse(mem, path, bytes, len, b, err);
+	if (fd >= 0)
+		close(fd);
 	arena_close(mem);
 	return rc;
 }

@@ -70,6 +70,7 @@ learn(struct schema *s, const char *name)
 	while (s->known.count <= at)
 		*arena_push(s->words.mem, &s->known) = (struct known){ .field = FIELDS };
 	s->known.items[at].name = name;
+	s->known.items[at].len = len;
 	return &s->known.items[at];
 }
 
@@ -90,11 +91,20 @@ schema_open(struct schema *s, struct arena *mem, enum directory_schema kind, con
 	}
 }
 
+/* Entries bring their attributes in the same order, mostly: the one that came after `last` before is tried first. */
 const struct known *
-schema_find(const struct schema *s, const char *name, size_t len)
+schema_find(const struct schema *s, const struct known *last, const char *name, size_t len)
 {
+	const struct known *guess = last ? &s->known.items[last->next] : s->known.items;
 	char low[SCHEMA_NAME_MOST];
-	uint32_t at = lower(name, len, low) ? intern_find(&s->words, low, len) : INTERN_NONE;
+	uint32_t at;
 
-	return at == INTERN_NONE ? NULL : &s->known.items[at];
+	if (guess->len == len && same_word(guess->name, name, len))
+		return guess;
+	at = lower(name, len, low) ? intern_find(&s->words, low, len) : INTERN_NONE;
+	if (at == INTERN_NONE)
+		return NULL;
+	if (last)
+		s->known.items[last - s->known.items].next = at;
+	return &s->known.items[at];
 }

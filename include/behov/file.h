@@ -8,6 +8,8 @@
 #include "arena.h"
 #include "error.h"
 
+/* A regular file for reading; gives its descriptor, or -1.  Never waits for a FIFO. */
+int file_open(const char *path, struct error *err);
 /* The bytes of a regular file and a NUL after them.  Longer than max is an error that says so. */
 int file_read(struct arena *mem, const char *path, size_t max, char **out, size_t *len, struct error *err);
 
