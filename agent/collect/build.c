@@ -159,14 +159,18 @@ struct head { uint64_t bits; const struct object *who; };
 static struct head *
 sort_heads(struct head *heads, struct head *spare, size_t count)
 {
+	uint64_t differ = 0;
+
+	for (size_t i = 1; i < count; i++)
+		differ |= heads[i].bits ^ heads[0].bits;
 	for (int shift = 0; shift < 64; shift += 8) {
 		size_t first[257] = { 0 };
 		struct head *swap = heads;
 
+		if (!(differ >> shift & 255))
+			continue;
 		for (size_t i = 0; i < count; i++)
 			first[(heads[i].bits >> shift & 255) + 1]++;
-		if (!count || first[(heads[0].bits >> shift & 255) + 1] == count)
-			continue;
 		for (int i = 0; i < 256; i++)
 			first[i + 1] += first[i];
 		for (size_t i = 0; i < count; i++)
@@ -271,14 +275,17 @@ number_objects(struct builder *b, struct snapshot *out, const char **employees, 
 /* ------------------------------------------------------------------ edges */
 
 /* Accounts before groups, each by number; of the same member twice the primary one stays. */
+#define BITS_GROUP (UINT64_C(1) << 33)
+#define BITS_LISTED UINT64_C(1)
+
 static uint64_t
-edge_bits(const struct object *who, bool primary)
+edge_bits(const struct object *who)
 {
-	return (uint64_t)who->is_group << 33 | (uint64_t)who->index << 1 | !primary;
+	return (who->is_group ? BITS_GROUP : 0) | (uint64_t)who->index << 1;
 }
 
 /* The groups by their number, and those who have one as their primary group, in one row after another. */
-struct rows { struct object **groups; uint32_t *first; uint32_t *members; size_t most, total; };
+struct rows { struct object **groups; uint32_t *first; uint32_t *members; uint64_t *bits; size_t most, total; };
 
 static struct rows
 find_rows(struct builder *b, const struct snapshot *out)
@@ -287,11 +294,14 @@ find_rows(struct builder *b, const struct snapshot *out)
 		.groups = arena_array(b->scratch, struct object *, (size_t)out->group_count + 1),
 		.first = arena_array(b->scratch, uint32_t, (size_t)out->group_count + 2),
 		.members = arena_array(b->scratch, uint32_t, b->primaries.count + 1),
+		.bits = arena_array(b->scratch, uint64_t, (size_t)b->object_count + 1),
 	};
 
-	for (uint32_t i = 0; i < b->object_count; i++)
+	for (uint32_t i = 0; i < b->object_count; i++) {
+		r.bits[i] = edge_bits(object_at(b, i));
 		if (object_at(b, i)->is_group)
 			r.groups[object_at(b, i)->index] = object_at(b, i);
+	}
 	for (size_t i = 0; i < b->primaries.count; i++)
 		r.first[object_at(b, b->primaries.items[i].group)->index + 2]++;
 	for (uint32_t g = 0; g < out->group_count; g++)
@@ -313,16 +323,10 @@ gather(const struct builder *b, const struct rows *r, uint32_t g, struct head *h
 	const struct object *group = r->groups[g];
 	size_t count = 0;
 
-	for (uint32_t m = 0; m < group->member_count; m++) {
-		const struct object *who = object_at(b, b->owners.items[group->members[m]]);
-
-		heads[count++] = (struct head){ edge_bits(who, false), who };
-	}
-	for (uint32_t m = r->first[g]; m < r->first[g + 1]; m++) {
-		const struct object *who = object_at(b, r->members[m]);
-
-		heads[count++] = (struct head){ edge_bits(who, true), who };
-	}
+	for (uint32_t m = 0; m < group->member_count; m++)
+		heads[count++].bits = r->bits[b->owners.items[group->members[m]]] | BITS_LISTED;
+	for (uint32_t m = r->first[g]; m < r->first[g + 1]; m++)
+		heads[count++].bits = r->bits[r->members[m]];
 	return count;
 }
 
@@ -343,8 +347,8 @@ lay_edges(struct builder *b, struct snapshot *out)
 		for (size_t i = 0; i < count; i++)
 			if (!i || sorted[i].bits >> 1 != sorted[i - 1].bits >> 1)
 				out->edges[out->edge_count++] = (struct edge){
-					.member = sorted[i].who->index, .is_group = sorted[i].who->is_group,
-					.primary = !(sorted[i].bits & 1),
+					.member = (uint32_t)(sorted[i].bits >> 1), .is_group = sorted[i].bits & BITS_GROUP,
+					.primary = !(sorted[i].bits & BITS_LISTED),
 				};
 		to->count = out->edge_count - to->first;
 	}
@@ -356,14 +360,14 @@ find_edge(const struct builder *b, const struct snapshot *out, const struct note
 {
 	const struct group *g = &out->groups[object_at(b, note->group)->index];
 	const struct object *who = object_at(b, b->owners.items[note->member]);
-	uint64_t wanted = edge_bits(who, true);
+	uint64_t wanted = edge_bits(who);
 	uint32_t low = g->first, high = g->first + g->count;
 
 	while (low < high) {
 		uint32_t middle = low + (high - low) / 2;
 		const struct edge *e = &out->edges[middle];
 
-		if (((uint64_t)e->is_group << 33 | (uint64_t)e->member << 1) < wanted)
+		if (((e->is_group ? BITS_GROUP : 0) | (uint64_t)e->member << 1) < wanted)
 			low = middle + 1;
 		else
 			high = middle;

@@ -14,6 +14,15 @@ add_number(struct digest *d, int64_t n)
 	digest_add(d, bytes, sizeof(bytes));
 }
 
+/* A short number, four bytes. */
+static void
+add_word(struct digest *d, uint32_t n)
+{
+	unsigned char bytes[4] = { (unsigned char)(n >> 24), (unsigned char)(n >> 16), (unsigned char)(n >> 8), (unsigned char)n };
+
+	digest_add(d, bytes, sizeof(bytes));
+}
+
 /* What names it.  Without GUID and SID the key is the folded DN, and the spelling is that of whoever came first. */
 static void
 add_name(struct digest *d, const char *key, const char *dn, const char *name, const char *guid, const char *sid)
@@ -53,8 +62,8 @@ add_group(struct digest *d, const struct snapshot *s, const struct group *g)
 	for (uint32_t i = g->first; i < g->first + g->count; i++) {
 		const struct edge *e = &s->edges[i];
 
-		add_number(d, e->is_group | e->primary << 1 | e->timed << 2);
-		digest_field(d, e->is_group ? s->groups[e->member].key : s->accounts[e->member].key);
+		add_word(d, e->member);         /* their keys, in this order, are in it already */
+		add_word(d, e->is_group | (uint32_t)e->primary << 1 | (uint32_t)e->timed << 2);
 	}
 }
 
@@ -73,6 +82,8 @@ snapshot_digest(struct arena *mem, const struct rules *rules, const struct snaps
 	for (uint32_t i = 0; i < s->account_count; i++)
 		add_account(d, &s->accounts[i], rules->attribute_count);
 	add_number(d, s->group_count);
+	for (uint32_t i = 0; i < s->group_count; i++)
+		digest_field(d, s->groups[i].key);
 	for (uint32_t i = 0; i < s->group_count; i++)
 		add_group(d, s, &s->groups[i]);
 	digest_close(d, sum);

@@ -20,12 +20,16 @@ struct pool { struct arena *mem; char *at; size_t left; };
 char *pool_copy(struct pool *pool, const char *bytes, size_t len);
 
 #define INTERN_NONE UINT32_MAX
-struct word { const char *text; uint32_t len, hash; };
-struct intern { struct arena *mem; struct pool texts; LIST(struct word) words; uint32_t *slots; size_t room; uint64_t seed; };
+struct word { const char *text; uint32_t len; };
+struct slot { uint32_t hash, word; };   /* the word's number + 1; 0 = free */
+struct intern { struct arena *mem; struct pool texts; LIST(struct word) words; struct slot *slots; size_t room; uint64_t seed; };
 void intern_open(struct intern *t, struct arena *mem);
 /* The number of that text: the one it has, or the next. */
 uint32_t intern(struct intern *t, const char *bytes, size_t len);
 uint32_t intern_find(const struct intern *t, const char *bytes, size_t len);
+#define INTERN_ROW 32
+/* At most INTERN_ROW at once. */
+void intern_row(struct intern *t, const struct berval *texts, size_t count, uint32_t *out);
 
 /* The same word in any case; mostly it is the same in the same case. */
 static inline bool

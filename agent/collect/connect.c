@@ -123,7 +123,6 @@ find_members(struct builder *b)
 
 		for (uint32_t m = 0; m < o->member_count; m++) {
 			uint32_t *owner = &b->owners.items[o->members[m]];
-			const struct object *who;
 
 			if (*owner == AMBIGUOUS) {
 				entry_doubt(b, &o->as.group, "a member's uid belongs to more than one");
@@ -131,11 +130,10 @@ find_members(struct builder *b)
 			}
 			if (*owner == NOBODY)
 				*owner = find_name(b, &search, o->members[m]);
-			who = object_at(b, *owner);
-			if (who->line >= 0)
+			if (*owner < known)
 				continue;
 			origin->dangling++;
-			hidden += origin->schema.kind == SCHEMA_AD && name_is_ours(b, who->as.account.key);
+			hidden += origin->schema.kind == SCHEMA_AD && name_is_ours(b, object_at(b, *owner)->as.account.key);
 		}
 		origin->hidden += hidden;
 		doubt_hidden(b, o, hidden);
@@ -158,12 +156,24 @@ primary_key(const struct builder *b, const struct object *o, char out[SID_MOST +
 	return out;
 }
 
+static bool
+is_same_primary(const struct object *a, const struct object *b)
+{
+	const char *x = a->as.account.sid, *y = b->as.account.sid, *end = x ? strrchr(x, '-') : NULL;
+
+	if (a->primary != b->primary || a->source != b->source || !x != !y)
+		return false;
+	return !x || (end && strncmp(x, y, (size_t)(end - x) + 1) == 0 && !strchr(y + (end - x) + 1, '-'));
+}
+
 /* In no member list, in AD as in POSIX: it stands with the person. */
 static void
 find_primary(struct builder *b)
 {
 	struct intern keys;
 	LIST(uint32_t) groups = { 0 };
+	const struct object *last = NULL;
+	uint32_t at = INTERN_NONE;
 	char text[SID_MOST + 24];
 
 	intern_open(&keys, b->scratch);
@@ -177,13 +187,19 @@ find_primary(struct builder *b)
 	}
 	for (uint32_t i = 0; i < b->object_count; i++) {
 		const struct object *o = object_at(b, i);
-		const char *key = !o->is_group && o->has_primary ? primary_key(b, o, text) : NULL;
-		uint32_t at = key ? intern_find(&keys, key, strlen(key)) : INTERN_NONE;
 
+		if (o->is_group || !o->has_primary)
+			continue;
+		if (!last || !is_same_primary(o, last)) {       /* nearly all have the same one */
+			const char *key = primary_key(b, o, text);
+
+			at = key ? intern_find(&keys, key, strlen(key)) : INTERN_NONE;
+			last = o;
+		}
 		if (at != INTERN_NONE)
 			*arena_push(b->scratch, &b->primaries) = (struct link){ groups.items[at], i };
 		else
-			b->no_primary += !o->is_group && o->has_primary;
+			b->no_primary++;
 	}
 }
 

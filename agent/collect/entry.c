@@ -416,39 +416,55 @@ without_bits(const char *bytes, size_t len)
 	return at > 1 && bytes[at] == '\'' ? at - 1 : len;
 }
 
+/* A value of a member list as the name it is; false when it is none. */
+static bool
+take_member(struct builder *b, enum field f, struct berval *v, long long *seconds)
+{
+	size_t ttl = v->bv_len && *v->bv_val == '<' ? take_ttl(v, seconds) : 0;
+
+	v->bv_val += ttl;
+	v->bv_len -= ttl;
+	*seconds = ttl ? *seconds : -1;
+	if (f == FIELD_UNIQUE)
+		v->bv_len = without_bits(v->bv_val, v->bv_len);
+	if (!readable(v))
+		return false;
+	if (f == FIELD_MEMBER_UID) {
+		v->bv_val = arena_print(b->scratch, "\1%.*s", (int)v->bv_len, v->bv_val);
+		v->bv_len++;
+	}
+	return true;
+}
+
 static void
 keep_members(struct builder *b, struct object *o, uint32_t me, enum field f, const struct values *from)
 {
 	uint32_t *all = arena_array(b->scratch, uint32_t, o->member_count + from->count);
+	struct berval row[INTERN_ROW];
+	long long seconds[INTERN_ROW];
+	size_t wide = 0;
 
 	if (o->member_count)
 		memcpy(all, o->members, o->member_count * sizeof(*all));
+	o->members = all;
 	for (size_t i = 0; i < from->count; i++) {
-		struct berval v = from->items[i];
-		long long seconds = 0;
-		size_t ttl = take_ttl(&v, &seconds);
-		uint32_t name;
-
-		v.bv_val += ttl;
-		v.bv_len -= ttl;
-		if (f == FIELD_UNIQUE)
-			v.bv_len = without_bits(v.bv_val, v.bv_len);
-		if (!readable(&v)) {
+		row[wide] = from->items[i];
+		if (take_member(b, f, &row[wide], &seconds[wide])) {
+			wide++;
+		} else {
 			b->at->unreadable++;
 			entry_doubt(b, &o->as.group, "a member's name could not be read");
+		}
+		if (wide < INTERN_ROW && i + 1 < from->count)
 			continue;
-		}
-		if (f == FIELD_MEMBER_UID) {
-			v.bv_val = arena_print(b->scratch, "\1%.*s", (int)v.bv_len, v.bv_val);
-			v.bv_len++;
-		}
-		name = name_of(b, v.bv_val, v.bv_len);
-		all[o->member_count++] = name;
-		if (ttl)
-			*arena_push(b->scratch, &b->timed) =
-				(struct note){ me, name, clock_now() + seconds };
+		name_row(b, row, wide, all + o->member_count);
+		for (size_t k = 0; k < wide; k++)
+			if (seconds[k] >= 0)
+				*arena_push(b->scratch, &b->timed) = (struct note){ me, all[o->member_count + k],
+										    clock_now() + seconds[k] };
+		o->member_count += (uint32_t)wide;
+		wide = 0;
 	}
-	o->members = all;
 	b->at->memberships += (long long)from->count;
 }
 

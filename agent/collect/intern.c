@@ -51,16 +51,19 @@ hash_of(uint64_t seed, const char *bytes, size_t len)
 	return (uint32_t)(h ^ h >> 32);
 }
 
-static uint32_t *
+/* The slot of that text, or the free one where it would go. */
+static struct slot *
 probe(const struct intern *t, const char *bytes, size_t len, uint32_t hash)
 {
 	for (size_t i = hash & (t->room - 1); ; i = (i + 1) & (t->room - 1)) {
 		const struct word *w;
 
-		if (!t->slots[i])
+		if (!t->slots[i].word)
 			return &t->slots[i];
-		w = &t->words.items[t->slots[i] - 1];
-		if (w->hash == hash && w->len == len && memcmp(w->text, bytes, len) == 0)
+		if (t->slots[i].hash != hash)
+			continue;
+		w = &t->words.items[t->slots[i].word - 1];
+		if (w->len == len && memcmp(w->text, bytes, len) == 0)
 			return &t->slots[i];
 	}
 }
@@ -68,16 +71,16 @@ probe(const struct intern *t, const char *bytes, size_t len, uint32_t hash)
 static void
 widen(struct intern *t)
 {
-	uint32_t *slots;
 	size_t room = t->room ? 2 * t->room : 256;
+	struct slot *slots = arena_array(t->mem, struct slot, room);
 
-	slots = arena_array(t->mem, uint32_t, room);
-	for (size_t w = 0; w < t->words.count; w++) {
-		size_t i = t->words.items[w].hash & (room - 1);
+	for (size_t s = 0; s < t->room; s++) {
+		size_t i = t->slots[s].hash & (room - 1);
 
-		while (slots[i])
+		while (t->slots[s].word && slots[i].word)
 			i = (i + 1) & (room - 1);
-		slots[i] = (uint32_t)w + 1;
+		if (t->slots[s].word)
+			slots[i] = t->slots[s];
 	}
 	t->slots = slots;
 	t->room = room;
@@ -86,24 +89,65 @@ widen(struct intern *t)
 uint32_t
 intern_find(const struct intern *t, const char *bytes, size_t len)
 {
-	uint32_t *slot = t->room ? probe(t, bytes, len, hash_of(t->seed, bytes, len)) : NULL;
+	struct slot *slot = t->room ? probe(t, bytes, len, hash_of(t->seed, bytes, len)) : NULL;
 
-	return slot && *slot ? *slot - 1 : INTERN_NONE;
+	return slot && slot->word ? slot->word - 1 : INTERN_NONE;
+}
+
+static uint32_t
+add(struct intern *t, const char *bytes, size_t len, uint32_t hash)
+{
+	struct slot *slot;
+
+	if (2 * (t->words.count + 1) > t->room)
+		widen(t);
+	slot = probe(t, bytes, len, hash);
+	if (!slot->word) {
+		*arena_push(t->mem, &t->words) = (struct word){ pool_copy(&t->texts, bytes, len), (uint32_t)len };
+		*slot = (struct slot){ hash, (uint32_t)t->words.count };
+	}
+	return slot->word - 1;
 }
 
 uint32_t
 intern(struct intern *t, const char *bytes, size_t len)
 {
-	uint32_t hash = hash_of(t->seed, bytes, len), *slot;
+	return add(t, bytes, len, hash_of(t->seed, bytes, len));
+}
 
-	if (2 * (t->words.count + 1) > t->room)
-		widen(t);
-	slot = probe(t, bytes, len, hash);
-	if (!*slot) {
-		*arena_push(t->mem, &t->words) = (struct word){
-			pool_copy(&t->texts, bytes, len), (uint32_t)len, hash,
-		};
-		*slot = (uint32_t)t->words.count;
+/* The word that probably is it. */
+static const struct word *
+guess(const struct intern *t, uint32_t hash)
+{
+	size_t i = hash & (t->room - 1);
+
+	while (t->slots[i].word && t->slots[i].hash != hash)
+		i = (i + 1) & (t->room - 1);
+	return t->slots[i].word ? &t->words.items[t->slots[i].word - 1] : NULL;
+}
+
+/*
+ * Each look-up waits for memory three times: for its slot, its word and its text.  In a row of them the waiting is done
+ * together.
+ */
+void
+intern_row(struct intern *t, const struct berval *texts, size_t count, uint32_t *out)
+{
+	uint32_t hash[INTERN_ROW];
+	const struct word *word[INTERN_ROW];
+
+	for (size_t i = 0; i < count; i++) {
+		hash[i] = hash_of(t->seed, texts[i].bv_val, texts[i].bv_len);
+		if (t->room)
+			__builtin_prefetch(&t->slots[hash[i] & (t->room - 1)]);
 	}
-	return *slot - 1;
+	for (size_t i = 0; i < count; i++) {
+		word[i] = t->room ? guess(t, hash[i]) : NULL;
+		__builtin_prefetch(word[i]);
+	}
+	for (size_t i = 0; i < count; i++)
+		if (word[i])
+			__builtin_prefetch(word[i]->text);
+	for (size_t i = 0; i < count; i++)
+		out[i] = add(t, texts[i].bv_val, texts[i].bv_len, hash[i]);
 }

@@ -2,7 +2,7 @@
 /*
  * ldap.c - reads a live directory: one search, page after page, then the members that came in ranges.
  *
- * The next page is asked for before the entries of the last one are taken: the server works while we do.
+ * Entries are taken as they come, so that the server works while we do, and no page is ever held.
  */
 #include "collect_p.h"
 
@@ -37,7 +37,7 @@ struct reader {
 	LIST(struct parted) parted;
 	bool ttl;                       /* the server tells when memberships end */
 	long long pages, entries, ranges;
-	char *first;                    /* the name of the first entry of the last page */
+	long long page_entries;         /* of the page in hand */
 	bool again;
 	struct error *err;
 };
@@ -275,6 +275,7 @@ take_entry(struct reader *r, LDAPMessage *message)
 	struct source_entry entry = { 0 };
 	int rc = open_entry(r, message, &entry);
 
+	r->page_entries++;
 	if (rc == 0 && find(&entry, "member", true)) {
 		keep_entry(r, &entry, &((struct parted *)arena_push(r->mem, &r->parted))->entry);
 	} else if (rc == 0) {
@@ -285,46 +286,26 @@ take_entry(struct reader *r, LDAPMessage *message)
 	return rc;
 }
 
-static int
-take_page(struct reader *r, LDAPMessage *chain)
-{
-	int rc = 0;
-
-	for (LDAPMessage *m = ldap_first_message(r->ld, chain); m && rc == 0; m = ldap_next_message(r->ld, m)) {
-		if (ldap_msgtype(m) == LDAP_RES_SEARCH_REFERENCE)
-			build_reference(r->builder);
-		else if (ldap_msgtype(m) == LDAP_RES_SEARCH_ENTRY)
-			rc = take_entry(r, m);
-	}
-	progress("reading the directory", r->entries, 0);
-	return rc;
-}
-
 /*
  * Will this go on for ever?  Some servers (Samba) give every page of a search the same cookie, so a cookie that comes
  * again is a fault only where the page brought nothing new.  An entry that comes again is refused by the builder.
  */
 static bool
-is_stuck(struct reader *r, LDAPMessage *chain, const struct berval *was, const struct berval *next)
+is_stuck(struct reader *r, const struct berval *was, const struct berval *next)
 {
-	LDAPMessage *first = ldap_first_entry(r->ld, chain);
-	char *dn = first ? ldap_get_dn(r->ld, first) : NULL;
-	bool news = dn && (!r->first || strcmp(r->first, dn) != 0);
 	bool again = next->bv_len && was->bv_len == next->bv_len && memcmp(was->bv_val, next->bv_val, next->bv_len) == 0;
 
-	ldap_memfree(r->first);
-	r->first = dn;
-	return (again && !news) || (next->bv_len && r->pages > PAGES_MOST);
+	return (again && r->page_entries == 0) || (next->bv_len && r->pages > PAGES_MOST);
 }
 
 /* The cookie of the next page, empty after the last.  A result that is not success is a failure with its page. */
 static int
-end_page(struct reader *r, LDAPMessage *chain, struct berval *cookie)
+end_page(struct reader *r, LDAPMessage *last, struct berval *cookie)
 {
 	LDAPControl **controls = NULL, *paged;
 	struct berval next = { 0, NULL };
 	ber_int_t estimate;
-	int code = LDAP_OTHER, rc = ldap_parse_result(r->ld, chain, &code, NULL, NULL, NULL, &controls, 0);
+	int code = LDAP_OTHER, rc = ldap_parse_result(r->ld, last, &code, NULL, NULL, NULL, &controls, 0);
 
 	if (rc == LDAP_SUCCESS)
 		rc = code;
@@ -339,7 +320,7 @@ end_page(struct reader *r, LDAPMessage *chain, struct berval *cookie)
 				 r->directory->name, r->pages);
 	}
 	ldap_controls_free(controls);
-	rc = is_stuck(r, chain, cookie, &next);
+	rc = is_stuck(r, cookie, &next);
 	ber_memfree(cookie->bv_val);
 	*cookie = next;
 	return rc ? error_set(r->err, ERROR_SOURCE, "'%s': the search never ends: page %lld", r->directory->name, r->pages) : 0;
@@ -364,12 +345,12 @@ ask_page(struct reader *r, struct berval *cookie, int *id)
 	return rc == LDAP_SUCCESS ? 0 : refused(r, rc, arena_print(r->mem, "cannot ask for page %lld", r->pages));
 }
 
-/* All of a page, up to its last word. */
+/* The next message of a page. */
 static int
-wait_page(struct reader *r, int id, LDAPMessage **chain)
+wait_message(struct reader *r, int id, LDAPMessage **out)
 {
 	struct timeval wait = { .tv_sec = r->directory->timeout > 0 ? r->directory->timeout : 60 };
-	int code = LDAP_OTHER, rc = ldap_result(r->ld, id, LDAP_MSG_ALL, &wait, chain);
+	int code = LDAP_OTHER, rc = ldap_result(r->ld, id, LDAP_MSG_ONE, &wait, out);
 
 	if (rc > 0)
 		return 0;
@@ -377,34 +358,46 @@ wait_page(struct reader *r, int id, LDAPMessage **chain)
 	return refused(r, rc == 0 ? LDAP_TIMEOUT : code, arena_print(r->mem, "page %lld did not come", r->pages));
 }
 
+/* Entries as they come, up to the last word of the page.  What is taken of a page that then fails is thrown away whole. */
+static int
+take_page(struct reader *r, int id, struct berval *cookie)
+{
+	bool last = false;
+	int rc = 0;
+
+	r->page_entries = 0;
+	while (rc == 0 && !last) {
+		LDAPMessage *m = NULL;
+
+		rc = wait_message(r, id, &m);
+		last = rc == 0 && ldap_msgtype(m) == LDAP_RES_SEARCH_RESULT;
+		if (last)
+			rc = end_page(r, m, cookie);
+		else if (rc == 0 && ldap_msgtype(m) == LDAP_RES_SEARCH_REFERENCE)
+			build_reference(r->builder);
+		else if (rc == 0 && ldap_msgtype(m) == LDAP_RES_SEARCH_ENTRY)
+			rc = take_entry(r, m);
+		ldap_msgfree(m);
+	}
+	progress("reading the directory", r->entries, 0);
+	return rc;
+}
+
 static int
 search(struct reader *r)
 {
 	struct berval cookie = { 0, NULL };
-	LDAPMessage *chain = NULL;
-	int rc = -1, id;
+	int rc, id;
 
-	if (ask_page(r, &cookie, &id) < 0)
-		goto out;
-	for (;;) {
-		bool more;
-
-		if (wait_page(r, id, &chain) < 0 || end_page(r, chain, &cookie) < 0)
-			goto out;
-		more = cookie.bv_len > 0;
-		if ((more && ask_page(r, &cookie, &id) < 0) || take_page(r, chain) < 0 || stopped(r) < 0)
-			goto out;
-		ldap_msgfree(chain);
-		chain = NULL;
-		if (!more)
-			break;
-	}
-	rc = complete_ranges(r);
-out:
-	ldap_msgfree(chain);
-	ldap_memfree(r->first);
+	do {
+		rc = ask_page(r, &cookie, &id);
+		if (rc == 0)
+			rc = take_page(r, id, &cookie);
+		if (rc == 0)
+			rc = stopped(r);
+	} while (rc == 0 && cookie.bv_len);
 	ber_memfree(cookie.bv_val);
-	return rc;
+	return rc < 0 ? -1 : complete_ranges(r);
 }
 
 /* ------------------------------------------------------------------ what is asked for */
@@ -552,6 +545,20 @@ milliseconds(void)
 	return (long long)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
+/*
+ * liblber reads twice for each entry, and asks the system each time whether there is more: a buffer below TLS brings many
+ * entries at once.  Without it everything still works.
+ */
+static void
+read_ahead(LDAP *ld)
+{
+	Sockbuf *wire = NULL;
+	int size = 256 << 10;
+
+	if (ldap_get_option(ld, LDAP_OPT_SOCKBUF, &wire) == LDAP_SUCCESS && wire)
+		ber_sockbuf_add_io(wire, &ber_sockbuf_io_readahead, LBER_SBIOD_LEVEL_PROVIDER, &size);
+}
+
 int
 ldap_read(struct arena *mem, const struct rules *rules, const struct directory *directory, struct builder *b, bool *again,
 	  struct error *err)
@@ -565,6 +572,7 @@ ldap_read(struct arena *mem, const struct rules *rules, const struct directory *
 	if (directory_open(mem, directory, &r.ld, err) < 0)
 		goto out;
 	ask_root(&r, before);
+	read_ahead(r.ld);               /* the connection stands now, and nothing of an answer is on its way */
 	invocation = ask_invocation(&r, before[ROOT_SERVICE]);
 	if (search(&r) < 0 || ask_all_added(&r) < 0) {
 		error_in(err, "reading below '%s'", directory->base ? directory->base : "");

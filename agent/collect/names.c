@@ -7,20 +7,35 @@
 
 #include <ctype.h>
 
+static void
+make_owners(struct builder *b)
+{
+	while (b->owners.count < b->names.words.count)
+		*arena_push(b->scratch, &b->owners) = NOBODY;
+}
+
 uint32_t
 name_of(struct builder *b, const char *bytes, size_t len)
 {
 	uint32_t at = intern(&b->names, bytes, len);
 
-	while (b->owners.count <= at)
-		*arena_push(b->scratch, &b->owners) = NOBODY;
+	make_owners(b);
 	return at;
+}
+
+void
+name_row(struct builder *b, const struct berval *names, size_t count, uint32_t *out)
+{
+	intern_row(&b->names, names, count, out);
+	make_owners(b);
 }
 
 /* Where the first component of a plain name ends; 0 when RFC 4514 has more to say about it than we want to know. */
 static size_t
 plain(const char *dn, size_t len)
 {
+	static const bool special[256] = { [0] = true, ['\\'] = true, ['"'] = true, ['+'] = true, [';'] = true, ['<'] = true,
+					   ['>'] = true, ['='] = true, ['#'] = true };
 	size_t equals = 0, i;
 
 	while (equals < len && (isalnum((unsigned char)dn[equals]) || dn[equals] == '-'))
@@ -28,7 +43,7 @@ plain(const char *dn, size_t len)
 	if (!equals || !isalpha((unsigned char)*dn) || equals + 1 >= len || dn[equals] != '=' || dn[equals + 1] == ' ')
 		return 0;
 	for (i = equals + 1; i < len && dn[i] != ','; i++)
-		if (!dn[i] || strchr("\\\"+;<>=#", dn[i]))
+		if (special[(unsigned char)dn[i]])
 			return 0;
 	if (dn[i - 1] == ' ' || (i < len && (i + 1 == len || dn[i + 1] == ' ')))
 		return 0;
