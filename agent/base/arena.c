@@ -57,6 +57,12 @@ void arena_close(struct arena *mem)
 	free(mem);
 }
 
+void arena_wipe(struct arena *mem)
+{
+	for (struct block *block = mem->block; block; block = block->before)
+		explicit_bzero(block->bytes, block->used);
+}
+
 size_t arena_used(const struct arena *mem)
 {
 	return mem->used;

@@ -17,6 +17,7 @@ struct arena;
 
 struct arena *arena_open(void);
 void arena_close(struct arena *mem);            /* NULL is allowed */
+void arena_wipe(struct arena *mem);             /* overwrites all that was taken; before closing what held secrets */
 size_t arena_used(const struct arena *mem);     /* bytes taken from the system */
 
 void *arena_take(struct arena *mem, size_t size);
