@@ -124,7 +124,12 @@ dn_key(struct arena *mem, const char *dn)
 
 	if (dn && *dn && (key = plain_key(mem, dn)))
 		return key;
-	if (!dn || !*dn || ldap_str2dn(dn, &parsed, LDAP_DN_FORMAT_LDAPV3) != LDAP_SUCCESS || !parsed)
+	if (!dn || !*dn)                /* RFC 4514; and quotes and semicolons as RFC 1779 had them, which people still write */
+		return NULL;
+	if (ldap_str2dn(dn, &parsed, LDAP_DN_FORMAT_LDAPV3) != LDAP_SUCCESS &&
+	    ldap_str2dn(dn, &parsed, LDAP_DN_FORMAT_LDAPV2) != LDAP_SUCCESS)
+		return NULL;
+	if (!parsed)
 		return NULL;
 	for (int r = 0; parsed[r]; r++) {
 		int count = 0;

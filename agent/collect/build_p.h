@@ -8,7 +8,9 @@
 #define NOBODY UINT32_MAX
 #define AMBIGUOUS (UINT32_MAX - 1)     /* a uid that two have: nobody may say who that is */
 
-/* What an entry becomes.  A member that leads nowhere becomes one, too, with line < 0. */
+/* What an entry becomes.  A member that leads nowhere becomes one, too. */
+#define LINE_NOWHERE (-1)
+#define LINE_AMBIGUOUS (-2)
 struct object {
 	union { struct account account; struct group group; } as;       /* dn, name, guid, sid, key: all at the same place */
 	bool is_group, has_primary;

@@ -71,7 +71,7 @@ stranger(struct builder *b, const char *dn, const char *key)
 	bool user = *dn == '\1';
 
 	dn = pool_copy(&b->texts, dn + user, strlen(dn + user));
-	*o = (struct object){ .line = -1, .name = NOBODY, .manager = NOBODY };
+	*o = (struct object){ .line = LINE_NOWHERE, .name = NOBODY, .manager = NOBODY };
 	o->as.account = (struct account){
 		.dn = dn, .name = user ? dn : name_first(b, dn), .key = pool_copy(&b->texts, key, strlen(key)),
 		.class = ACCOUNT_OTHER, .last_logon = INT64_MIN, .created = INT64_MIN,
@@ -124,14 +124,15 @@ find_members(struct builder *b)
 		for (uint32_t m = 0; m < o->member_count; m++) {
 			uint32_t *owner = &b->owners.items[o->members[m]];
 
-			if (*owner == AMBIGUOUS) {
-				entry_doubt(b, &o->as.group, "a member's uid belongs to more than one");
-				*owner = NOBODY;
-			}
-			if (*owner == NOBODY)
+			bool two = *owner == AMBIGUOUS;
+
+			if (*owner >= AMBIGUOUS)
 				*owner = find_name(b, &search, o->members[m]);
 			if (*owner < known)
 				continue;
+			object_at(b, *owner)->line = two ? LINE_AMBIGUOUS : object_at(b, *owner)->line;
+			if (object_at(b, *owner)->line == LINE_AMBIGUOUS)
+				entry_doubt(b, &o->as.group, "a member's uid belongs to more than one");
 			origin->dangling++;
 			hidden += origin->schema.kind == SCHEMA_AD && name_is_ours(b, object_at(b, *owner)->as.account.key);
 		}

@@ -388,19 +388,28 @@ entry_doubt(struct builder *b, struct group *g, const char *why)
 	*arena_push(b->scratch, &b->gaps) = (struct gap){ .what = "group", .id = g->dn, .text = why };
 }
 
-/* MS-ADTS 3.1.1.3.4.1.36: "<TTL=seconds,CN=…>" where a membership ends by itself. */
-static size_t
-take_ttl(const struct berval *v, long long *seconds)
+/*
+ * MS-ADTS 3.1.1.9.2: "<TTL=seconds>,CN=…" where a membership ends by itself ("<TTL=seconds,CN=…>" is taken, too).  Cuts the
+ * value to the name; false when it is no such thing.
+ */
+static bool
+take_ttl(struct berval *v, long long *seconds)
 {
 	size_t at = 5;
 
 	if (v->bv_len < 8 || strncasecmp(v->bv_val, "<TTL=", 5) != 0)
-		return 0;
+		return false;
 	for (*seconds = 0; at < v->bv_len && v->bv_val[at] >= '0' && v->bv_val[at] <= '9' && *seconds < INT32_MAX; at++)
 		*seconds = *seconds * 10 + (v->bv_val[at] - '0');
-	if (at == 5 || at + 1 >= v->bv_len)
-		return 0;
-	return v->bv_val[at] == ',' ? at + 1 : v->bv_val[at] == '>' && v->bv_val[at + 1] == ',' ? at + 2 : 0;
+	if (at == 5 || at + 2 >= v->bv_len)
+		return false;
+	if (v->bv_val[at] == ',' && v->bv_val[v->bv_len - 1] == '>')
+		v->bv_len--;
+	else if (v->bv_val[at] != '>' || v->bv_val[++at] != ',')
+		return false;
+	v->bv_val += at + 1;
+	v->bv_len -= at + 1;
+	return true;
 }
 
 /* RFC 4517 3.3.21: a uniqueMember may end in a bit string: dn#'0101'B. */
@@ -420,11 +429,8 @@ without_bits(const char *bytes, size_t len)
 static bool
 take_member(struct builder *b, enum field f, struct berval *v, long long *seconds)
 {
-	size_t ttl = v->bv_len && *v->bv_val == '<' ? take_ttl(v, seconds) : 0;
-
-	v->bv_val += ttl;
-	v->bv_len -= ttl;
-	*seconds = ttl ? *seconds : -1;
+	if (!v->bv_len || *v->bv_val != '<' || !take_ttl(v, seconds))
+		*seconds = -1;
 	if (f == FIELD_UNIQUE)
 		v->bv_len = without_bits(v->bv_val, v->bv_len);
 	if (!readable(v))
@@ -542,8 +548,8 @@ identify(struct builder *b, struct object *o, const struct reading *r, struct er
 	a->dn = dn;
 	a->guid = g ? pool_copy(&b->texts, guid, strlen(guid)) : NULL;
 	a->sid = s ? pool_copy(&b->texts, sid, strlen(sid)) : NULL;
-	key = a->guid ? a->guid : a->sid;
-	if (!key) {
+	key = a->guid ? a->guid : is_class(r->field[FIELD_CLASS], "foreignSecurityPrincipal") ? NULL : a->sid;
+	if (!key) {                             /* the SID of a foreign principal is that of an account elsewhere */
 		key = name_key(b, dn, e->dn.bv_len);
 		key = key ? pool_copy(&b->texts, key, strlen(key)) : NULL;
 	}

@@ -205,6 +205,8 @@ access_json(struct request *r, const struct proposal *p)
 	rows_put(o, "manager", dn_name(r->mem, json_text(person, "manager")));
 	json_object_set_new(o, "disabled", json_boolean(json_is_true(json_object_get(person, "disabled"))));
 	rows_put(o, "last_logon", moment(r->mem, json_text(p->evidence, "last_logon")));
+	rows_put(o, "days", arena_print(r->mem, "%lld", json_number(p->evidence, "last_logon_days", 14)));
+	rows_put(o, "added", moment(r->mem, json_text(p->evidence, "added")));
 	rows_put(o, "group", dn_name(r->mem, p->group));
 	rows_put(o, "dn", p->group);
 	json_object_set_new(o, "path", names(r->mem, p->path, p->path_count));

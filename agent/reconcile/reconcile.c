@@ -259,8 +259,8 @@ excess(struct work *w, uint32_t a, uint32_t r)
 
 /* ------------------------------------------------------------------ what a person has */
 
-static void
-have(struct work *w, uint32_t a, uint64_t *set)
+void
+work_have(struct work *w, uint32_t a, uint64_t *set)
 {
 	memset(set, 0, w->words * sizeof(*set));
 	for (uint32_t u = w->up_first[node(w, a)]; u < w->up_first[node(w, a) + 1]; u++)
@@ -273,7 +273,7 @@ work_judge(struct work *w, uint32_t a)
 {
 	const struct account *who = &w->s->accounts[a];
 
-	have(w, a, at(w, w->access, a));
+	work_have(w, a, at(w, w->access, a));
 	for (uint32_t r = 0; r < w->role_count; r++) {
 		enum truth t = needs(w, who, w->roles[r]);
 		if (t == YES)
@@ -343,7 +343,11 @@ evidence(const struct work *w, const struct proposal *p, const struct account *w
 		json_put(person, "name", who->display ? who->display : who->name);
 		json_put(person, "manager", who->manager);
 		json_object_set_new(person, "disabled", json_boolean(who->disabled));
+		json_object_set_new(person, "expired", json_boolean(who->expired));
+		json_object_set_new(person, "locked", json_boolean(who->locked));
+		json_object_set_new(person, "password_expired", json_boolean(who->password_expired));
 		json_put(o, "last_logon", who->last_logon == INT64_MIN ? NULL : clock_text(w->mem, who->last_logon));
+		json_object_set_new(o, "last_logon_days", json_integer(w->s->sync_days ? w->s->sync_days : 14));
 	}
 	json_object_set_new(o, "person", person);
 	json_object_set_new(o, "paths", json_pack("[[s]]", p->group));
@@ -431,6 +435,7 @@ propose(struct work *w, uint32_t e, const uint64_t *roles, long long people)
 				   people, w->s->groups[edge->member].name, role->name ? role->name : role->id,
 				   role->system->name ? role->system->name : role->system->id);
 	p->evidence = evidence(w, p, who, role);
+	json_put(p->evidence, "added", members_added(w, e) == INT64_MIN ? NULL : clock_text(w->mem, members_added(w, e)));
 }
 
 /* ------------------------------------------------------------------ the planner */
@@ -443,7 +448,7 @@ nesting(struct work *w, uint32_t e)
 	const uint64_t *roles = at(w, w->reach, w->from[e]);
 	long long people = 0;
 
-	if (w->cut[e] || w->maybe[m] || !w->cuttable[w->from[e]] || !w->s->groups[m].security)
+	if (w->cut[e] || w->s->edges[e].timed || w->maybe[m] || !w->cuttable[w->from[e]] || !w->s->groups[m].security)
 		return 0;
 	w->stamp++;
 	w->queue[count++] = m;
@@ -502,7 +507,7 @@ have_all(struct work *w)
 
 	for (uint32_t a = 0; a < w->s->account_count; a++)
 		if (w->s->accounts[a].class == ACCOUNT_PERSON)
-			have(w, a, at(w, all, a));
+			work_have(w, a, at(w, all, a));
 	return all;
 }
 
@@ -593,7 +598,7 @@ remove_members(struct work *w, uint32_t a)
 		bool over = false;
 		for (uint32_t r = 0; r < w->role_count; r++)
 			over = over || (get(at(w, w->reach, w->from[e]), r) && excess(w, a, r));
-		if (over && !w->cut[e] && !w->s->edges[e].primary && w->cuttable[w->from[e]])
+		if (over && !w->cut[e] && !w->s->edges[e].primary && !w->s->edges[e].timed && w->cuttable[w->from[e]])
 			c.edge[c.count++] = e;
 	}
 	best = c.count ? search(w, a, &c) : 0;
@@ -627,9 +632,8 @@ tell_person(struct work *w, uint32_t a, const uint64_t *left)
 			w->plan->access.excess++;
 		if (excess(w, a, r) && get(left, r))
 			*(struct structural *)arena_push(w->mem, &w->plan->structural) = (struct structural){
-				system, role, who->name, via,
-				"Åtkomsten följer med ett medlemskap som inte kan tas bort utan att annan åtkomst påverkas." };
-		if (!has && get(at(w, w->need, a), r) && !w->role_unknown[r] && !unsure)
+				system, role, who->name, via, members_stay(w, a, r) };
+		if (!has && !get(w->open, r) && get(at(w, w->need, a), r) && !w->role_unknown[r] && !unsure)
 			*(struct missing *)arena_push(w->mem, &w->plan->missing) =
 				(struct missing){ system, role, who->name };
 		if (unsure && has)
@@ -791,6 +795,7 @@ judge_people(struct work *w)
 	for (uint32_t a = 0; a < w->s->account_count; a++)
 		if (w->s->accounts[a].class == ACCOUNT_PERSON)
 			work_judge(w, a);
+	members_tell(w);
 	for (size_t i = 0; i < w->in->rules->system_count; i++)
 		govern(w, &w->in->rules->systems[i]);
 	cut_nestings(w);
@@ -800,7 +805,7 @@ judge_people(struct work *w)
 	propose_nestings(w);
 	for (uint32_t a = 0; a < w->s->account_count; a++)
 		if (w->s->accounts[a].class == ACCOUNT_PERSON) {
-			have(w, a, left);
+			work_have(w, a, left);
 			tell_person(w, a, left);
 		}
 	measure(w);
@@ -814,6 +819,8 @@ reconcile_all(struct arena *mem, const struct reconcile_input *in, struct plan *
 	(void)err;
 	for (size_t i = 0; i < in->snapshot->gaps.count; i++)
 		*(struct gap *)arena_push(mem, &plan->gaps) = in->snapshot->gaps.items[i];
+	for (size_t i = 0; i < in->snapshot->findings.count; i++)
+		*arena_push(mem, &plan->findings) = in->snapshot->findings.items[i];
 	if (!in->snapshot->complete) {
 		*(struct unclear *)arena_push(mem, &plan->unclear) = (struct unclear){ .access = true };
 		plan->access_judged = false;

@@ -25,6 +25,7 @@ struct work {
 	uint32_t *from;                 /* edge -> group */
 	uint32_t *up_first, *up;        /* groups, then accounts: the edges in which it is the member */
 	bool *cut, *absent;             /* edge; attribute absent on everybody */
+	uint64_t *open;                 /* roles that anybody has */
 	uint32_t *queue, *seen, stamp;
 	LIST(struct nested) nested;     /* nestings chosen for a cut */
 };
@@ -41,7 +42,16 @@ const char *work_member(const struct work *w, uint32_t e);
 void work_prepare(struct work *w);
 /* What each group leads to, by the edges that are not cut. */
 void work_reach(struct work *w);
+/* What an account has by the edges that are not cut. */
+void work_have(struct work *w, uint32_t a, uint64_t *set);
 /* What an account has and needs. */
 void work_judge(struct work *w, uint32_t a);
+
+/* Findings about members that are no people, and w->open. */
+void members_tell(struct work *w);
+/* When that edge came, INT64_MIN when nobody told. */
+int64_t members_added(const struct work *w, uint32_t edge);
+/* Why what nobody needs stays with them, as they have it now. */
+const char *members_stay(const struct work *w, uint32_t a, uint32_t r);
 
 #endif

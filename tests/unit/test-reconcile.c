@@ -17,6 +17,9 @@ static size_t cut_count;
 static bool safe[2];
 static const char *why[2];
 
+static bool timed;
+static enum account_class kind_of_bo;
+
 /* Group 0 is the role's; group 1 is nested in it. */
 static void
 plan(struct arena *mem, bool unknown, bool nested, bool primary, bool anna, struct plan *out)
@@ -27,7 +30,7 @@ plan(struct arena *mem, bool unknown, bool nested, bool primary, bool anna, stru
 	struct system system = { .id = "s", .owner = "x", .roles = &role, .role_count = 1 };
 	struct attribute title = { .name = "title" };
 	struct rules rules = { .systems = &system, .system_count = 1, .attributes = &title, .attribute_count = 1 };
-	struct edge edges[] = { { 1, nested, primary, false }, { 1, false, false, false }, { 0, false, false, false } };
+	struct edge edges[] = { { 1, nested, primary, timed }, { 1, false, false, false }, { 0, false, false, false } };
 	struct group groups[] = {
 		{ .dn = "CN=A,DC=x", .name = "A", .key = "ga", .security = true, .unknown = unknown, .first = 0, .count = 1 },
 		{ .dn = "CN=B,OU=o", .name = "B", .key = "gb", .security = true, .first = 1, .count = anna ? 2 : 1 },
@@ -37,6 +40,10 @@ plan(struct arena *mem, bool unknown, bool nested, bool primary, bool anna, stru
 	struct reconcile_input in = { .rules = &rules, .snapshot = &s };
 	struct error err = { 0 };
 
+	if (timed)
+		*arena_push(mem, &s.ends) = (struct edge_moment){ 0, 1796256000 };      /* 2026-12-02 */
+	who[1].class = kind_of_bo;
+	who[1].sid = kind_of_bo ? "S-1-5-11" : NULL;
 	rules.conf.directory.access_groups = base;
 	role.system = &system;
 	snapshot_index(mem, &s);
@@ -111,9 +118,48 @@ what_is_not_known_or_not_there_is_told_apart(void)
 	arena_close(mem);
 }
 
+static void
+what_ends_by_itself_is_left_to_end(void)
+{
+	struct arena *mem = arena_open();
+	struct plan out = { 0 };
+
+	timed = true;
+	plan(mem, false, false, false, false, &out);
+	CHECK(out.proposals.count == 0 && out.structural.count == 1);
+	CHECK(out.structural.count == 1 && strstr(out.structural.items[0].why, "2026-12-02"));
+	plan_free(&out);
+	timed = false;
+	arena_close(mem);
+}
+
+/* Bo is Authenticated Users, or somebody of a domain that we do not read. */
+static void
+who_is_no_person_is_told_and_never_proposed(void)
+{
+	static const char *const kinds[] = { "unbounded-access", "foreign-member" };
+
+	for (int i = 0; i < 2; i++) {
+		struct arena *mem = arena_open();
+		struct plan out = { 0 };
+
+		kind_of_bo = i ? ACCOUNT_FOREIGN : ACCOUNT_EVERYBODY;
+		plan(mem, false, false, false, false, &out);
+		CHECK(out.proposals.count == 0 && out.findings.count == 1);
+		if (out.findings.count)
+			CHECK_TEXT(out.findings.items[0].kind, kinds[i]);
+		CHECK(out.missing.count == (size_t)i);          /* Anna has what anybody has */
+		plan_free(&out);
+		kind_of_bo = ACCOUNT_PERSON;
+		arena_close(mem);
+	}
+}
+
 int
 main(void)
 {
+	TEST(what_ends_by_itself_is_left_to_end);
+	TEST(who_is_no_person_is_told_and_never_proposed);
 	TEST(an_edge_that_carries_needed_access_may_not_go);
 	TEST(what_is_not_known_or_not_there_is_told_apart);
 	TEST(excess_goes);
