@@ -1,12 +1,23 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* hr.c - joins the HR file on employeeID; what it did not bring is unknown, never absent. */
-#include "collect_p.h"
+/* hr.c - joins HR on employeeID; what it did not bring is unknown, never absent. */
+#include "hr_p.h"
 
-#include <behov/csv.h>
-#include <behov/file.h>
+#include <behov/fetch.h>
 #include <behov/text.h>
 
-struct hr { const struct rules *rules; struct csv csv; int key; int *columns; const struct csv_row **rows; size_t count; };
+/* The table lives in an arena of its own, which is overwritten when all is joined: what we do not need we do not keep. */
+struct hr {
+	struct arena *raw;
+	const struct rules *rules;
+	const char *name;               /* for messages */
+	struct csv csv;
+	int key;
+	int *columns;                   /* by attribute, -1 = none */
+	const struct csv_row **rows;    /* sorted by key */
+	size_t count;
+	struct intern words;            /* of cells, and the value of each */
+	LIST(const struct value *) shared;
+};
 
 /* qsort passes no context. */
 static int hr_key;
@@ -15,12 +26,6 @@ static int
 order(const void *a, const void *b)
 {
 	return strcmp((*(struct csv_row *const *)a)->cells[hr_key], (*(struct csv_row *const *)b)->cells[hr_key]);
-}
-
-static int
-match(const void *key, const void *row)
-{
-	return strcmp(key, (*(struct csv_row *const *)row)->cells[hr_key]);
 }
 
 static void
@@ -32,22 +37,17 @@ all_unknown(const struct rules *rules, struct account *a)
 }
 
 static int
-load(struct arena *mem, struct hr *hr, struct error *err)
+load(struct hr *hr, struct error *err)
 {
-	const char *file = hr->rules->conf.hr.file;
-	char *bytes;
-	size_t len;
+	const struct conf *conf = &hr->rules->conf;
 
-	if (file_read(mem, file, (size_t)1 << 30, &bytes, &len, err) < 0
-	    || csv_read(mem, file, bytes, len, &hr->csv, err) < 0)
+	if (hr_read(hr->raw, conf, conf->hr.file, conf->hr.list, &hr->csv, err) < 0)
 		return -1;
-	hr->key = hr->rules->conf.hr.key ? csv_column(&hr->csv, hr->rules->conf.hr.key) : -1;
+	hr->key = conf->hr.key ? csv_column(&hr->csv, conf->hr.key) : -1;
 	if (hr->key < 0)
-		return error_set(err, ERROR_SOURCE, "'%s' has no column '%s'", file, hr->rules->conf.hr.key);
-	if (hr->csv.rows.count < 2)
-		return error_set(err, ERROR_SOURCE, "'%s' holds no rows", file);
+		return error_set(err, ERROR_SOURCE, "'%s' has no column '%s'", hr->name, conf->hr.key);
 	hr->count = hr->csv.rows.count - 1;
-	hr->rows = arena_array(mem, const struct csv_row *, hr->count);
+	hr->rows = arena_array(hr->raw, const struct csv_row *, hr->count);
 	for (size_t i = 0; i < hr->count; i++)
 		hr->rows[i] = &hr->csv.rows.items[i + 1];
 	hr_key = hr->key;
@@ -55,30 +55,62 @@ load(struct arena *mem, struct hr *hr, struct error *err)
 	return 0;
 }
 
-static bool
-fill(struct arena *mem, const struct hr *hr, struct account *a, const char *employee)
+/* The rows of one key: the first of them, *count = 0 when there are none. */
+static size_t
+rows_of(const struct hr *hr, const char *key, size_t *count)
 {
-	const struct csv_row **row, **end = hr->rows + hr->count;
+	size_t low = 0, high = hr->count;
+
+	while (low < high) {
+		size_t mid = low + (high - low) / 2;
+
+		if (strcmp(hr->rows[mid]->cells[hr->key], key) < 0)
+			low = mid + 1;
+		else
+			high = mid;
+	}
+	for (*count = 0; low + *count < hr->count && strcmp(hr->rows[low + *count]->cells[hr->key], key) == 0;)
+		++*count;
+	return low;
+}
+
+/* One value is shared by all who have it. */
+static const struct value *
+shared_value(struct arena *mem, struct hr *hr, const char *cell)
+{
+	uint32_t at = intern(&hr->words, cell, strlen(cell));
+	struct value *v;
+
+	if (hr->shared.count > at)
+		return hr->shared.items[at];
+	v = arena_new(mem, struct value);
+	*v = (struct value){ .text = arena_text(mem, cell), .folded = text_fold(mem, cell) };
+	*arena_push(hr->raw, &hr->shared) = v;
+	return v;
+}
+
+static void
+take_row(struct arena *mem, struct hr *hr, struct account *a, const struct csv_row *row)
+{
+	for (int i = 0; i < hr->rules->attribute_count; i++)
+		if (hr->columns[i] >= 0 && *row->cells[hr->columns[i]])
+			a->values[i] = shared_value(mem, hr, row->cells[hr->columns[i]]);
+}
+
+static bool
+fill(struct arena *mem, struct hr *hr, struct account *a, const char *employee)
+{
+	size_t first, count = 0;
 
 	if (!employee)
 		return true;
-	row = *employee ? bsearch(employee, hr->rows, hr->count, sizeof(*hr->rows), match) : NULL;
-	if (*employee && !row)
-		return true;
-	if (!row || (row > hr->rows && !match(employee, row - 1)) || (row + 1 < end && !match(employee, row + 1))) {
+	first = rows_of(hr, employee, &count);
+	if (!*employee || count > 1) {
 		all_unknown(hr->rules, a);
 		return false;
 	}
-	for (int i = 0; i < hr->rules->attribute_count; i++) {
-		const char *cell = hr->columns[i] >= 0 ? (*row)->cells[hr->columns[i]] : "";
-		struct value *value;
-
-		if (!*cell)
-			continue;
-		value = arena_new(mem, struct value);
-		*value = (struct value){ .text = cell, .folded = text_fold(mem, cell) };
-		a->values[i] = value;
-	}
+	if (count)
+		take_row(mem, hr, a, hr->rows[first]);
 	return true;
 }
 
@@ -87,40 +119,52 @@ columns(struct arena *mem, struct hr *hr, struct snapshot *out)
 {
 	const struct rules *rules = hr->rules;
 
-	hr->columns = arena_array(mem, int, (size_t)rules->attribute_count + 1);
+	hr->columns = arena_array(hr->raw, int, (size_t)rules->attribute_count + 1);
 	for (int i = 0; i < rules->attribute_count; i++) {
 		const char *name = rules->attributes[i].hr;
 
 		hr->columns[i] = name ? csv_column(&hr->csv, name) : -1;
 		if (!name || hr->columns[i] >= 0)
 			continue;
-		gap_add(mem, out, "hr", rules->conf.hr.file, arena_print(mem, "has no column '%s'", name));
+		gap_add(mem, out, "hr", hr->name, arena_print(mem, "has no column '%s'", name));
 		for (uint32_t a = 0; a < out->account_count; a++)
 			out->accounts[a].unknown |= UINT64_C(1) << i;
 	}
 }
 
+static void
+join(struct arena *mem, struct hr *hr, struct snapshot *out, const char **employees)
+{
+	int doubtful = 0;
+
+	columns(mem, hr, out);
+	intern_open(&hr->words, hr->raw);
+	out->seen.hr_rows = (long long)hr->count;
+	for (uint32_t a = 0; a < out->account_count; a++)
+		if (!fill(mem, hr, &out->accounts[a], employees[a]))
+			doubtful++;
+	if (doubtful)
+		gap_add(mem, out, "hr", hr->name,
+			arena_print(mem, "%d people have an employeeID that is unreadable or stands there twice", doubtful));
+}
+
 void
 hr_join(struct arena *mem, const struct rules *rules, struct snapshot *out, const char **employees)
 {
-	struct hr hr = { .rules = rules };
+	const char *file = rules->conf.hr.file;
+	struct hr hr = { .raw = arena_open(), .rules = rules };
 	struct error err = { 0 };
-	bool loaded;
-	int doubtful = 0;
 
-	loaded = rules->conf.hr.file && load(mem, &hr, &err) == 0;
-	if (rules->conf.hr.file && !loaded)
-		gap_add(mem, out, "hr", rules->conf.hr.file, arena_text(mem, err.text));
-	if (loaded)
-		columns(mem, &hr, out);
-	out->seen.hr_rows = (long long)hr.count;
-	for (uint32_t a = 0; a < out->account_count; a++) {
-		if (!loaded)
+	if (file)
+		hr.name = fetch_is_url(file) ? fetch_shown(mem, file) : file;
+	if (file && load(&hr, &err) == 0) {
+		join(mem, &hr, out, employees);
+	} else {
+		if (file)
+			gap_add(mem, out, "hr", hr.name, arena_text(mem, err.text));
+		for (uint32_t a = 0; a < out->account_count; a++)
 			all_unknown(rules, &out->accounts[a]);
-		else if (!fill(mem, &hr, &out->accounts[a], employees[a]))
-			doubtful++;
 	}
-	if (doubtful)
-		gap_add(mem, out, "hr", rules->conf.hr.file,
-			arena_print(mem, "%d people have an employeeID that is unreadable or stands there twice", doubtful));
+	arena_wipe(hr.raw);
+	arena_close(hr.raw);
 }

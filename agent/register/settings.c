@@ -2,6 +2,7 @@
 /*
  * settings.c - reads conf/behov.cfg into struct conf: every key, its default, and what a value may be.
  */
+#include "behov/fetch.h"
 #include "register_p.h"
 #include <sys/stat.h>
 
@@ -90,18 +91,60 @@ read_attributes(struct reader *r, const config_setting_t *at, bool hr)
 	}
 }
 
+/* A file beside the configuration, or an address without a password in it. */
+static const char *
+get_feed(struct reader *r, const config_setting_t *at, const char *key)
+{
+	const char *text = get_text(r, at, key, REQUIRED), *host;
+
+	if (!text || !fetch_is_url(text))
+		return text ? file_beside(r->mem, r->conf, text) : NULL;
+	host = strstr(text, "://") + 3;
+	if (memchr(host, '@', strcspn(host, "/?#")))
+		complain(r, at, "'%s' must not hold a user or password: use user and password-file", key);
+	if (strncmp(text, "http://", 7) == 0 && !is_loopback(text))
+		complain(r, at, "'%s': http:// is for loopback only", key);
+	if (!*host || text[strlen(text) - 1] == '/')
+		complain(r, at, "'%s' names no file: '%s'", key, text);
+	return text;
+}
+
+static void
+read_login(struct reader *r, const config_setting_t *at, struct conf *c)
+{
+	bool sftp = c->hr.file && strncmp(c->hr.file, "sftp://", 7) == 0;
+
+	c->hr.user = get_text(r, at, "user", OPTIONAL);
+	c->hr.password_file = get_secret(r, at, "password-file");
+	c->hr.token_file = get_secret(r, at, "token-file");
+	c->hr.identity_file = get_secret(r, at, "identity-file");
+	c->hr.known_hosts = get_path(r, at, "known-hosts", NULL);
+	c->hr.ca_file = get_path(r, at, "ca-file", NULL);
+	c->hr.timeout = get_number(r, at, "timeout", 1, 3600, 60);
+	if (c->hr.user && !c->hr.password_file && !c->hr.identity_file)
+		complain(r, at, "user '%s' has neither password-file nor identity-file", c->hr.user);
+	if (c->hr.token_file && (sftp || c->hr.user))
+		complain(r, at, "token-file is for https:// without a user");
+	if (c->hr.identity_file && !sftp)
+		complain(r, at, "identity-file is for sftp://");
+	if (sftp && (!c->hr.user || !c->hr.known_hosts))
+		complain(r, at, "sftp:// needs user and known-hosts");
+}
+
 static void
 read_hr(struct reader *r, const config_setting_t *root, struct conf *c)
 {
-	static const char *const keys[] = { "file", "key", "attributes", NULL };
+	static const char *const keys[] = { "file", "list", "key", "attributes", "user", "password-file", "token-file",
+		"identity-file", "known-hosts", "ca-file", "timeout", NULL };
 	config_setting_t *at = get_group(r, root, "hr", OPTIONAL);
 
 	if (!at)
 		return;
 	check_keys(r, at, keys);
-	get_text(r, at, "file", REQUIRED);
-	c->hr.file = get_path(r, at, "file", NULL);
+	c->hr.file = get_feed(r, at, "file");
+	c->hr.list = get_text(r, at, "list", OPTIONAL);
 	c->hr.key = get_text(r, at, "key", REQUIRED);
+	read_login(r, at, c);
 	read_attributes(r, get_group(r, at, "attributes", OPTIONAL), true);
 }
 

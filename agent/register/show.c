@@ -86,10 +86,28 @@ limits_json(const struct conf *c)
 }
 
 static json_t *
+hr_json(const struct conf *c)
+{
+	json_t *hr = json_object();
+
+	json_put(hr, "file", c->hr.file);
+	json_put(hr, "list", c->hr.list);
+	json_put(hr, "key", c->hr.key);
+	json_put(hr, "user", c->hr.user);
+	json_put(hr, "password-file", c->hr.password_file);
+	json_put(hr, "token-file", c->hr.token_file);
+	json_put(hr, "identity-file", c->hr.identity_file);
+	json_put(hr, "known-hosts", c->hr.known_hosts);
+	json_put(hr, "ca-file", c->hr.ca_file);
+	put_new(hr, "timeout", json_integer(c->hr.timeout));
+	return hr;
+}
+
+static json_t *
 conf_json(const struct conf *c)
 {
 	static const char *const modes[] = { "observe", "propose", "apply" };
-	json_t *o = limits_json(c), *web = json_object(), *hr = json_object(), *people = json_object();
+	json_t *o = limits_json(c), *web = json_object(), *people = json_object();
 
 	json_put(o, "organisation", c->organisation);
 	json_put(o, "store", c->store);
@@ -105,9 +123,7 @@ conf_json(const struct conf *c)
 	json_put(web, "url", c->web.url);
 	json_put(web, "proof", c->web.proof);
 	put_new(o, "web", web);
-	json_put(hr, "file", c->hr.file);
-	json_put(hr, "key", c->hr.key);
-	put_new(o, "hr", hr);
+	put_new(o, "hr", hr_json(c));
 	json_put(people, "coordinator", c->people.coordinator);
 	json_put(people, "archivist", c->people.archivist);
 	json_put(people, "registrar", c->people.registrar);

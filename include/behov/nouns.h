@@ -194,7 +194,13 @@ struct conf {
 		double dangling_ratio;  /* member names that lead nowhere, above which the directory is a gap (0.05) */
 		double shrink_ratio;    /* people or memberships fewer than last complete night by more: a gap (0.20) */
 	} directory;
-	struct { const char *file, *key; } hr;          /* key: the column joined on employeeID; file NULL = no HR */
+	struct {
+		const char *file;       /* absolute, or https://, sftp://, http:// from this machine; NULL = no HR */
+		const char *list;       /* JSON: the member that holds the rows; NULL = the whole is the list */
+		const char *key;        /* the column joined on employeeID */
+		const char *user, *password_file, *token_file, *identity_file, *known_hosts, *ca_file;  /* for addresses */
+		int timeout;            /* seconds, for all of the file */
+	} hr;
 	struct {
 		const char *server;     /* "maildir:/abs", "smtp://h:25", "smtps://h" */
 		const char *from, *user, *password_file, *ca_file;

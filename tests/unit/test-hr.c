@@ -1,0 +1,184 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* test-hr.c - what HR exports say about people; whatever may be half of one says nothing. */
+#include "../../agent/collect/hr_p.h"
+#include <behov/fetch.h>
+#include "check.h"
+
+#include <arpa/inet.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+static struct arena *mem;
+static struct snapshot snap;
+static struct attribute attributes[] = { { .name = "title", .hr = "Befattning" }, { .name = "unit", .hr = "Enhet" } };
+static struct rules rules = { .attributes = attributes, .attribute_count = 2 };
+static struct account people[2];
+static const char *employees[2];
+
+/* Anna is 7, Bo is 8. */
+static void
+join(const char *bytes, size_t len)
+{
+	char file[] = "/tmp/behov-test-hr-XXXXXX";
+	int fd = mkstemp(file);
+
+	CHECK(fd >= 0 && write(fd, bytes, len) == (ssize_t)len);
+	close(fd);
+	snap = (struct snapshot){ .accounts = people, .account_count = 2 };
+	for (int i = 0; i < 2; i++) {
+		people[i] = (struct account){ .values = arena_array(mem, const struct value *, 2) };
+		employees[i] = i ? "8" : "7";
+	}
+	rules.conf.hr.file = arena_text(mem, file);
+	rules.conf.hr.key = "Nr";
+	hr_join(mem, &rules, &snap, employees);
+	unlink(file);
+}
+
+static void join_text(const char *text) { join(text, strlen(text)); }
+
+/* All values of one attribute, "a|b"; NULL = absent. */
+static const char *
+values(const struct account *a, int attribute)
+{
+	const char *all = NULL;
+
+	for (const struct value *v = a->values[attribute]; v; v = v->more)
+		all = all ? arena_print(mem, "%s|%s", all, v->text) : v->text;
+	return all;
+}
+
+static bool
+nothing_is_known(void)
+{
+	return people[0].unknown == 3 && people[1].unknown == 3 && !people[0].values[0] && !people[1].values[0]
+	       && snap.gaps.count == 1 && strcmp(snap.gaps.items[0].what, "hr") == 0;
+}
+
+/* ------------------------------------------------------------------ CSV and JSON */
+
+static void
+a_table_is_read_in_every_encoding_and_with_every_separator(void)
+{
+	static const char *const same[] = {
+		"Nr;Befattning;Enhet\n7;L\303\244rare;\303\226\n8;Kock;K\n", "Nr,Befattning,Enhet\n7,L\303\244rare,\303\226\n8,Kock,K\n",
+		"Nr\tBefattning\tEnhet\r\n7\tL\303\244rare\t\303\226\r\n8\tKock\tK\r\n",
+		"\357\273\277Nr;Befattning;Enhet\n7;\"L\303\244rare\";\303\226\n8;Kock;K\n", "Nr;Befattning;Enhet\n7;L\344rare;\326\n8;Kock;K\n",
+		"[{\"Nr\":7,\"Befattning\":\"L\303\244rare\",\"Enhet\":\"\303\226\"},{\"Nr\":\"8\",\"Enhet\":\"K\",\"Befattning\":\"Kock\"}]",
+		"\357\273\277 [{\"Nr\":7,\"Befattning\":\"L\\u00e4rare\",\"Enhet\":\"\\u00d6\",\"x\":null},{\"Nr\":8,\"Enhet\":\"K\",\"Befattning\":\"Kock\",\"y\":1.5}]\n",
+	};
+
+	for (size_t i = 0; i < sizeof(same) / sizeof(*same); i++) {
+		join_text(same[i]);
+		CHECK(snap.gaps.count == 0 && !people[0].unknown && !people[1].unknown && snap.seen.hr_rows == 2);
+		CHECK_TEXT(values(&people[0], 0), "L\303\244rare");
+		CHECK_TEXT(values(&people[0], 1), "\303\226");
+		CHECK_TEXT(values(&people[1], 0), "Kock");
+	}
+}
+
+static void
+the_list_in_an_object_is_the_one_that_was_named(void)
+{
+	rules.conf.hr.list = "rader";
+	join_text("{\"rader\":[{\"Nr\":7,\"Befattning\":\"Kock\",\"Enhet\":null}],\"total\":1,\"next\":null}");
+	CHECK(snap.gaps.count == 0);
+	CHECK_TEXT(values(&people[0], 0), "Kock");
+	CHECK(!values(&people[0], 1) && !people[0].unknown);
+	rules.conf.hr.list = NULL;
+}
+
+static void
+json_that_may_not_be_the_whole_list_says_nothing(void)
+{
+#define ROWS "\"rader\":[{\"Nr\":7,\"Befattning\":\"Kock\",\"Enhet\":\"K\"}]"
+	static const char *const bad[] = {
+		"{\"rader\":[]}", "{\"error\":\"no\"}", "{\"rader\":{\"Nr\":7}}", "[" ROWS "]", "{" ROWS, "{" ROWS ",\"rader\":[]}",
+		"{" ROWS ",\"next\":\"?page=2\"}", "{" ROWS ",\"@odata.nextLink\":\"x\"}", "{" ROWS ",\"hasMore\":true}",
+		"{" ROWS ",\"total\":2}", "{" ROWS ",\"links\":{\"next\":\"x\"}}", "{\"rader\":[7]}",
+		"{\"rader\":[{\"Nr\":7,\"Befattning\":[\"a\"],\"Enhet\":\"K\"}]}", "{" ROWS "}x",
+		"{\"rader\":[{\"Nr\":7,\"Befattning\":\"a\\u0000b\",\"Enhet\":\"K\"}]}",
+		"{\"rader\":[{\"Nr\":7,\"Nr\":8,\"Befattning\":\"a\",\"Enhet\":\"K\"}]}",
+	};
+
+	rules.conf.hr.list = "rader";
+	for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++) {
+		join_text(bad[i]);
+		CHECK(nothing_is_known());
+	}
+	rules.conf.hr.list = NULL;
+	join_text("{" ROWS "}");
+	CHECK(nothing_is_known() && strstr(snap.gaps.items[0].text, "hr.list"));
+	join_text("[]");
+	CHECK(nothing_is_known());
+}
+
+static void
+no_error_quotes_what_stands_in_the_file(void)
+{
+	static const char *const bad[] = {
+		"[{\"Nr\":\"199001011239\" \"x\":1}]", "[{\"Nr\":199001011239 \"x\":1}]", "[\"199001011239\"]", "[{\"Nr\":[199001011239]}]",
+		"Nr;Befattning;Enhet\n199001011239;x\n", "Nr;Befattning;Enhet\n\"199001011239\"x;a;b\n", "Nr;Befattning;Enhet\n199001011239;\"a;b\n",
+		"Nr;Befattning;Enhet\n199001011239;a;b",
+	};
+
+	for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++) {
+		join_text(bad[i]);
+		CHECK(nothing_is_known() && !strstr(snap.gaps.items[0].text, "19900101"));
+	}
+}
+
+/* ------------------------------------------------------------------ fetched */
+
+/* A child that answers one caller with `size` bytes. */
+static pid_t
+answer_once(int listener, size_t size)
+{
+	pid_t pid = fork();
+
+	if (pid == 0) {
+		char text[512];
+		int fd = accept(listener, NULL, NULL), n;
+
+		n = snprintf(text, sizeof(text), "HTTP/1.1 200 OK\r\nContent-Length: %zu\r\n\r\n%0*d", size, (int)size, 0);
+		_exit(fd < 0 || read(fd, (char[4096]){ 0 }, 4096) < 0 || write(fd, text, (size_t)n) != n);
+	}
+	return pid;
+}
+
+static void
+more_than_may_come_is_refused(void)
+{
+	struct sockaddr_in at = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	socklen_t len = sizeof(at);
+	int listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	struct fetch what = { .timeout = 30, .most = 100 };
+
+	CHECK(bind(listener, (struct sockaddr *)&at, len) == 0 && listen(listener, 1) == 0
+	      && getsockname(listener, (struct sockaddr *)&at, &len) == 0);
+	what.url = arena_print(mem, "http://127.0.0.1:%d/a?hemligt", ntohs(at.sin_port));
+	for (size_t size = 100; size < 102; size++) {
+		struct error err = { 0 };
+		char *bytes = NULL;
+		size_t got = 0;
+		pid_t pid = answer_once(listener, size);
+		int rc = fetch_url(mem, &what, &bytes, &got, &err);
+
+		CHECK((rc == 0) == (size == 100) && (rc < 0 || (got == 100 && strlen(bytes) == 100)));
+		CHECK(rc == 0 || (strstr(err.text, "larger than 100 bytes") && !strstr(err.text, "hemligt")));
+		waitpid(pid, NULL, 0);
+	}
+	close(listener);
+}
+
+int main(void)
+{
+	mem = arena_open();
+	TEST(a_table_is_read_in_every_encoding_and_with_every_separator);
+	TEST(the_list_in_an_object_is_the_one_that_was_named);
+	TEST(json_that_may_not_be_the_whole_list_says_nothing);
+	TEST(no_error_quotes_what_stands_in_the_file);
+	TEST(more_than_may_come_is_refused);
+	arena_close(mem);
+	return check_done();
+}
