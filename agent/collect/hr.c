@@ -11,10 +11,13 @@ struct hr {
 	const struct rules *rules;
 	const char *name;               /* for messages */
 	struct csv csv;
-	int key;
+	int key, from, to;              /* columns; -1 = none */
+	bool dated;                     /* rows are employments, and several of one person are no mistake */
+	day_t today;
 	int *columns;                   /* by attribute, -1 = none */
 	const struct csv_row **rows;    /* sorted by key */
 	size_t count;
+	int doubtful, undated;          /* people who stand twice or cannot be read; whose dates cannot be read */
 	struct intern words;            /* of cells, and the value of each */
 	LIST(const struct value *) shared;
 };
@@ -37,15 +40,24 @@ all_unknown(const struct rules *rules, struct account *a)
 }
 
 static int
+find_column(const struct hr *hr, const char *name, int *out, struct error *err)
+{
+	*out = name ? csv_column(&hr->csv, name) : -1;
+	return name && *out < 0 ? error_set(err, ERROR_SOURCE, "'%s' has no column '%s'", hr->name, name) : 0;
+}
+
+static int
 load(struct hr *hr, struct error *err)
 {
 	const struct conf *conf = &hr->rules->conf;
 
 	if (hr_read(hr->raw, conf, conf->hr.file, conf->hr.list, &hr->csv, err) < 0)
 		return -1;
-	hr->key = conf->hr.key ? csv_column(&hr->csv, conf->hr.key) : -1;
-	if (hr->key < 0)
-		return error_set(err, ERROR_SOURCE, "'%s' has no column '%s'", hr->name, conf->hr.key);
+	if (find_column(hr, conf->hr.key, &hr->key, err) < 0 || find_column(hr, conf->hr.from, &hr->from, err) < 0
+	    || find_column(hr, conf->hr.to, &hr->to, err) < 0)
+		return -1;
+	hr->dated = conf->hr.from || conf->hr.to;
+	hr->today = clock_day(clock_now());
 	hr->count = hr->csv.rows.count - 1;
 	hr->rows = arena_array(hr->raw, const struct csv_row *, hr->count);
 	for (size_t i = 0; i < hr->count; i++)
@@ -74,44 +86,115 @@ rows_of(const struct hr *hr, const char *key, size_t *count)
 	return low;
 }
 
+static int
+by_text(const void *a, const void *b)
+{
+	return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+static struct value *
+new_value(struct arena *mem, const char *cell)
+{
+	struct value *v = arena_new(mem, struct value);
+
+	*v = (struct value){ .text = arena_text(mem, cell), .folded = text_fold(mem, cell) };
+	return v;
+}
+
+/* Sorted, each once: the order of the rows changes nothing. */
+static const struct value *
+many_values(struct arena *mem, const char **cells, size_t count)
+{
+	struct value *all = NULL;
+
+	qsort(cells, count, sizeof(*cells), by_text);
+	while (count-- > 0) {
+		struct value *v;
+
+		if (count > 0 && strcmp(cells[count], cells[count - 1]) == 0)
+			continue;
+		v = new_value(mem, cells[count]);
+		v->more = all;
+		all = v;
+	}
+	return all;
+}
+
 /* One value is shared by all who have it. */
 static const struct value *
 shared_value(struct arena *mem, struct hr *hr, const char *cell)
 {
 	uint32_t at = intern(&hr->words, cell, strlen(cell));
-	struct value *v;
 
-	if (hr->shared.count > at)
-		return hr->shared.items[at];
-	v = arena_new(mem, struct value);
-	*v = (struct value){ .text = arena_text(mem, cell), .folded = text_fold(mem, cell) };
-	*arena_push(hr->raw, &hr->shared) = v;
-	return v;
+	if (hr->shared.count <= at)
+		*arena_push(hr->raw, &hr->shared) = new_value(mem, cell);
+	return hr->shared.items[at];
 }
 
 static void
-take_row(struct arena *mem, struct hr *hr, struct account *a, const struct csv_row *row)
+take_rows(struct arena *mem, struct hr *hr, struct account *a, const struct csv_row **rows, size_t count)
 {
-	for (int i = 0; i < hr->rules->attribute_count; i++)
-		if (hr->columns[i] >= 0 && *row->cells[hr->columns[i]])
-			a->values[i] = shared_value(mem, hr, row->cells[hr->columns[i]]);
+	const char **cells = arena_array(hr->raw, const char *, count);
+
+	for (int i = 0; i < hr->rules->attribute_count; i++) {
+		size_t used = 0;
+
+		for (size_t r = 0; r < count && hr->columns[i] >= 0; r++)
+			if (*rows[r]->cells[hr->columns[i]])
+				cells[used++] = rows[r]->cells[hr->columns[i]];
+		if (used > 1)
+			a->values[i] = many_values(mem, cells, used);
+		else if (used)
+			a->values[i] = shared_value(mem, hr, cells[0]);
+	}
 }
 
-static bool
+static enum hr_force
+force_of(const struct hr *hr, const struct csv_row *row)
+{
+	return hr_force(hr->from < 0 ? "" : row->cells[hr->from], hr->to < 0 ? "" : row->cells[hr->to], hr->today);
+}
+
+/* Those in force count, all together.  Who has none, and none that begins later, has left. */
+static void
+fill_dated(struct arena *mem, struct hr *hr, struct account *a, const struct csv_row **rows, size_t count)
+{
+	const struct csv_row **now = arena_array(hr->raw, const struct csv_row *, count);
+	size_t used = 0;
+	bool later = false;
+
+	for (size_t i = 0; i < count; i++) {
+		enum hr_force force = force_of(hr, rows[i]);
+
+		if (force == FORCE_UNREADABLE) {
+			all_unknown(hr->rules, a);
+			hr->undated++;
+			return;
+		}
+		later = later || force == FORCE_LATER;
+		if (force == FORCE_NOW)
+			now[used++] = rows[i];
+	}
+	a->left = !used && !later;
+	take_rows(mem, hr, a, now, used);
+}
+
+static void
 fill(struct arena *mem, struct hr *hr, struct account *a, const char *employee)
 {
 	size_t first, count = 0;
 
 	if (!employee)
-		return true;
+		return;
 	first = rows_of(hr, employee, &count);
-	if (!*employee || count > 1) {
+	if (!*employee || (count > 1 && !hr->dated)) {
 		all_unknown(hr->rules, a);
-		return false;
+		hr->doubtful++;
+	} else if (count && hr->dated) {
+		fill_dated(mem, hr, a, hr->rows + first, count);
+	} else if (count) {
+		take_rows(mem, hr, a, hr->rows + first, count);
 	}
-	if (count)
-		take_row(mem, hr, a, hr->rows[first]);
-	return true;
 }
 
 static void
@@ -135,17 +218,18 @@ columns(struct arena *mem, struct hr *hr, struct snapshot *out)
 static void
 join(struct arena *mem, struct hr *hr, struct snapshot *out, const char **employees)
 {
-	int doubtful = 0;
-
 	columns(mem, hr, out);
 	intern_open(&hr->words, hr->raw);
 	out->seen.hr_rows = (long long)hr->count;
 	for (uint32_t a = 0; a < out->account_count; a++)
-		if (!fill(mem, hr, &out->accounts[a], employees[a]))
-			doubtful++;
-	if (doubtful)
+		fill(mem, hr, &out->accounts[a], employees[a]);
+	if (hr->doubtful)
 		gap_add(mem, out, "hr", hr->name,
-			arena_print(mem, "%d people have an employeeID that is unreadable or stands there twice", doubtful));
+			arena_print(mem, hr->dated ? "%d people have an employeeID that is unreadable"
+				    : "%d people have an employeeID that is unreadable or stands there twice", hr->doubtful));
+	if (hr->undated)
+		gap_add(mem, out, "hr", hr->name,
+			arena_print(mem, "%d people have an employment whose dates cannot be read", hr->undated));
 }
 
 void

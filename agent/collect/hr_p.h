@@ -15,4 +15,8 @@ int hr_read(struct arena *mem, const struct conf *conf, const char *source, cons
 int hr_json(struct arena *mem, const char *name, const char *list, const char *bytes, size_t len, struct csv *out,
 	    struct error *err);
 
+enum hr_force { FORCE_ENDED, FORCE_NOW, FORCE_LATER, FORCE_UNREADABLE };
+/* Empty is open. */
+enum hr_force hr_force(const char *from, const char *to, day_t today);
+
 #endif

@@ -25,8 +25,9 @@ person(const struct snapshot *s, const char *name)
 	long i = name && *name ? snapshot_account(s, name) : -1;
 	const struct account *a = i >= 0 ? &s->accounts[i] : NULL;
 
-	return a && a->class == ACCOUNT_PERSON && !a->disabled && !a->expired && a->mail && mail_address(a->mail) ? a
-														  : NULL;
+	if (!a || a->class != ACCOUNT_PERSON || a->disabled || a->expired || a->left)
+		return NULL;
+	return a->mail && mail_address(a->mail) ? a : NULL;
 }
 
 static const char *

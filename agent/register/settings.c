@@ -134,7 +134,7 @@ read_login(struct reader *r, const config_setting_t *at, struct conf *c)
 static void
 read_hr(struct reader *r, const config_setting_t *root, struct conf *c)
 {
-	static const char *const keys[] = { "file", "list", "key", "attributes", "user", "password-file", "token-file",
+	static const char *const keys[] = { "file", "list", "key", "from", "to", "attributes", "user", "password-file", "token-file",
 		"identity-file", "known-hosts", "ca-file", "timeout", NULL };
 	config_setting_t *at = get_group(r, root, "hr", OPTIONAL);
 
@@ -144,6 +144,8 @@ read_hr(struct reader *r, const config_setting_t *root, struct conf *c)
 	c->hr.file = get_feed(r, at, "file");
 	c->hr.list = get_text(r, at, "list", OPTIONAL);
 	c->hr.key = get_text(r, at, "key", REQUIRED);
+	c->hr.from = get_text(r, at, "from", OPTIONAL);
+	c->hr.to = get_text(r, at, "to", OPTIONAL);
 	read_login(r, at, c);
 	read_attributes(r, get_group(r, at, "attributes", OPTIONAL), true);
 }

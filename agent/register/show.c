@@ -93,6 +93,8 @@ hr_json(const struct conf *c)
 	json_put(hr, "file", c->hr.file);
 	json_put(hr, "list", c->hr.list);
 	json_put(hr, "key", c->hr.key);
+	json_put(hr, "from", c->hr.from);
+	json_put(hr, "to", c->hr.to);
 	json_put(hr, "user", c->hr.user);
 	json_put(hr, "password-file", c->hr.password_file);
 	json_put(hr, "token-file", c->hr.token_file);

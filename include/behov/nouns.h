@@ -198,6 +198,7 @@ struct conf {
 		const char *file;       /* absolute, or https://, sftp://, http:// from this machine; NULL = no HR */
 		const char *list;       /* JSON: the member that holds the rows; NULL = the whole is the list */
 		const char *key;        /* the column joined on employeeID */
+		const char *from, *to;  /* columns of dates: rows are employments, those in force count; NULL = one row each */
 		const char *user, *password_file, *token_file, *identity_file, *known_hosts, *ca_file;  /* for addresses */
 		int timeout;            /* seconds, for all of the file */
 	} hr;
@@ -256,6 +257,7 @@ struct account {
 	enum account_class class;
 	bool disabled, expired, protected_admin;        /* userAccountControl 2; accountExpires before now; adminCount > 0 */
 	bool locked, password_expired;  /* of msDS-User-Account-Control-Computed */
+	bool left;                      /* HR says that all employments have ended */
 	uint64_t unknown;               /* bit i: attribute i could not be known for this account */
 	const struct value **values;    /* [rules.attribute_count]; NULL = absent */
 	int64_t last_logon, created;    /* lastLogonTimestamp, whenCreated; INT64_MIN = absent */

@@ -128,6 +128,73 @@ no_error_quotes_what_stands_in_the_file(void)
 	}
 }
 
+/* ------------------------------------------------------------------ employments */
+
+/* Anna's rows: befattning;from;to. */
+static void
+employed(const char *rows)
+{
+	rules.conf.hr.from = "Fr";
+	rules.conf.hr.to = "Till";
+	join_text(arena_print(mem, "Nr;Befattning;Enhet;Fr;Till\n8;Kock;K;;\n%s", rows));
+	rules.conf.hr.from = rules.conf.hr.to = NULL;
+}
+
+static void
+all_employments_in_force_count_together(void)
+{
+	employed("7;Rektor;S;2020-01-01;\n7;Kock;K;20260801;20261124\n7;Vakt;V;2019-01-01;2026-11-23\n7;Rektor;T;2026-11-24T00:00:00;9999-12-31\n"
+		 "7;Chef;C;2026-11-25;\n");
+	CHECK(snap.gaps.count == 0 && !people[0].unknown && !people[0].left);
+	CHECK_TEXT(values(&people[0], 0), "Kock|Rektor");
+	CHECK_TEXT(values(&people[0], 1), "K|S|T");
+	CHECK_TEXT(people[0].values[0]->folded, "kock");
+}
+
+static void
+who_has_no_employment_in_force_has_left(void)
+{
+	employed("7;Rektor;S;2020-01-01;2026-11-23\n7;Rektor;S;;20200101\n");
+	CHECK(snap.gaps.count == 0 && people[0].left && !people[0].unknown && !people[0].values[0] && !people[1].left);
+	employed("");
+	CHECK(!people[0].left && !people[0].values[0]);
+}
+
+static void
+who_begins_later_has_not_left(void)
+{
+	employed("7;Rektor;S;2020-01-01;2026-06-30\n7;Rektor;S;2026-12-01;\n");
+	CHECK(snap.gaps.count == 0 && !people[0].left && !people[0].values[0] && !people[0].unknown);
+}
+
+static void
+a_date_that_cannot_be_read_makes_that_person_unknown(void)
+{
+	static const char *const dates[] = {
+		"2026-13-01;", "1/5 2020;", ";2026-02-30", "2020-01-01T00:00:00Z;", "2020-01-01T23:00:00;", "0;", ";00000000", "2026-01-02;2026-01-01",
+		"202001011;", ";-", "2020-01-01x;",
+	};
+
+	for (size_t i = 0; i < sizeof(dates) / sizeof(*dates); i++) {
+		employed(arena_print(mem, "7;Rektor;S;2020-01-01;\n7;Kock;S;%s\n", dates[i]));
+		CHECK(people[0].unknown == 3 && !people[0].values[0] && !people[0].left && !people[1].unknown && people[1].values[0]);
+		CHECK(snap.gaps.count == 1);
+		if (snap.gaps.count)
+			CHECK_TEXT(snap.gaps.items[0].text, "1 people have an employment whose dates cannot be read");
+	}
+}
+
+static void
+a_column_of_dates_that_is_not_there_says_nothing(void)
+{
+	rules.conf.hr.to = "Slut";
+	join_text("Nr;Befattning;Enhet\n7;Kock;K\n");
+	CHECK(nothing_is_known() && strstr(snap.gaps.items[0].text, "'Slut'"));
+	rules.conf.hr.to = NULL;
+	join_text("Nr;Befattning;Enhet\n7;Kock;K\n7;Rektor;K\n8;Kock;K\n");
+	CHECK(people[0].unknown == 3 && !people[1].unknown && snap.gaps.count == 1);
+}
+
 /* ------------------------------------------------------------------ fetched */
 
 /* A child that answers one caller with `size` bytes. */
@@ -173,11 +240,20 @@ more_than_may_come_is_refused(void)
 
 int main(void)
 {
+	int64_t now = 0;
+
 	mem = arena_open();
+	CHECK(clock_parse("2026-11-24T02:00+01:00", &now) == 0);
+	clock_freeze(now);
 	TEST(a_table_is_read_in_every_encoding_and_with_every_separator);
 	TEST(the_list_in_an_object_is_the_one_that_was_named);
 	TEST(json_that_may_not_be_the_whole_list_says_nothing);
 	TEST(no_error_quotes_what_stands_in_the_file);
+	TEST(all_employments_in_force_count_together);
+	TEST(who_has_no_employment_in_force_has_left);
+	TEST(who_begins_later_has_not_left);
+	TEST(a_date_that_cannot_be_read_makes_that_person_unknown);
+	TEST(a_column_of_dates_that_is_not_there_says_nothing);
 	TEST(more_than_may_come_is_refused);
 	arena_close(mem);
 	return check_done();

@@ -753,20 +753,22 @@ a_scare_that_passed_does_not_count_as_a_first_night(void)
 static void
 another_is_asked_when_the_owner_leaves(void)
 {
-	struct town t;
-	struct stored_list list;
+	for (int way = 0; way < 2; way++) {
+		struct town t;
+		struct stored_list list;
 
-	town_open(&t);
-	excess(&t, 0, 0, 1, true);
-	(void)one_night(&t);
-	t.accounts[ANNA].disabled = true;
-	(void)one_night(&t);
-	list = all(&t, 0);
-	CHECK(list.list.count == 1 && first_of(&list)->approvers.count == 2);
-	CHECK_TEXT(first_of(&list)->approvers.items[0].name, "bo");
-	CHECK_TEXT(first_of(&list)->approvers.items[1].name, "cia");
-	stored_free(&list);
-	town_close(&t);
+		town_open(&t);
+		excess(&t, 0, 0, 1, true);
+		(void)one_night(&t);
+		*(way ? &t.accounts[ANNA].disabled : &t.accounts[ANNA].left) = true;
+		(void)one_night(&t);
+		list = all(&t, 0);
+		CHECK(list.list.count == 1 && first_of(&list)->approvers.count == 2);
+		CHECK_TEXT(first_of(&list)->approvers.items[0].name, "bo");
+		CHECK_TEXT(first_of(&list)->approvers.items[1].name, "cia");
+		stored_free(&list);
+		town_close(&t);
+	}
 }
 
 static void
