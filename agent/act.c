@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* act.c - the verbs that change something: run serve apply restore decide hold series store share. */
+#include "run_p.h"
 #include "verbs_p.h"
 #include <behov/audit.h>
 #include <behov/json.h>
@@ -118,24 +119,29 @@ static int
 release(struct arena *mem, struct store *store, const struct options *options, const char *scope, struct error *err)
 {
 	long long released = 0;
+	bool directory = strcmp(scope, "directory") == 0, shrunk = false;
 
 	if (store_begin(store, err) < 0)
 		return -1;
-	if (propose_release(store, scope, actor(mem, options), options->reason, clock_now(), &released, err) < 0) {
+	if (directory ? shrink_release(mem, store, actor(mem, options), options->reason, clock_now(), &shrunk, err) < 0 :
+	    propose_release(store, scope, actor(mem, options), options->reason, clock_now(), &released, err) < 0) {
 		store_rollback(store);
 		return -1;
 	}
 	if (store_commit(store, err) < 0)
 		return -1;
-	if (!released)
+	if (shrunk)
+		log_info("released scope='directory': the next night believes what it sees, unless it is still less");
+	if (!released && !shrunk)
 		return error_set(err, ERROR_USAGE, "nothing is braked in '%s': see 'behov status'", scope);
-	log_info("released scope='%s' proposals=%lld: the next night asks the owners", scope, released);
+	if (released)
+		log_info("released scope='%s' proposals=%lld: the next night asks the owners", scope, released);
 	return 0;
 }
 
 int verb_decide(struct arena *mem, const struct options *options, int count, char **words, struct error *err)
 {
-	static const char use[] = "use: behov decide keep|undo ID, or behov decide release SCOPE, with --by NAME --reason TEXT "
+	static const char use[] = "use: behov decide keep|undo ID, or behov decide release SCOPE|directory, with --by NAME --reason TEXT "
 				  "[--until DATE]";
 	struct decision d = { .at = clock_now(), .until = DAY_NONE, .reason = options->reason, .source = "command line" };
 	struct rules rules;

@@ -90,6 +90,7 @@ run_desk_close(struct desk *desk)
 struct eyes {
 	struct arena *mem;
 	const struct rules *rules;
+	struct store *store;
 	struct earlier earlier;
 	struct retain *retain;
 	int64_t now;
@@ -124,7 +125,7 @@ judge(void *self, struct arena *mem, const struct stored *list, size_t count, bo
 		cuts[i] = (struct cut){ list[i].p.guid, list[i].p.group_guid };
 	if (collect_all(mem, eyes->rules, &snapshot, err) < 0)
 		error_in(err, "reading the directory again");
-	else
+	else if (shrink_check(mem, eyes->rules, eyes->store, eyes->now, &snapshot, err) == 0)
 		rc = reconcile_safe(mem, &(struct reconcile_input){
 			.rules = eyes->rules, .snapshot = &snapshot, .cuts = cuts, .cut_count = count,
 			.exceptions = eyes->earlier.exceptions.items, .exception_count = eyes->earlier.exceptions.count,
@@ -138,7 +139,7 @@ static int
 eyes_open(struct arena *mem, const struct rules *rules, struct store *store, int64_t now, struct eyes *out,
 	  struct error *err)
 {
-	*out = (struct eyes){ .mem = mem, .rules = rules, .now = now };
+	*out = (struct eyes){ .mem = mem, .rules = rules, .store = store, .now = now };
 	if (earlier_load(mem, rules, store, true, now, &out->earlier, err) < 0)
 		return error_in(err, "nothing is carried out when holds and decisions cannot be read");
 	out->retain = retain_open(mem, &(struct retain_input){

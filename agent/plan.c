@@ -82,86 +82,6 @@ earlier_load(struct arena *mem, const struct rules *rules, struct store *store, 
 	return store && decisions ? load_decisions(mem, store, now, out, err) : 0;
 }
 
-/* ------------------------------------------------------------------ the shrink check */
-
-static bool
-shrunk(long long before, long long now, double ratio)
-{
-	return before > 0 && (double)(before - now) > ratio * (double)before;
-}
-
-struct numbers { long long people, memberships, hr_rows; };
-
-/* An earlier day saw as little, give or take: then that is how it is.  What was seen first is kept until then. */
-static int
-confirmed(struct arena *mem, struct store *store, struct numbers now, const char *today, double ratio, bool *out,
-	  struct error *err)
-{
-	const char *last = NULL;
-	struct numbers was;
-	char day[11];
-
-	*out = false;
-	if (store_get(mem, store, "shrink", &last, err) < 0)
-		return -1;
-	if (last && sscanf(last, "%lld/%lld/%lld %10s", &was.people, &was.memberships, &was.hr_rows, day) == 4 &&
-	    !shrunk(was.people, now.people, ratio) && !shrunk(was.memberships, now.memberships, ratio) &&
-	    !shrunk(was.hr_rows, now.hr_rows, ratio)) {
-		*out = strcmp(day, today) < 0;
-		return 0;
-	}
-	return store_set(store, "shrink", arena_print(mem, "%lld/%lld/%lld %s", now.people, now.memberships, now.hr_rows, today),
-			 err);
-}
-
-/*
- * A directory that has lost a large part of itself since the last complete night is a gap, until a second night says the
- * same: it has happened that a failed search was read as "everybody has left".
- */
-static int
-check_shrink(struct arena *mem, const struct rules *rules, struct store *store, int64_t now, struct snapshot *snapshot,
-	     struct error *err)
-{
-	double ratio = rules->conf.directory.shrink_ratio;
-	struct night last = { 0 };
-	json_t *summary = NULL;
-	const json_t *was;
-	struct numbers seen = { snapshot->seen.people, snapshot->seen.memberships, snapshot->seen.hr_rows };
-	bool known = false;
-
-	if (!snapshot->complete)
-		return 0;
-	if (store_night_last(mem, store, "run", true, &last, err) < 0)
-		return -1;
-	if (!last.id || !last.summary)
-		return 0;
-	if (json_read(last.summary, strlen(last.summary), &summary, err) < 0)
-		return error_in(err, "reading what night %lld saw", last.id);
-	was = json_object_get(summary, "access");
-	if (!shrunk(json_number(was, "people", 0), snapshot->seen.people, ratio) &&
-	    !shrunk(json_number(was, "memberships", 0), snapshot->seen.memberships, ratio) &&
-	    !shrunk(json_number(was, "hr_rows", 0), snapshot->seen.hr_rows, ratio)) {
-		json_decref(summary);
-		return store_set(store, "shrink", "-", err);    /* what an earlier night saw is nothing to go by any more */
-	}
-	if (confirmed(mem, store, seen, day_text(mem, clock_day(now)), ratio, &known, err) < 0) {
-		json_decref(summary);
-		return -1;
-	}
-	if (!known) {
-		snapshot->complete = false;
-		*arena_push(mem, &snapshot->gaps) = (struct gap){ "directory",
-			rules->conf.directory_count == 1 ? rules->conf.directories[0].base : "all", NULL,
-			arena_print(mem, "shrunk since the last complete night: people %lld to %lld, memberships %lld to "
-				    "%lld, HR rows %lld to %lld; believed when another night says the same",
-				    json_number(was, "people", 0), snapshot->seen.people,
-				    json_number(was, "memberships", 0), snapshot->seen.memberships,
-				    json_number(was, "hr_rows", 0), snapshot->seen.hr_rows) };
-	}
-	json_decref(summary);
-	return 0;
-}
-
 /* ------------------------------------------------------------------ the phases */
 
 /* Who has access, and who needs it.  The snapshot lives in `mem`, as the plan borrows names from it. */
@@ -171,7 +91,7 @@ plan_access(struct arena *mem, const struct rules *rules, const struct earlier *
 {
 	if (collect_all(mem, rules, snapshot, err) < 0)
 		return error_in(err, "collecting");
-	if (store && check_shrink(mem, rules, store, now, snapshot, err) < 0)
+	if (store && shrink_check(mem, rules, store, now, snapshot, err) < 0)
 		return -1;
 	log_info("collect done complete=%d people=%lld groups=%lld memberships=%lld gaps=%zu", snapshot->complete,
 		 snapshot->seen.people, snapshot->seen.groups, snapshot->seen.memberships, snapshot->gaps.count);

@@ -69,10 +69,10 @@ fail:
 
 /* What the night saw, as it is stored: counts, and the certificate of the directory. */
 static char *
-summary(struct arena *mem, const struct snapshot *seen, const struct night_result *night)
+summary(struct arena *mem, const struct rules *rules, const struct snapshot *seen, const struct night_result *night)
 {
 	const struct plan *plan = &night->plan;
-	json_t *all = json_pack("{s:{s:I, s:I, s:I, s:I}, s:{s:I, s:I, s:I, s:I, s:I}, s:i, s:i, s:i, s:O?}", "access",
+	json_t *all = json_pack("{s:{s:I, s:I, s:I, s:I}, s:{s:I, s:I, s:I, s:I, s:I}, s:i, s:i, s:i, s:O?, s:o}", "access",
 				"people", (json_int_t)seen->seen.people, "groups", (json_int_t)seen->seen.groups,
 				"memberships", (json_int_t)seen->seen.memberships, "hr_rows",
 				(json_int_t)seen->seen.hr_rows, "files", "files", (json_int_t)plan->filed.files,
@@ -80,7 +80,7 @@ summary(struct arena *mem, const struct snapshot *seen, const struct night_resul
 				(json_int_t)plan->filed.ungoverned, "held", (json_int_t)plan->filed.held, "due",
 				(json_int_t)plan->filed.due_files, "missing", (int)plan->missing.count, "conflicts",
 				(int)plan->conflicts.count, "structural", (int)plan->structural.count, "certificate",
-				seen->certificate);
+				seen->certificate, "groups", shrink_groups(rules, seen));
 	char *text = json_canonical(mem, all);
 
 	json_decref(all);
@@ -91,11 +91,15 @@ static int
 count_braked(struct arena *mem, struct store *store, long long *out, struct error *err)
 {
 	struct stored_list list = { 0 };
+	bool directory;
 
 	if (store_proposals(mem, store, &(struct proposal_filter){ .states = STATES(STATE_BRAKED) }, &list, err) < 0)
 		return -1;
 	*out = (long long)list.list.count;
 	stored_free(&list);
+	if (shrink_stands(mem, store, &directory, err) < 0)
+		return -1;
+	*out += directory;
 	return 0;
 }
 
@@ -118,7 +122,7 @@ publish(struct arena *mem, const struct rules *rules, struct store *store, const
 		goto fail;
 	if (notify_compose(mem, &letters, &out->letters, err) < 0 || count_braked(mem, store, &out->braked, err) < 0)
 		goto fail;
-	if (store_night_end(store, id, "published", out->plan.gaps.count == 0, how->now, summary(mem, snapshot, out),
+	if (store_night_end(store, id, "published", out->plan.gaps.count == 0, how->now, summary(mem, rules, snapshot, out),
 			    err) < 0)
 		goto fail;
 	if (stop_asked()) {

@@ -19,6 +19,17 @@ int earlier_load(struct arena *mem, const struct rules *rules, struct store *sto
 /* The store to look at: *out NULL when none has been made. */
 int store_look(const struct rules *rules, struct store **out, struct error *err);
 
+/* Marks the snapshot as a gap where it has lost too much since the last complete night: see shrink.c. */
+int shrink_check(struct arena *mem, const struct rules *rules, struct store *store, int64_t now, struct snapshot *snapshot,
+		 struct error *err);
+/* The brake on the directory stands. */
+int shrink_stands(struct arena *mem, struct store *store, bool *out, struct error *err);
+/* `behov decide release directory`, in a transaction.  *released: it did stand. */
+int shrink_release(struct arena *mem, struct store *store, const char *by, const char *reason, int64_t now, bool *released,
+		   struct error *err);
+/* Members of each group that a role names, for the night's summary.  Caller owns. */
+json_t *shrink_groups(const struct rules *rules, const struct snapshot *snapshot);
+
 /* Fills the access half and the files half of a plan.  The snapshot's certificate is the caller's to free. */
 int plan_access(struct arena *mem, const struct rules *rules, const struct earlier *earlier, struct store *store,
 		int64_t now, struct snapshot *snapshot, struct plan *plan, struct error *err);

@@ -28,8 +28,8 @@ static void
 add_name(struct digest *d, const char *key, const char *dn, const char *name, const char *guid, const char *sid)
 {
 	digest_field(d, key);
-	digest_field(d, guid);
-	digest_field(d, sid);
+	digest_field(d, guid == key ? NULL : guid);
+	digest_field(d, sid == key ? NULL : sid);
 	digest_field(d, guid || sid ? dn : NULL);
 	digest_field(d, guid || sid ? name : NULL);
 }

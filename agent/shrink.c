@@ -1,0 +1,304 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * shrink.c - a directory that has lost a large part of itself is a brake, until an administrator says that it is so.
+ *
+ * It has happened that a failed search was read as "everybody has left".  What is compared is what the last complete night
+ * saw: people, groups, memberships and HR rows, of all directories and of each.  What was released stands in the store
+ * with the numbers of that day, so that a directory that goes on shrinking is stopped again.  A single group that a role
+ * names is not known for a night, and believed when a later day sees about as little.
+ */
+#include "run_p.h"
+#include <behov/audit.h>
+#include <behov/json.h>
+#include <behov/log.h>
+#include <behov/text.h>
+
+#define STORED "shrink"
+#define STORED_GROUPS "shrink-groups"
+#define GROUP_LEAST 20                  /* smaller groups come and go */
+
+struct number { const char *what; long long before, now; };
+struct numbers { LIST(struct number) list; };
+
+static bool
+shrunk(long long before, long long now, double ratio)
+{
+	return before > 0 && (double)(before - now) > ratio * (double)before;
+}
+
+/* ------------------------------------------------------------------ what the last complete night saw */
+
+static const json_t *
+source_of(const json_t *summary, const char *name)
+{
+	const json_t *sources = json_object_get(json_object_get(summary, "certificate"), "sources"), *one;
+	size_t i;
+
+	json_array_foreach(sources, i, one)
+		if (json_text(one, "source") && strcmp(json_text(one, "source"), name) == 0)
+			return one;
+	return NULL;
+}
+
+static void
+compare(struct arena *mem, const struct snapshot *snapshot, const json_t *summary, struct numbers *out)
+{
+	static const char *const words[][2] = { { "people", "personer" }, { "groups", "grupper" }, { "memberships", "medlemskap" } };
+	const json_t *was = json_object_get(summary, "access"), *sources, *one;
+	const long long now[] = { snapshot->seen.people, snapshot->seen.groups, snapshot->seen.memberships };
+	size_t i;
+
+	for (i = 0; i < 3; i++)
+		*arena_push(mem, &out->list) = (struct number){ words[i][1], json_number(was, words[i][0], 0), now[i] };
+	*arena_push(mem, &out->list) = (struct number){ "rader från personalregistret", json_number(was, "hr_rows", 0),
+							snapshot->seen.hr_rows };
+	sources = json_object_get(snapshot->certificate, "sources");
+	json_array_foreach(sources, i, one) {
+		const char *name = json_text(one, "source");
+		const json_t *before = source_of(summary, name);
+
+		for (size_t w = 0; before && json_array_size(sources) > 1 && w < 3; w++)
+			*arena_push(mem, &out->list) = (struct number){
+				arena_print(mem, "%s i %s", words[w][1], name), json_number(before, words[w][0], 0),
+				json_number(one, words[w][0], 0),
+			};
+	}
+}
+
+/* The lines of those that have shrunk; NULL when none has. */
+static const char *
+lines(struct arena *mem, const struct numbers *numbers, double ratio)
+{
+	const char *all = NULL;
+
+	for (size_t i = 0; i < numbers->list.count; i++) {
+		const struct number *n = &numbers->list.items[i];
+
+		if (shrunk(n->before, n->now, ratio))
+			all = arena_print(mem, "%s%s%s från %s till %s", all ? all : "", all ? ", " : "", n->what,
+					  text_count(mem, n->before), text_count(mem, n->now));
+	}
+	return all;
+}
+
+/* ------------------------------------------------------------------ what stands in the store */
+
+static int
+load(struct arena *mem, struct store *store, const char *name, json_t **out, struct error *err)
+{
+	const char *text = NULL;
+
+	*out = NULL;
+	if (store_get(mem, store, name, &text, err) < 0)
+		return -1;
+	if (text && *text == '{' && json_read(text, strlen(text), out, err) < 0)
+		return error_in(err, "reading '%s' in the store", name);
+	return 0;
+}
+
+static int
+save(struct arena *mem, struct store *store, const struct numbers *numbers, struct error *err)
+{
+	json_t *all = json_object(), *list = json_object();
+	int rc;
+
+	for (size_t i = 0; i < numbers->list.count; i++)
+		json_object_set_new(list, numbers->list.items[i].what, json_integer(numbers->list.items[i].now));
+	json_put(all, "state", "braked");
+	json_object_set_new(all, "numbers", list);
+	rc = store_set(store, STORED, json_canonical(mem, all), err);
+	json_decref(all);
+	return rc;
+}
+
+/* An administrator has said yes, and nothing is much less than it was then. */
+static bool
+is_released(const json_t *stood, const struct numbers *numbers, double ratio)
+{
+	const json_t *then = json_object_get(stood, "numbers");
+
+	if (!stood || strcmp(json_text(stood, "state") ? json_text(stood, "state") : "", "released") != 0)
+		return false;
+	for (size_t i = 0; i < numbers->list.count; i++) {
+		const struct number *n = &numbers->list.items[i];
+
+		if (shrunk(json_number(then, n->what, n->before), n->now, ratio))
+			return false;
+	}
+	return true;
+}
+
+int
+shrink_stands(struct arena *mem, struct store *store, bool *out, struct error *err)
+{
+	json_t *stood;
+
+	if (load(mem, store, STORED, &stood, err) < 0)
+		return -1;
+	*out = stood && json_text(stood, "state") && strcmp(json_text(stood, "state"), "braked") == 0;
+	json_decref(stood);
+	return 0;
+}
+
+int
+shrink_release(struct arena *mem, struct store *store, const char *by, const char *reason, int64_t now, bool *released,
+	       struct error *err)
+{
+	json_t *stood, *payload;
+	int rc = 0;
+
+	*released = false;
+	if (load(mem, store, STORED, &stood, err) < 0)
+		return -1;
+	if (stood && json_text(stood, "state") && strcmp(json_text(stood, "state"), "braked") == 0) {
+		json_put(stood, "state", "released");
+		payload = json_pack("{s:s?, s:s?, s:O}", "by", by, "reason", reason, "numbers", json_object_get(stood, "numbers"));
+		rc = audit_add(store, now, by, "shrink-released", payload, err);
+		if (rc == 0)
+			rc = store_set(store, STORED, json_canonical(mem, stood), err);
+		json_decref(payload);
+		*released = rc == 0;
+	}
+	json_decref(stood);
+	return rc;
+}
+
+/* ------------------------------------------------------------------ single groups */
+
+/* How many members each group has that a role names: kept with the night. */
+json_t *
+shrink_groups(const struct rules *rules, const struct snapshot *snapshot)
+{
+	json_t *all = json_object();
+
+	for (size_t s = 0; s < rules->system_count; s++)
+		for (int r = 0; r < rules->systems[s].role_count; r++)
+			for (int g = 0; g < rules->systems[s].roles[r].group_count; g++) {
+				long at = snapshot_group(snapshot, rules->systems[s].roles[r].groups[g]);
+
+				if (at >= 0)
+					json_object_set_new(all, snapshot->groups[at].key,
+							    json_integer(snapshot->groups[at].count));
+			}
+	return all;
+}
+
+/* What we ourselves have taken out of that group. */
+static long long
+taken(const struct stored_list *done, const char *key, int64_t since)
+{
+	long long count = 0;
+
+	for (size_t i = 0; i < done->list.count; i++) {
+		const struct stored *s = &done->list.items[i];
+
+		count += s->p.group_guid && strcmp(s->p.group_guid, key) == 0 && (s->state != STATE_DONE || s->since >= since);
+	}
+	return count;
+}
+
+static void
+check_group(struct arena *mem, struct snapshot *snapshot, struct group *g, long long before, double ratio, const json_t *known,
+	    json_t *next, const char *today)
+{
+	const json_t *seen = json_object_get(known, g->key);
+	const char *day = json_text(seen, "day");
+
+	if (before <= GROUP_LEAST || !shrunk(before, g->count, ratio) || g->unknown)
+		return;
+	if (day && !shrunk(json_number(seen, "count", 0), g->count, ratio)) {
+		json_object_set(next, g->key, (json_t *)seen);
+		if (strcmp(day, today) < 0)
+			return;
+	} else {
+		json_object_set_new(next, g->key, json_pack("{s:I, s:s}", "count", (json_int_t)g->count, "day", today));
+	}
+	g->unknown = true;
+	g->unknown_why = arena_print(mem, "gruppen har krympt från %lld till %u medlemmar: tros när en senare dag visar detsamma", before,
+				     g->count);
+	*arena_push(mem, &snapshot->gaps) = (struct gap){ "group", g->dn, NULL, g->unknown_why };
+}
+
+static int
+check_groups(struct arena *mem, const struct rules *rules, struct store *store, const struct night *last, const json_t *summary,
+	     int64_t now, struct snapshot *snapshot, struct error *err)
+{
+	const json_t *was = json_object_get(summary, "groups");
+	json_t *known = NULL, *next = json_object(), *here = shrink_groups(rules, snapshot);
+	struct stored_list done = { 0 };
+	const char *key;
+	json_t *count;
+	int rc = -1;
+
+	if (load(mem, store, STORED_GROUPS, &known, err) < 0 ||
+	    store_proposals(mem, store, &(struct proposal_filter){ .states = STATES_GOING | STATES(STATE_DONE) }, &done, err) < 0)
+		goto out;
+	json_object_foreach(here, key, count) {
+		long at = snapshot_group(snapshot, key);
+		long long before = json_number(was, key, 0) - taken(&done, key, last->finished);
+
+		if (at >= 0)
+			check_group(mem, snapshot, &snapshot->groups[at], before, rules->conf.directory.shrink_ratio, known, next,
+				    day_text(mem, clock_day(now)));
+	}
+	rc = store_set(store, STORED_GROUPS, json_object_size(next) ? json_canonical(mem, next) : "-", err);
+out:
+	stored_free(&done);
+	json_decref(known);
+	json_decref(next);
+	json_decref(here);
+	return rc;
+}
+
+/* ------------------------------------------------------------------ the check */
+
+static int
+check_whole(struct arena *mem, const struct rules *rules, struct store *store, const json_t *summary,
+	    struct snapshot *snapshot, bool *released, struct error *err)
+{
+	double ratio = rules->conf.directory.shrink_ratio;
+	struct numbers numbers = { 0 };
+	const char *lost;
+	json_t *stood;
+
+	compare(mem, snapshot, summary, &numbers);
+	lost = lines(mem, &numbers, ratio);
+	if (!lost)
+		return store_set(store, STORED, "-", err);      /* what an earlier night saw is nothing to go by any more */
+	if (load(mem, store, STORED, &stood, err) < 0)
+		return -1;
+	*released = is_released(stood, &numbers, ratio);
+	json_decref(stood);
+	if (*released)
+		return 0;
+	snapshot->complete = false;
+	*arena_push(mem, &snapshot->gaps) = (struct gap){ "directory", rules->conf.directories[0].base, NULL, arena_print(mem,
+		"har krympt sedan den senaste fullständiga natten: %s. Bromsad tills någon har sett efter och sagt att det "
+		"stämmer: behov decide release directory --by NAMN --reason TEXT", lost) };
+	log_warn("the directory has shrunk: access is not judged until 'behov decide release directory'");
+	return save(mem, store, &numbers, err);
+}
+
+int
+shrink_check(struct arena *mem, const struct rules *rules, struct store *store, int64_t now, struct snapshot *snapshot,
+	     struct error *err)
+{
+	struct night last = { 0 };
+	json_t *summary = NULL;
+	bool released = false;
+	int rc;
+
+	if (!snapshot->complete)
+		return 0;
+	if (store_night_last(mem, store, "run", true, &last, err) < 0)
+		return -1;
+	if (!last.id || !last.summary)
+		return 0;
+	if (json_read(last.summary, strlen(last.summary), &summary, err) < 0)
+		return error_in(err, "reading what night %lld saw", last.id);
+	rc = check_whole(mem, rules, store, summary, snapshot, &released, err);
+	if (rc == 0 && snapshot->complete && !released)         /* a yes to the whole is one to its groups */
+		rc = check_groups(mem, rules, store, &last, summary, now, snapshot, err);
+	json_decref(summary);
+	return rc;
+}
