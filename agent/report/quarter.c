@@ -341,6 +341,8 @@ put_proof(const struct quarter *q, json_t *out, struct error *err)
 	put_number(out, "nights_failed", failed);
 	json_put(out, "last_night", last ? clock_local(q->mem, last->started) : "ingen");
 	json_object_set_new(out, "last_complete", json_boolean(last && last->complete));
+	json_object_set_new(out, "sources", certificate_rows(q->mem, last ? last->summary : NULL));
+	json_put(out, "seen_digest", last ? certificate_digest(q->mem, last->summary) : NULL);
 	put_number(out, "chain_rows", chain.rows);
 	json_put(out, "chain_head", chain.head ? chain.head : "-");
 	json_put(out, "chain_broken", chain.broken ? arena_print(q->mem, "Kedjan är bruten vid rad %lld: %s", chain.broken,

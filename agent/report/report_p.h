@@ -20,5 +20,10 @@ const char *local(struct arena *mem, const char *moment);
 /* One proposal, with who has approved this version of it. */
 int proposal_row(struct arena *mem, struct store *store, const struct stored *s, bool evidence, json_t **out,
 		 struct error *err);
+/* What a night's summary (JSON text, or NULL) says of the directories it read, a row each: source, base, server, seen,
+ * unseen, asked, took.  Caller owns. */
+json_t *certificate_rows(struct arena *mem, const char *summary);
+/* "sha256:…" over all that was read, or NULL. */
+const char *certificate_digest(struct arena *mem, const char *summary);
 
 #endif

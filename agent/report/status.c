@@ -138,6 +138,21 @@ fail:
 	return -1;
 }
 
+/* What the night saw of each directory. */
+static void
+add_sources(struct arena *mem, const json_t *summary, struct text *t)
+{
+	json_t *rows = certificate_rows(mem, json_is_object(summary) ? json_canonical(mem, summary) : NULL);
+	const json_t *row;
+	size_t i;
+
+	json_array_foreach(rows, i, row)
+		text_print(t, "  katalog %s: %s; inte sett: %s%s%s\n", json_text(row, "source"), json_text(row, "seen"),
+			   json_text(row, "unseen"), json_text(row, "server") ? "; " : "",
+			   json_text(row, "server") ? json_text(row, "server") : "");
+	json_decref(rows);
+}
+
 char *
 report_status_text(struct arena *mem, const json_t *status)
 {
@@ -158,6 +173,7 @@ report_status_text(struct arena *mem, const json_t *status)
 			   json_is_true(json_object_get(night, "complete")) ? "fullständig" : "med luckor");
 	else
 		text_add(&t, "Ingen natt har körts.\n");
+	add_sources(mem, json_object_get(night, "summary"), &t);
 	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++)
 		text_print(&t, "  %6lld %s\n", json_number(waiting, rows[i].key, 0), rows[i].word);
 	list = json_object_get(status, "braked");
