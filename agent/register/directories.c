@@ -5,6 +5,15 @@
 #include "behov/directory.h"
 #include "register_p.h"
 
+/* The global catalog holds the members of universal groups only: what it says of others is less than there is. */
+static void
+check_port(struct reader *r, const config_setting_t *at, const char *source)
+{
+	for (const char *p = source; (p = strstr(p, ":326")); p++)
+		if ((p[4] == '8' || p[4] == '9') && !(p[5] >= '0' && p[5] <= '9'))
+			complain(r, at, "'%s' is a global catalog, which does not know all members: use port 389 or 636", source);
+}
+
 static struct directory
 read_one(struct reader *r, const config_setting_t *at)
 {
@@ -30,6 +39,7 @@ read_one(struct reader *r, const config_setting_t *at)
 	d.starttls = get_bool(r, at, "starttls", clear);
 	if (clear && !d.starttls && d.bind_dn)
 		complain(r, at, "a password may not go over ldap:// without starttls");
+	check_port(r, at, d.source);
 	d.ca_file = get_path(r, at, "ca-file", NULL);
 	d.page_size = get_number(r, at, "page-size", 1, 100000, 1000);
 	d.timeout = get_number(r, at, "timeout", 1, 3600, 60);

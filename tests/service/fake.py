@@ -93,7 +93,7 @@ class Fake:
     hidden = ()             # DNs that are there and do not come
 
     def __init__(self, entries, **wrong):
-        self.entries, self.pages, self.asked, self.answers = entries, 0, [], 0
+        self.entries, self.pages, self.asked, self.binds, self.answers = entries, 0, [], [], 0
         self.__dict__.update(wrong)
 
     def __enter__(self):
@@ -135,6 +135,7 @@ class Fake:
     def answer(self, link, fields):
         ident, (tag, body) = fields[0][1], fields[1]
         if tag == 0x60:
+            self.binds.append(body)
             link.sendall(self.message(ident, self.done(0x61, 0)))
             return True
         assert tag == 0x63, tag
@@ -295,10 +296,11 @@ class Home:
         with open(f"{self.folder}/{name}", "w", encoding="utf-8") as out:
             out.write(content)
 
-    timeout, sources = 20, None     # sources: [(address, base)] instead of the one that is given
+    timeout, extra = 20, ""         # extra: more of each directory
+    sources = None                  # sources: [(address, base)] instead of the one that is given
 
     def call(self, source, *words):
-        listed = ", ".join(f'{{ source = "{address}"; base = "{base}"; page-size = {PAGE}; timeout = {self.timeout}; '
+        listed = ", ".join(f'{{ source = "{address}"; base = "{base}"; page-size = {PAGE}; timeout = {self.timeout}; {self.extra} '
                            f'access-groups = ( "OU=Behorighet,{BASE}" ); }}' for address, base in self.sources or [(source, BASE)])
         self.write("behov.cfg", 'organisation = "Kalmar kommun"; store = "sqlite:b.db"; rules = "rules";\n'
                    f'directory = ( {listed} );\n'

@@ -163,6 +163,34 @@ def everybody(home, entries):
               and not [m for m in plan(done)["missing"] if m["role"] == "liten"], *show(done), found)
 
 
+def cycles(home, entries, whole):
+    """GG-Skola lies in APP-Skola, and APP-Skola in GG-Skola; and a diamond is no cycle."""
+    turned = [(dn, {**a, "member": a["member"] + [SKOLA]}) if dn.startswith("CN=GG-Skola") else (dn, a) for dn, a in entries]
+    both = [(dn, {**a, "member": a["member"] + [f"CN=Ring,OU=Behorighet,{BASE}"]}) if dn == SKOLA else (dn, a) for dn, a in turned]
+    both.append(group(4, "Ring", [f"CN=GG-Skola,OU=Behorighet,{BASE}"]))
+    wanted = {p["account"] for p in json.loads(whole)["proposals"]}
+    for name, there in (("a cycle of groups", turned), ("a diamond on a cycle", both)):
+        with Fake(there) as fake:
+            done = home.plan(fake.url)
+            check(f"trap 8: {name} ends, and the same people are proposed", done.returncode == 0 and proposed(done) == wanted, *show(done),
+                  len(proposed(done) ^ wanted))
+
+
+def clear(home, entries):
+    home.write("secret", "not in the clear\n")
+    os.chmod(home.folder + "/secret", 0o600)
+    home.extra = f'bind-dn = "CN=behov,{BASE}"; password-file = "secret"; starttls = false;'
+    with Fake(entries) as fake:
+        done = home.plan(fake.url)
+        check("trap 25: a password is never sent in the clear, not even to loopback", done.returncode == 2 and not done.stdout
+              and not fake.binds and b"only sent over TLS" in done.stderr, *show(done), fake.binds)
+    home.extra = ""
+    for port in (3268, 3269):
+        done = home.call(f"ldaps://dc1.kalmar.example:{port}", "check")
+        check(f"trap 12: the global catalog ({port}) is refused, it knows members of universal groups only", done.returncode == 2
+              and b"global catalog" in done.stderr, *show(done))
+
+
 def main():
     boundaries()
     home, entries = Home(), world()
@@ -175,6 +203,8 @@ def main():
         since(home, entries)
         stalled(home, entries)
         everybody(home, entries)
+        cycles(home, entries, whole)
+        clear(home, entries)
     finally:
         shutil.rmtree(home.folder)
     domains(entries)

@@ -243,6 +243,14 @@ static void an_account_made_anew_under_the_same_name_is_another(void)
 	}
 }
 
+/* MS-ADTS 3.1.1.2.2.4.15: a domain controller takes bjorn for björn, and so lets only one of them be; we take neither for the other. */
+static void a_name_without_its_diacritics_is_another_name(void)
+{
+	CHECK(read_all(PERSON("bj\303\266rn", ""), NULL) == 0);
+	CHECK(snapshot_account(&snap, "BJ\303\226RN") == 0 && snapshot_account(&snap, "bjorn") == -1);
+	CHECK(snapshot_account(&snap, "bjo\314\210rn") == 0);
+}
+
 static void a_sid_history_is_noted(void)
 {
 	CHECK(read_all(PERSON("anna", "sIDHistory: S-1-5-21-7-7-7-1001\nsIDHistory: S-1-5-21-7-7-7-1002\n") PERSON("bo", ""), NULL) == 0);
@@ -298,6 +306,7 @@ int main(void)
 	TEST(the_state_of_an_account_is_read_from_where_it_stands);
 	TEST(what_the_reading_account_may_not_see_of_some_is_a_gap);
 	TEST(an_account_made_anew_under_the_same_name_is_another);
+	TEST(a_name_without_its_diacritics_is_another_name);
 	TEST(a_sid_history_is_noted);
 	TEST(plain_ldap_names_members_by_dn);
 	TEST(plain_ldap_names_members_by_uid);
