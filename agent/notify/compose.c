@@ -10,45 +10,7 @@
 #include <fcntl.h>
 #include <unistd.h>
 
-#define KEY_BYTES 32
-
 /* ------------------------------------------------------------------ the token */
-
-static int
-write_key(struct arena *mem, const char *path, struct error *err)
-{
-	unsigned char key[KEY_BYTES];
-	const char *line;
-	int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
-	bool good;
-
-	if (fd < 0)
-		return error_sys(err, ERROR_STORE, "cannot make the key '%s'", path);
-	digest_random(key, sizeof(key));
-	line = arena_print(mem, "%s\n", digest_hex(mem, key, sizeof(key)));
-	good = write(fd, line, strlen(line)) == (ssize_t)strlen(line) && fsync(fd) == 0;
-	if (!good)
-		error_sys(err, ERROR_STORE, "cannot write the key '%s'", path);
-	close(fd);
-	return good ? 0 : -1;
-}
-
-/* Whole or not at all, and never in another's place: half a key would stop every night to come. */
-static int
-make_key(struct arena *mem, const char *path, struct error *err)
-{
-	const char *draft = arena_print(mem, "%s.new", path);
-	int rc;
-
-	if (access(path, F_OK) == 0)
-		return 0;
-	unlink(draft);
-	rc = write_key(mem, draft, err);
-	if (rc == 0 && link(draft, path) < 0 && errno != EEXIST)
-		rc = error_sys(err, ERROR_STORE, "cannot make the key '%s'", path);
-	unlink(draft);
-	return rc;
-}
 
 int
 notify_token(struct arena *mem, const struct conf *conf, const char *letter, const char **out, struct error *err)
@@ -57,11 +19,8 @@ notify_token(struct arena *mem, const struct conf *conf, const char *letter, con
 	char *key;
 	size_t len;
 
-	if (make_key(mem, conf->key_file, err) < 0 || file_secret(mem, conf->key_file, &key, &len, err) < 0)
+	if (file_key(mem, conf->key_file, &key, &len, err) < 0)
 		return -1;
-	if (len != 2 * KEY_BYTES)
-		return error_set(err, ERROR_STORE, "the key '%s' is not one of ours: it must be %d hex digits", conf->key_file,
-				 2 * KEY_BYTES);
 	digest_hmac(key, len, letter, strlen(letter), mac);
 	*out = digest_base64url(mem, mac, sizeof(mac));
 	return 0;

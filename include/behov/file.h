@@ -18,6 +18,9 @@ int file_read(struct arena *mem, const char *path, size_t max, char **out, size_
  * names the file and the chmod that mends it, never its content. */
 int file_secret(struct arena *mem, const char *path, char **out, size_t *len, struct error *err);
 
+/* A key of our own: random hex digits, made with mode 0600 when it is not there, read as by file_secret(). */
+int file_key(struct arena *mem, const char *path, char **out, size_t *len, struct error *err);
+
 /* Written to a temporary beside it, synced, renamed over path, folder synced; mode 0640 & ~umask. */
 int file_write(const char *path, const void *bytes, size_t len, struct error *err);
 
