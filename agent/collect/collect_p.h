@@ -50,10 +50,13 @@ enum field {
 
 /* An attribute we read: for us (field, or FIELDS), and for those attributes of the rules (a bit each). */
 struct known { const char *name; size_t len; enum field field; uint64_t attributes; uint32_t next; };
-struct schema { enum directory_schema kind; struct intern words; LIST(struct known) known; };
+struct schema { enum directory_schema kind; enum field employee; struct intern words; LIST(struct known) known; };
 void schema_open(struct schema *s, struct arena *mem, enum directory_schema kind, const struct rules *rules);
 const struct known *schema_find(const struct schema *s, const struct known *last, const char *name, size_t len);
 const char *schema_name(enum directory_schema schema, enum field field);        /* NULL: it has none */
+/* What equals the key of HR; and whether that attribute is it and may be seen by nobody (conf.hr.key_hash). */
+const char *schema_key(enum directory_schema schema, const struct rules *rules);
+bool schema_hides(const struct rules *rules, const struct attribute *attribute);
 const char *schema_filter(enum directory_schema schema);
 
 /* ------------------------------------------------------------------ what a source hands over */

@@ -90,7 +90,7 @@ is_unread(struct builder *b, const struct reading *r, enum field f, const char *
 {
 	if (!r->part[f] && is_text(r->field[f]))
 		return false;
-	note_unread(b, schema_name(b->at->schema.kind, f), key);
+	note_unread(b, f == FIELD_EMPLOYEE ? schema_key(b->at->schema.kind, b->rules) : schema_name(b->at->schema.kind, f), key);
 	return true;
 }
 
@@ -344,6 +344,22 @@ histories(struct builder *b, const struct reading *r, uint32_t me)
 				(struct history){ me, arena_text(b->scratch, sid) };
 }
 
+/* A personnummer does not stay where it was read. */
+static void
+employee(struct builder *b, struct object *o, const struct reading *r)
+{
+	enum field f = b->at->schema.employee;
+	const struct berval *v = one(r, f);
+	bool known;
+
+	if (!r->field[f] && !r->part[f])
+		return;
+	known = !is_unread(b, r, f, o->as.account.key) && v && readable(v);
+	o->employee = known ? arena_copy(b->scratch, v->bv_val, v->bv_len) : arena_text(b->scratch, "");
+	if (v && b->rules->conf.hr.key_hash)
+		explicit_bzero(v->bv_val, v->bv_len);
+}
+
 static int
 account(struct builder *b, struct object *o, uint32_t me, const struct reading *r, struct error *err)
 {
@@ -365,12 +381,7 @@ account(struct builder *b, struct object *o, uint32_t me, const struct reading *
 	attributes(b, r, a);
 	if (is_unread(b, r, FIELD_NAME, a->key))        /* who that is we do not know, so nothing about them */
 		a->unknown = ~UINT64_C(0);
-	if (r->field[FIELD_EMPLOYEE] || r->part[FIELD_EMPLOYEE]) {
-		const struct berval *v = one(r, FIELD_EMPLOYEE);
-		bool known = !is_unread(b, r, FIELD_EMPLOYEE, a->key) && v && readable(v);
-
-		o->employee = known ? arena_copy(b->scratch, v->bv_val, v->bv_len) : "";
-	}
+	employee(b, o, r);
 	histories(b, r, me);
 	return 0;
 }

@@ -20,6 +20,7 @@ struct hr {
 	int doubtful, undated;          /* people who stand twice or cannot be read; whose dates cannot be read */
 	struct intern words;            /* of cells, and the value of each */
 	LIST(const struct value *) shared;
+	struct hr_secret secret;
 };
 
 /* qsort passes no context. */
@@ -47,6 +48,31 @@ find_column(const struct hr *hr, const char *name, int *out, struct error *err)
 }
 
 static int
+hide_rows(struct hr *hr, struct error *err)
+{
+	if (hr_secret_open(hr->raw, &hr->rules->conf, &hr->secret, err) < 0)
+		return -1;
+	for (size_t i = 1; i < hr->csv.rows.count; i++) {
+		const char **cell = &hr->csv.rows.items[i].cells[hr->key];
+
+		*cell = hr_hide(hr->raw, &hr->secret, (char *)(uintptr_t)*cell);
+	}
+	return 0;
+}
+
+/* A need may not ask for a personnummer: what would be seen of it is unknown. */
+static void
+hide_people(struct hr *hr, const struct snapshot *out, const char **employees)
+{
+	for (uint32_t a = 0; a < out->account_count; a++)
+		if (employees[a])
+			employees[a] = hr_hide(hr->raw, &hr->secret, (char *)(uintptr_t)employees[a]);
+	for (int i = 0; i < hr->rules->attribute_count; i++)
+		for (uint32_t a = 0; schema_hides(hr->rules, &hr->rules->attributes[i]) && a < out->account_count; a++)
+			out->accounts[a].unknown |= UINT64_C(1) << i;
+}
+
+static int
 load(struct hr *hr, struct error *err)
 {
 	const struct conf *conf = &hr->rules->conf;
@@ -55,6 +81,8 @@ load(struct hr *hr, struct error *err)
 		return -1;
 	if (find_column(hr, conf->hr.key, &hr->key, err) < 0 || find_column(hr, conf->hr.from, &hr->from, err) < 0
 	    || find_column(hr, conf->hr.to, &hr->to, err) < 0)
+		return -1;
+	if (conf->hr.key_hash && hide_rows(hr, err) < 0)
 		return -1;
 	hr->dated = conf->hr.from || conf->hr.to;
 	hr->today = clock_day(clock_now());
@@ -238,10 +266,14 @@ hr_join(struct arena *mem, const struct rules *rules, struct snapshot *out, cons
 	const char *file = rules->conf.hr.file;
 	struct hr hr = { .raw = arena_open(), .rules = rules };
 	struct error err = { 0 };
+	bool loaded;
 
 	if (file)
 		hr.name = fetch_is_url(file) ? fetch_shown(mem, file) : file;
-	if (file && load(&hr, &err) == 0) {
+	loaded = file && load(&hr, &err) == 0;
+	if (file && rules->conf.hr.key_hash)    /* with whatever key there is: they are overwritten */
+		hide_people(&hr, out, employees);
+	if (loaded) {
 		join(mem, &hr, out, employees);
 	} else {
 		if (file)

@@ -15,6 +15,14 @@ int hr_read(struct arena *mem, const struct conf *conf, const char *source, cons
 int hr_json(struct arena *mem, const char *name, const char *list, const char *bytes, size_t len, struct csv *out,
 	    struct error *err);
 
+/* conf.hr.key_hash: what is joined on is an HMAC of the key. */
+struct hr_secret { char *key; size_t len; int year; };
+int hr_secret_open(struct arena *mem, const struct conf *conf, struct hr_secret *out, struct error *err);
+/* What stands for that text, which is overwritten. */
+const char *hr_hide(struct arena *mem, const struct hr_secret *secret, char *text);
+/* "YYYYMMDDNNNN" from any way of writing it; false when it is none. */
+bool hr_personnummer(const char *text, int year, char out[13]);
+
 enum hr_force { FORCE_ENDED, FORCE_NOW, FORCE_LATER, FORCE_UNREADABLE };
 /* Empty is open. */
 enum hr_force hr_force(const char *from, const char *to, day_t today);

@@ -411,7 +411,9 @@ want(struct reader *r, const struct rules *rules)
 	for (int f = 0; f < FIELDS; f++) {
 		const char *name = schema_name(r->directory->schema, (enum field)f);
 
-		if (name && (f != FIELD_EMPLOYEE || rules->conf.hr.file))
+		if (f == FIELD_EMPLOYEE)
+			name = rules->conf.hr.file ? schema_key(r->directory->schema, rules) : NULL;
+		if (name)
 			r->attributes[used++] = arena_text(r->mem, name);
 	}
 	for (int i = 0; i < rules->attribute_count; i++) {

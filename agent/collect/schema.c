@@ -45,6 +45,23 @@ static const char *const filters[] = {
 const char *schema_filter(enum directory_schema schema) { return filters[schema]; }
 const char *schema_name(enum directory_schema schema, enum field field) { return names[schema][field]; }
 
+const char *
+schema_key(enum directory_schema schema, const struct rules *rules)
+{
+	return rules->conf.hr.directory_key ? rules->conf.hr.directory_key : names[schema][FIELD_EMPLOYEE];
+}
+
+bool
+schema_hides(const struct rules *rules, const struct attribute *a)
+{
+	if (!rules->conf.hr.key_hash || !a->ad || a->hr)
+		return false;
+	for (int kind = SCHEMA_AD; kind <= SCHEMA_RFC2307; kind++)
+		if (strcasecmp(a->ad, schema_key((enum directory_schema)kind, rules)) == 0)
+			return true;
+	return false;
+}
+
 /* The lower-case name in `low`, false when it is longer than any we ask for. */
 static bool
 lower(const char *name, size_t len, char low[SCHEMA_NAME_MOST])
@@ -77,14 +94,21 @@ learn(struct schema *s, const char *name)
 void
 schema_open(struct schema *s, struct arena *mem, enum directory_schema kind, const struct rules *rules)
 {
-	*s = (struct schema){ .kind = kind };
+	struct known *key;
+
+	*s = (struct schema){ .kind = kind, .employee = FIELD_EMPLOYEE };
 	intern_open(&s->words, mem);
 	for (int f = 0; f < FIELDS; f++)
-		if (names[kind][f])
+		if (names[kind][f] && f != FIELD_EMPLOYEE)
 			learn(s, names[kind][f])->field = (enum field)f;
+	key = learn(s, schema_key(kind, rules));
+	if (key && key->field != FIELDS)        /* one that is read anyway, as the account's name */
+		s->employee = key->field;
+	else if (key)
+		key->field = FIELD_EMPLOYEE;
 	for (int i = 0; i < rules->attribute_count; i++) {
 		const struct attribute *a = &rules->attributes[i];
-		struct known *k = a->ad && !a->hr ? learn(s, a->ad) : NULL;
+		struct known *k = a->ad && !a->hr && !schema_hides(rules, a) ? learn(s, a->ad) : NULL;
 
 		if (k)
 			k->attributes |= UINT64_C(1) << i;

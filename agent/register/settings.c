@@ -132,9 +132,10 @@ read_login(struct reader *r, const config_setting_t *at, struct conf *c)
 }
 
 static void
-read_hr(struct reader *r, const config_setting_t *root, struct conf *c)
+read_hr(struct reader *r, const config_setting_t *root, const char *file, struct conf *c)
 {
-	static const char *const keys[] = { "file", "list", "key", "from", "to", "attributes", "user", "password-file", "token-file",
+	static const char *const keys[] = { "file", "list", "key", "directory-key", "key-hash",
+		"key-file", "from", "to", "attributes", "user", "password-file", "token-file",
 		"identity-file", "known-hosts", "ca-file", "timeout", NULL };
 	config_setting_t *at = get_group(r, root, "hr", OPTIONAL);
 
@@ -144,6 +145,9 @@ read_hr(struct reader *r, const config_setting_t *root, struct conf *c)
 	c->hr.file = get_feed(r, at, "file");
 	c->hr.list = get_text(r, at, "list", OPTIONAL);
 	c->hr.key = get_text(r, at, "key", REQUIRED);
+	c->hr.directory_key = get_text(r, at, "directory-key", OPTIONAL);
+	c->hr.key_hash = get_bool(r, at, "key-hash", false);
+	c->hr.key_file = get_path(r, at, "key-file", arena_print(r->mem, "%s.hr-key", file));
 	c->hr.from = get_text(r, at, "from", OPTIONAL);
 	c->hr.to = get_text(r, at, "to", OPTIONAL);
 	read_login(r, at, c);
@@ -254,7 +258,7 @@ read_settings(struct reader *r, const config_setting_t *root)
 	if (clock_zone(c->zone, &err) < 0)
 		complain(r, config_setting_get_member(root, "zone"), "%s", err.text);
 	read_directories(r, root, c);
-	read_hr(r, root, c);
+	read_hr(r, root, file, c);
 	read_mail(r, root, c);
 	read_web(r, root, c);
 	read_small(r, root, c);

@@ -93,6 +93,9 @@ hr_json(const struct conf *c)
 	json_put(hr, "file", c->hr.file);
 	json_put(hr, "list", c->hr.list);
 	json_put(hr, "key", c->hr.key);
+	json_put(hr, "directory-key", c->hr.directory_key);
+	put_new(hr, "key-hash", json_boolean(c->hr.key_hash));
+	json_put(hr, "key-file", c->hr.key_hash ? c->hr.key_file : NULL);
 	json_put(hr, "from", c->hr.from);
 	json_put(hr, "to", c->hr.to);
 	json_put(hr, "user", c->hr.user);

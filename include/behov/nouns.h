@@ -197,7 +197,10 @@ struct conf {
 	struct {
 		const char *file;       /* absolute, or https://, sftp://, http:// from this machine; NULL = no HR */
 		const char *list;       /* JSON: the member that holds the rows; NULL = the whole is the list */
-		const char *key;        /* the column joined on employeeID */
+		const char *key;        /* the column joined on… */
+		const char *directory_key;      /* …this attribute of the directory; NULL = employeeID, or employeeNumber */
+		bool key_hash;          /* it is a personnummer: an HMAC stands for it, and the number is nowhere kept */
+		const char *key_file;   /* of that HMAC; made when it is not there, mode 0600 */
 		const char *from, *to;  /* columns of dates: rows are employments, those in force count; NULL = one row each */
 		const char *user, *password_file, *token_file, *identity_file, *known_hosts, *ca_file;  /* for addresses */
 		int timeout;            /* seconds, for all of the file */

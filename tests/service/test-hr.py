@@ -286,12 +286,59 @@ def over_sftp(home):
         check("a key that is not let in is a gap", is_gap(home, hr % ("hr.csv", "stranger", good), "cannot fetch"))
 
 
+# ---------------------------------------------------------------- a personnummer
+
+NUMBERS = ["199001011239", "9001011239", "900101-1239", "19900101-1239", "198002029876", "8002029876", "800202-9876", "19800202-9876"]
+
+
+def nowhere_stands_a_personnummer(home):
+    """A night with letters and a report; then every file it left but the exports, and all that it said, is searched."""
+    os.mkdir(home)
+    world(home)
+    exports = {"d.ldif", "hr.csv", "hr.json"}
+    with open(home + "/d.ldif", encoding="utf-8") as file:
+        text = file.read().replace("employeeID: 7", "serialNumber: 19900101-1239\nmail: anna@kalmar.example").replace(
+            "employeeID: 8", "serialNumber:: " + base64.b64encode(b"800202-9876").decode())
+    write(home + "/d.ldif", text)
+    write(home + "/hr.csv", "Nr;Befattning\n900101-1239;Rektor\n198002029876;Kock\n")
+    write(home + "/hr.json", json.dumps([{"Nr": 9001011239, "Befattning": "Rektor"}, {"Nr": "8002029876", "Befattning": "Kock"}]))
+    hashed = 'file = "%s"; key-hash = true; directory-key = "serialNumber";'
+    check("people are joined by a hidden personnummer", is_read(home, hashed % "hr.csv") and is_read(home, hashed % "hr.json"),
+          read(home, hashed % "hr.csv"), read(home, hashed % "hr.json"))
+    key = os.stat(home + "/b.db.hr-key")
+    check("the key is made once, and only we can read it", key.st_mode & 0o777 == 0o600 and key.st_size == 65)
+    said = [behov(home, hashed % "hr.csv", *words) for words in
+            (["store", "create"], ["run"], ["plan"], ["plan", "--json"], ["explain", "bo", "s/r"], ["check"], ["check", "--json"],
+             ["status"], ["status", "--json"], ["report"], ["audit", "show"])]
+    check("the night went well", said[1].returncode == 0 and said[0].returncode == 0 and b"excess" in said[4].stdout + said[4].stderr or
+          b"bo" in said[4].stdout, said[0], said[1], said[4])
+    broken = []
+    for bad in ('Nr;Befattning\n19900101-1239;Rektor\n19900101-1239;Kock\n', 'Nr;Befattning\n900101-1239;"a\n', 'Nr;Befattning\n900101-1239\n',
+                '[{"x":1 "19900101-1239":2}]', '[{"Nr":["900101-1239"]}]'):
+        write(home + "/bad.csv", bad)
+        broken.append(behov(home, hashed % "bad.csv", "plan", "--json"))
+    exports.add("bad.csv")
+    text = b"".join(done.stdout + done.stderr for done in said + broken)
+    check("broken exports are gaps", all(done.returncode == 3 for done in broken), broken)
+    left = []
+    for at, _, names in os.walk(home):
+        for name in names:
+            if name not in exports:
+                with open(os.path.join(at, name), "rb") as file:
+                    left.append((name, file.read()))
+    check("there is a store, and it was searched", any(name == "b.db" for name, _ in left), [name for name, _ in left])
+    check("no number stands in anything it said", not any(n.encode() in text for n in NUMBERS))
+    check("no number stands in anything it left",
+          not [(name, n) for name, bytes_ in left for n in NUMBERS if n.encode() in bytes_ or base64.b64encode(n.encode()) in bytes_])
+
+
 def main():
     with tempfile.TemporaryDirectory(prefix="behov-hr-") as home:
         world(home)
         over_https(home)
         that_stop_short(home)
         over_sftp(home)
+        nowhere_stands_a_personnummer(home + "/number")
     return 1 if failures else 0
 
 

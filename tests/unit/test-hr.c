@@ -27,7 +27,7 @@ join(const char *bytes, size_t len)
 	snap = (struct snapshot){ .accounts = people, .account_count = 2 };
 	for (int i = 0; i < 2; i++) {
 		people[i] = (struct account){ .values = arena_array(mem, const struct value *, 2) };
-		employees[i] = i ? "8" : "7";
+		employees[i] = arena_text(mem, i ? "8" : "7");
 	}
 	rules.conf.hr.file = arena_text(mem, file);
 	rules.conf.hr.key = "Nr";
@@ -117,7 +117,8 @@ static void
 no_error_quotes_what_stands_in_the_file(void)
 {
 	static const char *const bad[] = {
-		"[{\"Nr\":\"199001011239\" \"x\":1}]", "[{\"Nr\":199001011239 \"x\":1}]", "[\"199001011239\"]", "[{\"Nr\":[199001011239]}]",
+		"[{\"Nr\":\"199001011239\" \"x\":1}]", "[{\"Nr\":199001011239 \"x\":1}]", "[{\"x\":1 \"199001011239\"}]", "[{\"Nr\": 1 199001011239}]",
+		"[\"199001011239\"]", "[{\"Nr\":[199001011239]}]",
 		"Nr;Befattning;Enhet\n199001011239;x\n", "Nr;Befattning;Enhet\n\"199001011239\"x;a;b\n", "Nr;Befattning;Enhet\n199001011239;\"a;b\n",
 		"Nr;Befattning;Enhet\n199001011239;a;b",
 	};
@@ -195,6 +196,59 @@ a_column_of_dates_that_is_not_there_says_nothing(void)
 	CHECK(people[0].unknown == 3 && !people[1].unknown && snap.gaps.count == 1);
 }
 
+/* ------------------------------------------------------------------ personnummer */
+
+static void
+every_way_of_writing_a_personnummer_is_the_same(void)
+{
+	static const char *const same[][2] = {
+		{ "19900101-1239", "199001011239" }, { "199001011239", "199001011239" }, { "900101-1239", "199001011239" },
+		{ "9001011239", "199001011239" }, { " 900101 1239 ", "199001011239" }, { "260101-1239", "202601011239" },
+		{ "270101-1239", "192701011239" }, { "260101+1239", "192601011239" }, { "250101+1239", "192501011239" },
+		{ "270101+1239", "182701011239" }, { "000101-1239", "200001011239" }, { "19900161-1239", "199001611239" },
+	};
+	static const char *const none[] = { "", "7", "900101-123", "19900101-12399", "900101-123x", "19900101-TF12", "90010112391", "\303\245" };
+	char out[13];
+
+	for (size_t i = 0; i < sizeof(same) / sizeof(*same); i++) {
+		CHECK(hr_personnummer(same[i][0], 2026, out));
+		CHECK_TEXT(out, same[i][1]);
+	}
+	for (size_t i = 0; i < sizeof(none) / sizeof(*none); i++)
+		CHECK(!hr_personnummer(none[i], 2026, out));
+}
+
+static void
+a_number_is_joined_by_what_stands_for_it_and_overwritten(void)
+{
+	char folder[] = "/tmp/behov-test-hr-key-XXXXXX", number[] = "900101-1239", other[] = "t-71";
+	struct hr_secret secret = { 0 };
+	struct error err = { 0 };
+	const char *a, *b;
+
+	CHECK(mkdtemp(folder) != NULL);
+	rules.conf.hr.key_hash = true;
+	rules.conf.hr.key_file = arena_print(mem, "%s/key", folder);
+	CHECK(hr_secret_open(mem, &rules.conf, &secret, &err) == 0 && secret.len == 64);
+	a = hr_hide(mem, &secret, number);
+	b = hr_hide(mem, &secret, arena_text(mem, "19900101-1239"));
+	CHECK_TEXT(a, b);
+	CHECK(strlen(a) == 64 && !memcmp(number, (char[12]){ 0 }, sizeof(number)));
+	CHECK(strcmp(hr_hide(mem, &secret, other), hr_hide(mem, &secret, arena_text(mem, "t-71"))) == 0);
+	unlink(rules.conf.hr.key_file);
+	CHECK(hr_secret_open(mem, &rules.conf, &secret, &err) == 0 && strcmp(hr_hide(mem, &secret, arena_text(mem, "9001011239")), a) != 0);
+	attributes[1] = (struct attribute){ .name = "id", .ad = "EMPLOYEEID" };
+	join_text("Nr;Befattning\n7;Kock\n");                  /* and no need may ask for it */
+	CHECK(people[0].unknown == 2 && people[1].unknown == 2 && snap.gaps.count == 0);
+	CHECK_TEXT(values(&people[0], 0), "Kock");
+	attributes[1] = (struct attribute){ .name = "unit", .hr = "Enhet" };
+	unlink(rules.conf.hr.key_file);
+	rmdir(folder);
+	join_text("Nr;Befattning;Enhet\n7;Kock;K\n");          /* there is no place for the key */
+	CHECK(nothing_is_known() && strstr(snap.gaps.items[0].text, "key"));
+	rules.conf.hr.key_hash = false;
+}
+
 /* ------------------------------------------------------------------ fetched */
 
 /* A child that answers one caller with `size` bytes. */
@@ -254,6 +308,8 @@ int main(void)
 	TEST(who_begins_later_has_not_left);
 	TEST(a_date_that_cannot_be_read_makes_that_person_unknown);
 	TEST(a_column_of_dates_that_is_not_there_says_nothing);
+	TEST(every_way_of_writing_a_personnummer_is_the_same);
+	TEST(a_number_is_joined_by_what_stands_for_it_and_overwritten);
 	TEST(more_than_may_come_is_refused);
 	arena_close(mem);
 	return check_done();
