@@ -123,7 +123,7 @@ judge(void *self, struct arena *mem, const struct stored *list, size_t count, bo
 
 	for (size_t i = 0; i < count; i++)
 		cuts[i] = (struct cut){ list[i].p.guid, list[i].p.group_guid };
-	if (collect_all(mem, eyes->rules, &snapshot, err) < 0)
+	if (collect_all(mem, eyes->rules, false, &snapshot, err) < 0)
 		error_in(err, "reading the directory again");
 	else if (shrink_check(mem, eyes->rules, eyes->store, eyes->now, &snapshot, err) == 0)
 		rc = reconcile_safe(mem, &(struct reconcile_input){

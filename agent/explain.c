@@ -21,7 +21,7 @@ int run_explain_access(struct arena *mem, const struct rules *rules, const struc
 		return error_set(err, ERROR_USAGE, "no system '%s' in the rules", system);
 	if (role && !rules_role(rules, system, role))
 		return error_set(err, ERROR_USAGE, "system '%s' has no role '%s'", system, role);
-	if (collect_all(mem, rules, &snapshot, err) == 0)
+	if (collect_all(mem, rules, false, &snapshot, err) == 0)
 		rc = reconcile_explain(mem, &(struct reconcile_input){
 			.rules = rules, .snapshot = &snapshot, .now = how->now,
 		}, account, system, role, out, err);

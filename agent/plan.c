@@ -89,7 +89,7 @@ int
 plan_access(struct arena *mem, const struct rules *rules, const struct earlier *earlier, struct store *store,
 	    int64_t now, struct snapshot *snapshot, struct plan *plan, struct error *err)
 {
-	if (collect_all(mem, rules, snapshot, err) < 0)
+	if (collect_all(mem, rules, store != NULL, snapshot, err) < 0)
 		return error_in(err, "collecting");
 	if (store && shrink_check(mem, rules, store, now, snapshot, err) < 0)
 		return -1;

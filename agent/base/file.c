@@ -187,7 +187,7 @@ static int sync_folder(const char *path)
 	return rc;
 }
 
-int file_write(const char *path, const void *bytes, size_t len, struct error *err)
+static int write_new(const char *path, const void *bytes, size_t len, mode_t mode, struct error *err)
 {
 	char temporary[4096];
 	unsigned char salt[8];
@@ -199,7 +199,7 @@ int file_write(const char *path, const void *bytes, size_t len, struct error *er
 	if (snprintf(temporary, sizeof(temporary), "%s.new-%llx", path, number) >= (int)sizeof(temporary))
 		return error_set(err, ERROR_SOURCE, "cannot write '%s': the path is too long", path);
 	/* Not mkostemp(): only the kernel can apply the umask without a race. */
-	fd = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0640);
+	fd = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode);
 	if (fd < 0)
 		return error_sys(err, ERROR_SOURCE, "cannot write '%s'", path);
 	if (write_all(fd, bytes, len) < 0 || fsync(fd) < 0) {
@@ -216,6 +216,16 @@ out:
 	if (rc < 0)
 		unlink(temporary);
 	return rc;
+}
+
+int file_write(const char *path, const void *bytes, size_t len, struct error *err)
+{
+	return write_new(path, bytes, len, 0640, err);
+}
+
+int file_write_private(const char *path, const void *bytes, size_t len, struct error *err)
+{
+	return write_new(path, bytes, len, 0600, err);
 }
 
 char *file_beside(struct arena *mem, const char *beside, const char *path)

@@ -106,9 +106,19 @@ struct values range_join(struct arena *mem, const struct source_entry *e, const 
 int ldif_parse(struct arena *mem, const char *name, char *bytes, size_t len, struct builder *b, struct error *err);
 int ldif_read(const char *path, struct builder *b, struct error *err);
 
-/* The live directory.  *again: it was the connection that failed, and a fresh one may do. */
-int ldap_read(struct arena *mem, const struct rules *rules, const struct directory *directory, struct builder *b,
-	      bool *again, struct error *err);
+/* An LDIF text, entry after entry, to somebody else than a builder. */
+int ldif_each(struct arena *mem, const char *name, char *bytes, size_t len,
+	      int (*take)(void *self, const struct source_entry *entry, struct error *err), void *self, struct error *err);
+
+/* How the live directory is read, and how it went. */
+struct ldap_how {
+	const char *copy;               /* where what was read is kept for the nights in between, or NULL */
+	bool whole;                     /* read everything, whatever the copy says */
+	bool again;                     /* out: it was the connection that failed, and a fresh one may do */
+	bool changes;                   /* out: something came from the copy */
+};
+int ldap_read(const struct rules *rules, const struct directory *directory, struct builder *b, struct ldap_how *how,
+	      struct error *err);
 
 void hr_join(struct arena *mem, const struct rules *rules, struct snapshot *out, const char **employees);
 

@@ -25,7 +25,9 @@ struct reader {
 	bool searched, finished, paging;
 	bool started, inside;           /* something but version: was read; a line of this record was */
 	struct source_entry entry;      /* the record in hand; no dn: none */
-	struct builder *build;
+	struct builder *build;          /* NULL: `taker` gets the entries */
+	int (*taker)(void *self, const struct source_entry *entry, struct error *err);
+	void *self;
 	struct letters letters;
 	LIST(struct berval) values;     /* of the record, as they stand in it */
 	LIST(uint32_t) belongs;         /* each to that attribute */
@@ -43,7 +45,7 @@ refuse(const struct reader *r, struct error *err, const char *why)
 
 /* One logical line, unfolded where it stands. */
 static char *
-take(struct reader *r, size_t *len)
+next_line(struct reader *r, size_t *len)
 {
 	char *start = r->at, *to = start;
 
@@ -235,7 +237,7 @@ trailer(struct reader *r, const struct pair *pair, struct error *err)
 		const char *cookie = strstr(pair->value.bv_val, "cookie=");
 
 		r->paging = cookie && cookie[7] && cookie[7] != ' ';
-	} else if (is_word(pair, "ref")) {
+	} else if (is_word(pair, "ref") && r->build) {
 		build_reference(r->build);
 	} else if (!is_word(pair, "control") && !is_word(pair, "matchedDN") && !is_word(pair, "text")) {
 		return refuse(r, err, "a record must begin with 'dn:'");
@@ -281,7 +283,7 @@ record_end(struct reader *r, struct error *err)
 
 	if (r->entry.dn.bv_val) {
 		lay_values(r, &r->entry);
-		rc = build_entry(r->build, &r->entry, err);
+		rc = r->build ? build_entry(r->build, &r->entry, err) : r->taker(r->self, &r->entry, err);
 	}
 	r->entry.dn = (struct berval){ 0, NULL };
 	r->entry.attributes.count = r->values.count = r->belongs.count = 0;
@@ -367,7 +369,7 @@ take_lines(struct reader *r, char *bytes, size_t len, struct error *err)
 
 	r->at = bytes;
 	r->end = bytes + len;
-	while ((line = take(r, &n)))
+	while ((line = next_line(r, &n)))
 		if (take_line(r, line, n, err) < 0)
 			return -1;
 	return 0;
@@ -401,6 +403,17 @@ ldif_parse(struct arena *mem, const char *name, char *bytes, size_t len, struct 
 		return -1;
 	whole = len && bytes[len - 1] == '\n';  /* before lines are ended by what is no newline */
 	return take_lines(&r, bytes, len, err) < 0 ? -1 : finish(&r, whole, err);
+}
+
+int
+ldif_each(struct arena *mem, const char *name, char *bytes, size_t len,
+	  int (*take)(void *self, const struct source_entry *entry, struct error *err), void *self, struct error *err)
+{
+	struct reader r = reader(mem, name, NULL);
+
+	r.taker = take;
+	r.self = self;
+	return take_lines(&r, bytes, len, err) < 0 ? -1 : record_end(&r, err);
 }
 
 /* ------------------------------------------------------------------ a file, a piece at a time */

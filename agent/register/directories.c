@@ -17,7 +17,7 @@ check_port(struct reader *r, const config_setting_t *at, const char *source)
 static struct directory
 read_one(struct reader *r, const config_setting_t *at)
 {
-	static const char *const keys[] = { "name", "source", "base", "bind-dn", "password-file", "keytab", "principal",
+	static const char *const keys[] = { "name", "source", "base", "bind-dn", "password-file", "keytab", "principal", "full-read",
 		"sasl", "starttls", "ca-file", "page-size", "timeout", "schema", "access-groups", "service-accounts",
 		"dangling-ratio", "shrink-ratio", "attributes", NULL };
 	static const char *const schemes[] = { "file:", "ldap://", "ldaps://", NULL };
@@ -43,6 +43,7 @@ read_one(struct reader *r, const config_setting_t *at)
 	d.ca_file = get_path(r, at, "ca-file", NULL);
 	d.page_size = get_number(r, at, "page-size", 1, 100000, 1000);
 	d.timeout = get_number(r, at, "timeout", 1, 3600, 60);
+	d.full_days = get_days(r, at, "full-read", 0);
 	d.schema = (enum directory_schema)get_word(r, at, "schema", schemas, SCHEMA_AD);
 	return d;
 }

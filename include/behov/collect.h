@@ -16,6 +16,7 @@
 
 #include "nouns.h"
 
-int collect_all(struct arena *mem, const struct rules *rules, struct snapshot *out, struct error *err);
+/* night: what changed may do where conf says so (directory.full-read), and a copy is kept in conf.work; else all is read. */
+int collect_all(struct arena *mem, const struct rules *rules, bool night, struct snapshot *out, struct error *err);
 
 #endif

@@ -23,6 +23,8 @@ int file_key(struct arena *mem, const char *path, char **out, size_t *len, struc
 
 /* Written to a temporary beside it, synced, renamed over path, folder synced; mode 0640 & ~umask. */
 int file_write(const char *path, const void *bytes, size_t len, struct error *err);
+/* The same, for nobody else to read. */
+int file_write_private(const char *path, const void *bytes, size_t len, struct error *err);
 
 /* path as it is when absolute, else below the folder that `beside` (a file) lies in. */
 char *file_beside(struct arena *mem, const char *beside, const char *path);

@@ -171,6 +171,7 @@ struct directory {
 	bool gssapi, starttls;
 	const char *ca_file;
 	int page_size, timeout;         /* entries; seconds */
+	int full_days;                  /* everything is read that often, only changes in between; 0 = every night */
 	enum directory_schema schema;
 };
 

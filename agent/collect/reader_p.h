@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* reader_p.h - a reading of a live directory: pages.c searches it, ldap.c and changes.c say for what. */
+#ifndef READER_P_H
+#define READER_P_H
+
+#include "collect_p.h"
+#include <behov/directory.h>
+
+#define LINK_TTL "1.2.840.113556.1.4.2309"      /* MS-ADTS 3.1.1.3.4.1.36 */
+
+/* A group whose members came in parts: its first answer, kept until the search is over. */
+struct parted { struct source_entry entry; };
+
+struct reader {
+	struct arena *mem;              /* what lives as long as the reading */
+	const struct rules *rules;
+	const struct directory *directory;
+	LDAP *ld;
+	char **attributes;              /* all that is read of an entry */
+	struct builder *builder;
+	int (*take)(struct reader *r, const struct source_entry *entry);        /* each entry that is found */
+	void *self;                     /* of who takes */
+	LIST(struct source_attribute) room;     /* of the entry in hand; its values are libldap's */
+	LIST(struct berval *) held;
+	LIST(struct parted) parted;
+	bool ttl;                       /* the server tells when memberships end */
+	long long pages, entries, ranges;
+	long long page_entries;         /* of the page in hand */
+	bool again;                     /* it was the connection that failed */
+	struct error *err;
+};
+
+/* What the server said, into r->err; gives -1. */
+int reader_refused(struct reader *r, int rc, const char *what);
+/* -1 with r->err when somebody wants us to stop. */
+int reader_stopped(struct reader *r);
+/* Everything below the base that the filter lets through, to r->take; whole or -1. */
+int reader_search(struct reader *r, const char *filter, char **attributes);
+/* One entry again, some attributes of it.  *out NULL when it is not there any more. */
+int reader_ask(struct reader *r, const char *dn, char **wanted, LDAPMessage **out);
+/* The entry as it stands in the answer: until reader_release(), and as long as the answer lives. */
+int reader_open(struct reader *r, LDAPMessage *message, struct source_entry *entry);
+void reader_release(struct reader *r);
+/* An attribute of an entry, a part of its values or all of them; NULL when it is not there. */
+const struct source_attribute *entry_find(const struct source_entry *entry, const char *name, bool range);
+/* A copy that lives in mem. */
+void entry_keep(struct arena *mem, const struct source_entry *from, struct source_entry *to);
+
+/* ------------------------------------------------------------------ changes.c */
+
+/* What the server is, and how far it has come, before it is read. */
+struct position { const char *service, *invocation, *usn; };
+/*
+ * Nights in between: what has changed since the last full reading, and from our own copy what has not.  *done: that was
+ * enough; false: everything must be read.  The copy is `path`.
+ */
+int changes_read(struct reader *r, const char *path, const struct position *now, bool *done);
+/* While everything is read: what is handed on is written down, for the next nights.  changes_keep(): it was whole. */
+struct copy;
+struct copy *changes_open(struct reader *r, const char *path, const struct position *now, int64_t full);
+void changes_write(struct copy *copy, const struct source_entry *entry);
+int changes_keep(struct copy *copy, struct error *err);
+void changes_drop(struct copy *copy);
+
+#endif
