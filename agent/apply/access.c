@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* access.c - memberships that are approved: judged all together on a fresh read, then each on its way. */
 #include "apply_p.h"
+#include "behov/directory.h"
 #include "behov/log.h"
 
 struct ways { LIST(struct stored *) ldif, ldap; };
@@ -10,11 +11,13 @@ static bool
 way_of(const struct rules *rules, const struct proposal *p, struct arena *mem, enum apply_mode *out)
 {
 	const struct system *system = p->system ? rules_system(rules, p->system) : NULL;
+	const struct directory *directory = p->group ? directory_of(mem, &rules->conf, p->group) : NULL;
 	bool hand, ldap;
 
 	if (!system)
 		return false;
-	hand = p->by_hand || system->apply == APPLY_MANUAL;
+	/* How others than AD keep their members is theirs to know: a group may not be left without any. */
+	hand = p->by_hand || system->apply == APPLY_MANUAL || (directory && directory->schema != SCHEMA_AD);
 	ldap = system->apply == APPLY_LDAP;
 	for (int i = 0; i < p->also_count; i++) {
 		size_t len = strcspn(p->also[i], "/");

@@ -200,7 +200,7 @@ find_primary(struct builder *b)
 		if (at != INTERN_NONE)
 			*arena_push(b->scratch, &b->primaries) = (struct link){ groups.items[at], i };
 		else
-			b->no_primary++;
+			b->no_primary += b->origins.items[o->source].schema.kind == SCHEMA_AD;  /* others have local ones */
 	}
 }
 

@@ -166,7 +166,7 @@ entry_counts(const struct builder *b, const struct reading *r, bool *is_group)
 	static const char *const groups[2][4] = { { "group", NULL }, { "groupOfNames", "groupOfUniqueNames", "posixGroup", NULL } };
 	static const char *const accounts[2][6] = {
 		{ "user", "inetOrgPerson", "contact", "computer", "foreignSecurityPrincipal", NULL },
-		{ "person", "posixAccount", "account", NULL },
+		{ "inetOrgPerson", "organizationalPerson", "person", "posixAccount", "account", NULL },
 	};
 	const struct source_attribute *class = r->field[FIELD_CLASS];
 	int kind = b->at->schema.kind != SCHEMA_AD;
@@ -220,7 +220,8 @@ classify(const struct builder *b, const struct reading *r, const struct account 
 		return ACCOUNT_OTHER;
 	if (r->field[FIELD_SERVICE] || is_service_name(b, a->name))
 		return ACCOUNT_SERVICE;
-	if (b->at->schema.kind != SCHEMA_AD && !is_class(class, "person"))
+	if (b->at->schema.kind != SCHEMA_AD && !is_class(class, "inetOrgPerson") && !is_class(class, "organizationalPerson") &&
+	    !is_class(class, "person"))
 		return ACCOUNT_SERVICE;         /* an account that nobody is */
 	return ACCOUNT_PERSON;
 }

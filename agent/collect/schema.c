@@ -33,7 +33,7 @@ static const char *const names[][FIELDS] = {
 };
 
 #define POSIX_FILTER "(|(objectClass=groupOfNames)(objectClass=groupOfUniqueNames)(objectClass=posixGroup)" \
-		     "(objectClass=person)(objectClass=posixAccount)(objectClass=account))"
+		     "(objectClass=person)(objectClass=inetOrgPerson)(objectClass=posixAccount)(objectClass=account))"
 
 static const char *const filters[] = {
 	[SCHEMA_AD] = "(|(objectClass=group)(objectClass=user)(objectClass=contact)(objectClass=foreignSecurityPrincipal)"

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Random histories of a real domain controller (Samba): what is read of changes, of everything and of its export is the same.
 
-HISTORIES=200 for more of them.  SEED= to repeat one that failed.
+HISTORIES= for fewer of them, SEED= for others.
 """
 import json
 import os
@@ -16,7 +16,7 @@ from samba import BASE, PASSWORD
 
 ORACLE = os.path.join(samba.TOP, os.environ.get("BUILD", "build"), "tests/unit/oracle-collect")
 ADDRESS = "127.0.0.83"
-HISTORIES = int(os.environ.get("HISTORIES", "40"))
+HISTORIES = int(os.environ.get("HISTORIES", "200"))
 SEED = int(os.environ.get("SEED", "7"))
 failures = 0
 
