@@ -111,9 +111,18 @@ objection(void *self, const struct share *share, const char *path, const struct 
 	return retain_objection(eyes->retain, share, path, entry, series);
 }
 
+/* Whose name the store does not hold is found by key; the name stays in this process. */
+static void
+name_member(struct arena *mem, const struct snapshot *snapshot, struct stored *s)
+{
+	long who = !s->p.member || dn_key(mem, s->p.member) ? -1 : snapshot_account(snapshot, s->p.guid);
+
+	s->dn = who >= 0 ? snapshot->accounts[who].dn : NULL;
+}
+
 /* Reads the directory again and asks which of the cuts are safe together. */
 static int
-judge(void *self, struct arena *mem, const struct stored *list, size_t count, bool *safe, const char **why,
+judge(void *self, struct arena *mem, struct stored *list, size_t count, bool *safe, const char **why,
       struct error *err)
 {
 	struct eyes *eyes = self;
@@ -124,8 +133,11 @@ judge(void *self, struct arena *mem, const struct stored *list, size_t count, bo
 	for (size_t i = 0; i < count; i++)
 		cuts[i] = (struct cut){ list[i].p.guid, list[i].p.group_guid };
 	if (collect_all(mem, eyes->rules, false, &snapshot, err) < 0)
-		error_in(err, "reading the directory again");
-	else if (shrink_check(mem, eyes->rules, eyes->store, eyes->now, &snapshot, err) == 0)
+		return error_in(err, "reading the directory again");
+	for (size_t i = 0; i < count; i++)
+		name_member(mem, &snapshot, &list[i]);
+	if (secret_hide(mem, eyes->earlier.secret, NULL, &snapshot, err) == 0 &&
+	    shrink_check(mem, eyes->rules, eyes->store, eyes->now, &snapshot, err) == 0)
 		rc = reconcile_safe(mem, &(struct reconcile_input){
 			.rules = eyes->rules, .snapshot = &snapshot, .cuts = cuts, .cut_count = count,
 			.exceptions = eyes->earlier.exceptions.items, .exception_count = eyes->earlier.exceptions.count,

@@ -15,17 +15,21 @@ int run_explain_access(struct arena *mem, const struct rules *rules, const struc
 	const char *slash = strchr(what, '/'), *role = slash ? slash + 1 : NULL;
 	const char *system = slash ? arena_copy(mem, what, (size_t)(slash - what)) : what;
 	struct snapshot snapshot = { 0 };
+	struct store *store = NULL;
+	const char *secret = NULL;
 	int rc = -1;
 
 	if (!rules_system(rules, system))
 		return error_set(err, ERROR_USAGE, "no system '%s' in the rules", system);
 	if (role && !rules_role(rules, system, role))
 		return error_set(err, ERROR_USAGE, "system '%s' has no role '%s'", system, role);
-	if (collect_all(mem, rules, false, &snapshot, err) == 0)
+	if (store_look(rules, &store, err) == 0 && (!store || store_get(mem, store, SECRET_VALUE, &secret, err) == 0) &&
+	    collect_all(mem, rules, false, &snapshot, err) == 0 && secret_hide(mem, secret, NULL, &snapshot, err) == 0)
 		rc = reconcile_explain(mem, &(struct reconcile_input){
 			.rules = rules, .snapshot = &snapshot, .now = how->now,
 		}, account, system, role, out, err);
 	json_decref(snapshot.certificate);
+	store_close(store);
 	return rc;
 }
 

@@ -77,7 +77,8 @@ int
 earlier_load(struct arena *mem, const struct rules *rules, struct store *store, bool decisions, int64_t now,
 	     struct earlier *out, struct error *err)
 {
-	if (load_holds(mem, rules, store, out, err) < 0)
+	if (load_holds(mem, rules, store, out, err) < 0 ||
+	    (store && store_get(mem, store, SECRET_VALUE, &out->secret, err) < 0))
 		return -1;
 	return store && decisions ? load_decisions(mem, store, now, out, err) : 0;
 }
@@ -91,6 +92,8 @@ plan_access(struct arena *mem, const struct rules *rules, const struct earlier *
 {
 	if (collect_all(mem, rules, store != NULL, snapshot, err) < 0)
 		return error_in(err, "collecting");
+	if (secret_hide(mem, earlier->secret, store, snapshot, err) < 0)
+		return -1;
 	if (store && shrink_check(mem, rules, store, now, snapshot, err) < 0)
 		return -1;
 	log_info("collect done complete=%d people=%lld groups=%lld memberships=%lld gaps=%zu", snapshot->complete,

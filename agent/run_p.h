@@ -11,6 +11,7 @@ struct earlier {
 	LIST(struct hold) holds;
 	LIST(struct cut) cuts;
 	LIST(struct exception) exceptions;
+	const char *secret;             /* SECRET_VALUE of the store, or NULL */
 };
 
 /* store NULL: there is none yet; then the holds of the rules are all there is. */
@@ -29,6 +30,10 @@ int shrink_release(struct arena *mem, struct store *store, const char *by, const
 		   struct error *err);
 /* Members of each group that a role names, for the night's summary.  Caller owns. */
 json_t *shrink_groups(const struct rules *rules, const struct snapshot *snapshot);
+
+/* People with protected identity are called "Skyddad person N" from here on.  `known` is SECRET_VALUE of the store; what is
+ * new is kept in `store` unless that is NULL. */
+int secret_hide(struct arena *mem, const char *known, struct store *store, struct snapshot *snapshot, struct error *err);
 
 /* Fills the access half and the files half of a plan.  The snapshot's certificate is the caller's to free. */
 int plan_access(struct arena *mem, const struct rules *rules, const struct earlier *earlier, struct store *store,

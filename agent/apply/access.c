@@ -33,7 +33,7 @@ way_of(const struct rules *rules, const struct proposal *p, struct arena *mem, e
 }
 
 static int
-send(struct apply *a, struct stored *s, struct ways *ways)
+send(struct apply *a, struct stored *s, const char *dn, struct ways *ways)
 {
 	enum apply_mode way;
 	bool decided;
@@ -48,15 +48,17 @@ send(struct apply *a, struct stored *s, struct ways *ways)
 		return apply_left(a, s, "systemet finns inte i reglerna längre");
 	if (way == APPLY_MANUAL)
 		return export_by_hand(a, s);
+	s->dn = dn;
+	if (!dn && !dn_key(a->mem, s->p.member))
+		return apply_left(a, s, "medlemmen syns inte längre; nästa fullständiga natt avgör om den är borta");
 	*(struct stored **)(way == APPLY_LDAP ? arena_push(a->mem, &ways->ldap) : arena_push(a->mem, &ways->ldif)) = s;
 	return 0;
 }
 
 /* Judged as they will go: all at once, since cuts that are safe alone can together take what is needed. */
 static int
-judge(struct apply *a, struct stored *const *list, size_t count, bool *safe, const char **why)
+judge(struct apply *a, struct stored *const *list, struct stored *flat, size_t count, bool *safe, const char **why)
 {
-	struct stored *flat = arena_array(a->mem, struct stored, count);
 	struct error trouble = { 0 };
 
 	for (size_t i = 0; i < count; i++)
@@ -79,7 +81,7 @@ judge(struct apply *a, struct stored *const *list, size_t count, bool *safe, con
 int
 access_apply(struct apply *a, struct stored *const *list, size_t count)
 {
-	struct stored **rest = arena_array(a->mem, struct stored *, count);
+	struct stored **rest = arena_array(a->mem, struct stored *, count), *flat = arena_array(a->mem, struct stored, count);
 	const char **why = arena_array(a->mem, const char *, count);
 	bool *safe = arena_array(a->mem, bool, count), done;
 	struct ways ways = { 0 };
@@ -93,10 +95,10 @@ access_apply(struct apply *a, struct stored *const *list, size_t count)
 	}
 	if (!left)
 		return 0;
-	if (judge(a, rest, left, safe, why) < 0)
+	if (judge(a, rest, flat, left, safe, why) < 0)
 		return -1;
 	for (size_t i = 0; i < left; i++) {
-		int rc = safe[i] ? send(a, rest[i], &ways)
+		int rc = safe[i] ? send(a, rest[i], flat[i].dn, &ways)
 				 : apply_left(a, rest[i], why[i] ? why[i] : "det går inte att avgöra att det är ofarligt");
 
 		if (rc < 0)

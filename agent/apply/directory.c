@@ -222,9 +222,11 @@ is_primary(const struct object *group, const struct object *member)
 
 /* *why: it cannot be found any longer, or its directory not be asked.  *l: where the group is. */
 static int
-look(struct writer *w, const struct proposal *p, struct link **l, struct edge_now *e, const char **why, struct error *err)
+look(struct writer *w, const struct stored *s, struct link **l, struct edge_now *e, const char **why, struct error *err)
 {
-	struct link *other = (*l = reach(w, p->group, why, NULL)) ? reach(w, p->member, why, NULL) : NULL;
+	const struct proposal *p = &s->p;
+	const char *dn = s->dn ? s->dn : p->member;
+	struct link *other = (*l = reach(w, p->group, why, NULL)) ? reach(w, dn, why, NULL) : NULL;
 	struct arena *mem = w->a->mem;
 	struct object group, member;
 
@@ -232,7 +234,7 @@ look(struct writer *w, const struct proposal *p, struct link **l, struct edge_no
 	if (!other)
 		return 0;
 	*why = NULL;
-	if (find(mem, *l, p->group_guid, p->group, &group, err) < 0 || find(mem, other, p->guid, p->member, &member, err) < 0)
+	if (find(mem, *l, p->group_guid, p->group, &group, err) < 0 || find(mem, other, p->guid, dn, &member, err) < 0)
 		return -1;
 	*e = (struct edge_now){ .group = group.dn, .member = member.dn, .primary = is_primary(&group, &member) };
 	if (!e->group || !e->member) {
@@ -343,7 +345,7 @@ verify(struct writer *w, struct stored *s, const struct edge_now *before, long l
 	struct link *l;
 	const char *why;
 
-	if (look(w, &s->p, &l, &now, &why, &trouble) < 0)
+	if (look(w, s, &l, &now, &why, &trouble) < 0)
 		return unknown(a, s, &trouble);
 	if (why)
 		return apply_left(a, s, why);
@@ -373,7 +375,7 @@ remove_one(struct writer *w, struct stored *s)
 
 	if (apply_decided(a, s, &proof.decided) < 0 || apply_effect(a, s->id, "remove", &before) < 0)
 		return -1;
-	if (look(w, &s->p, &l, &now, &why, &trouble) < 0)
+	if (look(w, s, &l, &now, &why, &trouble) < 0)
 		return unknown(a, s, &trouble);
 	if (why)
 		return apply_left(a, s, why);
@@ -418,7 +420,7 @@ add_back(struct writer *w, struct stored *s, const struct effect *removed)
 	long long id;
 	int code = LDAP_SUCCESS;
 
-	if (look(w, &s->p, &l, &now, &why, a->err) < 0)
+	if (look(w, s, &l, &now, &why, a->err) < 0)
 		return -1;
 	if (why)
 		return error_set(a->err, ERROR_SOURCE, "cannot restore '%s': its %s is not in the directory any longer", s->id,
@@ -427,7 +429,7 @@ add_back(struct writer *w, struct stored *s, const struct effect *removed)
 		return -1;
 	if (!now.listed)
 		code = give_back(l->ld, &now);
-	if (look(w, &s->p, &l, &now, &why, a->err) < 0)
+	if (look(w, s, &l, &now, &why, a->err) < 0)
 		return -1;
 	if (why)
 		return error_set(a->err, ERROR_SOURCE, "cannot see whether '%s' was restored: look at the group", s->id);
@@ -435,6 +437,22 @@ add_back(struct writer *w, struct stored *s, const struct effect *removed)
 		return directory_refused(l->ld, l->directory, code, "the member was not put back", a->err);
 	return apply_end(a, removed->id, EFFECT_UNDONE, removed->after, NULL) < 0 ? -1
 		: apply_end(a, id, EFFECT_DONE, NULL, NULL);
+}
+
+/* The journal has the name of somebody whose name is not shown. */
+static int
+name_member(struct apply *a, struct stored *s, const struct effect *removed)
+{
+	json_t *journal = NULL;
+
+	if (dn_key(a->mem, s->p.member))
+		return 0;
+	if (json_read(removed->after, strlen(removed->after), &journal, a->err) < 0)
+		return error_in(a->err, "the journal of '%s'", s->id);
+	if (json_text(journal, "member"))
+		s->dn = arena_text(a->mem, json_text(journal, "member"));
+	json_decref(journal);
+	return 0;
 }
 
 int
@@ -449,8 +467,10 @@ directory_restore(struct apply *a, struct stored *s)
 		return -1;
 	if (!removed || removed->state == EFFECT_INTENDED || removed->state == EFFECT_FAILED || !removed->after)
 		return error_set(a->err, ERROR_USAGE, "'%s' was not removed by behov: there is nothing to put back", s->id);
+	if (name_member(a, s, removed) < 0)
+		return -1;
 	writer_open(&w, a);
-	if (reach(&w, s->p.group, &why, a->err) && reach(&w, s->p.member, &why, a->err))
+	if (reach(&w, s->p.group, &why, a->err) && reach(&w, s->dn ? s->dn : s->p.member, &why, a->err))
 		rc = add_back(&w, s, removed);
 	writer_close(&w);
 	return rc;

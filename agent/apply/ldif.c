@@ -172,7 +172,7 @@ change(struct apply *a, struct text *t, const struct stored *s)
 	comment(a, t, "Skäl: ", s->p.why ? s->p.why : "-");
 	line(t, "dn", s->p.group);
 	text_add(t, "changetype: modify\ndelete: member\n");
-	line(t, "member", s->p.member);
+	line(t, "member", s->dn ? s->dn : s->p.member);
 	text_add(t, "-\n");
 }
 
@@ -211,6 +211,7 @@ export_by_hand(struct apply *a, struct stored *s)
 	text_print(&t, "Förslag:  %s\nGrupp:    %s\nMedlem:   %s\n", s->id, one_line(a, s->p.group), one_line(a, s->p.member));
 	if (s->p.account)
 		text_print(&t, "Konto:    %s\n", one_line(a, s->p.account));
+	text_print(&t, "Identitet: %s\n", one_line(a, s->p.guid));
 	text_print(&t, "Skäl:     %s\n\n%s\n", one_line(a, s->p.why ? s->p.why : "-"),
 		   s->p.by_hand ? "Kontot eller gruppen är skyddad (adminCount). Därför ändrar behov den aldrig själv:\n"
 				  "två personer gör det tillsammans."

@@ -270,18 +270,38 @@ find(struct arena *mem, const struct snapshot *s, bool group, int by, const char
 	return found;
 }
 
+/* Those whose names the accounts do not hold any longer. */
+static long
+find_alias(const struct snapshot *s, const char *dn, const char *name, long found)
+{
+	for (size_t i = 0; i < s->aliases.count; i++) {
+		const struct alias *a = &s->aliases.items[i];
+
+		if ((dn && strcmp(a->dn_key, dn) == 0) || (name && strcmp(a->name, name) == 0))
+			found = found == -1 ? (long)a->account : -2;
+	}
+	return found;
+}
+
 static long
 look(const struct snapshot *s, bool group, const char *spelling)
 {
 	struct arena *mem;
+	const char *dn, *name;
 	long found;
 
 	if (!s->index || !spelling || !*spelling)
 		return -1;
 	mem = arena_open();
-	found = find(mem, s, group, BY_DN, spelling, dn_key(mem, spelling));
-	if (found == -1)
-		found = find(mem, s, group, BY_NAME, spelling, text_fold(mem, spelling));
+	dn = dn_key(mem, spelling);
+	found = find(mem, s, group, BY_DN, spelling, dn);
+	if (found == -1 && !group && dn)
+		found = find_alias(s, dn, NULL, found);
+	if (found == -1) {
+		name = text_fold(mem, spelling);
+		found = find(mem, s, group, BY_NAME, spelling, name);
+		found = group ? found : find_alias(s, NULL, name, found);
+	}
 	arena_close(mem);
 	return found;
 }

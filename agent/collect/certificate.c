@@ -43,7 +43,7 @@ add_account(struct digest *d, const struct account *a, int attributes)
 	digest_field(d, a->manager);
 	add_number(d, a->class);
 	add_number(d, a->disabled | a->expired << 1 | a->protected_admin << 2 | a->locked << 3 | a->password_expired << 4 |
-		      a->left << 5);
+		      a->left << 5 | a->secret << 6 | a->open << 7);
 	add_number(d, a->last_logon);
 	add_number(d, a->created);
 	for (int i = 0; i < attributes; i++) {

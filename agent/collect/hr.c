@@ -11,7 +11,7 @@ struct hr {
 	const struct rules *rules;
 	const char *name;               /* for messages */
 	struct csv csv;
-	int key, from, to;              /* columns; -1 = none */
+	int key, from, to, protected;   /* columns; -1 = none */
 	bool dated;                     /* rows are employments, and several of one person are no mistake */
 	day_t today;
 	int *columns;                   /* by attribute, -1 = none */
@@ -80,7 +80,8 @@ load(struct hr *hr, struct error *err)
 	if (hr_read(hr->raw, conf, conf->hr.file, conf->hr.list, &hr->csv, err) < 0)
 		return -1;
 	if (find_column(hr, conf->hr.key, &hr->key, err) < 0 || find_column(hr, conf->hr.from, &hr->from, err) < 0
-	    || find_column(hr, conf->hr.to, &hr->to, err) < 0)
+	    || find_column(hr, conf->hr.to, &hr->to, err) < 0
+	    || find_column(hr, conf->hr.protected, &hr->protected, err) < 0)
 		return -1;
 	if (conf->hr.key_hash && hide_rows(hr, err) < 0)
 		return -1;
@@ -207,6 +208,25 @@ fill_dated(struct arena *mem, struct hr *hr, struct account *a, const struct csv
 	take_rows(mem, hr, a, now, used);
 }
 
+/* One word is enough, in whatever employment; what it does not say it has not said. */
+static void
+protect(const struct hr *hr, struct account *a, const struct csv_row **rows, size_t count)
+{
+	static const char *const no[] = { "nej", "no", "n", "0", "false", "falskt", "ej", "inte" };
+
+	for (size_t i = 0; i < count && hr->protected >= 0; i++) {
+		const char *word = text_fold(hr->raw, rows[i]->cells[hr->protected]);
+		bool denied = false;
+
+		word += strspn(word, " ");
+		for (size_t k = 0; k < sizeof(no) / sizeof(*no); k++)
+			denied = denied || strcmp(word, no[k]) == 0;
+		a->secret = a->secret || (*word && !denied);
+		a->open = a->open || denied;
+	}
+	a->open = a->open && !a->secret;
+}
+
 static void
 fill(struct arena *mem, struct hr *hr, struct account *a, const char *employee)
 {
@@ -215,6 +235,8 @@ fill(struct arena *mem, struct hr *hr, struct account *a, const char *employee)
 	if (!employee)
 		return;
 	first = rows_of(hr, employee, &count);
+	if (*employee)
+		protect(hr, a, hr->rows + first, count);
 	if (!*employee || (count > 1 && !hr->dated)) {
 		all_unknown(hr->rules, a);
 		hr->doubtful++;

@@ -45,7 +45,7 @@ static int
 hold_back(const struct notify_input *in, const struct letter *letter, const char *why, long long *unsent,
 	  struct error *err)
 {
-	log_warn("a letter to '%s' could not be sent: %s", letter->mail ? letter->mail : "", why);
+	log_warn("a letter to '%s' could not be sent: %s", letter->name ? letter->name : letter->key, why);
 	++*unsent;
 	return store_letter_sent(in->store, letter->id, INT64_MIN, why, err);
 }

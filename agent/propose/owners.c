@@ -290,18 +290,20 @@ static int
 pin_change(struct asking *a, const struct pin *was, const struct account *who, const char **text, struct error *err)
 {
 	const struct propose_input *in = a->in;
+	const char *name = who->secret ? who->name : was->name, *before = who->secret ? NULL : was->mail;
+	const char *mail = who->secret ? NULL : who->mail;
 	struct pin now = { was->name, who->key, who->mail, was->since, in->now };
 	json_t *payload = json_object();
 	int rc = -1;
 
 	*text = arena_print(a->mem, "'%s' var %s med adressen %s och är nu %s med adressen %s. Kontrollera att det är rätt "
-			    "person: inget får gallras på dennes beslut de närmaste sju dagarna.", was->name, was->key,
-			    called(was->mail, "-"), who->key, who->mail);
-	json_put(payload, "name", was->name);
+			    "person: inget får gallras på dennes beslut de närmaste sju dagarna.", name, was->key,
+			    called(before, "-"), who->key, called(mail, "-"));
+	json_put(payload, "name", name);
 	json_put(payload, "key_before", was->key);
 	json_put(payload, "key", who->key);
-	json_put(payload, "mail_before", was->mail);
-	json_put(payload, "mail", who->mail);
+	json_put(payload, "mail_before", before);
+	json_put(payload, "mail", mail);
 	if (store_set(in->store, arena_print(a->mem, "owner-changed:%s", was->name), *text, err) == 0 &&
 	    store_pin_put(in->store, &now, err) == 0)
 		rc = audit_add(in->store, in->now, "run", "owner-changed", payload, err);

@@ -135,7 +135,7 @@ static void
 read_hr(struct reader *r, const config_setting_t *root, const char *file, struct conf *c)
 {
 	static const char *const keys[] = { "file", "list", "key", "directory-key", "key-hash",
-		"key-file", "from", "to", "attributes", "user", "password-file", "token-file",
+		"key-file", "protected", "from", "to", "attributes", "user", "password-file", "token-file",
 		"identity-file", "known-hosts", "ca-file", "timeout", NULL };
 	config_setting_t *at = get_group(r, root, "hr", OPTIONAL);
 
@@ -148,6 +148,7 @@ read_hr(struct reader *r, const config_setting_t *root, const char *file, struct
 	c->hr.directory_key = get_text(r, at, "directory-key", OPTIONAL);
 	c->hr.key_hash = get_bool(r, at, "key-hash", false);
 	c->hr.key_file = get_path(r, at, "key-file", arena_print(r->mem, "%s.hr-key", file));
+	c->hr.protected = get_text(r, at, "protected", OPTIONAL);
 	c->hr.from = get_text(r, at, "from", OPTIONAL);
 	c->hr.to = get_text(r, at, "to", OPTIONAL);
 	read_login(r, at, c);

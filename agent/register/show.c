@@ -96,6 +96,7 @@ hr_json(const struct conf *c)
 	json_put(hr, "directory-key", c->hr.directory_key);
 	put_new(hr, "key-hash", json_boolean(c->hr.key_hash));
 	json_put(hr, "key-file", c->hr.key_hash ? c->hr.key_file : NULL);
+	json_put(hr, "protected", c->hr.protected);
 	json_put(hr, "from", c->hr.from);
 	json_put(hr, "to", c->hr.to);
 	json_put(hr, "user", c->hr.user);

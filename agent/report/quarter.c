@@ -193,18 +193,22 @@ class_text(struct arena *mem, const struct class *c)
 	return arena_print(mem, "K%d R%d T%d", c->konfidentialitet, c->riktighet, c->tillganglighet);
 }
 
-static json_t *
-systems_json(const struct quarter *q)
+static int
+put_systems(const struct quarter *q, json_t *out, struct error *err)
 {
-	json_t *systems = json_array();
+	json_t *systems = put_list(out, "systems");
 
 	for (size_t i = 0; i < q->in->rules->system_count; i++) {
 		const struct system *s = &q->in->rules->systems[i];
-		json_t *o = json_object();
+		const char *owner;
+		json_t *o;
 
+		if (store_shown(q->mem, q->in->store, s->owner, &owner, err) < 0)
+			return -1;
+		o = json_object();
 		json_put(o, "name", s->name ? s->name : s->id);
 		json_put(o, "unit", s->unit);
-		json_put(o, "owner", s->owner && *s->owner ? s->owner : "saknas");
+		json_put(o, "owner", owner && *owner ? owner : "saknas");
 		json_put(o, "class", class_text(q->mem, &s->class));
 		json_object_set_new(o, "critical", json_boolean(s->critical));
 		put_number(o, "people", people_in(q, s->id, NULL));
@@ -213,7 +217,7 @@ systems_json(const struct quarter *q)
 		json_object_set_new(o, "decisions", decisions_json(q, s->id, NULL));
 		json_array_append_new(systems, o);
 	}
-	return systems;
+	return 0;
 }
 
 static json_t *
@@ -429,9 +433,8 @@ fill(struct quarter *q, const char *name, json_t *out, struct error *err)
 	json_put(out, "made", clock_local(q->mem, q->in->now));
 	json_put(out, "rules", rules->digest);
 	put_number(out, "grants", (long long)q->grants.list.count);
-	json_object_set_new(out, "systems", systems_json(q));
 	json_object_set_new(out, "series", series_json(q));
-	return put_exceptions(q, out, err) < 0 || put_holds(q, out, err) < 0 || put_facts(q, out, err) < 0 ||
+	return put_systems(q, out, err) < 0 || put_exceptions(q, out, err) < 0 || put_holds(q, out, err) < 0 || put_facts(q, out, err) < 0 ||
 	       put_proof(q, out, err) < 0 ? -1 : 0;
 }
 

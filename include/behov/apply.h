@@ -27,9 +27,10 @@ struct apply_eyes {
 			     struct error *err);
 	/*
 	 * Access, on a fresh read of the directory: fills safe[i] for each proposal, judging all that are safe together.
-	 * why[i] says what stands in the way of those that are not.
+	 * why[i] says what stands in the way of those that are not.  Where the store does not hold the name of a member
+	 * (protected identity), list[i].dn is the one it has now.
 	 */
-	int (*judge)(void *self, struct arena *mem, const struct stored *list, size_t count, bool *safe, const char **why,
+	int (*judge)(void *self, struct arena *mem, struct stored *list, size_t count, bool *safe, const char **why,
 		     struct error *err);
 };
 

@@ -202,6 +202,7 @@ struct conf {
 		const char *directory_key;      /* …this attribute of the directory; NULL = employeeID, or employeeNumber */
 		bool key_hash;          /* it is a personnummer: an HMAC stands for it, and the number is nowhere kept */
 		const char *key_file;   /* of that HMAC; made when it is not there, mode 0600 */
+		const char *protected;  /* column that marks people with protected identity, or NULL */
 		const char *from, *to;  /* columns of dates: rows are employments, those in force count; NULL = one row each */
 		const char *user, *password_file, *token_file, *identity_file, *known_hosts, *ca_file;  /* for addresses */
 		int timeout;            /* seconds, for all of the file */
@@ -262,6 +263,7 @@ struct account {
 	bool disabled, expired, protected_admin;        /* userAccountControl 2; accountExpires before now; adminCount > 0 */
 	bool locked, password_expired;  /* of msDS-User-Account-Control-Computed */
 	bool left;                      /* HR says that all employments have ended */
+	bool secret, open;              /* protected identity: HR says so; HR says that it is not so */
 	uint64_t unknown;               /* bit i: attribute i could not be known for this account */
 	const struct value **values;    /* [rules.attribute_count]; NULL = absent */
 	int64_t last_logon, created;    /* lastLogonTimestamp, whenCreated; INT64_MIN = absent */
@@ -294,6 +296,9 @@ struct gap {
 /* Something that a person should see to.  NULL = does not apply. */
 struct finding { const char *kind, *system, *role, *share, *series, *account, *group, *text; };
 
+/* What an account with protected identity is called in the directory: for look-ups, and never shown. */
+struct alias { const char *dn_key, *name; uint32_t account; };         /* name: folded */
+
 struct snapshot {
 	struct account *accounts;       /* sorted by key */
 	uint32_t account_count;
@@ -306,6 +311,7 @@ struct snapshot {
 	bool complete;                  /* false: the directory as a whole is a gap, nothing about access is judged */
 	LIST(struct gap) gaps;
 	LIST(struct finding) findings;
+	LIST(struct alias) aliases;
 	json_t *certificate;            /* what was asked, what was seen, what was not; owned (json_decref) */
 	struct {                        /* counts for the shrink check; stored with the night */
 		long long people, groups, memberships, hr_rows, dangling;

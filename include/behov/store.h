@@ -38,6 +38,15 @@ void store_rollback(struct store *store);
 int store_get(struct arena *mem, struct store *store, const char *name, const char **out, struct error *err);
 int store_set(struct store *store, const char *name, const char *value, struct error *err);
 
+/* People with protected identity: as JSON, what agent/secret.c remembers of them. */
+#define SECRET_VALUE "secret"
+/* What somebody is called, and what is shown instead; store_hide() takes the names out of all that can be shown.  The
+ * journal of effects keeps the DN, since a restore needs it. */
+struct hidden { const char *key, *name, *display, *dn, *shown; };
+int store_hide(struct store *store, const struct hidden *hidden, struct error *err);
+/* What to show for an owner as the rules write it: that, or "Skyddad person N" when the name last led to such a person. */
+int store_shown(struct arena *mem, struct store *store, const char *name, const char **out, struct error *err);
+
 /* ------------------------------------------------------------------ nights */
 
 /* One start of run or apply. */
@@ -116,6 +125,7 @@ struct stored {
 	int64_t go_at;                  /* scheduled, quarantined: not before; else INT64_MIN */
 	day_t until;                    /* kept: asked again from this day, DAY_NONE = never by itself */
 	const char *note;               /* why it is in this state: a reason, a file name, an error; or NULL */
+	const char *dn;                 /* apply: the DN of a member with protected identity; it is in no table */
 };
 struct stored_list { LIST(struct stored) list; };
 

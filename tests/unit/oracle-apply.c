@@ -69,7 +69,7 @@ objection(void *self, const struct share *which, const char *path, const struct 
 }
 
 static int
-judge(void *self, struct arena *m, const struct stored *list, size_t count, bool *safe, const char **why,
+judge(void *self, struct arena *m, struct stored *list, size_t count, bool *safe, const char **why,
       struct error *trouble)
 {
 	(void)self, (void)m, (void)list, (void)trouble;

@@ -196,6 +196,30 @@ a_column_of_dates_that_is_not_there_says_nothing(void)
 	CHECK(people[0].unknown == 3 && !people[1].unknown && snap.gaps.count == 1);
 }
 
+/* ------------------------------------------------------------------ protected identity */
+
+static void
+any_word_but_no_is_a_mark_and_an_empty_cell_says_nothing(void)
+{
+	static const struct { const char *word; bool secret, open; } words[] = {
+		{ "ja", true, false }, { "1", true, false }, { "x", true, false }, { "TRUE", true, false }, { "sekretessmarkering", true, false },
+		{ "nej men", true, false }, { "Nej", false, true }, { " 0", false, true }, { "false", false, true }, { "", false, false },
+		{ " ", false, false },
+	};
+
+	rules.conf.hr.protected = "Skydd";
+	for (size_t i = 0; i < sizeof(words) / sizeof(*words); i++) {
+		join_text(arena_print(mem, "Nr;Befattning;Enhet;Skydd\n7;Kock;K;%s\n8;Kock;K;\n", words[i].word));
+		CHECK(people[0].secret == words[i].secret && people[0].open == words[i].open);
+		CHECK(!people[1].secret && !people[1].open && snap.gaps.count == 0);
+	}
+	join_text("Nr;Befattning;Enhet;Skydd\n7;Kock;K;nej\n7;Rektor;K;ja\n");
+	CHECK(people[0].secret && !people[0].open);
+	join_text("Nr;Befattning;Enhet\n7;Kock;K\n");
+	CHECK(nothing_is_known() && !people[0].open);
+	rules.conf.hr.protected = NULL;
+}
+
 /* ------------------------------------------------------------------ personnummer */
 
 static void
@@ -308,6 +332,7 @@ int main(void)
 	TEST(who_begins_later_has_not_left);
 	TEST(a_date_that_cannot_be_read_makes_that_person_unknown);
 	TEST(a_column_of_dates_that_is_not_there_says_nothing);
+	TEST(any_word_but_no_is_a_mark_and_an_empty_cell_says_nothing);
 	TEST(every_way_of_writing_a_personnummer_is_the_same);
 	TEST(a_number_is_joined_by_what_stands_for_it_and_overwritten);
 	TEST(more_than_may_come_is_refused);

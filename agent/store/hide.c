@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* hide.c - takes the names of somebody with protected identity out of what earlier nights wrote. */
+#include "store_p.h"
+#include "behov/digest.h"
+#include "behov/json.h"
+
+/* ?1 what is shown instead, ?2 key, ?3 account name, ?4 display name, ?5 DN. */
+static const char *const changes[] = {
+	"update proposal set account = ?1, display = ?1, member = ?1, evidence = json_set(evidence, '$.person.name', ?1),"
+	"  why = case when instr(why, coalesce(display, account)) = 1"
+	"    then ?1 || substr(why, length(coalesce(display, account)) + 1) else ?1 end"
+	"  where guid = ?2 and kind = 'remove-member'",
+	"update proposal set evidence = json_set(evidence, '$.person.manager', 'CN=' || ?1)"
+	"  where json_extract(evidence, '$.person.manager') = ?5",
+	"update proposal set approvers = (select json_group_array(case when json_extract(value, '$.key') = ?2"
+	"    then json_set(value, '$.name', ?1, '$.display', ?1) else json(value) end) from json_each(approvers))"
+	"  where id in (select proposal from approver where key = ?2)",
+	"update proposal set guid = ?1 where guid = ?2 and instr(?2, '=')",
+	"update proposal set owner = ?1 where owner = ?3",
+	"update access_grant set account = ?1 where key = ?2",
+	"update exception set account = ?1 where key = ?2",
+	"update exception set who = ?1 where who = ?3",
+	"update decision set name = ?1 where key = ?2",
+	"update letter set name = ?1, display = ?1 where key = ?2",
+	"update finding set account = ?1, text = replace(text, ?3, ?1) where account = ?3",
+	"update finding set text = replace(replace(text, ?5, ?1), ?4, ?1) where instr(text, ?5) or instr(text, ?4)",
+	"update gap set id = replace(id, ?5, ?1), text = replace(text, ?5, ?1) where instr(id, ?5) or instr(text, ?5)",
+};
+
+int
+store_hide(struct store *store, const struct hidden *h, struct error *err)
+{
+	const char *const words[] = { h->shown, h->key, h->name, h->display, h->dn };
+
+	for (size_t i = 0; i < sizeof(changes) / sizeof(*changes); i++) {
+		struct query q;
+
+		if (query_open(&store->base, &q, changes[i], err) < 0)
+			return -1;
+		for (int k = 0; k < sqlite3_bind_parameter_count(q.statement); k++)
+			bind_text(&q, words[k]);
+		if (query_done(store, &q, err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+int
+store_shown(struct arena *mem, struct store *store, const char *name, const char **out, struct error *err)
+{
+	const char *known = NULL;
+	json_t *people = NULL;
+	struct pin pin = { 0 };
+	bool found = false;
+	long long n;
+
+	*out = name;
+	if (store_get(mem, store, SECRET_VALUE, &known, err) < 0)
+		return -1;
+	if (!known || !name)
+		return 0;
+	if (store_pin(mem, store, name, &pin, &found, err) < 0 || json_read(known, strlen(known), &people, err) < 0)
+		return -1;
+	n = found ? json_number(people, digest_text(mem, pin.key), 0) : 0;
+	if (n > 0)
+		*out = arena_print(mem, "Skyddad person %lld", n);
+	json_decref(people);
+	return 0;
+}
