@@ -18,8 +18,14 @@ struct hr {
 	const struct csv_row **rows;    /* sorted by key */
 	size_t count;
 	int doubtful, undated;          /* people who stand twice or cannot be read; whose dates cannot be read */
+	int unplaced;                   /* whose unit is not known */
 	struct intern words;            /* of cells, and the value of each */
 	LIST(const struct value *) shared;
+	struct hr_units *units;
+	int unit;                       /* the column that holds a unit's id; -1 = none */
+	struct intern places;           /* of units, and all that each lies in; NULL: not known */
+	LIST(const struct value *) above;
+	LIST(const char *) climbed;
 	struct hr_secret secret;
 };
 
@@ -81,7 +87,8 @@ load(struct hr *hr, struct error *err)
 		return -1;
 	if (find_column(hr, conf->hr.key, &hr->key, err) < 0 || find_column(hr, conf->hr.from, &hr->from, err) < 0
 	    || find_column(hr, conf->hr.to, &hr->to, err) < 0
-	    || find_column(hr, conf->hr.protected, &hr->protected, err) < 0)
+	    || find_column(hr, conf->hr.protected, &hr->protected, err) < 0
+	    || find_column(hr, conf->hr.units.column, &hr->unit, err) < 0)
 		return -1;
 	if (conf->hr.key_hash && hide_rows(hr, err) < 0)
 		return -1;
@@ -160,6 +167,73 @@ shared_value(struct arena *mem, struct hr *hr, const char *cell)
 	return hr->shared.items[at];
 }
 
+/* ------------------------------------------------------------------ units */
+
+static void
+remember(void *self, const char *text)
+{
+	struct hr *hr = self;
+
+	*arena_push(hr->raw, &hr->climbed) = text;
+}
+
+/* All that these rows lie in; the cells themselves, too.  False: some of it is not known. */
+static bool
+climb(struct hr *hr, const struct csv_row **rows, size_t count)
+{
+	hr->climbed.count = 0;
+	for (size_t r = 0; r < count; r++) {
+		const char *id = rows[r]->cells[hr->unit];
+
+		if (!*id)
+			continue;
+		remember(hr, id);
+		if (!hr->units || !hr_units_above(hr->units, id, remember, hr))
+			return false;
+	}
+	return true;
+}
+
+static bool
+has_unit(const struct hr *hr, const struct csv_row **rows, size_t count)
+{
+	for (size_t r = 0; r < count; r++)
+		if (*rows[r]->cells[hr->unit])
+			return true;
+	return false;
+}
+
+/* Shared by all who work in one and the same unit only. */
+static const struct value *
+lies_in(struct arena *mem, struct hr *hr, const struct csv_row **rows, size_t count, bool *known)
+{
+	uint32_t at = count == 1 ? intern(&hr->places, rows[0]->cells[hr->unit], strlen(rows[0]->cells[hr->unit])) : 0;
+	const struct value *all = NULL;
+
+	*known = true;
+	if (count == 1 && hr->above.count > at)
+		all = hr->above.items[at];
+	else if ((*known = climb(hr, rows, count)) && hr->climbed.count)
+		all = many_values(mem, hr->climbed.items, hr->climbed.count);
+	if (count == 1 && hr->above.count <= at)
+		*arena_push(hr->raw, &hr->above) = all;
+	*known = *known && (all || !has_unit(hr, rows, count));
+	return all;
+}
+
+static void
+take_units(struct arena *mem, struct hr *hr, struct account *a, int attribute, const struct csv_row **rows, size_t count)
+{
+	bool known;
+
+	a->values[attribute] = lies_in(mem, hr, rows, count, &known);
+	if (known)
+		return;
+	a->values[attribute] = NULL;
+	a->unknown |= UINT64_C(1) << attribute;
+	hr->unplaced++;
+}
+
 static void
 take_rows(struct arena *mem, struct hr *hr, struct account *a, const struct csv_row **rows, size_t count)
 {
@@ -168,6 +242,10 @@ take_rows(struct arena *mem, struct hr *hr, struct account *a, const struct csv_
 	for (int i = 0; i < hr->rules->attribute_count; i++) {
 		size_t used = 0;
 
+		if (count && hr->columns[i] >= 0 && hr->columns[i] == hr->unit) {
+			take_units(mem, hr, a, i, rows, count);
+			continue;
+		}
 		for (size_t r = 0; r < count && hr->columns[i] >= 0; r++)
 			if (*rows[r]->cells[hr->columns[i]])
 				cells[used++] = rows[r]->cells[hr->columns[i]];
@@ -265,11 +343,36 @@ columns(struct arena *mem, struct hr *hr, struct snapshot *out)
 	}
 }
 
+/* A tree that cannot be read leaves unknown where people work, and nothing else. */
+static void
+plant(struct arena *mem, struct hr *hr, struct snapshot *out)
+{
+	const struct conf *conf = &hr->rules->conf;
+	const char *file = conf->hr.units.file, *name;
+	long long lost, rounds;
+	struct error err = { 0 };
+
+	if (!file)
+		return;
+	name = fetch_is_url(file) ? fetch_shown(mem, file) : file;
+	if (hr_units_open(hr->raw, conf, &hr->units, &err) < 0) {
+		gap_add(mem, out, "hr", name, arena_text(mem, err.text));
+		return;
+	}
+	hr_units_doubts(hr->units, &lost, &rounds);
+	if (lost)
+		gap_add(mem, out, "hr", name, arena_print(mem, "%lld units lie below one that is not there", lost));
+	if (rounds)
+		gap_add(mem, out, "hr", name, arena_print(mem, "%lld units lie below themselves", rounds));
+}
+
 static void
 join(struct arena *mem, struct hr *hr, struct snapshot *out, const char **employees)
 {
 	columns(mem, hr, out);
 	intern_open(&hr->words, hr->raw);
+	intern_open(&hr->places, hr->raw);
+	plant(mem, hr, out);
 	out->seen.hr_rows = (long long)hr->count;
 	for (uint32_t a = 0; a < out->account_count; a++)
 		fill(mem, hr, &out->accounts[a], employees[a]);
@@ -277,6 +380,9 @@ join(struct arena *mem, struct hr *hr, struct snapshot *out, const char **employ
 		gap_add(mem, out, "hr", hr->name,
 			arena_print(mem, hr->dated ? "%d people have an employeeID that is unreadable"
 				    : "%d people have an employeeID that is unreadable or stands there twice", hr->doubtful));
+	if (hr->unplaced && hr->units)
+		gap_add(mem, out, "hr", hr->name, arena_print(mem, "%d people work in a unit that is not whole in '%s'",
+							      hr->unplaced, hr->rules->conf.hr.units.file));
 	if (hr->undated)
 		gap_add(mem, out, "hr", hr->name,
 			arena_print(mem, "%d people have an employment whose dates cannot be read", hr->undated));

@@ -23,6 +23,13 @@ const char *hr_hide(struct arena *mem, const struct hr_secret *secret, char *tex
 /* "YYYYMMDDNNNN" from any way of writing it; false when it is none. */
 bool hr_personnummer(const char *text, int year, char out[13]);
 
+/* The tree of units of conf.hr.units.  above(): each() is told what that unit and all above it are called; false when a
+ * unit on the way is not there, or there is no end.  doubts(): how many units that is so for. */
+struct hr_units;
+int hr_units_open(struct arena *mem, const struct conf *conf, struct hr_units **out, struct error *err);
+bool hr_units_above(const struct hr_units *units, const char *id, void (*each)(void *self, const char *text), void *self);
+void hr_units_doubts(const struct hr_units *units, long long *lost, long long *rounds);
+
 enum hr_force { FORCE_ENDED, FORCE_NOW, FORCE_LATER, FORCE_UNREADABLE };
 /* Empty is open. */
 enum hr_force hr_force(const char *from, const char *to, day_t today);

@@ -132,10 +132,27 @@ read_login(struct reader *r, const config_setting_t *at, struct conf *c)
 }
 
 static void
+read_units(struct reader *r, const config_setting_t *hr, struct conf *c)
+{
+	static const char *const keys[] = { "file", "list", "column", "id", "parent", "name", NULL };
+	config_setting_t *at = get_group(r, hr, "units", OPTIONAL);
+
+	if (!at)
+		return;
+	check_keys(r, at, keys);
+	c->hr.units.file = get_feed(r, at, "file");
+	c->hr.units.list = get_text(r, at, "list", OPTIONAL);
+	c->hr.units.column = get_text(r, at, "column", REQUIRED);
+	c->hr.units.id = get_text(r, at, "id", REQUIRED);
+	c->hr.units.parent = get_text(r, at, "parent", REQUIRED);
+	c->hr.units.name = get_text(r, at, "name", OPTIONAL);
+}
+
+static void
 read_hr(struct reader *r, const config_setting_t *root, const char *file, struct conf *c)
 {
 	static const char *const keys[] = { "file", "list", "key", "directory-key", "key-hash",
-		"key-file", "protected", "from", "to", "attributes", "user", "password-file", "token-file",
+		"key-file", "protected", "units", "from", "to", "attributes", "user", "password-file", "token-file",
 		"identity-file", "known-hosts", "ca-file", "timeout", NULL };
 	config_setting_t *at = get_group(r, root, "hr", OPTIONAL);
 
@@ -148,6 +165,7 @@ read_hr(struct reader *r, const config_setting_t *root, const char *file, struct
 	c->hr.directory_key = get_text(r, at, "directory-key", OPTIONAL);
 	c->hr.key_hash = get_bool(r, at, "key-hash", false);
 	c->hr.key_file = get_path(r, at, "key-file", arena_print(r->mem, "%s.hr-key", file));
+	read_units(r, at, c);
 	c->hr.protected = get_text(r, at, "protected", OPTIONAL);
 	c->hr.from = get_text(r, at, "from", OPTIONAL);
 	c->hr.to = get_text(r, at, "to", OPTIONAL);

@@ -88,8 +88,15 @@ limits_json(const struct conf *c)
 static json_t *
 hr_json(const struct conf *c)
 {
-	json_t *hr = json_object();
+	json_t *hr = json_object(), *units = json_object();
 
+	json_put(units, "file", c->hr.units.file);
+	json_put(units, "list", c->hr.units.list);
+	json_put(units, "column", c->hr.units.column);
+	json_put(units, "id", c->hr.units.id);
+	json_put(units, "parent", c->hr.units.parent);
+	json_put(units, "name", c->hr.units.name);
+	put_new(hr, "units", units);
 	json_put(hr, "file", c->hr.file);
 	json_put(hr, "list", c->hr.list);
 	json_put(hr, "key", c->hr.key);

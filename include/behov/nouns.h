@@ -203,6 +203,11 @@ struct conf {
 		bool key_hash;          /* it is a personnummer: an HMAC stands for it, and the number is nowhere kept */
 		const char *key_file;   /* of that HMAC; made when it is not there, mode 0600 */
 		const char *protected;  /* column that marks people with protected identity, or NULL */
+		struct {                /* units below units; file NULL = none */
+			const char *file, *list;                /* as above, and read with the same login */
+			const char *column;                     /* of the HR file: the unit somebody works in */
+			const char *id, *parent, *name;         /* columns; name NULL = needs use the id */
+		} units;
 		const char *from, *to;  /* columns of dates: rows are employments, those in force count; NULL = one row each */
 		const char *user, *password_file, *token_file, *identity_file, *known_hosts, *ca_file;  /* for addresses */
 		int timeout;            /* seconds, for all of the file */

@@ -196,6 +196,68 @@ a_column_of_dates_that_is_not_there_says_nothing(void)
 	CHECK(people[0].unknown == 3 && !people[1].unknown && snap.gaps.count == 1);
 }
 
+/* ------------------------------------------------------------------ units */
+
+/* Anna works in these units, Bo in 4; the tree is given. */
+static void
+placed(const char *tree, const char *rows)
+{
+	char file[] = "/tmp/behov-test-units-XXXXXX";
+	int fd = mkstemp(file);
+
+	CHECK(fd >= 0 && write(fd, tree, strlen(tree)) == (ssize_t)strlen(tree));
+	close(fd);
+	rules.conf.hr.units.file = file;
+	rules.conf.hr.units.column = "Enhet";
+	rules.conf.hr.units.id = "Id";
+	rules.conf.hr.units.parent = "Under";
+	rules.conf.hr.units.name = "Namn";
+	employed(rows);
+	unlink(file);
+	rules.conf.hr.units.file = rules.conf.hr.units.column = NULL;
+}
+
+#define TREE "Id;Under;Namn\n1;;Kommunen\n2;1;Skola\n3;2;\303\226stra skolan\nK;1;K\303\266k\n"
+
+static void
+who_works_in_a_unit_works_in_all_above(void)
+{
+	placed(TREE, "7;Rektor;3;;\n");
+	CHECK(snap.gaps.count == 0 && !people[0].unknown && !people[1].unknown);
+	CHECK_TEXT(values(&people[0], 1), "3|Kommunen|Skola|\303\226stra skolan");
+	CHECK_TEXT(values(&people[1], 1), "K|Kommunen|K\303\266k");
+	placed(TREE, "7;Rektor;3;;\n7;Kock;K;;\n7;Vakt;;;\n");
+	CHECK_TEXT(values(&people[0], 1), "3|K|Kommunen|K\303\266k|Skola|\303\226stra skolan");
+	placed(TREE, "7;Rektor;;;\n");
+	CHECK(!people[0].unknown && !people[0].values[1] && snap.gaps.count == 0);
+	placed("[{\"Id\":\"K\",\"Under\":null,\"Namn\":\"X\"}]", "");
+	CHECK_TEXT(values(&people[1], 1), "K|X");
+}
+
+static void
+a_tree_that_is_not_whole_leaves_unknown_where_people_work(void)
+{
+	static const char *const trees[] = {
+		"Id;Under;Namn\n3;2;A\n2;3;B\nK;;K\n",                /* a circle */
+		"Id;Under;Namn\n3;3;A\nK;;K\n", "Id;Under;Namn\n3;9;A\nK;;K\n",     /* of one; no parent */
+		"Id;Under;Namn\nK;;K\n",                              /* not there at all */
+	};
+	static const char *const broken[] = { "", "Id;Under\nK;\n", "Id;Under;Namn\n3;;A\n3;;B\nK;;K\n", "Id;Under;Namn\nK;;K" };
+
+	for (size_t i = 0; i < sizeof(trees) / sizeof(*trees); i++) {
+		placed(trees[i], "7;Rektor;3;;\n");
+		CHECK(people[0].unknown == 2 && !people[0].values[1] && !people[1].unknown && people[1].values[1]);
+		CHECK_TEXT(values(&people[0], 0), "Rektor");
+		CHECK(snap.gaps.count == (i < 3 ? 2 : 1));
+		placed(trees[i], "7;Rektor;K;;\n7;Kock;3;;\n");
+		CHECK(people[0].unknown == 2 && !people[0].values[1]);
+	}
+	for (size_t i = 0; i < sizeof(broken) / sizeof(*broken); i++) {
+		placed(broken[i], "7;Rektor;3;;\n");
+		CHECK(people[0].unknown == 2 && people[1].unknown == 2 && snap.gaps.count == 1 && people[0].values[0]);
+	}
+}
+
 /* ------------------------------------------------------------------ protected identity */
 
 static void
@@ -332,6 +394,8 @@ int main(void)
 	TEST(who_begins_later_has_not_left);
 	TEST(a_date_that_cannot_be_read_makes_that_person_unknown);
 	TEST(a_column_of_dates_that_is_not_there_says_nothing);
+	TEST(who_works_in_a_unit_works_in_all_above);
+	TEST(a_tree_that_is_not_whole_leaves_unknown_where_people_work);
 	TEST(any_word_but_no_is_a_mark_and_an_empty_cell_says_nothing);
 	TEST(every_way_of_writing_a_personnummer_is_the_same);
 	TEST(a_number_is_joined_by_what_stands_for_it_and_overwritten);
