@@ -89,6 +89,23 @@ def goes_and_comes_back(dc):
           case.out, case.err)
 
 
+def without_a_name(dc):
+    """Protected identity: the store calls the member "Skyddad person 1", and only the fresh read knows the DN."""
+    of, all_of = group("APP-A"), {person(i) for i in range(8)}
+    case = Case(dc, of, person(6))
+    state, _ = case.run(BEHOV_TEST_SECRET="1")
+    check("a member whose name is not stored is removed", state == "done" and dc.members(of) == all_of - {person(6)} and
+          "Åsa Öberg" not in case.out + case.err, case.out, case.err)
+    state, _ = case.run("restore", ["00000000000000a1-1"])
+    check("and is put back by what was journaled", state == "kept" and dc.members(of) == all_of and
+          "Åsa Öberg" not in case.out + case.err, case.out, case.err)
+    case = Case(dc, of, person(6))
+    path = case.run("ldif", BEHOV_TEST_SECRET="1")[1]
+    done = dc.tool("ldapmodify", "-f", path)
+    check("an LDIF with it works, too", done.returncode == 0 and dc.members(of) == all_of - {person(6)}, done.stdout, case.out)
+    dc.tool("ldapmodify", text=f"dn: {of}\nchangetype: modify\nadd: member\nmember: {person(6)}\n")
+
+
 def ldif(dc):
     of = group("APP-B")
     case = Case(dc, of, person(7))
@@ -202,6 +219,7 @@ def main():
             check("the domain controller answers", dc.search("-s", "base", "-b", "", "defaultNamingContext").returncode == 0)
             secrets(dc)
             goes_and_comes_back(dc)
+            without_a_name(dc)
             ended_everywhere(dc)
             ldif(dc)
             drift(dc)
