@@ -60,8 +60,8 @@ cell(struct arena *mem, const json_t *v)
 	case JSON_STRING: return arena_text(mem, json_string_value(v));
 	case JSON_INTEGER: return arena_print(mem, "%lld", (long long)json_integer_value(v));
 	case JSON_REAL: return arena_print(mem, "%.15g", json_real_value(v));
-	case JSON_TRUE: return "true";
-	case JSON_FALSE: return "false";
+	case JSON_TRUE: return arena_text(mem, "true");    /* a cell may be overwritten */
+	case JSON_FALSE: return arena_text(mem, "false");
 	case JSON_NULL: return "";
 	case JSON_OBJECT:
 	case JSON_ARRAY: break;

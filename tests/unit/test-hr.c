@@ -323,6 +323,8 @@ a_number_is_joined_by_what_stands_for_it_and_overwritten(void)
 	CHECK(strcmp(hr_hide(mem, &secret, other), hr_hide(mem, &secret, arena_text(mem, "t-71"))) == 0);
 	unlink(rules.conf.hr.key_file);
 	CHECK(hr_secret_open(mem, &rules.conf, &secret, &err) == 0 && strcmp(hr_hide(mem, &secret, arena_text(mem, "9001011239")), a) != 0);
+	join_text("[{\"Nr\":true,\"Befattning\":\"Vakt\",\"Enhet\":\"V\"},{\"Nr\":7,\"Befattning\":\"Kock\"},{\"Befattning\":\"Kock\"}]");
+	CHECK_TEXT(values(&people[0], 0), "Kock");
 	attributes[1] = (struct attribute){ .name = "id", .ad = "EMPLOYEEID" };
 	join_text("Nr;Befattning\n7;Kock\n");                  /* and no need may ask for it */
 	CHECK(people[0].unknown == 2 && people[1].unknown == 2 && snap.gaps.count == 0);
