@@ -3,7 +3,7 @@
 # make            builds build/behov
 # make demo       installs what is missing, builds, runs the night on the example municipality, serves the page
 # make check      installs what is missing, builds, runs every test; ends with "N passed, N failed"
-# make bench      behov beside find, grep and Python on a large share and directory (FILES=1000000 TURNS=5)
+# make bench      behov beside find, ldapsearch, grep and Python (FILES=1000000 PEOPLE=1000000 TURNS=5 ONLY=slapd)
 # make fuzz       libFuzzer on everything that parses what we did not write (FUZZ_SECONDS=60)
 #
 # CC=clang, SAN=address,undefined and SAN=thread build into folders of their own under build/.
@@ -123,10 +123,16 @@ build/fuzz-$(FUZZER): tests/fuzz/fuzz-$(FUZZER).c $O/libbehov.a
 	clang $(filter-out -fsanitize=%,$(ALL_CFLAGS)) -fsanitize=fuzzer,address,undefined -o $@ $^ $(LIBS)
 
 # Not part of check: its worlds stay in build/bench/ and are used again.
-FILES = 1000000
-TURNS = 5
-bench: $O/behov
-	BUILD=$O FILES=$(FILES) TURNS=$(TURNS) tests/bench/bench
+FILES  = 1000000
+PEOPLE = 1000000
+TURNS  = 5
+ONLY   =
+bench: $O/behov $O/tests/bench/collect
+	packaging/install-deps bench
+	BUILD=$O FILES=$(FILES) PEOPLE=$(PEOPLE) TURNS=$(TURNS) tests/bench/bench $(ONLY)
+$O/tests/bench/%: tests/bench/%.c $O/libbehov.a
+	@mkdir -p $(@D)
+	$(CC) $(ALL_CFLAGS) -o $@ $< $O/libbehov.a $(ALL_LDFLAGS) $(LIBS)
 
 clean:
 	rm -rf build

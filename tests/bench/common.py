@@ -1,0 +1,84 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the benchmarks share: worlds that are made once, processes that are measured in turns, and tables."""
+import os
+import resource
+import shutil
+import statistics
+import sys
+import time
+
+TOP = os.path.abspath(os.path.join(os.path.dirname(__file__), "../.."))
+BUILD = os.path.join(TOP, os.environ.get("BUILD", "build"))
+BEHOV, COLLECT = os.path.join(BUILD, "behov"), os.path.join(BUILD, "tests/bench/collect")
+ROOM = os.path.join(TOP, "build", "bench")
+TURNS = int(os.environ.get("TURNS", "5"))
+BASE = "DC=kalmar,DC=example"
+
+CONF = """organisation = "Kalmar kommun"; store = "sqlite:behov.db"; rules = "rules";
+directory = {{ source = "{source}"; base = "{base}"; {more} }};
+mail = {{ server = "maildir:outbox"; from = "behov@kalmar.example"; }};
+web = {{ listen = "127.0.0.1:8440"; url = "http://127.0.0.1:8440"; }};
+"""
+
+
+def once(folder, make):
+    """A folder that is made wholly, or again."""
+    if not os.path.exists(folder + "/.made"):
+        shutil.rmtree(folder, ignore_errors=True)
+        os.makedirs(folder)
+        make()
+        open(folder + "/.made", "w").close()
+
+
+def write(path, text):
+    with open(path, "w", encoding="utf-8") as out:
+        out.write(text)
+
+
+def run(command, out, env=None):
+    """(seconds, seconds of the processor, peak of memory in MiB) of a process that ends well."""
+    began = time.monotonic()
+    pid = os.fork()
+    if pid == 0:
+        os.dup2(os.open(out, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o644), 1)
+        os.execvpe(command[0], command, {**os.environ, **(env or {})})
+    _, status, used = os.wait4(pid, 0)
+    code = os.waitstatus_to_exitcode(status)
+    if code not in (0, 3, 4):
+        sys.exit(f"bench: {' '.join(command)}: exit {code}")
+    return time.monotonic() - began, used.ru_utime + used.ru_stime, used.ru_maxrss / 1024
+
+
+class Took:
+    """What the turns of one command took: the median and the least, and the largest peak."""
+
+    def __init__(self, seen):
+        self.wall, self.cpu = statistics.median(s for s, _, _ in seen), statistics.median(c for _, c, _ in seen)
+        self.least, self.peak = min(s for s, _, _ in seen), max(m for _, _, m in seen)
+
+
+def turns(commands, env=None, count=TURNS):
+    """All of them take turns, so that a busy machine is busy for all."""
+    seen = {name: [] for name in commands}
+    for turn in range(count + 1):
+        for i, (name, command) in enumerate(commands.items()):
+            got = run(command, f"{ROOM}/out.{i}", env)
+            if turn:                            # the first warms the caches
+                seen[name].append(got)
+    return {name: Took(got) for name, got in seen.items()}
+
+
+def table(title, took, peer):
+    print(f"\n{title}\n{'':38}{'seconds':>9}{'least':>8}{'of ' + peer.split()[0]:>14}{'cpu':>8}{'of its':>8}{'peak MiB':>10}")
+    for name, t in took.items():
+        print(f"{name:38}{t.wall:9.2f}{t.least:8.2f}{t.wall / took[peer].wall:14.2f}{t.cpu:8.2f}{t.cpu / took[peer].cpu:8.2f}{t.peak:10.0f}")
+    sys.stdout.flush()
+
+
+def goal(what, value, wanted, holds):
+    print(f"  {what}: {value}, wanted {wanted}: {'met' if holds else 'NOT met'}", flush=True)
+
+
+def limit():
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    os.makedirs(ROOM, exist_ok=True)
