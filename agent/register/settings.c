@@ -148,6 +148,15 @@ read_units(struct reader *r, const config_setting_t *hr, struct conf *c)
 	c->hr.units.name = get_text(r, at, "name", OPTIONAL);
 }
 
+/* The copy that a full reading leaves for the nights after it holds the numbers as they stand. */
+static void
+check_copies(struct reader *r, const config_setting_t *at, const struct conf *c)
+{
+	for (int i = 0; i < c->directory_count; i++)
+		if (c->hr.key_hash && c->directories[i].full_days)
+			complain(r, at, "key-hash and directory.full-read do not go together: the copy would hold every personnummer");
+}
+
 static void
 read_hr(struct reader *r, const config_setting_t *root, const char *file, struct conf *c)
 {
@@ -165,6 +174,7 @@ read_hr(struct reader *r, const config_setting_t *root, const char *file, struct
 	c->hr.directory_key = get_text(r, at, "directory-key", OPTIONAL);
 	c->hr.key_hash = get_bool(r, at, "key-hash", false);
 	c->hr.key_file = get_path(r, at, "key-file", arena_print(r->mem, "%s.hr-key", file));
+	check_copies(r, at, c);
 	read_units(r, at, c);
 	c->hr.protected = get_text(r, at, "protected", OPTIONAL);
 	c->hr.from = get_text(r, at, "from", OPTIONAL);

@@ -305,6 +305,16 @@ def nowhere_stands_a_personnummer(home):
     hashed = 'file = "%s"; key-hash = true; directory-key = "serialNumber";'
     check("people are joined by a hidden personnummer", is_read(home, hashed % "hr.csv") and is_read(home, hashed % "hr.json"),
           read(home, hashed % "hr.csv"), read(home, hashed % "hr.json"))
+    with open(home + "/behov.cfg", encoding="utf-8") as file:
+        conf = file.read().replace("access-groups", 'full-read = "7 days"; access-groups')
+    codes = []
+    for text in (conf, conf.replace("key-hash = true;", "")):
+        write(home + "/copy.cfg", text)
+        done = subprocess.run([BEHOV, "--config", home + "/copy.cfg", "check"], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                              stderr=subprocess.PIPE)
+        codes.append((done.returncode, b"full-read" in done.stderr))
+    check("no copy of the directory may be kept of it", codes == [(2, True), (0, False)], codes)
+    os.unlink(home + "/copy.cfg")
     key = os.stat(home + "/b.db.hr-key")
     check("the key is made once, and only we can read it", key.st_mode & 0o777 == 0o600 and key.st_size == 65)
     said = [behov(home, hashed % "hr.csv", *words) for words in
