@@ -73,13 +73,19 @@ ava_key(struct arena *mem, const LDAPAVA *ava)
 	struct text t;
 
 	text_open(&t, 16 * len + 64);
-	if (len && memchr(raw, 0, len)) {
+	if (len && !text_is_utf8(raw, len)) {             /* a NUL byte, too */
 		text_char(&t, '#');
 		for (size_t i = 0; i < len; i++)
 			text_print(&t, "%02x", (unsigned char)raw[i]);
 	} else {
-		for (const char *p = text_fold(mem, arena_copy(mem, len ? raw : "", len)); *p; p++) {
-			if (strchr(",+=\\#", *p))
+		const char *folded = text_fold(mem, arena_copy(mem, len ? raw : "", len));
+
+		for (const char *p = folded; *p; p++) {
+			if ((unsigned char)*p < 0x20) {
+				text_print(&t, "\\%02x", (unsigned char)*p);
+				continue;
+			}
+			if (strchr(",+=\\#\";<>", *p) || (*p == ' ' && (p == folded || !p[1])))
 				text_char(&t, '\\');
 			text_char(&t, *p);
 		}
@@ -127,7 +133,7 @@ dn_key(struct arena *mem, const char *dn)
 	if (!dn || !*dn)                /* RFC 4514; and quotes and semicolons as RFC 1779 had them, which people still write */
 		return NULL;
 	if (ldap_str2dn(dn, &parsed, LDAP_DN_FORMAT_LDAPV3) != LDAP_SUCCESS &&
-	    ldap_str2dn(dn, &parsed, LDAP_DN_FORMAT_LDAPV2) != LDAP_SUCCESS)
+	    (strpbrk(dn, "<>") || ldap_str2dn(dn, &parsed, LDAP_DN_FORMAT_LDAPV2) != LDAP_SUCCESS))
 		return NULL;
 	if (!parsed)
 		return NULL;
@@ -146,6 +152,29 @@ dn_key(struct arena *mem, const char *dn)
 	}
 	ldap_dnfree(parsed);
 	return key;
+}
+
+char *
+accounts_group(struct arena *mem, const char *system, const char *name)
+{
+	size_t len = strlen(name);
+	struct text t;
+	char *out;
+
+	text_open(&t, 4 * len + strlen(system) + 64);
+	text_add(&t, "cn=");
+	for (size_t i = 0; i < len; i++) {
+		unsigned char c = (unsigned char)name[i];
+
+		if (strchr(",+=\\#;<>\"", c) || c < 0x20 || c == 0x7f || (c == ' ' && (i == 0 || i + 1 == len)))
+			text_print(&t, "\\%02x", c);
+		else
+			text_char(&t, name[i]);
+	}
+	text_print(&t, ",o=%s,o=accounts", system);
+	out = arena_text(mem, t.data);
+	text_close(&t);
+	return out;
 }
 
 /* ------------------------------------------------------------------ the index */

@@ -133,6 +133,26 @@ build_entry(struct builder *b, const struct source_entry *e, struct error *err)
 	return entry_read(b, o, me, &r, err);
 }
 
+struct object *
+build_group(struct builder *b, const char *dn, const char *name, struct error *err)
+{
+	uint32_t me = b->object_count, at = name_of(b, dn, strlen(dn));
+	const char *key = name_key(b, dn, strlen(dn));
+	struct object *o;
+
+	if (!key || b->owners.items[at] != NOBODY) {
+		error_set(err, ERROR_SOURCE, "'%s' is no name of a group, or stands there twice", name_show(b->scratch, dn));
+		return NULL;
+	}
+	o = object_new(b);
+	*o = (struct object){ .is_group = true, .source = (uint16_t)(b->origins.count - 1), .name = at, .manager = NOBODY };
+	o->as.group = (struct group){ .dn = pool_copy(&b->texts, dn, strlen(dn)), .name = pool_copy(&b->texts, name, strlen(name)),
+				      .key = pool_copy(&b->texts, key, strlen(key)), .security = true };
+	b->owners.items[at] = me;
+	b->at->groups++;
+	return o;
+}
+
 void
 build_added(struct builder *b, const char *dn, const struct berval *values, size_t count)
 {
@@ -463,7 +483,7 @@ judge_whole(struct builder *b, const struct snapshot *out)
 	if (b->stopped)
 		return b->stopped;
 	for (size_t i = 0; i < b->origins.count; i++)
-		if (!b->origins.items[i].people && !b->origins.items[i].groups && b->origins.count > 1)
+		if (!b->origins.items[i].people && !b->origins.items[i].groups && !b->origins.items[i].list && b->origins.count > 1)
 			return arena_print(b->mem, "not one person or group was found in '%s'", b->origins.items[i].shown);
 	if (!out->seen.people)
 		return "not one person was found";
@@ -488,6 +508,8 @@ certificate(const struct builder *b)
 					(json_int_t)o->hidden, "references", (json_int_t)o->references, "unreadable",
 					(json_int_t)o->unreadable);
 
+		if (o->list)
+			json_object_set_new(one, "list", json_true());
 		if (o->certificate)
 			json_object_update(one, o->certificate);
 		json_array_append_new(sources, one);
@@ -510,8 +532,12 @@ build_close(struct builder *b, struct snapshot *out, const char ***employees, st
 	lay_moments(b, out);
 	for (size_t i = 0; i < b->gaps.count; i++)
 		*arena_push(b->mem, &out->gaps) = b->gaps.items[i];
+	for (size_t i = 0; i < b->findings.count; i++)
+		*arena_push(b->mem, &out->findings) = b->findings.items[i];
 	out->seen.groups = out->group_count;
 	for (size_t i = 0; i < b->origins.count; i++) {
+		if (b->origins.items[i].list)           /* who has an account there need not be one of ours */
+			continue;
 		out->seen.memberships += b->origins.items[i].memberships;
 		out->seen.dangling += b->origins.items[i].dangling;
 	}

@@ -34,6 +34,7 @@ struct origin {
 	const struct directory *directory;
 	const char *shown, *base;               /* base: dn_key(), NULL = everything */
 	struct schema schema;
+	bool list;                              /* no directory, but the accounts of a system */
 	long long entries, people, groups, memberships, references;
 	long long unreadable, hidden;           /* values that are no text; members whose entry we may not see */
 	long long dangling;
@@ -64,6 +65,7 @@ struct builder {
 	struct intern wanted;                   /* folded spellings of the groups that roles name */
 	LIST(const char *) registered;
 	LIST(struct gap) gaps;
+	LIST(struct finding) findings;
 	LIST(struct unread) unread;
 	LIST(struct note) timed, added;
 	LIST(struct history) histories;
@@ -112,6 +114,9 @@ void entry_doubt(struct builder *b, struct group *g, const char *why);
 
 /* A value of msDS-ReplValueMetaData: who, and when it became one; false when it is none, or of a member that went. */
 bool added_read(struct arena *mem, const struct berval *value, struct berval *member, int64_t *when);
+
+/* A group that no directory has, with nobody in it yet. */
+struct object *build_group(struct builder *b, const char *dn, const char *name, struct error *err);
 
 /* ------------------------------------------------------------------ connect.c */
 

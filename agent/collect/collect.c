@@ -73,6 +73,8 @@ collect(struct arena *mem, const struct rules *rules, bool night, bool whole, st
 		rc = read_all(mem, rules, night, &b, &how, err);
 	}
 	if (rc == 0)
+		rc = accounts_read(b, err);
+	if (rc == 0)
 		rc = build_close(b, out, &employees, err);
 	*changes = how.changes;
 	if (rc == 0 && !(how.changes && smells(out))) {

@@ -120,6 +120,18 @@ struct ldap_how {
 int ldap_read(const struct rules *rules, const struct directory *directory, struct builder *b, struct ldap_how *how,
 	      struct error *err);
 
+/* The accounts of systems that keep them themselves, after all directories were read.  A list that does not come whole makes
+ * the groups of its system unknown, with a gap. */
+int accounts_read(struct builder *b, struct error *err);
+
+/* A list of accounts: who has what.  `nested`: `account` is another role of the list. */
+struct listed { const char *account, *role; bool nested; };
+struct listing { LIST(struct listed) rows; long long inactive; };
+/* Gives the answer to "Users?startIndex=1&count=200". */
+typedef int scim_ask(void *self, struct arena *mem, const char *query, char **bytes, size_t *len, struct error *err);
+int scim_list(struct arena *mem, const struct accounts *from, scim_ask *fetch, void *self, struct listing *out, struct error *err);
+int scim_read(struct arena *mem, const struct accounts *from, struct listing *out, struct error *err);
+
 void hr_join(struct arena *mem, const struct rules *rules, struct snapshot *out, const char **employees);
 
 /* "sha256:…" over accounts, groups and edges, in their order. */

@@ -41,7 +41,7 @@ sid_text(const char *bytes, size_t len, char out[SID_MOST])
 		out[len] = '\0';
 		return out;
 	}
-	if (len < 8 || b[0] != 1 || b[1] > 15 || len != 8 + 4 * (size_t)b[1])
+	if (len < 12 || b[0] != 1 || b[1] > 15 || len != 8 + 4 * (size_t)b[1])
 		return NULL;
 	for (int i = 2; i < 8; i++)
 		authority = authority << 8 | b[i];

@@ -13,6 +13,16 @@ static const char *const root_names[] = { "dnsHostName", "dsServiceName", "highe
 
 /* ------------------------------------------------------------------ what is asked for */
 
+/* Does a system know its people by their employeeID? */
+static bool
+is_matched(const struct rules *rules)
+{
+	for (size_t i = 0; i < rules->system_count; i++)
+		if (rules->systems[i].accounts.match == MATCH_EMPLOYEE)
+			return true;
+	return false;
+}
+
 static void
 want(struct reader *r)
 {
@@ -23,7 +33,7 @@ want(struct reader *r)
 		const char *name = schema_name(r->directory->schema, (enum field)f);
 
 		if (f == FIELD_EMPLOYEE)
-			name = r->rules->conf.hr.file ? schema_key(r->directory->schema, r->rules) : NULL;
+			name = r->rules->conf.hr.file || is_matched(r->rules) ? schema_key(r->directory->schema, r->rules) : NULL;
 		if (name)
 			r->attributes[used++] = arena_text(r->mem, name);
 	}

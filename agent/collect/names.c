@@ -30,12 +30,23 @@ name_row(struct builder *b, const struct berval *names, size_t count, uint32_t *
 	make_owners(b);
 }
 
+/* What RFC 4514 escapes. */
+static const bool special[256] = { [0] = true, ['\\'] = true, ['"'] = true, ['+'] = true, [';'] = true, ['<'] = true,
+				   ['>'] = true, ['='] = true, ['#'] = true };
+
+static bool
+is_plain(const char *bytes, size_t len)
+{
+	for (size_t i = 0; i < len; i++)
+		if (special[(unsigned char)bytes[i]] || (unsigned char)bytes[i] < 0x20)
+			return false;
+	return len && bytes[0] != ' ' && bytes[len - 1] != ' ';
+}
+
 /* Where the first component of a plain name ends; 0 when RFC 4514 has more to say about it than we want to know. */
 static size_t
 plain(const char *dn, size_t len)
 {
-	static const bool special[256] = { [0] = true, ['\\'] = true, ['"'] = true, ['+'] = true, [';'] = true, ['<'] = true,
-					   ['>'] = true, ['='] = true, ['#'] = true };
 	size_t equals = 0, i;
 
 	while (equals < len && (isalnum((unsigned char)dn[equals]) || dn[equals] == '-'))
@@ -43,7 +54,7 @@ plain(const char *dn, size_t len)
 	if (!equals || !isalpha((unsigned char)*dn) || equals + 1 >= len || dn[equals] != '=' || dn[equals + 1] == ' ')
 		return 0;
 	for (i = equals + 1; i < len && dn[i] != ','; i++)
-		if (special[(unsigned char)dn[i]])
+		if (special[(unsigned char)dn[i]] || (unsigned char)dn[i] < 0x20)
 			return 0;
 	if (dn[i - 1] == ' ' || (i < len && (i + 1 == len || dn[i + 1] == ' ')))
 		return 0;
@@ -78,6 +89,7 @@ name_key(struct builder *b, const char *dn, size_t len)
 {
 	size_t first = plain(dn, len), equals;
 	const struct parent *p = first && first < len ? parent_of(b, dn + first + 1, len - first - 1) : NULL;
+	const char *folded;
 	char *head;
 
 	if (memchr(dn, 0, len))
@@ -89,7 +101,10 @@ name_key(struct builder *b, const char *dn, size_t len)
 	for (size_t i = 0; i <= equals; i++)
 		head[i] = (char)tolower((unsigned char)head[i]);
 	head[equals] = '\0';
-	return arena_print(b->scratch, "%s=%s,%s", head, text_fold(b->scratch, head + equals + 1), p->key);
+	folded = text_fold(b->scratch, head + equals + 1);
+	if (!is_plain(folded, strlen(folded)))          /* U+037E folds to ';' */
+		return dn_key(b->scratch, arena_copy(b->scratch, dn, len));
+	return arena_print(b->scratch, "%s=%s,%s", head, folded, p->key);
 }
 
 bool

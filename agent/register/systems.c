@@ -174,11 +174,43 @@ read_conflicts(struct reader *r, config_setting_t *at, struct system *s)
 	}
 }
 
+/* Accounts that the system keeps itself: its roles' groups are names of that list, and never of a directory. */
+static void
+read_accounts(struct reader *r, config_setting_t *system, struct system *s)
+{
+	static const char *const keys[] = { "csv", "scim", "account", "role", "match", "token-file", "ca-file", NULL };
+	static const char *const matches[] = { "account", "mail", "employeeID", NULL };
+	config_setting_t *at = get_group(r, system, "accounts", OPTIONAL);
+	struct accounts *a = &s->accounts;
+
+	if (!at)
+		return;
+	check_keys(r, at, keys);
+	a->csv = get_text(r, at, "csv", OPTIONAL);
+	a->scim = get_text(r, at, "scim", OPTIONAL);
+	if (!a->csv == !a->scim)
+		complain(r, at, "accounts come from one of 'csv' and 'scim'");
+	if (a->csv && strncmp(a->csv, "https://", 8) != 0)
+		a->csv = get_path(r, at, "csv", NULL);
+	if (a->scim && strncmp(a->scim, "https://", 8) != 0 && !is_loopback(a->scim))
+		complain(r, at, "'%s' is no address of a SCIM service: https://…", a->scim);
+	a->account = get_text(r, at, "account", a->csv ? REQUIRED : OPTIONAL);
+	a->role = get_text(r, at, "role", a->csv ? REQUIRED : OPTIONAL);
+	a->match = (enum accounts_match)get_word(r, at, "match", matches, MATCH_ACCOUNT);
+	a->token_file = get_secret(r, at, "token-file");
+	a->ca_file = get_path(r, at, "ca-file", NULL);
+	if (s->apply != APPLY_MANUAL)
+		complain(r, at, "accounts of its own: apply must be \"manual\"");
+	for (int i = 0; i < s->role_count; i++)
+		for (int g = 0; g < s->roles[i].group_count; g++)
+			s->roles[i].groups[g] = accounts_group(r->mem, s->id, s->roles[i].groups[g]);
+}
+
 void
 read_system(struct reader *r, config_setting_t *at)
 {
 	static const char *const keys[] = { "id", "name", "unit", "owner", "deputies", "class", "critical",
-		"analysis", "apply", "roles", "conflicts", NULL };
+		"analysis", "apply", "accounts", "roles", "conflicts", NULL };
 	static const char *const modes[] = { "ldif", "ldap", "manual", "webhook", NULL };
 	struct system *s = arena_push(r->mem, &r->systems);
 	int apply;
@@ -197,10 +229,11 @@ read_system(struct reader *r, config_setting_t *at)
 	s->class = get_class(r, at);
 	s->critical = get_bool(r, at, "critical", false);
 	s->analysis = get_text(r, at, "analysis", OPTIONAL);
-	apply = get_word(r, at, "apply", modes, APPLY_LDIF);
+	apply = get_word(r, at, "apply", modes, config_setting_get_member(at, "accounts") ? APPLY_MANUAL : APPLY_LDIF);
 	if (apply == 3)
 		complain(r, at, "apply = \"webhook\" is not supported yet");
 	s->apply = apply == 3 ? APPLY_LDIF : (enum apply_mode)apply;
 	read_roles(r, at, s);
+	read_accounts(r, at, s);
 	read_conflicts(r, at, s);
 }

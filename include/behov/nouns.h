@@ -78,6 +78,15 @@ struct class { int konfidentialitet, riktighet, tillganglighet, sparbarhet; };  
 
 enum apply_mode { APPLY_LDIF, APPLY_LDAP, APPLY_MANUAL };
 
+/* The accounts of a system that keeps them itself: a table (file or address), or a SCIM 2.0 service; both NULL = in AD. */
+enum accounts_match { MATCH_ACCOUNT, MATCH_MAIL, MATCH_EMPLOYEE };
+struct accounts {
+	const char *csv, *scim;
+	const char *account, *role;     /* columns of the table */
+	enum accounts_match match;      /* what of a person an account is called by */
+	const char *token_file, *ca_file;
+};
+
 struct system {
 	const char *id, *name, *unit;
 	const char *owner;              /* as written, or NULL (a finding) */
@@ -87,6 +96,7 @@ struct system {
 	bool critical;
 	const char *analysis;           /* NULL or "" = none */
 	enum apply_mode apply;
+	struct accounts accounts;
 	struct role *roles;
 	int role_count;
 	struct conflict *conflicts;
@@ -330,6 +340,8 @@ long snapshot_account(const struct snapshot *snapshot, const char *spelling);
 long snapshot_group(const struct snapshot *snapshot, const char *spelling);
 /* Call once when accounts and groups are complete and sorted: builds the index the two above use. */
 void snapshot_index(struct arena *mem, struct snapshot *snapshot);
+/* What a role of a system with accounts of its own is called among the groups: "cn=Handläggare,o=treserva,o=accounts". */
+char *accounts_group(struct arena *mem, const char *system, const char *name);
 /* The form under which DNs are compared: parsed (ldap_str2dn), types lowered, values folded. NULL when not a DN. */
 char *dn_key(struct arena *mem, const char *dn);
 
