@@ -5,13 +5,10 @@
 #include <stdalign.h>
 #include <stdbool.h>
 #include <stdint.h>
-#include <sys/mman.h>
 #include <unistd.h>
 
 #define BLOCK_FIRST 4096
-#define BLOCK_MOST (4 * 1024 * 1024)
-/* Blocks of that size come from the system in large pages, where it has them: a directory is hundreds of them. */
-#define BLOCK_LARGE (2 * 1024 * 1024)
+#define BLOCK_MOST (1024 * 1024)
 
 struct block {
 	struct block *before;
@@ -49,10 +46,7 @@ void arena_close(struct arena *mem)
 		return;
 	for (block = mem->block; block; block = before) {
 		before = block->before;
-		if (block->size < BLOCK_LARGE)
-			free(block);
-		else
-			munmap(block, sizeof(*block) + block->size);
+		free(block);
 	}
 	free(mem);
 }
@@ -74,14 +68,7 @@ static struct block *block_open(struct arena *mem, size_t size)
 
 	if (size > SIZE_MAX - sizeof(*block))
 		out_of_memory();
-	if (size < BLOCK_LARGE) {
-		block = calloc(1, sizeof(*block) + size);
-	} else {
-		block = mmap(NULL, sizeof(*block) + size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-		if (block == MAP_FAILED)
-			out_of_memory();
-		madvise(block, sizeof(*block) + size, MADV_HUGEPAGE);
-	}
+	block = calloc(1, sizeof(*block) + size);
 	if (!block)
 		out_of_memory();
 	block->size = size;

@@ -48,6 +48,7 @@ build_open(struct arena *mem, const struct rules *rules)
 
 	*b = (struct builder){ .mem = mem, .scratch = scratch, .rules = rules, .texts.mem = mem };
 	intern_open(&b->names, scratch);
+	b->names.texts.mem = mem;               /* what people and groups are called is kept */
 	intern_open(&b->parents, scratch);
 	intern_open(&b->values, scratch);
 	intern_open(&b->wanted, scratch);
@@ -146,7 +147,7 @@ build_group(struct builder *b, const char *dn, const char *name, struct error *e
 	}
 	o = object_new(b);
 	*o = (struct object){ .is_group = true, .source = (uint16_t)(b->origins.count - 1), .name = at, .manager = NOBODY };
-	o->as.group = (struct group){ .dn = pool_copy(&b->texts, dn, strlen(dn)), .name = pool_copy(&b->texts, name, strlen(name)),
+	o->as.group = (struct group){ .dn = b->names.words.items[at].text, .name = pool_copy(&b->texts, name, strlen(name)),
 				      .key = pool_copy(&b->texts, key, strlen(key)), .security = true };
 	b->owners.items[at] = me;
 	b->at->groups++;
@@ -279,6 +280,8 @@ number_objects(struct builder *b, struct snapshot *out, const char **employees, 
 	for (uint32_t i = 0; i < b->object_count; i++) {
 		struct object *o = (struct object *)heads[i].who;
 
+		if (i + 8 < b->object_count)
+			__builtin_prefetch(heads[i + 8].who);
 		o->index = o->is_group ? out->group_count++ : out->account_count++;
 		if (o->is_group) {
 			out->groups[o->index] = o->as.group;

@@ -35,7 +35,7 @@ void intern_row(struct intern *t, const struct berval *texts, size_t count, uint
 static inline bool
 same_word(const char *a, const char *b, size_t len)
 {
-	return memcmp(a, b, len) == 0 || strncasecmp(a, b, len) == 0;
+	return !len || (!((a[0] ^ b[0]) & 0xdf) && (memcmp(a, b, len) == 0 || strncasecmp(a, b, len) == 0));
 }
 
 /* ------------------------------------------------------------------ schema.c */

@@ -552,7 +552,7 @@ identify(struct builder *b, struct object *o, const struct reading *r, struct er
 	const struct source_entry *e = r->entry;
 	const struct berval *g = one(r, FIELD_GUID), *s = one(r, FIELD_SID);
 	char guid[GUID_MOST], sid[SID_MOST];
-	const char *dn = pool_copy(&b->texts, e->dn.bv_val, e->dn.bv_len), *key;
+	const char *dn = b->names.words.items[o->name].text, *key;
 	struct account *a = &o->as.account;     /* and as.group: the same five fields first */
 
 	if ((g && !guid_text(g->bv_val, g->bv_len, guid)) || (s && !sid_text(s->bv_val, s->bv_len, sid)))

@@ -84,6 +84,21 @@ parent_of(struct builder *b, const char *dn, size_t len)
 	return p;
 }
 
+/* "type=value,parent", without a printf for each of a million. */
+static const char *
+join(struct arena *mem, const char *type, const char *value, const char *parent)
+{
+	size_t t = strlen(type), v = strlen(value), p = strlen(parent);
+	char *out = arena_take(mem, t + v + p + 3);
+
+	memcpy(out, type, t);
+	out[t] = '=';
+	memcpy(out + t + 1, value, v);
+	out[t + 1 + v] = ',';
+	memcpy(out + t + v + 2, parent, p + 1);
+	return out;
+}
+
 const char *
 name_key(struct builder *b, const char *dn, size_t len)
 {
@@ -104,7 +119,7 @@ name_key(struct builder *b, const char *dn, size_t len)
 	folded = text_fold(b->scratch, head + equals + 1);
 	if (!is_plain(folded, strlen(folded)))          /* U+037E folds to ';' */
 		return dn_key(b->scratch, arena_copy(b->scratch, dn, len));
-	return arena_print(b->scratch, "%s=%s,%s", head, folded, p->key);
+	return join(b->scratch, head, folded, p->key);
 }
 
 bool

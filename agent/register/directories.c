@@ -20,7 +20,7 @@ read_one(struct reader *r, const config_setting_t *at)
 	static const char *const keys[] = { "name", "source", "base", "bind-dn", "password-file", "keytab", "principal", "full-read",
 		"sasl", "starttls", "ca-file", "page-size", "timeout", "schema", "access-groups", "service-accounts",
 		"dangling-ratio", "shrink-ratio", "attributes", NULL };
-	static const char *const schemes[] = { "file:", "ldap://", "ldaps://", NULL };
+	static const char *const schemes[] = { "file:", "ldap://", "ldaps://", "ldapi://", NULL };
 	static const char *const sasl[] = { "none", "gssapi", NULL }, *const schemas[] = { "ad", "rfc2307bis", "rfc2307", NULL };
 	struct directory d = { 0 };
 	bool clear;

@@ -101,7 +101,7 @@ def make_slapd(room, people, groups, memberships):
             out.write(person(i, dn, OWN + f"cn: Person Personsson {i}\n"))
         for g in range(groups):
             out.write(f"dn: CN=APP-{g},OU=Behorighet,{BASE}\nobjectClass: top\nobjectClass: group\ncn: APP-{g}\n{OWN}"
-                      f"objectGUID:: {b64(uuid.UUID(int=random.Random(-g - 1).getrandbits(128)).bytes_le)}\n"
+                      f"objectGUID:: {b64(uuid.UUID(int=random.Random(1000000000 + g).getrandbits(128)).bytes_le)}\n"
                       f"objectSid:: {sid(9000000 + g if g else 513)}\nsAMAccountName: APP-{g}\ngroupType: -2147483646\n"
                       + "".join(f"member: {names[m]}\n" for m in sorted(draw.sample(range(people), memberships // groups))) + "\n")
     subprocess.run(["slapadd", "-q", "-s", "-f", room + "/slapd.conf", "-l", room + "/world.ldif"], check=True)
