@@ -98,12 +98,55 @@ find_name(struct builder *b, struct search *s, uint32_t name)
 	return s->who.items[s->who.count - 1];
 }
 
-static void
-doubt_hidden(struct builder *b, struct object *o, long long hidden)
+/* Groups that roles name, and all that lie in them: what is not known of others changes nothing. */
+static bool *
+find_relevant(struct builder *b)
 {
-	if (hidden)
-		entry_doubt(b, &o->as.group, arena_print(b->mem, "%lld of its members cannot be seen: does the reading account "
-							 "lack rights, or are they gone?", hidden));
+	bool *relevant = arena_array(b->scratch, bool, (size_t)b->object_count + 1);
+	LIST(uint32_t) open = { 0 };
+
+	for (size_t i = 0; i < b->registered.count; i++) {
+		uint32_t who = b->owners.items[intern_find(&b->names, b->registered.items[i], strlen(b->registered.items[i]))];
+
+		if (who < AMBIGUOUS && !relevant[who])
+			*arena_push(b->scratch, &open) = who;
+		if (who < AMBIGUOUS)
+			relevant[who] = true;
+	}
+	for (size_t i = 0; i < open.count; i++) {
+		const struct object *o = object_at(b, open.items[i]);
+
+		for (uint32_t m = 0; m < o->member_count; m++) {
+			uint32_t who = b->owners.items[o->members[m]];
+
+			if (relevant[who] || !object_at(b, who)->is_group)
+				continue;
+			relevant[who] = true;
+			*arena_push(b->scratch, &open) = who;
+		}
+	}
+	return relevant;
+}
+
+struct hidden { uint32_t group; long long members; };
+struct hidden_list { LIST(struct hidden) list; };
+
+static void
+doubt_hidden(struct builder *b, const struct hidden_list *all)
+{
+	const bool *relevant = all->list.count ? find_relevant(b) : NULL;
+
+	for (size_t i = 0; i < all->list.count; i++) {
+		struct group *g = &object_at(b, all->list.items[i].group)->as.group;
+		const char *why = arena_print(b->mem, "%lld of its members cannot be seen: does the reading account lack rights, "
+					      "or are they gone?", all->list.items[i].members);
+
+		if (relevant[all->list.items[i].group])
+			entry_doubt(b, g, why);
+		else if (!g->unknown)
+			g->unknown_why = why;
+		g->unknown = true;
+	}
 }
 
 /*
@@ -114,6 +157,7 @@ static void
 find_members(struct builder *b)
 {
 	struct search search = { 0 };
+	struct hidden_list all = { 0 };
 	uint32_t known = b->object_count;
 
 	for (uint32_t i = 0; i < known; i++) {
@@ -137,8 +181,10 @@ find_members(struct builder *b)
 			hidden += origin->schema.kind == SCHEMA_AD && name_is_ours(b, object_at(b, *owner)->as.account.key);
 		}
 		origin->hidden += hidden;
-		doubt_hidden(b, o, hidden);
+		if (hidden)
+			*arena_push(b->scratch, &all.list) = (struct hidden){ i, hidden };
 	}
+	doubt_hidden(b, &all);
 }
 
 /* ------------------------------------------------------------------ primary groups */
