@@ -35,8 +35,7 @@ read_condition(struct reader *r, const config_setting_t *group, config_setting_t
 	*text = arena_print(r->mem, "%s%s%s = ", *text, **text ? " och " : "", name);
 	for (int i = 0; i < count; i++) {
 		*text = arena_print(r->mem, "%s%s\"%s\"", *text, i ? " eller " : "", globs[i]);
-		if (strcmp(name, "manager") != 0)
-			globs[i] = text_fold(r->mem, globs[i]);
+		globs[i] = text_fold(r->mem, globs[i]);
 	}
 	*out = (struct condition){ .attribute = attribute, .globs = globs, .count = count };
 	return true;

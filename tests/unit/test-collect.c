@@ -135,7 +135,10 @@ static void identities_become_texts(void)
 	CHECK_TEXT(sid_text("\1\2\0\0\0\0\0\5\x20\0\0\0\x20\2\0\0", 16, sid), "S-1-5-32-544");
 	CHECK_TEXT(guid_text("\x33\x22\x11\0\x55\x44\x77\x66\x88\x99\xaa\xbb\xcc\xdd\xee\xff", 16, guid),
 		   "00112233-4455-6677-8899-aabbccddeeff");
-	CHECK(!sid_text("\1\2\0\0\0\0\0\5", 8, sid));
+	CHECK(!sid_text("\1\2\0\0\0\0\0\5", 8, sid) && !sid_text("\1\0\0\0\0\0\0\5", 8, sid));
+	CHECK(!sid_text("\1\3\0\0\0\0\0\5\x20\0\0\0\x20\2\0\0", 16, sid));
+	CHECK(!sid_text("\1\1\0\0\0\0\0\5\x20\0\0\0\x20\2\0\0", 16, sid));
+	CHECK(!sid_text("\2\2\0\0\0\0\0\5\x20\0\0\0\x20\2\0\0", 16, sid));
 }
 
 #define PERSON(lines) "dn: CN=Anna,DC=k,DC=example\nobjectClass: user\nobjectSid: S-1-5-21-1-2-3-1001\n" lines "\n"

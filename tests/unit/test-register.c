@@ -65,6 +65,9 @@ a_system_loads_with_its_words(void)
 		   "title = \"Enhetschef*\" och unit = \"S\" eller \"T\" och inte (employeeType = \"konsult\")");
 	CHECK_TEXT(rules.systems[0].at.file, "rules/r.cfg");
 	CHECK(rules.systems[0].roles[0].system == &rules.systems[0]);
+	CHECK(load(CONF, ROLE("groups = ( \"CN=x\" ); needs = ( { " NEED "manager = \"CN=Åsa Ek*\"; } );")) == 0);
+	CHECK_TEXT(rules.systems[0].roles[0].needs[0].all[0].globs[0], "cn=åsa ek*");   /* as the values it is held against */
+	CHECK(rules.attribute_count == 1 && rules.attributes_known > 10 && !strcmp(rules.attributes[0].name, "manager"));
 }
 
 static void
