@@ -1,123 +1,92 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* directory.c - a connection to the directory: TLS demanded, bound as conf says. */
-#include <behov/directory.h>
-#include <behov/file.h>
+/* directory.c - which server of a directory is asked: the first that answers, and no other one in the same run. */
+#include "directory_p.h"
 
-#include <sasl/sasl.h>
-#include <sys/time.h>
+#include <behov/log.h>
+#include <behov/step.h>
 
 int directory_refused(LDAP *ld, const struct directory *d, int code, const char *what, struct error *err)
 {
-	char *more = NULL;
+	char *more = NULL, *address = NULL;
 
 	ldap_get_option(ld, LDAP_OPT_DIAGNOSTIC_MESSAGE, &more);
-	error_set(err, ERROR_SOURCE, "'%s': %s: %s%s%s%s", d->source, what, ldap_err2string(code),
+	ldap_get_option(ld, LDAP_OPT_URI, &address);
+	error_set(err, ERROR_SOURCE, "'%s': %s: %s%s%s%s", address && *address ? address : d->source, what, ldap_err2string(code),
 		  more && *more ? " (" : "", more && *more ? more : "", more && *more ? ")" : "");
 	ldap_memfree(more);
+	ldap_memfree(address);
 	return -1;
 }
 
-static bool is_over(const struct directory *d, const char *scheme)
+char *directory_address(struct arena *mem, LDAP *ld)
 {
-	return strncmp(d->source, scheme, strlen(scheme)) == 0;
+	char *address = NULL, *copy;
+
+	ldap_get_option(ld, LDAP_OPT_URI, &address);
+	copy = arena_text(mem, address ? address : "");
+	ldap_memfree(address);
+	return copy;
 }
 
-static bool is_secret(const struct directory *d)
+/* The way to the server broke, or the server could not take us just now: a fresh connection may find it well. */
+static bool is_passing(int code)
 {
-	return is_over(d, "ldaps://") || is_over(d, "ldapi://") || d->starttls;
+	return code == LDAP_SERVER_DOWN || code == LDAP_CONNECT_ERROR || code == LDAP_UNAVAILABLE || code == LDAP_BUSY;
 }
 
-static int secure(LDAP *ld, const struct directory *d, struct error *err)
+/* A timeout is not tried again: whoever waits for a dead server twice has not asked the next one. */
+static int visit_twice(struct visit *v, struct error *err)
 {
-	const char *ca = d->ca_file;
-	int demand = LDAP_OPT_X_TLS_DEMAND, client = 0, rc;
+	struct error first = { 0 };
 
-	if (ca && ldap_set_option(ld, LDAP_OPT_X_TLS_CACERTFILE, ca) != LDAP_SUCCESS)
-		return error_set(err, ERROR_CONFIG, "cannot use the CA file '%s'", ca);
-	ldap_set_option(ld, LDAP_OPT_X_TLS_REQUIRE_CERT, &demand);
-	if (ldap_set_option(ld, LDAP_OPT_X_TLS_NEWCTX, &client) != LDAP_SUCCESS)
-		return error_set(err, ERROR_CONFIG, "cannot prepare TLS: is the CA file '%s' one?", ca ? ca : "(the system's)");
-	if (!d->starttls || is_over(d, "ldaps://"))
+	if (visit_open(v, &first) == 0)
 		return 0;
-	rc = ldap_start_tls_s(ld, NULL, NULL);
-	return rc == LDAP_SUCCESS ? 0 : directory_refused(ld, d, rc, "cannot start TLS", err);
-}
-
-static int bind_simple(struct arena *mem, LDAP *ld, const struct directory *d, struct error *err)
-{
-	struct berval password = { 0, NULL };
-	size_t len = 0;
-	int rc;
-
-	if (!is_secret(d))
-		return error_set(err, ERROR_CONFIG, "'%s': a password is only sent over TLS: use ldaps:// or starttls = true",
-				 d->source);
-	if (!d->password_file)
-		return error_set(err, ERROR_CONFIG, "directory.bind-dn needs directory.password-file");
-	if (file_secret(mem, d->password_file, &password.bv_val, &len, err) < 0)
-		return -1;
-	if (len == 0)                   /* RFC 4513 5.1.2: that would be an anonymous bind, and succeed */
-		return error_set(err, ERROR_CONFIG, "the password file of directory.bind-dn is empty");
-	password.bv_len = len;
-	rc = ldap_sasl_bind_s(ld, d->bind_dn, LDAP_SASL_SIMPLE, &password, NULL, NULL, NULL);
-	explicit_bzero(password.bv_val, len);
-	return rc == LDAP_SUCCESS ? 0 : directory_refused(ld, d, rc, "cannot bind", err);
-}
-
-/* GSSAPI asks nothing that the keytab does not answer. */
-static int silent(LDAP *ld, unsigned flags, void *defaults, void *asked)
-{
-	(void)ld;
-	(void)flags;
-	(void)defaults;
-	for (sasl_interact_t *i = asked; i->id != SASL_CB_LIST_END; i++) {
-		i->result = "";
-		i->len = 0;
+	if (is_passing(v->code) && !stop_asked()) {
+		log_debug("directory tries again: %s", first.text);
+		return visit_open(v, err);
 	}
-	return LDAP_SUCCESS;
+	return error_set(err, first.kind, "%s", first.text);
 }
 
-/* MS-ADTS 5.1.1.1.2: AD allows no SASL layer over TLS; without TLS we demand one. */
-static int bind_gssapi(LDAP *ld, const struct directory *d, struct error *err)
+/* Another server would say the same, and a wrong password tried at each of them locks the account. */
+static bool is_final(const struct visit *v, const struct error *err)
 {
-	bool tls = is_secret(d) && !is_over(d, "ldapi://");
-	ber_len_t least = is_secret(d) ? 0 : 56, most = tls ? 0 : 256;
-	int rc;
+	return err->kind != ERROR_SOURCE || v->code == LDAP_INVALID_CREDENTIALS;
+}
 
-	if (d->keytab) {
-		setenv("KRB5_CLIENT_KTNAME", d->keytab, 1);
-		setenv("KRB5CCNAME", "MEMORY:behov", 1);
-	}
-	ldap_set_option(ld, LDAP_OPT_X_SASL_SSF_MIN, &least);
-	ldap_set_option(ld, LDAP_OPT_X_SASL_SSF_MAX, &most);
-	rc = ldap_sasl_interactive_bind_s(ld, NULL, "GSSAPI", NULL, NULL, LDAP_SASL_QUIET, silent, NULL);
-	return rc == LDAP_SUCCESS ? 0 : directory_refused(ld, d, rc, "cannot bind with Kerberos", err);
+/* One server a run: what was read on one and is looked for on another may not have come there yet. */
+static void keep(const struct directory *d, const char *address)
+{
+	if (d->answered)
+		snprintf(d->answered, DIRECTORY_ADDRESS_MOST, "%s", address);
 }
 
 int directory_open(struct arena *mem, const struct directory *d, LDAP **out, struct error *err)
 {
-	int version = LDAP_VERSION3, timeout = d->timeout, rc;
-	struct timeval wait = { .tv_sec = timeout > 0 ? timeout : 60 };
-	LDAP *ld = NULL;
+	struct visit v = { .mem = mem, .directory = d };
+	const char **addresses, *all = "";
+	struct error trouble;
+	int count;
 
 	*out = NULL;
-	if (ldap_initialize(&ld, d->source) != LDAP_SUCCESS)
-		return error_set(err, ERROR_CONFIG, "'%s' is not the address of a directory", d->source);
-	ldap_set_option(ld, LDAP_OPT_PROTOCOL_VERSION, &version);
-	ldap_set_option(ld, LDAP_OPT_REFERRALS, LDAP_OPT_OFF);
-	ldap_set_option(ld, LDAP_OPT_NETWORK_TIMEOUT, &wait);
-	ldap_set_option(ld, LDAP_OPT_TIMEOUT, &wait);
-	ldap_set_option(ld, LDAP_OPT_X_SASL_NOCANON, LDAP_OPT_ON);
-	rc = secure(ld, d, err);
-	if (rc == 0 && d->gssapi)
-		rc = bind_gssapi(ld, d, err);
-	else if (rc == 0 && d->bind_dn)
-		rc = bind_simple(mem, ld, d, err);
-	if (rc < 0)
-		directory_close(ld);
-	else
-		*out = ld;
-	return rc;
+	if (directory_addresses(mem, d, &addresses, &count, err) < 0)
+		return -1;
+	for (int i = 0; i < count; i++) {
+		trouble = (struct error){ 0 };
+		v.address = addresses[i];
+		if (visit_twice(&v, &trouble) == 0) {
+			keep(d, v.address);
+			*out = v.ld;
+			return 0;
+		}
+		if (count == 1 || is_final(&v, &trouble))
+			return error_set(err, trouble.kind, "%s", trouble.text);
+		if (stop_asked())
+			return error_set(err, ERROR_STOPPED, "asked to stop while looking for a directory server");
+		log_warn("directory server does not answer: %s", trouble.text);
+		all = arena_print(mem, "%s%s%s", all, *all ? "; " : "", trouble.text);
+	}
+	return error_set(err, ERROR_SOURCE, "none of %d directory servers answers: %s", count, all);
 }
 
 void directory_close(LDAP *ld)
@@ -128,7 +97,7 @@ void directory_close(LDAP *ld)
 
 bool directory_is_live(const struct directory *d)
 {
-	return d->source && strncmp(d->source, "ldap", 4) == 0;
+	return d->source && strncmp(d->source, "file:", 5) != 0;
 }
 
 /* A comma or '=' that is part of a value is escaped in a key, so that a tail that equals the base is one. */

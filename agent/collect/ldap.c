@@ -210,7 +210,8 @@ certify(struct reader *r, const char *const before[ROOT_ASKED], const char *invo
 	const char *after[ROOT_ASKED];
 
 	ask_root(r, after);
-	build_certify(r->builder, json_pack("{s:s, s:I, s:I, s:{s:s?, s:s?, s:s?}, s:{s:s?, s:s?}, s:b, s:I}", "filter",
+	build_certify(r->builder, json_pack("{s:s, s:s, s:I, s:I, s:{s:s?, s:s?, s:s?}, s:{s:s?, s:s?}, s:b, s:I}", "address",
+					    directory_address(r->mem, r->ld), "filter",
 					    schema_filter(r->directory->schema), "pages", (json_int_t)r->pages, "ranges",
 					    (json_int_t)r->ranges, "server", root_names[ROOT_HOST], before[ROOT_HOST],
 					    root_names[ROOT_SERVICE], before[ROOT_SERVICE], "invocationId", invocation,

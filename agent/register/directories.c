@@ -14,19 +14,61 @@ check_port(struct reader *r, const config_setting_t *at, const char *source)
 			complain(r, at, "'%s' is a global catalog, which does not know all members: use port 389 or 636", source);
 }
 
+static bool
+is_domain(const char *source)
+{
+	return strncmp(source, "domain:", 7) == 0;
+}
+
+/* "file:" with a path; "domain:" with a name; or one or more addresses with blanks between. */
+static const char *
+get_source(struct reader *r, const config_setting_t *group)
+{
+	static const char *const schemes[] = { "file:", "ldap://", "ldaps://", "ldapi://", "domain:", NULL };
+	const char *text = get_address(r, group, "source", schemes), *rest = text;
+	static const char letters[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-.";
+
+	if (is_domain(text) && text[7 + strspn(text + 7, letters)])
+		complain(r, group, "'source' is '%s', which names no domain", text);
+	while (strncmp(text, "ldap", 4) == 0 && *(rest += strspn(rest, " "))) {
+		size_t len = strcspn(rest, " ");
+		const char *one = arena_copy(r->mem, rest, len);
+
+		if (!strstr(one, "://") || strncmp(one, "ldap", 4) != 0 || !ldap_is_ldap_url(one) || len >= DIRECTORY_ADDRESS_MOST)
+			complain(r, group, "'source' holds '%s', which is not the address of a directory", one);
+		rest += len;
+	}
+	return text;
+}
+
+/* Would a password go over the wire for all to read?  One such address is enough. */
+static bool
+is_clear(struct arena *mem, const char *source)
+{
+	bool clear = is_domain(source);
+
+	while (!clear && *(source += strspn(source, " "))) {
+		const char *one = arena_copy(mem, source, strcspn(source, " "));
+
+		clear = strncmp(one, "ldap://", 7) == 0 && !is_loopback(one);
+		source += strlen(one);
+	}
+	return clear;
+}
+
 static struct directory
 read_one(struct reader *r, const config_setting_t *at)
 {
 	static const char *const keys[] = { "name", "source", "base", "bind-dn", "password-file", "keytab", "principal", "full-read",
 		"sasl", "starttls", "ca-file", "page-size", "timeout", "schema", "access-groups", "service-accounts",
 		"dangling-ratio", "shrink-ratio", "attributes", NULL };
-	static const char *const schemes[] = { "file:", "ldap://", "ldaps://", "ldapi://", NULL };
 	static const char *const sasl[] = { "none", "gssapi", NULL }, *const schemas[] = { "ad", "rfc2307bis", "rfc2307", NULL };
 	struct directory d = { 0 };
 	bool clear;
 
 	check_keys(r, at, keys);
-	d.source = get_address(r, at, "source", schemes);
+	d.source = get_source(r, at);
+	d.answered = arena_take(r->mem, DIRECTORY_ADDRESS_MOST);
 	d.name = get_text(r, at, "name", OPTIONAL);
 	d.name = d.name ? d.name : d.source;
 	d.base = get_text(r, at, "base", REQUIRED);
@@ -35,7 +77,7 @@ read_one(struct reader *r, const config_setting_t *at)
 	d.keytab = get_secret(r, at, "keytab");
 	d.principal = get_text(r, at, "principal", OPTIONAL);
 	d.gssapi = get_word(r, at, "sasl", sasl, 0) == 1;
-	clear = strncmp(d.source, "ldap://", 7) == 0 && !d.gssapi && !is_loopback(d.source);
+	clear = !d.gssapi && is_clear(r->mem, d.source);
 	d.starttls = get_bool(r, at, "starttls", clear);
 	if (clear && !d.starttls && d.bind_dn)
 		complain(r, at, "a password may not go over ldap:// without starttls");

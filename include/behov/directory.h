@@ -2,11 +2,13 @@
 /*
  * directory.h - a connection to one of conf's directories: TLS demanded, bound as conf says.
  *
- * In:      struct directory: source ("ldaps://…", "ldap://…", "ldapi://…"), ca_file, starttls, bind_dn and password_file, or
- *          gssapi and keytab.
+ * In:      struct directory: source ("ldaps://…", "ldap://…", "ldapi://…", several of them, or "domain:…"), ca_file, starttls,
+ *          bind_dn and password_file, or gssapi and keytab.
  * Promise: a password is sent over TLS (or a local socket) only, and is never in an error.  A server whose certificate
- *          nobody we know vouches for is not spoken to.  Referrals are not followed.
- * Owner:   directory_open() gives, directory_close() takes.
+ *          nobody we know vouches for is not spoken to.  Referrals are not followed.  A handle has one connection in its
+ *          life: when that is lost, all that is asked of it fails.  What libldap reads elsewhere changes nothing.
+ *          The first server that answers is the one that this process asks from then on (directory.answered).
+ * Owner:   directory_open() gives, directory_close() takes.  `mem` must live as long as the handle.
  */
 #ifndef BEHOV_DIRECTORY_H
 #define BEHOV_DIRECTORY_H
@@ -16,6 +18,8 @@
 
 int directory_open(struct arena *mem, const struct directory *directory, LDAP **out, struct error *err);
 void directory_close(LDAP *ld);         /* NULL is allowed */
+/* Which server it is: "ldaps://dc1.kalmar.example". */
+char *directory_address(struct arena *mem, LDAP *ld);
 /* What the server said, with its own words where it gave any, into err (ERROR_SOURCE). */
 int directory_refused(LDAP *ld, const struct directory *directory, int code, const char *what, struct error *err);
 

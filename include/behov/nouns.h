@@ -171,10 +171,12 @@ enum mode { MODE_OBSERVE, MODE_PROPOSE, MODE_APPLY };
 
 enum directory_schema { SCHEMA_AD, SCHEMA_RFC2307BIS, SCHEMA_RFC2307 };
 
+#define DIRECTORY_ADDRESS_MOST 300
+
 /* One domain or forest, and how it is reached. */
 struct directory {
 	const char *name;               /* for messages; default: the source as it is written */
-	const char *source;             /* "file:/abs/x.ldif", or addresses in order: "ldaps://dc1 ldaps://dc2", "ldapi://…" */
+	const char *source;             /* "file:/abs/x.ldif", "domain:kalmar.example", or addresses in order, a blank between */
 	const char *base;
 	const char *bind_dn, *password_file;    /* simple bind */
 	const char *keytab, *principal;         /* or SASL GSSAPI: sasl = "gssapi" */
@@ -183,6 +185,7 @@ struct directory {
 	int page_size, timeout;         /* entries; seconds */
 	int full_days;                  /* everything is read that often, only changes in between; 0 = every night */
 	enum directory_schema schema;
+	char *answered;                 /* the address that answered in this run, DIRECTORY_ADDRESS_MOST bytes; or NULL */
 };
 
 struct conf {
