@@ -39,7 +39,7 @@ static const char *
 server(struct arena *mem, const json_t *one)
 {
 	const json_t *who = json_object_get(one, "server"), *usn = json_object_get(one, "highestCommittedUSN");
-	const char *name = json_text(who, "dnsHostName"), *database = json_text(who, "invocationId"), *out = name;
+	const char *name = json_text(who, "dnsHostName") ? json_text(who, "dnsHostName") : json_text(one, "address"), *database = json_text(who, "invocationId"), *out = name;
 
 	if (name && json_text(usn, "before"))
 		out = arena_print(mem, "%s, ändring %s till %s", name, json_text(usn, "before"), json_text(usn, "after"));
