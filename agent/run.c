@@ -69,18 +69,18 @@ fail:
 
 /* What the night saw, as it is stored: counts, and the certificate of the directory. */
 static char *
-summary(struct arena *mem, const struct rules *rules, const struct snapshot *seen, const struct night_result *night)
+summary(struct arena *mem, const struct snapshot *seen, const struct night_result *night)
 {
 	const struct plan *plan = &night->plan;
-	json_t *all = json_pack("{s:{s:I, s:I, s:I, s:I}, s:{s:I, s:I, s:I, s:I, s:I}, s:i, s:i, s:i, s:O?, s:o}", "access",
+	json_t *all = json_pack("{s:{s:I, s:I, s:I, s:I, s:b}, s:{s:I, s:I, s:I, s:I, s:I}, s:i, s:i, s:i, s:O?}", "access",
 				"people", (json_int_t)seen->seen.people, "groups", (json_int_t)seen->seen.groups,
 				"memberships", (json_int_t)seen->seen.memberships, "hr_rows",
-				(json_int_t)seen->seen.hr_rows, "files", "files", (json_int_t)plan->filed.files,
+				(json_int_t)seen->seen.hr_rows, "whole", seen->complete, "files", "files", (json_int_t)plan->filed.files,
 				"folders", (json_int_t)plan->filed.folders, "ungoverned",
 				(json_int_t)plan->filed.ungoverned, "held", (json_int_t)plan->filed.held, "due",
 				(json_int_t)plan->filed.due_files, "missing", (int)plan->missing.count, "conflicts",
 				(int)plan->conflicts.count, "structural", (int)plan->structural.count, "certificate",
-				seen->certificate, "groups", shrink_groups(rules, seen));
+				seen->certificate);
 	char *text = json_canonical(mem, all);
 
 	json_decref(all);
@@ -122,7 +122,7 @@ publish(struct arena *mem, const struct rules *rules, struct store *store, const
 		goto fail;
 	if (notify_compose(mem, &letters, &out->letters, err) < 0 || count_braked(mem, store, &out->braked, err) < 0)
 		goto fail;
-	if (store_night_end(store, id, "published", out->plan.gaps.count == 0, how->now, summary(mem, rules, snapshot, out),
+	if (store_night_end(store, id, "published", out->plan.gaps.count == 0, how->now, summary(mem, snapshot, out),
 			    err) < 0)
 		goto fail;
 	if (stop_asked()) {

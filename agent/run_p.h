@@ -28,8 +28,6 @@ int shrink_stands(struct arena *mem, struct store *store, bool *out, struct erro
 /* `behov decide release directory`, in a transaction.  *released: it did stand. */
 int shrink_release(struct arena *mem, struct store *store, const char *by, const char *reason, int64_t now, bool *released,
 		   struct error *err);
-/* Members of each group that a role names, for the night's summary.  Caller owns. */
-json_t *shrink_groups(const struct rules *rules, const struct snapshot *snapshot);
 
 /* People with protected identity are called "Skyddad person N" from here on.  `known` is SECRET_VALUE of the store; what is
  * new is kept in `store` unless that is NULL. */

@@ -2,8 +2,8 @@
 /*
  * shrink.c - a directory that has lost a large part of itself is a brake, until an administrator says that it is so.
  *
- * It has happened that a failed search was read as "everybody has left".  What is compared is what the last complete night
- * saw: people, groups, memberships and HR rows, of all directories and of each.  What was released stands in the store
+ * It has happened that a failed search was read as "everybody has left".  What is compared is what the last night saw
+ * that saw all of it: people, groups, memberships and HR rows, of all directories and of each.  What was released stands in the store
  * with the numbers of that day, so that a directory that goes on shrinking is stopped again.  A single group that a role
  * names is not known for a night, and believed when a later day sees about as little.
  */
@@ -15,6 +15,7 @@
 
 #define STORED "shrink"
 #define STORED_GROUPS "shrink-groups"
+#define LOOK_BACK ((int64_t)400 * 86400)         /* seconds */
 #define GROUP_LEAST 20                  /* smaller groups come and go */
 
 struct number { const char *what; long long before, now; };
@@ -165,9 +166,9 @@ shrink_release(struct arena *mem, struct store *store, const char *by, const cha
 
 /* ------------------------------------------------------------------ single groups */
 
-/* How many members each group has that a role names: kept with the night. */
-json_t *
-shrink_groups(const struct rules *rules, const struct snapshot *snapshot)
+/* The groups that roles name, by their keys. */
+static json_t *
+named_groups(const struct rules *rules, const struct snapshot *snapshot)
 {
 	json_t *all = json_object();
 
@@ -177,8 +178,7 @@ shrink_groups(const struct rules *rules, const struct snapshot *snapshot)
 				long at = snapshot_group(snapshot, rules->systems[s].roles[r].groups[g]);
 
 				if (at >= 0)
-					json_object_set_new(all, snapshot->groups[at].key,
-							    json_integer(snapshot->groups[at].count));
+					json_object_set_new(all, snapshot->groups[at].key, json_integer(at));
 			}
 	return all;
 }
@@ -197,51 +197,54 @@ taken(const struct stored_list *done, const char *key, int64_t since)
 	return count;
 }
 
-static void
-check_group(struct arena *mem, struct snapshot *snapshot, struct group *g, long long before, double ratio, const json_t *known,
-	    json_t *next, const char *today)
+/*
+ * What is stored of a group: how many members it had when it was last believed, and when; and, while it is doubted, how many
+ * it had on the day when that began.
+ */
+static json_t *
+check_group(struct arena *mem, struct snapshot *snapshot, struct group *g, json_t *was, const struct stored_list *done,
+	    double ratio, int64_t now)
 {
-	const json_t *seen = json_object_get(known, g->key);
-	const char *day = json_text(seen, "day");
+	const char *today = day_text(mem, clock_day(now)), *day = json_text(was, "day");
+	long long before = json_number(was, "count", 0) - taken(done, g->key, json_number(was, "at", 0));
+	bool less = before > GROUP_LEAST && shrunk(before, g->count, ratio);
 
-	if (before <= GROUP_LEAST || !shrunk(before, g->count, ratio) || g->unknown)
-		return;
-	if (day && !shrunk(json_number(seen, "count", 0), g->count, ratio)) {
-		json_object_set(next, g->key, (json_t *)seen);
-		if (strcmp(day, today) < 0)
-			return;
-	} else {
-		json_object_set_new(next, g->key, json_pack("{s:I, s:s}", "count", (json_int_t)g->count, "day", today));
-	}
+	if (g->unknown)
+		return was ? json_incref(was) : NULL;
+	if (!less || (day && strcmp(day, today) < 0 && !shrunk(json_number(was, "seen", 0), g->count, ratio)))
+		return json_pack("{s:I, s:I}", "count", (json_int_t)g->count, "at", (json_int_t)now);
 	g->unknown = true;
-	g->unknown_why = arena_print(mem, "gruppen har krympt från %lld till %u medlemmar: tros när en senare dag visar detsamma", before,
-				     g->count);
+	g->unknown_why = arena_print(mem, "gruppen har krympt från %lld till %u medlemmar: tros när en senare dag visar detsamma",
+				     before, g->count);
 	*arena_push(mem, &snapshot->gaps) = (struct gap){ "group", g->dn, NULL, g->unknown_why };
+	if (day && !shrunk(json_number(was, "seen", 0), g->count, ratio))
+		return json_incref(was);
+	return json_pack("{s:I, s:I, s:I, s:s}", "count", json_number(was, "count", 0), "at", json_number(was, "at", 0), "seen",
+			 (json_int_t)g->count, "day", today);
 }
 
+/* believed: an administrator has said yes to the whole, and so to its groups. */
 static int
-check_groups(struct arena *mem, const struct rules *rules, struct store *store, const struct night *last, const json_t *summary,
-	     int64_t now, struct snapshot *snapshot, struct error *err)
+check_groups(struct arena *mem, const struct rules *rules, struct store *store, int64_t now, bool believed,
+	     struct snapshot *snapshot, struct error *err)
 {
-	const json_t *was = json_object_get(summary, "groups");
-	json_t *known = NULL, *next = json_object(), *here = shrink_groups(rules, snapshot);
+	json_t *known = NULL, *next = json_object(), *here = named_groups(rules, snapshot), *at;
 	struct stored_list done = { 0 };
 	const char *key;
-	json_t *count;
 	int rc = -1;
 
 	if (load(mem, store, STORED_GROUPS, &known, err) < 0 ||
 	    store_proposals(mem, store, &(struct proposal_filter){ .states = STATES_GOING | STATES(STATE_DONE) }, &done, err) < 0)
 		goto out;
-	json_object_foreach(here, key, count) {
-		long at = snapshot_group(snapshot, key);
-		long long before = json_number(was, key, 0) - taken(&done, key, last->finished);
+	json_object_foreach(here, key, at) {
+		json_t *one = check_group(mem, snapshot, &snapshot->groups[json_integer_value(at)],
+					  believed ? NULL : json_object_get(known, key), &done,
+					  rules->conf.directory.shrink_ratio, now);
 
-		if (at >= 0)
-			check_group(mem, snapshot, &snapshot->groups[at], before, rules->conf.directory.shrink_ratio, known, next,
-				    day_text(mem, clock_day(now)));
+		if (one)
+			json_object_set_new(next, key, one);
 	}
-	rc = store_set(store, STORED_GROUPS, json_object_size(next) ? json_canonical(mem, next) : "-", err);
+	rc = store_set(store, STORED_GROUPS, json_canonical(mem, next), err);
 out:
 	stored_free(&done);
 	json_decref(known);
@@ -279,26 +282,50 @@ check_whole(struct arena *mem, const struct rules *rules, struct store *store, c
 	return save(mem, store, &numbers, err);
 }
 
+/*
+ * The last night that saw the whole directory, whatever else it could not see: a folder that nobody may open must not keep
+ * the brake from ever working.  *summary NULL: there is none.
+ */
+static int
+last_whole(struct arena *mem, struct store *store, int64_t now, json_t **summary, struct error *err)
+{
+	struct nights nights;
+
+	*summary = NULL;
+	if (store_nights(mem, store, "run", now - LOOK_BACK, now + 1, &nights, err) < 0)
+		return -1;
+	for (size_t i = nights.list.count; i-- > 0; ) {
+		const struct night *n = &nights.list.items[i];
+		const json_t *whole;
+
+		if (strcmp(n->state, "published") != 0 || !n->summary)
+			continue;
+		if (json_read(n->summary, strlen(n->summary), summary, err) < 0)
+			return error_in(err, "reading what night %lld saw", n->id);
+		whole = json_object_get(json_object_get(*summary, "access"), "whole");
+		if (whole ? json_is_true(whole) : n->complete)
+			return 0;
+		json_decref(*summary);
+		*summary = NULL;
+	}
+	return 0;
+}
+
 int
 shrink_check(struct arena *mem, const struct rules *rules, struct store *store, int64_t now, struct snapshot *snapshot,
 	     struct error *err)
 {
-	struct night last = { 0 };
 	json_t *summary = NULL;
 	bool released = false;
 	int rc;
 
 	if (!snapshot->complete)
 		return 0;
-	if (store_night_last(mem, store, "run", true, &last, err) < 0)
+	if (last_whole(mem, store, now, &summary, err) < 0)
 		return -1;
-	if (!last.id || !last.summary)
-		return 0;
-	if (json_read(last.summary, strlen(last.summary), &summary, err) < 0)
-		return error_in(err, "reading what night %lld saw", last.id);
-	rc = check_whole(mem, rules, store, summary, snapshot, &released, err);
-	if (rc == 0 && snapshot->complete && !released)         /* a yes to the whole is one to its groups */
-		rc = check_groups(mem, rules, store, &last, summary, now, snapshot, err);
+	rc = summary ? check_whole(mem, rules, store, summary, snapshot, &released, err) : 0;
+	if (rc == 0 && snapshot->complete)
+		rc = check_groups(mem, rules, store, now, released, snapshot, err);
 	json_decref(summary);
 	return rc;
 }

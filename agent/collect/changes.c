@@ -27,6 +27,7 @@ struct shelf { struct intern guids; LIST(struct source_entry) entries; };
 
 struct changes {
 	struct shelf copied, present, changed;
+	bool nameless;                          /* somebody came without an objectGUID: nothing can be told by it */
 	struct intern old_names;                /* DN in the copy -> its place there */
 	LIST(uint32_t) old_places;
 };
@@ -212,14 +213,20 @@ load(struct reader *r, const char *path, const struct position *now, struct chan
 static int
 take_present(struct reader *r, const struct source_entry *e)
 {
-	shelve(r->mem, &((struct changes *)r->self)->present, e);
+	struct changes *c = r->self;
+
+	c->nameless |= !guid_of(e) && !is_group(e);
+	shelve(r->mem, &c->present, e);
 	return 0;
 }
 
 static int
 take_changed(struct reader *r, const struct source_entry *e)
 {
-	shelve(r->mem, &((struct changes *)r->self)->changed, e);
+	struct changes *c = r->self;
+
+	c->nameless |= !guid_of(e) && !is_group(e);
+	shelve(r->mem, &c->changed, e);
 	return 0;
 }
 
@@ -247,6 +254,8 @@ ask_both(struct reader *r, struct changes *c, long long usn)
 static bool
 adds_up(const struct changes *c)
 {
+	if (c->nameless)
+		return false;
 	for (size_t i = 0; i < c->present.entries.count; i++) {
 		const struct source_entry *e = &c->present.entries.items[i];
 

@@ -99,6 +99,12 @@ def a_loss_is_believed_when_an_administrator_says_so():
 
     with Town("--people", "2000", "--files", "100") as t:
         t.create()
+        os.rename(t.demo + "/shares/ekonomi", t.demo + "/shares/borta")
+        night(t, "11-24")
+        seen("1000")
+        check("a share that is never there does not keep the brake from working", shrunk("11-25") is True)
+    with Town("--people", "2000", "--files", "100") as t:
+        t.create()
         night(t, "11-24")
         check("a brake that does not stand is not released", release("11-24") == 2)
         seen("1040")
