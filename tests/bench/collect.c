@@ -6,7 +6,7 @@
  *
  * SOURCE and BASE stand in for those of CONF, so that one world can be read in several ways and in part.
  */
-#include <behov/collect.h>
+#include "../../agent/collect/collect_p.h"
 #include <behov/log.h>
 #include <behov/register.h>
 
@@ -29,9 +29,9 @@ processor(void)
 
 /* What was read and what it took, on one line; the certificate says what was asked. */
 static void
-print(const struct snapshot *s, double wall, double cpu, size_t bytes)
+print(const struct snapshot *s, double wall, double cpu, size_t bytes, double digest)
 {
-	json_t *out = json_pack("{s:f, s:f, s:I, s:I, s:I, s:I, s:I, s:b, s:I, s:O}", "seconds", wall, "cpu", cpu, "bytes",
+	json_t *out = json_pack("{s:f, s:f, s:f, s:I, s:I, s:I, s:I, s:I, s:b, s:I, s:O}", "seconds", wall, "cpu", cpu, "digest", digest, "bytes",
 				(json_int_t)bytes, "accounts", (json_int_t)s->account_count, "people",
 				(json_int_t)s->seen.people, "groups", (json_int_t)s->group_count, "edges",
 				(json_int_t)s->edge_count, "complete", s->complete, "gaps", (json_int_t)s->gaps.count,
@@ -60,8 +60,14 @@ collect(int argc, char **argv, struct error *err)
 	began = clock_spent();
 	cpu = processor();
 	rc = collect_all(mem, &rules, false, &seen, err);
-	if (rc == 0)
-		print(&seen, clock_spent() - began, processor() - cpu, arena_used(mem));
+	if (rc == 0) {
+		double wall = clock_spent() - began, used = processor() - cpu;
+		size_t bytes = arena_used(mem);
+
+		began = clock_spent();                  /* once more, to know how much of it that was */
+		snapshot_digest(mem, &rules, &seen);
+		print(&seen, wall, used, bytes, clock_spent() - began);
+	}
 out:
 	json_decref(seen.certificate);
 	arena_close(mem);

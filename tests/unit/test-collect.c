@@ -3,6 +3,8 @@
 #include "../../agent/collect/collect_p.h"
 #include "check.h"
 
+#include <behov/text.h>
+
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -328,6 +330,79 @@ static void utf16_is_read_as_utf8_is(void)
 	CHECK(read_bytes(bytes, n - 4) == 0 && !snap.complete);
 }
 
+/* People and groups of all sizes, some larger than a piece of the file, in CRLF or not: some 3 MB. */
+static char *
+large_export(size_t *len, bool crlf)
+{
+	struct text t;
+	char *out;
+
+	text_open(&t, (size_t)64 << 20);
+	for (int i = 0; i < 4000; i++)
+		text_print(&t, "dn: CN=P%d,DC=k,DC=example\nobjectClass: user\nsAMAccountName: p%d\ntitle: %0*d\n\n", i, i, i % 97 + 1, i);
+	for (int g = 0; g < 40; g++) {
+		text_print(&t, "dn: CN=G%d,DC=k,DC=example\nobjectClass: group\n", g);
+		for (int m = 0; m < (g == 7 ? 20000 : g * 100); m++)
+			text_print(&t, "member: CN=P%d,DC=k,\n DC=example\n", m % 4000);
+		text_add(&t, "\n");
+	}
+	*len = 0;
+	out = arena_take(mem, 2 * t.len + 1);
+	for (size_t i = 0; i < t.len; i++) {
+		if (crlf && t.data[i] == '\n')
+			out[(*len)++] = '\r';
+		out[(*len)++] = t.data[i];
+	}
+	text_close(&t);
+	return out;
+}
+
+static int
+read_file(const char *bytes, size_t len)
+{
+	char file[] = "/tmp/behov-test-collect-XXXXXX";
+	int fd = mkstemp(file), rc;
+
+	CHECK(fd >= 0 && write(fd, bytes, len) == (ssize_t)len);
+	close(fd);
+	err = (struct error){ 0 };
+	build_free(built);
+	built = build_open(mem, &rules);
+	rc = build_source(built, &directory, "x.ldif", &err);
+	if (rc == 0)
+		rc = ldif_read(file, built, &err);
+	unlink(file);
+	if (rc == 0)
+		rc = build_close(built, &snap, &employees, &err);
+	if (rc == 0)
+		json_decref(snap.certificate);
+	return rc;
+}
+
+static void a_file_read_in_pieces_is_the_whole_file(void)
+{
+	title = (struct attribute){ .name = "title", .ad = "title" };
+	for (int crlf = 0; crlf < 2; crlf++) {
+		size_t len;
+		char *bytes = large_export(&len, crlf);
+		const char *whole;
+
+		CHECK(read_bytes(bytes, len) == 0 && snap.complete && snap.account_count == 4000 && snap.group_count == 40);
+		whole = snapshot_digest(mem, &rules, &snap);
+		CHECK(read_file(bytes, len) == 0 && snap.complete && snap.gaps.count == 0);
+		CHECK_TEXT(snapshot_digest(mem, &rules, &snap), whole);
+		for (size_t cut = len - 3; cut > len / 3; cut -= len / 23) {    /* wherever it stops short, both say the same */
+			int rc = read_bytes(bytes, cut);
+			bool complete = rc == 0 && snap.complete;
+			const char *digest = rc == 0 ? snapshot_digest(mem, &rules, &snap) : arena_text(mem, strrchr(err.text, ':'));
+
+			CHECK(read_file(bytes, cut) == rc && (rc < 0 || snap.complete == complete));
+			CHECK_TEXT(rc == 0 ? snapshot_digest(mem, &rules, &snap) : strrchr(err.text, ':'), digest);
+		}
+	}
+	title = (struct attribute){ .name = "title", .hr = "Befattning" };
+}
+
 static void both_nevers_of_accountexpires_never_expire(void)
 {
 	static const char *const when[] = { "0", "9223372036854775807", "132223104000000000" };
@@ -365,6 +440,7 @@ int main(void)
 	TEST(a_member_that_we_may_not_see_makes_its_group_unknown);
 	TEST(the_same_guid_twice_is_a_failure_that_names_the_place);
 	TEST(utf16_is_read_as_utf8_is);
+	TEST(a_file_read_in_pieces_is_the_whole_file);
 	TEST(both_nevers_of_accountexpires_never_expire);
 	TEST(an_account_with_a_service_name_is_no_person);
 	TEST(a_value_that_is_no_text_is_unknown_and_never_absent);
