@@ -3,42 +3,53 @@
 #include "reconcile_p.h"
 
 static void
-tell(struct work *w, uint32_t a, uint32_t r)
+tell(struct work *w, const char *kind, uint32_t r, const char *account, const char *text)
 {
-	const struct account *who = &w->s->accounts[a];
-	const struct role *role = w->roles[r];
-	const char *system = role->system->name ? role->system->name : role->system->id;
-	bool anybody = who->class == ACCOUNT_EVERYBODY;
-
-	*arena_push(w->mem, &w->plan->findings) = (struct finding){
-		.kind = anybody ? "unbounded-access" : "foreign-member", .system = role->system->id, .role = role->id,
-		.account = who->sid ? who->sid : who->name, .text = anybody ? arena_print(w->mem,
-			"%s: rollen %s är öppen för alla som loggar in (%s)", system, role->name ? role->name : role->id, who->sid) : arena_print(w->mem,
-			"%s: i rollen %s finns %s från en annan domän, som vi inte läser: vem det är och vilka som ingår "
-			"vet vi inte", system, role->name ? role->name : role->id, who->sid ? who->sid : who->name),
-	};
+	*arena_push(w->mem, &w->plan->findings) = (struct finding){ .kind = kind, .system = w->roles[r]->system->id,
+								    .role = w->roles[r]->id, .account = account, .text = text };
 }
 
+static const char *
+role_name(struct work *w, uint32_t r)
+{
+	const struct role *role = w->roles[r];
+
+	return arena_print(w->mem, "%s: rollen %s", role->system->name ? role->system->name : role->system->id,
+			   role->name ? role->name : role->id);
+}
+
+/* One finding for all foreign members of a role, and one for each principal that anybody is. */
 void
 members_tell(struct work *w)
 {
+	uint32_t *foreign = arena_array(w->mem, uint32_t, (size_t)w->role_count + 1);
+	const char **first = arena_array(w->mem, const char *, (size_t)w->role_count + 1);
+
 	w->open = arena_array(w->mem, uint64_t, w->words);
 	for (uint32_t a = 0; a < w->s->account_count; a++) {
-		enum account_class class = w->s->accounts[a].class;
-		uint64_t *set;
+		const struct account *who = &w->s->accounts[a];
+		const char *name = who->sid ? who->sid : who->name;
+		uint64_t *set = at(w, w->access, a);
 
-		if (class != ACCOUNT_EVERYBODY && class != ACCOUNT_FOREIGN)
+		if (who->class != ACCOUNT_EVERYBODY && who->class != ACCOUNT_FOREIGN)
 			continue;
-		set = at(w, w->access, a);
 		work_have(w, a, set);
 		for (uint32_t r = 0; r < w->role_count; r++) {
 			if (!get(set, r))
 				continue;
-			tell(w, a, r);
-			if (class == ACCOUNT_EVERYBODY)
+			if (who->class == ACCOUNT_EVERYBODY) {
 				put(w->open, r);
+				tell(w, "unbounded-access", r, name, arena_print(w->mem, "%s är öppen för alla som loggar in (%s)",
+										 role_name(w, r), name));
+			} else if (!foreign[r]++ || strcmp(name, first[r]) < 0) {
+				first[r] = name;
+			}
 		}
 	}
+	for (uint32_t r = 0; r < w->role_count; r++)
+		if (foreign[r])
+			tell(w, "foreign-member", r, first[r], arena_print(w->mem, "%s har %u medlemmar från domäner som vi inte "
+				"läser, den första är %s: vilka det är vet vi inte", role_name(w, r), foreign[r], first[r]));
 }
 
 /* ------------------------------------------------------------------ moments of edges */
