@@ -61,7 +61,7 @@ static const char *
 what_word(const char *what)
 {
 	static const char *const words[][2] = { { "directory", "Katalogen" }, { "group", "Gruppen" }, { "hr", "Personalregistret" },
-						{ "role", "Rollen" }, { "share", "Lagringsytan" }, { "folder", "Mappar på lagringsytan" } };
+						{ "role", "Rollen" }, { "accounts", "Kontolistan för" }, { "share", "Lagringsytan" }, { "folder", "Mappar på lagringsytan" } };
 
 	for (size_t i = 0; i < sizeof(words) / sizeof(*words); i++)
 		if (strcmp(words[i][0], what) == 0)
@@ -96,6 +96,11 @@ finding_word(const char *kind)
 		{ "series-opened-stepwise", "Ny serie som öppnas årsvis" }, { "owner-changed", "Ägare med nytt konto eller ny adress" },
 		{ "owners-unknown", "Ägare som inte kunde läsas" }, { "nobody-to-ask", "Förslag som ingen kan svara på" },
 		{ "second-person-missing", "Förslag som saknar en andra person" },
+		{ "unbounded-access", "Roll som är öppen för alla som loggar in" },
+		{ "foreign-member", "Roll med medlemmar från domäner som inte läses" },
+		{ "sid-history", "Konton med SID från en tidigare domän" },
+		{ "account-of-nobody", "System med konton som inte hör till någon" },
+		{ "account-inactive", "System med avstängda konton" },
 	};
 
 	for (size_t i = 0; i < sizeof(words) / sizeof(*words); i++)
