@@ -29,9 +29,12 @@ unseen(struct arena *mem, const json_t *one)
 	};
 	const char *all = NULL;
 
-	for (size_t i = 0; i < sizeof(words) / sizeof(*words); i++)
-		if (json_number(one, words[i][0], 0))
-			all = arena_print(mem, "%s%s%s %s", all ? all : "", all ? ", " : "", count(mem, one, words[i][0]), words[i][1]);
+	for (size_t i = 0; i < sizeof(words) / sizeof(*words); i++) {
+		long long n = json_number(one, words[i][0], 0) - (i == 1 ? json_number(one, "hidden", 0) : 0);
+
+		if (n > 0)
+			all = arena_print(mem, "%s%s%s: %s", all ? all : "", all ? "; " : "", words[i][1], text_count(mem, n));
+	}
 	return all ? all : "inget";
 }
 
