@@ -4,6 +4,7 @@
 #define BUILD_P_H
 
 #include "collect_p.h"
+#include <behov/text.h>
 
 #define NOBODY UINT32_MAX
 #define AMBIGUOUS (UINT32_MAX - 1)     /* a uid that two have: nobody may say who that is */
@@ -74,6 +75,7 @@ struct builder {
 	int sync_days;
 };
 
+static inline bool readable(const struct berval *v) { return v->bv_len && text_is_utf8(v->bv_val, v->bv_len); }
 static inline struct object *object_at(const struct builder *b, uint32_t i) { return &b->chunks[i / CHUNK][i % CHUNK]; }
 /* The next, zeroed. */
 struct object *object_new(struct builder *b);
@@ -107,8 +109,19 @@ void entry_open(const struct builder *b, const struct source_entry *e, struct re
 /* Is it one of the classes that are read? */
 bool entry_counts(const struct builder *b, const struct reading *r, bool *is_group);
 int entry_read(struct builder *b, struct object *o, uint32_t me, const struct reading *r, struct error *err);
+int entry_group(struct builder *b, struct object *o, uint32_t me, const struct reading *r, struct error *err);      /* member.c */
+int entry_number(struct builder *b, const struct reading *r, enum field f, long long *out, struct error *err);
 int entry_refuse(struct builder *b, const struct source_entry *e, const char *what, struct error *err);
 void entry_doubt(struct builder *b, struct group *g, const char *why);
+
+/* ------------------------------------------------------------------ order.c, edges.c */
+
+/* Sorted by bits: a pass for each byte, but not for those in which all are equal.  In heads or in spare. */
+struct head { uint64_t bits; const struct object *who; };
+struct head *order_heads(struct head *heads, struct head *spare, size_t count);
+/* Gives all objects their numbers, and the snapshot its people and groups. */
+int order_all(struct builder *b, struct snapshot *out, const char **employees, struct error *err);
+void edges_lay(struct builder *b, struct snapshot *out);
 
 /* ------------------------------------------------------------------ added.c */
 

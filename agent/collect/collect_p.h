@@ -2,7 +2,9 @@
 /*
  * collect_p.h - what the files of the collect room share.
  *
- *     ldap.c, ldif.c ── entries ──> build.c (entry.c reads one) ── people, groups, edges ──> hr.c ──> the snapshot
+ *     ldap.c (pages.c, changes.c) ─┐
+ *     ldif.c ──────────────────────┴─ entries ─> entry.c, member.c ─> connect.c, order.c, edges.c ─> hr.c ─> the snapshot
+ *     accounts.c (scim.c) ─────────────────────────┘
  *
  * The sources hand entries whose bytes are theirs; the one builder copies what it keeps, so that all sources give the same.
  */
@@ -102,6 +104,8 @@ bool range_read(const char *options, long long *first, long long *last);
 struct values { const struct berval *items; size_t count; bool there; const char *broken; };
 struct values range_join(struct arena *mem, const struct source_entry *e, const char *name);
 
+/* UTF-16LE with its mark becomes UTF-8, a mark of UTF-8 is taken away, all else stays. */
+int utf16_read(struct arena *mem, const char *name, char **bytes, size_t *len, struct error *err);
 /* The bytes are changed; they and `mem` are not needed afterwards. */
 int ldif_parse(struct arena *mem, const char *name, char *bytes, size_t len, struct builder *b, struct error *err);
 int ldif_read(const char *path, struct builder *b, struct error *err);
