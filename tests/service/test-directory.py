@@ -14,6 +14,7 @@ from samba import BASE, PASSWORD
 
 BEHOV = os.path.join(samba.TOP, os.environ.get("BUILD", "build"), "behov")
 ADDRESS, ADMIN, NOW = "127.0.0.77", samba.ADMIN, "2026-11-24T02:00+01:00"
+LARGE = 5001                    # members of one group: more than any limit on a range
 failures = 0
 
 
@@ -39,6 +40,9 @@ def world():
 
     def group(name, members):
         load.append(samba.entry(f"CN={name},OU=Behorighet,{BASE}", objectClass="group", sAMAccountName=name, member=members))
+    many = [f"CN=kontakt {i},OU=Personal,{BASE}" for i in range(LARGE)]
+    load += [samba.entry(dn, objectClass="contact") for dn in many]
+    group("Stor", many)
     group("GG-Skola", people[:20])
     group("APP-Skola", people[15:40] + [service])
     group("APP-Ekonomi", [f"CN=GG-Skola,OU=Behorighet,{BASE}"] + people[40:])
@@ -125,6 +129,8 @@ def compare(dc):
     check("the night's certificate names the server and how far it had come", live.get("pages", 0) > 5
           and live["server"]["dnsHostName"] == "dc1.kalmar.example" and "NTDS Settings" in live["server"]["dsServiceName"]
           and 0 < int(usn["before"]) <= int(usn["after"]), live)
+    check("the large group has all its members both ways", live["memberships"] == file["memberships"] > LARGE
+          and live["hidden"] == live["dangling"] == 0, live, file)
     check("and its digest is that of the export", live["digest"] == file["digest"] and live["digest"].startswith("sha256:"), live, file)
     refused = {"a wrong password": (f"ldaps://{ADDRESS}", f'bind-dn = "{ADMIN}"; password-file = "wrong"; ' + ca),
                "a server that no known CA vouches for": (f"ldaps://{ADDRESS}", simple),
