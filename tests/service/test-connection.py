@@ -14,46 +14,16 @@ import sys
 import tempfile
 import threading
 
-TOP = os.path.abspath(os.path.join(os.path.dirname(__file__), "../.."))
-BEHOV = os.path.join(TOP, os.environ.get("BUILD", "build"), "behov")
-BASE, NOW = "DC=kalmar,DC=example", "2026-11-24T02:00+01:00"
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+import fake
+from fake import BASE, BEHOV, NOW, check, parts, text, tlv
+
 READER, PASSWORD = "CN=lasare," + BASE, "Losenord.1"
 STARTTLS = b"1.3.6.1.4.1.1466.20037"
 BIND, UNBIND, SEARCH, EXTENDED = 0x60, 0x42, 0x63, 0x77
-failures = 0
-
-
-def check(name, holds, *detail):
-    global failures
-    print(("ok " if holds else "not ok ") + name, flush=True)
-    if not holds:
-        failures += 1
-        print(*detail)
 
 
 # ---------------------------------------------------------------- BER
-
-
-def tlv(tag, *content):
-    body = b"".join(content)
-    head = bytes([len(body)]) if len(body) < 128 else b"\x84" + struct.pack(">I", len(body))
-    return bytes([tag]) + head + body
-
-
-def text(value, tag=4):
-    return tlv(tag, value if isinstance(value, bytes) else value.encode())
-
-
-def parts(data):
-    out = []
-    while data:
-        size, at = data[1], 2
-        if size & 0x80:
-            at += size & 0x7f
-            size = int.from_bytes(data[2:at], "big")
-        out.append((data[0], data[at:at + size]))
-        data = data[at + size:]
-    return out
 
 
 def done(tag, code=0, why=""):
@@ -411,7 +381,7 @@ def main():
         keys = home.folder + "/keys"
         if sys.argv[1:] == ["--names"]:
             names(home)
-            return 1 if failures else 0
+            return 1 if fake.failures else 0
         with Door(keys, "ldaps") as a:
             done = home.plan(a.url)
         good = done[:2]
@@ -424,8 +394,8 @@ def main():
         shutil.rmtree(home.folder)
     if os.geteuid() != 0:
         print("skip names from DNS need a network of our own: run as root")
-        return 1 if failures else 0
-    return 1 if failures or in_a_network_of_its_own() else 0
+        return 1 if fake.failures else 0
+    return 1 if fake.failures or in_a_network_of_its_own() else 0
 
 
 sys.exit(main())
