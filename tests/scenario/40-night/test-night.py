@@ -387,6 +387,19 @@ def what_changes_between_yes_and_apply_wins():
         t.close_page()
         night(t, "11-25")
         night(t, "11-26")
+        shutil.copy(t.demo + "/directory.ldif", t.demo + "/whole")
+        with open(t.demo + "/directory.ldif", "rb") as f:
+            records = f.read().replace(b"\n ", b"").split(b"\n\n")
+        (account,), = t.rows("select account from proposal where id = ?", one)
+        gone = [r for r in records if b"objectClass: user" in r and b"sAMAccountName: " + account.encode() not in r][::2]
+        names = {r.split(b"\n")[0].partition(b":")[2] for r in gone}
+        with open(t.demo + "/directory.ldif", "wb") as f:
+            f.write(b"\n\n".join(b"\n".join(line for line in r.split(b"\n") if not line.startswith(b"member:") or line[7:] not in names)
+                                for r in records if r not in gone))
+        done = t.call(at("11-30", 9), "apply")
+        check("apply takes nothing from anybody while the directory looks half as large", states(t)[one] == "scheduled"
+              and not os.path.exists(t.demo + "/work/behov-2026-11-30-1.ldif"), done.returncode, done.stdout.decode(), done.stderr.decode())
+        os.rename(t.demo + "/whole", t.demo + "/directory.ldif")
         os.rename(t.demo + "/directory.ldif", t.demo + "/away")
         done = t.call(at("11-30", 9), "apply")
         check("apply without a directory does nothing, and says so by its exit", done.returncode in (1, 3) and
