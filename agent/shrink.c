@@ -56,7 +56,8 @@ compare(struct arena *mem, const struct snapshot *snapshot, const json_t *summar
 	sources = json_object_get(snapshot->certificate, "sources");
 	json_array_foreach(sources, i, one) {
 		const char *name = json_text(one, "source");
-		const json_t *before = source_of(summary, name);
+		/* A list of a system that does not come is a gap of that system; its groups are looked at one by one. */
+		const json_t *before = json_is_true(json_object_get(one, "list")) ? NULL : source_of(summary, name);
 
 		for (size_t w = 0; before && json_array_size(sources) > 1 && w < 3; w++)
 			*arena_push(mem, &out->list) = (struct number){

@@ -274,10 +274,10 @@ build_close(struct builder *b, struct snapshot *out, const char ***employees, st
 		*arena_push(b->mem, &out->gaps) = b->gaps.items[i];
 	for (size_t i = 0; i < b->findings.count; i++)
 		*arena_push(b->mem, &out->findings) = b->findings.items[i];
-	out->seen.groups = out->group_count;
 	for (size_t i = 0; i < b->origins.count; i++) {
 		if (b->origins.items[i].list)           /* who has an account there need not be one of ours */
 			continue;
+		out->seen.groups += b->origins.items[i].groups;
 		out->seen.memberships += b->origins.items[i].memberships;
 		out->seen.dangling += b->origins.items[i].dangling;
 	}

@@ -9,6 +9,7 @@ import json
 import os
 import random
 import shutil
+import sqlite3
 import ssl
 import subprocess
 import sys
@@ -105,6 +106,29 @@ def same_as_ad(home):
         if any(people(out, part, "ad") != people(out, part, "egen") for part in ("proposals", "missing")):
             bad.append((members, out))
     check("random worlds: a table and a group of AD give the same", not bad, bad[:1])
+
+
+def nights(home):
+    """A list that does not come one night: no brake on the directory, and what stands about the system is frozen."""
+    def states():
+        db = sqlite3.connect(home.folder + "/b.db")
+        try:
+            return dict(db.execute("select system || '/' || account, state from proposal"))
+        finally:
+            db.close()
+    whole = "Konto;Roll\n" + "".join(f"p{i};Läsa, ändra\n" for i in range(1, PEOPLE)) + "".join(f"p3;Annat {i}\n" for i in range(40))
+    home.write("egen.csv", whole)
+    home.rules('csv = "egen.csv"; account = "Konto"; role = "Roll";')
+    entries = [person(i) for i in range(PEOPLE)] + [ldap.group(1, "R", [person(i)[0] for i in (1, 2)])]
+    source = home.export(entries)
+    home.call(source, "store", "create", "--test")
+    first = home.call(source, "--now", NOW, "run")
+    before = states()
+    check("a night with a table proposes for both systems", before.get("ad/p2") == "open" and "egen/p2" in before, before, *ldap.show(first))
+    home.write("egen.csv", whole[:40])
+    second = home.call(source, "--now", NOW.replace("11-24", "11-25"), "run")
+    check("a table that does not come whole brakes no directory and withdraws nothing", states() == before
+          and b"har krympt" not in second.stderr and b"shrunk" not in second.stderr and b"complete=1" in second.stderr, states(), *ldap.show(second))
 
 
 # ---------------------------------------------------------------- SCIM
@@ -231,6 +255,7 @@ def main():
     try:
         tables(home)
         same_as_ad(home)
+        nights(home)
         scim(home)
     finally:
         shutil.rmtree(home.folder)
