@@ -114,20 +114,24 @@ changes_write(struct copy *copy, const struct source_entry *e)
 	copy->entries++;
 }
 
-int
-changes_keep(struct copy *copy, struct error *err)
+/* Without a copy the next night reads everything: that is no reason to lose this one. */
+void
+changes_keep(struct copy *copy)
 {
-	int rc = 0;
+	struct error err = { 0 };
 
 	if (!copy)
-		return 0;
+		return;
 	text_print(&copy->text, "# end %lld\n", copy->entries);
-	if (mkdir(copy->folder, 0750) < 0 && errno != EEXIST)
-		rc = error_sys(err, ERROR_SOURCE, "cannot make the folder '%s'", copy->folder);
-	else if (!copy->text.full)
-		rc = file_write_private(copy->path, copy->text.data, copy->text.len, err);
+	if (copy->text.full)
+		error_set(&err, ERROR_SOURCE, "it would be too large");
+	else if (mkdir(copy->folder, 0750) < 0 && errno != EEXIST)
+		error_sys(&err, ERROR_SOURCE, "cannot make the folder '%s'", copy->folder);
+	else
+		file_write_private(copy->path, copy->text.data, copy->text.len, &err);
+	if (err.text[0])
+		log_warn("no copy of the directory is kept for the next night: %s", err.text);
 	changes_drop(copy);
-	return rc;
 }
 
 void
@@ -391,7 +395,7 @@ changes_read(struct reader *r, const char *path, const struct position *now, boo
 	if (rc == 0)
 		rc = reader_search(r, "(objectClass=group)", r->attributes);
 	if (rc == 0)
-		rc = changes_keep(copy, r->err);
+		changes_keep(copy);
 	else
 		changes_drop(copy);
 	*done = rc == 0;

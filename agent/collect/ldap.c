@@ -199,8 +199,9 @@ read_whole(struct reader *r, const char *copy, const struct position *now)
 	r->take = take_all;
 	rc = reader_search(r, schema_filter(r->directory->schema), r->attributes);
 	if (rc == 0)
-		return changes_keep(r->self, r->err);
-	changes_drop(r->self);
+		changes_keep(r->self);
+	else
+		changes_drop(r->self);
 	return rc;
 }
 

@@ -59,7 +59,7 @@ int changes_read(struct reader *r, const char *path, const struct position *now,
 struct copy;
 struct copy *changes_open(struct reader *r, const char *path, const struct position *now, int64_t full);
 void changes_write(struct copy *copy, const struct source_entry *entry);
-int changes_keep(struct copy *copy, struct error *err);
+void changes_keep(struct copy *copy);
 void changes_drop(struct copy *copy);
 
 #endif

@@ -62,7 +62,9 @@ certificate_rows(struct arena *mem, const char *summary)
 	json_array_foreach(json_object_get(json_object_get(all, "certificate"), "sources"), i, one) {
 		json_t *row = json_object();
 
-		json_put(row, "source", plain(mem, json_text(one, "source")));
+		json_put(row, "source", json_text(one, "system")
+			 ? arena_print(mem, "Kontolistan för %s: %s", json_text(one, "system"), plain(mem, json_text(one, "source")))
+			 : arena_print(mem, "Katalogen %s", plain(mem, json_text(one, "source"))));
 		json_put(row, "base", plain(mem, json_text(one, "base")));
 		json_put(row, "server", server(mem, one) ? plain(mem, server(mem, one)) : NULL);
 		json_put(row, "seen", arena_print(mem, "%s poster: %s personer, %s grupper, %s medlemskap", count(mem, one, "entries"),

@@ -147,7 +147,7 @@ add_sources(struct arena *mem, const json_t *summary, struct text *t)
 	size_t i;
 
 	json_array_foreach(rows, i, row)
-		text_print(t, "  katalog %s: %s; inte sett: %s%s%s\n", json_text(row, "source"), json_text(row, "seen"),
+		text_print(t, "  %s: %s; inte sett: %s%s%s\n", json_text(row, "source"), json_text(row, "seen"),
 			   json_text(row, "unseen"), json_text(row, "server") ? "; " : "",
 			   json_text(row, "server") ? json_text(row, "server") : "");
 	json_decref(rows);

@@ -177,6 +177,12 @@ def smells(dc):
             out.write(content)
         done = collect(home, "night", "night")
         check(f"a copy {name}: everything is read, and it is the same", done[0] == whole and done[1].endswith("changes=0"), done, whole)
+    os.unlink(copy)
+    os.mkdir(copy)                  # nothing can be written in its place
+    done = collect(home, "night", "night")
+    check("a copy that cannot be kept is told, and the night is good", done[0] == whole and "no copy of the directory" in done[2], done)
+    os.rmdir(copy)
+    collect(home, "night", "night")
     done = collect(home, "night", "night")
     check("and the next night reads changes again", done[0] == whole and done[1].endswith("changes=1"), done)
 
