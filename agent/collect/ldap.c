@@ -182,6 +182,36 @@ read_ahead(LDAP *ld)
 		ber_sockbuf_add_io(wire, &ber_sockbuf_io_readahead, LBER_SBIOD_LEVEL_PROVIDER, &size);
 }
 
+/*
+ * More connections for a full reading, where the conf asks for them.  Numbers of changes are each server's own, so that all
+ * must reach the same one: a name may stand for several.  What does not come is done without.
+ */
+static void
+open_lines(struct reader *r, const struct position *now)
+{
+	r->changes = now->usn ? strtoll(now->usn, NULL, 10) : 0;
+	while (r->changes && now->service && r->line_count < r->directory->connections) {
+		const char *root[ROOT_ASKED] = { NULL };
+		struct error err = { 0 };
+		LDAP *more;
+
+		if (directory_open(r->mem, r->directory, &more, &err) < 0) {
+			log_warn("read over fewer connections: %s", err.text);
+			return;
+		}
+		r->ld = more;
+		ask_root(r, root);
+		r->ld = r->lines[0];
+		if (!root[ROOT_SERVICE] || strcmp(root[ROOT_SERVICE], now->service) != 0) {
+			log_warn("read over fewer connections: '%s' is now another server", directory_address(r->mem, more));
+			directory_close(more);
+			return;
+		}
+		read_ahead(more);
+		r->lines[r->line_count++] = more;
+	}
+}
+
 static int
 take_all(struct reader *r, const struct source_entry *e)
 {
@@ -197,6 +227,7 @@ read_whole(struct reader *r, const char *copy, const struct position *now)
 
 	r->self = changes_open(r, copy, now, clock_now());
 	r->take = take_all;
+	open_lines(r, now);
 	rc = reader_search(r, schema_filter(r->directory->schema), r->attributes);
 	if (rc == 0)
 		changes_keep(r->self);
@@ -236,6 +267,7 @@ ldap_read(const struct rules *rules, const struct directory *directory, struct b
 	rc = directory_open(mem, directory, &r.ld, err);
 	if (rc == 0) {
 		ask_root(&r, before);
+		r.lines[r.line_count++] = r.ld;
 		read_ahead(r.ld);       /* the connection stands now, and nothing of an answer is on its way */
 		now = (struct position){ before[ROOT_SERVICE], ask_invocation(&r, before[ROOT_SERVICE]), before[ROOT_USN] };
 		if (how->copy && !how->whole)
@@ -250,7 +282,8 @@ ldap_read(const struct rules *rules, const struct directory *directory, struct b
 			error_in(err, "reading below '%s'", directory->base ? directory->base : "");
 	}
 	reader_release(&r);
-	directory_close(r.ld);
+	for (int i = 0; i < r.line_count; i++)
+		directory_close(r.lines[i]);
 	progress_end();
 	how->again = r.again;
 	how->changes |= done;

@@ -13,6 +13,7 @@
 #include <sys/time.h>
 
 #define PAGES_MOST 1000000
+#define PARTS_EACH 4                    /* of a split search, for each connection: they are seldom equally large */
 #define RANGE_TURNS 3                   /* how often a group is read again that changes while it is read */
 
 int
@@ -354,22 +355,81 @@ take_page(struct reader *r, int id, struct berval *cookie)
 	return rc;
 }
 
+/* ------------------------------------------------------------------ several at once */
+
+/* One connection that is asked for page after page of what it has in hand. */
+struct strand { const char *filter; struct berval cookie; int id; };
+
+/*
+ * The parts of a split search, in turn; NULL after the last.  The number of the change that made an object is its own for
+ * good on that server (MS-ADTS 3.1.1.1.9), whatever is renamed or moved meanwhile: each object is in one part.  The last part
+ * is what shows no such number, so that nobody is left out whose number we may not read.
+ */
+static const char *
+next_part(struct reader *r, const char *filter, int *at)
+{
+	int count = r->line_count * PARTS_EACH, k = (*at)++;
+	long long from = r->changes / count * k, to = r->changes / count * (k + 1);
+
+	if (r->line_count == 1)
+		return k == 0 ? filter : NULL;
+	if (k == 0)
+		return arena_print(r->mem, "(&%s(uSNCreated<=%lld))", filter, to - 1);
+	if (k < count - 1)
+		return arena_print(r->mem, "(&%s(uSNCreated>=%lld)(uSNCreated<=%lld))", filter, from, to - 1);
+	if (k == count - 1)
+		return arena_print(r->mem, "(&%s(uSNCreated>=%lld))", filter, from);
+	return k == count ? arena_print(r->mem, "(&%s(!(uSNCreated=*)))", filter) : NULL;
+}
+
+/* The next page of what it has in hand, or of the next part; *busy false: there is none. */
+static int
+send_strand(struct reader *r, struct strand *s, const char *filter, char **attributes, int *part, bool *busy)
+{
+	if (!s->cookie.bv_len) {
+		ber_memfree(s->cookie.bv_val);
+		s->cookie = (struct berval){ 0, NULL };
+		s->filter = next_part(r, filter, part);
+	}
+	*busy = s->filter;
+	return *busy ? ask_page(r, s->filter, attributes, &s->cookie, &s->id) : 0;
+}
+
+/* While the pages of one connection are taken, the server works for the others. */
+static int
+search_strands(struct reader *r, struct strand *all, const char *filter, char **attributes)
+{
+	bool busy[LINES_MOST] = { false }, any = true;
+	int part = 0, rc = 0;
+
+	for (bool first = true; rc == 0 && any; first = false) {
+		any = false;
+		for (int i = 0; i < r->line_count && rc == 0; i++) {
+			r->ld = r->lines[i];
+			if (busy[i])
+				rc = take_page(r, all[i].id, &all[i].cookie);
+			if (rc == 0 && (busy[i] || first))
+				rc = send_strand(r, &all[i], filter, attributes, &part, &busy[i]);
+			any |= busy[i];
+		}
+		if (rc == 0)
+			rc = reader_stopped(r);
+	}
+	return rc;
+}
+
 int
 reader_search(struct reader *r, const char *filter, char **attributes)
 {
-	struct berval cookie = { 0, NULL };
-	int rc, id;
+	struct strand all[LINES_MOST] = { { NULL, { 0, NULL }, 0 } };
+	int rc = search_strands(r, all, filter, attributes);
 
-	do {
-		rc = ask_page(r, filter, attributes, &cookie, &id);
-		if (rc == 0)
-			rc = take_page(r, id, &cookie);
-		if (rc == 0)
-			rc = reader_stopped(r);
-	} while (rc == 0 && cookie.bv_len);
-	ber_memfree(cookie.bv_val);
-	if (rc == 0)
+	for (int i = 0; i < r->line_count; i++)
+		ber_memfree(all[i].cookie.bv_val);
+	if (rc == 0) {
+		r->ld = r->lines[0];
 		rc = complete_ranges(r);
+	}
 	r->parted.count = 0;
 	return rc;
 }

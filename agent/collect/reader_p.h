@@ -6,6 +6,7 @@
 #include "collect_p.h"
 #include <behov/directory.h>
 
+#define LINES_MOST DIRECTORY_CONNECTIONS_MOST
 #define LINK_TTL "1.2.840.113556.1.4.2309"      /* MS-ADTS 3.1.1.3.4.1.36 */
 
 /* A group whose members came in parts: its first answer, kept until the search is over. */
@@ -15,7 +16,10 @@ struct reader {
 	struct arena *mem;              /* what lives as long as the reading */
 	const struct rules *rules;
 	const struct directory *directory;
-	LDAP *ld;
+	LDAP *ld;                       /* the one that is asked just now */
+	LDAP *lines[LINES_MOST];        /* all connections, to one server; the first is for all that is not a search of its own */
+	int line_count;
+	long long changes;              /* how far the server had come, when there are several */
 	char **attributes;              /* all that is read of an entry */
 	struct builder *builder;
 	int (*take)(struct reader *r, const struct source_entry *entry);        /* each entry that is found */

@@ -60,7 +60,7 @@ static struct directory
 read_one(struct reader *r, const config_setting_t *at)
 {
 	static const char *const keys[] = { "name", "source", "base", "bind-dn", "password-file", "keytab", "principal", "full-read",
-		"sasl", "starttls", "ca-file", "page-size", "timeout", "schema", "access-groups", "service-accounts",
+		"sasl", "starttls", "ca-file", "page-size", "connections", "timeout", "schema", "access-groups", "service-accounts",
 		"dangling-ratio", "shrink-ratio", "attributes", NULL };
 	static const char *const sasl[] = { "none", "gssapi", NULL }, *const schemas[] = { "ad", "rfc2307bis", "rfc2307", NULL };
 	struct directory d = { 0 };
@@ -84,9 +84,12 @@ read_one(struct reader *r, const config_setting_t *at)
 	check_port(r, at, d.source);
 	d.ca_file = get_path(r, at, "ca-file", NULL);
 	d.page_size = get_number(r, at, "page-size", 1, 100000, 1000);
+	d.connections = get_number(r, at, "connections", 1, DIRECTORY_CONNECTIONS_MOST, 1);
 	d.timeout = get_number(r, at, "timeout", 1, 3600, 60);
 	d.full_days = get_days(r, at, "full-read", 0);
 	d.schema = (enum directory_schema)get_word(r, at, "schema", schemas, SCHEMA_AD);
+	if (d.connections > 1 && d.schema != SCHEMA_AD)
+		complain(r, at, "several connections are for schema \"ad\" only: a plain LDAP directory has nothing to split a search by");
 	return d;
 }
 

@@ -38,6 +38,7 @@ one_directory(const struct directory *d)
 	put_new(o, "starttls", json_boolean(d->starttls));
 	json_put(o, "ca-file", d->ca_file);
 	put_new(o, "page-size", json_integer(d->page_size));
+	put_new(o, "connections", json_integer(d->connections));
 	put_new(o, "timeout", json_integer(d->timeout));
 	json_put(o, "schema", schemas[d->schema]);
 	return o;

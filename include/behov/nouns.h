@@ -172,6 +172,7 @@ enum mode { MODE_OBSERVE, MODE_PROPOSE, MODE_APPLY };
 enum directory_schema { SCHEMA_AD, SCHEMA_RFC2307BIS, SCHEMA_RFC2307 };
 
 #define DIRECTORY_ADDRESS_MOST 300
+#define DIRECTORY_CONNECTIONS_MOST 8
 
 /* One domain or forest, and how it is reached. */
 struct directory {
@@ -183,6 +184,7 @@ struct directory {
 	bool gssapi, starttls;
 	const char *ca_file;
 	int page_size, timeout;         /* entries; seconds */
+	int connections;                /* how many at once, to one server: 1 and more */
 	int full_days;                  /* everything is read that often, only changes in between; 0 = every night */
 	enum directory_schema schema;
 	char *answered;                 /* the address that answered in this run, DIRECTORY_ADDRESS_MOST bytes; or NULL */

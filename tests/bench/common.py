@@ -9,7 +9,7 @@ import time
 
 TOP = os.path.abspath(os.path.join(os.path.dirname(__file__), "../.."))
 BUILD = os.path.join(TOP, os.environ.get("BUILD", "build"))
-BEHOV, COLLECT = os.path.join(BUILD, "behov"), os.path.join(BUILD, "tests/bench/collect")
+BEHOV, COLLECT, DECODE = (os.path.join(BUILD, name) for name in ("behov", "tests/bench/collect", "tests/bench/decode"))
 ROOM = os.path.join(TOP, "build", "bench")
 TURNS = int(os.environ.get("TURNS", "5"))
 BASE = "DC=kalmar,DC=example"

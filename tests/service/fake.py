@@ -90,10 +90,12 @@ class Fake:
     ttl = {}                # (group, member) -> seconds
     added = {}              # group -> values of msDS-ReplValueMetaData, `limit` at most in one answer
     stalls = 0              # from that page on it says nothing more
+    numbers = None          # place of an entry -> its uSNCreated, or None; then what is asked of that number is heeded
+    elsewhere = False       # a new connection reaches another server
     hidden = ()             # DNs that are there and do not come
 
     def __init__(self, entries, **wrong):
-        self.entries, self.pages, self.asked, self.binds, self.answers = entries, 0, [], [], 0
+        self.entries, self.pages, self.asked, self.binds, self.answers, self.links = entries, 0, [], [], 0, 0
         self.__dict__.update(wrong)
 
     def __enter__(self):
@@ -115,6 +117,7 @@ class Fake:
         self.thread.join()
 
     def serve(self, link):
+        self.links += 1
         try:
             stream = link.makefile("rb")
             while True:
@@ -143,7 +146,8 @@ class Fake:
         self.asks_ttl = len(fields) > 2 and LINK_TTL.encode() in fields[2][1]
         base, scope, wanted = search[0][1].decode(), search[1][1][0], [v.decode() for _, v in parts(search[7][1])]
         if scope == 0 and not base:
-            link.sendall(self.message(ident, self.entry("", {"dnsHostName": ["dc1.kalmar.example"], "dsServiceName": ["NTDS"],
+            link.sendall(self.message(ident, self.entry("", {"dnsHostName": ["dc1.kalmar.example"],
+                                                             "dsServiceName": ["NTDS 2" if self.elsewhere and self.links > 1 else "NTDS"],
                                                              "highestCommittedUSN": [str(12345 + self.pages)],
                                                              "supportedControl": list(self.controls)}.items()))
                          + self.message(ident, self.done(0x65, 0)))
@@ -205,7 +209,21 @@ class Fake:
                 found.append((name, values))
         return self.entry(dn, found)
 
+    def is_asked_for(self, place, what):
+        number = self.numbers(place)
+        for tag, body in what:
+            if tag == 0xa2 and number is not None:
+                return False
+            if tag in (0xa5, 0xa6):
+                (_, name), (_, bound) = parts(body)
+                if name == b"uSNCreated" and (number is None or (number < int(bound) if tag == 0xa5 else number > int(bound))):
+                    return False
+        return True
+
     def page(self, link, ident, fields):
+        entries, (tag, body) = self.entries, parts(fields[1][1])[6]
+        if self.numbers and tag == 0xa0:
+            entries = [e for i, e in enumerate(entries) if self.is_asked_for(i, parts(body))]
         control = parts(parts(fields[2][1])[0][1])
         assert control[0][1] == PAGED
         size, cookie = (body for _, body in parts(parts(control[-1][1])[0][1]))
@@ -214,12 +232,12 @@ class Fake:
         if self.stalls and self.pages >= self.stalls:
             return True
         here, end = start // size + 1, start + size
-        chunks = [self.message(ident, self.shown(*e)) for e in self.entries[start:end] if e[0] not in self.hidden]
+        chunks = [self.message(ident, self.shown(*e)) for e in entries[start:end] if e[0] not in self.hidden]
         if self.stuck and self.pages >= self.stuck:
             chunks, end = [], start
         for i in range(0 if start else self.references):
             chunks.append(self.message(ident, tlv(0x73, text(f"ldap://other{i}.example/CN=Configuration,{BASE}"))))
-        following = str(end).encode() if end < len(self.entries) else b""
+        following = str(end).encode() if end < len(entries) else b""
         if self.cookie and (following or self.pages < 3):
             following = self.cookie
         if self.garbage and here == 2:

@@ -63,10 +63,11 @@ def write(path, text, mode=0o600):
 
 
 class Controller:
-    """`load`: ("add" or "modify", dn, {attribute: [bytes]}) in order; each modify adds values."""
+    """`load`: ("add" or "modify", dn, {attribute: [bytes]}) in order; each modify adds values.
+    `workers`: for so many connections at once."""
 
-    def __init__(self, address, load=()):
-        self.address, self.load, self.server = address, load, None
+    def __init__(self, address, load=(), workers=1):
+        self.address, self.load, self.workers, self.server = address, load, workers, None
         self.base, self.admin, self.password = BASE, ADMIN, PASSWORD
         self.url = f"ldaps://{address}"
         self.home = tempfile.mkdtemp(prefix="bd-", dir="/tmp")
@@ -132,7 +133,7 @@ class Controller:
         lines = ["netbios name = DC1", "realm = KALMAR.EXAMPLE", "workgroup = KALMAR", "tls enabled = yes",
                  "server role = active directory domain controller", "server services = ldap cldap kdc",
                  "dcerpc endpoint servers = none", f"interfaces = {self.address}/8", "bind interfaces only = yes",
-                 "ldap server require strong auth = yes", "prefork children = 1", "ldb:nosync = true"]
+                 "ldap server require strong auth = yes", f"prefork children = {self.workers}", "ldb:nosync = true"]
         lines += [f"{key} = {home}/{value}" for key, value in places.items()]
         write(home + "/smb.conf", "[global]\n" + "\n".join(lines) + "\n")
         write(self.krb5, "[libdefaults]\ndefault_realm = KALMAR.EXAMPLE\ndns_lookup_kdc = false\nrdns = false\n"

@@ -176,6 +176,31 @@ def cycles(home, entries, whole):
                   len(proposed(done) ^ wanted))
 
 
+def parted(home, entries, whole):
+    """Over three connections, when the server tells when each object was made."""
+    last = 12345
+    home.extra = "connections = 3;"
+    spread = {"evenly": lambda i: last * i // len(entries), "all in one part": lambda i: last - 1, "newest after we asked": lambda i: last + i,
+              "in part not shown": lambda i: None if i % 3 == 0 else last * i // len(entries), "not at all": lambda i: None}
+    for name, numbers in spread.items():
+        with Fake(entries, numbers=numbers, limit=2) as fake:
+            done = home.plan(fake.url)
+            check(f"a split search, the numbers spread {name}, is the plan of one search", done.stdout == whole and fake.links == 3,
+                  *show(done), fake.links)
+    with Fake(entries) as fake:
+        done = home.plan(fake.url)
+        check("a server that does not heed the parts of a split search makes no plan of what comes twice",
+              done.returncode == 1 and not done.stdout, *show(done))
+    with Fake(entries, numbers=spread["evenly"], elsewhere=True) as fake:
+        done = home.plan(fake.url)
+        check("a connection that reaches another server is not part of a split search", done.stdout == whole
+              and fake.links == 2 and b"another server" in done.stderr, *show(done), fake.links)
+    with Fake(entries, numbers=spread["all in one part"], result={2: 11}) as fake:
+        done = home.plan(fake.url)
+        check("one part of a split search that fails is no plan", done.returncode == 1 and not done.stdout, *show(done))
+    home.extra = ""
+
+
 def clear(home, entries):
     home.write("secret", "not in the clear\n")
     os.chmod(home.folder + "/secret", 0o600)
@@ -205,6 +230,7 @@ def main():
         everybody(home, entries)
         cycles(home, entries, whole)
         clear(home, entries)
+        parted(home, entries, whole)
     finally:
         shutil.rmtree(home.folder)
     domains(entries)
