@@ -35,17 +35,47 @@ static inline void put(uint64_t *set, uint32_t i) { set[i / 64] |= UINT64_C(1) <
 static inline uint64_t *at(const struct work *w, uint64_t *sets, uint32_t i) { return sets + (size_t)i * w->words; }
 static inline uint32_t node(const struct work *w, uint32_t account) { return w->s->group_count + account; }
 
-/* "system/role" */
+/* reconcile.c.  "system/role"; and the graph linked, the roles placed, and every group reached up from. */
 const char *work_label(const struct work *w, uint32_t r);
-const char *work_member(const struct work *w, uint32_t e);
-/* Links the graph, places the roles, and reaches up from every group. */
 void work_prepare(struct work *w);
+
+/* ------------------------------------------------------------------ graph.c */
+
+const char *work_member(const struct work *w, uint32_t e);
+void graph_link(struct work *w);
+void graph_spread(struct work *w);      /* w->maybe: from groups that are not known wholly to all above them */
+void graph_cuttable(struct work *w);    /* w->cuttable: access groups that lead to nothing but what is registered */
+void graph_cut(struct work *w);         /* w->cut: what is approved already */
 /* What each group leads to, by the edges that are not cut. */
 void work_reach(struct work *w);
+
+/* ------------------------------------------------------------------ need.c */
+
+void need_absent(struct work *w);       /* w->absent */
+enum truth need_clause(const struct work *w, const struct account *a, const struct clause *c);
 /* What an account has by the edges that are not cut. */
 void work_have(struct work *w, uint32_t a, uint64_t *set);
 /* What an account has and needs. */
 void work_judge(struct work *w, uint32_t a);
+bool work_excess(struct work *w, uint32_t a, uint32_t r);
+
+/* ------------------------------------------------------------------ evidence.c, planner.c */
+
+/* That edge should go, for those roles; `people` lose them. */
+void evidence_propose(struct work *w, uint32_t e, const uint64_t *roles, long long people);
+/* Proposes all that may go; afterwards w->cut is how it will be. */
+void planner_cut(struct work *w);
+
+/* ------------------------------------------------------------------ tell.c */
+
+void tell_grants(struct work *w, uint32_t a);
+/* `left`: the roles that stay when all proposed has gone. */
+void tell_person(struct work *w, uint32_t a, const uint64_t *left);
+void tell_systems(struct work *w);
+void tell_sizes(struct work *w);        /* memberships by scope, for brakes */
+void work_finding(struct work *w, const char *kind, const struct system *s, const struct role *r, const char *group, const char *text);
+
+/* ------------------------------------------------------------------ members.c */
 
 /* Findings about members that are no people, and w->open. */
 void members_tell(struct work *w);

@@ -1,0 +1,152 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* evidence.c - a proposal: its key and version, the way it opens, and what it was judged by. */
+#include "reconcile_p.h"
+#include "behov/digest.h"
+#include "behov/json.h"
+
+static const char *
+hash(const struct work *w, const char *kind, const char *member, const char *group)
+{
+	unsigned char out[DIGEST_SIZE];
+	struct digest *d = digest_open();
+
+	digest_field(d, kind);
+	digest_field(d, member);
+	digest_field(d, group);
+	digest_close(d, out);
+	return digest_hex(w->mem, out, 8);
+}
+
+static const char *
+version(const struct work *w, const struct proposal *p, const uint64_t *roles)
+{
+	unsigned char out[DIGEST_SIZE];
+	struct digest *d = digest_open();
+
+	digest_field(d, kind_word[p->kind]);
+	digest_field(d, p->guid);
+	digest_field(d, p->group_guid);
+	for (uint32_t r = 0; r < w->role_count; r++)
+		if (get(roles, r)) {
+			digest_field(d, work_label(w, r));
+			for (int i = 0; i < w->roles[r]->need_count; i++)
+				digest_field(d, w->roles[r]->needs[i].text);
+		}
+	digest_close(d, out);
+	return digest_hex(w->mem, out, DIGEST_SIZE);
+}
+
+static json_t *
+evidence(const struct work *w, const struct proposal *p, const struct account *who, const struct role *role)
+{
+	json_t *o = json_object(), *clauses = json_array(), *person = json_object();
+
+	for (int i = 0; i < role->need_count; i++) {
+		const struct clause *c = &role->needs[i];
+		json_t *one = json_object();
+		json_put(one, "text", c->text);
+		json_put(one, "why", c->why);
+		json_put(one, "by", c->by);
+		json_put(one, "since", c->since);
+		json_put(one, "rule", place_text(w->mem, c->at));
+		json_array_append_new(clauses, one);
+	}
+	json_object_set_new(o, "clauses", clauses);
+	if (who) {
+		json_put(person, "name", who->display ? who->display : who->name);
+		json_put(person, "manager", who->manager);
+		json_object_set_new(person, "disabled", json_boolean(who->disabled));
+		json_object_set_new(person, "expired", json_boolean(who->expired));
+		json_object_set_new(person, "locked", json_boolean(who->locked));
+		json_object_set_new(person, "password_expired", json_boolean(who->password_expired));
+		json_put(o, "last_logon", who->last_logon == INT64_MIN ? NULL : clock_text(w->mem, who->last_logon));
+		json_object_set_new(o, "last_logon_days", json_integer(w->s->sync_days ? w->s->sync_days : 14));
+	}
+	json_object_set_new(o, "person", person);
+	json_object_set_new(o, "paths", json_pack("[[s]]", p->group));
+	return o;
+}
+
+/* The shortest way from the direct group to a group of the role. */
+static void
+find_path(struct work *w, struct proposal *p, uint32_t g, uint32_t r)
+{
+	uint32_t *before = arena_array(w->mem, uint32_t, (size_t)w->s->group_count + 1), count = 0, end = g, n = 0;
+
+	w->stamp++;
+	w->seen[g] = w->stamp;
+	w->queue[count++] = g;
+	for (uint32_t i = 0; i < count; i++) {
+		end = w->queue[i];
+		if (get(at(w, w->own, end), r))
+			break;
+		for (uint32_t u = w->up_first[end]; u < w->up_first[end + 1]; u++) {
+			uint32_t to = w->from[w->up[u]];
+			if (w->seen[to] == w->stamp || w->cut[w->up[u]] || !w->s->groups[to].security)
+				continue;
+			w->seen[to] = w->stamp;
+			before[to] = end;
+			w->queue[count++] = to;
+		}
+	}
+	for (uint32_t i = end; i != g; i = before[i])
+		n++;
+	p->path_count = (int)n + 1;
+	p->path = arena_array(w->mem, const char *, (size_t)n + 1);
+	for (uint32_t i = end;; i = before[i]) {
+		p->path[n] = w->s->groups[i].dn;
+		if (i == g || n-- == 0)
+			break;
+	}
+}
+
+void
+evidence_propose(struct work *w, uint32_t e, const uint64_t *roles, long long people)
+{
+	const struct edge *edge = &w->s->edges[e];
+	const struct group *g = &w->s->groups[w->from[e]];
+	const struct account *who = edge->is_group ? NULL : &w->s->accounts[edge->member];
+	struct proposal *p = arena_push(w->mem, &w->plan->proposals);
+	const struct role *role = NULL;
+	uint32_t first = 0;
+
+	p->kind = who ? KIND_REMOVE_MEMBER : KIND_CUT_NESTING;
+	p->guid = work_member(w, e);
+	p->member = who ? who->dn : w->s->groups[edge->member].dn;
+	p->group = g->dn;
+	p->group_guid = g->key;
+	p->key = hash(w, kind_word[p->kind], p->guid, g->key);
+	p->version = version(w, p, roles);
+	p->also = arena_array(w->mem, const char *, (size_t)w->role_count + 1);
+	for (uint32_t r = 0; r < w->role_count; r++) {
+		int k;
+		if (!get(roles, r))
+			continue;
+		k = w->roles[r]->system->class.konfidentialitet;
+		p->konfidentialitet = (k < 0 ? 3 : k) > p->konfidentialitet ? (k < 0 ? 3 : k) : p->konfidentialitet;
+		if (role) {
+			p->also[p->also_count++] = work_label(w, r);
+			continue;
+		}
+		role = w->roles[r];
+		first = r;
+	}
+	p->system = role->system->id;
+	p->role = role->id;
+	find_path(w, p, w->from[e], first);
+	p->account = who ? who->name : NULL;
+	p->display = who ? who->display : NULL;
+	p->accounts = who ? 1 : people;
+	p->by_hand = who && who->protected_admin;
+	p->needs = p->konfidentialitet >= 3 || p->by_hand ? 2 : 1;
+	p->scope = arena_print(w->mem, "system:%s", p->system);
+	p->rule = role->need_count ? role->needs[0].at : role->at;
+	p->why = who ? arena_print(w->mem, "%s har %s i %s men uppfyller inget skrivet behov.",
+				   who->display ? who->display : who->name, role->name ? role->name : role->id,
+				   role->system->name ? role->system->name : role->system->id)
+		     : arena_print(w->mem, "Ingen av de %lld personerna i %s uppfyller ett skrivet behov av %s i %s.",
+				   people, w->s->groups[edge->member].name, role->name ? role->name : role->id,
+				   role->system->name ? role->system->name : role->system->id);
+	p->evidence = evidence(w, p, who, role);
+	json_put(p->evidence, "added", members_added(w, e) == INT64_MIN ? NULL : clock_text(w->mem, members_added(w, e)));
+}
