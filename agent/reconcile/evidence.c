@@ -100,8 +100,25 @@ find_path(struct work *w, struct proposal *p, uint32_t g, uint32_t r)
 	}
 }
 
+static const char *
+why(const struct work *w, const struct proposal *p, const struct account *who, const struct role *role, long long others)
+{
+	const char *what = role->name ? role->name : role->id, *where = role->system->name ? role->system->name : role->system->id;
+	long group = who ? -1 : snapshot_group(w->s, p->member);
+	const char *name = group < 0 ? p->member : w->s->groups[group].name;
+
+	if (who)
+		return arena_print(w->mem, "%s har %s i %s men uppfyller inget skrivet behov.", who->display ? who->display : who->name, what,
+				   where);
+	if (!others)
+		return arena_print(w->mem, "Ingen av de %lld personerna i %s uppfyller ett skrivet behov av %s i %s.", p->accounts, name, what,
+				   where);
+	return arena_print(w->mem, "%lld av de %lld personerna i %s uppfyller inget skrivet behov av %s i %s; de andra behåller det som "
+			   "de behöver genom andra grupper.", p->accounts, p->accounts + others, name, what, where);
+}
+
 void
-evidence_propose(struct work *w, uint32_t e, const uint64_t *roles, long long people)
+evidence_propose(struct work *w, uint32_t e, const uint64_t *roles, long long people, long long others)
 {
 	const struct edge *edge = &w->s->edges[e];
 	const struct group *g = &w->s->groups[w->from[e]];
@@ -141,12 +158,7 @@ evidence_propose(struct work *w, uint32_t e, const uint64_t *roles, long long pe
 	p->needs = p->konfidentialitet >= 3 || p->by_hand ? 2 : 1;
 	p->scope = arena_print(w->mem, "system:%s", p->system);
 	p->rule = role->need_count ? role->needs[0].at : role->at;
-	p->why = who ? arena_print(w->mem, "%s har %s i %s men uppfyller inget skrivet behov.",
-				   who->display ? who->display : who->name, role->name ? role->name : role->id,
-				   role->system->name ? role->system->name : role->system->id)
-		     : arena_print(w->mem, "Ingen av de %lld personerna i %s uppfyller ett skrivet behov av %s i %s.",
-				   people, w->s->groups[edge->member].name, role->name ? role->name : role->id,
-				   role->system->name ? role->system->name : role->system->id);
+	p->why = why(w, p, who, role, others);
 	p->evidence = evidence(w, p, who, role);
 	json_put(p->evidence, "added", members_added(w, e) == INT64_MIN ? NULL : clock_text(w->mem, members_added(w, e)));
 }

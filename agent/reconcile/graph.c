@@ -97,6 +97,25 @@ climb_roles(struct work *w, uint32_t g, uint64_t *set, enum only only)
 			set[k] |= at(w, w->own, w->queue[i])[k];
 }
 
+uint32_t
+graph_add(struct work *w, uint32_t g, uint64_t *all, uint64_t *sure)
+{
+	uint32_t count, seen;
+
+	if (!w->s->groups[g].security)
+		return 1;
+	count = climb(w, g, ACCESS);
+	for (uint32_t i = 0; i < count; i++)
+		for (uint32_t k = 0; k < w->words; k++)
+			all[k] |= at(w, w->own, w->queue[i])[k];
+	seen = count;
+	count = w->s->groups[g].unknown ? 0 : climb(w, g, CERTAIN);
+	for (uint32_t i = 0; i < count; i++)
+		for (uint32_t k = 0; k < w->words; k++)
+			sure[k] |= at(w, w->own, w->queue[i])[k];
+	return seen + count;
+}
+
 void
 work_reach(struct work *w)
 {

@@ -2,10 +2,11 @@
 /*
  * planner.c - which edges may go.
  *
- * Guaranteed: a nesting is cut only when everybody below it is certainly in excess in all that it leads to, so no
- * cut of a nesting takes access that is needed or unknown.  Edges of one person are then chosen jointly on what is
- * left: exactly (most excess, then fewest edges) up to SEARCH candidates, greedily above.
- * Not guaranteed: a nesting that could go because others keep their access by a second path is left, as structural.
+ * Where few edges hang together the best cuts are found by trying (exact.c).  What is left: a nesting is cut only when
+ * everybody below it is certainly in excess in all that it leads to, and the edges of one person are then chosen jointly,
+ * exactly (most excess, then fewest edges) up to SEARCH candidates, greedily above.
+ * Guaranteed: no access that is needed or unknown is taken.
+ * Not guaranteed, in a part too large to try: that as much excess goes as could; what stays is told as structural.
  */
 #include "reconcile_p.h"
 
@@ -100,7 +101,7 @@ propose_nestings(struct work *w)
 			continue;
 		w->cut[n->edge] = true;
 		work_reach(w);
-		evidence_propose(w, n->edge, n->roles, n->people);
+		evidence_propose(w, n->edge, n->roles, n->people, 0);
 	}
 }
 
@@ -184,7 +185,7 @@ remove_members(struct work *w, uint32_t a)
 		for (uint32_t r = 0; r < w->role_count; r++)
 			if (get(at(w, w->reach, w->from[c.edge[i]]), r) && work_excess(w, a, r))
 				put(roles, r);
-		evidence_propose(w, c.edge[i], roles, 1);
+		evidence_propose(w, c.edge[i], roles, 1, 0);
 	}
 	for (uint32_t i = 0; i < c.count; i++)
 		w->cut[c.edge[i]] = w->cut[c.edge[i]] || best >> i & 1;
@@ -193,6 +194,7 @@ remove_members(struct work *w, uint32_t a)
 void
 planner_cut(struct work *w)
 {
+	exact_cut(w);
 	cut_nestings(w);
 	for (uint32_t a = 0; a < w->s->account_count; a++)
 		if (w->s->accounts[a].class == ACCOUNT_PERSON)

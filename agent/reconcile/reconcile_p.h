@@ -46,6 +46,11 @@ void graph_link(struct work *w);
 void graph_spread(struct work *w);      /* w->maybe: from groups that are not known wholly to all above them */
 void graph_cuttable(struct work *w);    /* w->cuttable: access groups that lead to nothing but what is registered */
 void graph_cut(struct work *w);         /* w->cut: what is approved already */
+/*
+ * Adds what a group leads to by the edges that are not cut just now: all of it, and by groups that are known wholly.
+ * Gives how many groups it looked at.
+ */
+uint32_t graph_add(struct work *w, uint32_t g, uint64_t *all, uint64_t *sure);
 /* What each group leads to, by the edges that are not cut. */
 void work_reach(struct work *w);
 
@@ -59,10 +64,12 @@ void work_have(struct work *w, uint32_t a, uint64_t *set);
 void work_judge(struct work *w, uint32_t a);
 bool work_excess(struct work *w, uint32_t a, uint32_t r);
 
-/* ------------------------------------------------------------------ evidence.c, planner.c */
+/* ------------------------------------------------------------------ evidence.c, exact.c, planner.c */
 
-/* That edge should go, for those roles; `people` lose them. */
-void evidence_propose(struct work *w, uint32_t e, const uint64_t *roles, long long people);
+/* That edge should go, for those roles; `people` lose them, and `others` below it lose nothing. */
+void evidence_propose(struct work *w, uint32_t e, const uint64_t *roles, long long people, long long others);
+/* The best cuts where few edges hang together: proposed, and cut. */
+void exact_cut(struct work *w);
 /* Proposes all that may go; afterwards w->cut is how it will be. */
 void planner_cut(struct work *w);
 

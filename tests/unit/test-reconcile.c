@@ -17,7 +17,7 @@ static size_t cut_count;
 static bool safe[2];
 static const char *why[2];
 
-static bool timed;
+static bool timed, both_ways;    /* Anna is in A herself, too */
 static enum account_class kind_of_bo;
 
 /* Group 0 is the role's; group 1 is nested in it. */
@@ -30,7 +30,7 @@ plan(struct arena *mem, bool unknown, bool nested, bool primary, bool anna, stru
 	struct system system = { .id = "s", .owner = "x", .roles = &role, .role_count = 1 };
 	struct attribute title = { .name = "title" };
 	struct rules rules = { .systems = &system, .system_count = 1, .attributes = &title, .attribute_count = 1 };
-	struct edge edges[] = { { 1, nested, primary, timed }, { 1, false, false, false }, { 0, false, false, false } };
+	struct edge edges[] = { { 1, nested, primary, timed }, { 1, false, false, false }, { 0, false, false, false }, { 0, false, false, false } };
 	struct group groups[] = {
 		{ .dn = "CN=A,DC=x", .name = "A", .key = "ga", .security = true, .unknown = unknown, .first = 0, .count = 1 },
 		{ .dn = "CN=B,OU=o", .name = "B", .key = "gb", .security = true, .first = 1, .count = anna ? 2 : 1 },
@@ -46,6 +46,12 @@ plan(struct arena *mem, bool unknown, bool nested, bool primary, bool anna, stru
 	who[1].sid = kind_of_bo ? "S-1-5-11" : NULL;
 	rules.conf.directory.access_groups = base;
 	role.system = &system;
+	if (both_ways) {
+		edges[1] = (struct edge){ 0, false, false, false };
+		edges[2] = (struct edge){ 1, false, false, false };
+		groups[0].count = groups[1].first = groups[1].count = 2;
+		s.edge_count = 4;
+	}
 	snapshot_index(mem, &s);
 	CHECK(reconcile_all(mem, &in, out, &err) == 0);
 	CHECK(snapshot_group(&s, "cn=a, dc=X") == 0 && snapshot_account(&s, "ANNA") == 0);
@@ -76,6 +82,29 @@ static void a_primary_group_stays(void) { judged(false, false, true, false, 0, 0
 static void an_unknown_group_stays(void) { judged(true, false, false, false, 0, 0); }
 static void a_nesting_nobody_needs_goes(void) { judged(false, true, false, false, 1, KIND_CUT_NESTING); }
 static void a_nesting_somebody_needs_stays(void) { judged(false, true, false, true, 0, 0); }
+
+static void
+a_nesting_goes_when_who_needs_it_has_another_way(void)
+{
+	struct arena *mem = arena_open();
+	struct plan out = { 0 };
+
+	both_ways = true;
+	cuts[0] = (struct cut){ "gb", "ga" };
+	plan(mem, false, true, false, true, &out);
+	CHECK(out.proposals.count == 1 && out.proposals.items[0].kind == KIND_CUT_NESTING && out.structural.count == 0);
+	CHECK(out.proposals.count == 1 && out.proposals.items[0].accounts == 1 && strstr(out.proposals.items[0].why, "1 av de 2 personerna i B")
+	      && strstr(out.proposals.items[0].why, "behåller"));
+	plan_free(&out);
+	out = (struct plan){ 0 };
+	cut_count = 1;
+	plan(mem, false, true, false, true, &out);
+	CHECK(safe[0] && !why[0]);
+	plan_free(&out);
+	cut_count = 0;
+	both_ways = false;
+	arena_close(mem);
+}
 
 /* Anna needs the role, Bo does not; both have it through B in A. */
 static void
@@ -167,5 +196,6 @@ main(void)
 	TEST(an_unknown_group_stays);
 	TEST(a_nesting_nobody_needs_goes);
 	TEST(a_nesting_somebody_needs_stays);
+	TEST(a_nesting_goes_when_who_needs_it_has_another_way);
 	return check_done();
 }
