@@ -67,6 +67,24 @@ int verb_check(struct arena *mem, const struct options *options, int count, char
 	return rc;
 }
 
+/* Nothing of it is in force. */
+static int plan_edited(struct arena *mem, const struct options *options, const struct run_options *how, struct error *err)
+{
+	struct rules rules, edited;
+	json_t *json = NULL;
+	int rc;
+
+	if (register_load(mem, options->config, &rules, err) < 0 ||
+	    register_load_edited(mem, options->config, options->rules, &edited, err) < 0 ||
+	    run_compare(mem, &rules, &edited, how, &json, err) < 0)
+		return -1;
+	rc = options->json ? say_json(mem, json, err) : say(run_compare_table(mem, json), err);
+	if (rc == 0)
+		rc = json_is_true(json_object_get(json, "complete")) ? EXIT_DONE : EXIT_GAPS;
+	json_decref(json);
+	return rc;
+}
+
 int verb_plan(struct arena *mem, const struct options *options, int count, char **words, struct error *err)
 {
 	struct run_options how = { .hands = options->hands, .now = clock_now() };
@@ -78,6 +96,8 @@ int verb_plan(struct arena *mem, const struct options *options, int count, char 
 	(void)words;
 	if (count)
 		return error_set(err, ERROR_USAGE, "'plan' takes no arguments");
+	if (options->rules)
+		return plan_edited(mem, options, &how, err);
 	if (register_load(mem, options->config, &rules, err) < 0 || run_plan(mem, &rules, &how, &plan, err) < 0)
 		goto out;
 	if (options->json) {

@@ -35,7 +35,7 @@ struct verb {
 
 static const struct verb verbs[] = {
 	{ "check", "", "say what is wrong in conf/ and rules/, or (with -v or --json) what is in force", verb_check },
-	{ "plan", "", "say what would be proposed now; changes nothing", verb_plan },
+	{ "plan", "[--rules DIR]", "say what would be proposed now, or what other rules would change; changes nothing", verb_plan },
 	{ "run", "", "the night: takes answers, looks, proposes, writes to owners", verb_run },
 	{ "serve", "", "the page where owners decide, until Ctrl-C", verb_serve },
 	{ "apply", "", "carry out what is approved and has had its grace", verb_apply },
@@ -63,6 +63,7 @@ static void help(FILE *out)
 	      "  --now TIME      judge as of 2026-01-05T02:00+01:00\n"
 	      "  --json          the answer as JSON\n"
 	      "  --files         with plan --json: the files of each batch\n"
+	      "  --rules DIR     with plan: what these rules would open and withdraw\n"
 	      "  --by NAME       who decided; twice where two people are needed\n"
 	      "  --reason TEXT   why\n"
 	      "  --until DATE    decide keep: asked again from then\n"
@@ -75,7 +76,7 @@ static void help(FILE *out)
 
 enum { OPTION_CONFIG = 256, OPTION_NOW, OPTION_JSON, OPTION_FILES, OPTION_HELP, OPTION_VERSION, OPTION_TEST, OPTION_HEAD,
        OPTION_ALL, OPTION_BY, OPTION_REASON, OPTION_UNTIL, OPTION_STATE, OPTION_SHARE, OPTION_PATH, OPTION_SERIES,
-       OPTION_CASE };
+       OPTION_CASE, OPTION_RULES };
 
 static const struct option longs[] = {
 	{ "config", required_argument, NULL, OPTION_CONFIG }, { "now", required_argument, NULL, OPTION_NOW },
@@ -86,7 +87,7 @@ static const struct option longs[] = {
 	{ "reason", required_argument, NULL, OPTION_REASON }, { "until", required_argument, NULL, OPTION_UNTIL },
 	{ "state", required_argument, NULL, OPTION_STATE }, { "share", required_argument, NULL, OPTION_SHARE },
 	{ "path", required_argument, NULL, OPTION_PATH }, { "series", required_argument, NULL, OPTION_SERIES },
-	{ "case", required_argument, NULL, OPTION_CASE }, { NULL, 0, NULL, 0 },
+	{ "case", required_argument, NULL, OPTION_CASE }, { "rules", required_argument, NULL, OPTION_RULES }, { NULL, 0, NULL, 0 },
 };
 
 /* The place of an option that is one text, or NULL. */
@@ -103,6 +104,7 @@ text_option(int c, struct options *out)
 	case OPTION_PATH: return &out->path;
 	case OPTION_SERIES: return &out->series;
 	case OPTION_CASE: return &out->case_name;
+	case OPTION_RULES: return &out->rules;
 	default: return NULL;
 	}
 }
@@ -168,6 +170,8 @@ static int dispatch(int argc, char **argv, struct error *err)
 	for (size_t i = 0; i < sizeof(verbs) / sizeof(*verbs); i++) {
 		if (strcmp(argv[optind], verbs[i].name) != 0)
 			continue;
+		if (options.rules && verbs[i].run != verb_plan)
+			return error_set(err, ERROR_USAGE, "--rules is for plan only: what is in force is the folder in the configuration");
 		mem = arena_open();
 		rc = verbs[i].run(mem, &options, argc - optind - 1, argv + optind + 1, err);
 		arena_close(mem);

@@ -103,6 +103,44 @@ char *run_table(struct arena *mem, const struct plan *plan)
 	return out;
 }
 
+static void compare_rows(struct text *t, const json_t *difference, const char *key, char sign)
+{
+	const json_t *one;
+	size_t i;
+
+	json_array_foreach(json_object_get(difference, key), i, one) {
+		size_t from = t->len;
+
+		text_print(t, "  %c %s (%s)", sign, json_string_value(json_object_get(one, "why")),
+			   json_string_value(json_object_get(one, "rule")));
+		end_line(t, from);
+	}
+}
+
+char *run_compare_table(struct arena *mem, const json_t *difference)
+{
+	static const char *const rows[][2] = { { "opened", "nya förslag" }, { "withdrawn", "förslag som försvinner" },
+		{ "changed", "förslag efter ändrade ord" }, { "missing", "fler behöver men saknar behörighet" },
+		{ "not_missing", "saknar den inte längre" } };
+	struct text t;
+	char *out;
+
+	text_open(&t, (size_t)64 << 20);
+	text_print(&t, "Med reglerna i %s i stället för dem som gäller (inget är ändrat)\n",
+		   json_string_value(json_object_get(difference, "rules")));
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++)
+		row(&t, mem, rows[i][1], (long long)json_array_size(json_object_get(difference, rows[i][0])));
+	text_char(&t, '\n');
+	compare_rows(&t, difference, "opened", '+');
+	compare_rows(&t, difference, "withdrawn", '-');
+	compare_rows(&t, difference, "changed", '~');
+	if (!json_is_true(json_object_get(difference, "complete")))
+		text_add(&t, "  lucka: något kunde inte läsas; behov plan säger vad\n");
+	out = arena_copy(mem, t.data, t.len);
+	text_close(&t);
+	return out;
+}
+
 static void decided_rows(struct text *t, struct arena *mem, const struct night_result *night)
 {
 	const struct decide_result *d = &night->decided;

@@ -12,7 +12,7 @@ struct options {
 	bool json, files, show, test, head, all;
 	int hands;
 	const char *by, *second;        /* --by NAME, given once or twice */
-	const char *reason, *until, *state;
+	const char *reason, *until, *state, *rules;
 	const char *share, *path, *series, *case_name;  /* of a hold */
 };
 

@@ -284,7 +284,7 @@ give(struct reader *r, struct rules *out)
 }
 
 int
-register_load(struct arena *mem, const char *path, struct rules *out, struct error *err)
+register_load_edited(struct arena *mem, const char *path, const char *folder, struct rules *out, struct error *err)
 {
 	struct reader r = { .mem = mem, .rules = out };
 	unsigned char sum[DIGEST_SIZE];
@@ -297,6 +297,8 @@ register_load(struct arena *mem, const char *path, struct rules *out, struct err
 	free(real);
 	r.digest = digest_open();
 	read_one(&r, r.conf, read_settings);
+	if (folder)
+		out->conf.rules = folder;
 	if (out->conf.rules) {
 		real = realpath(out->conf.rules, NULL);
 		if (real)
@@ -315,4 +317,10 @@ register_load(struct arena *mem, const char *path, struct rules *out, struct err
 	if (r.complaints)
 		return error_set(err, ERROR_CONFIG, "%d complaints in the configuration", r.complaints);
 	return 0;
+}
+
+int
+register_load(struct arena *mem, const char *path, struct rules *out, struct error *err)
+{
+	return register_load_edited(mem, path, NULL, out, err);
 }

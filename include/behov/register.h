@@ -14,6 +14,8 @@
 
 /* 0; or -1 with err (ERROR_CONFIG) saying how many complaints there were. */
 int register_load(struct arena *mem, const char *path, struct rules *out, struct error *err);
+/* The same with another rules folder, relative to where we stand, in the place of conf's. */
+int register_load_edited(struct arena *mem, const char *path, const char *folder, struct rules *out, struct error *err);
 /* What is in force, every key with its value, as configuration text a person can read (secrets never opened). */
 void register_show(const struct rules *rules, FILE *out);
 /* The same as JSON. Caller owns. */

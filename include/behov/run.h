@@ -19,6 +19,13 @@ struct run_options {
 /* Register has been read: collect, reconcile, scan and retain fill the plan.  Changes nothing anywhere. */
 int run_plan(struct arena *mem, const struct rules *rules, const struct run_options *how, struct plan *plan,
 	     struct error *err);
+/*
+ * What the rules in `edited` would open and withdraw against those in force.  Directory and shares are read once for each.
+ * Caller owns *out (conf/schema/compare.schema.json).
+ */
+int run_compare(struct arena *mem, const struct rules *rules, const struct rules *edited, const struct run_options *how, json_t **out,
+		struct error *err);
+char *run_compare_table(struct arena *mem, const json_t *difference);
 /* The plan as a table for people. */
 char *run_table(struct arena *mem, const struct plan *plan);
 

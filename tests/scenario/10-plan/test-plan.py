@@ -139,6 +139,69 @@ def share_gone(world):
     os.rename(share + ".away", share)
 
 
+def edit(world, *changes):
+    """A copy of the rules with these (file, old, new) made in it."""
+    folder = world + "/edited"
+    shutil.rmtree(folder, ignore_errors=True)
+    shutil.copytree(world + "/rules", folder)
+    for name, old, new in changes:
+        with open(folder + "/" + name, encoding="utf-8") as source:
+            text = source.read()
+        assert old in text, (name, old)
+        with open(folder + "/" + name, "w", encoding="utf-8") as out:
+            out.write(text.replace(old, new))
+    return folder
+
+
+def compared(world, *changes):
+    done = behov(world, "plan", "--json", "--rules", edit(world, *changes))
+    return json.loads(done.stdout) if done.returncode == 0 else {"failed": done.stderr.decode()}
+
+
+def ids(listed):
+    return {p["id"] for p in listed}
+
+
+def other_rules(world, first):
+    """What an edit would do is the difference between two plans, and nothing else."""
+    lists = ("opened", "withdrawn", "changed", "missing", "not_missing")
+    same = compared(world)
+    check("the same rules change nothing", same.get("complete") and not any(same[x] for x in lists), same)
+    narrowed = ("systems/treserva.cfg", '"Barn och familj", "Mottagning", "Försörjningsstöd" )', '"Mottagning" )')
+    then = compared(world, narrowed)
+    shutil.rmtree(world + "/kept", ignore_errors=True)
+    shutil.move(world + "/rules", world + "/kept")
+    shutil.copytree(world + "/edited", world + "/rules")
+    _, real = plan(world)
+    shutil.rmtree(world + "/rules")
+    shutil.move(world + "/kept", world + "/rules")
+    check("a narrower need opens what the edited rules propose, and withdraws the rest",
+          then["opened"] and ids(then["opened"]) == ids(real["proposals"]) - ids(first["proposals"])
+          and ids(then["withdrawn"]) == ids(first["proposals"]) - ids(real["proposals"]), then)
+    check("who no longer needs it is missing it no more",
+          then["not_missing"] == [m for m in first["missing"] if m not in real["missing"]]
+          and then["missing"] == [m for m in real["missing"] if m not in first["missing"]])
+    with open(TOP + "/conf/schema/compare.schema.json", encoding="utf-8") as schema:
+        jsonschema.validate(then, json.load(schema))
+    check("what the edit would do is valid by its schema", True)
+    wider = compared(world, ("systems/treserva.cfg", 'title = "Socialsekreterare*";  department = ( "Barn och familj", '
+                             '"Mottagning", "Försörjningsstöd" );', 'title = "*";'))
+    check("a wider need withdraws", wider["withdrawn"] and not wider["opened"], wider)
+    words = compared(world, ("systems/treserva.cfg", 'title = "Enhetschef*"', 'title = ( "Enhetschef*", "Xyz*" )'))
+    check("other words with the same outcome are told as changed", words["changed"] and not words["opened"]
+          and not words["withdrawn"], words)
+    done = behov(world, "plan", "--rules", edit(world, narrowed))
+    check("and the table says what opens, with its rule", done.returncode == 0 and "nya förslag" in done.stdout.decode()
+          and "  + " in done.stdout.decode() and "edited/systems/treserva.cfg:" in done.stdout.decode(), done.stdout.decode()[:800])
+    for what, words, said in (("a folder that is not there", ["plan", "--rules", world + "/nowhere"], "nowhere"),
+                              ("rules with a complaint", ["plan", "--rules", edit(world, (
+                                  "systems/treserva.cfg", 'title = "Enhetschef*"', 'titel = "Enhetschef*"'))], "titel"),
+                              ("--rules with another verb", ["check", "--rules", world + "/rules"], "--rules")):
+        done = behov(world, *words)
+        check(what + " is refused with a word", done.returncode == 2 and said in done.stderr.decode(),
+              done.returncode, done.stderr.decode()[-500:])
+
+
 def main():
     if os.geteuid() == 0:
         os.umask(0o022)
@@ -154,6 +217,9 @@ def main():
         files(world, first[1])
         explains(world, first[1])
         check("plan changed nothing anywhere", tree(world) == before)
+        other_rules(world, first[1])
+        shutil.rmtree(world + "/edited")
+        check("nor did plan --rules", tree(world + "/build") == [one for one in before if os.fsencode(world + "/build/") in one[0]])
         stops_short(world, first[1])
         share_gone(world)
         back = behov(world, "plan", "--json")
