@@ -18,7 +18,7 @@ hash(const struct work *w, const char *kind, const char *member, const char *gro
 }
 
 static const char *
-version(const struct work *w, const struct proposal *p, const uint64_t *roles)
+version(const struct work *w, const struct proposal *p, struct set roles)
 {
 	unsigned char out[DIGEST_SIZE];
 	struct digest *d = digest_open();
@@ -26,21 +26,27 @@ version(const struct work *w, const struct proposal *p, const uint64_t *roles)
 	digest_field(d, kind_word[p->kind]);
 	digest_field(d, p->guid);
 	digest_field(d, p->group_guid);
-	for (uint32_t r = 0; r < w->role_count; r++)
-		if (get(roles, r)) {
-			digest_field(d, work_label(w, r));
-			for (int i = 0; i < w->roles[r]->need_count; i++)
-				digest_field(d, w->roles[r]->needs[i].text);
-		}
+	for (uint32_t i = 0; i < roles.count; i++) {
+		const struct role *role = w->roles[roles.items[i]];
+
+		digest_field(d, w->labels[roles.items[i]]);
+		for (int k = 0; k < role->need_count; k++)
+			digest_field(d, role->needs[k].text);
+	}
 	digest_close(d, out);
 	return digest_hex(w->mem, out, DIGEST_SIZE);
 }
 
+/* The clauses that a role is judged by: made once, and shared by all evidence that names them. */
 static json_t *
-evidence(const struct work *w, const struct proposal *p, const struct account *who, const struct role *role)
+clauses_of(struct work *w, uint32_t r)
 {
-	json_t *o = json_object(), *clauses = json_array(), *person = json_object();
+	const struct role *role = w->roles[r];
+	json_t *clauses = w->clauses[r];
 
+	if (clauses)
+		return json_incref(clauses);
+	w->clauses[r] = clauses = json_array();
 	for (int i = 0; i < role->need_count; i++) {
 		const struct clause *c = &role->needs[i];
 		json_t *one = json_object();
@@ -51,7 +57,15 @@ evidence(const struct work *w, const struct proposal *p, const struct account *w
 		json_put(one, "rule", place_text(w->mem, c->at));
 		json_array_append_new(clauses, one);
 	}
-	json_object_set_new(o, "clauses", clauses);
+	return json_incref(clauses);
+}
+
+static json_t *
+evidence(struct work *w, const struct proposal *p, const struct account *who, uint32_t r)
+{
+	json_t *o = json_object(), *person = json_object();
+
+	json_object_set_new(o, "clauses", clauses_of(w, r));
 	if (who) {
 		json_put(person, "name", who->display ? who->display : who->name);
 		json_put(person, "manager", who->manager);
@@ -71,33 +85,12 @@ evidence(const struct work *w, const struct proposal *p, const struct account *w
 static void
 find_path(struct work *w, struct proposal *p, uint32_t g, uint32_t r)
 {
-	uint32_t *before = arena_array(w->mem, uint32_t, (size_t)w->s->group_count + 1), count = 0, end = g, n = 0;
+	uint32_t count = graph_path(w, g, r);
 
-	w->stamp++;
-	w->seen[g] = w->stamp;
-	w->queue[count++] = g;
-	for (uint32_t i = 0; i < count; i++) {
-		end = w->queue[i];
-		if (get(at(w, w->own, end), r))
-			break;
-		for (uint32_t u = w->up_first[end]; u < w->up_first[end + 1]; u++) {
-			uint32_t to = w->from[w->up[u]];
-			if (w->seen[to] == w->stamp || w->cut[w->up[u]] || !w->s->groups[to].security)
-				continue;
-			w->seen[to] = w->stamp;
-			before[to] = end;
-			w->queue[count++] = to;
-		}
-	}
-	for (uint32_t i = end; i != g; i = before[i])
-		n++;
-	p->path_count = (int)n + 1;
-	p->path = arena_array(w->mem, const char *, (size_t)n + 1);
-	for (uint32_t i = end;; i = before[i]) {
-		p->path[n] = w->s->groups[i].dn;
-		if (i == g || n-- == 0)
-			break;
-	}
+	p->path_count = (int)count;
+	p->path = arena_array(w->mem, const char *, count);
+	for (uint32_t i = 0; i < count; i++)
+		p->path[i] = w->s->groups[w->queue[i]].dn;
 }
 
 static const char *
@@ -118,39 +111,33 @@ why(const struct work *w, const struct proposal *p, const struct account *who, c
 }
 
 void
-evidence_propose(struct work *w, uint32_t e, const uint64_t *roles, long long people, long long others)
+evidence_propose(struct work *w, uint32_t e, struct set roles, long long people, long long others)
 {
 	const struct edge *edge = &w->s->edges[e];
-	const struct group *g = &w->s->groups[w->from[e]];
+	uint32_t to = graph_group(w, e), first = roles.items[0];
+	const struct group *g = &w->s->groups[to];
 	const struct account *who = edge->is_group ? NULL : &w->s->accounts[edge->member];
 	struct proposal *p = arena_push(w->mem, &w->plan->proposals);
-	const struct role *role = NULL;
-	uint32_t first = 0;
+	const struct role *role = w->roles[first];
 
 	p->kind = who ? KIND_REMOVE_MEMBER : KIND_CUT_NESTING;
-	p->guid = work_member(w, e);
+	p->guid = graph_member(w, e);
 	p->member = who ? who->dn : w->s->groups[edge->member].dn;
 	p->group = g->dn;
 	p->group_guid = g->key;
 	p->key = hash(w, kind_word[p->kind], p->guid, g->key);
 	p->version = version(w, p, roles);
-	p->also = arena_array(w->mem, const char *, (size_t)w->role_count + 1);
-	for (uint32_t r = 0; r < w->role_count; r++) {
-		int k;
-		if (!get(roles, r))
-			continue;
-		k = w->roles[r]->system->class.konfidentialitet;
+	p->also = arena_array(w->mem, const char *, roles.count);
+	for (uint32_t i = 0; i < roles.count; i++) {
+		int k = w->roles[roles.items[i]]->system->class.konfidentialitet;
+
 		p->konfidentialitet = (k < 0 ? 3 : k) > p->konfidentialitet ? (k < 0 ? 3 : k) : p->konfidentialitet;
-		if (role) {
-			p->also[p->also_count++] = work_label(w, r);
-			continue;
-		}
-		role = w->roles[r];
-		first = r;
+		if (i)
+			p->also[p->also_count++] = w->labels[roles.items[i]];
 	}
 	p->system = role->system->id;
 	p->role = role->id;
-	find_path(w, p, w->from[e], first);
+	find_path(w, p, to, first);
 	p->account = who ? who->name : NULL;
 	p->display = who ? who->display : NULL;
 	p->accounts = who ? 1 : people;
@@ -159,6 +146,6 @@ evidence_propose(struct work *w, uint32_t e, const uint64_t *roles, long long pe
 	p->scope = arena_print(w->mem, "system:%s", p->system);
 	p->rule = role->need_count ? role->needs[0].at : role->at;
 	p->why = why(w, p, who, role, others);
-	p->evidence = evidence(w, p, who, role);
+	p->evidence = evidence(w, p, who, first);
 	json_put(p->evidence, "added", members_added(w, e) == INT64_MIN ? NULL : clock_text(w->mem, members_added(w, e)));
 }

@@ -16,7 +16,7 @@
 
 struct one {                            /* an edge that might go */
 	uint32_t edge, people_first, people_count;
-	uint64_t *carries;              /* roles that it leads to */
+	struct set carries;             /* roles that it leads to */
 	uint32_t part;                  /* union-find */
 	uint32_t next;                  /* of the same part, END after the last */
 };
@@ -26,7 +26,7 @@ struct exact {
 	LIST(struct one) ones;
 	LIST(uint32_t) people;          /* who is below, edge by edge */
 	uint32_t *part_of;              /* account -> the first edge it is below, or END */
-	uint64_t *all, *sure;           /* what somebody would have */
+	struct bits all, sure;          /* what somebody would have */
 	long long steps;
 };
 
@@ -41,60 +41,52 @@ struct trial {
 
 /* ------------------------------------------------------------------ who would have what */
 
-/* What somebody reaches by the edges that are not cut just now. */
-static void
+/* What somebody reaches by the edges that are not cut just now; gives what of it is certain. */
+static const struct bits *
 reach_now(struct exact *x, uint32_t a)
 {
 	struct work *w = x->w;
 
-	memset(x->all, 0, w->words * sizeof(*x->all));
-	memset(x->sure, 0, w->words * sizeof(*x->sure));
-	for (uint32_t u = w->up_first[node(w, a)]; u < w->up_first[node(w, a) + 1]; u++)
-		if (!w->cut[w->up[u]])
-			x->steps += graph_add(w, w->from[w->up[u]], x->all, x->sure);
+	bits_clear(&x->all);
+	bits_clear(&x->sure);
+	for (uint32_t u = w->up_first[node(w, a)]; u < w->up_first[node(w, a) + 1]; u++) {
+		uint32_t g = w->up_group[u];
+
+		if (!w->reach[g].count || is_cut(w, w->up[u]))
+			continue;
+		x->steps += graph_climb(w, g, false, &x->all);
+		if (!w->all_known)
+			x->steps += graph_climb(w, g, true, &x->sure);
+	}
+	return w->all_known ? &x->all : &x->sure;
 }
 
-static uint64_t
-over(const struct work *w, uint32_t a, uint32_t k)
+/* How much of what is too much somebody would not have any more. */
+static long long
+count_gone(const struct exact *x, uint32_t a)
 {
-	return at(w, w->access, a)[k] & ~at(w, w->need, a)[k] & ~at(w, w->unsure, a)[k];
+	struct set excess = x->w->excess[a];
+	long long gone = 0;
+
+	for (uint32_t i = 0; i < excess.count; i++)
+		gone += !bits_has(&x->all, excess.items[i]);
+	return gone;
+}
+
+/* All of `roles` is too much for them, or left to them with certainty. */
+static bool
+may_lose(const struct exact *x, uint32_t a, struct set roles, const struct bits *sure)
+{
+	for (uint32_t i = 0; i < roles.count; i++)
+		if (!bits_has(sure, roles.items[i]) && !set_has(x->w->excess[a], roles.items[i]))
+			return false;
+	return true;
 }
 
 static const uint32_t *
 below(const struct exact *x, const struct one *one)
 {
 	return x->people.items + one->people_first;
-}
-
-/* Everybody below a group, into x->people; false: not only people, too many of them, or nobody knows who. */
-static bool
-find_below(struct exact *x, uint32_t m, bool *many)
-{
-	struct work *w = x->w;
-	uint32_t count = 0;
-	size_t first = x->people.count;
-
-	w->stamp++;
-	w->queue[count++] = m;
-	w->seen[m] = w->stamp;
-	for (uint32_t i = 0; i < count; i++) {
-		const struct group *g = &w->s->groups[w->queue[i]];
-		for (uint32_t k = g->first; k < g->first + g->count; k++) {
-			const struct edge *e = &w->s->edges[k];
-			uint32_t n = e->is_group ? e->member : node(w, e->member);
-			if (w->cut[k] || w->seen[n] == w->stamp || (e->is_group && !w->s->groups[n].security))
-				continue;
-			w->seen[n] = w->stamp;
-			if (e->is_group)
-				w->queue[count++] = n;
-			else if (w->s->accounts[e->member].class != ACCOUNT_PERSON)
-				return false;
-			else
-				*arena_push(w->mem, &x->people) = e->member;
-		}
-	}
-	*many = x->people.count - first > PEOPLE_MOST;
-	return x->people.count > first;
 }
 
 /* ------------------------------------------------------------------ which edges might go */
@@ -106,63 +98,98 @@ is_safe_alone(struct exact *x, const struct one *one)
 	struct work *w = x->w;
 	bool safe = x->steps < STEPS_ALL;
 
-	w->cut[one->edge] = true;
+	cut_edge(w, one->edge, true);
 	for (uint32_t i = 0; i < one->people_count && safe; i++) {
 		uint32_t a = below(x, one)[i];
-		reach_now(x, a);
-		for (uint32_t k = 0; k < w->words && safe; k++)
-			safe = !(one->carries[k] & ~over(w, a, k) & ~x->sure[k]);
+
+		safe = may_lose(x, a, one->carries, reach_now(x, a));
 	}
-	w->cut[one->edge] = false;
+	cut_edge(w, one->edge, false);
 	return safe;
 }
 
-/* Does it carry excess, and nothing else?  1 some, 2 nothing else, 0 none. */
-static int
-judge_load(const struct exact *x, const struct one *one)
-{
-	const struct work *w = x->w;
-	bool some = false, only = true;
+/* Does it carry what is too much for somebody, and nothing else to anybody? */
+struct load { struct exact *x; struct set carries; uint32_t people; bool some, only; };
 
-	for (uint32_t i = 0; i < one->people_count; i++)
-		for (uint32_t k = 0; k < w->words; k++) {
-			some |= (one->carries[k] & over(w, below(x, one)[i], k)) != 0;
-			only &= (one->carries[k] & ~over(w, below(x, one)[i], k)) == 0;
-		}
-	return some ? 1 + only : 0;
+/* Of many people we only want to know whether it is too much for all of them. */
+static bool
+add_load(void *self, uint32_t a)
+{
+	struct load *l = self;
+	struct exact *x = l->x;
+
+	if (!is_person(x->w, a))
+		return false;
+	*arena_push(x->w->mem, &x->people) = a;
+	l->people++;
+	l->some |= set_meets(l->carries, x->w->excess[a]);
+	l->only &= set_within(l->carries, x->w->excess[a]);
+	return l->only || l->people <= PEOPLE_MOST;
 }
 
 static bool
-is_open(const struct work *w, uint32_t e)
+is_open(const struct work *w, uint32_t e, uint32_t g)
 {
 	const struct edge *edge = &w->s->edges[e];
 
-	if (w->cut[e] || edge->primary || edge->timed || !w->cuttable[w->from[e]])
+	if (!w->cuttable[g] || w->cut[e] || edge->primary || edge->timed)
 		return false;
-	return edge->is_group ? !w->maybe[edge->member] && w->s->groups[edge->member].security
-			      : w->s->accounts[edge->member].class == ACCOUNT_PERSON;
+	return edge->is_group ? !w->maybe[edge->member] && w->s->groups[edge->member].security : is_person(w, edge->member);
 }
 
 static void
-add_edge(struct exact *x, uint32_t e)
+add_edge(struct exact *x, uint32_t e, uint32_t g)
 {
 	struct work *w = x->w;
 	const struct edge *edge = &w->s->edges[e];
-	struct one one = { .edge = e, .people_first = (uint32_t)x->people.count, .carries = at(w, w->reach, w->from[e]),
-			   .part = (uint32_t)x->ones.count };
-	bool many = false, known = true;
-	int load;
+	struct one one = { .edge = e, .people_first = (uint32_t)x->people.count, .carries = w->reach[g] };
+	struct load l = { .x = x, .carries = one.carries, .only = true };
+	bool known = edge->is_group ? graph_below(w, edge->member, add_load, &l) : add_load(&l, edge->member);
 
-	if (edge->is_group)
-		known = find_below(x, edge->member, &many);
-	else
-		*arena_push(w->mem, &x->people) = edge->member;
-	one.people_count = (uint32_t)x->people.count - one.people_first;
-	load = known ? judge_load(x, &one) : 0;
-	if (load == 2 || (load == 1 && !many && is_safe_alone(x, &one)))
+	one.people_count = l.people;
+	if (known && l.some && (l.only || (l.people <= PEOPLE_MOST && is_safe_alone(x, &one))))
 		*(struct one *)arena_push(w->mem, &x->ones) = one;
 	else
 		x->people.count = one.people_first;
+}
+
+static int
+by_edge(const void *a, const void *b)
+{
+	const struct one *x = a, *y = b;
+
+	return (x->edge > y->edge) - (x->edge < y->edge);
+}
+
+/* Nestings, and what leads those who are below them to what is too much for them: the rest hangs together with no nesting. */
+static void
+find_edges(struct exact *x)
+{
+	struct work *w = x->w;
+	size_t nestings;
+	bool *done;
+
+	for (uint32_t i = 0; i < w->nestings.count; i++) {
+		uint32_t e = w->nestings.items[i], g = graph_group(w, e);
+
+		if (is_open(w, e, g))
+			add_edge(x, e, g);
+	}
+	nestings = x->ones.count;
+	done = nestings ? arena_array(w->mem, bool, w->s->account_count) : NULL;
+	for (size_t i = 0; i < nestings; i++)
+		for (uint32_t k = 0; k < x->ones.items[i].people_count && x->ones.items[i].people_count <= PEOPLE_MOST; k++) {
+			uint32_t a = below(x, &x->ones.items[i])[k];
+
+			for (uint32_t u = w->up_first[node(w, a)]; u < w->up_first[node(w, a) + 1] && !done[a]; u++)
+				if (is_open(w, w->up[u], w->up_group[u]) && set_meets(w->reach[w->up_group[u]], w->excess[a]))
+					add_edge(x, w->up[u], w->up_group[u]);
+			done[a] = true;
+		}
+	if (x->ones.count > 1)
+		qsort(x->ones.items, x->ones.count, sizeof(*x->ones.items), by_edge);
+	for (uint32_t i = 0; i < x->ones.count; i++)
+		x->ones.items[i].part = i;
 }
 
 /* ------------------------------------------------------------------ what hangs together */
@@ -189,6 +216,8 @@ join(struct exact *x)
 {
 	uint32_t *last = arena_array(x->w->mem, uint32_t, x->ones.count + 1);
 
+	x->part_of = arena_array(x->w->mem, uint32_t, (size_t)x->w->s->account_count + 1);
+	memset(x->part_of, 0xff, ((size_t)x->w->s->account_count + 1) * sizeof(*x->part_of));
 	for (uint32_t i = 0; i < x->ones.count; i++)
 		for (uint32_t k = 0; k < x->ones.items[i].people_count; k++) {
 			uint32_t *first = &x->part_of[below(x, &x->ones.items[i])[k]];
@@ -209,33 +238,27 @@ join(struct exact *x)
 
 /* ------------------------------------------------------------------ the trial */
 
-/* What the cuts of `mask` would take from somebody. */
-static uint64_t
-taken(const struct trial *t, uint32_t i, uint64_t mask, uint32_t k)
+/* Nothing that the cuts of `mask` take from somebody is needed. */
+static bool
+is_safe(const struct trial *t, uint32_t i, uint64_t mask, const struct bits *sure)
 {
-	uint64_t roles = 0;
+	bool safe = true;
 
-	for (uint64_t left = mask & t->under[i]; left; left &= left - 1)
-		roles |= t->x->ones.items[t->ones[__builtin_ctzll(left)]].carries[k];
-	return roles;
+	for (uint64_t left = mask & t->under[i]; left && safe; left &= left - 1)
+		safe = may_lose(t->x, t->people[i], t->x->ones.items[t->ones[__builtin_ctzll(left)]].carries, sure);
+	return safe;
 }
 
 /* How much excess is gone by the cuts of `mask`; -1: something else goes with it. */
 static long long
 worth(struct trial *t, uint64_t mask)
 {
-	struct exact *x = t->x;
 	long long gone = 0;
 
 	for (uint32_t i = 0; i < t->people_count; i++) {
-		reach_now(x, t->people[i]);
-		for (uint32_t k = 0; k < x->w->words; k++) {
-			uint64_t extra = over(x->w, t->people[i], k);
-
-			if (taken(t, i, mask, k) & ~extra & ~x->sure[k])
-				return -1;
-			gone += __builtin_popcountll(extra & ~x->all[k]);
-		}
+		if (!is_safe(t, i, mask, reach_now(t->x, t->people[i])))
+			return -1;
+		gone += count_gone(t->x, t->people[i]);
 	}
 	return gone;
 }
@@ -244,18 +267,16 @@ worth(struct trial *t, uint64_t mask)
 static long long
 bound(struct trial *t, uint32_t next)
 {
-	struct work *w = t->x->w;
 	long long gone = 0;
 
 	for (uint32_t i = next; i < t->one_count; i++)
-		w->cut[t->x->ones.items[t->ones[i]].edge] = true;
+		cut_edge(t->x->w, t->x->ones.items[t->ones[i]].edge, true);
 	for (uint32_t i = 0; i < t->people_count; i++) {
-		reach_now(t->x, t->people[i]);
-		for (uint32_t k = 0; k < w->words; k++)
-			gone += __builtin_popcountll(over(w, t->people[i], k) & ~t->x->all[k]);
+		(void)reach_now(t->x, t->people[i]);
+		gone += count_gone(t->x, t->people[i]);
 	}
 	for (uint32_t i = next; i < t->one_count; i++)
-		w->cut[t->x->ones.items[t->ones[i]].edge] = false;
+		cut_edge(t->x->w, t->x->ones.items[t->ones[i]].edge, false);
 	return gone;
 }
 
@@ -277,9 +298,9 @@ try_cuts(struct trial *t, uint32_t next, uint64_t mask, uint32_t count)
 	if (most == gone || most < t->most || (most == t->most && count + 1 >= t->fewest))
 		return;
 	e = t->x->ones.items[t->ones[next]].edge;
-	w->cut[e] = true;
+	cut_edge(w, e, true);
 	try_cuts(t, next + 1, mask | UINT64_C(1) << next, count + 1);
-	w->cut[e] = false;
+	cut_edge(w, e, false);
 	try_cuts(t, next + 1, mask, count);
 }
 
@@ -325,32 +346,29 @@ static void
 propose_one(struct exact *x, const struct one *one)
 {
 	struct work *w = x->w;
-	uint64_t *roles = arena_array(w->mem, uint64_t, w->words);
 	long long people = 0;
 
 	for (uint32_t i = 0; i < one->people_count; i++) {
-		bool some = false;
-		for (uint32_t k = 0; k < w->words; k++) {
-			roles[k] |= one->carries[k] & over(w, below(x, one)[i], k);
-			some |= (one->carries[k] & over(w, below(x, one)[i], k)) != 0;
-		}
-		people += some;
+		uint32_t a = below(x, one)[i];
+
+		people += set_meets(one->carries, w->excess[a]);
+		for (uint32_t k = 0; k < one->carries.count; k++)
+			if (set_has(w->excess[a], one->carries.items[k]))
+				bits_put(&w->roles_here, one->carries.items[k]);
 	}
-	evidence_propose(w, one->edge, roles, people, one->people_count - people);
+	evidence_propose(w, one->edge, bits_take(w->mem, &w->roles_here), people, one->people_count - people);
 }
 
 void
 exact_cut(struct work *w)
 {
-	struct exact x = { .w = w, .all = arena_array(w->mem, uint64_t, w->words), .sure = arena_array(w->mem, uint64_t, w->words) };
+	struct exact x = { .w = w, .all = bits_open(w->mem, w->role_count), .sure = bits_open(w->mem, w->role_count) };
 	LIST(uint32_t) chosen = { 0 };
 	struct trial t;
 
-	x.part_of = arena_array(w->mem, uint32_t, (size_t)w->s->account_count + 1);
-	memset(x.part_of, 0xff, ((size_t)w->s->account_count + 1) * sizeof(*x.part_of));
-	for (uint32_t e = 0; e < w->s->edge_count; e++)
-		if (is_open(w, e))
-			add_edge(&x, e);
+	find_edges(&x);
+	if (!x.ones.count)
+		return;
 	join(&x);
 	for (uint32_t i = 0; i < x.ones.count; i++) {
 		if (part(&x, i) != i || x.steps > STEPS_ALL || !gather(&x, i, &t))
@@ -363,7 +381,7 @@ exact_cut(struct work *w)
 	for (size_t i = 0; i < chosen.count; i++)
 		propose_one(&x, &x.ones.items[chosen.items[i]]);
 	for (size_t i = 0; i < chosen.count; i++)
-		w->cut[x.ones.items[chosen.items[i]].edge] = true;
+		cut_edge(w, x.ones.items[chosen.items[i]].edge, true);
 	if (chosen.count)
-		work_reach(w);
+		reach_all(w);
 }

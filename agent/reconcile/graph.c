@@ -1,13 +1,111 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* graph.c - groups in groups: what each leads up to, what of it is certain, and where an edge may be cut. */
+/* graph.c - groups in groups: who stands where, what is above and below, and where an edge may be cut. */
 #include "reconcile_p.h"
 
 const char *
-work_member(const struct work *w, uint32_t e)
+graph_member(const struct work *w, uint32_t e)
 {
 	const struct edge *edge = &w->s->edges[e];
 
 	return edge->is_group ? w->s->groups[edge->member].key : w->s->accounts[edge->member].key;
+}
+
+/* The groups' edges lie one group after another: the first that ends after it. */
+uint32_t
+graph_group(const struct work *w, uint32_t e)
+{
+	uint32_t low = 0, high = w->s->group_count;
+
+	while (low < high) {
+		uint32_t middle = low + (high - low) / 2;
+		const struct group *g = &w->s->groups[middle];
+
+		if (g->first + g->count <= e)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
+/* ------------------------------------------------------------------ by key */
+
+uint32_t
+graph_account(const struct work *w, const char *key)
+{
+	uint32_t low = 0, high = w->s->account_count;
+
+	while (low < high) {
+		uint32_t middle = low + (high - low) / 2;
+
+		if (strcmp(w->s->accounts[middle].key, key) < 0)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low < w->s->account_count && strcmp(w->s->accounts[low].key, key) == 0 ? low : NOWHERE;
+}
+
+static uint32_t
+find_group(const struct work *w, const char *key)
+{
+	uint32_t low = 0, high = w->s->group_count;
+
+	while (low < high) {
+		uint32_t middle = low + (high - low) / 2;
+
+		if (strcmp(w->s->groups[middle].key, key) < 0)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low < w->s->group_count && strcmp(w->s->groups[low].key, key) == 0 ? low : NOWHERE;
+}
+
+/* Accounts stand before groups, each by number. */
+static uint64_t
+place(bool is_group, uint32_t member)
+{
+	return (uint64_t)is_group << 32 | member;
+}
+
+static uint32_t
+find_member(const struct work *w, const struct group *g, bool is_group, uint32_t member)
+{
+	uint32_t low = g->first, high = g->first + g->count;
+
+	while (low < high) {
+		uint32_t middle = low + (high - low) / 2;
+		const struct edge *e = &w->s->edges[middle];
+
+		if (place(e->is_group, e->member) < place(is_group, member))
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low < g->first + g->count && w->s->edges[low].member == member && w->s->edges[low].is_group == is_group ? low : NOWHERE;
+}
+
+uint32_t
+graph_edge(const struct work *w, const char *member, const char *group)
+{
+	uint32_t g = find_group(w, group), who, e = NOWHERE;
+
+	if (g == NOWHERE)
+		return NOWHERE;
+	who = graph_account(w, member);
+	if (who != NOWHERE)
+		e = find_member(w, &w->s->groups[g], false, who);
+	who = e == NOWHERE ? find_group(w, member) : NOWHERE;
+	return who == NOWHERE ? e : find_member(w, &w->s->groups[g], true, who);
+}
+
+/* ------------------------------------------------------------------ links */
+
+static uint32_t
+member_node(const struct work *w, const struct edge *e)
+{
+	return e->is_group ? e->member : node(w, e->member);
 }
 
 void
@@ -15,125 +113,163 @@ graph_link(struct work *w)
 {
 	const struct snapshot *s = w->s;
 	size_t nodes = (size_t)s->group_count + s->account_count;
-	uint32_t *next = arena_array(w->mem, uint32_t, nodes + 1);
+	LIST(uint32_t) nestings = { 0 };
 
-	w->from = arena_array(w->mem, uint32_t, (size_t)s->edge_count + 1);
 	w->up = arena_array(w->mem, uint32_t, (size_t)s->edge_count + 1);
-	w->up_first = arena_array(w->mem, uint32_t, nodes + 1);
+	w->up_group = arena_array(w->mem, uint32_t, (size_t)s->edge_count + 1);
+	w->up_first = arena_array(w->mem, uint32_t, nodes + 2);
 	w->cut = arena_array(w->mem, bool, (size_t)s->edge_count + 1);
-	w->queue = arena_array(w->mem, uint32_t, nodes + 1);
+	w->queue = arena_array(w->mem, uint32_t, (size_t)s->group_count + 1);
+	w->before = arena_array(w->mem, uint32_t, (size_t)s->group_count + 1);
+	w->spare = arena_array(w->mem, uint32_t, (size_t)s->group_count + 1);
 	w->seen = arena_array(w->mem, uint32_t, nodes + 1);
+	for (uint32_t e = 0; e < s->edge_count; e++)
+		w->up_first[member_node(w, &s->edges[e]) + 2]++;
+	for (size_t i = 1; i <= nodes; i++)
+		w->up_first[i + 1] += w->up_first[i];
+	/* up_first[n + 1] is where the next of n goes; when all are laid it is where n + 1 begins. */
 	for (uint32_t g = 0; g < s->group_count; g++)
 		for (uint32_t e = s->groups[g].first; e < s->groups[g].first + s->groups[g].count; e++) {
-			w->from[e] = g;
-			w->up_first[(s->edges[e].is_group ? s->edges[e].member : node(w, s->edges[e].member)) + 1]++;
+			uint32_t to = w->up_first[member_node(w, &s->edges[e]) + 1]++;
+
+			w->up[to] = e;
+			w->up_group[to] = g;
+			if (s->edges[e].is_group)
+				*arena_push(w->mem, &nestings) = e;
 		}
-	for (size_t i = 0; i < nodes; i++)
-		w->up_first[i + 1] += w->up_first[i];
-	memcpy(next, w->up_first, (nodes + 1) * sizeof(*next));
-	for (uint32_t e = 0; e < s->edge_count; e++)
-		w->up[next[s->edges[e].is_group ? s->edges[e].member : node(w, s->edges[e].member)]++] = e;
+	w->nestings = (struct set){ nestings.items, (uint32_t)nestings.count };
 }
 
-static int
-by_cut(const void *a, const void *b)
-{
-	const struct cut *x = a, *y = b;
-	int c = strcmp(x->member, y->member);
-
-	return c ? c : strcmp(x->group, y->group);
-}
-
-void
-graph_cut(struct work *w)
-{
-	size_t n = w->in->cut_count;
-	struct cut *cuts = n ? arena_copy(w->mem, w->in->cuts, n * sizeof(*cuts)) : NULL;
-
-	if (!n)
-		return;
-	qsort(cuts, n, sizeof(*cuts), by_cut);
-	for (uint32_t e = 0; e < w->s->edge_count; e++) {
-		struct cut one = { work_member(w, e), w->s->groups[w->from[e]].key };
-		w->cut[e] = bsearch(&one, cuts, n, sizeof(*cuts), by_cut) != NULL;
-	}
-}
-
-/* Everything a group leads up to, itself first, into w->queue.  `only` leaves out what gives no access or is unsure. */
-enum only { ALL, ACCESS, CERTAIN };
-static uint32_t
-climb(struct work *w, uint32_t g, enum only only)
-{
-	uint32_t count = 0;
-
-	w->stamp++;
-	w->queue[count++] = g;
-	w->seen[g] = w->stamp;
-	for (uint32_t i = 0; i < count; i++)
-		for (uint32_t u = w->up_first[w->queue[i]]; u < w->up_first[w->queue[i] + 1]; u++) {
-			uint32_t to = w->from[w->up[u]];
-			const struct group *group = &w->s->groups[to];
-			if (w->seen[to] == w->stamp || (only != ALL && (w->cut[w->up[u]] || !group->security)) ||
-			    (only == CERTAIN && group->unknown))
-				continue;
-			w->seen[to] = w->stamp;
-			w->queue[count++] = to;
-		}
-	return count;
-}
+/* ------------------------------------------------------------------ walks */
 
 static void
-climb_roles(struct work *w, uint32_t g, uint64_t *set, enum only only)
+start(struct work *w)
 {
-	const struct group *group = &w->s->groups[g];
-	uint32_t count;
-
-	memset(set, 0, w->words * sizeof(*set));
-	if (!group->security || (only == CERTAIN && group->unknown))
+	if (++w->stamp)
 		return;
-	count = climb(w, g, only);
-	for (uint32_t i = 0; i < count; i++)
-		for (uint32_t k = 0; k < w->words; k++)
-			set[k] |= at(w, w->own, w->queue[i])[k];
+	memset(w->seen, 0, ((size_t)w->s->group_count + w->s->account_count) * sizeof(*w->seen));
+	w->stamp = 1;
+}
+
+static bool
+is_new(struct work *w, uint32_t n)
+{
+	if (w->seen[n] == w->stamp)
+		return false;
+	w->seen[n] = w->stamp;
+	return true;
 }
 
 uint32_t
-graph_add(struct work *w, uint32_t g, uint64_t *all, uint64_t *sure)
+graph_climb(struct work *w, uint32_t g, bool sure, struct bits *out)
 {
-	uint32_t count, seen;
+	uint32_t count = 0;
 
-	if (!w->s->groups[g].security)
+	if (!w->s->groups[g].security || (sure && w->s->groups[g].unknown))
 		return 1;
-	count = climb(w, g, ACCESS);
-	for (uint32_t i = 0; i < count; i++)
-		for (uint32_t k = 0; k < w->words; k++)
-			all[k] |= at(w, w->own, w->queue[i])[k];
-	seen = count;
-	count = w->s->groups[g].unknown ? 0 : climb(w, g, CERTAIN);
-	for (uint32_t i = 0; i < count; i++)
-		for (uint32_t k = 0; k < w->words; k++)
-			sure[k] |= at(w, w->own, w->queue[i])[k];
-	return seen + count;
+	start(w);
+	(void)is_new(w, g);
+	w->queue[count++] = g;
+	for (uint32_t i = 0; i < count; i++) {
+		uint32_t n = w->queue[i];
+
+		bits_add(out, w->own[n]);
+		for (uint32_t u = w->up_first[n]; u < w->up_first[n + 1]; u++) {
+			const struct group *to = &w->s->groups[w->up_group[u]];
+
+			if (!is_cut(w, w->up[u]) && to->security && !(sure && to->unknown) && is_new(w, w->up_group[u]))
+				w->queue[count++] = w->up_group[u];
+		}
+	}
+	return count;
 }
 
-void
-work_reach(struct work *w)
+bool
+graph_below(struct work *w, uint32_t g, bool (*visit)(void *self, uint32_t account), void *self)
 {
-	for (uint32_t g = 0; g < w->s->group_count; g++) {
-		climb_roles(w, g, at(w, w->reach, g), ACCESS);
-		climb_roles(w, g, at(w, w->certain, g), CERTAIN);
+	uint32_t count = 0;
+
+	start(w);
+	(void)is_new(w, g);
+	w->queue[count++] = g;
+	for (uint32_t i = 0; i < count; i++) {
+		const struct group *from = &w->s->groups[w->queue[i]];
+
+		for (uint32_t e = from->first; e < from->first + from->count; e++) {
+			const struct edge *edge = &w->s->edges[e];
+
+			if (is_cut(w, e) || (edge->is_group && !w->s->groups[edge->member].security) ||
+			    !is_new(w, member_node(w, edge)))
+				continue;
+			if (edge->is_group)
+				w->queue[count++] = edge->member;
+			else if (!visit(self, edge->member))
+				return false;
+		}
+	}
+	return true;
+}
+
+uint32_t
+graph_path(struct work *w, uint32_t g, uint32_t r)
+{
+	uint32_t count = 0, end = 0, n = 1;
+
+	start(w);
+	(void)is_new(w, g);
+	w->queue[count++] = g;
+	for (end = 0; end < count && !set_has(w->own[w->queue[end]], r); end++)
+		for (uint32_t u = w->up_first[w->queue[end]]; u < w->up_first[w->queue[end] + 1]; u++) {
+			uint32_t to = w->up_group[u];
+
+			if (is_cut(w, w->up[u]) || !w->s->groups[to].security || !is_new(w, to))
+				continue;
+			w->before[count] = end;
+			w->queue[count++] = to;
+		}
+	if (end == count)
+		return 1;
+	for (uint32_t i = end; i; i = w->before[i])
+		n++;
+	for (uint32_t i = end, to = n; to; i = w->before[i])
+		w->spare[--to] = w->queue[i];
+	memcpy(w->queue, w->spare, n * sizeof(*w->queue));
+	return n;
+}
+
+/* Marks all that the marked are in, or all that is in them, whatever kind of group it is. */
+static void
+spread(struct work *w, bool *marked, bool upward)
+{
+	uint32_t count = 0;
+
+	for (uint32_t g = 0; g < w->s->group_count; g++)
+		if (marked[g])
+			w->queue[count++] = g;
+	for (uint32_t i = 0; i < count; i++) {
+		uint32_t g = w->queue[i], first = upward ? w->up_first[g] : w->s->groups[g].first;
+		uint32_t end = upward ? w->up_first[g + 1] : first + w->s->groups[g].count;
+
+		for (uint32_t k = first; k < end; k++) {
+			uint32_t to = upward ? w->up_group[k] : w->s->edges[k].member;
+
+			if ((!upward && !w->s->edges[k].is_group) || marked[to])
+				continue;
+			marked[to] = true;
+			w->queue[count++] = to;
+		}
 	}
 }
 
 void
 graph_spread(struct work *w)
 {
-	for (uint32_t g = 0; g < w->s->group_count; g++) {
-		uint32_t count = w->s->groups[g].unknown ? climb(w, g, ALL) : 0;
-		for (uint32_t i = 0; i < count; i++)
-			w->maybe[w->queue[i]] = true;
-	}
+	for (uint32_t g = 0; g < w->s->group_count; g++)
+		w->maybe[g] = w->s->groups[g].unknown;
+	spread(w, w->maybe, true);
 }
+
+/* ------------------------------------------------------------------ where to cut */
 
 static bool
 below(const char *dn, const char *base)
@@ -145,12 +281,20 @@ below(const char *dn, const char *base)
 }
 
 static bool
-is_role_group(struct work *w, uint32_t g)
+is_access_group(struct work *w, uint32_t g, char **bases)
 {
-	for (uint32_t k = 0; k < w->words; k++)
-		if (at(w, w->own, g)[k])
-			return true;
-	return false;
+	struct arena *mem;
+	const char *dn;
+	bool yes = w->own[g].count != 0;
+
+	if (yes || !bases[0])
+		return yes;
+	mem = arena_open();
+	dn = dn_key(mem, w->s->groups[g].dn);
+	for (int b = 0; bases[b] && !yes; b++)
+		yes = below(dn, bases[b]);
+	arena_close(mem);
+	return yes;
 }
 
 /* Where edges may be cut: access groups that lead only to what is registered, and whose members we know. */
@@ -158,23 +302,17 @@ void
 graph_cuttable(struct work *w)
 {
 	const struct conf *conf = &w->in->rules->conf;
-	bool *good = arena_array(w->mem, bool, (size_t)w->s->group_count + 1);
+	bool *bad = arena_array(w->mem, bool, (size_t)w->s->group_count + 1);
+	char **bases = arena_array(w->mem, char *, (size_t)conf->directory.access_group_count + 1);
+	int count = 0;
 
-	for (uint32_t g = 0; g < w->s->group_count; g++) {
-		const char *dn = dn_key(w->mem, w->s->groups[g].dn);
-		good[g] = is_role_group(w, g);
-		for (int b = 0; b < conf->directory.access_group_count && !good[g]; b++)
-			good[g] = below(dn, dn_key(w->mem, conf->directory.access_groups[b]));
+	for (int b = 0; b < conf->directory.access_group_count; b++) {
+		bases[count] = dn_key(w->mem, conf->directory.access_groups[b]);
+		count += bases[count] != NULL;
 	}
-	for (uint32_t g = 0; g < w->s->group_count; g++) {
-		uint32_t count = climb(w, g, ALL);
-		bool ok = !w->s->groups[g].unknown;
-		for (uint32_t i = 0; i < count && ok; i++) {
-			bool role = false;
-			for (uint32_t k = 0; k < w->words; k++)
-				role = role || at(w, w->reach, w->queue[i])[k];
-			ok = good[w->queue[i]] && role;
-		}
-		w->cuttable[g] = ok;
-	}
+	for (uint32_t g = 0; g < w->s->group_count; g++)
+		bad[g] = !w->reach[g].count || !is_access_group(w, g, bases);
+	spread(w, bad, false);
+	for (uint32_t g = 0; g < w->s->group_count; g++)
+		w->cuttable[g] = !bad[g] && !w->s->groups[g].unknown;
 }

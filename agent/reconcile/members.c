@@ -25,20 +25,17 @@ members_tell(struct work *w)
 	uint32_t *foreign = arena_array(w->mem, uint32_t, (size_t)w->role_count + 1);
 	const char **first = arena_array(w->mem, const char *, (size_t)w->role_count + 1);
 
-	w->open = arena_array(w->mem, uint64_t, w->words);
 	for (uint32_t a = 0; a < w->s->account_count; a++) {
 		const struct account *who = &w->s->accounts[a];
 		const char *name = who->sid ? who->sid : who->name;
-		uint64_t *set = at(w, w->access, a);
 
 		if (who->class != ACCOUNT_EVERYBODY && who->class != ACCOUNT_FOREIGN)
 			continue;
-		work_have(w, a, set);
-		for (uint32_t r = 0; r < w->role_count; r++) {
-			if (!get(set, r))
-				continue;
+		for (uint32_t i = 0; i < w->access[a].count; i++) {
+			uint32_t r = w->access[a].items[i];
+
 			if (who->class == ACCOUNT_EVERYBODY) {
-				put(w->open, r);
+				bits_put(&w->open, r);
 				tell(w, "unbounded-access", r, name, arena_print(w->mem, "%s är öppen för alla som loggar in (%s)",
 										 role_name(w, r), name));
 			} else if (!foreign[r]++ || strcmp(name, first[r]) < 0) {
@@ -85,7 +82,7 @@ members_stay(const struct work *w, uint32_t a, uint32_t r)
 		uint32_t e = w->up[u];
 		int64_t ends;
 
-		if (w->cut[e] || !get(at(w, w->reach, w->from[e]), r))
+		if (w->cut[e] || !set_has(w->reach[w->up_group[u]], r))
 			continue;
 		if (!w->s->edges[e].timed)
 			return "Åtkomsten följer med ett medlemskap som inte kan tas bort utan att annan åtkomst påverkas.";

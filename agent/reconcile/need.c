@@ -1,25 +1,47 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* need.c - what a person has, and whether the clauses of a role ask for that person: yes, no, or not known. */
+/*
+ * need.c - whom the clauses of a role ask for: yes, no, or not known.
+ *
+ * People who have the same attributes need the same, so that is asked once for all of them.  And it is asked the other way
+ * round: each value knows which conditions it fulfils, each condition its clause, and a clause asks for somebody when as many
+ * of its conditions are fulfilled as it has.  needs_clause() asks one clause straight on; both must say the same.
+ */
 #include "reconcile_p.h"
 #include "behov/text.h"
 
-void
-need_absent(struct work *w)
-{
-	w->absent = arena_array(w->mem, bool, ATTRIBUTE_MOST + 1);
-	for (int i = 0; i < w->in->rules->attribute_count; i++) {
-		w->absent[i] = true;
-		for (uint32_t a = 0; a < w->s->account_count && w->absent[i]; a++)
-			w->absent[i] = !w->s->accounts[a].values || !w->s->accounts[a].values[i];
-	}
-}
+/* A condition, as a part of what its clause asks for, or of what it does not want. */
+struct part { uint32_t clause; bool none; };
+struct glob { const char *text; uint32_t part; };
+/* Which conditions a value fulfils. */
+struct fulfilled { const struct value *value; int attribute; struct set parts; };
+/* Of one clause: how many conditions are fulfilled, and of how many it is not known. */
+struct tally { uint16_t yes, maybe, none_yes, none_maybe; };
+struct known { struct profile profile; uint64_t hash, unknown; const struct value **values; struct known *next; };
+
+struct needs {
+	const struct clause **clauses;
+	uint32_t *role_of, clause_count;
+	LIST(struct part) parts;
+	struct set *asking;             /* attribute -> its parts */
+	struct { struct glob *literal, *wild; uint32_t literals, wilds; } *globs;       /* of an attribute, sorted */
+	bool *absent;                   /* attribute: nobody has it */
+	struct fulfilled *fulfilled;    /* by value; a power of two, at most half full */
+	size_t fulfilled_room, fulfilled_count;
+	struct known **known;           /* by hash; a power of two */
+	size_t known_room, known_count;
+	struct tally *tally;
+	LIST(uint32_t) touched;
+	struct bits parts_here, yes, maybe;
+};
+
+/* ------------------------------------------------------------------ one clause, straight on */
 
 static enum truth
 holds(const struct work *w, const struct account *a, const struct condition *c)
 {
-	if (w->absent[c->attribute] || a->unknown >> c->attribute & 1)
+	if (w->needs->absent[c->attribute] || a->unknown >> c->attribute & 1)
 		return UNKNOWN;
-	for (const struct value *v = a->values[c->attribute]; v; v = v->more)
+	for (const struct value *v = a->values ? a->values[c->attribute] : NULL; v; v = v->more)
 		for (int i = 0; i < c->count; i++)
 			if (text_glob(c->globs[i], v->folded))
 				return YES;
@@ -41,13 +63,20 @@ all_of(const struct work *w, const struct account *a, const struct condition *c,
 	return all;
 }
 
-enum truth
-need_clause(const struct work *w, const struct account *a, const struct clause *c)
+static bool
+is_in_force(const struct work *w, const struct clause *c)
 {
 	day_t today = clock_day(w->in->now);
+
+	return (c->from == DAY_NONE || today >= c->from) && (c->to == DAY_NONE || today <= c->to);
+}
+
+enum truth
+needs_clause(const struct work *w, const struct account *a, const struct clause *c)
+{
 	enum truth all, none = NO;
 
-	if ((c->from != DAY_NONE && today < c->from) || (c->to != DAY_NONE && today > c->to))
+	if (!is_in_force(w, c))
 		return NO;
 	all = all_of(w, a, c->all, c->alls);
 	if (c->nones)
@@ -57,53 +86,308 @@ need_clause(const struct work *w, const struct account *a, const struct clause *
 	return all == UNKNOWN || none == UNKNOWN ? UNKNOWN : YES;
 }
 
+/* ------------------------------------------------------------------ the clauses, by what they ask for */
+
+static int
+by_text(const void *a, const void *b)
+{
+	const struct glob *x = a, *y = b;
+	int c = strcmp(x->text, y->text);
+
+	return c ? c : (x->part > y->part) - (x->part < y->part);
+}
+
+static void
+sort_globs(struct glob *list, uint32_t count)
+{
+	if (count > 1)
+		qsort(list, count, sizeof(*list), by_text);
+}
+
+struct gather { LIST(struct glob) literal, wild; LIST(uint32_t) parts; };
+
+static void
+add_conditions(struct work *w, struct gather *by_attribute, const struct condition *list, int count, uint32_t clause, bool none)
+{
+	struct needs *n = w->needs;
+
+	for (int i = 0; i < count; i++) {
+		struct gather *to = &by_attribute[list[i].attribute];
+		uint32_t part = (uint32_t)n->parts.count;
+
+		*(struct part *)arena_push(w->mem, &n->parts) = (struct part){ clause, none };
+		*arena_push(w->mem, &to->parts) = part;
+		for (int k = 0; k < list[i].count; k++) {
+			struct glob one = { list[i].globs[k], part };
+
+			if (strpbrk(one.text, "*?"))
+				*(struct glob *)arena_push(w->mem, &to->wild) = one;
+			else
+				*(struct glob *)arena_push(w->mem, &to->literal) = one;
+		}
+	}
+}
+
+static bool
+is_absent(const struct work *w, int attribute)
+{
+	for (uint32_t a = 0; a < w->s->account_count; a++)
+		if (w->s->accounts[a].values && w->s->accounts[a].values[attribute])
+			return false;
+	return true;
+}
+
+static void
+find_clauses(struct work *w)
+{
+	struct needs *n = w->needs;
+	size_t count = 0;
+
+	for (uint32_t r = 0; r < w->role_count; r++)
+		count += (size_t)w->roles[r]->need_count;
+	n->clauses = arena_array(w->mem, const struct clause *, count + 1);
+	n->role_of = arena_array(w->mem, uint32_t, count + 1);
+	for (uint32_t r = 0; r < w->role_count; r++)
+		for (int i = 0; i < w->roles[r]->need_count; i++)
+			if (is_in_force(w, &w->roles[r]->needs[i])) {
+				n->role_of[n->clause_count] = r;
+				n->clauses[n->clause_count++] = &w->roles[r]->needs[i];
+			}
+}
+
+void
+needs_open(struct work *w)
+{
+	struct needs *n = w->needs = arena_new(w->mem, struct needs);
+	size_t attributes = (size_t)w->in->rules->attribute_count;
+	struct gather *by_attribute = arena_array(w->mem, struct gather, attributes + 1);
+
+	n->absent = arena_array(w->mem, bool, attributes + 1);
+	n->asking = arena_array(w->mem, struct set, attributes + 1);
+	n->globs = arena_many(w->mem, attributes + 1, sizeof(*n->globs));
+	for (size_t i = 0; i < attributes; i++)
+		n->absent[i] = is_absent(w, (int)i);
+	find_clauses(w);
+	for (uint32_t c = 0; c < n->clause_count; c++) {
+		add_conditions(w, by_attribute, n->clauses[c]->all, n->clauses[c]->alls, c, false);
+		add_conditions(w, by_attribute, n->clauses[c]->none, n->clauses[c]->nones, c, true);
+	}
+	for (size_t i = 0; i < attributes; i++) {
+		struct gather *from = &by_attribute[i];
+
+		n->asking[i] = (struct set){ from->parts.items, (uint32_t)from->parts.count };
+		n->globs[i].literal = from->literal.items;
+		n->globs[i].literals = (uint32_t)from->literal.count;
+		n->globs[i].wild = from->wild.items;
+		n->globs[i].wilds = (uint32_t)from->wild.count;
+		sort_globs(n->globs[i].literal, n->globs[i].literals);
+		sort_globs(n->globs[i].wild, n->globs[i].wilds);
+	}
+	n->tally = arena_array(w->mem, struct tally, (size_t)n->clause_count + 1);
+	n->parts_here = bits_open(w->mem, (uint32_t)n->parts.count);
+	n->yes = bits_open(w->mem, w->role_count);
+	n->maybe = bits_open(w->mem, w->role_count);
+	n->fulfilled_room = n->known_room = 1024;
+	n->fulfilled = arena_array(w->mem, struct fulfilled, n->fulfilled_room);
+	n->known = arena_array(w->mem, struct known *, n->known_room);
+	w->profile = arena_array(w->mem, const struct profile *, (size_t)w->s->account_count + 1);
+}
+
+/* ------------------------------------------------------------------ what a value fulfils */
+
+static void
+add_literals(struct needs *n, int attribute, const char *text)
+{
+	const struct glob *list = n->globs[attribute].literal;
+	uint32_t low = 0, high = n->globs[attribute].literals;
+
+	while (low < high) {
+		uint32_t middle = low + (high - low) / 2;
+
+		if (strcmp(list[middle].text, text) < 0)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	for (; low < n->globs[attribute].literals && strcmp(list[low].text, text) == 0; low++)
+		bits_put(&n->parts_here, list[low].part);
+}
+
+static void
+add_wild(struct needs *n, int attribute, const char *text)
+{
+	const struct glob *list = n->globs[attribute].wild;
+	bool same = false;
+
+	for (uint32_t i = 0; i < n->globs[attribute].wilds; i++) {
+		if (i == 0 || strcmp(list[i].text, list[i - 1].text) != 0)
+			same = text_glob(list[i].text, text);
+		if (same)
+			bits_put(&n->parts_here, list[i].part);
+	}
+}
+
+static uint64_t
+mix(uint64_t h)
+{
+	h ^= h >> 32;
+	h *= UINT64_C(0x9e3779b97f4a7c15);
+	return h ^ h >> 29;
+}
+
+static struct fulfilled *
+find_fulfilled(const struct needs *n, int attribute, const struct value *v)
+{
+	size_t i = mix((uint64_t)(uintptr_t)v + (uint64_t)attribute) & (n->fulfilled_room - 1);
+
+	while (n->fulfilled[i].value && (n->fulfilled[i].value != v || n->fulfilled[i].attribute != attribute))
+		i = (i + 1) & (n->fulfilled_room - 1);
+	return &n->fulfilled[i];
+}
+
+static void
+grow_fulfilled(struct work *w)
+{
+	struct needs *n = w->needs;
+	struct fulfilled *old = n->fulfilled;
+	size_t room = n->fulfilled_room;
+
+	n->fulfilled_room *= 2;
+	n->fulfilled = arena_array(w->mem, struct fulfilled, n->fulfilled_room);
+	for (size_t i = 0; i < room; i++)
+		if (old[i].value)
+			*find_fulfilled(n, old[i].attribute, old[i].value) = old[i];
+}
+
+/* `v` with all that follow it: they are shared by all who have them. */
+static struct set
+fulfilled_by(struct work *w, int attribute, const struct value *v)
+{
+	struct needs *n = w->needs;
+	struct fulfilled *f = find_fulfilled(n, attribute, v);
+
+	if (f->value)
+		return f->parts;
+	if (2 * ++n->fulfilled_count > n->fulfilled_room) {
+		grow_fulfilled(w);
+		f = find_fulfilled(n, attribute, v);
+	}
+	for (const struct value *one = v; one; one = one->more) {
+		add_literals(n, attribute, one->folded);
+		add_wild(n, attribute, one->folded);
+	}
+	*f = (struct fulfilled){ v, attribute, bits_take(w->mem, &n->parts_here) };
+	return f->parts;
+}
+
+/* ------------------------------------------------------------------ all clauses, for people who are alike */
+
+static void
+count_parts(struct work *w, struct set parts, bool known)
+{
+	struct needs *n = w->needs;
+
+	for (uint32_t i = 0; i < parts.count; i++) {
+		struct part p = n->parts.items[parts.items[i]];
+		struct tally *t = &n->tally[p.clause];
+
+		if (!t->yes && !t->maybe && !t->none_yes && !t->none_maybe)
+			*arena_push(w->mem, &n->touched) = p.clause;
+		if (known)
+			++*(p.none ? &t->none_yes : &t->yes);
+		else
+			++*(p.none ? &t->none_maybe : &t->maybe);
+	}
+}
+
 static enum truth
-needs(const struct work *w, const struct account *a, const struct role *role)
+judge_tally(const struct clause *c, const struct tally *t)
 {
-	enum truth any = role->need_count ? NO : UNKNOWN;
+	if (t->yes + t->maybe < c->alls || (c->nones && t->none_yes == c->nones))
+		return NO;
+	return t->maybe || (t->none_maybe && t->none_yes + t->none_maybe == c->nones) ? UNKNOWN : YES;
+}
 
-	for (int i = 0; i < role->need_count; i++) {
-		enum truth one = need_clause(w, a, &role->needs[i]);
-		if (one == YES)
-			return YES;
-		if (one == UNKNOWN)
-			any = UNKNOWN;
+static void
+judge_all(struct work *w, const struct account *a, struct profile *out)
+{
+	struct needs *n = w->needs;
+
+	for (int i = 0; i < w->in->rules->attribute_count; i++) {
+		if (n->absent[i] || a->unknown >> i & 1)
+			count_parts(w, n->asking[i], false);
+		else if (a->values && a->values[i])
+			count_parts(w, fulfilled_by(w, i, a->values[i]), true);
 	}
-	return any;
+	for (size_t i = 0; i < n->touched.count; i++) {
+		uint32_t c = n->touched.items[i];
+		enum truth t = judge_tally(n->clauses[c], &n->tally[c]);
+
+		if (t != NO)
+			bits_put(t == YES ? &n->yes : &n->maybe, n->role_of[c]);
+		n->tally[c] = (struct tally){ 0 };
+	}
+	n->touched.count = 0;
+	out->need = bits_take(w->mem, &n->yes);
+	out->unsure = set_minus(w->mem, bits_take(w->mem, &n->maybe), out->need);
 }
 
-bool
-work_excess(struct work *w, uint32_t a, uint32_t r)
+static const struct value *const nothing[ATTRIBUTE_MOST];
+
+static const struct value *const *
+values_of(const struct account *a)
 {
-	return get(at(w, w->access, a), r) && !get(at(w, w->need, a), r) && !get(at(w, w->unsure, a), r);
+	return a->values ? a->values : (const struct value *const *)nothing;
 }
 
-void
-work_have(struct work *w, uint32_t a, uint64_t *set)
+static uint64_t
+hash_of(const struct work *w, const struct account *a)
 {
-	memset(set, 0, w->words * sizeof(*set));
-	for (uint32_t u = w->up_first[node(w, a)]; u < w->up_first[node(w, a) + 1]; u++)
-		for (uint32_t k = 0; !w->cut[w->up[u]] && k < w->words; k++)
-			set[k] |= at(w, w->reach, w->from[w->up[u]])[k];
+	uint64_t h = mix(a->unknown + 1);
+
+	for (int i = 0; i < w->in->rules->attribute_count; i++)
+		h = mix(h ^ (uint64_t)(uintptr_t)values_of(a)[i]);
+	return h;
 }
 
-void
-work_judge(struct work *w, uint32_t a)
+static void
+grow_known(struct work *w)
 {
+	struct needs *n = w->needs;
+	struct known **old = n->known;
+	size_t room = n->known_room;
+
+	n->known_room *= 2;
+	n->known = arena_array(w->mem, struct known *, n->known_room);
+	for (size_t i = 0; i < room; i++)
+		for (struct known *k = old[i], *next; k; k = next) {
+			next = k->next;
+			k->next = n->known[k->hash & (n->known_room - 1)];
+			n->known[k->hash & (n->known_room - 1)] = k;
+		}
+}
+
+const struct profile *
+needs_of(struct work *w, uint32_t a)
+{
+	struct needs *n = w->needs;
 	const struct account *who = &w->s->accounts[a];
+	size_t size = (size_t)w->in->rules->attribute_count * sizeof(struct value *);
+	uint64_t hash;
+	struct known *k;
 
-	work_have(w, a, at(w, w->access, a));
-	for (uint32_t r = 0; r < w->role_count; r++) {
-		enum truth t = needs(w, who, w->roles[r]);
-		if (t == YES)
-			put(at(w, w->need, a), r);
-		if (t == UNKNOWN)
-			put(at(w, w->unsure, a), r);
-	}
-	for (size_t i = 0; i < w->in->exception_count; i++) {
-		const struct exception *x = &w->in->exceptions[i];
-		for (uint32_t r = 0; strcmp(x->key, who->key) == 0 && r < w->role_count; r++)
-			if (strcmp(x->role, w->roles[r]->id) == 0 && strcmp(x->system, w->roles[r]->system->id) == 0)
-				put(at(w, w->unsure, a), r);
-	}
+	if (w->profile[a])
+		return w->profile[a];
+	hash = hash_of(w, who);
+	for (k = n->known[hash & (n->known_room - 1)]; k; k = k->next)
+		if (k->hash == hash && k->unknown == who->unknown && memcmp(k->values, values_of(who), size) == 0)
+			return w->profile[a] = &k->profile;
+	if (++n->known_count > n->known_room)
+		grow_known(w);
+	k = arena_new(w->mem, struct known);
+	*k = (struct known){ .hash = hash, .unknown = who->unknown, .values = (const struct value **)values_of(who),
+			     .next = n->known[hash & (n->known_room - 1)] };
+	n->known[hash & (n->known_room - 1)] = k;
+	judge_all(w, who, &k->profile);
+	return w->profile[a] = &k->profile;
 }

@@ -3,90 +3,140 @@
 #include "reconcile_p.h"
 #include "behov/json.h"
 
-const char *
-work_label(const struct work *w, uint32_t r)
+/* A group of a role, by its number. */
+struct listed { uint32_t group, role; };
+
+static int
+by_group(const void *a, const void *b)
 {
-	return arena_print(w->mem, "%s/%s", w->roles[r]->system->id, w->roles[r]->id);
+	const struct listed *x = a, *y = b;
+
+	if (x->group != y->group)
+		return x->group < y->group ? -1 : 1;
+	return (x->role > y->role) - (x->role < y->role);
 }
 
 static void
-place_role(struct work *w, uint32_t r)
+tell_absent(struct work *w, uint32_t r, const char *group)
 {
 	const struct role *role = w->roles[r];
 
-	for (int i = 0; i < role->group_count; i++) {
-		long g = snapshot_group(w->s, role->groups[i]);
-		if (g >= 0) {
-			put(at(w, w->own, (uint32_t)g), r);
+	w->role_unknown[r] = true;
+	tell_trouble(w, "group-absent", role->system, role, group, arena_print(w->mem, "Gruppen '%s' finns inte i katalogen", group));
+	*(struct gap *)arena_push(w->mem, &w->plan->gaps) = (struct gap){
+		"role", w->labels[r], NULL, arena_print(w->mem, "gruppen '%s' finns inte", group) };
+}
+
+/* w->own: where each role is listed. */
+static void
+place_roles(struct work *w)
+{
+	LIST(struct listed) all = { 0 };
+
+	for (uint32_t r = 0; r < w->role_count; r++) {
+		const struct role *role = w->roles[r];
+
+		for (int i = 0; i < role->group_count; i++) {
+			long g = snapshot_group(w->s, role->groups[i]);
+			if (g < 0) {
+				tell_absent(w, r, role->groups[i]);
+				continue;
+			}
+			*(struct listed *)arena_push(w->mem, &all) = (struct listed){ (uint32_t)g, r };
 			w->role_unknown[r] = w->role_unknown[r] || w->maybe[g];
-			continue;
 		}
-		w->role_unknown[r] = true;
-		work_finding(w, "group-absent", role->system, role, role->groups[i],
-			 arena_print(w->mem, "Gruppen '%s' finns inte i katalogen", role->groups[i]));
-		*(struct gap *)arena_push(w->mem, &w->plan->gaps) = (struct gap){
-			"role", work_label(w, r), NULL, arena_print(w->mem, "gruppen '%s' finns inte", role->groups[i]) };
+		if (w->role_unknown[r])
+			*(struct unclear *)arena_push(w->mem, &w->plan->unclear) =
+				(struct unclear){ .access = true, .system = role->system->id, .role = role->id };
 	}
-	if (w->role_unknown[r])
-		*(struct unclear *)arena_push(w->mem, &w->plan->unclear) =
-			(struct unclear){ .access = true, .system = role->system->id, .role = role->id };
+	if (all.count > 1)
+		qsort(all.items, all.count, sizeof(*all.items), by_group);
+	for (size_t i = 0; i < all.count; i++) {
+		bits_put(&w->roles_here, all.items[i].role);
+		if (i + 1 == all.count || all.items[i + 1].group != all.items[i].group)
+			w->own[all.items[i].group] = bits_take(w->mem, &w->roles_here);
+	}
+}
+
+static void
+count_roles(struct work *w)
+{
+	const struct rules *rules = w->in->rules;
+	size_t most = 1;
+
+	for (size_t i = 0; i < rules->system_count; i++)
+		most += (size_t)rules->systems[i].role_count;
+	w->roles = arena_array(w->mem, const struct role *, most);
+	w->labels = arena_array(w->mem, const char *, most);
+	w->clauses = arena_array(w->mem, json_t *, most);
+	w->role_unknown = arena_array(w->mem, bool, most);
+	for (size_t i = 0; i < rules->system_count; i++)
+		for (int k = 0; k < rules->systems[i].role_count; k++) {
+			w->labels[w->role_count] = arena_print(w->mem, "%s/%s", rules->systems[i].id, rules->systems[i].roles[k].id);
+			w->roles[w->role_count++] = &rules->systems[i].roles[k];
+		}
 }
 
 void
 work_prepare(struct work *w)
 {
-	const struct rules *rules = w->in->rules;
-	size_t groups = (size_t)w->s->group_count + 1, people = (size_t)w->s->account_count + 1, most = 1;
+	size_t groups = (size_t)w->s->group_count + 1, accounts = (size_t)w->s->account_count + 1;
 
-	for (size_t i = 0; i < rules->system_count; i++)
-		most += (size_t)rules->systems[i].role_count;
-	w->roles = arena_array(w->mem, const struct role *, most);
-	for (size_t i = 0; i < rules->system_count; i++)
-		for (int k = 0; k < rules->systems[i].role_count; k++)
-			w->roles[w->role_count++] = &rules->systems[i].roles[k];
-	w->words = w->role_count / 64 + 1;
-	w->role_unknown = arena_array(w->mem, bool, most);
+	count_roles(w);
 	w->maybe = arena_array(w->mem, bool, groups);
 	w->cuttable = arena_array(w->mem, bool, groups);
-	w->own = arena_array(w->mem, uint64_t, groups * w->words);
-	w->reach = arena_array(w->mem, uint64_t, groups * w->words);
-	w->certain = arena_array(w->mem, uint64_t, groups * w->words);
-	w->need = arena_array(w->mem, uint64_t, people * w->words);
-	w->unsure = arena_array(w->mem, uint64_t, people * w->words);
-	w->access = arena_array(w->mem, uint64_t, people * w->words);
+	w->own = arena_array(w->mem, struct set, groups);
+	w->reach = arena_array(w->mem, struct set, groups);
+	w->certain = arena_array(w->mem, struct set, groups);
+	w->access = arena_array(w->mem, struct set, accounts);
+	w->excess = arena_array(w->mem, struct set, accounts);
+	w->roles_here = bits_open(w->mem, w->role_count);
+	w->open = bits_open(w->mem, w->role_count);
 	graph_link(w);
 	graph_spread(w);
-	for (uint32_t r = 0; r < w->role_count; r++)
-		place_role(w, r);
-	work_reach(w);
+	place_roles(w);
+	reach_all(w);
 	graph_cuttable(w);
-	need_absent(w);
+	needs_open(w);
+	people_kept(w);
+}
+
+/* The edges that are approved already are gone for us. */
+static void
+cut_approved(struct work *w)
+{
+	for (size_t i = 0; i < w->in->cut_count; i++) {
+		uint32_t e = graph_edge(w, w->in->cuts[i].member, w->in->cuts[i].group);
+
+		if (e != NOWHERE)
+			cut_edge(w, e, true);
+	}
+	if (w->cuts)
+		reach_all(w);
 }
 
 static void
 judge_people(struct work *w)
 {
-	uint64_t *left = arena_array(w->mem, uint64_t, w->words);
-
+	people_access(w);
+	tell_grants(w);
+	cut_approved(w);
+	if (w->cuts)
+		people_access(w);
 	for (uint32_t a = 0; a < w->s->account_count; a++)
-		if (w->s->accounts[a].class == ACCOUNT_PERSON) {
-			tell_grants(w, a);
-			w->plan->access.people++;
-		}
-	graph_cut(w);
-	work_reach(w);
-	for (uint32_t a = 0; a < w->s->account_count; a++)
-		if (w->s->accounts[a].class == ACCOUNT_PERSON)
-			work_judge(w, a);
+		if (is_person(w, a))
+			w->excess[a] = people_excess(w, a);
 	members_tell(w);
 	tell_systems(w);
 	planner_cut(w);
-	for (uint32_t a = 0; a < w->s->account_count; a++)
-		if (w->s->accounts[a].class == ACCOUNT_PERSON) {
-			work_have(w, a, left);
-			tell_person(w, a, left);
-		}
-	tell_sizes(w);
+	tell_people(w);
+}
+
+static void
+forget_clauses(struct work *w)
+{
+	for (uint32_t r = 0; r < w->role_count; r++)
+		json_decref(w->clauses[r]);
 }
 
 int
@@ -110,6 +160,7 @@ reconcile_all(struct arena *mem, const struct reconcile_input *in, struct plan *
 			*(struct unclear *)arena_push(mem, &plan->unclear) =
 				(struct unclear){ .access = true, .group = w.s->groups[g].key };
 	judge_people(&w);
+	forget_clauses(&w);
 	plan->access.groups = w.s->group_count;
 	plan->access.memberships = w.s->edge_count;
 	plan->access.systems = (long long)in->rules->system_count;
@@ -132,15 +183,15 @@ explain_role(struct work *w, uint32_t a, uint32_t r)
 		json_t *one = json_object();
 		json_put(one, "text", role->needs[i].text);
 		json_put(one, "rule", place_text(w->mem, role->needs[i].at));
-		json_put(one, "holds", word[need_clause(w, &w->s->accounts[a], &role->needs[i])]);
+		json_put(one, "holds", word[needs_clause(w, &w->s->accounts[a], &role->needs[i])]);
 		json_array_append_new(clauses, one);
 	}
 	json_put(o, "system", role->system->id);
 	json_put(o, "role", role->id);
 	json_object_set_new(o, "clauses", clauses);
-	json_object_set_new(o, "access", json_boolean(get(at(w, w->access, a), r)));
-	json_put(o, "need", get(at(w, w->need, a), r) ? "yes" : get(at(w, w->unsure, a), r) ? "unknown" : "no");
-	json_put(o, "verdict", work_excess(w, a, r) ? "excess" : get(at(w, w->access, a), r) ? "keep" : "none");
+	json_object_set_new(o, "access", json_boolean(set_has(w->access[a], r)));
+	json_put(o, "need", people_need(w, a, r) ? "yes" : people_unsure(w, a, r) ? "unknown" : "no");
+	json_put(o, "verdict", set_has(w->excess[a], r) ? "excess" : set_has(w->access[a], r) ? "keep" : "none");
 	return o;
 }
 
@@ -157,9 +208,9 @@ reconcile_explain(struct arena *mem, const struct reconcile_input *in, const cha
 		return error_set(err, ERROR_USAGE, a == -2 ? "more than one account is called '%s'" :
 				 "no account is called '%s'", account);
 	work_prepare(&w);
-	graph_cut(&w);
-	work_reach(&w);
-	work_judge(&w, (uint32_t)a);
+	cut_approved(&w);
+	w.access[a] = people_have(&w, (uint32_t)a);
+	w.excess[a] = people_excess(&w, (uint32_t)a);
 	roles = json_array();
 	for (uint32_t r = 0; r < w.role_count; r++)
 		if (strcmp(w.roles[r]->system->id, system) == 0 && (!role || strcmp(w.roles[r]->id, role) == 0))

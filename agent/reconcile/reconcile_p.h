@@ -1,73 +1,121 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* reconcile_p.h - what the files of the reconcile room share: the graph, and sets of roles for groups and people. */
+/*
+ * reconcile_p.h - what the files of the reconcile room share: the graph, and sets of roles for groups and people.
+ *
+ * Roles, groups, accounts and edges are numbers: roles in the order of the rules, the others as in the snapshot.
+ * A node is a group, or an account after all groups.
+ */
 #ifndef RECONCILE_P_H
 #define RECONCILE_P_H
 
 #include "behov/reconcile.h"
+#include "behov/set.h"
 #include <stdlib.h>
 #include <string.h>
 
-struct nested { uint32_t edge; long long people; uint64_t *roles; };
+#define NOWHERE UINT32_MAX
+
+/* What all who have the same attributes need, and may need (of a role without written needs nothing is said here). */
+struct profile { struct set need, unsure; };
+struct kept { uint32_t account, role; };
+struct needs;
 
 struct work {
 	struct arena *mem;
 	const struct reconcile_input *in;
 	const struct snapshot *s;
 	struct plan *plan;
+
 	const struct role **roles;
-	uint32_t role_count, words;
+	uint32_t role_count;
+	const char **labels;            /* "system/role" */
+	json_t **clauses;               /* of evidence; NULL until asked for */
 	bool *role_unknown;             /* a group of it may contain anybody, or could not be found */
-	uint64_t *own;                  /* group -> roles it is listed in */
-	uint64_t *reach, *certain;      /* group -> roles it leads to; the same by groups we know wholly */
+
+	struct set *own;                /* group -> roles it is listed in */
+	struct set *reach, *certain;    /* group -> roles it leads to; the same by groups we know wholly */
+	bool all_known;                 /* no group is unknown: reach and certain are the same */
 	bool *maybe;                    /* group: may contain anybody */
 	bool *cuttable;                 /* group: edges out of it may go */
-	uint64_t *need, *unsure, *access;       /* account -> roles */
-	uint32_t *from;                 /* edge -> group */
-	uint32_t *up_first, *up;        /* groups, then accounts: the edges in which it is the member */
-	bool *cut, *absent;             /* edge; attribute absent on everybody */
-	uint64_t *open;                 /* roles that anybody has */
-	uint32_t *queue, *seen, stamp;
-	LIST(struct nested) nested;     /* nestings chosen for a cut */
+	uint32_t *up_first, *up, *up_group;     /* node -> the edges in which it is the member, and their groups */
+	struct set nestings;            /* the edges of groups in groups */
+	bool *cut;                      /* edge: gone, or judged as if it were */
+	uint32_t cuts;                  /* how many of them */
+
+	struct needs *needs;
+	const struct profile **profile; /* account; NULL until asked for */
+	struct set *access, *excess;    /* account -> roles; excess of people only */
+	LIST(struct kept) kept;         /* exceptions, sorted */
+	struct bits open;               /* roles that anybody has */
+
+	struct bits roles_here;         /* to gather in; empty between uses */
+	uint32_t *queue, *before, *spare, *seen, stamp; /* of a walk; seen: node */
 };
 
-static inline bool get(const uint64_t *set, uint32_t i) { return set[i / 64] >> (i % 64) & 1; }
-static inline void put(uint64_t *set, uint32_t i) { set[i / 64] |= UINT64_C(1) << (i % 64); }
-static inline uint64_t *at(const struct work *w, uint64_t *sets, uint32_t i) { return sets + (size_t)i * w->words; }
 static inline uint32_t node(const struct work *w, uint32_t account) { return w->s->group_count + account; }
+static inline bool is_person(const struct work *w, uint32_t a) { return w->s->accounts[a].class == ACCOUNT_PERSON; }
+static inline bool is_cut(const struct work *w, uint32_t e) { return w->cuts && w->cut[e]; }
 
-/* reconcile.c.  "system/role"; and the graph linked, the roles placed, and every group reached up from. */
-const char *work_label(const struct work *w, uint32_t r);
+static inline void
+cut_edge(struct work *w, uint32_t e, bool on)
+{
+	w->cuts += (uint32_t)on - (uint32_t)w->cut[e];
+	w->cut[e] = on;
+}
+
+/* reconcile.c: the graph linked, the roles placed, and every group reached up from. */
 void work_prepare(struct work *w);
 
 /* ------------------------------------------------------------------ graph.c */
 
-const char *work_member(const struct work *w, uint32_t e);
+const char *graph_member(const struct work *w, uint32_t e);     /* its key */
+uint32_t graph_group(const struct work *w, uint32_t e);         /* the group that it leads to */
+uint32_t graph_account(const struct work *w, const char *key);    /* NOWHERE */
+/* The edge between two keys; NOWHERE. */
+uint32_t graph_edge(const struct work *w, const char *member, const char *group);
 void graph_link(struct work *w);
 void graph_spread(struct work *w);      /* w->maybe: from groups that are not known wholly to all above them */
 void graph_cuttable(struct work *w);    /* w->cuttable: access groups that lead to nothing but what is registered */
-void graph_cut(struct work *w);         /* w->cut: what is approved already */
 /*
- * Adds what a group leads to by the edges that are not cut just now: all of it, and by groups that are known wholly.
+ * Adds the roles that a group leads to by edges that are not cut just now; `sure`: by groups that are known wholly.
  * Gives how many groups it looked at.
  */
-uint32_t graph_add(struct work *w, uint32_t g, uint64_t *all, uint64_t *sure);
-/* What each group leads to, by the edges that are not cut. */
-void work_reach(struct work *w);
+uint32_t graph_climb(struct work *w, uint32_t g, bool sure, struct bits *out);
+/* The shortest way from a group to one that the role is listed in, into w->queue; gives how many groups. */
+uint32_t graph_path(struct work *w, uint32_t g, uint32_t r);
+/* Everybody below a group by edges that are not cut just now, once each.  False: visit() said so, and was asked no more. */
+bool graph_below(struct work *w, uint32_t g, bool (*visit)(void *self, uint32_t account), void *self);
 
-/* ------------------------------------------------------------------ need.c */
+/* ------------------------------------------------------------------ reach.c */
 
-void need_absent(struct work *w);       /* w->absent */
-enum truth need_clause(const struct work *w, const struct account *a, const struct clause *c);
-/* What an account has by the edges that are not cut. */
-void work_have(struct work *w, uint32_t a, uint64_t *set);
-/* What an account has and needs. */
-void work_judge(struct work *w, uint32_t a);
-bool work_excess(struct work *w, uint32_t a, uint32_t r);
+/* w->reach and w->certain, by the edges that are not cut. */
+void reach_all(struct work *w);
+
+/* ------------------------------------------------------------------ need.c: what the rules ask for */
+
+void needs_open(struct work *w);
+const struct profile *needs_of(struct work *w, uint32_t a);
+/* One clause, asked by itself. */
+enum truth needs_clause(const struct work *w, const struct account *a, const struct clause *c);
+
+/* ------------------------------------------------------------------ people.c: what somebody has, needs, and has too much */
+
+/* What an account has by the edges that are not cut, as reach_all() saw it. */
+struct set people_have(struct work *w, uint32_t a);
+/* w->access of everybody. */
+void people_access(struct work *w);
+/* w->kept. */
+void people_kept(struct work *w);
+/* Is it not known whether a person needs a role; or is it to stay? */
+bool people_unsure(struct work *w, uint32_t a, uint32_t r);
+bool people_need(struct work *w, uint32_t a, uint32_t r);
+/* What a person of w->access neither needs, nor may need. */
+struct set people_excess(struct work *w, uint32_t a);
 
 /* ------------------------------------------------------------------ evidence.c, exact.c, planner.c */
 
 /* That edge should go, for those roles; `people` lose them, and `others` below it lose nothing. */
-void evidence_propose(struct work *w, uint32_t e, const uint64_t *roles, long long people, long long others);
+void evidence_propose(struct work *w, uint32_t e, struct set roles, long long people, long long others);
 /* The best cuts where few edges hang together: proposed, and cut. */
 void exact_cut(struct work *w);
 /* Proposes all that may go; afterwards w->cut is how it will be. */
@@ -75,12 +123,10 @@ void planner_cut(struct work *w);
 
 /* ------------------------------------------------------------------ tell.c */
 
-void tell_grants(struct work *w, uint32_t a);
-/* `left`: the roles that stay when all proposed has gone. */
-void tell_person(struct work *w, uint32_t a, const uint64_t *left);
+void tell_grants(struct work *w);       /* w->access, and how it is reached; and how much of it there is, for brakes */
+void tell_people(struct work *w);       /* what is missing, what stays when all proposed has gone, what is not known */
 void tell_systems(struct work *w);
-void tell_sizes(struct work *w);        /* memberships by scope, for brakes */
-void work_finding(struct work *w, const char *kind, const struct system *s, const struct role *r, const char *group, const char *text);
+void tell_trouble(struct work *w, const char *kind, const struct system *s, const struct role *r, const char *group, const char *text);
 
 /* ------------------------------------------------------------------ members.c */
 

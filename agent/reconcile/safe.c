@@ -2,46 +2,101 @@
 /* safe.c - may these edges go, all together, on a fresh reading?  Asked just before they are cut. */
 #include "reconcile_p.h"
 
-struct held { uint64_t *all, *sure; };
+struct safe {
+	struct work *w;
+	struct bits before, before_sure, all, sure;     /* of one account */
+	LIST(uint32_t) below;           /* who may lose something */
+	bool *is_below;                 /* account */
+};
 
-/* What somebody has by edges that are not cut: all of it, and what is carried with certainty. */
-static void
-hold_both(const struct work *w, uint32_t a, struct held *out)
+static bool
+add_below(void *self, uint32_t a)
 {
-	memset(out->all, 0, w->words * sizeof(*out->all));
-	memset(out->sure, 0, w->words * sizeof(*out->sure));
-	for (uint32_t u = w->up_first[node(w, a)]; u < w->up_first[node(w, a) + 1]; u++)
-		for (uint32_t k = 0; !w->cut[w->up[u]] && k < w->words; k++) {
-			out->all[k] |= at(w, w->reach, w->from[w->up[u]])[k];
-			out->sure[k] |= at(w, w->certain, w->from[w->up[u]])[k];
-		}
+	struct safe *x = self;
+
+	if (!x->is_below[a])
+		*arena_push(x->w->mem, &x->below) = a;
+	x->is_below[a] = true;
+	return true;
+}
+
+/* Who is below an edge, in the order of their numbers, into x->below. */
+static void
+find_below(struct safe *x, uint32_t e)
+{
+	const struct edge *edge = &x->w->s->edges[e];
+
+	if (!edge->is_group)
+		(void)add_below(x, edge->member);
+	else if (x->w->s->groups[edge->member].security)
+		(void)graph_below(x->w, edge->member, add_below, x);
+}
+
+static int
+by_number(const void *a, const void *b)
+{
+	uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
+
+	return (x > y) - (x < y);
+}
+
+/* What an account has: before any cut, and now. */
+static void
+hold_both(struct safe *x, uint32_t a)
+{
+	struct work *w = x->w;
+
+	bits_clear(&x->before);
+	bits_clear(&x->before_sure);
+	bits_clear(&x->all);
+	bits_clear(&x->sure);
+	for (uint32_t u = w->up_first[node(w, a)]; u < w->up_first[node(w, a) + 1]; u++) {
+		uint32_t g = w->up_group[u];
+
+		if (!w->reach[g].count)
+			continue;
+		bits_add(&x->before, w->reach[g]);
+		bits_add(&x->before_sure, w->certain[g]);
+		if (w->cut[w->up[u]])
+			continue;
+		(void)graph_climb(w, g, false, &x->all);
+		(void)graph_climb(w, g, true, &x->sure);
+	}
 }
 
 /* Says which access that is needed, or of which the need is not known, somebody loses; NULL when none. */
 static const char *
-loses(struct work *w, uint32_t a, const struct held *before, struct held *now)
+loses(struct safe *x, uint32_t a)
 {
-	bool person = w->s->accounts[a].class == ACCOUNT_PERSON;
+	struct work *w = x->w;
+	bool person = is_person(w, a);
 
-	hold_both(w, a, now);
+	hold_both(x, a);
 	for (uint32_t r = 0; r < w->role_count; r++) {
-		bool lost = (get(before->all, r) && !get(now->all, r)) || (get(before->sure, r) && !get(now->sure, r));
+		bool lost = (bits_has(&x->before, r) && !bits_has(&x->all, r)) ||
+			    (bits_has(&x->before_sure, r) && !bits_has(&x->sure, r));
 
-		if (lost && (!person || get(at(w, w->need, a), r) || get(at(w, w->unsure, a), r)))
-			return arena_print(w->mem, "%s skulle förlora %s, som %s", w->s->accounts[a].name, work_label(w, r),
+		if (lost && (!person || people_need(w, a, r) || people_unsure(w, a, r)))
+			return arena_print(w->mem, "%s skulle förlora %s, som %s", w->s->accounts[a].name, w->labels[r],
 					   !person ? "inget skrivet behov kan bedöma" :
-					   get(at(w, w->need, a), r) ? "behövs" : "kanske behövs");
+					   people_need(w, a, r) ? "behövs" : "kanske behövs");
 	}
 	return NULL;
 }
 
+/* Of those who are in x->below, which is empty afterwards. */
 static const char *
-somebody_loses(struct work *w, const struct held *before, struct held *now)
+somebody_loses(struct safe *x)
 {
 	const char *why = NULL;
 
-	for (uint32_t a = 0; a < w->s->account_count && !why; a++)
-		why = loses(w, a, &before[a], now);
+	if (x->below.count > 1)
+		qsort(x->below.items, x->below.count, sizeof(*x->below.items), by_number);
+	for (size_t i = 0; i < x->below.count; i++) {
+		why = why ? why : loses(x, x->below.items[i]);
+		x->is_below[x->below.items[i]] = false;
+	}
+	x->below.count = 0;
 	return why;
 }
 
@@ -53,63 +108,45 @@ uncuttable(const struct work *w, uint32_t e)
 
 	if (edge->primary)
 		return "medlemskapet är en primär grupp";
-	if (!w->cuttable[w->from[e]])
+	if (!w->cuttable[graph_group(w, e)])
 		return "gruppen, eller en grupp som den leder till, är inte registrerad eller kunde inte läsas helt";
 	if (edge->is_group && w->maybe[edge->member])
 		return "den nästlade gruppens medlemmar kunde inte läsas helt";
 	return NULL;
 }
 
-/* The edges in the order of the cuts; one that is not there is UINT32_MAX. */
-static uint32_t *
-edges_of(struct work *w, const struct reconcile_input *in)
-{
-	uint32_t *edges = arena_array(w->mem, uint32_t, in->cut_count + 1);
-
-	for (size_t i = 0; i < in->cut_count; i++) {
-		edges[i] = UINT32_MAX;
-		for (uint32_t e = 0; e < w->s->edge_count; e++)
-			if (strcmp(w->s->groups[w->from[e]].key, in->cuts[i].group) == 0 &&
-			    strcmp(work_member(w, e), in->cuts[i].member) == 0)
-				edges[i] = e;
-	}
-	return edges;
-}
-
 static void
-judge_safe(struct work *w, const uint32_t *edges, bool *safe, const char **why)
+judge(struct safe *x, bool *safe, const char **why)
 {
+	struct work *w = x->w;
 	size_t n = w->in->cut_count;
-	struct held *before = arena_array(w->mem, struct held, (size_t)w->s->account_count + 1), now;
+	uint32_t *edges = arena_array(w->mem, uint32_t, n + 1);
 
-	now = (struct held){ arena_array(w->mem, uint64_t, w->words), arena_array(w->mem, uint64_t, w->words) };
-	for (uint32_t a = 0; a < w->s->account_count; a++) {
-		work_judge(w, a);
-		before[a] = (struct held){ arena_array(w->mem, uint64_t, w->words), arena_array(w->mem, uint64_t, w->words) };
-		hold_both(w, a, &before[a]);
-	}
 	for (size_t i = 0; i < n; i++) {
-		why[i] = edges[i] == UINT32_MAX ? NULL : uncuttable(w, edges[i]);
+		edges[i] = graph_edge(w, w->in->cuts[i].member, w->in->cuts[i].group);
+		why[i] = edges[i] == NOWHERE ? NULL : uncuttable(w, edges[i]);
 		safe[i] = !why[i];
-		if (safe[i] && edges[i] != UINT32_MAX)
-			w->cut[edges[i]] = true;
+		if (safe[i] && edges[i] != NOWHERE)
+			find_below(x, edges[i]);
 	}
-	work_reach(w);
-	if (!somebody_loses(w, before, &now))
+	for (size_t i = 0; i < n; i++)
+		if (safe[i] && edges[i] != NOWHERE)
+			cut_edge(w, edges[i], true);
+	if (!somebody_loses(x))
 		return;
 	/* Not all of them together: one after another, each around those that are safe before it. */
-	memset(w->cut, 0, (size_t)w->s->edge_count * sizeof(*w->cut));
-	work_reach(w);
+	for (size_t i = 0; i < n; i++)
+		if (edges[i] != NOWHERE)
+			cut_edge(w, edges[i], false);
 	for (size_t i = 0; i < n; i++) {
-		if (!safe[i] || edges[i] == UINT32_MAX)
+		if (!safe[i] || edges[i] == NOWHERE)
 			continue;
-		w->cut[edges[i]] = true;
-		work_reach(w);
-		why[i] = somebody_loses(w, before, &now);
+		find_below(x, edges[i]);
+		cut_edge(w, edges[i], true);
+		why[i] = somebody_loses(x);
 		safe[i] = !why[i];
-		w->cut[edges[i]] = safe[i];
+		cut_edge(w, edges[i], safe[i]);
 	}
-	work_reach(w);
 }
 
 int
@@ -117,6 +154,7 @@ reconcile_safe(struct arena *mem, const struct reconcile_input *in, bool *safe, 
 {
 	struct plan plan = { 0 };
 	struct work w = { .mem = mem, .in = in, .s = in->snapshot, .plan = &plan };
+	struct safe x = { .w = &w };
 
 	(void)err;
 	if (!in->snapshot->complete) {
@@ -127,6 +165,11 @@ reconcile_safe(struct arena *mem, const struct reconcile_input *in, bool *safe, 
 		return 0;
 	}
 	work_prepare(&w);
-	judge_safe(&w, edges_of(&w, in), safe, why);
+	x.before = bits_open(mem, w.role_count);
+	x.before_sure = bits_open(mem, w.role_count);
+	x.all = bits_open(mem, w.role_count);
+	x.sure = bits_open(mem, w.role_count);
+	x.is_below = arena_array(mem, bool, (size_t)w.s->account_count + 1);
+	judge(&x, safe, why);
 	return 0;
 }

@@ -2,78 +2,169 @@
 /* tell.c - what the plan tells beside proposals: who has what, what is missing, what stays, conflicts and findings. */
 #include "reconcile_p.h"
 
-void
-tell_grants(struct work *w, uint32_t a)
+/* What brakes measure against: how much access each system gives.  end: role -> where its grants end. */
+static void
+tell_sizes(struct work *w, const uint32_t *end)
 {
-	const struct account *who = &w->s->accounts[a];
+	uint32_t r = 0;
 
-	for (uint32_t r = 0; r < w->role_count; r++)
-		for (uint32_t u = w->up_first[node(w, a)]; u < w->up_first[node(w, a) + 1]; u++)
-			if (get(at(w, w->reach, w->from[w->up[u]]), r) && !w->cut[w->up[u]]) {
-				struct grant *g = arena_push(w->mem, &w->plan->grants);
-				*g = (struct grant){ w->roles[r]->system->id, w->roles[r]->id, who->name, who->key,
-						     w->s->groups[w->from[w->up[u]]].dn };
-				break;
+	for (size_t i = 0; i < w->in->rules->system_count; i++) {
+		const struct system *s = &w->in->rules->systems[i];
+		uint32_t first = r ? end[r - 1] : 0;
+
+		r += (uint32_t)s->role_count;
+		(void)arena_push(w->mem, &w->plan->sizes);
+		w->plan->sizes.items[w->plan->sizes.count - 1].scope = arena_print(w->mem, "system:%s", s->id);
+		w->plan->sizes.items[w->plan->sizes.count - 1].of = (r ? end[r - 1] : 0) - first;
+	}
+}
+
+/* Role by role, and in each by account: as the plan is sorted.  How: by the first of their groups that leads there. */
+void
+tell_grants(struct work *w)
+{
+	uint32_t *next = arena_array(w->mem, uint32_t, (size_t)w->role_count + 1), *done = arena_array(w->mem, uint32_t, (size_t)w->role_count + 1);
+	struct grant *all;
+	size_t count = 0;
+
+	for (uint32_t a = 0; a < w->s->account_count; a++)
+		for (uint32_t i = 0; is_person(w, a) && i < w->access[a].count; i++)
+			next[w->access[a].items[i]]++;
+	for (uint32_t r = 0; r < w->role_count; r++) {
+		uint32_t of = next[r];
+
+		next[r] = (uint32_t)count;
+		count += of;
+	}
+	all = arena_array(w->mem, struct grant, count + 1);
+	for (uint32_t a = 0; a < w->s->account_count; a++) {
+		if (!is_person(w, a))
+			continue;
+		w->plan->access.people++;
+		for (uint32_t u = w->up_first[node(w, a)]; w->access[a].count && u < w->up_first[node(w, a) + 1]; u++) {
+			struct set reach = w->reach[w->up_group[u]];
+
+			for (uint32_t i = 0; i < reach.count; i++) {
+				uint32_t r = reach.items[i];
+
+				if (done[r] == a + 1)
+					continue;
+				done[r] = a + 1;
+				all[next[r]++] = (struct grant){ w->roles[r]->system->id, w->roles[r]->id, w->s->accounts[a].name,
+								 w->s->accounts[a].key, w->s->groups[w->up_group[u]].dn };
 			}
+		}
+	}
+	w->plan->grants.items = all;
+	w->plan->grants.count = w->plan->grants.room = count;
+	tell_sizes(w, next);
+}
+
+static const char *
+first_way(const struct work *w, uint32_t a, uint32_t r)
+{
+	for (uint32_t u = w->up_first[node(w, a)]; u < w->up_first[node(w, a) + 1]; u++)
+		if (!w->cut[w->up[u]] && set_has(w->reach[w->up_group[u]], r))
+			return w->s->groups[w->up_group[u]].dn;
+	return NULL;
+}
+
+static void
+tell_excess(struct work *w, uint32_t a)
+{
+	struct set excess = w->excess[a], left = people_have(w, a);
+
+	w->plan->access.excess += excess.count;
+	for (uint32_t i = 0; i < excess.count; i++) {
+		const struct role *role = w->roles[excess.items[i]];
+
+		if (set_has(left, excess.items[i]))
+			*(struct structural *)arena_push(w->mem, &w->plan->structural) = (struct structural){
+				role->system->id, role->id, w->s->accounts[a].name, first_way(w, a, excess.items[i]),
+				members_stay(w, a, excess.items[i]) };
+	}
+}
+
+static void
+tell_missing(struct work *w, uint32_t a)
+{
+	struct set need = needs_of(w, a)->need;
+
+	if (set_within(need, w->access[a]))
+		return;
+	for (uint32_t i = 0; i < need.count; i++) {
+		uint32_t r = need.items[i];
+
+		if (!set_has(w->access[a], r) && !bits_has(&w->open, r) && !w->role_unknown[r] && !people_unsure(w, a, r))
+			*(struct missing *)arena_push(w->mem, &w->plan->missing) =
+				(struct missing){ w->roles[r]->system->id, w->roles[r]->id, w->s->accounts[a].name };
+	}
+}
+
+static void
+tell_unclear(struct work *w, uint32_t a)
+{
+	struct set has = w->access[a];
+
+	for (uint32_t i = 0; i < has.count; i++)
+		if (people_unsure(w, a, has.items[i]))
+			*(struct unclear *)arena_push(w->mem, &w->plan->unclear) = (struct unclear){
+				.access = true, .system = w->roles[has.items[i]]->system->id, .role = w->roles[has.items[i]]->id,
+				.key = w->s->accounts[a].key };
 }
 
 void
-tell_person(struct work *w, uint32_t a, const uint64_t *left)
+tell_people(struct work *w)
 {
-	const struct account *who = &w->s->accounts[a];
-
-	for (uint32_t r = 0; r < w->role_count; r++) {
-		const char *system = w->roles[r]->system->id, *role = w->roles[r]->id, *via = NULL;
-		bool has = get(at(w, w->access, a), r), unsure = get(at(w, w->unsure, a), r);
-		for (uint32_t u = w->up_first[node(w, a)]; u < w->up_first[node(w, a) + 1]; u++)
-			if (!via && get(at(w, w->reach, w->from[w->up[u]]), r))
-				via = w->s->groups[w->from[w->up[u]]].dn;
-		if (work_excess(w, a, r))
-			w->plan->access.excess++;
-		if (work_excess(w, a, r) && get(left, r))
-			*(struct structural *)arena_push(w->mem, &w->plan->structural) = (struct structural){
-				system, role, who->name, via, members_stay(w, a, r) };
-		if (!has && !get(w->open, r) && get(at(w, w->need, a), r) && !w->role_unknown[r] && !unsure)
-			*(struct missing *)arena_push(w->mem, &w->plan->missing) =
-				(struct missing){ system, role, who->name };
-		if (unsure && has)
-			*(struct unclear *)arena_push(w->mem, &w->plan->unclear) =
-				(struct unclear){ .access = true, .system = system, .role = role, .key = who->key };
+	for (uint32_t a = 0; a < w->s->account_count; a++) {
+		if (!is_person(w, a))
+			continue;
+		if (w->excess[a].count)
+			tell_excess(w, a);
+		tell_missing(w, a);
+		tell_unclear(w, a);
 	}
 }
 
 void
-work_finding(struct work *w, const char *kind, const struct system *s, const struct role *r, const char *group,
+tell_trouble(struct work *w, const char *kind, const struct system *s, const struct role *r, const char *group,
 	 const char *text)
 {
 	*(struct finding *)arena_push(w->mem, &w->plan->findings) =
 		(struct finding){ .kind = kind, .system = s->id, .role = r ? r->id : NULL, .group = group, .text = text };
 }
 
-static long
-role_index(const struct work *w, const struct system *system, const char *name)
+static uint32_t
+role_number(const struct work *w, const struct system *system, const char *name)
 {
 	for (uint32_t r = 0; r < w->role_count; r++)
-		if ((w->roles[r]->system == system && strcmp(w->roles[r]->id, name) == 0) ||
-		    strcmp(work_label(w, r), name) == 0)
-			return (long)r;
-	return -1;
+		if ((w->roles[r]->system == system && strcmp(w->roles[r]->id, name) == 0) || strcmp(w->labels[r], name) == 0)
+			return r;
+	return NOWHERE;
 }
 
 static void
 tell_conflicts(struct work *w, const struct system *system, const struct conflict *c)
 {
+	uint32_t *roles = arena_array(w->mem, uint32_t, (size_t)c->count + 1);
+
+	for (int i = 0; i < c->count; i++)
+		roles[i] = role_number(w, system, c->roles[i]);
 	for (uint32_t a = 0; a < w->s->account_count; a++) {
-		const char **held = arena_array(w->mem, const char *, (size_t)c->count + 1);
+		const char **held = NULL;
 		int n = 0;
-		for (int i = 0; i < c->count && w->s->accounts[a].class == ACCOUNT_PERSON; i++) {
-			long r = role_index(w, system, c->roles[i]);
-			if (r >= 0 && get(at(w, w->access, a), (uint32_t)r))
-				held[n++] = work_label(w, (uint32_t)r);
-		}
-		if (n > 1)
-			*(struct clash *)arena_push(w->mem, &w->plan->conflicts) = (struct clash){
-				system->id, w->s->accounts[a].name, c->why, held, n, c->at };
+
+		for (int i = 0; i < c->count && w->access[a].count > 1 && is_person(w, a); i++)
+			n += roles[i] != NOWHERE && set_has(w->access[a], roles[i]);
+		if (n < 2)
+			continue;
+		held = arena_array(w->mem, const char *, (size_t)n);
+		n = 0;
+		for (int i = 0; i < c->count; i++)
+			if (roles[i] != NOWHERE && set_has(w->access[a], roles[i]))
+				held[n++] = w->labels[roles[i]];
+		*(struct clash *)arena_push(w->mem, &w->plan->conflicts) = (struct clash){
+			system->id, w->s->accounts[a].name, c->why, held, n, c->at };
 	}
 }
 
@@ -83,15 +174,15 @@ govern(struct work *w, const struct system *s)
 	const char *name = s->name ? s->name : s->id;
 
 	if (!s->owner || !*s->owner)
-		work_finding(w, "system-without-owner", s, NULL, NULL, arena_print(w->mem, "%s saknar ägare", name));
+		tell_trouble(w, "system-without-owner", s, NULL, NULL, arena_print(w->mem, "%s saknar ägare", name));
 	if (s->class.konfidentialitet < 0 || s->class.riktighet < 0 || s->class.tillganglighet < 0)
-		work_finding(w, "system-without-class", s, NULL, NULL, arena_print(w->mem, "%s saknar klassning", name));
+		tell_trouble(w, "system-without-class", s, NULL, NULL, arena_print(w->mem, "%s saknar klassning", name));
 	if (s->critical && (!s->analysis || !*s->analysis))
-		work_finding(w, "critical-without-analysis", s, NULL, NULL,
+		tell_trouble(w, "critical-without-analysis", s, NULL, NULL,
 			 arena_print(w->mem, "%s är samhällsviktigt men saknar systemsäkerhetsanalys", name));
 	for (int i = 0; i < s->role_count; i++)
 		if (!s->roles[i].need_count)
-			work_finding(w, "role-without-needs", s, &s->roles[i], NULL,
+			tell_trouble(w, "role-without-needs", s, &s->roles[i], NULL,
 				 arena_print(w->mem, "%s: rollen %s har inget skrivet behov", name, s->roles[i].id));
 	for (int i = 0; i < s->conflict_count; i++)
 		tell_conflicts(w, s, &s->conflicts[i]);
@@ -102,18 +193,4 @@ tell_systems(struct work *w)
 {
 	for (size_t i = 0; i < w->in->rules->system_count; i++)
 		govern(w, &w->in->rules->systems[i]);
-}
-
-void
-tell_sizes(struct work *w)
-{
-	for (size_t i = 0; i < w->in->rules->system_count; i++) {
-		const char *id = w->in->rules->systems[i].id;
-		long long of = 0;
-		for (size_t k = 0; k < w->plan->grants.count; k++)
-			of += strcmp(w->plan->grants.items[k].system, id) == 0;
-		(void)arena_push(w->mem, &w->plan->sizes);
-		w->plan->sizes.items[w->plan->sizes.count - 1].scope = arena_print(w->mem, "system:%s", id);
-		w->plan->sizes.items[w->plan->sizes.count - 1].of = of;
-	}
 }

@@ -30,7 +30,7 @@ plan(struct arena *mem, bool unknown, bool nested, bool primary, bool anna, stru
 	struct system system = { .id = "s", .owner = "x", .roles = &role, .role_count = 1 };
 	struct attribute title = { .name = "title" };
 	struct rules rules = { .systems = &system, .system_count = 1, .attributes = &title, .attribute_count = 1 };
-	struct edge edges[] = { { 1, nested, primary, timed }, { 1, false, false, false }, { 0, false, false, false }, { 0, false, false, false } };
+	struct edge edges[] = { { 1, nested, primary, timed }, { anna ? 0 : 1, false, false, false }, { 1, false, false, false }, { 0, false, false, false } };
 	struct group groups[] = {
 		{ .dn = "CN=A,DC=x", .name = "A", .key = "ga", .security = true, .unknown = unknown, .first = 0, .count = 1 },
 		{ .dn = "CN=B,OU=o", .name = "B", .key = "gb", .security = true, .first = 1, .count = anna ? 2 : 1 },
@@ -47,8 +47,10 @@ plan(struct arena *mem, bool unknown, bool nested, bool primary, bool anna, stru
 	rules.conf.directory.access_groups = base;
 	role.system = &system;
 	if (both_ways) {
-		edges[1] = (struct edge){ 0, false, false, false };
-		edges[2] = (struct edge){ 1, false, false, false };
+		edges[0] = (struct edge){ 0, false, false, false };
+		edges[1] = (struct edge){ 1, nested, primary, timed };
+		edges[2] = (struct edge){ 0, false, false, false };
+		edges[3] = (struct edge){ 1, false, false, false };
 		groups[0].count = groups[1].first = groups[1].count = 2;
 		s.edge_count = 4;
 	}

@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* people.c - what somebody has, needs, and has too much. */
+#include "reconcile_p.h"
+
+/* The lists that lead somewhere, united; one that is enough is shared. */
+struct set
+people_have(struct work *w, uint32_t a)
+{
+	struct set first = { NULL, 0 };
+	bool many = false;
+
+	for (uint32_t u = w->up_first[node(w, a)]; u < w->up_first[node(w, a) + 1]; u++) {
+		struct set one = w->reach[w->up_group[u]];
+
+		if (!one.count || one.items == first.items || is_cut(w, w->up[u]))
+			continue;
+		if (!first.count) {
+			first = one;
+			continue;
+		}
+		if (!many)
+			bits_add(&w->roles_here, first);
+		many = true;
+		bits_add(&w->roles_here, one);
+	}
+	return many ? bits_take(w->mem, &w->roles_here) : first;
+}
+
+void
+people_access(struct work *w)
+{
+	for (uint32_t a = 0; a < w->s->account_count; a++)
+		w->access[a] = people_have(w, a);
+}
+
+/* ------------------------------------------------------------------ exceptions */
+
+static int
+by_account(const void *a, const void *b)
+{
+	const struct kept *x = a, *y = b;
+
+	if (x->account != y->account)
+		return x->account < y->account ? -1 : 1;
+	return (x->role > y->role) - (x->role < y->role);
+}
+
+void
+people_kept(struct work *w)
+{
+	for (size_t i = 0; i < w->in->exception_count; i++) {
+		const struct exception *x = &w->in->exceptions[i];
+		uint32_t a = graph_account(w, x->key);
+
+		for (uint32_t r = 0; a != NOWHERE && r < w->role_count; r++)
+			if (strcmp(x->role, w->roles[r]->id) == 0 && strcmp(x->system, w->roles[r]->system->id) == 0)
+				*(struct kept *)arena_push(w->mem, &w->kept) = (struct kept){ a, r };
+	}
+	if (w->kept.count > 1)
+		qsort(w->kept.items, w->kept.count, sizeof(*w->kept.items), by_account);
+}
+
+static bool
+is_kept(const struct work *w, uint32_t a, uint32_t r)
+{
+	struct kept one = { a, r };
+
+	return w->kept.count && bsearch(&one, w->kept.items, w->kept.count, sizeof(one), by_account);
+}
+
+/* ------------------------------------------------------------------ needs */
+
+bool
+people_need(struct work *w, uint32_t a, uint32_t r)
+{
+	return set_has(needs_of(w, a)->need, r);
+}
+
+bool
+people_unsure(struct work *w, uint32_t a, uint32_t r)
+{
+	return !w->roles[r]->need_count || is_kept(w, a, r) || set_has(needs_of(w, a)->unsure, r);
+}
+
+struct set
+people_excess(struct work *w, uint32_t a)
+{
+	const struct profile *p = needs_of(w, a);
+	struct set has = w->access[a];
+
+	if (set_within(has, p->need))
+		return (struct set){ NULL, 0 };
+	for (uint32_t i = 0; i < has.count; i++)
+		if (!set_has(p->need, has.items[i]) && !people_unsure(w, a, has.items[i]))
+			bits_put(&w->roles_here, has.items[i]);
+	return bits_take(w->mem, &w->roles_here);
+}
