@@ -343,7 +343,7 @@ long snapshot_group(const struct snapshot *snapshot, const char *spelling) { ret
 static int
 cmp(const char *a, const char *b)
 {
-	if (!a || !b)
+	if (a == b || !a || !b)
 		return (a != NULL) - (b != NULL);
 	return strcmp(a, b);
 }
@@ -355,9 +355,11 @@ cmp(const char *a, const char *b)
 		const char *const x[] = { __VA_ARGS__ };                                           \
 		const size_t half = sizeof(x) / sizeof(*x) / 2;                                    \
 		(void)a, (void)b;                                                                  \
-		for (size_t i = 0; i < half; i++)                                                  \
-			if (cmp(x[2 * i], x[2 * i + 1]))                                           \
-				return cmp(x[2 * i], x[2 * i + 1]);                                \
+		for (size_t i = 0; i < half; i++) {                                                \
+			int c = cmp(x[2 * i], x[2 * i + 1]);                                       \
+			if (c)                                                                     \
+				return c;                                                          \
+		}                                                                                  \
 		return 0;                                                                          \
 	}
 #define BOTH(field) a->field, b->field
@@ -371,7 +373,6 @@ ORDER(by_finding, struct finding, BOTH(kind), BOTH(system), BOTH(role), BOTH(sha
       BOTH(group), BOTH(text))
 ORDER(by_gap, struct gap, BOTH(what), BOTH(id), BOTH(path), BOTH(text))
 ORDER(by_brake, struct brake, BOTH(scope))
-ORDER(by_grant, struct grant, BOTH(system), BOTH(role), BOTH(key), BOTH(account), BOTH(via))
 ORDER(by_unclear, struct unclear, BOTH(system), BOTH(role), BOTH(key), BOTH(group), BOTH(share), BOTH(path), BOTH(series))
 
 struct size { const char *scope; long long of; };
@@ -390,7 +391,6 @@ plan_sort(struct plan *plan)
 	SORT(plan->findings, by_finding);
 	SORT(plan->gaps, by_gap);
 	SORT(plan->brakes, by_brake);
-	SORT(plan->grants, by_grant);
 	SORT(plan->unclear, by_unclear);
 	SORT(plan->sizes, by_size);
 }

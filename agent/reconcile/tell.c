@@ -50,8 +50,7 @@ tell_grants(struct work *w)
 				if (done[r] == a + 1)
 					continue;
 				done[r] = a + 1;
-				all[next[r]++] = (struct grant){ w->roles[r]->system->id, w->roles[r]->id, w->s->accounts[a].name,
-								 w->s->accounts[a].key, w->s->groups[w->up_group[u]].dn };
+				all[next[r]++] = (struct grant){ w->roles[r], &w->s->accounts[a], &w->s->groups[w->up_group[u]] };
 			}
 		}
 	}

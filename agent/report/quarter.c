@@ -100,7 +100,7 @@ people_in(const struct quarter *q, const char *system, const char *role)
 	long long count = 0;
 
 	for (size_t i = 0; i < q->grants.list.count; i++) {
-		const struct grant *g = &q->grants.list.items[i].grant;
+		const struct held_grant *g = &q->grants.list.items[i];
 
 		if (strcmp(g->system, system) != 0 || (role && strcmp(g->role, role) != 0))
 			continue;
@@ -357,7 +357,7 @@ put_proof(const struct quarter *q, json_t *out, struct error *err)
 /* ------------------------------------------------------------------ the files */
 
 static const char *
-decided_about(const struct quarter *q, const struct grant *g)
+decided_about(const struct quarter *q, const struct held_grant *g)
 {
 	const char *said = "";
 
@@ -382,8 +382,8 @@ write_csv(const struct quarter *q, const char *path, struct error *err)
 	text_add(&t, "\xef\xbb\xbfSystem;Roll;Konto;Via;Sedd sedan;Beslut i kvartalet\r\n");
 	for (size_t i = 0; i < q->grants.list.count; i++) {
 		const struct held_grant *h = &q->grants.list.items[i];
-		const char *cells[] = { h->grant.system, h->grant.role, h->grant.account ? h->grant.account : h->grant.key, h->grant.via,
-					clock_local(q->mem, h->first_seen), decided_about(q, &h->grant) };
+		const char *cells[] = { h->system, h->role, h->account ? h->account : h->key, h->via,
+					clock_local(q->mem, h->first_seen), decided_about(q, h) };
 
 		for (size_t k = 0; k < 6; k++) {
 			if (k)

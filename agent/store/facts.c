@@ -146,11 +146,11 @@ open_grant(struct store *store, const struct grant *g, int64_t now, struct error
 	if (query_open(&store->base, &q, "insert into access_grant (system, role, key, account, via, first_seen)"
 		       " values (?, ?, ?, ?, ?, ?) on conflict (system, role, key, via) where last_seen is null do nothing", err) < 0)
 		return -1;
-	bind_text(&q, g->system);
-	bind_text(&q, g->role);
-	bind_text(&q, g->key);
-	bind_text(&q, g->account);
-	bind_text(&q, g->via);
+	bind_text(&q, g->role->system->id);
+	bind_text(&q, g->role->id);
+	bind_text(&q, g->who->key);
+	bind_text(&q, g->who->name);
+	bind_text(&q, g->via->dn);
 	bind_moment(&q, now);
 	return query_done(NULL, &q, err);
 }
@@ -215,7 +215,7 @@ put_grants(struct arena *mem, struct store *store, const struct plan *plan, int6
 		const struct grant *g = &plan->grants.items[i];
 
 		if (open_grant(store, g, now, err) < 0 ||
-		    note_key(store, arena_print(mem, "%s\n%s\n%s\n%s", g->system, g->role, g->key, g->via), err) < 0)
+		    note_key(store, arena_print(mem, "%s\n%s\n%s\n%s", g->role->system->id, g->role->id, g->who->key, g->via->dn), err) < 0)
 			return -1;
 	}
 	return plan->access_judged ? close_grants(mem, store, plan, now, err) : 0;
@@ -241,7 +241,7 @@ store_grants(struct arena *mem, struct store *store, int64_t from, int64_t to, s
 	bind_number(&q, from);
 	while (query_row(&q, err))
 		*arena_push(mem, &out->list) = (struct held_grant){
-			{ column_text(mem, &q, 0), column_text(mem, &q, 1), column_text(mem, &q, 2), column_text(mem, &q, 3),
-			  column_text(mem, &q, 4) }, column_moment(&q, 5), column_moment(&q, 6) };
+			column_text(mem, &q, 0), column_text(mem, &q, 1), column_text(mem, &q, 2), column_text(mem, &q, 3),
+			column_text(mem, &q, 4), column_moment(&q, 5), column_moment(&q, 6) };
 	return query_close(&q, err);
 }

@@ -441,7 +441,7 @@ struct structural { const char *system, *role, *account, *group, *why; };
 struct brake { const char *scope; long long opened, of; };
 
 /* Access as it is tonight, for history: intervals are written in the store when they change. */
-struct grant { const char *system, *role, *account, *key, *via; };     /* key: account key; via: DN of the direct group */
+struct grant { const struct role *role; const struct account *who; const struct group *via; };  /* via: their direct group */
 
 /*
  * Where tonight could not see: what stands in the store and touches this is neither withdrawn nor superseded nor
@@ -464,7 +464,7 @@ struct plan {
 	LIST(struct finding) findings;
 	LIST(struct gap) gaps;
 	LIST(struct brake) brakes;
-	LIST(struct grant) grants;
+	LIST(struct grant) grants;              /* millions: by role and account already when they are made */
 	LIST(struct unclear) unclear;
 	LIST(struct { const char *scope; long long of; }) sizes;       /* what brakes measure against */
 	bool access_judged, files_judged;       /* false: that half was not looked at (e.g. directory is a gap) */
@@ -472,7 +472,7 @@ struct plan {
 	struct { long long files, folders, bytes, due_files, due_bytes, ungoverned, held, inert, no_anchor, unreadable; } filed;
 };
 
-/* Sorts every list by its contract order (DESIGN 10). */
+/* Sorts every list but the grants by its contract order (DESIGN 10). */
 void plan_sort(struct plan *plan);
 /* One proposal as in `plan --json` (without "entries"); id is key + "-" + episode.  Caller owns. */
 json_t *proposal_json(const struct proposal *proposal, int episode);

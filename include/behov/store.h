@@ -91,7 +91,8 @@ int store_facts(struct arena *mem, struct store *store, struct facts *out, struc
  * and its system, role, key or group match or are NULL) or plan->access_judged is false.
  */
 int store_grants_put(struct store *store, const struct plan *plan, int64_t now, struct error *err);
-struct held_grant { struct grant grant; int64_t first_seen, last_seen; };      /* last_seen INT64_MIN = still there */
+/* key: of the account; via: DN of the direct group; last_seen INT64_MIN = still there */
+struct held_grant { const char *system, *role, *account, *key, *via; int64_t first_seen, last_seen; };
 /* Those open at any time in [from, to), sorted by system, role, account, via. */
 struct grants { LIST(struct held_grant) list; };
 int store_grants(struct arena *mem, struct store *store, int64_t from, int64_t to, struct grants *out,

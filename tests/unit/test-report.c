@@ -43,10 +43,13 @@ begin(void)
 	static struct role role = { .id = "r", .name = "<i>Roll</i>" };
 	static struct system system = { .id = "s", .name = "System & \"Co\"", .roles = &role, .role_count = 1,
 					.class = { 1, 1, 1, 1 } };
+	static struct account who = { .name = "=cmd|' /C calc'!A0", .key = "ka" };
+	static struct group group = { .dn = "CN=A;B" };
 	static int made;
 	struct plan plan = { .access_judged = true };
 	struct stored in, out;
 
+	role.system = &system;
 	mem = arena_open();
 	err = (struct error){ 0 };
 	now = moment("2026-08-15T12:00Z");
@@ -55,7 +58,7 @@ begin(void)
 	rules.conf.organisation = "Kalmar <kommun>";
 	rules.conf.work = arena_print(mem, "%s/work", folder);
 	CHECK(store_open(arena_print(mem, "%s/%d.db", folder, ++made), STORE_WRITE, &store, &err) == 0);
-	*arena_push(mem, &plan.grants) = (struct grant){ "s", "r", "=cmd|' /C calc'!A0", "ka", "CN=A;B" };
+	*arena_push(mem, &plan.grants) = (struct grant){ &role, &who, &group };
 	*arena_push(mem, &plan.gaps) = (struct gap){ "share", "x\x1b[2J", NULL, "t\x1b]0;y\a" };
 	CHECK(store_grants_put(store, &plan, moment("2026-07-02T02:00Z"), &err) == 0);
 	CHECK(store_facts_put(store, &plan, moment("2026-07-02T02:00Z"), &err) == 0);

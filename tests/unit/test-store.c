@@ -158,6 +158,10 @@ a_manifest_is_checked_on_its_way_out(void)
 static void
 facts_and_grants_twice_are_once(void)
 {
+	struct system system = { .id = "s" };
+	struct role role = { .id = "r", .system = &system };
+	struct account anna = { .name = "anna", .key = "ka" }, bo = { .name = "bo", .key = "kb" };
+	struct group group = { .dn = "CN=A" };
 	struct plan plan = { .access_judged = true };
 	struct grants grants;
 	struct facts facts;
@@ -165,8 +169,8 @@ facts_and_grants_twice_are_once(void)
 	begin();
 	*arena_push(mem, &plan.findings) = (struct finding){ .kind = "k", .text = "t" };
 	*arena_push(mem, &plan.gaps) = (struct gap){ "share", "x", NULL, "t" };
-	*arena_push(mem, &plan.grants) = (struct grant){ "s", "r", "anna", "ka", "CN=A" };
-	*arena_push(mem, &plan.grants) = (struct grant){ "s", "r", "bo", "kb", "CN=A" };
+	*arena_push(mem, &plan.grants) = (struct grant){ &role, &anna, &group };
+	*arena_push(mem, &plan.grants) = (struct grant){ &role, &bo, &group };
 	for (int night = 1; night <= 2; night++)
 		CHECK(store_facts_put(store, &plan, night, &err) == 0 && store_grants_put(store, &plan, night, &err) == 0);
 	CHECK(store_facts(mem, store, &facts, &err) == 0 && facts.findings.count == 1 && facts.gaps.count == 1);
