@@ -127,7 +127,7 @@ FILES  = 1000000
 PEOPLE = 1000000
 TURNS  = 5
 ONLY   =
-bench: $O/behov $O/tests/bench/collect $O/tests/bench/decode
+bench: $O/behov $O/tests/bench/collect $O/tests/bench/decode $O/tests/bench/judge
 	packaging/install-deps bench
 	BUILD=$O FILES=$(FILES) PEOPLE=$(PEOPLE) TURNS=$(TURNS) tests/bench/bench $(ONLY)
 $O/tests/bench/%: tests/bench/%.c $O/libbehov.a

@@ -90,7 +90,7 @@ find_path(struct work *w, struct proposal *p, uint32_t g, uint32_t r)
 	p->path_count = (int)count;
 	p->path = arena_array(w->mem, const char *, count);
 	for (uint32_t i = 0; i < count; i++)
-		p->path[i] = w->s->groups[w->queue[i]].dn;
+		p->path[i] = w->s->groups[w->way[i]].dn;
 }
 
 static const char *

@@ -49,15 +49,9 @@ reach_now(struct exact *x, uint32_t a)
 
 	bits_clear(&x->all);
 	bits_clear(&x->sure);
-	for (uint32_t u = w->up_first[node(w, a)]; u < w->up_first[node(w, a) + 1]; u++) {
-		uint32_t g = w->up_group[u];
-
-		if (!w->reach[g].count || is_cut(w, w->up[u]))
-			continue;
-		x->steps += graph_climb(w, g, false, &x->all);
-		if (!w->all_known)
-			x->steps += graph_climb(w, g, true, &x->sure);
-	}
+	x->steps += people_climb(w, a, false, &x->all);
+	if (!w->all_known)
+		x->steps += people_climb(w, a, true, &x->sure);
 	return w->all_known ? &x->all : &x->sure;
 }
 

@@ -112,17 +112,17 @@ void
 graph_link(struct work *w)
 {
 	const struct snapshot *s = w->s;
-	size_t nodes = (size_t)s->group_count + s->account_count;
+	size_t groups = (size_t)s->group_count + 1, nodes = (size_t)s->group_count + s->account_count;
 	LIST(uint32_t) nestings = { 0 };
 
 	w->up = arena_array(w->mem, uint32_t, (size_t)s->edge_count + 1);
 	w->up_group = arena_array(w->mem, uint32_t, (size_t)s->edge_count + 1);
 	w->up_first = arena_array(w->mem, uint32_t, nodes + 2);
 	w->cut = arena_array(w->mem, bool, (size_t)s->edge_count + 1);
-	w->queue = arena_array(w->mem, uint32_t, (size_t)s->group_count + 1);
-	w->before = arena_array(w->mem, uint32_t, (size_t)s->group_count + 1);
-	w->spare = arena_array(w->mem, uint32_t, (size_t)s->group_count + 1);
-	w->seen = arena_array(w->mem, uint32_t, nodes + 1);
+	w->above = (struct walk){ arena_array(w->mem, uint32_t, groups), arena_array(w->mem, uint32_t, groups), 0 };
+	w->below = (struct walk){ arena_array(w->mem, uint32_t, groups), arena_array(w->mem, uint32_t, nodes + 1), 0 };
+	w->before = arena_array(w->mem, uint32_t, groups);
+	w->way = arena_array(w->mem, uint32_t, groups);
 	for (uint32_t e = 0; e < s->edge_count; e++)
 		w->up_first[member_node(w, &s->edges[e]) + 2]++;
 	for (size_t i = 1; i <= nodes; i++)
@@ -143,42 +143,43 @@ graph_link(struct work *w)
 /* ------------------------------------------------------------------ walks */
 
 static void
-start(struct work *w)
+start(struct walk *walk, size_t nodes)
 {
-	if (++w->stamp)
+	if (++walk->stamp)
 		return;
-	memset(w->seen, 0, ((size_t)w->s->group_count + w->s->account_count) * sizeof(*w->seen));
-	w->stamp = 1;
+	memset(walk->seen, 0, nodes * sizeof(*walk->seen));
+	walk->stamp = 1;
 }
 
 static bool
-is_new(struct work *w, uint32_t n)
+is_new(struct walk *walk, uint32_t n)
 {
-	if (w->seen[n] == w->stamp)
+	if (walk->seen[n] == walk->stamp)
 		return false;
-	w->seen[n] = w->stamp;
+	walk->seen[n] = walk->stamp;
 	return true;
 }
 
 uint32_t
 graph_climb(struct work *w, uint32_t g, bool sure, struct bits *out)
 {
+	struct walk *walk = &w->above;
 	uint32_t count = 0;
 
 	if (!w->s->groups[g].security || (sure && w->s->groups[g].unknown))
 		return 1;
-	start(w);
-	(void)is_new(w, g);
-	w->queue[count++] = g;
+	start(walk, w->s->group_count);
+	(void)is_new(walk, g);
+	walk->queue[count++] = g;
 	for (uint32_t i = 0; i < count; i++) {
-		uint32_t n = w->queue[i];
+		uint32_t n = walk->queue[i];
 
 		bits_add(out, w->own[n]);
 		for (uint32_t u = w->up_first[n]; u < w->up_first[n + 1]; u++) {
 			const struct group *to = &w->s->groups[w->up_group[u]];
 
-			if (!is_cut(w, w->up[u]) && to->security && !(sure && to->unknown) && is_new(w, w->up_group[u]))
-				w->queue[count++] = w->up_group[u];
+			if (!is_cut(w, w->up[u]) && to->security && !(sure && to->unknown) && is_new(walk, w->up_group[u]))
+				walk->queue[count++] = w->up_group[u];
 		}
 	}
 	return count;
@@ -187,22 +188,23 @@ graph_climb(struct work *w, uint32_t g, bool sure, struct bits *out)
 bool
 graph_below(struct work *w, uint32_t g, bool (*visit)(void *self, uint32_t account), void *self)
 {
+	struct walk *walk = &w->below;
 	uint32_t count = 0;
 
-	start(w);
-	(void)is_new(w, g);
-	w->queue[count++] = g;
+	start(walk, (size_t)w->s->group_count + w->s->account_count);
+	(void)is_new(walk, g);
+	walk->queue[count++] = g;
 	for (uint32_t i = 0; i < count; i++) {
-		const struct group *from = &w->s->groups[w->queue[i]];
+		const struct group *from = &w->s->groups[walk->queue[i]];
 
 		for (uint32_t e = from->first; e < from->first + from->count; e++) {
 			const struct edge *edge = &w->s->edges[e];
 
 			if (is_cut(w, e) || (edge->is_group && !w->s->groups[edge->member].security) ||
-			    !is_new(w, member_node(w, edge)))
+			    !is_new(walk, member_node(w, edge)))
 				continue;
 			if (edge->is_group)
-				w->queue[count++] = edge->member;
+				walk->queue[count++] = edge->member;
 			else if (!visit(self, edge->member))
 				return false;
 		}
@@ -213,27 +215,27 @@ graph_below(struct work *w, uint32_t g, bool (*visit)(void *self, uint32_t accou
 uint32_t
 graph_path(struct work *w, uint32_t g, uint32_t r)
 {
+	struct walk *walk = &w->above;
 	uint32_t count = 0, end = 0, n = 1;
 
-	start(w);
-	(void)is_new(w, g);
-	w->queue[count++] = g;
-	for (end = 0; end < count && !set_has(w->own[w->queue[end]], r); end++)
-		for (uint32_t u = w->up_first[w->queue[end]]; u < w->up_first[w->queue[end] + 1]; u++) {
+	start(walk, w->s->group_count);
+	(void)is_new(walk, g);
+	walk->queue[count++] = g;
+	for (end = 0; end < count && !set_has(w->own[walk->queue[end]], r); end++)
+		for (uint32_t u = w->up_first[walk->queue[end]]; u < w->up_first[walk->queue[end] + 1]; u++) {
 			uint32_t to = w->up_group[u];
 
-			if (is_cut(w, w->up[u]) || !w->s->groups[to].security || !is_new(w, to))
+			if (is_cut(w, w->up[u]) || !w->s->groups[to].security || !is_new(walk, to))
 				continue;
 			w->before[count] = end;
-			w->queue[count++] = to;
+			walk->queue[count++] = to;
 		}
 	if (end == count)
-		return 1;
+		end = 0;
 	for (uint32_t i = end; i; i = w->before[i])
 		n++;
 	for (uint32_t i = end, to = n; to; i = w->before[i])
-		w->spare[--to] = w->queue[i];
-	memcpy(w->queue, w->spare, n * sizeof(*w->queue));
+		w->way[--to] = walk->queue[i];
 	return n;
 }
 
@@ -241,13 +243,13 @@ graph_path(struct work *w, uint32_t g, uint32_t r)
 static void
 spread(struct work *w, bool *marked, bool upward)
 {
-	uint32_t count = 0;
+	uint32_t count = 0, *queue = w->above.queue;
 
 	for (uint32_t g = 0; g < w->s->group_count; g++)
 		if (marked[g])
-			w->queue[count++] = g;
+			queue[count++] = g;
 	for (uint32_t i = 0; i < count; i++) {
-		uint32_t g = w->queue[i], first = upward ? w->up_first[g] : w->s->groups[g].first;
+		uint32_t g = queue[i], first = upward ? w->up_first[g] : w->s->groups[g].first;
 		uint32_t end = upward ? w->up_first[g + 1] : first + w->s->groups[g].count;
 
 		for (uint32_t k = first; k < end; k++) {
@@ -256,7 +258,7 @@ spread(struct work *w, bool *marked, bool upward)
 			if ((!upward && !w->s->edges[k].is_group) || marked[to])
 				continue;
 			marked[to] = true;
-			w->queue[count++] = to;
+			queue[count++] = to;
 		}
 	}
 }

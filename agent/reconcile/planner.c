@@ -2,31 +2,53 @@
 /*
  * planner.c - which edges may go.
  *
- * Where few edges hang together the best cuts are found by trying (exact.c).  What is left: a nesting is cut only when
- * everybody below it is certainly in excess in all that it leads to, and the edges of one person are then chosen jointly,
- * exactly (most excess, then fewest edges) up to SEARCH candidates, greedily above.
+ * Where few edges hang together the best cuts are found by trying (exact.c).  What is left: nestings are taken one after another,
+ * those that carry most that is too much first, each when nobody below loses anything else around what is cut already; then the
+ * edges of one person are chosen jointly, exactly (most excess, then fewest edges) up to SEARCH candidates, greedily above.
  * Guaranteed: no access that is needed or unknown is taken.
- * Not guaranteed, in a part too large to try: that as much excess goes as could; what stays is told as structural.
+ * Not guaranteed, in a part too large to try: that as much excess goes as could, by as few edges; what stays is told as structural.
  */
 #include "reconcile_p.h"
 
 #define SEARCH 12
 #define CHOICES 64
+#define STEPS_ALL 100000000LL        /* groups looked at for nestings; then only those are cut that nobody needs */
 
 /* ------------------------------------------------------------------ groups in groups */
 
-struct nesting { uint32_t edge; long long people; struct set roles; };
-struct nestings { struct work *w; LIST(struct nesting) list; };
-struct below { struct work *w; struct set roles; long long people; };
+struct nesting { uint32_t edge; long long gain, people, others; struct set lost; };
+struct nestings { struct work *w; LIST(struct nesting) might, list; struct bits sure, lost; long long steps; };
+struct below { struct nestings *n; struct set roles; long long gain, people, others; };
 
-/* A service account or a computer below: its need is written nowhere, so we take nothing. */
+/* What somebody below would lose is too much for them, or is left to them with certainty. */
 static bool
-is_too_much(void *self, uint32_t a)
+loses_nothing(void *self, uint32_t a)
 {
 	struct below *b = self;
+	struct nestings *n = b->n;
+	struct set excess = n->w->excess[a];
+	long long gain = b->gain;
 
-	b->people++;
-	return is_person(b->w, a) && set_within(b->roles, b->w->excess[a]);
+	/* A service account or a computer: its need is written nowhere, so we take nothing. */
+	if (!is_person(n->w, a))
+		return false;
+	if (!set_within(b->roles, excess)) {
+		if (n->steps > STEPS_ALL)
+			return false;
+		bits_clear(&n->sure);
+		n->steps += people_climb(n->w, a, true, &n->sure);
+	}
+	for (uint32_t i = 0; i < b->roles.count; i++) {
+		if (set_has(excess, b->roles.items[i])) {
+			bits_put(&n->lost, b->roles.items[i]);
+			b->gain++;
+		} else if (!bits_has(&n->sure, b->roles.items[i])) {
+			return false;
+		}
+	}
+	b->people += b->gain > gain;
+	b->others += b->gain == gain;
+	return true;
 }
 
 static struct set
@@ -46,20 +68,56 @@ may_cut(const struct work *w, uint32_t e)
 	       w->reach[g].count;
 }
 
-/* Takes a nesting out of the graph when everybody certainly below it is in excess in all that it leads to. */
-static void
-try_nesting(struct nestings *n, uint32_t e)
+/* May it go, around what is cut already, and would something go with it that is too much? */
+static bool
+may_go(struct nestings *n, uint32_t e, struct nesting *out)
 {
 	struct work *w = n->w;
-	struct below b = { .w = w };
+	struct below b = { .n = n };
+	bool yes;
 
 	if (!may_cut(w, e))
-		return;
+		return false;
 	b.roles = carried(w, e);
-	if (!b.roles.count || !graph_below(w, w->s->edges[e].member, is_too_much, &b) || !b.people)
-		return;
-	*(struct nesting *)arena_push(w->mem, &n->list) = (struct nesting){ e, b.people, b.roles };
 	cut_edge(w, e, true);
+	yes = b.roles.count && graph_below(w, w->s->edges[e].member, loses_nothing, &b) && b.gain;
+	cut_edge(w, e, false);
+	*out = (struct nesting){ e, b.gain, b.people, b.others, { NULL, 0 } };
+	if (yes)
+		out->lost = bits_take(w->mem, &n->lost);
+	bits_clear(&n->lost);
+	return yes;
+}
+
+static int
+by_gain(const void *a, const void *b)
+{
+	const struct nesting *x = a, *y = b;
+
+	if (x->gain != y->gain)
+		return x->gain > y->gain ? -1 : 1;
+	return (x->edge > y->edge) - (x->edge < y->edge);
+}
+
+/* Takes nestings out of the graph; they are proposed when it is known which of them matter. */
+static void
+cut_nestings(struct nestings *n)
+{
+	struct work *w = n->w;
+	struct nesting one;
+
+	for (uint32_t i = 0; i < w->nestings.count; i++)
+		if (may_go(n, w->nestings.items[i], &one))
+			*(struct nesting *)arena_push(w->mem, &n->might) = one;
+	if (n->might.count > 1)
+		qsort(n->might.items, n->might.count, sizeof(one), by_gain);
+	for (size_t i = 0; i < n->might.count; i++)
+		if (may_go(n, n->might.items[i].edge, &one)) {
+			*(struct nesting *)arena_push(w->mem, &n->list) = one;
+			cut_edge(w, one.edge, true);
+		}
+	if (n->list.count)
+		reach_all(w);
 }
 
 /* Has somebody those roles, as things are now? */
@@ -68,7 +126,7 @@ has_already(void *self, uint32_t a)
 {
 	struct below *b = self;
 
-	return set_within(b->roles, people_have(b->w, a));
+	return set_within(b->roles, people_have(b->n->w, a));
 }
 
 /* A nesting that another cut has made harmless is put back: nothing is cut for nothing. */
@@ -79,12 +137,12 @@ propose_nestings(struct nestings *n)
 
 	for (size_t i = 0; i < n->list.count; i++) {
 		struct nesting *one = &n->list.items[i];
-		struct below b = { .w = w, .roles = carried(w, one->edge) };
+		struct below b = { .n = n, .roles = carried(w, one->edge) };
 
 		if (graph_below(w, w->s->edges[one->edge].member, has_already, &b))
 			cut_edge(w, one->edge, false);
 		else
-			evidence_propose(w, one->edge, one->roles, one->people, 0);
+			evidence_propose(w, one->edge, one->lost, one->people, one->others);
 	}
 }
 
@@ -241,10 +299,9 @@ planner_cut(struct work *w)
 	struct choice c = { .count = 0 };
 
 	exact_cut(w);
-	for (uint32_t i = 0; i < w->nestings.count; i++)
-		try_nesting(&n, w->nestings.items[i]);
-	if (n.list.count)
-		reach_all(w);
+	n.sure = bits_open(w->mem, w->role_count);
+	n.lost = bits_open(w->mem, w->role_count);
+	cut_nestings(&n);
 	for (uint32_t a = 0; a < w->s->account_count; a++)
 		if (w->excess[a].count)
 			remove_member(w, a, &c);

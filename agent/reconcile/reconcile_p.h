@@ -49,7 +49,8 @@ struct work {
 	struct bits open;               /* roles that anybody has */
 
 	struct bits roles_here;         /* to gather in; empty between uses */
-	uint32_t *queue, *before, *spare, *seen, stamp; /* of a walk; seen: node */
+	struct walk { uint32_t *queue, *seen, stamp; } above, below;    /* seen: group; node */
+	uint32_t *before, *way;         /* of a walk above */
 };
 
 static inline uint32_t node(const struct work *w, uint32_t account) { return w->s->group_count + account; }
@@ -81,7 +82,7 @@ void graph_cuttable(struct work *w);    /* w->cuttable: access groups that lead 
  * Gives how many groups it looked at.
  */
 uint32_t graph_climb(struct work *w, uint32_t g, bool sure, struct bits *out);
-/* The shortest way from a group to one that the role is listed in, into w->queue; gives how many groups. */
+/* The shortest way from a group to one that the role is listed in, into w->way; gives how many groups. */
 uint32_t graph_path(struct work *w, uint32_t g, uint32_t r);
 /* Everybody below a group by edges that are not cut just now, once each.  False: visit() said so, and was asked no more. */
 bool graph_below(struct work *w, uint32_t g, bool (*visit)(void *self, uint32_t account), void *self);
@@ -102,6 +103,8 @@ enum truth needs_clause(const struct work *w, const struct account *a, const str
 
 /* What an account has by the edges that are not cut, as reach_all() saw it. */
 struct set people_have(struct work *w, uint32_t a);
+/* Adds what it has by the edges that are not cut just now, as graph_climb() does. */
+uint32_t people_climb(struct work *w, uint32_t a, bool sure, struct bits *out);
 /* w->access of everybody. */
 void people_access(struct work *w);
 /* w->kept. */

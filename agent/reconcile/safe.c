@@ -53,15 +53,11 @@ hold_both(struct safe *x, uint32_t a)
 	for (uint32_t u = w->up_first[node(w, a)]; u < w->up_first[node(w, a) + 1]; u++) {
 		uint32_t g = w->up_group[u];
 
-		if (!w->reach[g].count)
-			continue;
 		bits_add(&x->before, w->reach[g]);
 		bits_add(&x->before_sure, w->certain[g]);
-		if (w->cut[w->up[u]])
-			continue;
-		(void)graph_climb(w, g, false, &x->all);
-		(void)graph_climb(w, g, true, &x->sure);
 	}
+	(void)people_climb(w, a, false, &x->all);
+	(void)people_climb(w, a, true, &x->sure);
 }
 
 /* Says which access that is needed, or of which the need is not known, somebody loses; NULL when none. */

@@ -9,7 +9,8 @@ import time
 
 TOP = os.path.abspath(os.path.join(os.path.dirname(__file__), "../.."))
 BUILD = os.path.join(TOP, os.environ.get("BUILD", "build"))
-BEHOV, COLLECT, DECODE = (os.path.join(BUILD, name) for name in ("behov", "tests/bench/collect", "tests/bench/decode"))
+BEHOV, COLLECT, DECODE, JUDGE = (os.path.join(BUILD, name) for name in (
+    "behov", "tests/bench/collect", "tests/bench/decode", "tests/bench/judge"))
 ROOM = os.path.join(TOP, "build", "bench")
 TURNS = int(os.environ.get("TURNS", "5"))
 BASE = "DC=kalmar,DC=example"

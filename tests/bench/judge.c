@@ -8,8 +8,9 @@
  * teams, six levels and some rings; one person of a hundred, and some teams, with access that nobody has written a need for.
  * With a folder the world is written there as tables, for peers, and not judged here.
  */
-#include "behov/reconcile.h"
+#include "../../agent/reconcile/exact.c"
 
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -59,7 +60,7 @@ new_value(struct bench *b, const char *kind, uint32_t i)
 }
 
 static void
-add_edge(struct bench *b, uint32_t group, uint32_t member)
+put_edge(struct bench *b, uint32_t group, uint32_t member)
 {
 	*(struct pair *)arena_push(b->mem, &b->edges) = (struct pair){ group, member };
 }
@@ -105,10 +106,10 @@ nest_role(struct bench *b, const struct role *role, uint32_t r)
 		const struct condition *c = &role->needs[i].all[0];
 
 		if (role->needs[i].alls == 1 && c->attribute == 2)
-			add_edge(b, 2 * r, unit_group(b, (uint32_t)atoi(c->globs[0] + 6)));
+			put_edge(b, 2 * r, unit_group(b, (uint32_t)atoi(c->globs[0] + 6)));
 		for (uint32_t t = 0; t < TITLES && role->needs[i].alls == 1 && c->attribute == 0; t++)
 			if (strncmp(b->titles[t]->text, c->globs[0], strcspn(c->globs[0], "*")) == 0)
-				add_edge(b, 2 * r + 1, title_group(b, t));
+				put_edge(b, 2 * r + 1, title_group(b, t));
 	}
 }
 
@@ -166,7 +167,7 @@ by_number(const void *a, const void *b)
 	return (x > y) - (x < y);
 }
 
-/* Of all teams in teams the members are drawn; 2 of 100 who should be in an access group are not. */
+/* One of ten who should be put in an access group is not, and has it from a team or not at all. */
 static void
 join_groups(struct bench *b, uint32_t a)
 {
@@ -177,7 +178,7 @@ join_groups(struct bench *b, uint32_t a)
 	all[count++] = title_group(b, title);
 	all[count++] = 2 * b->roles + UNITS + TITLES + department;
 	for (size_t i = 0; i < b->direct[title][department].count && count < 200; i++)
-		if (draw(b, 50))
+		if (draw(b, 10))
 			all[count++] = b->direct[title][department].items[i];
 	if (draw(b, 100) == 0)
 		all[count++] = draw(b, 2 * b->roles);
@@ -186,7 +187,7 @@ join_groups(struct bench *b, uint32_t a)
 	qsort(all, count, sizeof(*all), by_number);
 	for (uint32_t i = 0; i < count; i++)
 		if (!i || all[i] != all[i - 1])
-			add_edge(b, all[i], a);
+			put_edge(b, all[i], a);
 }
 
 static void
@@ -198,12 +199,12 @@ nest_teams(struct bench *b)
 	for (uint32_t i = 0; i < count; i++) {
 		uint32_t level = i % LEVELS;
 		if (level)
-			add_edge(b, first + i - 1, first + i);
+			put_edge(b, first + i - 1, first + i);
 		if (level == LEVELS - 1 && draw(b, 100) == 0)
-			add_edge(b, first + i, first + i - level);
+			put_edge(b, first + i, first + i - level);
 	}
 	for (uint32_t i = 0; i < b->roles / 50; i++)
-		add_edge(b, draw(b, 2 * b->roles), first + draw(b, count));
+		put_edge(b, draw(b, 2 * b->roles), first + draw(b, count));
 }
 
 /* By group, each once, people before groups: as the snapshot wants them. */
@@ -323,6 +324,68 @@ write_tables(const struct bench *b, const char *folder)
 	}
 }
 
+/* ------------------------------------------------------------------ a bound */
+
+static bool
+add_one(void *self, uint32_t a)
+{
+	struct exact *x = self;
+
+	*arena_push(x->w->mem, &x->people) = a;
+	return is_person(x->w, a);
+}
+
+/* Cuts that are safe together are each safe alone: when all that are safe alone went, what could not go is left. */
+static void
+mark_safe(struct exact *x, bool *safe, uint32_t e, uint32_t g)
+{
+	const struct edge *edge = &x->w->s->edges[e];
+	struct one one = { .edge = e, .carries = x->w->reach[g] };
+
+	x->people.count = 0;
+	x->steps = 0;
+	if (is_open(x->w, e, g) && (edge->is_group ? graph_below(x->w, edge->member, add_one, x) : add_one(x, edge->member))) {
+		one.people_count = (uint32_t)x->people.count;
+		x->steps = LLONG_MIN / 2;
+		safe[e] = is_safe_alone(x, &one);
+	}
+}
+
+static long long
+most_that_could_go(const struct reconcile_input *in)
+{
+	struct plan plan = { 0 };
+	struct work w = { .mem = arena_open(), .in = in, .s = in->snapshot, .plan = &plan };
+	struct exact x = { .w = &w };
+	bool *safe = arena_array(w.mem, bool, w.s->edge_count);
+	long long gone = 0;
+
+	work_prepare(&w);
+	x.all = bits_open(w.mem, w.role_count);
+	x.sure = bits_open(w.mem, w.role_count);
+	people_access(&w);
+	for (uint32_t a = 0; a < w.s->account_count; a++)
+		w.excess[a] = people_excess(&w, a);
+	for (uint32_t i = 0; i < w.nestings.count; i++)
+		mark_safe(&x, safe, w.nestings.items[i], graph_group(&w, w.nestings.items[i]));
+	for (uint32_t a = 0; a < w.s->account_count; a++)
+		for (uint32_t u = w.up_first[node(&w, a)]; u < w.up_first[node(&w, a) + 1]; u++)
+			if (set_meets(w.reach[w.up_group[u]], w.excess[a]))
+				mark_safe(&x, safe, w.up[u], w.up_group[u]);
+	for (uint32_t e = 0; e < w.s->edge_count; e++)
+		if (safe[e])
+			cut_edge(&w, e, true);
+	reach_all(&w);
+	for (uint32_t a = 0; a < w.s->account_count; a++) {
+		struct set left = w.excess[a].count ? people_have(&w, a) : w.excess[a];
+
+		for (uint32_t i = 0; i < w.excess[a].count; i++)
+			gone += !set_has(left, w.excess[a].items[i]);
+	}
+	arena_close(w.mem);
+	return gone;
+}
+
 static double
 seconds(clockid_t clock)
 {
@@ -349,7 +412,7 @@ main(int argc, char **argv)
 	struct reconcile_input in = { .rules = &b.rules, .snapshot = &b.s, .now = 1795000000 };
 	struct error err = { 0 };
 	double cpu, wall;
-	long before;
+	long before, memory;
 
 	if (argc < 7) {
 		fputs("usage: judge PEOPLE GROUPS MEMBERSHIPS SYSTEMS ROLES CLAUSES [FOLDER]\n", stderr);
@@ -387,9 +450,11 @@ main(int argc, char **argv)
 		return 1;
 	cpu = seconds(CLOCK_PROCESS_CPUTIME_ID) - cpu;
 	wall = seconds(CLOCK_MONOTONIC) - wall;
+	memory = megabytes();
 	printf("{\"cpu\": %.3f, \"wall\": %.3f, \"world_mb\": %ld, \"all_mb\": %ld, \"memberships\": %u, \"access\": %zu, "
-	       "\"excess\": %lld, \"missing\": %zu, \"proposals\": %zu, \"structural\": %zu}\n", cpu, wall, before, megabytes(),
-	       b.s.edge_count, plan.grants.count, plan.access.excess, plan.missing.count, plan.proposals.count, plan.structural.count);
+	       "\"excess\": %lld, \"missing\": %zu, \"proposals\": %zu, \"structural\": %zu, \"bound\": %lld}\n", cpu, wall, before, memory,
+	       b.s.edge_count, plan.grants.count, plan.access.excess, plan.missing.count, plan.proposals.count, plan.structural.count,
+	       most_that_could_go(&in));
 	plan_free(&plan);
 	arena_close(mem);
 	arena_close(b.mem);
