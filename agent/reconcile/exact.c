@@ -24,7 +24,7 @@ struct one {                            /* an edge that might go */
 struct exact {
 	struct work *w;
 	LIST(struct one) ones;
-	LIST(uint32_t) people;          /* who is below, edge by edge */
+	LIST(uint32_t) people;          /* who is below, edge by edge; accounts that are no people may lose nothing */
 	uint32_t *part_of;              /* account -> the first edge it is below, or END */
 	struct bits all, sure;          /* what somebody would have */
 	long long steps;
@@ -112,8 +112,6 @@ add_load(void *self, uint32_t a)
 	struct load *l = self;
 	struct exact *x = l->x;
 
-	if (!is_person(x->w, a))
-		return false;
 	*arena_push(x->w->mem, &x->people) = a;
 	l->people++;
 	l->some |= set_meets(l->carries, x->w->excess[a]);
@@ -340,17 +338,18 @@ static void
 propose_one(struct exact *x, const struct one *one)
 {
 	struct work *w = x->w;
-	long long people = 0;
+	long long people = 0, all = 0;
 
 	for (uint32_t i = 0; i < one->people_count; i++) {
 		uint32_t a = below(x, one)[i];
 
+		all += is_person(w, a);
 		people += set_meets(one->carries, w->excess[a]);
 		for (uint32_t k = 0; k < one->carries.count; k++)
 			if (set_has(w->excess[a], one->carries.items[k]))
 				bits_put(&w->roles_here, one->carries.items[k]);
 	}
-	evidence_propose(w, one->edge, bits_take(w->mem, &w->roles_here), people, one->people_count - people);
+	evidence_propose(w, one->edge, bits_take(w->mem, &w->roles_here), people, all - people);
 }
 
 void

@@ -29,9 +29,7 @@ loses_nothing(void *self, uint32_t a)
 	struct set excess = n->w->excess[a];
 	long long gain = b->gain;
 
-	/* A service account or a computer: its need is written nowhere, so we take nothing. */
-	if (!is_person(n->w, a))
-		return false;
+	/* A service account or a computer has no excess: its need is written nowhere, so we take nothing. */
 	if (!set_within(b->roles, excess)) {
 		if (n->steps > STEPS_ALL)
 			return false;
@@ -47,7 +45,7 @@ loses_nothing(void *self, uint32_t a)
 		}
 	}
 	b->people += b->gain > gain;
-	b->others += b->gain == gain;
+	b->others += b->gain == gain && is_person(n->w, a);
 	return true;
 }
 
