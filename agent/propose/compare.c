@@ -142,18 +142,6 @@ touches_files(const struct unclear *u, const struct proposal *p)
 	return !u->path || !p->batch || is_below(u->path, p->batch) || is_below(p->batch, u->path);
 }
 
-/* reconcile says "unclear" of what an owner has decided to keep, too; but that we know. */
-static bool
-is_kept(const struct work *w, const struct unclear *u)
-{
-	for (size_t i = 0; u->key && i < w->kept.list.count; i++) {
-		const struct kept *k = &w->kept.list.items[i];
-		if (strcmp(k->key, u->key) == 0 && texts_equal(k->system, u->system) && texts_equal(k->role, u->role))
-			return true;
-	}
-	return false;
-}
-
 bool
 is_touched(const struct work *w, const struct proposal *p)
 {
@@ -161,7 +149,7 @@ is_touched(const struct work *w, const struct proposal *p)
 		return true;
 	for (size_t i = 0; i < w->plan->unclear.count; i++) {
 		const struct unclear *u = &w->plan->unclear.items[i];
-		if (is_files(p) ? touches_files(u, p) : touches_access(w->in->snapshot, u, p) && !is_kept(w, u))
+		if (is_files(p) ? touches_files(u, p) : touches_access(w->in->snapshot, u, p))
 			return true;
 	}
 	return false;

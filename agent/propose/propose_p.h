@@ -26,7 +26,6 @@ struct work {
 	day_t today;
 	bool owners_known;              /* the directory told who people are tonight */
 	long long unasked;              /* not opened, because it is not known whom to ask */
-	struct kept_list kept;          /* exceptions in force: what they stop is known, not unclear */
 	struct stored_list live;
 	struct stored **by_key;
 	bool *seen;                     /* live.items[i] is in tonight's plan */

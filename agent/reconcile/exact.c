@@ -136,7 +136,7 @@ add_edge(struct exact *x, uint32_t e, uint32_t g)
 	const struct edge *edge = &w->s->edges[e];
 	struct one one = { .edge = e, .people_first = (uint32_t)x->people.count, .carries = w->reach[g] };
 	struct load l = { .x = x, .carries = one.carries, .only = true };
-	bool known = edge->is_group ? graph_below(w, edge->member, add_load, &l) : add_load(&l, edge->member);
+	bool known = edge->is_group ? graph_below(w, edge->member, BELOW_NOW, add_load, &l) : add_load(&l, edge->member);
 
 	one.people_count = l.people;
 	if (known && l.some && (l.only || (l.people <= PEOPLE_MOST && is_safe_alone(x, &one))))

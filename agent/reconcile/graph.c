@@ -186,7 +186,7 @@ graph_climb(struct work *w, uint32_t g, bool sure, struct bits *out)
 }
 
 bool
-graph_below(struct work *w, uint32_t g, bool (*visit)(void *self, uint32_t account), void *self)
+graph_below(struct work *w, uint32_t g, enum extent how, bool (*visit)(void *self, uint32_t account), void *self)
 {
 	struct walk *walk = &w->below;
 	uint32_t count = 0;
@@ -200,8 +200,9 @@ graph_below(struct work *w, uint32_t g, bool (*visit)(void *self, uint32_t accou
 		for (uint32_t e = from->first; e < from->first + from->count; e++) {
 			const struct edge *edge = &w->s->edges[e];
 
-			if (is_cut(w, e) || (edge->is_group && !w->s->groups[edge->member].security) ||
-			    !is_new(walk, member_node(w, edge)))
+			if (how == BELOW_NOW && (is_cut(w, e) || (edge->is_group && !w->s->groups[edge->member].security)))
+				continue;
+			if (!is_new(walk, member_node(w, edge)))
 				continue;
 			if (edge->is_group)
 				walk->queue[count++] = edge->member;
@@ -299,7 +300,7 @@ is_access_group(struct work *w, uint32_t g, char **bases)
 	return yes;
 }
 
-/* Where edges may be cut: access groups that lead only to what is registered, and whose members we know. */
+/* Where edges may be cut: access groups that lead only to what is registered, that no need names, and whose members we know. */
 void
 graph_cuttable(struct work *w)
 {
@@ -313,7 +314,7 @@ graph_cuttable(struct work *w)
 		count += bases[count] != NULL;
 	}
 	for (uint32_t g = 0; g < w->s->group_count; g++)
-		bad[g] = !w->reach[g].count || !is_access_group(w, g, bases);
+		bad[g] = !w->reach[g].count || w->asked[g] || !is_access_group(w, g, bases);
 	spread(w, bad, false);
 	for (uint32_t g = 0; g < w->s->group_count; g++)
 		w->cuttable[g] = !bad[g] && !w->s->groups[g].unknown;

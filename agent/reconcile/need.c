@@ -12,11 +12,19 @@
 /* A condition, as a part of what its clause asks for, or of what it does not want. */
 struct part { uint32_t clause; bool none; };
 struct glob { const char *text; uint32_t part; };
+/* A group that clauses name. */
+struct named { uint32_t group; LIST(uint32_t) parts, members; };
 /* Which conditions a value fulfils. */
 struct fulfilled { const struct value *value; int attribute; struct set parts; };
 /* Of one clause: how many conditions are fulfilled, and of how many it is not known. */
 struct tally { uint16_t yes, maybe, none_yes, none_maybe; };
-struct known { struct profile profile; uint64_t hash, unknown; const struct value **values; struct known *next; };
+struct known {
+	struct profile profile;
+	uint64_t hash, unknown;
+	const struct value **values;
+	struct set in;
+	struct known *next;
+};
 
 struct needs {
 	const struct clause **clauses;
@@ -25,20 +33,45 @@ struct needs {
 	struct set *asking;             /* attribute -> its parts */
 	struct { struct glob *literal, *wild; uint32_t literals, wilds; } *globs;       /* of an attribute, sorted */
 	bool *absent;                   /* attribute: nobody has it */
+	LIST(struct named) named;
+	LIST(uint32_t) maybe_named;     /* parts that name a group which may contain anybody, or is not there */
+	struct set *in;                 /* account -> numbers of the named groups it is in; NULL: no clause names any */
 	struct fulfilled *fulfilled;    /* by value; a power of two, at most half full */
 	size_t fulfilled_room, fulfilled_count;
 	struct known **known;           /* by hash; a power of two */
 	size_t known_room, known_count;
 	struct tally *tally;
 	LIST(uint32_t) touched;
-	struct bits parts_here, yes, maybe;
+	struct bits parts_here, parts_more, yes, maybe;
 };
 
 /* ------------------------------------------------------------------ one clause, straight on */
 
 static enum truth
-holds(const struct work *w, const struct account *a, const struct condition *c)
+is_in(const struct work *w, uint32_t a, const struct condition *c)
 {
+	const struct needs *n = w->needs;
+	enum truth t = NO;
+
+	for (int i = 0; i < c->count; i++) {
+		long g = snapshot_group(w->s, c->globs[i]);
+
+		if (g < 0 || w->maybe[g])
+			t = UNKNOWN;
+		for (uint32_t k = 0; g >= 0 && k < n->in[a].count; k++)
+			if (n->named.items[n->in[a].items[k]].group == (uint32_t)g)
+				return YES;
+	}
+	return t;
+}
+
+static enum truth
+holds(const struct work *w, uint32_t account, const struct condition *c)
+{
+	const struct account *a = &w->s->accounts[account];
+
+	if (c->attribute == ATTRIBUTE_GROUP)
+		return is_in(w, account, c);
 	if (w->needs->absent[c->attribute] || a->unknown >> c->attribute & 1)
 		return UNKNOWN;
 	for (const struct value *v = a->values ? a->values[c->attribute] : NULL; v; v = v->more)
@@ -49,7 +82,7 @@ holds(const struct work *w, const struct account *a, const struct condition *c)
 }
 
 static enum truth
-all_of(const struct work *w, const struct account *a, const struct condition *c, int count)
+all_of(const struct work *w, uint32_t a, const struct condition *c, int count)
 {
 	enum truth all = YES;
 
@@ -72,7 +105,7 @@ is_in_force(const struct work *w, const struct clause *c)
 }
 
 enum truth
-needs_clause(const struct work *w, const struct account *a, const struct clause *c)
+needs_clause(const struct work *w, uint32_t a, const struct clause *c)
 {
 	enum truth all, none = NO;
 
@@ -104,18 +137,96 @@ sort_globs(struct glob *list, uint32_t count)
 		qsort(list, count, sizeof(*list), by_text);
 }
 
+/* ------------------------------------------------------------------ groups that clauses name */
+
+static void
+tell_absent(struct work *w, uint32_t r, const char *group)
+{
+	tell_trouble(w, "need-group-absent", w->roles[r]->system, w->roles[r], group,
+		     arena_print(w->mem, "Ett behov pekar ut gruppen '%s', som inte finns i katalogen", group));
+}
+
+/* A group that may contain anybody is kept too: who is surely in it is. */
+static void
+name_group(struct work *w, uint32_t *number, const char *written, uint32_t part, uint32_t role)
+{
+	struct needs *n = w->needs;
+	long g = snapshot_group(w->s, written);
+
+	if (g < 0 || w->maybe[g])
+		*arena_push(w->mem, &n->maybe_named) = part;
+	if (g < 0) {
+		tell_absent(w, role, written);
+		return;
+	}
+	if (!w->asked[g]) {
+		number[g] = (uint32_t)n->named.count;
+		((struct named *)arena_push(w->mem, &n->named))->group = (uint32_t)g;
+	}
+	w->asked[g] = true;
+	*arena_push(w->mem, &n->named.items[number[g]].parts) = part;
+}
+
+struct counting { struct work *w; uint32_t number, *next; };
+
+static bool
+count_member(void *self, uint32_t a)
+{
+	struct counting *c = self;
+
+	*arena_push(c->w->mem, &c->w->needs->named.items[c->number].members) = a;
+	c->next[a]++;
+	return true;
+}
+
+/* n->in: for each account, the numbers of the named groups that it is in, one after another. */
+static void
+find_named(struct work *w)
+{
+	struct needs *n = w->needs;
+	size_t accounts = w->s->account_count, total = 0;
+	struct counting c = { .w = w };
+	uint32_t *all;
+
+	if (!n->named.count && !n->maybe_named.count)
+		return;
+	c.next = arena_array(w->mem, uint32_t, accounts + 1);
+	n->in = arena_array(w->mem, struct set, accounts + 1);
+	for (c.number = 0; c.number < n->named.count; c.number++)
+		(void)graph_below(w, n->named.items[c.number].group, BELOW_ALL, count_member, &c);
+	for (size_t a = 0; a < accounts; a++)
+		total += c.next[a];
+	all = arena_array(w->mem, uint32_t, total + 1);
+	for (size_t a = 0, at = 0; a < accounts; a++) {
+		n->in[a] = (struct set){ all + at, c.next[a] };
+		at += c.next[a];
+		c.next[a] = (uint32_t)(at - c.next[a]);
+	}
+	for (uint32_t k = 0; k < n->named.count; k++)
+		for (size_t i = 0; i < n->named.items[k].members.count; i++)
+			all[c.next[n->named.items[k].members.items[i]]++] = k;
+}
+
+/* ------------------------------------------------------------------ the clauses, taken apart */
+
 struct gather { LIST(struct glob) literal, wild; LIST(uint32_t) parts; };
 
 static void
-add_conditions(struct work *w, struct gather *by_attribute, const struct condition *list, int count, uint32_t clause, bool none)
+add_conditions(struct work *w, struct gather *by_attribute, uint32_t *number, const struct condition *list, int count,
+	       uint32_t clause, bool none)
 {
 	struct needs *n = w->needs;
 
 	for (int i = 0; i < count; i++) {
-		struct gather *to = &by_attribute[list[i].attribute];
+		struct gather *to = &by_attribute[list[i].attribute == ATTRIBUTE_GROUP ? 0 : list[i].attribute];
 		uint32_t part = (uint32_t)n->parts.count;
 
 		*(struct part *)arena_push(w->mem, &n->parts) = (struct part){ clause, none };
+		if (list[i].attribute == ATTRIBUTE_GROUP) {
+			for (int k = 0; k < list[i].count; k++)
+				name_group(w, number, list[i].globs[k], part, n->role_of[clause]);
+			continue;
+		}
 		*arena_push(w->mem, &to->parts) = part;
 		for (int k = 0; k < list[i].count; k++) {
 			struct glob one = { list[i].globs[k], part };
@@ -161,6 +272,7 @@ needs_open(struct work *w)
 	struct needs *n = w->needs = arena_new(w->mem, struct needs);
 	size_t attributes = (size_t)w->in->rules->attribute_count;
 	struct gather *by_attribute = arena_array(w->mem, struct gather, attributes + 1);
+	uint32_t *number = arena_array(w->mem, uint32_t, (size_t)w->s->group_count + 1);
 
 	n->absent = arena_array(w->mem, bool, attributes + 1);
 	n->asking = arena_array(w->mem, struct set, attributes + 1);
@@ -169,8 +281,8 @@ needs_open(struct work *w)
 		n->absent[i] = is_absent(w, (int)i);
 	find_clauses(w);
 	for (uint32_t c = 0; c < n->clause_count; c++) {
-		add_conditions(w, by_attribute, n->clauses[c]->all, n->clauses[c]->alls, c, false);
-		add_conditions(w, by_attribute, n->clauses[c]->none, n->clauses[c]->nones, c, true);
+		add_conditions(w, by_attribute, number, n->clauses[c]->all, n->clauses[c]->alls, c, false);
+		add_conditions(w, by_attribute, number, n->clauses[c]->none, n->clauses[c]->nones, c, true);
 	}
 	for (size_t i = 0; i < attributes; i++) {
 		struct gather *from = &by_attribute[i];
@@ -183,8 +295,10 @@ needs_open(struct work *w)
 		sort_globs(n->globs[i].literal, n->globs[i].literals);
 		sort_globs(n->globs[i].wild, n->globs[i].wilds);
 	}
+	find_named(w);
 	n->tally = arena_array(w->mem, struct tally, (size_t)n->clause_count + 1);
 	n->parts_here = bits_open(w->mem, (uint32_t)n->parts.count);
+	n->parts_more = bits_open(w->mem, (uint32_t)n->parts.count);
 	n->yes = bits_open(w->mem, w->role_count);
 	n->maybe = bits_open(w->mem, w->role_count);
 	n->fulfilled_room = n->known_room = 1024;
@@ -309,10 +423,35 @@ judge_tally(const struct clause *c, const struct tally *t)
 }
 
 static void
-judge_all(struct work *w, const struct account *a, struct profile *out)
+put_all(struct bits *b, const uint32_t *parts, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		bits_put(b, parts[i]);
+}
+
+/* A condition that names several groups counts once. */
+static void
+count_groups(struct work *w, struct set in)
 {
 	struct needs *n = w->needs;
+	struct set sure;
 
+	for (uint32_t i = 0; i < in.count; i++)
+		put_all(&n->parts_here, n->named.items[in.items[i]].parts.items, n->named.items[in.items[i]].parts.count);
+	sure = bits_take(w->mem, &n->parts_here);
+	put_all(&n->parts_more, n->maybe_named.items, n->maybe_named.count);
+	count_parts(w, sure, true);
+	count_parts(w, set_minus(w->mem, bits_take(w->mem, &n->parts_more), sure), false);
+}
+
+static void
+judge_all(struct work *w, uint32_t account, struct profile *out)
+{
+	const struct account *a = &w->s->accounts[account];
+	struct needs *n = w->needs;
+
+	if (n->in)
+		count_groups(w, n->in[account]);
 	for (int i = 0; i < w->in->rules->attribute_count; i++) {
 		if (n->absent[i] || a->unknown >> i & 1)
 			count_parts(w, n->asking[i], false);
@@ -341,10 +480,12 @@ values_of(const struct account *a)
 }
 
 static uint64_t
-hash_of(const struct work *w, const struct account *a)
+hash_of(const struct work *w, const struct account *a, struct set in)
 {
 	uint64_t h = mix(a->unknown + 1);
 
+	for (uint32_t i = 0; i < in.count; i++)
+		h = mix(h ^ in.items[i]);
 	for (int i = 0; i < w->in->rules->attribute_count; i++)
 		h = mix(h ^ (uint64_t)(uintptr_t)values_of(a)[i]);
 	return h;
@@ -370,24 +511,28 @@ grow_known(struct work *w)
 const struct profile *
 needs_of(struct work *w, uint32_t a)
 {
+	static const struct profile has_left;
 	struct needs *n = w->needs;
 	const struct account *who = &w->s->accounts[a];
+	struct set in = n->in ? n->in[a] : (struct set){ NULL, 0 };
 	size_t size = (size_t)w->in->rules->attribute_count * sizeof(struct value *);
 	uint64_t hash;
 	struct known *k;
 
 	if (w->profile[a])
 		return w->profile[a];
-	hash = hash_of(w, who);
+	if (who->left)
+		return w->profile[a] = &has_left;
+	hash = hash_of(w, who, in);
 	for (k = n->known[hash & (n->known_room - 1)]; k; k = k->next)
-		if (k->hash == hash && k->unknown == who->unknown && memcmp(k->values, values_of(who), size) == 0)
+		if (k->hash == hash && k->unknown == who->unknown && set_same(k->in, in) && memcmp(k->values, values_of(who), size) == 0)
 			return w->profile[a] = &k->profile;
 	if (++n->known_count > n->known_room)
 		grow_known(w);
 	k = arena_new(w->mem, struct known);
-	*k = (struct known){ .hash = hash, .unknown = who->unknown, .values = (const struct value **)values_of(who),
+	*k = (struct known){ .hash = hash, .unknown = who->unknown, .in = in, .values = (const struct value **)values_of(who),
 			     .next = n->known[hash & (n->known_room - 1)] };
 	n->known[hash & (n->known_room - 1)] = k;
-	judge_all(w, who, &k->profile);
+	judge_all(w, a, &k->profile);
 	return w->profile[a] = &k->profile;
 }

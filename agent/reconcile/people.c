@@ -56,9 +56,29 @@ by_account(const void *a, const void *b)
 	return (x->role > y->role) - (x->role < y->role);
 }
 
+static void
+keep_one(struct work *w, uint32_t r, const struct keep *k)
+{
+	const struct role *role = w->roles[r];
+	long a = snapshot_account(w->s, k->who);
+
+	if (clock_day(w->in->now) > k->until)
+		return;
+	if (a >= 0)
+		*(struct kept *)arena_push(w->mem, &w->kept) = (struct kept){ (uint32_t)a, r };
+	else
+		tell_trouble(w, "exception-unknown", role->system, role, NULL, arena_print(w->mem,
+			     a == -2 ? "Undantaget för '%s' (%s) kan gälla flera konton, och gäller därför inget" :
+			     "Undantaget för '%s' (%s) gäller ett konto som inte finns", k->who, place_text(w->mem, k->at)));
+}
+
+/* Written in rules, or decided by owners. */
 void
 people_kept(struct work *w)
 {
+	for (uint32_t r = 0; r < w->role_count; r++)
+		for (int i = 0; i < w->roles[r]->keep_count; i++)
+			keep_one(w, r, &w->roles[r]->keeps[i]);
 	for (size_t i = 0; i < w->in->exception_count; i++) {
 		const struct exception *x = &w->in->exceptions[i];
 		uint32_t a = graph_account(w, x->key);
@@ -71,8 +91,8 @@ people_kept(struct work *w)
 		qsort(w->kept.items, w->kept.count, sizeof(*w->kept.items), by_account);
 }
 
-static bool
-is_kept(const struct work *w, uint32_t a, uint32_t r)
+bool
+people_keep(const struct work *w, uint32_t a, uint32_t r)
 {
 	struct kept one = { a, r };
 
@@ -90,7 +110,7 @@ people_need(struct work *w, uint32_t a, uint32_t r)
 bool
 people_unsure(struct work *w, uint32_t a, uint32_t r)
 {
-	return !w->roles[r]->need_count || is_kept(w, a, r) || set_has(needs_of(w, a)->unsure, r);
+	return (!w->roles[r]->need_count && !w->s->accounts[a].left) || set_has(needs_of(w, a)->unsure, r);
 }
 
 struct set
@@ -102,7 +122,7 @@ people_excess(struct work *w, uint32_t a)
 	if (set_within(has, p->need))
 		return (struct set){ NULL, 0 };
 	for (uint32_t i = 0; i < has.count; i++)
-		if (!set_has(p->need, has.items[i]) && !people_unsure(w, a, has.items[i]))
+		if (!set_has(p->need, has.items[i]) && !people_unsure(w, a, has.items[i]) && !people_keep(w, a, has.items[i]))
 			bits_put(&w->roles_here, has.items[i]);
 	return bits_take(w->mem, &w->roles_here);
 }

@@ -78,7 +78,7 @@ may_go(struct nestings *n, uint32_t e, struct nesting *out)
 		return false;
 	b.roles = carried(w, e);
 	cut_edge(w, e, true);
-	yes = b.roles.count && graph_below(w, w->s->edges[e].member, loses_nothing, &b) && b.gain;
+	yes = b.roles.count && graph_below(w, w->s->edges[e].member, BELOW_NOW, loses_nothing, &b) && b.gain;
 	cut_edge(w, e, false);
 	*out = (struct nesting){ e, b.gain, b.people, b.others, { NULL, 0 } };
 	if (yes)
@@ -137,7 +137,7 @@ propose_nestings(struct nestings *n)
 		struct nesting *one = &n->list.items[i];
 		struct below b = { .n = n, .roles = carried(w, one->edge) };
 
-		if (graph_below(w, w->s->edges[one->edge].member, has_already, &b))
+		if (graph_below(w, w->s->edges[one->edge].member, BELOW_NOW, has_already, &b))
 			cut_edge(w, one->edge, false);
 		else
 			evidence_propose(w, one->edge, one->lost, one->people, one->others);

@@ -85,6 +85,7 @@ work_prepare(struct work *w)
 	count_roles(w);
 	w->maybe = arena_array(w->mem, bool, groups);
 	w->cuttable = arena_array(w->mem, bool, groups);
+	w->asked = arena_array(w->mem, bool, groups);
 	w->own = arena_array(w->mem, struct set, groups);
 	w->reach = arena_array(w->mem, struct set, groups);
 	w->certain = arena_array(w->mem, struct set, groups);
@@ -96,8 +97,8 @@ work_prepare(struct work *w)
 	graph_spread(w);
 	place_roles(w);
 	reach_all(w);
-	graph_cuttable(w);
 	needs_open(w);
+	graph_cuttable(w);
 	people_kept(w);
 }
 
@@ -183,7 +184,7 @@ explain_role(struct work *w, uint32_t a, uint32_t r)
 		json_t *one = json_object();
 		json_put(one, "text", role->needs[i].text);
 		json_put(one, "rule", place_text(w->mem, role->needs[i].at));
-		json_put(one, "holds", word[needs_clause(w, &w->s->accounts[a], &role->needs[i])]);
+		json_put(one, "holds", word[needs_clause(w, a, &role->needs[i])]);
 		json_array_append_new(clauses, one);
 	}
 	json_put(o, "system", role->system->id);

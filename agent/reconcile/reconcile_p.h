@@ -37,6 +37,7 @@ struct work {
 	bool all_known;                 /* no group is unknown: reach and certain are the same */
 	bool *maybe;                    /* group: may contain anybody */
 	bool *cuttable;                 /* group: edges out of it may go */
+	bool *asked;                    /* group: a need names it, so who is in it stays in it */
 	uint32_t *up_first, *up, *up_group;     /* node -> the edges in which it is the member, and their groups */
 	struct set nestings;            /* the edges of groups in groups */
 	bool *cut;                      /* edge: gone, or judged as if it were */
@@ -84,8 +85,12 @@ void graph_cuttable(struct work *w);    /* w->cuttable: access groups that lead 
 uint32_t graph_climb(struct work *w, uint32_t g, bool sure, struct bits *out);
 /* The shortest way from a group to one that the role is listed in, into w->way; gives how many groups. */
 uint32_t graph_path(struct work *w, uint32_t g, uint32_t r);
-/* Everybody below a group by edges that are not cut just now, once each.  False: visit() said so, and was asked no more. */
-bool graph_below(struct work *w, uint32_t g, bool (*visit)(void *self, uint32_t account), void *self);
+/* Everybody below a group, once each.  False: visit() said so, and was asked no more. */
+enum extent {
+	BELOW_NOW,                      /* by edges that are not cut just now, and that give access */
+	BELOW_ALL,                      /* by all edges, of groups of any kind */
+};
+bool graph_below(struct work *w, uint32_t g, enum extent how, bool (*visit)(void *self, uint32_t account), void *self);
 
 /* ------------------------------------------------------------------ reach.c */
 
@@ -97,7 +102,7 @@ void reach_all(struct work *w);
 void needs_open(struct work *w);
 const struct profile *needs_of(struct work *w, uint32_t a);
 /* One clause, asked by itself. */
-enum truth needs_clause(const struct work *w, const struct account *a, const struct clause *c);
+enum truth needs_clause(const struct work *w, uint32_t a, const struct clause *c);
 
 /* ------------------------------------------------------------------ people.c: what somebody has, needs, and has too much */
 
@@ -109,7 +114,8 @@ uint32_t people_climb(struct work *w, uint32_t a, bool sure, struct bits *out);
 void people_access(struct work *w);
 /* w->kept. */
 void people_kept(struct work *w);
-/* Is it not known whether a person needs a role; or is it to stay? */
+/* Is it kept by an exception?  Is it not known whether they need it? */
+bool people_keep(const struct work *w, uint32_t a, uint32_t r);
 bool people_unsure(struct work *w, uint32_t a, uint32_t r);
 bool people_need(struct work *w, uint32_t a, uint32_t r);
 /* What a person of w->access neither needs, nor may need. */

@@ -29,7 +29,7 @@ find_below(struct safe *x, uint32_t e)
 	if (!edge->is_group)
 		(void)add_below(x, edge->member);
 	else if (x->w->s->groups[edge->member].security)
-		(void)graph_below(x->w, edge->member, add_below, x);
+		(void)graph_below(x->w, edge->member, BELOW_NOW, add_below, x);
 }
 
 static int
@@ -72,10 +72,11 @@ loses(struct safe *x, uint32_t a)
 		bool lost = (bits_has(&x->before, r) && !bits_has(&x->all, r)) ||
 			    (bits_has(&x->before_sure, r) && !bits_has(&x->sure, r));
 
-		if (lost && (!person || people_need(w, a, r) || people_unsure(w, a, r)))
+		if (lost && (!person || people_need(w, a, r) || people_unsure(w, a, r) || people_keep(w, a, r)))
 			return arena_print(w->mem, "%s skulle förlora %s, som %s", w->s->accounts[a].name, w->labels[r],
 					   !person ? "inget skrivet behov kan bedöma" :
-					   people_need(w, a, r) ? "behövs" : "kanske behövs");
+					   people_need(w, a, r) ? "behövs" : people_keep(w, a, r) ? "behålls enligt ett undantag" :
+					   "kanske behövs");
 	}
 	return NULL;
 }

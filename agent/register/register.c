@@ -52,7 +52,7 @@ each(struct reader *r, const config_setting_t *root, const char *key,
 static void
 read_rules(struct reader *r, const config_setting_t *root)
 {
-	static const char *const keys[] = { "system", "systems", "series", "shares", "holds", NULL };
+	static const char *const keys[] = { "system", "systems", "series", "shares", "holds", "sets", NULL };
 
 	check_keys(r, root, keys);
 	each(r, root, "system", read_system);
@@ -60,6 +60,7 @@ read_rules(struct reader *r, const config_setting_t *root)
 	each(r, root, "series", read_series);
 	each(r, root, "shares", read_share);
 	each(r, root, "holds", read_hold);
+	each(r, root, "sets", read_set);
 }
 
 static void
@@ -186,8 +187,11 @@ knows_role(const struct reader *r, const struct system *home, const char *name)
 static void
 check_system(struct reader *r, struct system *s)
 {
-	for (int i = 0; i < s->role_count; i++)
+	for (int i = 0; i < s->role_count; i++) {
 		s->roles[i].system = s;
+		for (int k = 0; k < s->roles[i].need_count; k++)
+			finish_clause(r, &s->roles[i].needs[k]);
+	}
 	for (int i = 0; i < s->conflict_count; i++) {
 		struct conflict *c = &s->conflicts[i];
 
@@ -201,6 +205,7 @@ check_system(struct reader *r, struct system *s)
 static void
 check_references(struct reader *r)
 {
+	check_sets(r);
 	for (size_t i = 0; i < r->systems.count; i++)
 		check_system(r, &r->systems.items[i]);
 	for (size_t i = 0; i < r->series.count; i++)
@@ -228,6 +233,8 @@ static void
 place_conditions(struct condition *list, int count, int *place, int round)
 {
 	for (int i = 0; i < count; i++) {
+		if (list[i].attribute == ATTRIBUTE_GROUP)
+			continue;
 		if (round == 0)
 			place[list[i].attribute] = 1;
 		else

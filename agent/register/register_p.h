@@ -12,6 +12,12 @@
 #include "behov/text.h"
 #include <libconfig.h>
 
+/* Words that needs share, by name. */
+struct set_of_words { const char *id, **values; int count; bool open; struct place at; };
+#define WORDS_MOST 10000
+#define CLAUSE_MOST 1000000             /* characters of a clause, with all words */
+#define ATTRIBUTE_NONE (-2)
+
 struct reader {
 	struct arena *mem;
 	const char *file;               /* the file being read, as shown */
@@ -24,6 +30,8 @@ struct reader {
 	LIST(struct series) series;
 	LIST(struct share) shares;
 	LIST(struct hold) holds;
+	LIST(struct set_of_words) sets;
+	bool in_sets;                   /* complain about what is in sets: once, not for each need that uses them */
 };
 
 enum need { OPTIONAL, REQUIRED };
@@ -67,6 +75,13 @@ void read_attributes(struct reader *r, const config_setting_t *at, bool hr);
 void read_directories(struct reader *r, const config_setting_t *root, struct conf *c);
 void read_settings(struct reader *r, const config_setting_t *root);
 void read_system(struct reader *r, config_setting_t *at);
+void read_needs(struct reader *r, config_setting_t *at, struct role *role);
+void read_exceptions(struct reader *r, config_setting_t *at, struct role *role);
+void read_set(struct reader *r, config_setting_t *at);
+bool is_word_of_need(const char *name);         /* "why", "group", …: no name of an attribute */
+/* When all is read. */
+void finish_clause(struct reader *r, struct clause *c);
+void check_sets(struct reader *r);
 void read_series(struct reader *r, config_setting_t *at);
 void read_share(struct reader *r, config_setting_t *at);
 void read_hold(struct reader *r, config_setting_t *at);

@@ -77,6 +77,10 @@ read_attributes(struct reader *r, const config_setting_t *at, bool hr)
 		const char *value = get_text(r, at, name, REQUIRED);
 		struct attribute *a = NULL;
 
+		if (is_word_of_need(name)) {
+			complain(r, at, "an attribute cannot be called '%s': needs use that word themselves", name);
+			continue;
+		}
 		for (size_t k = 0; k < r->attributes.count; k++)
 			if (strcmp(r->attributes.items[k].name, name) == 0)
 				a = &r->attributes.items[k];

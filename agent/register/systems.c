@@ -1,118 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * systems.c - reads systems: their roles, who needs those, and which of them may not meet in one person.
+ * systems.c - reads systems: their roles, their accounts, and which roles may not meet in one person.
  */
 #include "register_p.h"
-
-static int
-find_attribute(struct reader *r, const config_setting_t *at, const char *name)
-{
-	const char *known = "";
-
-	for (size_t i = 0; i < r->attributes.count; i++) {
-		if (strcmp(r->attributes.items[i].name, name) == 0)
-			return (int)i;
-		known = arena_print(r->mem, "%s%s%s", known, i ? ", " : "", r->attributes.items[i].name);
-	}
-	complain(r, at, "'%s' is not an attribute that a need may use; known are %s", name, known);
-	return -1;
-}
-
-/* Adds one condition to out, and its words to *text. */
-static bool
-read_condition(struct reader *r, const config_setting_t *group, config_setting_t *at, struct condition *out,
-	       const char **text)
-{
-	const char *name = config_setting_name(at), **globs;
-	int attribute = find_attribute(r, at, name), count = get_texts(r, group, name, &globs);
-
-	if (attribute < 0)
-		return false;
-	if (count == 0) {
-		complain(r, at, "'%s' has no value to compare with", name);
-		return false;
-	}
-	*text = arena_print(r->mem, "%s%s%s = ", *text, **text ? " och " : "", name);
-	for (int i = 0; i < count; i++) {
-		*text = arena_print(r->mem, "%s%s\"%s\"", *text, i ? " eller " : "", globs[i]);
-		globs[i] = text_fold(r->mem, globs[i]);
-	}
-	*out = (struct condition){ .attribute = attribute, .globs = globs, .count = count };
-	return true;
-}
-
-static bool
-is_evidence(const char *name)
-{
-	static const char *const words[] = { "why", "by", "since", "valid", "not" };
-
-	for (size_t i = 0; i < sizeof(words) / sizeof(*words); i++)
-		if (strcmp(words[i], name) == 0)
-			return true;
-	return false;
-}
-
-static int
-read_conditions(struct reader *r, config_setting_t *group, bool top, struct condition **out, const char **text)
-{
-	int length = config_setting_length(group), count = 0;
-
-	*out = arena_array(r->mem, struct condition, (size_t)length + 1);
-	*text = "";
-	for (int i = 0; i < length; i++) {
-		config_setting_t *at = config_setting_get_elem(group, (unsigned)i);
-
-		if (top && is_evidence(config_setting_name(at)))
-			continue;
-		if (read_condition(r, group, at, &(*out)[count], text))
-			count++;
-	}
-	return count;
-}
-
-static void
-read_valid(struct reader *r, config_setting_t *at, struct clause *c)
-{
-	static const char *const keys[] = { "from", "to", NULL };
-	config_setting_t *valid = get_group(r, at, "valid", OPTIONAL);
-
-	c->from = c->to = DAY_NONE;
-	if (!valid)
-		return;
-	check_keys(r, valid, keys);
-	c->from = day_parse(get_date(r, valid, "from", OPTIONAL));
-	c->to = day_parse(get_date(r, valid, "to", OPTIONAL));
-	if (c->from != DAY_NONE && c->to != DAY_NONE && c->from > c->to)
-		complain(r, valid, "'from' is after 'to'");
-}
-
-static void
-read_clause(struct reader *r, config_setting_t *at, struct clause *c)
-{
-	config_setting_t *none = get_group(r, at, "not", OPTIONAL);
-	const char *not_text;
-
-	c->at = place_of(r, at);
-	c->why = get_text(r, at, "why", REQUIRED);
-	c->by = get_text(r, at, "by", REQUIRED);
-	c->since = get_date(r, at, "since", REQUIRED);
-	read_valid(r, at, c);
-	c->alls = read_conditions(r, at, true, &c->all, &c->text);
-	if (c->alls == 0)
-		complain(r, at, "this need asks for no attribute, so it would match everybody");
-	if (!none)
-		return;
-	c->nones = read_conditions(r, none, false, &c->none, &not_text);
-	if (c->nones == 0)
-		complain(r, none, "'not' is empty");
-	c->text = arena_print(r->mem, "%s och inte (%s)", c->text, not_text);
-}
 
 static void
 read_role(struct reader *r, config_setting_t *at, struct role *role)
 {
-	static const char *const keys[] = { "id", "name", "groups", "needs", "dormant", NULL };
-	config_setting_t *needs = get_groups(r, at, "needs");
+	static const char *const keys[] = { "id", "name", "groups", "needs", "exceptions", "dormant", NULL };
 
 	check_keys(r, at, keys);
 	role->at = place_of(r, at);
@@ -125,10 +20,8 @@ read_role(struct reader *r, config_setting_t *at, struct role *role)
 		complain(r, at, "role '%s' has no groups", role->id);
 	role->dormant = get_text(r, at, "dormant", OPTIONAL);
 	get_days(r, at, "dormant", 0);
-	role->need_count = list_count(needs);
-	role->needs = arena_array(r->mem, struct clause, (size_t)role->need_count + 1);
-	for (int i = 0; i < role->need_count; i++)
-		read_clause(r, list_item(needs, i), &role->needs[i]);
+	read_needs(r, at, role);
+	read_exceptions(r, at, role);
 }
 
 static int

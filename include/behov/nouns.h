@@ -35,8 +35,12 @@ struct attribute {
 	const char *hr;                 /* HR column, or NULL; wins over ad when both are set */
 };
 #define ATTRIBUTE_MOST 48               /* one bit each in account.unknown */
+#define ATTRIBUTE_GROUP (-1)
 
-/* One attribute against one or more globs: a list is a disjunction. Folded already (text_fold). */
+/*
+ * One attribute against one or more globs: a list is a disjunction.  Folded already (text_fold).
+ * Or ATTRIBUTE_GROUP: who is in one of these groups, directly or through others; a group is written as those of a role are.
+ */
 struct condition {
 	int attribute;                  /* index in rules.attributes */
 	const char **globs;
@@ -55,12 +59,22 @@ struct clause {
 
 struct system;
 
+/* Somebody who keeps a role although nobody needs it there, `until` that day has passed. */
+struct keep {
+	const char *who;                /* account name, DN, SID or GUID */
+	const char *why, *by, *since;
+	day_t until;
+	struct place at;
+};
+
 struct role {
 	const char *id, *name;
 	const char **groups;            /* as written: DN, account name, SID or GUID */
 	int group_count;
 	struct clause *needs;
 	int need_count;
+	struct keep *keeps;
+	int keep_count;
 	const char *dormant;            /* "180 days" or NULL; read by a later phase */
 	struct system *system;
 	struct place at;

@@ -3,7 +3,7 @@
 """Random small directories, judged by behov and by plain Python sets.
 
 In some a group could not be read to its end, and may contain anybody; in some there is a service account, whose need is
-written nowhere; every fifth is too large to try all cuts.  For each world: the proposed removals, all carried out together, take nobody's needed access; nobody is proposed whose
+written nowhere; some needs are that of a group's members; every fifth is too large to try all cuts.  For each world: the proposed removals, all carried out together, take nobody's needed access; nobody is proposed whose
 access is not excess; what stays is exactly what is declared structural; missing is need without access; and, where
 the cuts are few enough to try them all, no other set of allowed cuts would have taken away more excess, or as much with
 fewer edges.
@@ -42,10 +42,14 @@ class World:
         self.edges = self.edges or {("person0", self.access[0])}     # an export without any member is a gap
         roles = draw.sample(self.access, draw.randint(1, len(self.access)))
         self.roles = {f"roll{i}": (g, draw.sample(TITLES, draw.randint(1, 2))) for i, g in enumerate(roles)}
+        self.asked = {role: draw.choice(groups) for role in self.roles if draw.random() < 0.15}
 
     def members_of(self, role, edges, sure=False):
-        """Who reaches the role's group over these edges; `sure`: by groups that were read to their end."""
-        seen, todo = set(), [self.roles[role][0]]
+        return self.below(self.roles[role][0], edges, sure)
+
+    def below(self, group, edges, sure=False):
+        """Who reaches a group over these edges; `sure`: by groups that were read to their end."""
+        seen, todo = set(), [group]
         while todo:
             group = todo.pop()
             for member in [a for a, b in edges if b == group and not (sure and group in self.unknown)]:
@@ -61,7 +65,7 @@ class World:
         """What must stay: needed access and that of service accounts, and what of it is certain."""
         kept = set()
         for role in self.roles:
-            whom = self.need_of(role) | set(self.services)
+            whom = self.need_of(role) | self.unsure_of(role) | set(self.services)
             kept |= {(role, m, sure) for sure in (False, True) for m in self.members_of(role, edges, sure) & whom}
         return kept
 
@@ -71,7 +75,7 @@ class World:
         for member, group in cut:
             up = self.up(group)
             below = [m for m in [*self.people, *self.services] if m == member or (member not in self.people and member in self.up(m))]
-            if any(m in self.services or m in self.need_of(role) for role, (listed, _) in self.roles.items() if listed in up
+            if any(m in self.services or m in self.need_of(role) | self.unsure_of(role) for role, (listed, _) in self.roles.items() if listed in up
                    for m in below if m not in sure[role]):
                 return False
         return True
@@ -81,10 +85,17 @@ class World:
         return any(group in self.up(u) for u in self.unknown)
 
     def need_of(self, role):
-        return {p for p, title in self.people.items() if title in self.roles[role][1]}
+        whom = {p for p, title in self.people.items() if title in self.roles[role][1]}
+        return whom | (self.below(self.asked[role], self.edges) & set(self.people) if role in self.asked else set())
+
+    def unsure_of(self, role):
+        """A group that may hide anybody may hide everybody."""
+        if role in self.asked and self.may_hide(self.asked[role]):
+            return set(self.people) - self.need_of(role)
+        return set()
 
     def excess(self, edges):
-        return {(r, p) for r in self.roles for p in self.access_of(r, edges) - self.need_of(r)}
+        return {(r, p) for r in self.roles for p in self.access_of(r, edges) - self.need_of(r) - self.unsure_of(r)}
 
     def up(self, group):
         seen, todo = {group}, [group]
@@ -99,7 +110,7 @@ class World:
     def may_cut(self, edge):
         """Only out of access groups, and only where all that the group leads up to is one, and leads to some role."""
         roles = {group for group, _ in self.roles.values()}
-        return edge[1] not in self.unknown and not self.may_hide(edge[0]) and edge[0] not in self.services and all(
+        return not self.up(edge[1]) & set(self.asked.values()) and edge[1] not in self.unknown and not self.may_hide(edge[0]) and edge[0] not in self.services and all(
             g in self.access and roles & self.up(g) for g in self.up(edge[1]))
 
 
@@ -129,8 +140,10 @@ def rules(world):
     roles = []
     for role, (group, titles) in world.roles.items():
         globs = ", ".join(f'"{t}"' for t in titles)
-        roles.append(f'{{ id = "{role}"; name = "{role}"; groups = ( "{dn(group)}" ); needs = ( {{ why = "w"; '
-                     f'by = "person0"; since = "2026-01-01"; title = ( {globs} ); }} ); }}')
+        evidence = 'why = "w"; by = "person0"; since = "2026-01-01"'
+        clauses = [f'{{ {evidence}; title = ( {globs} ); }}']
+        clauses += [f'{{ {evidence}; group = "{dn(world.asked[role])}"; }}'] if role in world.asked else []
+        roles.append(f'{{ id = "{role}"; name = "{role}"; groups = ( "{dn(group)}" ); needs = ( {", ".join(clauses)} ); }}')
     return ('system = { id = "s"; name = "S"; owner = "person0"; class = { konfidentialitet = 1; riktighet = 1; '
             'tillganglighet = 1; sparbarhet = 1; }; roles = (\n' + ",\n".join(roles) + "\n); };\n")
 
