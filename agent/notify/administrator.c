@@ -101,6 +101,16 @@ finding_word(const char *kind)
 		{ "sid-history", "Konton med SID från en tidigare domän" },
 		{ "account-of-nobody", "System med konton som inte hör till någon" },
 		{ "account-inactive", "System med avstängda konton" },
+		{ "disabled-member", "Roll med avstängda konton" }, { "expired-member", "Roll med konton vars giltighet gått ut" },
+		{ "dormant-member", "Roll som någon inte använder" }, { "left-enabled", "Konton för dem som har slutat" },
+		{ "service-without-owner", "Roll med servicekonton utan ansvarig" },
+		{ "direct-member", "Roll med direkta medlemmar vid sidan av grupper" }, { "empty-group", "Tom grupp" },
+		{ "groups-alike", "Grupper med samma medlemmar" },
+		{ "unregistered-group", "Grupper som inte hör till något registrerat system" },
+		{ "need-matches-nobody", "Behov som inte stämmer på någon" },
+		{ "need-matches-everybody", "Behov som stämmer på alla" },
+		{ "need-group-absent", "Grupp i ett behov som inte finns" },
+		{ "needs-conflict", "Behov som strider mot varandra" }, { "exception-unknown", "Undantag för okänt konto" },
 	};
 
 	for (size_t i = 0; i < sizeof(words) / sizeof(*words); i++)

@@ -313,8 +313,12 @@ graph_cuttable(struct work *w)
 		bases[count] = dn_key(w->mem, conf->directory.access_groups[b]);
 		count += bases[count] != NULL;
 	}
-	for (uint32_t g = 0; g < w->s->group_count; g++)
-		bad[g] = !w->reach[g].count || w->asked[g] || !is_access_group(w, g, bases);
+	for (uint32_t g = 0; g < w->s->group_count; g++) {
+		bool access = is_access_group(w, g, bases);
+
+		w->unregistered[g] = access && !w->reach[g].count;
+		bad[g] = !w->reach[g].count || w->asked[g] || !access;
+	}
 	spread(w, bad, false);
 	for (uint32_t g = 0; g < w->s->group_count; g++)
 		w->cuttable[g] = !bad[g] && !w->s->groups[g].unknown;

@@ -23,12 +23,14 @@ struct known {
 	uint64_t hash, unknown;
 	const struct value **values;
 	struct set in;
+	long long people;
 	struct known *next;
 };
 
 struct needs {
 	const struct clause **clauses;
 	uint32_t *role_of, clause_count;
+	bool *used;                     /* clause: it asks for somebody, or may */
 	LIST(struct part) parts;
 	struct set *asking;             /* attribute -> its parts */
 	struct { struct glob *literal, *wild; uint32_t literals, wilds; } *globs;       /* of an attribute, sorted */
@@ -258,6 +260,7 @@ find_clauses(struct work *w)
 		count += (size_t)w->roles[r]->need_count;
 	n->clauses = arena_array(w->mem, const struct clause *, count + 1);
 	n->role_of = arena_array(w->mem, uint32_t, count + 1);
+	n->used = arena_array(w->mem, bool, count + 1);
 	for (uint32_t r = 0; r < w->role_count; r++)
 		for (int i = 0; i < w->roles[r]->need_count; i++)
 			if (is_in_force(w, &w->roles[r]->needs[i])) {
@@ -462,6 +465,7 @@ judge_all(struct work *w, uint32_t account, struct profile *out)
 		uint32_t c = n->touched.items[i];
 		enum truth t = judge_tally(n->clauses[c], &n->tally[c]);
 
+		n->used[c] |= t != NO;
 		if (t != NO)
 			bits_put(t == YES ? &n->yes : &n->maybe, n->role_of[c]);
 		n->tally[c] = (struct tally){ 0 };
@@ -525,14 +529,44 @@ needs_of(struct work *w, uint32_t a)
 		return w->profile[a] = &has_left;
 	hash = hash_of(w, who, in);
 	for (k = n->known[hash & (n->known_room - 1)]; k; k = k->next)
-		if (k->hash == hash && k->unknown == who->unknown && set_same(k->in, in) && memcmp(k->values, values_of(who), size) == 0)
+		if (k->hash == hash && k->unknown == who->unknown && set_same(k->in, in) && memcmp(k->values, values_of(who), size) == 0) {
+			k->people++;
 			return w->profile[a] = &k->profile;
+		}
 	if (++n->known_count > n->known_room)
 		grow_known(w);
 	k = arena_new(w->mem, struct known);
-	*k = (struct known){ .hash = hash, .unknown = who->unknown, .in = in, .values = (const struct value **)values_of(who),
+	*k = (struct known){ .hash = hash, .unknown = who->unknown, .in = in, .people = 1, .values = (const struct value **)values_of(who),
 			     .next = n->known[hash & (n->known_room - 1)] };
 	n->known[hash & (n->known_room - 1)] = k;
 	judge_all(w, a, &k->profile);
 	return w->profile[a] = &k->profile;
+}
+
+/* ------------------------------------------------------------------ what is odd about them */
+
+void
+needs_count(struct work *w, long long *need)
+{
+	const struct needs *n = w->needs;
+
+	for (size_t i = 0; i < n->known_room; i++)
+		for (const struct known *k = n->known[i]; k; k = k->next)
+			for (uint32_t m = 0; m < k->profile.need.count; m++)
+				need[k->profile.need.items[m]] += k->people;
+}
+
+void
+needs_tell_unused(struct work *w)
+{
+	const struct needs *n = w->needs;
+
+	for (uint32_t c = 0; c < n->clause_count; c++) {
+		const struct role *role = w->roles[n->role_of[c]];
+
+		if (!n->used[c])
+			tell_trouble(w, "need-matches-nobody", role->system, role, NULL, arena_print(w->mem,
+				     "%s: behovet av %s stämmer inte på någon (%s): %s", role->system->name ? role->system->name : role->system->id,
+				     role->name ? role->name : role->id, place_text(w->mem, n->clauses[c]->at), n->clauses[c]->text));
+	}
 }

@@ -86,6 +86,7 @@ work_prepare(struct work *w)
 	w->maybe = arena_array(w->mem, bool, groups);
 	w->cuttable = arena_array(w->mem, bool, groups);
 	w->asked = arena_array(w->mem, bool, groups);
+	w->unregistered = arena_array(w->mem, bool, groups);
 	w->own = arena_array(w->mem, struct set, groups);
 	w->reach = arena_array(w->mem, struct set, groups);
 	w->certain = arena_array(w->mem, struct set, groups);
@@ -128,7 +129,8 @@ judge_people(struct work *w)
 		if (is_person(w, a))
 			w->excess[a] = people_excess(w, a);
 	members_tell(w);
-	tell_systems(w);
+	findings_tell(w);
+	tell_conflicts(w);
 	planner_cut(w);
 	tell_people(w);
 }

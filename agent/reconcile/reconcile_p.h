@@ -37,6 +37,7 @@ struct work {
 	bool all_known;                 /* no group is unknown: reach and certain are the same */
 	bool *maybe;                    /* group: may contain anybody */
 	bool *cuttable;                 /* group: edges out of it may go */
+	bool *unregistered;             /* group: of the kind that gives access, and leads to no role */
 	bool *asked;                    /* group: a need names it, so who is in it stays in it */
 	uint32_t *up_first, *up, *up_group;     /* node -> the edges in which it is the member, and their groups */
 	struct set nestings;            /* the edges of groups in groups */
@@ -101,6 +102,9 @@ void reach_all(struct work *w);
 
 void needs_open(struct work *w);
 const struct profile *needs_of(struct work *w, uint32_t a);
+/* When all people were asked: how many need each role; and findings about clauses that match nobody. */
+void needs_count(struct work *w, long long *need);
+void needs_tell_unused(struct work *w);
 /* One clause, asked by itself. */
 enum truth needs_clause(const struct work *w, uint32_t a, const struct clause *c);
 
@@ -134,8 +138,12 @@ void planner_cut(struct work *w);
 
 void tell_grants(struct work *w);       /* w->access, and how it is reached; and how much of it there is, for brakes */
 void tell_people(struct work *w);       /* what is missing, what stays when all proposed has gone, what is not known */
-void tell_systems(struct work *w);
+void tell_conflicts(struct work *w);
 void tell_trouble(struct work *w, const char *kind, const struct system *s, const struct role *r, const char *group, const char *text);
+
+/* ------------------------------------------------------------------ findings.c */
+
+void findings_tell(struct work *w);
 
 /* ------------------------------------------------------------------ members.c */
 

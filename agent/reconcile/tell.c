@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* tell.c - what the plan tells beside proposals: who has what, what is missing, what stays, conflicts and findings. */
+/* tell.c - what the plan tells beside proposals: who has what, what is missing, what stays, and conflicts. */
 #include "reconcile_p.h"
 
 /* What brakes measure against: how much access each system gives.  end: role -> where its grants end. */
@@ -142,54 +142,65 @@ role_number(const struct work *w, const struct system *system, const char *name)
 	return NOWHERE;
 }
 
-static void
-tell_conflicts(struct work *w, const struct system *system, const struct conflict *c)
+static int
+count_of(struct set roles, struct set of)
 {
-	uint32_t *roles = arena_array(w->mem, uint32_t, (size_t)c->count + 1);
+	int count = 0;
 
-	for (int i = 0; i < c->count; i++)
-		roles[i] = role_number(w, system, c->roles[i]);
+	for (uint32_t i = 0; i < of.count && roles.count > 1; i++)
+		count += set_has(roles, of.items[i]);
+	return count;
+}
+
+/* Rules that contradict each other: who needs both of what may not meet in one person. */
+static void
+tell_contradiction(struct work *w, const struct system *system, const struct conflict *c, const char *both, long long people)
+{
+	if (people)
+		tell_trouble(w, "needs-conflict", system, NULL, NULL, arena_print(w->mem,
+			     "%s: %lld %s har skrivna behov av flera av %s, som inte får förenas (%s)", system->name ? system->name : system->id,
+			     people, people == 1 ? "person" : "personer", both, place_text(w->mem, c->at)));
+}
+
+static void
+tell_conflict(struct work *w, const struct system *system, const struct conflict *c)
+{
+	long long contradictions = 0;
+	const char *both = "";
+	struct set of;
+
+	for (int i = 0; i < c->count; i++) {
+		uint32_t r = role_number(w, system, c->roles[i]);
+
+		if (r == NOWHERE)
+			continue;
+		bits_put(&w->roles_here, r);
+		both = arena_print(w->mem, "%s%s%s", both, *both ? " och " : "", w->labels[r]);
+	}
+	of = bits_take(w->mem, &w->roles_here);
 	for (uint32_t a = 0; a < w->s->account_count; a++) {
 		const char **held = NULL;
 		int n = 0;
 
-		for (int i = 0; i < c->count && w->access[a].count > 1 && is_person(w, a); i++)
-			n += roles[i] != NOWHERE && set_has(w->access[a], roles[i]);
-		if (n < 2)
+		if (!is_person(w, a))
 			continue;
-		held = arena_array(w->mem, const char *, (size_t)n);
-		n = 0;
-		for (int i = 0; i < c->count; i++)
-			if (roles[i] != NOWHERE && set_has(w->access[a], roles[i]))
-				held[n++] = w->labels[roles[i]];
+		contradictions += count_of(needs_of(w, a)->need, of) > 1;
+		if (count_of(w->access[a], of) < 2)
+			continue;
+		held = arena_array(w->mem, const char *, of.count);
+		for (uint32_t i = 0; i < of.count; i++)
+			if (set_has(w->access[a], of.items[i]))
+				held[n++] = w->labels[of.items[i]];
 		*(struct clash *)arena_push(w->mem, &w->plan->conflicts) = (struct clash){
 			system->id, w->s->accounts[a].name, c->why, held, n, c->at };
 	}
-}
-
-static void
-govern(struct work *w, const struct system *s)
-{
-	const char *name = s->name ? s->name : s->id;
-
-	if (!s->owner || !*s->owner)
-		tell_trouble(w, "system-without-owner", s, NULL, NULL, arena_print(w->mem, "%s saknar ägare", name));
-	if (s->class.konfidentialitet < 0 || s->class.riktighet < 0 || s->class.tillganglighet < 0)
-		tell_trouble(w, "system-without-class", s, NULL, NULL, arena_print(w->mem, "%s saknar klassning", name));
-	if (s->critical && (!s->analysis || !*s->analysis))
-		tell_trouble(w, "critical-without-analysis", s, NULL, NULL,
-			 arena_print(w->mem, "%s är samhällsviktigt men saknar systemsäkerhetsanalys", name));
-	for (int i = 0; i < s->role_count; i++)
-		if (!s->roles[i].need_count)
-			tell_trouble(w, "role-without-needs", s, &s->roles[i], NULL,
-				 arena_print(w->mem, "%s: rollen %s har inget skrivet behov", name, s->roles[i].id));
-	for (int i = 0; i < s->conflict_count; i++)
-		tell_conflicts(w, s, &s->conflicts[i]);
+	tell_contradiction(w, system, c, both, contradictions);
 }
 
 void
-tell_systems(struct work *w)
+tell_conflicts(struct work *w)
 {
 	for (size_t i = 0; i < w->in->rules->system_count; i++)
-		govern(w, &w->in->rules->systems[i]);
+		for (int k = 0; k < w->in->rules->systems[i].conflict_count; k++)
+			tell_conflict(w, &w->in->rules->systems[i], &w->in->rules->systems[i].conflicts[k]);
 }

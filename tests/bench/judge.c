@@ -344,7 +344,7 @@ mark_safe(struct exact *x, bool *safe, uint32_t e, uint32_t g)
 
 	x->people.count = 0;
 	x->steps = 0;
-	if (is_open(x->w, e, g) && (edge->is_group ? graph_below(x->w, edge->member, add_one, x) : add_one(x, edge->member))) {
+	if (is_open(x->w, e, g) && (edge->is_group ? graph_below(x->w, edge->member, BELOW_NOW, add_one, x) : add_one(x, edge->member))) {
 		one.people_count = (uint32_t)x->people.count;
 		x->steps = LLONG_MIN / 2;
 		safe[e] = is_safe_alone(x, &one);

@@ -878,35 +878,6 @@ what_could_not_be_seen_well_is_not_superseded(void)
 }
 
 static void
-what_is_unclear_by_a_decision_to_keep_is_withdrawn(void)
-{
-	struct town t;
-	struct error err = { 0 };
-
-	for (int kept = 0; kept < 2; kept++) {
-		struct plan plan;
-		struct propose_input in;
-		struct propose_result out;
-		town_open(&t);
-		excess(&t, 0, 0, 1, true);
-		(void)one_night(&t);
-		excess(&t, 0, 0, 1, false);
-		plan_town(&t, &plan);
-		*arena_push(t.mem, &plan.unclear) =
-			(struct unclear){ .access = true, .system = "s0", .role = "r", .key = "m00" };
-		in = (struct propose_input){ .rules = &t.rules, .snapshot = &t.snapshot, .plan = &plan, .store = t.store,
-					     .now = t.now };
-		if (kept)
-			CHECK(store_exception_add(t.store, &(struct kept){ "s0", "r", "m00", "m00", "behövs", "anna", "p",
-								   DAY_NONE, t.now }, &err) == 0);
-		CHECK(propose_all(t.mem, &in, &out, &err) == 0);
-		CHECK(out.withdrawn == kept && out.held == !kept);
-		plan_free(&plan);
-		town_close(&t);
-	}
-}
-
-static void
 one_system_with_nobody_stops_what_the_other_approves(void)
 {
 	static const char *both[] = { "s1/r" };
@@ -1043,7 +1014,6 @@ main(void)
 	TEST(what_is_scheduled_goes_on_unless_it_is_whole_and_changes);
 	TEST(what_apply_has_begun_with_is_left_to_apply);
 	TEST(what_could_not_be_seen_well_is_not_superseded);
-	TEST(what_is_unclear_by_a_decision_to_keep_is_withdrawn);
 	TEST(one_system_with_nobody_stops_what_the_other_approves);
 	TEST(a_series_that_destroys_instead_of_delivering_is_asked_anew);
 	TEST(an_exported_removal_is_done_when_the_membership_is_gone);

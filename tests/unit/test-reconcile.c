@@ -19,6 +19,8 @@ static const char *why[2];
 
 static bool timed, both_ways;    /* Anna is in A herself, too */
 static enum account_class kind_of_bo;
+static size_t decided;          /* an owner has decided that Bo keeps it */
+static day_t until = DAY_NONE;  /* the rules say so, until then */
 
 /* Group 0 is the role's; group 1 is nested in it. */
 static void
@@ -37,7 +39,9 @@ plan(struct arena *mem, bool unknown, bool nested, bool primary, bool anna, stru
 	};
 	struct snapshot s = { .accounts = who, .account_count = 2, .groups = groups, .group_count = 2, .edges = edges,
 			      .edge_count = anna ? 3 : 2, .complete = true };
-	struct reconcile_input in = { .rules = &rules, .snapshot = &s };
+	struct exception kept = { "s", "r", "b" };
+	struct keep keep = { .who = "bo", .until = until };
+	struct reconcile_input in = { .rules = &rules, .snapshot = &s, .exceptions = &kept, .exception_count = decided, .now = 1795000000 };
 	struct error err = { 0 };
 
 	if (timed)
@@ -46,6 +50,10 @@ plan(struct arena *mem, bool unknown, bool nested, bool primary, bool anna, stru
 	who[1].sid = kind_of_bo ? "S-1-5-11" : NULL;
 	rules.conf.directory.access_groups = base;
 	role.system = &system;
+	if (until != DAY_NONE) {
+		role.keeps = &keep;
+		role.keep_count = 1;
+	}
 	if (both_ways) {
 		edges[0] = (struct edge){ 0, false, false, false };
 		edges[1] = (struct edge){ 1, nested, primary, timed };
@@ -186,9 +194,27 @@ who_is_no_person_is_told_and_never_proposed(void)
 	}
 }
 
+/* 1795000000 is 2026-11-18. */
+static void
+who_keeps_a_role_is_not_proposed_and_not_unclear(void)
+{
+	for (int turn = 0; turn < 4; turn++) {
+		struct arena *mem = arena_open();
+		struct plan out = { 0 };
+
+		decided = turn == 0;
+		until = turn == 1 ? day_parse("2026-11-18") : turn == 2 ? day_parse("2026-11-17") : DAY_NONE;
+		plan(mem, false, false, false, false, &out);
+		CHECK(out.proposals.count == (turn >= 2) && out.unclear.count == 0 && out.access.excess == (turn >= 2));
+		plan_free(&out);
+		arena_close(mem);
+	}
+}
+
 int
 main(void)
 {
+	TEST(who_keeps_a_role_is_not_proposed_and_not_unclear);
 	TEST(what_ends_by_itself_is_left_to_end);
 	TEST(who_is_no_person_is_told_and_never_proposed);
 	TEST(an_edge_that_carries_needed_access_may_not_go);

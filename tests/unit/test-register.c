@@ -71,6 +71,38 @@ a_system_loads_with_its_words(void)
 }
 
 static void
+sets_are_put_in_the_place_of_their_names(void)
+{
+	CHECK(load(CONF, "sets = ( { id = \"chefer\"; values = ( \"Enhetschef*\", \"@rektorer\" ); },"
+			 " { id = \"rektorer\"; values = \"Rektor*\"; } );\n"
+			 ROLE("groups = ( \"CN=x\" ); needs = ( { " NEED "title = ( \"@chefer\", \"@@home\" ); group = \"CN=Ö,DC=x\"; } );")) == 0);
+	CHECK_TEXT(rules.systems[0].roles[0].needs[0].text,
+		   "title = \"Enhetschef*\" eller \"Rektor*\" eller \"@home\" och group = \"CN=Ö,DC=x\"");
+	CHECK_TEXT(rules.systems[0].roles[0].needs[0].all[0].globs[1], "rektor*");
+	CHECK_TEXT(rules.systems[0].roles[0].needs[0].all[1].globs[0], "CN=Ö,DC=x");
+	CHECK(rules.systems[0].roles[0].needs[0].all[1].attribute == ATTRIBUTE_GROUP && rules.attribute_count == 1);
+	/* Rings, each told once whoever uses it; unknown, empty, twice. */
+	CHECK(load(CONF, "sets = ( { id = \"a\"; values = \"@b\"; }, { id = \"b\"; values = ( \"x\", \"@a\" ); } );\n"
+			 ROLE("groups = ( \"CN=x\" ); needs = ( { " NEED "title = \"@a\"; }, { " NEED "title = \"@b\"; } );")) == 2);
+	CHECK(load(CONF, "sets = { id = \"a\"; values = \"@a\"; };") == 1);
+	CHECK(load(CONF, ROLE("groups = ( \"CN=x\" ); needs = ( { " NEED "title = \"@nobody\"; } );")) == 1);
+	CHECK(load(CONF, "sets = ( { id = \"a\"; values = ( ); }, { id = \"b\"; values = \"x\"; }, { id = \"b\"; values = \"y\"; } );") == 2);
+	CHECK(load("organisation = \"K\"; store = \"sqlite:b.db\"; rules = \"rules\";\n"
+		   "directory = { source = \"file:d.ldif\"; base = \"DC=k,DC=example\"; attributes = { group = \"company\"; }; };\n"
+		   "mail = { server = \"maildir:o\"; from = \"b@k.example\"; };\n"
+		   "web = { listen = \"127.0.0.1:8440\"; url = \"http://127.0.0.1:8440\"; };\n", SHARE) == 1);
+}
+
+static void
+an_exception_says_who_why_and_until_when(void)
+{
+	CHECK(load(CONF, ROLE("groups = ( \"CN=x\" ); exceptions = { who = \"bo.ek\"; why = \"avslutar\"; by = \"eva\";"
+			      " since = \"2026-11-01\"; until = \"2026-12-31\"; };")) == 0);
+	CHECK(rules.systems[0].roles[0].keep_count == 1 && rules.systems[0].roles[0].keeps[0].until == day_parse("2026-12-31"));
+	CHECK(load(CONF, ROLE("groups = ( \"CN=x\" ); exceptions = { who = \"bo.ek\"; why = \"avslutar\"; by = \"eva\"; };")) == 2);
+}
+
+static void
 a_series_loads(void)
 {
 	CHECK(load(CONF, SERIES("action = \"destroy\"; keep = \"7 years\"; clock = \"path-year\"; "
@@ -205,6 +237,8 @@ main(void)
 	mem = arena_open();
 	TEST(the_smallest_configuration_loads);
 	TEST(a_system_loads_with_its_words);
+	TEST(sets_are_put_in_the_place_of_their_names);
+	TEST(an_exception_says_who_why_and_until_when);
 	TEST(a_series_loads);
 	TEST(several_directories_are_one_configuration);
 	TEST(directories_that_overlap_are_a_complaint);
