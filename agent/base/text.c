@@ -344,6 +344,26 @@ char *text_fold(struct arena *mem, const char *raw)
 	return text_is_utf8(raw, len) ? fold_valid(mem, raw, len) : fold_broken(mem, raw, len);
 }
 
+char *text_bare(struct arena *mem, const char *folded)
+{
+	utf8proc_uint8_t *bare = NULL;
+	utf8proc_ssize_t size;
+	size_t len = strlen(folded), plain = 0;
+	char *out;
+
+	while (plain < len && (unsigned char)folded[plain] < 0x80)
+		plain++;
+	if (plain == len || !text_is_utf8(folded, len))
+		return arena_text(mem, folded);
+	size = utf8proc_map((const utf8proc_uint8_t *)folded, (utf8proc_ssize_t)len, &bare,
+			    UTF8PROC_STABLE | UTF8PROC_COMPOSE | UTF8PROC_STRIPMARK);
+	if (size < 0)
+		return arena_text(mem, folded);
+	out = arena_copy(mem, bare, (size_t)size);
+	free(bare);
+	return out;
+}
+
 /* The bytes that one '?' stands for. */
 static size_t one(const char *p)
 {

@@ -366,9 +366,33 @@ plant(struct arena *mem, struct hr *hr, struct snapshot *out)
 		gap_add(mem, out, "hr", name, arena_print(mem, "%lld units lie below themselves", rounds));
 }
 
+/*
+ * Somebody may have an account for the office and one for administration, and what HR says is true of both.  Two people whom
+ * somebody gave the same number look just the same, so it is told; without names, which may be protected.
+ */
+static void
+tell_twice(struct arena *mem, struct hr *hr, struct snapshot *out, const char **employees)
+{
+	const char **sorted = arena_array(hr->raw, const char *, (size_t)out->account_count + 1);
+	size_t count = 0, twice = 0;
+
+	for (uint32_t a = 0; a < out->account_count; a++)
+		if (employees[a] && *employees[a] && out->accounts[a].class == ACCOUNT_PERSON)
+			sorted[count++] = employees[a];
+	if (count > 1)
+		qsort(sorted, count, sizeof(*sorted), by_text);
+	for (size_t i = 1; i < count; i++)
+		twice += strcmp(sorted[i], sorted[i - 1]) == 0 && (i == 1 || strcmp(sorted[i], sorted[i - 2]) != 0);
+	if (twice)
+		*arena_push(mem, &out->findings) = (struct finding){ .kind = "employee-twice", .text = arena_print(mem,
+			"%zu %s på fler än ett konto: det HR säger gäller alla de kontona", twice,
+			twice == 1 ? "anställningsnummer står" : "anställningsnummer står vart och ett") };
+}
+
 static void
 join(struct arena *mem, struct hr *hr, struct snapshot *out, const char **employees)
 {
+	tell_twice(mem, hr, out, employees);
 	columns(mem, hr, out);
 	intern_open(&hr->words, hr->raw);
 	intern_open(&hr->places, hr->raw);

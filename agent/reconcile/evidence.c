@@ -100,6 +100,8 @@ why(const struct work *w, const struct proposal *p, const struct account *who, c
 	long group = who ? -1 : snapshot_group(w->s, p->member);
 	const char *name = group < 0 ? p->member : w->s->groups[group].name;
 
+	if (who && who->left)
+		return arena_print(w->mem, "%s har slutat men har kvar %s i %s.", who->display ? who->display : who->name, what, where);
 	if (who)
 		return arena_print(w->mem, "%s har %s i %s men uppfyller inget skrivet behov.", who->display ? who->display : who->name, what,
 				   where);

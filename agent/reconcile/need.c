@@ -5,6 +5,9 @@
  * People who have the same attributes need the same, so that is asked once for all of them.  And it is asked the other way
  * round: each value knows which conditions it fulfils, each condition its clause, and a clause asks for somebody when as many
  * of its conditions are fulfilled as it has.  needs_clause() asks one clause straight on; both must say the same.
+ *
+ * In what a clause asks for, marks on letters do not count ("Larare" is asked for by "Lärare"), unless it is an identifier; in
+ * what it does not want they do: where people write differently, we had rather see a need too many than one too few.
  */
 #include "reconcile_p.h"
 #include "behov/text.h"
@@ -12,6 +15,7 @@
 /* A condition, as a part of what its clause asks for, or of what it does not want. */
 struct part { uint32_t clause; bool none; };
 struct glob { const char *text; uint32_t part; };
+struct globs { struct glob *literal, *wild; uint32_t literals, wilds; };        /* sorted */
 /* A group that clauses name. */
 struct named { uint32_t group; LIST(uint32_t) parts, members; };
 /* Which conditions a value fulfils. */
@@ -33,7 +37,7 @@ struct needs {
 	bool *used;                     /* clause: it asks for somebody, or may */
 	LIST(struct part) parts;
 	struct set *asking;             /* attribute -> its parts */
-	struct { struct glob *literal, *wild; uint32_t literals, wilds; } *globs;       /* of an attribute, sorted */
+	struct globs *globs[2];         /* of an attribute: in what is asked for, and in what is not wanted */
 	bool *absent;                   /* attribute: nobody has it */
 	LIST(struct named) named;
 	LIST(uint32_t) maybe_named;     /* parts that name a group which may contain anybody, or is not there */
@@ -67,8 +71,27 @@ is_in(const struct work *w, uint32_t a, const struct condition *c)
 	return t;
 }
 
+/* An identifier is what it is; only people write words in more than one way. */
+static bool
+is_identifier(const struct work *w, int attribute)
+{
+	static const char *const names[] = { "employeeID", "employeeNumber", "sAMAccountName", "userPrincipalName", "mail", "manager" };
+	const char *ad = w->in->rules->attributes[attribute].ad;
+
+	for (size_t i = 0; ad && i < sizeof(names) / sizeof(*names); i++)
+		if (strcasecmp(names[i], ad) == 0)
+			return true;
+	return false;
+}
+
+static const char *
+as_compared(const struct work *w, int attribute, const char *folded, bool none)
+{
+	return none || is_identifier(w, attribute) ? folded : text_bare(w->mem, folded);
+}
+
 static enum truth
-holds(const struct work *w, uint32_t account, const struct condition *c)
+holds(const struct work *w, uint32_t account, const struct condition *c, bool none)
 {
 	const struct account *a = &w->s->accounts[account];
 
@@ -78,18 +101,18 @@ holds(const struct work *w, uint32_t account, const struct condition *c)
 		return UNKNOWN;
 	for (const struct value *v = a->values ? a->values[c->attribute] : NULL; v; v = v->more)
 		for (int i = 0; i < c->count; i++)
-			if (text_glob(c->globs[i], v->folded))
+			if (text_glob(as_compared(w, c->attribute, c->globs[i], none), as_compared(w, c->attribute, v->folded, none)))
 				return YES;
 	return NO;
 }
 
 static enum truth
-all_of(const struct work *w, uint32_t a, const struct condition *c, int count)
+all_of(const struct work *w, uint32_t a, const struct condition *c, int count, bool none)
 {
 	enum truth all = YES;
 
 	for (int i = 0; i < count; i++) {
-		enum truth one = holds(w, a, &c[i]);
+		enum truth one = holds(w, a, &c[i], none);
 		if (one == NO)
 			return NO;
 		if (one == UNKNOWN)
@@ -113,9 +136,9 @@ needs_clause(const struct work *w, uint32_t a, const struct clause *c)
 
 	if (!is_in_force(w, c))
 		return NO;
-	all = all_of(w, a, c->all, c->alls);
+	all = all_of(w, a, c->all, c->alls, false);
 	if (c->nones)
-		none = all_of(w, a, c->none, c->nones);
+		none = all_of(w, a, c->none, c->nones, true);
 	if (all == NO || none == YES)
 		return NO;
 	return all == UNKNOWN || none == UNKNOWN ? UNKNOWN : YES;
@@ -211,7 +234,7 @@ find_named(struct work *w)
 
 /* ------------------------------------------------------------------ the clauses, taken apart */
 
-struct gather { LIST(struct glob) literal, wild; LIST(uint32_t) parts; };
+struct gather { struct { LIST(struct glob) literal, wild; } of[2]; LIST(uint32_t) parts; };
 
 static void
 add_conditions(struct work *w, struct gather *by_attribute, uint32_t *number, const struct condition *list, int count,
@@ -231,12 +254,12 @@ add_conditions(struct work *w, struct gather *by_attribute, uint32_t *number, co
 		}
 		*arena_push(w->mem, &to->parts) = part;
 		for (int k = 0; k < list[i].count; k++) {
-			struct glob one = { list[i].globs[k], part };
+			struct glob one = { as_compared(w, list[i].attribute, list[i].globs[k], none), part };
 
 			if (strpbrk(one.text, "*?"))
-				*(struct glob *)arena_push(w->mem, &to->wild) = one;
+				*(struct glob *)arena_push(w->mem, &to->of[none].wild) = one;
 			else
-				*(struct glob *)arena_push(w->mem, &to->literal) = one;
+				*(struct glob *)arena_push(w->mem, &to->of[none].literal) = one;
 		}
 	}
 }
@@ -279,7 +302,8 @@ needs_open(struct work *w)
 
 	n->absent = arena_array(w->mem, bool, attributes + 1);
 	n->asking = arena_array(w->mem, struct set, attributes + 1);
-	n->globs = arena_many(w->mem, attributes + 1, sizeof(*n->globs));
+	n->globs[0] = arena_array(w->mem, struct globs, attributes + 1);
+	n->globs[1] = arena_array(w->mem, struct globs, attributes + 1);
 	for (size_t i = 0; i < attributes; i++)
 		n->absent[i] = is_absent(w, (int)i);
 	find_clauses(w);
@@ -291,12 +315,14 @@ needs_open(struct work *w)
 		struct gather *from = &by_attribute[i];
 
 		n->asking[i] = (struct set){ from->parts.items, (uint32_t)from->parts.count };
-		n->globs[i].literal = from->literal.items;
-		n->globs[i].literals = (uint32_t)from->literal.count;
-		n->globs[i].wild = from->wild.items;
-		n->globs[i].wilds = (uint32_t)from->wild.count;
-		sort_globs(n->globs[i].literal, n->globs[i].literals);
-		sort_globs(n->globs[i].wild, n->globs[i].wilds);
+		for (int none = 0; none < 2; none++) {
+			struct globs *g = &n->globs[none][i];
+
+			*g = (struct globs){ from->of[none].literal.items, from->of[none].wild.items,
+					     (uint32_t)from->of[none].literal.count, (uint32_t)from->of[none].wild.count };
+			sort_globs(g->literal, g->literals);
+			sort_globs(g->wild, g->wilds);
+		}
 	}
 	find_named(w);
 	n->tally = arena_array(w->mem, struct tally, (size_t)n->clause_count + 1);
@@ -313,10 +339,10 @@ needs_open(struct work *w)
 /* ------------------------------------------------------------------ what a value fulfils */
 
 static void
-add_literals(struct needs *n, int attribute, const char *text)
+add_literals(struct needs *n, const struct globs *globs, const char *text)
 {
-	const struct glob *list = n->globs[attribute].literal;
-	uint32_t low = 0, high = n->globs[attribute].literals;
+	const struct glob *list = globs->literal;
+	uint32_t low = 0, high = globs->literals;
 
 	while (low < high) {
 		uint32_t middle = low + (high - low) / 2;
@@ -326,17 +352,17 @@ add_literals(struct needs *n, int attribute, const char *text)
 		else
 			high = middle;
 	}
-	for (; low < n->globs[attribute].literals && strcmp(list[low].text, text) == 0; low++)
+	for (; low < globs->literals && strcmp(list[low].text, text) == 0; low++)
 		bits_put(&n->parts_here, list[low].part);
 }
 
 static void
-add_wild(struct needs *n, int attribute, const char *text)
+add_wild(struct needs *n, const struct globs *globs, const char *text)
 {
-	const struct glob *list = n->globs[attribute].wild;
+	const struct glob *list = globs->wild;
 	bool same = false;
 
-	for (uint32_t i = 0; i < n->globs[attribute].wilds; i++) {
+	for (uint32_t i = 0; i < globs->wilds; i++) {
 		if (i == 0 || strcmp(list[i].text, list[i - 1].text) != 0)
 			same = text_glob(list[i].text, text);
 		if (same)
@@ -389,10 +415,13 @@ fulfilled_by(struct work *w, int attribute, const struct value *v)
 		grow_fulfilled(w);
 		f = find_fulfilled(n, attribute, v);
 	}
-	for (const struct value *one = v; one; one = one->more) {
-		add_literals(n, attribute, one->folded);
-		add_wild(n, attribute, one->folded);
-	}
+	for (const struct value *one = v; one; one = one->more)
+		for (int none = 0; none < 2; none++) {
+			const char *text = as_compared(w, attribute, one->folded, none);
+
+			add_literals(n, &n->globs[none][attribute], text);
+			add_wild(n, &n->globs[none][attribute], text);
+		}
 	*f = (struct fulfilled){ v, attribute, bits_take(w->mem, &n->parts_here) };
 	return f->parts;
 }

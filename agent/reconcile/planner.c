@@ -227,14 +227,15 @@ may_leave(const struct work *w, uint32_t u, uint32_t a)
 	       set_meets(w->reach[w->up_group[u]], w->excess[a]);
 }
 
+/* From *u on; afterwards it is where to go on, when there were more of them than we look at together. */
 static void
-find_choices(struct work *w, uint32_t a, struct choice *c)
+find_choices(struct work *w, uint32_t a, uint32_t *u, struct choice *c)
 {
 	c->count = 0;
-	for (uint32_t u = w->up_first[node(w, a)]; u < w->up_first[node(w, a) + 1] && c->count < CHOICES; u++)
-		if (may_leave(w, u, a)) {
-			c->edge[c->count++] = w->up[u];
-			bits_add(&w->roles_here, w->reach[w->up_group[u]]);
+	for (; *u < w->up_first[node(w, a) + 1] && c->count < CHOICES; ++*u)
+		if (may_leave(w, *u, a)) {
+			c->edge[c->count++] = w->up[*u];
+			bits_add(&w->roles_here, w->reach[w->up_group[*u]]);
 		}
 	c->roles = bits_take(w->mem, &w->roles_here);
 }
@@ -268,13 +269,10 @@ fill_rows(struct work *w, uint32_t a, struct choice *c)
 }
 
 static void
-remove_member(struct work *w, uint32_t a, struct choice *c)
+remove_some(struct work *w, uint32_t a, struct choice *c)
 {
 	uint64_t best;
 
-	find_choices(w, a, c);
-	if (!c->count)
-		return;
 	fill_rows(w, a, c);
 	best = search(c);
 	for (uint32_t i = 0; i < c->count; i++) {
@@ -287,6 +285,18 @@ remove_member(struct work *w, uint32_t a, struct choice *c)
 				bits_put(&w->roles_here, reach.items[k]);
 		evidence_propose(w, c->edge[i], bits_take(w->mem, &w->roles_here), 1, 0);
 		cut_edge(w, c->edge[i], true);
+	}
+}
+
+static void
+remove_member(struct work *w, uint32_t a, struct choice *c)
+{
+	uint32_t u = w->up_first[node(w, a)];
+
+	while (u < w->up_first[node(w, a) + 1]) {
+		find_choices(w, a, &u, c);
+		if (c->count)
+			remove_some(w, a, c);
 	}
 }
 

@@ -43,6 +43,9 @@ bool text_is_utf8(const char *bytes, size_t len);
  * are kept as they are (ASCII letters lowered). */
 char *text_fold(struct arena *mem, const char *raw);
 
+/* What was folded, without the marks on its letters: "lärare" is "larare".  Bytes that are not UTF-8 are kept. */
+char *text_bare(struct arena *mem, const char *folded);
+
 /* Globs of one value: '*' any run, '?' one character (UTF-8 character where valid, else byte).  Never exponential. */
 bool text_glob(const char *pattern, const char *value);
 

@@ -1,0 +1,240 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a written need may say, and what follows: groups, sets of words, dates, employments, exceptions, odd rules.
+
+Each world is a few people and groups; each sentence is one test.
+"""
+import base64
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import uuid
+
+TOP = os.path.abspath(os.path.join(os.path.dirname(__file__), "../../.."))
+BEHOV = os.path.join(TOP, os.environ.get("BUILD", "build"), "behov")
+BASE = "DC=kalmar,DC=example"
+failed = 0
+
+
+def check(what, holds, detail=""):
+    global failed
+    failed += not holds
+    print(f"{'ok' if holds else 'not ok'} {what}" + ("" if holds else f": {detail}"))
+
+
+def dn(name):
+    return f"CN={name},OU={'Behorighet' if name.startswith('APP-') else 'Grupper'},{BASE}"
+
+
+def coded(name, value):
+    return f"{name}:: {base64.b64encode(value.encode()).decode()}"
+
+
+class World:
+    """people: name -> attributes; groups: name -> members, "…" as the last: it was not read to its end."""
+
+    def __init__(self, people, groups, roles, inside="", after="", hr=None, kinds=None):
+        self.folder = tempfile.TemporaryDirectory(prefix="behov-needs-")
+        self.path = self.folder.name
+        os.mkdir(self.path + "/rules")
+        self.write("d.ldif", "\n".join(self.lines(people, groups, kinds or {})) + "\n")
+        self.write("rules/s.cfg", 'system = { id = "s"; name = "System"; owner = "chef"; class = { konfidentialitet = 1; riktighet = 1; '
+                   'tillganglighet = 1; sparbarhet = 1; }; roles = (\n' + ",\n".join(roles) + f"\n); {inside} }};\n" + after)
+        hr_conf = ""
+        if hr:
+            self.write("hr.csv", hr)
+            hr_conf = ('hr = { file = "hr.csv"; key = "nr"; from = "från"; to = "till"; '
+                       'attributes = { title = "titel"; status = "status"; }; };\n')
+        self.write("behov.cfg", 'organisation = "Kalmar kommun"; store = "sqlite:behov.db"; rules = "rules"; mode = "propose";\n'
+                   f'directory = {{ source = "file:d.ldif"; base = "{BASE}"; access-groups = ( "OU=Behorighet,{BASE}" ); }};\n{hr_conf}'
+                   'mail = { server = "maildir:outbox"; from = "behov@kalmar.example"; };\n'
+                   'web = { listen = "127.0.0.1:8440"; url = "http://127.0.0.1:8440"; };\n')
+
+    def write(self, name, text):
+        with open(f"{self.path}/{name}", "w", encoding="utf-8") as out:
+            out.write(text)
+
+    @staticmethod
+    def lines(people, groups, kinds):
+        out = []
+        for name in [*people, *groups]:
+            guid = base64.b64encode(uuid.uuid5(uuid.NAMESPACE_URL, name).bytes_le).decode()
+            out += ["dn: " + dn(name), "objectGUID:: " + guid, coded("sAMAccountName", name)]
+            if name in people:
+                out += ["objectClass: user", "sAMAccountType: 805306368"]
+                values = {"userAccountControl": "512", **people[name]}
+                out += [coded(key, value) for key, value in values.items() if value is not None]
+            else:
+                out += ["objectClass: group", f"groupType: {kinds.get(name, -2147483646)}"]
+                cut = "…" in groups[name]
+                out += [("member;range=0-1499: " if cut else "member: ") + dn(m) for m in groups[name] if m != "…"]
+            out.append("")
+        return out
+
+    def run(self, *words, now="2026-11-24T02:00+01:00"):
+        return subprocess.run([BEHOV, "-q", "--config", self.path + "/behov.cfg", "--now", now, *words],
+                              stdout=subprocess.PIPE, stderr=subprocess.PIPE, encoding="utf-8")
+
+    def plan(self, now="2026-11-24T02:00+01:00"):
+        done = self.run("plan", "--json", now=now)
+        if done.returncode not in (0, 3, 4):
+            raise SystemExit(f"not ok plan: exit {done.returncode}: {done.stderr}")
+        return json.loads(done.stdout)
+
+
+def role(name="läs", group="APP-L", needs=(), rest=""):
+    evidence = 'why = "w"; by = "chef"; since = "2026-01-01"; '
+    clauses = ", ".join("{ " + evidence + need + " }" for need in needs)
+    return f'{{ id = "{name.replace("ä", "a")}"; name = "{name}"; groups = ( "{dn(group)}" ); needs = ( {clauses} ); {rest} }}'
+
+
+def gone(plan):
+    return sorted(p["account"] if p["kind"] == "remove-member" else p["member"].split(",")[0][3:] for p in plan["proposals"])
+
+
+def missing(plan):
+    return sorted(m["account"] for m in plan["missing"])
+
+
+def kinds(plan):
+    return {f["kind"] for f in plan["findings"]}
+
+
+def finding(plan, kind):
+    return " / ".join(f["text"] for f in plan["findings"] if f["kind"] == kind)
+
+
+def groups_as_needs():
+    people = {"anna": {}, "bo": {}, "cia": {}}
+    groups = {"GG-Skola": ["GG-Rektorer", "bo"], "GG-Rektorer": ["anna"], "APP-L": ["anna", "bo", "cia"]}
+    by_group = role(needs=[f'group = "{dn("GG-Skola")}";'])
+    plan = World(people, groups, [by_group]).plan()
+    check("who is in the group that a need names needs the role, nested or not", gone(plan) == ["cia"], gone(plan))
+    plan = World(people, groups, [by_group], kinds={"GG-Skola": 2}).plan()
+    check("a distribution group says who belongs together as well as another", gone(plan) == ["cia"], gone(plan))
+    plan = World(people, {**groups, "GG-Rektorer": ["anna", "…"]}, [by_group]).plan()
+    check("of a group that was not read to its end nobody is outside for certain", gone(plan) == [] and missing(plan) == [], gone(plan))
+    plan = World(people, groups, [role(needs=['group = "CN=GG-Finns-ej,OU=Grupper,DC=kalmar,DC=example";'])]).plan()
+    check("a group that is not there makes the need unknown, and is told",
+          gone(plan) == [] and "GG-Finns-ej" in finding(plan, "need-group-absent"), gone(plan))
+    plan = World(people, groups, [role(needs=[f'group = "{dn("GG-Skola")}"; not = {{ group = "{dn("GG-Rektorer")}"; }}; '])]).plan()
+    check("a need may leave out who is in a group", gone(plan) == ["anna", "cia"], gone(plan))
+    titled = {name: {"title": "Kock"} for name in people}
+    plan = World(titled, {"APP-X": ["anna", "bo"], "APP-L": ["anna", "bo", "cia"]}, [
+        role(needs=[f'group = "{dn("APP-X")}";']), role("skriv", "APP-X", ['title = "Ingen";'])]).plan()
+    check("who is in a group that a need names stays in it", gone(plan) == ["cia"] and len(plan["structural"]) == 2, gone(plan))
+
+
+def words_as_needs():
+    people = {"anna": {"title": "LÄRARE åk 1"}, "bo": {"title": "Larare åk 2"}, "cia": {"title": "Lära\u0308 re"}, "dan": {"title": "Kock"}}
+    people["cia"]["title"] = "La\u0308rare"
+    groups = {"APP-L": list(people)}
+    plan = World(people, groups, [role(needs=['title = "Lärare*";'])]).plan()
+    check("case, marks on letters and their composition do not matter in what a need asks for", gone(plan) == ["dan"], gone(plan))
+    plan = World(people, groups, [role(needs=['title = "*"; not = { title = "Larare*"; };'])]).plan()
+    check("in what a need does not want, marks on letters matter", gone(plan) == ["bo"], gone(plan))
+    people = {"anna": {"employeeID": "Å1"}, "bo": {"employeeID": "A1"}}
+    plan = World(people, {"APP-L": ["anna", "bo"]}, [role(needs=['employeeID = "Å1";'])]).plan()
+    check("an identifier keeps the marks on its letters", gone(plan) == ["bo"], gone(plan))
+    sets = 'sets = ( { id = "larare"; values = ( "Lärare*", "@ledning" ); }, { id = "ledning"; values = "Rektor*"; } );\n'
+    people = {"anna": {"title": "Lärare"}, "bo": {"title": "Rektor"}, "cia": {"title": "Kock"}}
+    world = World(people, {"APP-L": list(people)}, [role(needs=['title = "@larare";'])], after=sets)
+    plan = world.plan()
+    check("a set of words is shared by its name, and may hold another", gone(plan) == ["cia"], gone(plan))
+    check("what was judged by is the words, not the name of the set",
+          "Rektor*" in world.run("explain", "--json", "cia", "s").stdout, world.run("explain", "--json", "cia", "s"))
+
+
+def dates():
+    people = {"anna": {"title": "Lärare"}}
+    groups = {"APP-L": ["anna"]}
+    world = World(people, groups, [role(needs=['title = "Lärare"; valid = { from = "2026-11-01"; to = "2026-11-30"; };'])])
+    seen = [gone(world.plan(now=day + "T02:00+01:00")) for day in ("2026-10-31", "2026-11-01", "2026-11-30", "2026-12-01")]
+    check("a need holds from its first day to its last", seen == [["anna"], [], [], ["anna"]], seen)
+    keep = 'exceptions = { who = "anna"; why = "avslutar ett ärende"; by = "chef"; since = "2026-11-01"; until = "2026-11-30"; };'
+    world = World(people, groups, [role(needs=['title = "Kock";'], rest=keep)])
+    seen = [gone(world.plan(now=day + "T02:00+01:00")) for day in ("2026-11-30", "2026-12-01")]
+    check("an exception in the rules ends by itself", seen == [[], ["anna"]], seen)
+    plan = World(people, groups, [role(needs=['title = "Kock";'], rest=keep.replace('"anna"', '"ana"'))]).plan()
+    check("an exception for an account that is not there is told", gone(plan) == ["anna"] and "ana" in finding(plan, "exception-unknown"))
+
+
+HR = "nr;titel;status;från;till\n1;Lärare;;2020-01-01;\n2;Lärare;;2020-01-01;2026-11-23\n3;Lärare;;2026-12-01;\n4;Lärare;Tjänstledig;2020-01-01;\n"
+
+
+def employments():
+    people = {n: {"employeeID": str(i + 1)} for i, n in enumerate(["anna", "bo", "cia", "dan"])}
+    roles = [role(needs=['title = "Lärare"; not = { status = "Tjänstledig"; };'])]
+    world = World(people, {"APP-L": ["anna", "bo", "dan"]}, roles, hr=HR)
+    plan = world.plan()
+    why = {p["account"]: p["why"] for p in plan["proposals"]}
+    check("access ends with the employment", "bo" in why and "har slutat" in why["bo"], why)
+    check("who has left and has an account in use is told", "bo" in finding(plan, "left-enabled"), finding(plan, "left-enabled"))
+    check("a need may leave out who is on leave", "dan" in why and "slutat" not in why["dan"], why)
+    check("access does not begin before the employment", missing(plan) == [], missing(plan))
+    later = world.plan(now="2026-12-01T02:00+01:00")
+    check("and begins with it", missing(later) == ["cia"], missing(later))
+    plan = World(people, {"APP-L": ["bo"]}, [role()], hr=HR).plan()
+    check("who has left needs no role, not even one without written needs", gone(plan) == ["bo"], gone(plan))
+    twins = {"anna": {"employeeID": "1", "title": "Kock"}, "bo": {"employeeID": "1", "title": "Kock"}}
+    plan = World(twins, {"APP-L": ["anna", "bo"]}, [role(needs=['title = "Kock";'])], hr=HR).plan()
+    check("two accounts with the same employeeID are what HR says of it, and that is told", gone(plan) == ["anna", "bo"] and
+          "1 anställningsnummer" in finding(plan, "employee-twice"), plan["findings"])
+
+
+def odd_rules():
+    people = {f"p{i:02}": {"title": "Lärare"} for i in range(12)}
+    groups = {"APP-L": list(people), "APP-S": ["p00", "p01"], "APP-T": [], "APP-Glömd": ["p00"]}
+    plan = World(people, groups, [
+        role(needs=['title = "Lärare";', 'title = "Trollkarl";']), role("skriv", "APP-S", ['title = "Lärare"; not = { title = "Lär*"; };']),
+        role("tom", "APP-T", ['title = "Lärare";'])], inside='conflicts = ( { roles = ( "las", "tom" ); why = "två ögon"; } );').plan()
+    nobody = finding(plan, "need-matches-nobody")
+    check("a clause that matches nobody is told, with its place and text", "Trollkarl" in nobody and "rules/s.cfg:2" in nobody, nobody)
+    check("and so is one that contradicts itself", "och inte" in nobody, nobody)
+    check("a role that everybody needs is told", "läs" in finding(plan, "need-matches-everybody"), plan["findings"])
+    check("needs of roles that may not meet are told", "12 personer" in finding(plan, "needs-conflict"), plan["findings"])
+    check("an empty group is told", "APP-T" in finding(plan, "empty-group"), plan["findings"])
+    check("a group among the access groups that no system has is told", "APP-Glömd" in finding(plan, "unregistered-group"), plan["findings"])
+
+
+def odd_accounts():
+    old, new = "133400000000000000", "134080000000000000"       # 2023-09-24, 2025-11-18
+    people = {"anna": {"title": "Lärare", "userAccountControl": "514"}, "bo": {"title": "Lärare", "lastLogonTimestamp": old},
+              "cia": {"title": "Lärare", "lastLogonTimestamp": new}, "dan": {"title": "Lärare", "accountExpires": old, "lastLogonTimestamp": new},
+              "svc": {"servicePrincipalName": "http/x"}, "svc2": {"servicePrincipalName": "http/y", "manager": dn("anna")}}
+    groups = {"APP-L": ["GG-A", "svc", "svc2", "dan"], "GG-A": ["anna", "bo", "cia"], "APP-M": ["GG-A", "svc", "svc2", "dan"]}
+    plan = World(people, groups, [role(needs=['title = "Lärare";'], rest='dormant = "360 days";'), role("m", "APP-M", ['title = "Lärare";'])]).plan()
+    check("a switched off account that has a role is told", "anna" in finding(plan, "disabled-member"), plan["findings"])
+    check("one that has run out, too", "dan" in finding(plan, "expired-member"), plan["findings"])
+    dormant = finding(plan, "dormant-member")
+    check("who has not signed in for longer than the role allows is told, with what the figure is worth",
+          "bo" in dormant and "cia" not in dormant and "14 dagar" in dormant, dormant)
+    later = World(people, groups, [role(needs=['title = "Lärare";'], rest='dormant = "360 days";')])
+    seen = ["cia" in finding(later.plan(now=day + "T02:00+01:00"), "dormant-member") for day in ("2026-11-26", "2026-12-01")]
+    check("not before those days have passed on top of the limit", seen == [False, True], seen)
+    services = finding(plan, "service-without-owner")
+    check("a service account that nobody answers for is told", "svc" in services and "svc2" not in services, services)
+    check("who is put in a role's group beside the groups that give it is told", "dan" in finding(plan, "direct-member"), plan["findings"])
+    check("groups with the same members are told", "APP-M" in finding(plan, "groups-alike"), plan["findings"])
+
+
+def large_groups():
+    chain = {f"GG-{i:03}": [f"GG-{i + 1:03}"] for i in range(100)}
+    people = {"anna": {"title": "Lärare"}, "bo": {"title": "Kock"}}
+    groups = {**chain, "GG-100": ["anna"], "APP-L": ["GG-000", "bo"]}
+    plan = World(people, groups, [role(needs=['title = "Lärare";'])]).plan()
+    check("a hundred groups in groups lead to a role as one does", gone(plan) == ["bo"] and missing(plan) == [], (gone(plan), missing(plan)))
+    many = {f"APP-{i:04}": ["anna"] for i in range(5000)}
+    roles = [role(f"r{i:04}", f"APP-{i:04}", ['title = "Kock";']) for i in range(100)]
+    plan = World(people, many, roles).plan()
+    check("a person in five thousand groups is judged like any other", len(plan["proposals"]) == 100, len(plan["proposals"]))
+    crowd = {f"p{i:04}": {"title": "Lärare" if i else "Kock"} for i in range(2000)}
+    plan = World(crowd, {"GG-Alla": list(crowd), "APP-L": ["GG-Alla", "p0000"]}, [role(needs=['title = "Lärare";'])]).plan()
+    check("a group with everyone stays, and who has too much by it is told", gone(plan) == [] and len(plan["structural"]) == 1, gone(plan))
+
+
+for part in (groups_as_needs, words_as_needs, dates, employments, odd_rules, odd_accounts, large_groups):
+    part()
+sys.exit(1 if failed else 0)
