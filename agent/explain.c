@@ -2,6 +2,7 @@
 /* explain.c - why somebody has access, and why a file may go or is kept. */
 #include "run_p.h"
 #include <behov/collect.h>
+#include <behov/json.h>
 #include <behov/retain.h>
 #include <behov/scan.h>
 
@@ -9,26 +10,131 @@
 #include <fcntl.h>
 #include <sys/stat.h>
 
+struct about { const char *system, *role; };
+
+/* SYSTEM or SYSTEM/ROLE, which the rules know. */
+static int read_about(struct arena *mem, const struct rules *rules, const char *what, struct about *out, struct error *err)
+{
+	const char *slash = strchr(what, '/');
+
+	out->role = slash ? slash + 1 : NULL;
+	out->system = slash ? arena_copy(mem, what, (size_t)(slash - what)) : what;
+	if (!rules_system(rules, out->system))
+		return error_set(err, ERROR_USAGE, "no system '%s' in the rules", out->system);
+	if (out->role && !rules_role(rules, out->system, out->role))
+		return error_set(err, ERROR_USAGE, "system '%s' has no role '%s'", out->system, out->role);
+	return 0;
+}
+
+/* What only the store knows: since when we have seen it, and what was decided. */
+static int add_remembered(struct arena *mem, struct store *store, int64_t now, json_t *about, struct error *err)
+{
+	const char *key = json_string_value(json_object_get(about, "key"));
+	struct kept_list kept;
+	json_t *role;
+	size_t i;
+
+	if (store_exceptions(mem, store, clock_day(now), &kept, err) < 0)
+		return -1;
+	json_array_foreach(json_object_get(about, "roles"), i, role) {
+		const char *system = json_string_value(json_object_get(role, "system"));
+		const char *name = json_string_value(json_object_get(role, "role"));
+		struct grants grants;
+
+		if (store_grants_of(mem, store, &(struct grant_filter){ key, system, name }, now, now + 1, &grants, err) < 0)
+			return -1;
+		for (size_t g = 0; g < grants.list.count; g++)
+			if (grants.list.items[g].last_seen == INT64_MIN)
+				json_put(role, "first_seen", day_text(mem, clock_day(grants.list.items[g].first_seen)));
+		for (size_t k = 0; k < kept.list.count; k++) {
+			const struct kept *x = &kept.list.items[k];
+
+			if (strcmp(x->key, key) == 0 && strcmp(x->system, system) == 0 && strcmp(x->role, name) == 0)
+				json_object_set_new(role, "exception", json_pack("{s:s?,s:s,s:s,s:s?}", "until",
+								x->until == DAY_NONE ? NULL : day_text(mem, x->until - 1), "why",
+								x->reason ? x->reason : "-", "by", x->by ? x->by : "-", "rule", NULL));
+		}
+	}
+	return 0;
+}
+
 int run_explain_access(struct arena *mem, const struct rules *rules, const struct run_options *how, const char *account,
 		       const char *what, json_t **out, struct error *err)
 {
-	const char *slash = strchr(what, '/'), *role = slash ? slash + 1 : NULL;
-	const char *system = slash ? arena_copy(mem, what, (size_t)(slash - what)) : what;
 	struct snapshot snapshot = { 0 };
+	struct earlier earlier = { 0 };
 	struct store *store = NULL;
-	const char *secret = NULL;
+	struct about about;
 	int rc = -1;
 
-	if (!rules_system(rules, system))
-		return error_set(err, ERROR_USAGE, "no system '%s' in the rules", system);
-	if (role && !rules_role(rules, system, role))
-		return error_set(err, ERROR_USAGE, "system '%s' has no role '%s'", system, role);
-	if (store_look(rules, &store, err) == 0 && (!store || store_get(mem, store, SECRET_VALUE, &secret, err) == 0) &&
-	    collect_all(mem, rules, false, &snapshot, err) == 0 && secret_hide(mem, secret, NULL, &snapshot, err) == 0)
+	if (read_about(mem, rules, what, &about, err) == 0 && store_look(rules, &store, err) == 0 &&
+	    earlier_load(mem, rules, store, true, how->now, &earlier, err) == 0 &&
+	    collect_all(mem, rules, false, &snapshot, err) == 0 && secret_hide(mem, earlier.secret, NULL, &snapshot, err) == 0)
 		rc = reconcile_explain(mem, &(struct reconcile_input){
-			.rules = rules, .snapshot = &snapshot, .now = how->now,
-		}, account, system, role, out, err);
+			.rules = rules, .snapshot = &snapshot, .exceptions = earlier.exceptions.items,
+			.exception_count = earlier.exceptions.count, .now = how->now,
+		}, account, about.system, about.role, out, err);
+	if (rc == 0 && store)
+		rc = add_remembered(mem, store, how->now, *out, err);
 	json_decref(snapshot.certificate);
+	store_close(store);
+	return rc;
+}
+
+/* ------------------------------------------------------------------ who had what */
+
+static json_t *held_json(struct arena *mem, const struct rules *rules, const struct held_grant *g)
+{
+	const struct system *system = rules_system(rules, g->system);
+	const struct role *role = rules_role(rules, g->system, g->role);
+	json_t *o = json_object();
+
+	json_put(o, "account", g->account ? g->account : g->key);
+	json_put(o, "key", g->key);
+	json_put(o, "system", g->system);
+	json_put(o, "role", g->role);
+	json_put(o, "system_name", system && system->name ? system->name : g->system);
+	json_put(o, "role_name", role && role->name ? role->name : g->role);
+	json_put(o, "via", g->via);
+	json_put(o, "first_seen", day_text(mem, clock_day(g->first_seen)));
+	json_put(o, "last_seen", g->last_seen == INT64_MIN ? NULL : day_text(mem, clock_day(g->last_seen)));
+	return o;
+}
+
+/* A system or role that the rules have no more had its access all the same. */
+int run_explain_past(struct arena *mem, const struct rules *rules, const struct run_options *how, day_t day, const char *account,
+		     const char *what, json_t **out, struct error *err)
+{
+	const char *slash = what ? strchr(what, '/') : NULL;
+	struct grant_filter filter = { account, slash ? arena_copy(mem, what, (size_t)(slash - what)) : what, slash ? slash + 1 : NULL };
+	struct store *store = NULL;
+	struct nights nights;
+	struct grants grants;
+	json_t *rows;
+	int rc = -1;
+
+	if (day > clock_day(how->now))
+		return error_set(err, ERROR_USAGE, "--at %s has not been yet", day_text(mem, day));
+	if (store_look(rules, &store, err) < 0)
+		return -1;
+	if (!store) {
+		error_set(err, ERROR_SOURCE, "there is no store yet, so no night has been: behov run makes one");
+		goto out;
+	}
+	if (store_nights(mem, store, "run", INT64_MIN, clock_midnight(day + 1), &nights, err) < 0 ||
+	    store_grants_of(mem, store, &filter, clock_midnight(day), clock_midnight(day + 1), &grants, err) < 0)
+		goto out;
+	rows = json_array();
+	for (size_t i = 0; i < grants.list.count; i++)
+		json_array_append_new(rows, held_json(mem, rules, &grants.list.items[i]));
+	*out = json_object();
+	json_put(*out, "at", day_text(mem, day));
+	json_put(*out, "account", account);
+	json_put(*out, "what", what);
+	json_object_set_new(*out, "seen", json_boolean(nights.list.count != 0));
+	json_object_set_new(*out, "grants", rows);
+	rc = 0;
+out:
 	store_close(store);
 	return rc;
 }

@@ -6,6 +6,7 @@
 #include <behov/log.h>
 #include <behov/register.h>
 #include <behov/report.h>
+#include <behov/template.h>
 #include <behov/text.h>
 
 static int put(const char *text, struct error *err)
@@ -114,22 +115,48 @@ out:
 	return rc;
 }
 
-/* `explain USER SYSTEM[/ROLE]` is about access; `explain PATH` about a file on a registered share. */
+static int say_template(struct arena *mem, const char *name, const json_t *data, struct error *err)
+{
+	struct text t;
+	int rc;
+
+	(void)mem;
+	text_open(&t, 1u << 30);
+	rc = template_named(name, data, &t, err);
+	if (rc == 0)
+		rc = say(t.data, err);
+	text_close(&t);
+	return rc;
+}
+
+/* `explain USER SYSTEM[/ROLE]` is about access; with --at, about access that was; `explain PATH` about a file on a registered share. */
 int verb_explain(struct arena *mem, const struct options *options, int count, char **words, struct error *err)
 {
 	struct run_options how = { .hands = options->hands, .now = clock_now() };
+	day_t day = options->at ? day_parse(options->at) : DAY_NONE;
+	bool access = count == 2 || options->at;
 	struct rules rules;
 	json_t *json = NULL;
 	int rc;
 
 	if (count < 1 || count > 2)
 		return error_set(err, ERROR_USAGE, "use: behov explain USER SYSTEM[/ROLE], or behov explain PATH");
+	if (options->at && day == DAY_NONE)
+		return error_set(err, ERROR_USAGE, "--at '%s' is not a date like 2026-03-01", options->at);
 	if (register_load(mem, options->config, &rules, err) < 0)
 		return -1;
-	rc = count == 2 ? run_explain_access(mem, &rules, &how, words[0], words[1], &json, err)
-			: run_explain_file(mem, &rules, &how, words[0], &json, err);
+	if (options->at)
+		rc = run_explain_past(mem, &rules, &how, day, count == 2 || !strchr(words[0], '/') ? words[0] : NULL,
+				      count == 2 ? words[1] : strchr(words[0], '/') ? words[0] : NULL, &json, err);
+	else
+		rc = count == 2 ? run_explain_access(mem, &rules, &how, words[0], words[1], &json, err)
+				: run_explain_file(mem, &rules, &how, words[0], &json, err);
 	if (rc == 0)
-		rc = say_json(mem, json, err);
+		rc = options->json || !access ? say_json(mem, json, err) :
+		     say_template(mem, options->at ? options->english ? "history.en.txt" : "history.sv.txt" :
+				  options->english ? "explain.en.txt" : "explain.sv.txt", json, err);
+	if (rc == 0 && json_is_false(json_object_get(json, "complete")))
+		rc = EXIT_GAPS;
 	json_decref(json);
 	return rc;
 }

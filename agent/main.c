@@ -41,7 +41,7 @@ static const struct verb verbs[] = {
 	{ "apply", "", "carry out what is approved and has had its grace", verb_apply },
 	{ "proposals", "[--state STATE]", "what waits, and for whom", verb_proposals },
 	{ "status", "", "the last night, what waits, what could not be seen", verb_status },
-	{ "explain", "USER SYSTEM[/ROLE] | PATH", "say why, with every rule considered", verb_explain },
+	{ "explain", "USER SYSTEM[/ROLE] | PATH", "say why, with every rule considered; with --at DATE, who had what", verb_explain },
 	{ "report", "quarter 2026Q3", "write the quarterly access review", verb_report },
 	{ "audit", "verify [--head]", "check the chain of what was done", verb_audit },
 	{ "decide", "keep|undo ID | release SCOPE", "by hand, with --by and --reason; never approves", verb_decide },
@@ -64,6 +64,8 @@ static void help(FILE *out)
 	      "  --json          the answer as JSON\n"
 	      "  --files         with plan --json: the files of each batch\n"
 	      "  --rules DIR     with plan: what these rules would open and withdraw\n"
+	      "  --at DATE       with explain: as our nights saw it then; USER, SYSTEM/ROLE or USER SYSTEM[/ROLE]\n"
+	      "  --english       with explain: not in Swedish\n"
 	      "  --by NAME       who decided; twice where two people are needed\n"
 	      "  --reason TEXT   why\n"
 	      "  --until DATE    decide keep: asked again from then\n"
@@ -76,7 +78,7 @@ static void help(FILE *out)
 
 enum { OPTION_CONFIG = 256, OPTION_NOW, OPTION_JSON, OPTION_FILES, OPTION_HELP, OPTION_VERSION, OPTION_TEST, OPTION_HEAD,
        OPTION_ALL, OPTION_BY, OPTION_REASON, OPTION_UNTIL, OPTION_STATE, OPTION_SHARE, OPTION_PATH, OPTION_SERIES,
-       OPTION_CASE, OPTION_RULES };
+       OPTION_CASE, OPTION_RULES, OPTION_AT, OPTION_ENGLISH };
 
 static const struct option longs[] = {
 	{ "config", required_argument, NULL, OPTION_CONFIG }, { "now", required_argument, NULL, OPTION_NOW },
@@ -87,7 +89,8 @@ static const struct option longs[] = {
 	{ "reason", required_argument, NULL, OPTION_REASON }, { "until", required_argument, NULL, OPTION_UNTIL },
 	{ "state", required_argument, NULL, OPTION_STATE }, { "share", required_argument, NULL, OPTION_SHARE },
 	{ "path", required_argument, NULL, OPTION_PATH }, { "series", required_argument, NULL, OPTION_SERIES },
-	{ "case", required_argument, NULL, OPTION_CASE }, { "rules", required_argument, NULL, OPTION_RULES }, { NULL, 0, NULL, 0 },
+	{ "case", required_argument, NULL, OPTION_CASE }, { "rules", required_argument, NULL, OPTION_RULES },
+	{ "at", required_argument, NULL, OPTION_AT }, { "english", no_argument, NULL, OPTION_ENGLISH }, { NULL, 0, NULL, 0 },
 };
 
 /* The place of an option that is one text, or NULL. */
@@ -105,6 +108,7 @@ text_option(int c, struct options *out)
 	case OPTION_SERIES: return &out->series;
 	case OPTION_CASE: return &out->case_name;
 	case OPTION_RULES: return &out->rules;
+	case OPTION_AT: return &out->at;
 	default: return NULL;
 	}
 }
@@ -137,6 +141,7 @@ static int read_options(int argc, char **argv, struct options *out, struct error
 		case OPTION_TEST: out->test = true; break;
 		case OPTION_HEAD: out->head = true; break;
 		case OPTION_ALL: out->all = true; break;
+		case OPTION_ENGLISH: out->english = true; break;
 		case 'v': out->show = true; log_open(LOG_LEVEL_DEBUG); break;
 		case 'q': log_open(LOG_LEVEL_WARN); break;
 		case 'h':

@@ -9,10 +9,10 @@ enum { EXIT_DONE, EXIT_FAILED, EXIT_USAGE, EXIT_GAPS, EXIT_BRAKE };
 
 struct options {
 	const char *config;
-	bool json, files, show, test, head, all;
+	bool json, files, show, test, head, all, english;
 	int hands;
 	const char *by, *second;        /* --by NAME, given once or twice */
-	const char *reason, *until, *state, *rules;
+	const char *reason, *until, *state, *rules, *at;
 	const char *share, *path, *series, *case_name;  /* of a hold */
 };
 

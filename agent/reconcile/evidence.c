@@ -93,6 +93,29 @@ find_path(struct work *w, struct proposal *p, uint32_t g, uint32_t r)
 		p->path[i] = w->s->groups[w->way[i]].dn;
 }
 
+/* "titel är Kock, avdelning saknas": of what the clauses of the role ask for. */
+static const char *
+what_they_are(const struct work *w, const struct account *who, const struct role *role)
+{
+	const struct rules *rules = w->in->rules;
+	uint64_t told = 0;
+	const char *text = "";
+
+	for (int i = 0; i < role->need_count; i++)
+		for (int k = 0; k < role->needs[i].alls; k++) {
+			int at = role->needs[i].all[k].attribute;
+			const struct value *v = at >= 0 && who->values ? who->values[at] : NULL;
+
+			if (at < 0 || told >> at & 1 || who->unknown >> at & 1)
+				continue;
+			told |= UINT64_C(1) << at;
+			text = arena_print(w->mem, v ? "%s%s%s är %s" : "%s%s%s saknas", text, *text ? ", " : ": ",
+					   rules->attributes[at].label ? rules->attributes[at].label : rules->attributes[at].name,
+					   v ? v->text : NULL);
+		}
+	return text;
+}
+
 static const char *
 why(const struct work *w, const struct proposal *p, const struct account *who, const struct role *role, long long others)
 {
@@ -103,8 +126,8 @@ why(const struct work *w, const struct proposal *p, const struct account *who, c
 	if (who && who->left)
 		return arena_print(w->mem, "%s har slutat men har kvar %s i %s.", who->display ? who->display : who->name, what, where);
 	if (who)
-		return arena_print(w->mem, "%s har %s i %s men uppfyller inget skrivet behov.", who->display ? who->display : who->name, what,
-				   where);
+		return arena_print(w->mem, "%s har %s i %s men uppfyller inget skrivet behov%s.", who->display ? who->display : who->name, what,
+				   where, what_they_are(w, who, role));
 	if (!others)
 		return arena_print(w->mem, "Ingen av de %lld personerna i %s uppfyller ett skrivet behov av %s i %s.", p->accounts, name, what,
 				   where);

@@ -90,8 +90,8 @@ as_compared(const struct work *w, int attribute, const char *folded, bool none)
 	return none || is_identifier(w, attribute) ? folded : text_bare(w->mem, folded);
 }
 
-static enum truth
-holds(const struct work *w, uint32_t account, const struct condition *c, bool none)
+enum truth
+needs_condition(const struct work *w, uint32_t account, const struct condition *c, bool none)
 {
 	const struct account *a = &w->s->accounts[account];
 
@@ -112,7 +112,7 @@ all_of(const struct work *w, uint32_t a, const struct condition *c, int count, b
 	enum truth all = YES;
 
 	for (int i = 0; i < count; i++) {
-		enum truth one = holds(w, a, &c[i], none);
+		enum truth one = needs_condition(w, a, &c[i], none);
 		if (one == NO)
 			return NO;
 		if (one == UNKNOWN)

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* reconcile.c - access against need: places the roles, judges each person, and plans what may go. */
 #include "reconcile_p.h"
-#include "behov/json.h"
 
 /* A group of a role, by its number. */
 struct listed { uint32_t group, role; };
@@ -170,57 +169,5 @@ reconcile_all(struct arena *mem, const struct reconcile_input *in, struct plan *
 	plan->access.roles = w.role_count;
 	plan->access_judged = true;
 	plan_sort(plan);
-	return 0;
-}
-
-/* ------------------------------------------------------------------ why */
-
-static json_t *
-explain_role(struct work *w, uint32_t a, uint32_t r)
-{
-	static const char *const word[] = { [NO] = "no", [YES] = "yes", [UNKNOWN] = "unknown" };
-	json_t *o = json_object(), *clauses = json_array();
-	const struct role *role = w->roles[r];
-
-	for (int i = 0; i < role->need_count; i++) {
-		json_t *one = json_object();
-		json_put(one, "text", role->needs[i].text);
-		json_put(one, "rule", place_text(w->mem, role->needs[i].at));
-		json_put(one, "holds", word[needs_clause(w, a, &role->needs[i])]);
-		json_array_append_new(clauses, one);
-	}
-	json_put(o, "system", role->system->id);
-	json_put(o, "role", role->id);
-	json_object_set_new(o, "clauses", clauses);
-	json_object_set_new(o, "access", json_boolean(set_has(w->access[a], r)));
-	json_put(o, "need", people_need(w, a, r) ? "yes" : people_unsure(w, a, r) ? "unknown" : "no");
-	json_put(o, "verdict", set_has(w->excess[a], r) ? "excess" : set_has(w->access[a], r) ? "keep" : "none");
-	return o;
-}
-
-int
-reconcile_explain(struct arena *mem, const struct reconcile_input *in, const char *account, const char *system,
-		  const char *role, json_t **out, struct error *err)
-{
-	struct plan plan = { 0 };
-	struct work w = { .mem = mem, .in = in, .s = in->snapshot, .plan = &plan };
-	long a = snapshot_account(in->snapshot, account);
-	json_t *roles;
-
-	if (a < 0)
-		return error_set(err, ERROR_USAGE, a == -2 ? "more than one account is called '%s'" :
-				 "no account is called '%s'", account);
-	work_prepare(&w);
-	cut_approved(&w);
-	w.access[a] = people_have(&w, (uint32_t)a);
-	w.excess[a] = people_excess(&w, (uint32_t)a);
-	roles = json_array();
-	for (uint32_t r = 0; r < w.role_count; r++)
-		if (strcmp(w.roles[r]->system->id, system) == 0 && (!role || strcmp(w.roles[r]->id, role) == 0))
-			json_array_append_new(roles, explain_role(&w, (uint32_t)a, r));
-	*out = json_object();
-	json_put(*out, "account", w.s->accounts[a].name);
-	json_object_set_new(*out, "complete", json_boolean(in->snapshot->complete));
-	json_object_set_new(*out, "roles", roles);
 	return 0;
 }

@@ -105,7 +105,8 @@ const struct profile *needs_of(struct work *w, uint32_t a);
 /* When all people were asked: how many need each role; and findings about clauses that match nobody. */
 void needs_count(struct work *w, long long *need);
 void needs_tell_unused(struct work *w);
-/* One clause, asked by itself. */
+/* One clause, and one condition of what it asks for or (none) does not want, asked by itself. */
+enum truth needs_condition(const struct work *w, uint32_t a, const struct condition *c, bool none);
 enum truth needs_clause(const struct work *w, uint32_t a, const struct clause *c);
 
 /* ------------------------------------------------------------------ people.c: what somebody has, needs, and has too much */

@@ -197,45 +197,50 @@ add_word(struct reader *r, struct place at, const char *word, const char *way, s
 	set->open = false;
 }
 
-/* Sets are put in their place, the words folded, and written into *text. */
+/* Sets are put in their place, and the words folded. */
 static void
-finish_conditions(struct reader *r, struct place at, struct condition *list, int count, const char **text)
+finish_condition(struct reader *r, struct place at, struct condition *c)
 {
+	struct words words = { NULL, 0, 0 };
 	struct text line;
 
+	for (int k = 0; k < c->count; k++)
+		add_word(r, at, c->globs[k], "", &words);
+	c->globs = words.items;
+	c->count = (int)words.count;
+	c->words = arena_array(r->mem, const char *, words.count + 1);
 	text_open(&line, CLAUSE_MOST);
-	for (int i = 0; i < count; i++) {
-		struct condition *c = &list[i];
-		struct words words = { NULL, 0, 0 };
-
-		for (int k = 0; k < c->count; k++)
-			add_word(r, at, c->globs[k], "", &words);
-		c->globs = words.items;
-		c->count = (int)words.count;
-		text_print(&line, "%s%s = ", i ? " och " : "",
-			   c->attribute == ATTRIBUTE_GROUP ? "group" : r->attributes.items[c->attribute].name);
-		for (int k = 0; k < c->count; k++) {
-			text_print(&line, "%s\"%s\"", k ? " eller " : "", c->globs[k]);
-			if (c->attribute != ATTRIBUTE_GROUP)
-				c->globs[k] = text_fold(r->mem, c->globs[k]);
-		}
+	text_print(&line, "%s = ", c->attribute == ATTRIBUTE_GROUP ? "grupp" : r->attributes.items[c->attribute].label);
+	for (int k = 0; k < c->count; k++) {
+		c->words[k] = c->globs[k];
+		text_print(&line, "%s\"%s\"", k ? " eller " : "", c->words[k]);
+		if (c->attribute != ATTRIBUTE_GROUP)
+			c->globs[k] = text_fold(r->mem, c->globs[k]);
 	}
 	if (line.full)
 		complain_at(r, at, "this need is longer than %d characters", CLAUSE_MOST);
-	*text = arena_text(r->mem, line.data);
+	c->text = arena_text(r->mem, line.data);
 	text_close(&line);
+}
+
+static const char *
+finish_conditions(struct reader *r, struct place at, struct condition *list, int count)
+{
+	const char *text = "";
+
+	for (int i = 0; i < count; i++) {
+		finish_condition(r, at, &list[i]);
+		text = arena_print(r->mem, "%s%s%s", text, i ? " och " : "", list[i].text);
+	}
+	return text;
 }
 
 void
 finish_clause(struct reader *r, struct clause *c)
 {
-	const char *not_text;
-
-	finish_conditions(r, c->at, c->all, c->alls, &c->text);
-	if (!c->nones)
-		return;
-	finish_conditions(r, c->at, c->none, c->nones, &not_text);
-	c->text = arena_print(r->mem, "%s och inte (%s)", c->text, not_text);
+	c->text = finish_conditions(r, c->at, c->all, c->alls);
+	if (c->nones)
+		c->text = arena_print(r->mem, "%s och inte (%s)", c->text, finish_conditions(r, c->at, c->none, c->nones));
 }
 
 /* Each set by itself, so that one that nobody uses is looked at, too. */

@@ -91,6 +91,7 @@ read_attributes(struct reader *r, const config_setting_t *at, bool hr)
 		if (!a)
 			a = arena_push(r->mem, &r->attributes);
 		a->name = arena_text(r->mem, name);
+		a->label = a->label ? a->label : a->name;
 		*(hr ? &a->hr : &a->ad) = value;
 	}
 }
@@ -265,16 +266,17 @@ read_settings(struct reader *r, const config_setting_t *root)
 		"reminder", NULL };
 	static const char *const schemes[] = { "sqlite:", NULL };
 	static const char *const modes[] = { "observe", "propose", "apply", NULL };
-	static const char *const builtin[][2] = { { "title", "title" }, { "department", "department" },
-		{ "company", "company" }, { "employeeType", "employeeType" }, { "manager", "manager" },
-		{ "office", "physicalDeliveryOfficeName" }, { "division", "division" },
-		{ "description", "description" }, { "employeeID", "employeeID" }, { "city", "l" }, { "country", "co" } };
+	static const char *const builtin[][3] = { { "title", "titel", "title" }, { "department", "avdelning", "department" },
+		{ "company", "förvaltning", "company" }, { "employeeType", "anställningsform", "employeeType" },
+		{ "manager", "chef", "manager" }, { "office", "kontor", "physicalDeliveryOfficeName" },
+		{ "division", "område", "division" }, { "description", "beskrivning", "description" },
+		{ "employeeID", "anställningsnummer", "employeeID" }, { "city", "ort", "l" }, { "country", "land", "co" } };
 	struct conf *c = &r->rules->conf;
 	struct error err = { 0 };
 	const char *file;
 
 	for (size_t i = 0; i < sizeof(builtin) / sizeof(*builtin); i++)
-		*arena_push(r->mem, &r->attributes) = (struct attribute){ builtin[i][0], builtin[i][1], NULL };
+		*arena_push(r->mem, &r->attributes) = (struct attribute){ builtin[i][0], builtin[i][1], builtin[i][2], NULL };
 	check_keys(r, root, keys);
 	c->organisation = get_text(r, root, "organisation", REQUIRED);
 	c->store = get_address(r, root, "store", schemes);

@@ -228,20 +228,31 @@ store_grants_put(struct store *store, const struct plan *plan, int64_t now, stru
 }
 
 int
-store_grants(struct arena *mem, struct store *store, int64_t from, int64_t to, struct grants *out, struct error *err)
+store_grants_of(struct arena *mem, struct store *store, const struct grant_filter *filter, int64_t from, int64_t to,
+		struct grants *out, struct error *err)
 {
 	struct query q;
 
 	*out = (struct grants){ 0 };
 	if (query_open(&store->base, &q, "select system, role, account, key, via, first_seen, last_seen from access_grant"
-		       " where first_seen < ? and (last_seen is null or last_seen >= ?) order by system, role, account, via, first_seen",
-		       err) < 0)
+		       " where first_seen < ?1 and (last_seen is null or last_seen >= ?2)"
+		       " and (?3 is null or key = ?3 or account = ?3 collate nocase) and (?4 is null or system = ?4)"
+		       " and (?5 is null or role = ?5) order by system, role, account, via, first_seen", err) < 0)
 		return -1;
 	bind_number(&q, to);
 	bind_number(&q, from);
+	bind_text(&q, filter->who);
+	bind_text(&q, filter->system);
+	bind_text(&q, filter->role);
 	while (query_row(&q, err))
 		*arena_push(mem, &out->list) = (struct held_grant){
 			column_text(mem, &q, 0), column_text(mem, &q, 1), column_text(mem, &q, 2), column_text(mem, &q, 3),
 			column_text(mem, &q, 4), column_moment(&q, 5), column_moment(&q, 6) };
 	return query_close(&q, err);
+}
+
+int
+store_grants(struct arena *mem, struct store *store, int64_t from, int64_t to, struct grants *out, struct error *err)
+{
+	return store_grants_of(mem, store, &(struct grant_filter){ NULL, NULL, NULL }, from, to, out, err);
 }

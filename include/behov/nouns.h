@@ -31,6 +31,7 @@ struct place {
 /* A name that needs may use, and where its value comes from: the directory, or a column of the HR file. */
 struct attribute {
 	const char *name;               /* "title", "unit" */
+	const char *label;              /* for people: "titel"; the name where we know no better */
 	const char *ad;                 /* directory attribute, or NULL */
 	const char *hr;                 /* HR column, or NULL; wins over ad when both are set */
 };
@@ -45,6 +46,8 @@ struct condition {
 	int attribute;                  /* index in rules.attributes */
 	const char **globs;
 	int count;
+	const char **words;             /* the globs as they are written, sets put in */
+	const char *text;               /* for people: titel = "Rektor*" eller "Lärare" */
 };
 
 /* A clause of a need: all of `all` and not (all of `none`).  why, by and since are evidence; from and to bind. */

@@ -65,6 +65,9 @@ const char *run_store_path(const struct rules *rules);
 /* `what` is SYSTEM or SYSTEM/ROLE.  Caller owns *out. */
 int run_explain_access(struct arena *mem, const struct rules *rules, const struct run_options *how, const char *account,
 		       const char *what, json_t **out, struct error *err);
+/* Who had what on a day, as our own nights saw it; account and what (SYSTEM or SYSTEM/ROLE) may be NULL = all. */
+int run_explain_past(struct arena *mem, const struct rules *rules, const struct run_options *how, day_t day, const char *account,
+		     const char *what, json_t **out, struct error *err);
 int run_explain_file(struct arena *mem, const struct rules *rules, const struct run_options *how, const char *path,
 		     json_t **out, struct error *err);
 int run_adopt(const struct rules *rules, const char *share, struct error *err);

@@ -97,6 +97,10 @@ struct held_grant { const char *system, *role, *account, *key, *via; int64_t fir
 struct grants { LIST(struct held_grant) list; };
 int store_grants(struct arena *mem, struct store *store, int64_t from, int64_t to, struct grants *out,
 		 struct error *err);
+/* Of one account (its key, or the name it had; case does not matter), one system, one role; NULL = all. */
+struct grant_filter { const char *who, *system, *role; };
+int store_grants_of(struct arena *mem, struct store *store, const struct grant_filter *filter, int64_t from, int64_t to,
+		    struct grants *out, struct error *err);
 
 /* ------------------------------------------------------------------ proposals */
 

@@ -62,7 +62,7 @@ a_system_loads_with_its_words(void)
 	CHECK(load(CONF, ROLE("groups = ( \"CN=x\" ); needs = ( { " NEED "title = \"Enhetschef*\"; unit = (\"S\", \"T\");"
 			      " not = { employeeType = \"konsult\"; }; } );")) == 0);
 	CHECK_TEXT(rules.systems[0].roles[0].needs[0].text,
-		   "title = \"Enhetschef*\" och unit = \"S\" eller \"T\" och inte (employeeType = \"konsult\")");
+		   "titel = \"Enhetschef*\" och unit = \"S\" eller \"T\" och inte (anställningsform = \"konsult\")");
 	CHECK_TEXT(rules.systems[0].at.file, "rules/r.cfg");
 	CHECK(rules.systems[0].roles[0].system == &rules.systems[0]);
 	CHECK(load(CONF, ROLE("groups = ( \"CN=x\" ); needs = ( { " NEED "manager = \"CN=Åsa Ek*\"; } );")) == 0);
@@ -77,7 +77,7 @@ sets_are_put_in_the_place_of_their_names(void)
 			 " { id = \"rektorer\"; values = \"Rektor*\"; } );\n"
 			 ROLE("groups = ( \"CN=x\" ); needs = ( { " NEED "title = ( \"@chefer\", \"@@home\" ); group = \"CN=Ö,DC=x\"; } );")) == 0);
 	CHECK_TEXT(rules.systems[0].roles[0].needs[0].text,
-		   "title = \"Enhetschef*\" eller \"Rektor*\" eller \"@home\" och group = \"CN=Ö,DC=x\"");
+		   "titel = \"Enhetschef*\" eller \"Rektor*\" eller \"@home\" och grupp = \"CN=Ö,DC=x\"");
 	CHECK_TEXT(rules.systems[0].roles[0].needs[0].all[0].globs[1], "rektor*");
 	CHECK_TEXT(rules.systems[0].roles[0].needs[0].all[1].globs[0], "CN=Ö,DC=x");
 	CHECK(rules.systems[0].roles[0].needs[0].all[1].attribute == ATTRIBUTE_GROUP && rules.attribute_count == 1);

@@ -90,8 +90,13 @@ def files(world, plan_):
 
 def explains(world, plan_):
     first = of_kind(plan_, "remove-member")[0]
-    done = behov(world, "explain", first["account"], first["system"] + "/" + first["role"])
-    check("explain says why somebody has access", done.returncode == 0 and json.loads(done.stdout),
+    what = first["account"], first["system"] + "/" + first["role"]
+    swedish, english = behov(world, "explain", *what).stdout.decode(), behov(world, "explain", "--english", *what).stdout.decode()
+    check("explain says in Swedish that the role is not needed, the way to it, and each part that failed",
+          "Rollen behövs inte" in swedish and " -> " in swedish and "stämmer inte" in swedish and "rules/systems/" in swedish, swedish)
+    check("and in English", "The role is not needed" in english and "does not hold" in english and "stämmer" not in english, english)
+    done = behov(world, "explain", "--json", *what)
+    check("explain says why somebody has access", done.returncode == 0 and json.loads(done.stdout)["roles"][0]["verdict"] == "excess",
           done.returncode, done.stderr.decode()[-500:])
     done = behov(world, "explain", "nobody.at.all", first["system"])
     check("explain of nobody is refused with a word", done.returncode in (1, 2) and b"nobody.at.all" in done.stderr)
