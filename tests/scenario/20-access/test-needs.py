@@ -235,6 +235,31 @@ def large_groups():
     check("a group with everyone stays, and who has too much by it is told", gone(plan) == [] and len(plan["structural"]) == 1, gone(plan))
 
 
-for part in (groups_as_needs, words_as_needs, dates, employments, odd_rules, odd_accounts, large_groups):
+def history():
+    people = {f"p{i:02}": {"title": "Lärare"} for i in range(12)}
+    world = World(people, {"APP-L": list(people)}, [role(needs=['title = "Lärare";'])])
+    made = world.run("store", "create", "--test")
+    nights = [world.run("run", now="2026-03-01T02:00+01:00")]
+    world.write("d.ldif", "\n".join(world.lines(people, {"APP-L": list(people)[1:]}, {})) + "\n")
+    nights += [world.run("run", now=day + "T02:00+01:00") for day in ("2026-03-02", "2026-03-03")]
+    check("three nights are seen", [made.returncode] + [n.returncode for n in nights] == [0, 0, 0, 0], [n.stderr for n in nights])
+
+    def seen(day, *words):
+        done = world.run("explain", "--at", day, "--json", *words, now="2026-03-04T08:00+01:00")
+        return done, [g["account"] for g in json.loads(done.stdout)["grants"]] if done.returncode == 0 else None
+    check("who had a role is known for the days that nights have seen it", [seen(d, "P00", "s/las")[1] for d in
+          ("2026-02-28", "2026-03-01", "2026-03-02", "2026-03-03")] == [[], ["p00"], [], []], [seen(d, "p00", "s")[1] for d in
+          ("2026-02-28", "2026-03-01", "2026-03-02", "2026-03-03")])
+    check("and who of all had it", len(seen("2026-03-01", "s/las")[1]) == 12 and len(seen("2026-03-03", "s/las")[1]) == 11)
+    text = world.run("explain", "--at", "2026-02-01", "p00", now="2026-03-04T08:00+01:00").stdout
+    check("before the first night nothing is known, and that is said", "inte känt" in text, text)
+    text = world.run("explain", "--at", "2026-03-01", "p00", "s", "--english", now="2026-03-04T08:00+01:00").stdout
+    check("it is said in English, too", "p00 had läs in System" in text and "from 2026-03-01 to 2026-03-01" in text, text)
+    check("a day that has not been is refused", seen("2026-12-24", "p00")[0].returncode == 2)
+    check("since when somebody has a role is said", "Sedd med rollen sedan 2026-03-01" in
+          world.run("explain", "p05", "s", now="2026-03-04T08:00+01:00").stdout)
+
+
+for part in (history, groups_as_needs, words_as_needs, dates, employments, odd_rules, odd_accounts, large_groups):
     part()
 sys.exit(1 if failed else 0)
