@@ -25,11 +25,11 @@ ALL_CFLAGS = -std=c17 -D_GNU_SOURCE $(CFLAGS) $(WARN) -Iinclude -MMD -MP -pthrea
 	$(shell pkg-config --cflags $(PACKAGES) 2>/dev/null)
 # gcc's flow warnings take a sanitizer's own checks for the program's.
 SAN_QUIET = $(if $(filter gcc%,$(notdir $(CC))),-Wno-format-truncation -Wno-maybe-uninitialized)
-LIBS    = $(shell pkg-config --libs $(PACKAGES) 2>/dev/null) -pthread
+LIBS    = $(shell pkg-config --libs $(PACKAGES) 2>/dev/null) -lm -pthread
 ALL_LDFLAGS = $(LDFLAGS) $(if $(SAN),-fsanitize=$(SAN))
 
 MAKEFLAGS += --no-print-directory
-ROOMS   = base store register collect reconcile scan retain propose notify decide apply audit report
+ROOMS   = base store register collect reconcile suggest scan retain propose notify decide apply audit report
 SOURCES = $(sort $(wildcard $(ROOMS:%=agent/%/*.c)) $(filter-out agent/main.c,$(wildcard agent/*.c)))
 OBJECTS = $(SOURCES:%.c=$O/%.o)
 

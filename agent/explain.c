@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* explain.c - why somebody has access, and why a file may go or is kept. */
+/* explain.c - why somebody has access, who had it, what may be needed; and why a file may go or is kept. */
 #include "run_p.h"
 #include <behov/collect.h>
 #include <behov/json.h>
 #include <behov/retain.h>
 #include <behov/scan.h>
+#include <behov/suggest.h>
 
 #include <dirent.h>
 #include <fcntl.h>
@@ -135,6 +136,49 @@ int run_explain_past(struct arena *mem, const struct rules *rules, const struct 
 	json_object_set_new(*out, "grants", rows);
 	rc = 0;
 out:
+	store_close(store);
+	return rc;
+}
+
+/* ------------------------------------------------------------------ what may be needed */
+
+/* All known attributes are read, not only those that needs name: on the first day they name none. */
+int run_suggest(struct arena *mem, const struct rules *rules, const struct run_options *how, const char *what, char **out,
+		struct error *err)
+{
+	struct rules wide = *rules;
+	struct snapshot snapshot = { 0 };
+	struct earlier earlier = { 0 };
+	struct store *store = NULL;
+	struct about about;
+	const struct system *system;
+	int rc = -1;
+
+	wide.attribute_count = wide.attributes_known;
+	*out = "";
+	if (read_about(mem, rules, what, &about, err) < 0)
+		return -1;
+	system = rules_system(rules, about.system);
+	if (store_look(rules, &store, err) < 0 || earlier_load(mem, rules, store, true, how->now, &earlier, err) < 0 ||
+	    collect_all(mem, &wide, false, &snapshot, err) < 0 || secret_hide(mem, earlier.secret, NULL, &snapshot, err) < 0)
+		goto out;
+	if (!snapshot.complete) {
+		error_set(err, ERROR_SOURCE, "the directory could not be read wholly, so what it says about who has a role may mislead: behov status");
+		goto out;
+	}
+	for (int i = 0; i < system->role_count; i++) {
+		struct suggest_input in = { .rules = &wide, .snapshot = &snapshot, .role = &system->roles[i], .now = how->now };
+		struct suggestions found;
+
+		if (about.role && strcmp(system->roles[i].id, about.role) != 0)
+			continue;
+		in.has = reconcile_who(mem, &(struct reconcile_input){ .rules = &wide, .snapshot = &snapshot, .now = how->now }, in.role);
+		suggest_role(mem, &in, &found);
+		*out = arena_print(mem, "%s%s%s", *out, **out ? "\n" : "", suggest_text(mem, &in, &found));
+	}
+	rc = 0;
+out:
+	json_decref(snapshot.certificate);
 	store_close(store);
 	return rc;
 }

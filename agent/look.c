@@ -161,6 +161,19 @@ int verb_explain(struct arena *mem, const struct options *options, int count, ch
 	return rc;
 }
 
+int verb_suggest(struct arena *mem, const struct options *options, int count, char **words, struct error *err)
+{
+	struct run_options how = { .hands = options->hands, .now = clock_now() };
+	struct rules rules;
+	char *text;
+
+	if (count != 2 || strcmp(words[0], "needs") != 0)
+		return error_set(err, ERROR_USAGE, "use: behov suggest needs SYSTEM[/ROLE]");
+	if (register_load(mem, options->config, &rules, err) < 0 || run_suggest(mem, &rules, &how, words[1], &text, err) < 0)
+		return -1;
+	return put(text, err);
+}
+
 /* ------------------------------------------------------------------ what reads the store */
 
 /* The rules and a store to look at; a store that does not exist yet is an error that says what makes one. */

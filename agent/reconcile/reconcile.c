@@ -171,3 +171,22 @@ reconcile_all(struct arena *mem, const struct reconcile_input *in, struct plan *
 	plan_sort(plan);
 	return 0;
 }
+
+struct set
+reconcile_who(struct arena *mem, const struct reconcile_input *in, const struct role *role)
+{
+	struct plan plan = { 0 };
+	struct work w = { .mem = mem, .in = in, .s = in->snapshot, .plan = &plan };
+	struct bits who = bits_open(mem, in->snapshot->account_count);
+
+	work_prepare(&w);
+	for (uint32_t a = 0; a < w.s->account_count; a++) {
+		struct set has = people_have(&w, a);
+
+		for (uint32_t i = 0; i < has.count; i++)
+			if (w.roles[has.items[i]] == role)
+				bits_put(&who, a);
+	}
+	plan_free(&plan);
+	return bits_take(mem, &who);
+}

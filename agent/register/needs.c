@@ -107,15 +107,35 @@ read_clause(struct reader *r, config_setting_t *at, struct clause *c)
 		complain(r, none, "'not' is empty");
 }
 
+static struct clause *
+read_clauses(struct reader *r, config_setting_t *at, int *count)
+{
+	config_setting_t *needs = get_groups(r, at, "needs");
+	struct clause *all;
+
+	*count = list_count(needs);
+	all = arena_array(r->mem, struct clause, (size_t)*count + 1);
+	for (int i = 0; i < *count; i++)
+		read_clause(r, list_item(needs, i), &all[i]);
+	return all;
+}
+
 void
 read_needs(struct reader *r, config_setting_t *at, struct role *role)
 {
-	config_setting_t *needs = get_groups(r, at, "needs");
+	role->needs = read_clauses(r, at, &role->need_count);
+}
 
-	role->need_count = list_count(needs);
-	role->needs = arena_array(r->mem, struct clause, (size_t)role->need_count + 1);
-	for (int i = 0; i < role->need_count; i++)
-		read_clause(r, list_item(needs, i), &role->needs[i]);
+void
+read_needs_of(struct reader *r, config_setting_t *at)
+{
+	static const char *const keys[] = { "system", "role", "needs", NULL };
+	struct needs_of *n = arena_push(r->mem, &r->needs);
+	const char *system = get_text(r, at, "system", REQUIRED), *role = get_text(r, at, "role", REQUIRED);
+
+	check_keys(r, at, keys);
+	*n = (struct needs_of){ .system = system ? system : "", .role = role ? role : "", .at = place_of(r, at) };
+	n->needs = read_clauses(r, at, &n->count);
 }
 
 void

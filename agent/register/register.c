@@ -52,7 +52,7 @@ each(struct reader *r, const config_setting_t *root, const char *key,
 static void
 read_rules(struct reader *r, const config_setting_t *root)
 {
-	static const char *const keys[] = { "system", "systems", "series", "shares", "holds", "sets", NULL };
+	static const char *const keys[] = { "system", "systems", "series", "shares", "holds", "sets", "needs", NULL };
 
 	check_keys(r, root, keys);
 	each(r, root, "system", read_system);
@@ -61,6 +61,7 @@ read_rules(struct reader *r, const config_setting_t *root)
 	each(r, root, "shares", read_share);
 	each(r, root, "holds", read_hold);
 	each(r, root, "sets", read_set);
+	each(r, root, "needs", read_needs_of);
 }
 
 static void
@@ -184,6 +185,29 @@ knows_role(const struct reader *r, const struct system *home, const char *name)
 	return false;
 }
 
+/* Needs that stand in a file of their own come after those that stand with the role. */
+static void
+place_needs(struct reader *r, const struct needs_of *n)
+{
+	for (size_t i = 0; i < r->systems.count; i++)
+		for (int k = 0; k < r->systems.items[i].role_count; k++) {
+			struct role *role = &r->systems.items[i].roles[k];
+			struct clause *all;
+
+			if (strcmp(r->systems.items[i].id, n->system) != 0 || strcmp(role->id, n->role) != 0)
+				continue;
+			all = arena_array(r->mem, struct clause, (size_t)(role->need_count + n->count) + 1);
+			if (role->need_count)
+				memcpy(all, role->needs, (size_t)role->need_count * sizeof(*all));
+			if (n->count)
+				memcpy(all + role->need_count, n->needs, (size_t)n->count * sizeof(*all));
+			role->needs = all;
+			role->need_count += n->count;
+			return;
+		}
+	complain_at(r, n->at, "needs of '%s/%s', which is not known", n->system, n->role);
+}
+
 static void
 check_system(struct reader *r, struct system *s)
 {
@@ -206,6 +230,8 @@ static void
 check_references(struct reader *r)
 {
 	check_sets(r);
+	for (size_t i = 0; i < r->needs.count; i++)
+		place_needs(r, &r->needs.items[i]);
 	for (size_t i = 0; i < r->systems.count; i++)
 		check_system(r, &r->systems.items[i]);
 	for (size_t i = 0; i < r->series.count; i++)

@@ -14,6 +14,8 @@
 
 /* Words that needs share, by name. */
 struct set_of_words { const char *id, **values; int count; bool open; struct place at; };
+/* Needs of a role that is written in another place. */
+struct needs_of { const char *system, *role; struct clause *needs; int count; struct place at; };
 #define WORDS_MOST 10000
 #define CLAUSE_MOST 1000000             /* characters of a clause, with all words */
 #define ATTRIBUTE_NONE (-2)
@@ -31,6 +33,7 @@ struct reader {
 	LIST(struct share) shares;
 	LIST(struct hold) holds;
 	LIST(struct set_of_words) sets;
+	LIST(struct needs_of) needs;
 	bool in_sets;                   /* complain about what is in sets: once, not for each need that uses them */
 };
 
@@ -76,6 +79,7 @@ void read_directories(struct reader *r, const config_setting_t *root, struct con
 void read_settings(struct reader *r, const config_setting_t *root);
 void read_system(struct reader *r, config_setting_t *at);
 void read_needs(struct reader *r, config_setting_t *at, struct role *role);
+void read_needs_of(struct reader *r, config_setting_t *at);
 void read_exceptions(struct reader *r, config_setting_t *at, struct role *role);
 void read_set(struct reader *r, config_setting_t *at);
 bool is_word_of_need(const char *name);         /* "why", "group", …: no name of an attribute */

@@ -12,6 +12,7 @@
 #define BEHOV_RECONCILE_H
 
 #include "nouns.h"
+#include "set.h"
 
 /* An edge that is approved, scheduled or exported already: planning goes on around it (it counts as cut). */
 struct cut { const char *member, *group; };     /* keys */
@@ -37,6 +38,9 @@ int reconcile_all(struct arena *mem, const struct reconcile_input *in, struct pl
  */
 int reconcile_safe(struct arena *mem, const struct reconcile_input *in, bool *safe, const char **why,
 		   struct error *err);
+
+/* Who has a role, as things are: accounts of the snapshot, in `mem`.  role: of in->rules. */
+struct set reconcile_who(struct arena *mem, const struct reconcile_input *in, const struct role *role);
 
 /* `behov explain USER SYSTEM[/ROLE]`: JSON with paths, every clause and which part failed, and a verdict. Caller owns. */
 int reconcile_explain(struct arena *mem, const struct reconcile_input *in, const char *account, const char *system,

@@ -68,6 +68,9 @@ int run_explain_access(struct arena *mem, const struct rules *rules, const struc
 /* Who had what on a day, as our own nights saw it; account and what (SYSTEM or SYSTEM/ROLE) may be NULL = all. */
 int run_explain_past(struct arena *mem, const struct rules *rules, const struct run_options *how, day_t day, const char *account,
 		     const char *what, json_t **out, struct error *err);
+/* A draft of needs, as a rules file: of SYSTEM all roles, one after another. */
+int run_suggest(struct arena *mem, const struct rules *rules, const struct run_options *how, const char *what, char **out,
+		struct error *err);
 int run_explain_file(struct arena *mem, const struct rules *rules, const struct run_options *how, const char *path,
 		     json_t **out, struct error *err);
 int run_adopt(const struct rules *rules, const char *share, struct error *err);

@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* suggest_p.h - what the files of the suggest room share: what people may have in common. */
+#ifndef SUGGEST_P_H
+#define SUGGEST_P_H
+
+#include "behov/suggest.h"
+
+/* An attribute with a word: a value, or the beginning that several values share, with a star. */
+struct feature { int attribute; const char *word; };
+struct features {
+	LIST(struct feature) list;      /* by attribute */
+	struct set *of;                 /* person (by number in `people`) -> features */
+};
+void features_find(struct arena *mem, const struct suggest_input *in, struct set people, struct features *out);
+
+#endif

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * suggest.h - from who has a role today to who may need it: a draft of needs for a person to judge.
+ *
+ * In:      a snapshot that was read with all known attributes, and who has the role.
+ * Out:     few, short clauses (one to three attributes each), what each covers and whom it would add, and who is left outside.
+ * Promise: nothing is put in force.  The same snapshot gives the same bytes.
+ *
+ * How: a clause is worth as many as it covers of those who have the role, less those it would add, less what it costs to say it:
+ * the more clauses could have been tried, the more must agree before one is believed (Rissanen 1978, minimum description length).
+ * The best is taken, then the best of what is left, until none is worth its cost.
+ */
+#ifndef BEHOV_SUGGEST_H
+#define BEHOV_SUGGEST_H
+
+#include "nouns.h"
+#include "set.h"
+
+struct suggest_input {
+	const struct rules *rules;      /* attribute_count: all that was read */
+	const struct snapshot *snapshot;
+	const struct role *role;
+	struct set has;                 /* accounts that have the role today; only people count */
+	int64_t now;
+};
+
+/* One attribute, and words of which one must match. */
+struct suggested { int attribute; const char **words; int count; };
+struct suggestion {
+	struct suggested conditions[3];
+	int count;
+	long long covers, adds;         /* of those who have the role; who have it not */
+};
+struct suggestions {
+	LIST(struct suggestion) list;   /* what covers most first */
+	struct set people, outside, added;      /* accounts: who was looked at; has it, and no clause; a clause, and has it not */
+	long long have;
+};
+
+void suggest_role(struct arena *mem, const struct suggest_input *in, struct suggestions *out);
+/* A rules file with comments: `needs = ( ... );` that can be put in rules/ when a person has read it. */
+char *suggest_text(struct arena *mem, const struct suggest_input *in, const struct suggestions *suggestions);
+
+#endif
