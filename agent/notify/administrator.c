@@ -110,6 +110,8 @@ finding_word(const char *kind)
 		{ "need-matches-nobody", "Behov som inte stämmer på någon" },
 		{ "need-matches-everybody", "Behov som stämmer på alla" },
 		{ "need-group-absent", "Grupp i ett behov som inte finns" },
+		{ "nesting-stays", "Grupp i grupp som inte kan tas bort rent" },
+		{ "membership-stays", "Medlemskap som inte kan tas bort rent" },
 		{ "employee-twice", "Anställningsnummer på flera konton" },
 		{ "needs-conflict", "Behov som strider mot varandra" }, { "exception-unknown", "Undantag för okänt konto" },
 	};

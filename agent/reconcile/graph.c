@@ -69,9 +69,10 @@ place(bool is_group, uint32_t member)
 	return (uint64_t)is_group << 32 | member;
 }
 
-static uint32_t
-find_member(const struct work *w, const struct group *g, bool is_group, uint32_t member)
+uint32_t
+graph_between(const struct work *w, bool is_group, uint32_t member, uint32_t to)
 {
+	const struct group *g = &w->s->groups[to];
 	uint32_t low = g->first, high = g->first + g->count;
 
 	while (low < high) {
@@ -95,9 +96,9 @@ graph_edge(const struct work *w, const char *member, const char *group)
 		return NOWHERE;
 	who = graph_account(w, member);
 	if (who != NOWHERE)
-		e = find_member(w, &w->s->groups[g], false, who);
+		e = graph_between(w, false, who, g);
 	who = e == NOWHERE ? find_group(w, member) : NOWHERE;
-	return who == NOWHERE ? e : find_member(w, &w->s->groups[g], true, who);
+	return who == NOWHERE ? e : graph_between(w, true, who, g);
 }
 
 /* ------------------------------------------------------------------ links */

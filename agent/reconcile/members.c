@@ -73,22 +73,8 @@ members_added(const struct work *w, uint32_t edge)
 	return moment_of(w->s->added.items, w->s->added.count, edge);
 }
 
-const char *
-members_stay(const struct work *w, uint32_t a, uint32_t r)
+int64_t
+members_ends(const struct work *w, uint32_t edge)
 {
-	int64_t last = INT64_MIN;
-
-	for (uint32_t u = w->up_first[node(w, a)]; u < w->up_first[node(w, a) + 1]; u++) {
-		uint32_t e = w->up[u];
-		int64_t ends;
-
-		if (w->cut[e] || !set_has(w->reach[w->up_group[u]], r))
-			continue;
-		if (!w->s->edges[e].timed)
-			return "Åtkomsten följer med ett medlemskap som inte kan tas bort utan att annan åtkomst påverkas.";
-		ends = moment_of(w->s->ends.items, w->s->ends.count, e);
-		last = ends > last ? ends : last;
-	}
-	return arena_print(w->mem, "Medlemskapet är tidsbegränsat och upphör av sig självt %s.",
-			   last == INT64_MIN ? "" : day_text(w->mem, clock_day(last)));
+	return moment_of(w->s->ends.items, w->s->ends.count, edge);
 }

@@ -37,6 +37,15 @@ people_climb(struct work *w, uint32_t a, bool sure, struct bits *out)
 	return steps;
 }
 
+const char *
+people_via(const struct work *w, uint32_t a, uint32_t r)
+{
+	for (uint32_t u = w->up_first[node(w, a)]; u < w->up_first[node(w, a) + 1]; u++)
+		if (!w->cut[w->up[u]] && set_has(w->reach[w->up_group[u]], r))
+			return w->s->groups[w->up_group[u]].dn;
+	return NULL;
+}
+
 void
 people_access(struct work *w)
 {

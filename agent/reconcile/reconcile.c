@@ -131,6 +131,7 @@ judge_people(struct work *w)
 	findings_tell(w);
 	tell_conflicts(w);
 	planner_cut(w);
+	structural_tell(w);
 	tell_people(w);
 }
 

@@ -76,6 +76,8 @@ uint32_t graph_group(const struct work *w, uint32_t e);         /* the group tha
 uint32_t graph_account(const struct work *w, const char *key);    /* NOWHERE */
 /* The edge between two keys; NOWHERE. */
 uint32_t graph_edge(const struct work *w, const char *member, const char *group);
+/* By numbers. */
+uint32_t graph_between(const struct work *w, bool is_group, uint32_t member, uint32_t g);
 void graph_link(struct work *w);
 void graph_spread(struct work *w);      /* w->maybe: from groups that are not known wholly to all above them */
 void graph_cuttable(struct work *w);    /* w->cuttable: access groups that lead to nothing but what is registered */
@@ -115,6 +117,8 @@ enum truth needs_clause(const struct work *w, uint32_t a, const struct clause *c
 struct set people_have(struct work *w, uint32_t a);
 /* Adds what it has by the edges that are not cut just now, as graph_climb() does. */
 uint32_t people_climb(struct work *w, uint32_t a, bool sure, struct bits *out);
+/* The first of their groups that leads there. */
+const char *people_via(const struct work *w, uint32_t a, uint32_t r);
 /* w->access of everybody. */
 void people_access(struct work *w);
 /* w->kept. */
@@ -138,9 +142,14 @@ void planner_cut(struct work *w);
 /* ------------------------------------------------------------------ tell.c */
 
 void tell_grants(struct work *w);       /* w->access, and how it is reached; and how much of it there is, for brakes */
-void tell_people(struct work *w);       /* what is missing, what stays when all proposed has gone, what is not known */
+void tell_people(struct work *w);       /* what is missing, what is not known */
 void tell_conflicts(struct work *w);
 void tell_trouble(struct work *w, const char *kind, const struct system *s, const struct role *r, const char *group, const char *text);
+
+/* ------------------------------------------------------------------ structural.c */
+
+/* What stays when all proposed has gone, why, and what a person could do. */
+void structural_tell(struct work *w);
 
 /* ------------------------------------------------------------------ findings.c */
 
@@ -150,9 +159,8 @@ void findings_tell(struct work *w);
 
 /* Findings about members that are no people, and w->open. */
 void members_tell(struct work *w);
-/* When that edge came, INT64_MIN when nobody told. */
+/* When that edge came, and when it ends by itself; INT64_MIN when nobody told. */
 int64_t members_added(const struct work *w, uint32_t edge);
-/* Why what nobody needs stays with them, as they have it now. */
-const char *members_stay(const struct work *w, uint32_t a, uint32_t r);
+int64_t members_ends(const struct work *w, uint32_t edge);
 
 #endif

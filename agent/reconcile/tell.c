@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* tell.c - what the plan tells beside proposals: who has what, what is missing, what stays, and conflicts. */
+/* tell.c - what the plan tells beside proposals: who has what, what is missing, what is not known, and conflicts. */
 #include "reconcile_p.h"
 
 /* What brakes measure against: how much access each system gives.  end: role -> where its grants end. */
@@ -59,31 +59,6 @@ tell_grants(struct work *w)
 	tell_sizes(w, next);
 }
 
-static const char *
-first_way(const struct work *w, uint32_t a, uint32_t r)
-{
-	for (uint32_t u = w->up_first[node(w, a)]; u < w->up_first[node(w, a) + 1]; u++)
-		if (!w->cut[w->up[u]] && set_has(w->reach[w->up_group[u]], r))
-			return w->s->groups[w->up_group[u]].dn;
-	return NULL;
-}
-
-static void
-tell_excess(struct work *w, uint32_t a)
-{
-	struct set excess = w->excess[a], left = people_have(w, a);
-
-	w->plan->access.excess += excess.count;
-	for (uint32_t i = 0; i < excess.count; i++) {
-		const struct role *role = w->roles[excess.items[i]];
-
-		if (set_has(left, excess.items[i]))
-			*(struct structural *)arena_push(w->mem, &w->plan->structural) = (struct structural){
-				role->system->id, role->id, w->s->accounts[a].name, first_way(w, a, excess.items[i]),
-				members_stay(w, a, excess.items[i]) };
-	}
-}
-
 static void
 tell_missing(struct work *w, uint32_t a)
 {
@@ -118,8 +93,6 @@ tell_people(struct work *w)
 	for (uint32_t a = 0; a < w->s->account_count; a++) {
 		if (!is_person(w, a))
 			continue;
-		if (w->excess[a].count)
-			tell_excess(w, a);
 		tell_missing(w, a);
 		tell_unclear(w, a);
 	}

@@ -235,6 +235,23 @@ def large_groups():
     check("a group with everyone stays, and who has too much by it is told", gone(plan) == [] and len(plan["structural"]) == 1, gone(plan))
 
 
+def what_stays():
+    people = {"anna": {"title": "Lärare"}, "bo": {"title": "Kock"}, "cia": {"title": "Kock"}, "dan": {"title": "Lärare"}}
+    plan = World(people, {"GG-Alla": ["anna", "bo", "cia"], "APP-L": ["GG-Alla", "dan"]}, [role(needs=['title = "Lärare";'])]).plan()
+    why = {s["account"]: s["why"] for s in plan["structural"]}
+    text = finding(plan, "nesting-stays")
+    check("a group in a group that some need stays, and it is said why", sorted(why) == ["bo", "cia"] and "GG-Alla ligger i APP-L" in why["bo"], why)
+    check("and who would lose what, and what could be done instead", "2 personer" in text and "1 skulle förlora läs i System: anna" in text and
+          "Lägg dem direkt i APP-L, och ta sedan bort GG-Alla" in text, text)
+    plan = World(people, {"APP-L": ["bo", "anna"], "APP-M": ["APP-L"]}, [
+        role(needs=['title = "Lärare";']), role("mat", "APP-M", ['title = "Kock"; ', 'title = "Lärare";'])]).plan()
+    text = finding(plan, "membership-stays")
+    check("so is a membership that carries something needed", "bo har läs i System utan behov genom APP-L" in text and
+          "förlora mat i System" in text, (text, plan["structural"]))
+    plan = World(people, {"GG-Fest": ["bo"], "APP-L": ["GG-Fest"], "APP-Annat": ["APP-L"]}, [role(needs=['title = "Lärare";'])]).plan()
+    check("and one that leads to what nobody has registered", "inte är registrerat" in plan["structural"][0]["why"], plan["structural"])
+
+
 def history():
     people = {f"p{i:02}": {"title": "Lärare"} for i in range(12)}
     world = World(people, {"APP-L": list(people)}, [role(needs=['title = "Lärare";'])])
@@ -260,6 +277,6 @@ def history():
           world.run("explain", "p05", "s", now="2026-03-04T08:00+01:00").stdout)
 
 
-for part in (history, groups_as_needs, words_as_needs, dates, employments, odd_rules, odd_accounts, large_groups):
+for part in (history, what_stays, groups_as_needs, words_as_needs, dates, employments, odd_rules, odd_accounts, large_groups):
     part()
 sys.exit(1 if failed else 0)
