@@ -243,6 +243,31 @@ series_json(const struct quarter *q)
 
 /* ------------------------------------------------------------------ the rest */
 
+/* Those that stand in the rules. */
+static void
+put_written(const struct quarter *q, json_t *rows, day_t day)
+{
+	for (size_t i = 0; i < q->in->rules->system_count; i++)
+		for (int k = 0; k < q->in->rules->systems[i].role_count; k++) {
+			const struct role *role = &q->in->rules->systems[i].roles[k];
+
+			for (int n = 0; n < role->keep_count; n++) {
+				const struct keep *keep = &role->keeps[n];
+				json_t *o = json_object();
+
+				if (day <= keep->until) {
+					json_put(o, "who", keep->who);
+					json_put(o, "role", arena_print(q->mem, "%s/%s", role->system->id, role->id));
+					json_put(o, "reason", keep->why);
+					json_put(o, "by", arena_print(q->mem, "%s, %s", keep->by, place_text(q->mem, keep->at)));
+					json_put(o, "until", arena_print(q->mem, "t.o.m. %s", day_text(q->mem, keep->until)));
+					json_array_append(rows, o);
+				}
+				json_decref(o);
+			}
+		}
+}
+
 static int
 put_exceptions(const struct quarter *q, json_t *out, struct error *err)
 {
@@ -262,6 +287,7 @@ put_exceptions(const struct quarter *q, json_t *out, struct error *err)
 		json_put(o, "until", k->until == DAY_NONE ? "tills vidare" : day_text(q->mem, k->until));
 		json_array_append_new(rows, o);
 	}
+	put_written(q, rows, clock_day(q->span.end - 1));
 	return 0;
 }
 

@@ -131,6 +131,28 @@ a_quarter_tells_of_its_own_decisions_only(void)
 }
 
 static void
+an_exception_in_the_rules_is_listed_until_it_ends(void)
+{
+	const char *html, *csv;
+	struct keep keep = { .who = "bo.ek", .why = "avslutar <ärenden>", .by = "olle.strand", .since = "2026-07-01",
+			     .until = day_parse("2026-09-30"), .at = { "rules/s.cfg", 7 } };
+	json_t *json = NULL;
+
+	begin();
+	rules.systems[0].roles[0].keeps = &keep;
+	rules.systems[0].roles[0].keep_count = 1;
+	CHECK(report_quarter(mem, &(struct report_input){ &rules, store, now }, "2026Q3", &html, &csv, &json, &err) == 0);
+	CHECK(strstr(text_of(html), "bo.ek") && strstr(text_of(html), "avslutar &lt;ärenden&gt;") && strstr(text_of(html), "t.o.m. 2026-09-30"));
+	json_decref(json);
+	keep.until = day_parse("2026-08-14");
+	CHECK(report_quarter(mem, &(struct report_input){ &rules, store, now }, "2026Q3", &html, &csv, &json, &err) == 0);
+	CHECK(!strstr(text_of(html), "bo.ek"));
+	json_decref(json);
+	rules.systems[0].roles[0].keep_count = 0;
+	end();
+}
+
+static void
 what_is_no_quarter_or_has_not_begun_is_refused(void)
 {
 	static const char *const wrong[] = { "2026Q5", "2026Q0", "foo", "2026Q3x", "26Q3", "2026q3", "", "2026Q4", "9999Q1" };
@@ -178,6 +200,7 @@ main(void)
 		return 1;
 	TEST(nothing_from_outside_is_markup_or_a_formula);
 	TEST(a_quarter_tells_of_its_own_decisions_only);
+	TEST(an_exception_in_the_rules_is_listed_until_it_ends);
 	TEST(what_is_no_quarter_or_has_not_begun_is_refused);
 	TEST(a_terminal_gets_no_orders);
 	nftw(folder, sweep, 8, FTW_DEPTH | FTW_PHYS);
