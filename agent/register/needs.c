@@ -217,11 +217,41 @@ add_word(struct reader *r, struct place at, const char *word, const char *way, s
 	set->open = false;
 }
 
+/* A word as one would say it; *verb is what was said last. */
+static void
+say_word(struct text *line, const char *word, const char **verb)
+{
+	size_t len = strlen(word), first = strspn(word, "*"), stars = strcspn(word + first, "*?");
+	const char *say = "är";
+	int shown = (int)len;
+
+	if (len > 1 && first == 0 && stars == len - 1 && word[len - 1] == '*')
+		say = "börjar med";
+	else if (len > 2 && first == 1 && stars == len - 2 && word[len - 1] == '*')
+		say = "innehåller";
+	else if (strcmp(word, "*") == 0)
+		say = "är ifylld";
+	else if (strpbrk(word, "*?"))
+		say = "liknar";
+	if (strcmp(say, "börjar med") == 0 || strcmp(say, "innehåller") == 0) {
+		word += first;
+		shown = (int)stars;
+	}
+	if (*verb)
+		text_add(line, " eller");
+	if (!*verb || strcmp(*verb, say) != 0)
+		text_print(line, " %s", say);
+	if (strcmp(say, "är ifylld") != 0)
+		text_print(line, " \"%.*s\"", shown, word);
+	*verb = say;
+}
+
 /* Sets are put in their place, and the words folded. */
 static void
 finish_condition(struct reader *r, struct place at, struct condition *c)
 {
 	struct words words = { NULL, 0, 0 };
+	const char *verb = NULL;
 	struct text line;
 
 	for (int k = 0; k < c->count; k++)
@@ -230,12 +260,15 @@ finish_condition(struct reader *r, struct place at, struct condition *c)
 	c->count = (int)words.count;
 	c->words = arena_array(r->mem, const char *, words.count + 1);
 	text_open(&line, CLAUSE_MOST);
-	text_print(&line, "%s = ", c->attribute == ATTRIBUTE_GROUP ? "grupp" : r->attributes.items[c->attribute].label);
+	text_add(&line, c->attribute == ATTRIBUTE_GROUP ? "med i gruppen" : r->attributes.items[c->attribute].label);
 	for (int k = 0; k < c->count; k++) {
 		c->words[k] = c->globs[k];
-		text_print(&line, "%s\"%s\"", k ? " eller " : "", c->words[k]);
-		if (c->attribute != ATTRIBUTE_GROUP)
-			c->globs[k] = text_fold(r->mem, c->globs[k]);
+		if (c->attribute == ATTRIBUTE_GROUP) {
+			text_print(&line, "%s \"%s\"", k ? " eller" : "", c->words[k]);
+			continue;
+		}
+		say_word(&line, c->words[k], &verb);
+		c->globs[k] = text_fold(r->mem, c->globs[k]);
 	}
 	if (line.full)
 		complain_at(r, at, "this need is longer than %d characters", CLAUSE_MOST);

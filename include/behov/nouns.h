@@ -47,7 +47,7 @@ struct condition {
 	const char **globs;
 	int count;
 	const char **words;             /* the globs as they are written, sets put in */
-	const char *text;               /* for people: titel = "Rektor*" eller "Lärare" */
+	const char *text;               /* for people: titel börjar med "Rektor" eller är "Lärare" */
 };
 
 /* A clause of a need: all of `all` and not (all of `none`).  why, by and since are evidence; from and to bind. */
@@ -56,7 +56,7 @@ struct clause {
 	struct condition *all, *none;
 	int alls, nones;
 	day_t from, to;                 /* valid = { from; to; }: inclusive; DAY_NONE = open */
-	const char *text;               /* one canonical line: title = "Enhetschef*" and unit = "…" and not (…) */
+	const char *text;               /* one line for people: titel börjar med "Enhetschef" och unit är "…" och inte (…) */
 	struct place at;
 };
 

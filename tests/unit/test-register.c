@@ -62,7 +62,7 @@ a_system_loads_with_its_words(void)
 	CHECK(load(CONF, ROLE("groups = ( \"CN=x\" ); needs = ( { " NEED "title = \"Enhetschef*\"; unit = (\"S\", \"T\");"
 			      " not = { employeeType = \"konsult\"; }; } );")) == 0);
 	CHECK_TEXT(rules.systems[0].roles[0].needs[0].text,
-		   "titel = \"Enhetschef*\" och unit = \"S\" eller \"T\" och inte (anställningsform = \"konsult\")");
+		   "titel börjar med \"Enhetschef\" och unit är \"S\" eller \"T\" och inte (anställningsform är \"konsult\")");
 	CHECK_TEXT(rules.systems[0].at.file, "rules/r.cfg");
 	CHECK(rules.systems[0].roles[0].system == &rules.systems[0]);
 	CHECK(load(CONF, ROLE("groups = ( \"CN=x\" ); needs = ( { " NEED "manager = \"CN=Åsa Ek*\"; } );")) == 0);
@@ -77,10 +77,12 @@ sets_are_put_in_the_place_of_their_names(void)
 			 " { id = \"rektorer\"; values = \"Rektor*\"; } );\n"
 			 ROLE("groups = ( \"CN=x\" ); needs = ( { " NEED "title = ( \"@chefer\", \"@@home\" ); group = \"CN=Ö,DC=x\"; } );")) == 0);
 	CHECK_TEXT(rules.systems[0].roles[0].needs[0].text,
-		   "titel = \"Enhetschef*\" eller \"Rektor*\" eller \"@home\" och grupp = \"CN=Ö,DC=x\"");
+		   "titel börjar med \"Enhetschef\" eller \"Rektor\" eller är \"@home\" och med i gruppen \"CN=Ö,DC=x\"");
 	CHECK_TEXT(rules.systems[0].roles[0].needs[0].all[0].globs[1], "rektor*");
 	CHECK_TEXT(rules.systems[0].roles[0].needs[0].all[1].globs[0], "CN=Ö,DC=x");
 	CHECK(rules.systems[0].roles[0].needs[0].all[1].attribute == ATTRIBUTE_GROUP && rules.attribute_count == 1);
+	CHECK(load(CONF, ROLE("groups = ( \"CN=x\" ); needs = ( { " NEED "title = ( \"*chef*\", \"*\", \"a?b\", \"x*y\" ); } );")) == 0);
+	CHECK_TEXT(rules.systems[0].roles[0].needs[0].text, "titel innehåller \"chef\" eller är ifylld eller liknar \"a?b\" eller \"x*y\"");
 	/* Rings, each told once whoever uses it; unknown, empty, twice. */
 	CHECK(load(CONF, "sets = ( { id = \"a\"; values = \"@b\"; }, { id = \"b\"; values = ( \"x\", \"@a\" ); } );\n"
 			 ROLE("groups = ( \"CN=x\" ); needs = ( { " NEED "title = \"@a\"; }, { " NEED "title = \"@b\"; } );")) == 2);

@@ -144,7 +144,7 @@ def words_as_needs():
     plan = world.plan()
     check("a set of words is shared by its name, and may hold another", gone(plan) == ["cia"], gone(plan))
     check("what was judged by is the words, not the name of the set",
-          "Rektor*" in world.run("explain", "--json", "cia", "s").stdout, world.run("explain", "--json", "cia", "s"))
+          "Rektor" in world.run("explain", "--json", "cia", "s").stdout, world.run("explain", "--json", "cia", "s"))
 
 
 def dates():
