@@ -112,6 +112,7 @@ finding_word(const char *kind)
 		{ "need-group-absent", "Grupp i ett behov som inte finns" },
 		{ "nesting-stays", "Grupp i grupp som inte kan tas bort rent" },
 		{ "membership-stays", "Medlemskap som inte kan tas bort rent" },
+		{ "owner-alone", "Ägare som har sitt eget system, utan ersättare" },
 		{ "employee-twice", "Anställningsnummer på flera konton" },
 		{ "needs-conflict", "Behov som strider mot varandra" }, { "exception-unknown", "Undantag för okänt konto" },
 	};

@@ -302,6 +302,21 @@ tell_groups(struct work *w)
 
 /* ------------------------------------------------------------------ rules */
 
+/* Nobody decides on their own access, so somebody else must be there who can. */
+static void
+tell_alone(struct work *w, const struct system *s)
+{
+	long owner = s->owner && !s->deputy_count ? snapshot_account(w->s, s->owner) : -1;
+
+	for (uint32_t i = 0; owner >= 0 && i < w->access[owner].count; i++)
+		if (w->roles[w->access[owner].items[i]]->system == s) {
+			tell_trouble(w, "owner-alone", s, w->roles[w->access[owner].items[i]], NULL,
+				     arena_print(w->mem, "%s har ägaren själv, och ingen ersättare finns som kan besluta om det",
+						 role_name(w, w->access[owner].items[i])));
+			return;
+		}
+}
+
 static void
 govern(struct work *w, const struct system *s)
 {
@@ -314,6 +329,7 @@ govern(struct work *w, const struct system *s)
 	if (s->critical && (!s->analysis || !*s->analysis))
 		tell_trouble(w, "critical-without-analysis", s, NULL, NULL,
 			     arena_print(w->mem, "%s är samhällsviktigt men saknar systemsäkerhetsanalys", name));
+	tell_alone(w, s);
 	for (int i = 0; i < s->role_count; i++)
 		if (!s->roles[i].need_count)
 			tell_trouble(w, "role-without-needs", s, &s->roles[i], NULL,

@@ -220,6 +220,14 @@ def odd_accounts():
     check("groups with the same members are told", "APP-M" in finding(plan, "groups-alike"), plan["findings"])
 
 
+def owners():
+    people = {"chef": {"title": "Lärare"}, "bo": {"title": "Lärare"}}
+    of = [role(needs=['title = "Lärare";'])]
+    alone, other = (World(people, {"APP-L": ["chef"]}, of, inside=more).plan() for more in ("", 'deputies = ( "bo" );'))
+    check("an owner who has the role themselves is told when nobody else can decide",
+          "ingen ersättare" in finding(alone, "owner-alone") and not finding(other, "owner-alone"), alone["findings"])
+
+
 def large_groups():
     chain = {f"GG-{i:03}": [f"GG-{i + 1:03}"] for i in range(100)}
     people = {"anna": {"title": "Lärare"}, "bo": {"title": "Kock"}}
@@ -277,6 +285,6 @@ def history():
           world.run("explain", "p05", "s", now="2026-03-04T08:00+01:00").stdout)
 
 
-for part in (history, what_stays, groups_as_needs, words_as_needs, dates, employments, odd_rules, odd_accounts, large_groups):
+for part in (history, what_stays, groups_as_needs, words_as_needs, dates, employments, odd_rules, odd_accounts, owners, large_groups):
     part()
 sys.exit(1 if failed else 0)
