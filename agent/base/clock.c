@@ -147,6 +147,23 @@ day_t day_add(day_t day, struct period period)
  * A period that runs from the end of a year or month starts the day after it: 2019-03-02 + 7 years from year-end is
  * 2020-01-01 + 7 years.
  */
+static day_t fiscal_end_in(int year, int month, int dom)
+{
+	bool last = dom >= month_days(2023, month);     /* of a year that is no leap year */
+
+	return day_make(year, month, last ? month_days(year, month) : dom);
+}
+
+day_t day_fiscal_end(day_t day, int month, int dom)
+{
+	day_t end;
+
+	if (day == DAY_NONE)
+		return DAY_NONE;
+	end = fiscal_end_in(day_year(day), month, dom);
+	return end == DAY_NONE || end >= day ? end : fiscal_end_in(day_year(day) + 1, month, dom);
+}
+
 day_t day_due(day_t anchor, struct period keep, enum count_from from)
 {
 	int year, month, dom;
@@ -158,6 +175,8 @@ day_t day_due(day_t anchor, struct period keep, enum count_from from)
 		anchor = day_make(year + 1, 1, 1);
 	else if (from == COUNT_MONTH_END)
 		anchor = month == 12 ? day_make(year + 1, 1, 1) : day_make(year, month + 1, 1);
+	else if (from == COUNT_FISCAL_END)
+		anchor++;
 	return day_add(anchor, keep);
 }
 

@@ -52,7 +52,7 @@ each(struct reader *r, const config_setting_t *root, const char *key,
 static void
 read_rules(struct reader *r, const config_setting_t *root)
 {
-	static const char *const keys[] = { "system", "systems", "series", "shares", "holds", "sets", "needs", NULL };
+	static const char *const keys[] = { "system", "systems", "series", "shares", "holds", "sets", "needs", "cases", NULL };
 
 	check_keys(r, root, keys);
 	each(r, root, "system", read_system);
@@ -60,6 +60,7 @@ read_rules(struct reader *r, const config_setting_t *root)
 	each(r, root, "series", read_series);
 	each(r, root, "shares", read_share);
 	each(r, root, "holds", read_hold);
+	each(r, root, "cases", read_case_list);
 	each(r, root, "sets", read_set);
 	each(r, root, "needs", read_needs_of);
 }
@@ -132,7 +133,7 @@ read_folder(struct reader *r, const char *folder, int depth)
 	free(names);
 }
 
-/* All four kinds begin with their id. */
+/* All kinds begin with their id. */
 static int
 by_id(const void *a, const void *b)
 {
@@ -163,6 +164,25 @@ knows_series(const struct reader *r, const char *id)
 {
 	for (size_t i = 0; i < r->series.count; i++)
 		if (strcmp(r->series.items[i].id, id) == 0)
+			return true;
+	return false;
+}
+
+static int
+count_spares(const struct reader *r)
+{
+	int count = 0;
+
+	for (size_t i = 0; i < r->series.count; i++)
+		count += r->series.items[i].spare.column != NULL;
+	return count;
+}
+
+static bool
+knows_cases(const struct reader *r, const char *id)
+{
+	for (size_t i = 0; i < r->cases.count; i++)
+		if (strcmp(r->cases.items[i].id, id) == 0)
 			return true;
 	return false;
 }
@@ -241,6 +261,11 @@ check_references(struct reader *r)
 			if (w->share && strcmp(w->share, "*") != 0 && !knows_share(r, w->share))
 				complain_at(r, w->at, "the share '%s' is not known", w->share);
 		}
+	for (size_t i = 0; i < r->series.count; i++)
+		if (r->series.items[i].cases && !knows_cases(r, r->series.items[i].cases))
+			complain_at(r, r->series.items[i].at, "the list of cases '%s' is not known", r->series.items[i].cases);
+	if (count_spares(r) > 64)
+		complain_at(r, r->series.items[0].at, "more than 64 series have 'spare'");
 	for (size_t i = 0; i < r->holds.count; i++) {
 		const struct hold *h = &r->holds.items[i];
 
@@ -314,6 +339,8 @@ give(struct reader *r, struct rules *out)
 	out->share_count = r->shares.count;
 	out->holds = r->holds.items;
 	out->hold_count = r->holds.count;
+	out->cases = r->cases.items;
+	out->case_count = r->cases.count;
 }
 
 int
@@ -345,6 +372,7 @@ register_load_edited(struct arena *mem, const char *path, const char *folder, st
 	SORT(&r, &r.series, "series");
 	SORT(&r, &r.shares, "share");
 	SORT(&r, &r.holds, "hold");
+	SORT(&r, &r.cases, "list of cases");
 	check_references(&r);
 	give(&r, out);
 	if (r.complaints)

@@ -72,8 +72,12 @@ read_where(struct reader *r, const config_setting_t *at, struct where *w, const 
 		return;
 	if (s->clock == CLOCK_PATH_YEAR && !(seen & 1))
 		complain(r, at, "clock 'path-year' needs {year} in '%s'", w->path);
+	if (s->clock == CLOCK_FISCAL_YEAR && !(seen & 1))
+		complain(r, at, "clock 'fiscal-year' needs {year} in '%s'", w->path);
 	if (s->clock == CLOCK_PATH_DATE && !(seen & 2))
 		complain(r, at, "clock 'path-date' needs {date} in '%s'", w->path);
+	if (s->cases && !(seen & 4))
+		complain(r, at, "'cases' needs {case} in '%s'", w->path);
 }
 
 static void
@@ -138,11 +142,62 @@ read_records(struct reader *r, const config_setting_t *group, struct series *s)
 		complain(r, at, "'from' is after 'to'");
 }
 
+/* "06-30" */
+static bool
+read_month_day(const char *text, int *month, int *day)
+{
+	char whole[11];
+
+	if (strlen(text) != 5)
+		return false;
+	snprintf(whole, sizeof(whole), "2024-%s", text);
+	if (day_parse(whole) == DAY_NONE)
+		return false;
+	*month = atoi(whole + 5);
+	*day = atoi(whole + 8);
+	return true;
+}
+
+static void
+read_fiscal(struct reader *r, const config_setting_t *at, struct series *s)
+{
+	static const char *const keys[] = { "ends", "named", NULL }, *const named[] = { "end", "start", NULL };
+	config_setting_t *group = get_group(r, at, "fiscal-year", OPTIONAL);
+	const char *ends;
+
+	s->fiscal.month = 12;
+	s->fiscal.day = 31;
+	if (!group)
+		return;
+	check_keys(r, group, keys);
+	ends = get_text(r, group, "ends", REQUIRED);
+	if (ends && !read_month_day(ends, &s->fiscal.month, &s->fiscal.day))
+		complain(r, group, "'ends' is '%s', not a month and a day like \"06-30\"", ends);
+	s->fiscal.named_by_start = get_word(r, group, "named", named, 0) == 1;
+	if (s->clock != CLOCK_FISCAL_YEAR && s->count_from != COUNT_FISCAL_END)
+		complain(r, group, "'fiscal-year' is for clock 'fiscal-year' and count-from 'fiscal-year-end'");
+}
+
+/* "senast": what must be gone by then. */
+static void
+read_latest(struct reader *r, const config_setting_t *at, struct series *s)
+{
+	const char *latest = get_text(r, at, "latest", OPTIONAL);
+	day_t day = day_make(2001, 1, 1);
+
+	if (!latest)
+		return;
+	if (period_parse(latest, &s->latest) < 0 || !s->latest.count)
+		complain(r, at, "'latest' is '%s', not a period like \"10 years\"", latest);
+	else if (day_add(day, s->latest) < day_add(day, s->keep))
+		complain(r, at, "'latest' is before 'keep' has passed");
+}
+
 static void
 read_clock(struct reader *r, const config_setting_t *at, struct series *s)
 {
-	static const char *const clocks[] = { "modified", "path-year", "path-date", "created", "case-closed",
-		"event", "fiscal-year", "superseded", NULL };
+	static const char *const clocks[] = { "modified", "path-year", "path-date", "created", "case-closed", "fiscal-year",
+		"event", "superseded", NULL };
 	static const char *const froms[] = { "year-end", "month-end", "day", "fiscal-year-end", NULL };
 	enum need need = s->action == ACTION_PRESERVE ? OPTIONAL : REQUIRED;
 	const char *keep = get_text(r, at, "keep", need);
@@ -153,12 +208,33 @@ read_clock(struct reader *r, const config_setting_t *at, struct series *s)
 		complain(r, at, "'keep' is '%s', not a period like \"7 years\"", keep);
 	if (need == REQUIRED && !config_setting_get_member(at, "clock"))
 		complain(r, at, "'clock' is missing");
-	if (clock > CLOCK_PATH_DATE)
+	if (clock > CLOCK_FISCAL_YEAR)
 		complain(r, at, "clock '%s' is not supported yet", clocks[clock]);
-	if (from > COUNT_DAY)
-		complain(r, at, "count-from '%s' is not supported yet", froms[from]);
-	s->clock = clock > CLOCK_PATH_DATE ? CLOCK_MODIFIED : (enum series_clock)clock;
-	s->count_from = from > COUNT_DAY ? COUNT_YEAR_END : (enum count_from)from;
+	s->clock = clock > CLOCK_FISCAL_YEAR ? CLOCK_MODIFIED : (enum series_clock)clock;
+	s->count_from = (enum count_from)from;
+	read_latest(r, at, s);
+	read_fiscal(r, at, s);
+}
+
+/* Which cases are closed, and which of them are chosen to be preserved. */
+static void
+read_cases_of(struct reader *r, const config_setting_t *at, struct series *s)
+{
+	static const char *const keys[] = { "column", "values", NULL };
+	config_setting_t *spare = get_group(r, at, "spare", OPTIONAL);
+
+	s->cases = get_text(r, at, "cases", OPTIONAL);
+	if (s->clock == CLOCK_CASE_CLOSED && !s->cases)
+		complain(r, at, "clock 'case-closed' needs 'cases': the id of a list of cases");
+	if (!spare)
+		return;
+	check_keys(r, spare, keys);
+	s->spare.column = get_text(r, spare, "column", REQUIRED);
+	s->spare.count = get_texts(r, spare, "values", &s->spare.values);
+	if (!s->spare.count)
+		complain(r, spare, "'values' is missing: which cases are spared");
+	if (!s->cases)
+		complain(r, spare, "'spare' needs 'cases': the id of the list of cases that has the column");
 }
 
 static void
@@ -174,9 +250,10 @@ digest_series(struct reader *r, const struct series *s)
 	struct digest *d = digest_open();
 	unsigned char sum[DIGEST_SIZE];
 	const char *const texts[] = { s->id, s->decision.dnr, s->decision.date, s->decision.body,
-		s->decision.paragraph, s->law, s->batch_path, s->owner };
+		s->decision.paragraph, s->law, s->batch_path, s->owner, s->cases, s->spare.column };
 	const int numbers[] = { (int)s->action, s->keep.count, (int)s->keep.unit, (int)s->clock, (int)s->count_from,
-		s->year_from, s->year_to, s->whole, s->evidence_digest, s->deputy_count, s->where_count };
+		s->year_from, s->year_to, s->whole, s->evidence_digest, s->deputy_count, s->where_count, s->fiscal.month, s->fiscal.day, s->fiscal.named_by_start,
+		s->latest.count, (int)s->latest.unit, s->spare.count };
 
 	for (size_t i = 0; i < sizeof(texts) / sizeof(*texts); i++)
 		digest_field(d, texts[i]);
@@ -184,6 +261,8 @@ digest_series(struct reader *r, const struct series *s)
 		digest_number(d, numbers[i]);
 	for (int i = 0; i < s->deputy_count; i++)
 		digest_field(d, s->deputies[i]);
+	for (int i = 0; i < s->spare.count; i++)
+		digest_field(d, s->spare.values[i]);
 	for (int i = 0; i < s->where_count; i++) {
 		digest_field(d, s->where[i].share);
 		digest_field(d, s->where[i].path);
@@ -199,7 +278,7 @@ void
 read_series(struct reader *r, config_setting_t *at)
 {
 	static const char *const keys[] = { "id", "code", "name", "owner", "deputies", "decision", "law", "records",
-		"where", "action", "keep", "clock", "count-from", "batch", "evidence", NULL };
+		"where", "action", "keep", "latest", "clock", "count-from", "fiscal-year", "cases", "spare", "batch", "evidence", NULL };
 	static const char *const actions[] = { "destroy", "preserve", "deliver", NULL };
 	static const char *const evidence[] = { "names", "digest", NULL };
 	struct series *s = arena_push(r->mem, &r->series);
@@ -221,6 +300,7 @@ read_series(struct reader *r, config_setting_t *at)
 	s->action = (enum series_action)get_word(r, at, "action", actions, ACTION_PRESERVE);
 	s->evidence_digest = get_word(r, at, "evidence", evidence, 0) == 1;
 	read_clock(r, at, s);
+	read_cases_of(r, at, s);
 	s->where_count = list_count(where);
 	s->where = arena_array(r->mem, struct where, (size_t)s->where_count + 1);
 	if (s->where_count == 0)
@@ -229,6 +309,23 @@ read_series(struct reader *r, config_setting_t *at)
 		read_where(r, list_item(where, i), &s->where[i], s);
 	read_batch(r, at, s);
 	s->digest = digest_series(r, s);
+}
+
+void
+read_case_list(struct reader *r, config_setting_t *at)
+{
+	static const char *const keys[] = { "id", "file", "case", "closed", "reopened", NULL };
+	struct case_list *c = arena_push(r->mem, &r->cases);
+
+	check_keys(r, at, keys);
+	c->at = place_of(r, at);
+	c->id = get_id(r, at);
+	c->file = get_path(r, at, "file", NULL);
+	if (!c->file)
+		complain(r, at, "'file' is missing");
+	c->name = get_text(r, at, "case", REQUIRED);
+	c->closed = get_text(r, at, "closed", REQUIRED);
+	c->reopened = get_text(r, at, "reopened", OPTIONAL);
 }
 
 void

@@ -169,7 +169,7 @@ static const char *
 sum_text(struct arena *mem, const struct series *s, const struct record *last)
 {
 	static const char *const unit[] = { "dagar", "månader", "år" };
-	static const char *const from[] = { " från kalenderårets slut", " från månadens slut", "" };
+	static const char *const from[] = { " från kalenderårets slut", " från månadens slut", "", " från räkenskapsårets slut" };
 	const char *anchor = s->count_from == COUNT_YEAR_END ? arena_print(mem, "%d", day_year(last->anchor))
 							     : day_text(mem, last->anchor);
 
@@ -271,6 +271,9 @@ finish_batch(struct retain *r, struct batch *b, const char *const *gaps, size_t 
 static void
 finish_series(struct retain *r, struct tally *t, const char *const *gaps, size_t count, struct plan *plan)
 {
+	if (t->cases && (!t->cases->known || t->cases->doubtful))
+		*arena_push(r->mem, &plan->unclear) = (struct unclear){
+			.files = true, .share = r->share->id, .series = t->series->id };
 	for (size_t i = 0; i < count; i++)
 		if (series_in_gap(r, t, gaps[i])) {
 			*arena_push(r->mem, &plan->unclear) = (struct unclear){
@@ -281,6 +284,10 @@ finish_series(struct retain *r, struct tally *t, const char *const *gaps, size_t
 		return;
 	*arena_push(r->mem, &plan->sizes) = (__typeof__(*plan->sizes.items)){
 		.scope = arena_print(r->mem, "series:%s@%s", t->series->id, r->share->id), .of = t->files };
+	if (t->overdue)
+		find(plan, r->mem, "overdue", r->share, t->series,
+		     arena_print(r->mem, "%s handlingar skulle ha gallrats eller levererats senast, de första före %s",
+				 text_count(r->mem, t->overdue), day_text(r->mem, t->overdue_since)));
 	if (!t->series->decided)
 		find(plan, r->mem, "series-without-decision", r->share, t->series,
 		     arena_print(r->mem, "%s filer hör till serien, som saknar beslut", text_count(r->mem, t->files)));
@@ -311,6 +318,9 @@ retain_finish(struct retain *r, const struct share *share, const struct gap *gap
 	const char **paths = arena_array(r->mem, const char *, gap_count + 1);
 
 	plan->files_judged = true;
+	for (size_t i = 0; i < r->gaps.count; i++)
+		*arena_push(r->mem, &plan->gaps) = r->gaps.items[i];
+	r->gaps.count = 0;
 	plan->filed.unreadable += (long long)gap_count;
 	for (size_t i = 0; i < gap_count; i++) {
 		*arena_push(r->mem, &plan->gaps) = gaps[i];

@@ -41,6 +41,7 @@ one(struct retain *r, const struct cell *c, const struct entry *entry, const str
 	json_object_set_new(o, "decided", json_boolean(s->decided));
 	json_object_set_new(o, "records", json_boolean(counts));
 	json_object_set_new(o, "winner", json_boolean(c == v->winner));
+	json_put(o, "case", c->case_name);
 	json_put(o, "anchor", day_text(r->mem, anchor));
 	json_put(o, "due", day_text(r->mem, cell_due(c, anchor)));
 	return o;
@@ -137,7 +138,7 @@ retain_held(const struct hold *holds, size_t count, const char *share, const cha
 
 		if ((!h->share || same(mem, h->share, share)) && (!h->path || path_matches(mem, h->path, path)) &&
 		    (!h->series || same(mem, h->series, series)) &&
-		    (!h->case_name || same(mem, h->case_name, case_name)))
+		    (!h->case_name || (case_name && strcmp(case_key(mem, h->case_name), case_key(mem, case_name)) == 0)))
 			reason = h->reason ? h->reason : h->id ? h->id : "hold";
 	}
 	arena_close(mem);

@@ -33,18 +33,30 @@ add_where(struct retain *r, struct tally *tally, const struct where *where, bool
 	*arena_push(r->mem, &r->patterns) = p;
 }
 
+static int
+by_text(const void *a, const void *b)
+{
+	return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+/* All cases that a hold or a list names. */
 static void
 note_cases(struct retain *r)
 {
-	for (size_t i = 0; i < r->input.hold_count; i++) {
-		const char *name = r->input.holds[i].case_name ? text_fold(r->mem, r->input.holds[i].case_name) : NULL;
-		bool seen = !name;
+	size_t kept = 0;
 
-		for (size_t k = 0; k < r->cases.count && !seen; k++)
-			seen = strcmp(r->cases.items[k], name) == 0;
-		if (!seen)
-			*arena_push(r->mem, &r->cases) = name;
-	}
+	for (size_t i = 0; i < r->input.hold_count; i++)
+		if (r->input.holds[i].case_name)
+			*arena_push(r->mem, &r->cases) = case_key(r->mem, r->input.holds[i].case_name);
+	for (size_t i = 0; i < r->input.rules->case_count; i++)
+		for (size_t k = 0; k < r->files[i].count; k++)
+			*arena_push(r->mem, &r->cases) = r->files[i].items[k].name;
+	if (r->cases.count > 1)
+		qsort(r->cases.items, r->cases.count, sizeof(*r->cases.items), by_text);
+	for (size_t i = 0; i < r->cases.count; i++)
+		if (!kept || strcmp(r->cases.items[kept - 1], r->cases.items[i]) != 0)
+			r->cases.items[kept++] = r->cases.items[i];
+	r->cases.count = kept;
 }
 
 void
@@ -144,13 +156,45 @@ file_len(const char *path, const char *name)
 	return strlen(path) + (*path != '\0') + strlen(name);
 }
 
+/* The end of the fiscal year that {year} names. */
+static day_t
+fiscal_anchor(const struct series *s, day_t captured)
+{
+	day_t day;
+
+	if (captured == DAY_NONE)
+		return DAY_NONE;
+	day = day_make(day_year(captured) + (s->fiscal.named_by_start && (s->fiscal.month != 12 || s->fiscal.day != 31)), 1, 1);
+	return day_fiscal_end(day, s->fiscal.month, s->fiscal.day);
+}
+
 day_t
 cell_anchor(const struct retain *r, const struct cell *cell, const struct entry *entry)
 {
+	const struct tally *t = cell->pattern->tally;
+	const struct series *s = t->series;
+	const struct known_case *known = t->cases && cell->case_name ? cases_find(t->cases, cell->case_name) : NULL;
 	day_t day = cell->date;
 
-	if (cell->pattern->tally->series->clock == CLOCK_MODIFIED)
+	switch (s->clock) {
+	case CLOCK_MODIFIED:
 		day = entry && entry->stated ? clock_day(entry->mtime_s) : DAY_NONE;
+		break;
+	case CLOCK_CREATED:
+		day = entry && entry->stated && entry->btime_s != INT64_MIN ? clock_day(entry->btime_s) : DAY_NONE;
+		break;
+	case CLOCK_CASE_CLOSED:
+		day = known ? known->closed : DAY_NONE;
+		break;
+	case CLOCK_FISCAL_YEAR:
+		day = fiscal_anchor(s, day);
+		break;
+	default:
+		break;
+	}
+	/* Whether a case is spared is not known when the list has not told of it. */
+	if (t->cases && !known)
+		return DAY_NONE;
 	return day < r->oldest || day > r->newest ? DAY_NONE : day;
 }
 
@@ -165,6 +209,14 @@ cell_counts(const struct retain *r, const struct cell *cell, const struct entry 
 				       (t->to == DAY_NONE || *anchor <= t->to));
 }
 
+static day_t
+due_after(const struct series *s, day_t anchor, struct period period)
+{
+	if (s->count_from == COUNT_FISCAL_END)
+		anchor = day_fiscal_end(anchor, s->fiscal.month, s->fiscal.day);
+	return day_due(anchor, period, s->count_from);
+}
+
 day_t
 cell_due(const struct cell *cell, day_t anchor)
 {
@@ -174,9 +226,34 @@ cell_due(const struct cell *cell, day_t anchor)
 		return DAY_NONE;
 	if (t->last.anchor != anchor) {
 		t->last.anchor = anchor;
-		t->last.due = day_due(anchor, t->series->keep, t->series->count_from);
+		t->last.due = due_after(t->series, anchor, t->series->keep);
+		t->last.latest = t->series->latest.count <= 0 ? DAY_NONE : due_after(t->series, anchor, t->series->latest);
 	}
 	return t->last.due;
+}
+
+/* What a list of cases tells of a path, counts, and not that the path could be read as something else. */
+static bool
+is_told_better(const struct retain *r, const struct cell *c)
+{
+	if (!c->pattern->tally->cases || (c->case_name && cases_find(c->pattern->tally->cases, c->case_name)))
+		return false;
+	for (size_t i = 0; i < r->found.count; i++) {
+		const struct cell *other = &r->found.items[i];
+
+		if (other->pattern == c->pattern && other->case_name && cases_find(c->pattern->tally->cases, other->case_name))
+			return true;
+	}
+	return false;
+}
+
+static bool
+is_spared(const struct cell *c)
+{
+	const struct tally *t = c->pattern->tally;
+	const struct known_case *known = t->series->spare.column && c->case_name ? cases_find(t->cases, c->case_name) : NULL;
+
+	return known && known->spared >> t->spare_bit & 1;
 }
 
 static bool
@@ -199,7 +276,7 @@ hold_meets(struct retain *r, const struct hold *h)
 		if (!c->pattern->tally)
 			continue;
 		series |= h->series && same_fold(r->scratch, h->series, c->pattern->tally->series->id);
-		named |= h->case_name && same_fold(r->scratch, h->case_name, c->case_name);
+		named |= h->case_name && c->case_name && strcmp(case_key(r->scratch, h->case_name), c->case_name) == 0;
 	}
 	return path && series && named;
 }
@@ -234,11 +311,14 @@ judge(struct retain *r, const struct entry *entry)
 		const struct cell *c = &r->found.items[i];
 		day_t anchor, due;
 
-		if (!c->pattern->tally || !cell_counts(r, c, entry, &anchor))
+		enum outcome outcome;
+
+		if (!c->pattern->tally || !cell_counts(r, c, entry, &anchor) || is_told_better(r, c))
 			continue;
 		due = cell_due(c, anchor);
-		if (beats((enum outcome)rank(c->pattern->tally->series), due, &v))
-			v = (struct verdict){ (enum outcome)rank(c->pattern->tally->series), c, anchor, due, NULL };
+		outcome = is_spared(c) ? OUT_PRESERVED : (enum outcome)rank(c->pattern->tally->series);
+		if (beats(outcome, due, &v))
+			v = (struct verdict){ outcome, c, anchor, due, NULL };
 	}
 	for (size_t i = 0; i < r->input.hold_count && !v.hold; i++)
 		if (hold_meets(r, &r->input.holds[i])) {
@@ -262,8 +342,8 @@ on_wants_stat(void *self, void *state, const char *path, const char *name)
 		r->asked.state = s;
 	}
 	for (size_t i = 0; i < r->found.count; i++)
-		if (r->found.items[i].pattern->tally &&
-		    r->found.items[i].pattern->tally->series->clock == CLOCK_MODIFIED)
+		if (r->found.items[i].pattern->tally && (r->found.items[i].pattern->tally->series->clock == CLOCK_MODIFIED ||
+							 r->found.items[i].pattern->tally->series->clock == CLOCK_CREATED))
 			return true;
 	v = judge(r, NULL);
 	return (v.outcome == OUT_DESTROY || v.outcome == OUT_DELIVER) && v.due != DAY_NONE && v.due <= r->today;
@@ -349,6 +429,21 @@ count(struct retain *r, const struct entry *e, const struct verdict *v)
 			r->found.items[i].pattern->tally->used = false;
 }
 
+/* "Senast": it should have gone by then, whoever has not answered. */
+static void
+note_overdue(struct retain *r, const struct verdict *v)
+{
+	struct tally *t = v->winner ? v->winner->pattern->tally : NULL;
+
+	if ((v->outcome != OUT_DESTROY && v->outcome != OUT_DELIVER) || v->anchor == DAY_NONE || t->series->latest.count <= 0)
+		return;
+	(void)cell_due(v->winner, v->anchor);
+	if (t->last.latest == DAY_NONE || t->last.latest > r->today)
+		return;
+	if (!t->overdue++ || t->last.latest < t->overdue_since)
+		t->overdue_since = t->last.latest;
+}
+
 static const char *
 file_path(struct retain *r, const char *path, const char *name)
 {
@@ -383,6 +478,7 @@ on_file(void *self, void *state, const char *path, const struct entry *entry)
 	if (v.outcome == OUT_DESTROY && !(s->utf8 && text_is_utf8(entry->name, strlen(entry->name))))
 		v.anchor = v.due = DAY_NONE;
 	count(r, entry, &v);
+	note_overdue(r, &v);
 	if (v.outcome == OUT_DESTROY || v.outcome == OUT_DELIVER)
 		mine = join(r, file_path(r, path, entry->name), entry, &v);
 	for (size_t i = 0; i < s->inside_count; i++)
@@ -415,6 +511,7 @@ retain_open(struct arena *mem, const struct retain_input *in, struct error *err)
 		retain_close(r);
 		return NULL;
 	}
+	cases_read(r);
 	note_cases(r);
 	r->oldest = day_make(1900, 1, 1);
 	r->newest = day_make(day_year(r->today) + 1, 12, 31);
@@ -440,7 +537,8 @@ retain_share(struct retain *r, const struct share *share)
 	for (size_t i = 0; i < rules->series_count; i++) {
 		const struct series *s = &rules->series[i];
 
-		r->tallies[i] = (struct tally){ .series = s, .last = { DAY_NONE, DAY_NONE },
+		r->tallies[i] = (struct tally){ .series = s, .last = { DAY_NONE, DAY_NONE, DAY_NONE },
+			.cases = cases_of(r, s), .spare_bit = cases_bit(r, s),
 			.from = s->year_from ? day_make(s->year_from, 1, 1) : DAY_NONE,
 			.to = s->year_to ? day_make(s->year_to, 12, 31) : DAY_NONE };
 		for (int k = 0; k < s->where_count; k++)

@@ -62,7 +62,7 @@ pattern_clock(struct pattern *p, enum series_clock clock)
 		for (size_t k = 0; k < p->parts[i].count; k++) {
 			struct token *t = &p->parts[i].tokens[k];
 
-			if ((t->kind == TOKEN_YEAR && clock != CLOCK_PATH_YEAR) ||
+			if ((t->kind == TOKEN_YEAR && clock != CLOCK_PATH_YEAR && clock != CLOCK_FISCAL_YEAR) ||
 			    (t->kind == TOKEN_DATE && clock != CLOCK_PATH_DATE))
 				t->byte = '\0';
 		}
@@ -192,33 +192,39 @@ sweep(const struct token *t, size_t len, const struct reach *now, struct reach *
 	}
 }
 
-/* {case} when it must be this one, which is folded. */
+char *
+case_key(struct arena *mem, const char *name)
+{
+	char *key = text_fold(mem, name);
+
+	for (char *c = key; *c; c++)
+		if (strchr("/\\:_ ", *c))
+			*c = '-';
+	return key;
+}
+
+/* {case} when it must be this one, which is a key. */
 static void
 exactly(struct arena *mem, const char *case_name, const char *name, size_t len, const struct reach *now,
 	struct reach *next)
 {
 	for (size_t i = 0; i < len; i++)
 		for (size_t n = 1; now[i].ok && i + n <= len; n++)
-			if (strcmp(text_fold(mem, arena_copy(mem, name + i, n)), case_name) == 0)
+			if (strcmp(case_key(mem, arena_copy(mem, name + i, n)), case_name) == 0)
 				better(&next[i + n], now[i]);
 }
 
-/* case_name: what {case} must be, or NULL for anything. */
-static bool
-part_match(struct arena *mem, const struct part *part, const char *name, const char *case_name, struct reach *out)
+/* Where the first tokens can come to.  case_name: what {case} must be, or NULL for anything. */
+static struct reach *
+run(struct arena *mem, const struct part *part, size_t tokens, const char *name, const char *case_name)
 {
 	size_t len = strlen(name);
 	struct reach *now, *next, *swap;
 
-	*out = (struct reach){ .ok = true, .date = DAY_NONE };
-	if (part->plain)
-		return strcmp(part->text, name) == 0;
-	if (part->count == 1 && part->tokens[0].kind == TOKEN_ANY)
-		return true;
 	now = arena_array(mem, struct reach, len + 2);
 	next = arena_array(mem, struct reach, len + 2);
-	now[0] = *out;
-	for (size_t t = 0; t < part->count; t++) {
+	now[0] = (struct reach){ .ok = true, .date = DAY_NONE };
+	for (size_t t = 0; t < tokens; t++) {
 		memset(next, 0, (len + 2) * sizeof *next);
 		if (part->tokens[t].kind == TOKEN_CASE && case_name)
 			exactly(mem, case_name, name, len, now, next);
@@ -230,7 +236,18 @@ part_match(struct arena *mem, const struct part *part, const char *name, const c
 					from_here(&part->tokens[t], name, i, now[i], next);
 		swap = now, now = next, next = swap;
 	}
-	*out = now[len];
+	return now;
+}
+
+static bool
+part_match(struct arena *mem, const struct part *part, const char *name, const char *case_name, struct reach *out)
+{
+	*out = (struct reach){ .ok = true, .date = DAY_NONE };
+	if (part->plain)
+		return strcmp(part->text, name) == 0;
+	if (part->count == 1 && part->tokens[0].kind == TOKEN_ANY)
+		return true;
+	*out = run(mem, part, part->count, name, case_name)[strlen(name)];
 	return out->ok;
 }
 
@@ -262,23 +279,57 @@ on:
 	}
 }
 
-/* A path can often be read as several cases, and a hold may name any of them: those in holds are kept apart. */
+static int
+by_text(const void *a, const void *b)
+{
+	return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+static const char *
+known_case(const struct pattern *p, const char *folded)
+{
+	const char **found = p->case_count ? bsearch(&folded, p->cases, p->case_count, sizeof(*p->cases), by_text) : NULL;
+
+	return found ? *found : NULL;
+}
+
+static void
+step_case(struct arena *mem, const struct cell *from, const char *name, const char *case_name, size_t path_len, struct cells *out)
+{
+	struct cell c = *from;
+	struct reach got;
+
+	if (!part_match(mem, &c.pattern->parts[c.pos], name, case_name, &got))
+		return;
+	c.pos++;
+	c.date = got.date > c.date ? got.date : c.date;
+	c.case_name = case_name;
+	cells_add(out, c, path_len);
+}
+
+/*
+ * A path can often be read as several cases, and a hold or a list may name any of them: those are kept apart.  Whatever
+ * could stand for {case} is looked up, from where what is before it can end.
+ */
 static void
 step_cases(struct arena *mem, const struct cell *from, const char *name, size_t path_len, struct cells *out)
 {
-	const struct pattern *p = from->pattern;
+	const struct part *part = &from->pattern->parts[from->pos];
+	size_t len = strlen(name), first = 0;
+	struct reach *start;
 
-	for (size_t i = 0; i < p->case_count; i++) {
-		struct cell c = *from;
-		struct reach got;
+	if (!from->pattern->case_count)
+		return;
+	while (part->tokens[first].kind != TOKEN_CASE)
+		first++;
+	start = run(mem, part, first, name, NULL);
+	for (size_t i = 0; i < len; i++)
+		for (size_t n = 1; start[i].ok && i + n <= len; n++) {
+			const char *found = known_case(from->pattern, case_key(mem, arena_copy(mem, name + i, n)));
 
-		if (!part_match(mem, &p->parts[c.pos], name, p->cases[i], &got))
-			continue;
-		c.pos++;
-		c.date = got.date > c.date ? got.date : c.date;
-		c.case_name = p->cases[i];
-		cells_add(out, c, path_len);
-	}
+			if (found)
+				step_case(mem, from, name, found, path_len, out);
+		}
 }
 
 void

@@ -4,6 +4,8 @@
 #define BEHOV_RETAIN_P_H
 
 #include "behov/retain.h"
+#include <stdlib.h>
+#include <string.h>
 
 enum token_kind { TOKEN_BYTE, TOKEN_ONE, TOKEN_ANY, TOKEN_YEAR, TOKEN_DATE, TOKEN_CASE };
 struct token { enum token_kind kind; char byte; };       /* of {year} and {date}: NUL when it dates nothing */
@@ -18,8 +20,17 @@ struct pattern {
 	const char **names;             /* folded when `fold` */
 	struct tally *tally;            /* of the series; NULL for a hold */
 	const struct hold *hold;
-	const char **cases;             /* folded: those that a hold names */
+	const char **cases;             /* folded and sorted: those that a hold or a list of cases names */
 	size_t case_count;
+};
+
+/* A case of a list: folded; closed DAY_NONE: open, or not known; spared: one bit for each series that spares from the list. */
+struct known_case { const char *name; day_t closed; uint64_t spared; };
+struct case_file {
+	const struct case_list *list;
+	bool known, doubtful;           /* it could be read; some of it could not */
+	struct known_case *items;       /* sorted */
+	size_t count;
 };
 
 /* "So far this path has matched so many components of this pattern": what a folder hands down. */
@@ -36,8 +47,12 @@ struct tally {
 	const struct series *series;
 	bool used;
 	long long files;
+	long long overdue;              /* should have gone by now ("senast") */
+	day_t overdue_since;
+	const struct case_file *cases;  /* NULL: its clock needs none */
+	int spare_bit;
 	day_t from, to;                 /* its records = { from; to; } as days; DAY_NONE: open */
-	struct { day_t anchor, due; } last;     /* files of one folder are mostly of one day */
+	struct { day_t anchor, due, latest; } last;     /* files of one folder are mostly of one day */
 };
 
 struct batch {
@@ -78,7 +93,9 @@ struct retain {
 	const struct share *share;
 	struct tally *tallies;
 	LIST(struct pattern *) patterns;
-	LIST(const char *) cases;       /* that holds name, folded, each once */
+	LIST(const char *) cases;       /* that holds and lists name, folded, sorted, each once */
+	struct case_file *files;        /* as input.rules->cases */
+	LIST(struct gap) gaps;          /* of lists of cases; told once */
 	struct state *top;
 	struct cells found;             /* of the file asked about last */
 	struct { const struct state *state; char name[256]; } asked;   /* "" = none */
@@ -88,6 +105,8 @@ struct retain {
 	struct visitor visitor;
 };
 
+/* How cases are compared: folded, and whatever stands where a name of a file can have no '/' is one: "KS 2019/7", "ks 2019-7". */
+char *case_key(struct arena *mem, const char *name);
 void pattern_clock(struct pattern *p, enum series_clock clock);
 struct pattern *pattern_make(struct arena *mem, const char *path, bool fold);
 size_t pattern_prefix(const struct pattern *p, const char *prefix, struct arena *mem);
@@ -95,6 +114,12 @@ void cells_add(struct cells *out, struct cell cell, size_t path_len);
 void cells_step(struct arena *mem, const struct cell *in, size_t count, const char *name, size_t path_len,
 		struct cells *out);
 bool pattern_names(struct arena *scratch, const struct pattern *p, const char *name);
+
+void cases_read(struct retain *r);
+const struct case_file *cases_of(const struct retain *r, const struct series *s);
+int cases_bit(const struct retain *r, const struct series *series);
+/* NULL: it is not in the list. */
+const struct known_case *cases_find(const struct case_file *f, const char *name);
 
 void match_file(struct retain *r, const struct cell *cells, size_t count, const char *name, size_t path_len);
 struct verdict judge(struct retain *r, const struct entry *entry);

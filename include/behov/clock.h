@@ -53,8 +53,11 @@ int period_parse(const char *text, struct period *out); /* also singular; -1 whe
 day_t day_add(day_t day, struct period period);
 
 /* Where a period is counted from (DESIGN 10): the day itself, or the end of its month or year. */
-enum count_from { COUNT_YEAR_END, COUNT_MONTH_END, COUNT_DAY };
-/* The first day on which a record may go: 2019-03-02 + 7 years from year-end = 2027-01-01. */
+enum count_from { COUNT_YEAR_END, COUNT_MONTH_END, COUNT_DAY, COUNT_FISCAL_END };
+/* The last day of the fiscal year that a day lies in; the last day of a month stays so (02-28 is 02-29 in leap years). */
+day_t day_fiscal_end(day_t day, int month, int dom);
+/* The first day on which a record may go: 2019-03-02 + 7 years from year-end = 2027-01-01.
+ * COUNT_FISCAL_END: `anchor` is the end of that year already, as day_fiscal_end() gives it. */
 day_t day_due(day_t anchor, struct period keep, enum count_from from);
 
 #endif

@@ -122,7 +122,15 @@ struct system {
 };
 
 enum series_action { ACTION_DESTROY, ACTION_PRESERVE, ACTION_DELIVER };
-enum series_clock { CLOCK_MODIFIED, CLOCK_PATH_YEAR, CLOCK_PATH_DATE };
+enum series_clock { CLOCK_MODIFIED, CLOCK_PATH_YEAR, CLOCK_PATH_DATE, CLOCK_CREATED, CLOCK_CASE_CLOSED, CLOCK_FISCAL_YEAR };
+
+/* A list of cases out of the diarium: which are closed, and since when.  CSV; the names of its columns. */
+struct case_list {
+	const char *id;
+	const char *file;               /* absolute */
+	const char *name, *closed, *reopened;   /* reopened NULL = the list tells only of cases that stay closed */
+	struct place at;
+};
 
 /* Where records of a series lie: share, pattern over the path below it (bytes), and globs for the file's name. */
 struct where {
@@ -148,6 +156,10 @@ struct series {
 	struct period keep;
 	enum series_clock clock;
 	enum count_from count_from;
+	struct { int month, day; bool named_by_start; } fiscal; /* when a fiscal year ends, 12-31 unless written; what {year} names */
+	struct period latest;           /* "senast": when it should have gone; count 0 = not written */
+	const char *cases;              /* id of a case list, or NULL */
+	struct { const char *column, **values; int count; } spare;     /* cases with such a value are preserved (urval); NULL = none */
 	const char *batch_path;         /* prefix of the where pattern, or NULL */
 	bool whole;                     /* the batch is decided as one, on the latest due date of all its members */
 	bool evidence_digest;           /* evidence = "digest": names go when the records go */
@@ -271,6 +283,8 @@ struct rules {
 	size_t share_count;
 	struct hold *holds;
 	size_t hold_count;
+	struct case_list *cases;
+	size_t case_count;
 	const char *digest;             /* hex over all that can change a judgement */
 };
 

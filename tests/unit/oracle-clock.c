@@ -23,6 +23,18 @@ static void due(struct arena *mem, const char *line)
 					  (enum count_from)from)));
 }
 
+/* "fiscal DAY MONTH DOM" */
+static void fiscal(struct arena *mem, const char *line)
+{
+	char day[11];
+	int month, dom;
+
+	if (sscanf(line, "fiscal %10s %d %d", day, &month, &dom) != 3)
+		puts("?");
+	else
+		puts(or_none(mem, day_fiscal_end(day_parse(day), month, dom)));
+}
+
 static void answer(struct arena *mem, const char *line)
 {
 	char word[64];
@@ -30,6 +42,8 @@ static void answer(struct arena *mem, const char *line)
 
 	if (strncmp(line, "due ", 4) == 0)
 		due(mem, line);
+	else if (strncmp(line, "fiscal ", 7) == 0)
+		fiscal(mem, line);
 	else if (sscanf(line, "zone %63s", word) == 1)
 		puts(clock_zone(word, NULL) < 0 ? "refused" : "taken");
 	else if (sscanf(line, "day %" SCNd64, &moment) == 1)

@@ -44,9 +44,27 @@ def due_dates(rng):
     edges += [date(y, 2, 29) for y in (2000, 2020, 2024)]
     cases = [(a, n, u, s) for a in edges for n in (0, 1, 2, 4, 7, 12, 18, 100) for u in range(3) for s in range(3)]
     cases += [(date(1900, 1, 1) + timedelta(days=rng.randrange(73000)), rng.randrange(1001), rng.randrange(3),
-               rng.randrange(3)) for _ in range(20000)]
+               rng.randrange(3)) for _ in range(100000)]
     got = ask(f"due {a} {n} {u} {s}" for a, n, u, s in cases)
     return [f"{c}: {g}, not {due(*c)}" for c, g in zip(cases, got, strict=True) if g != str(due(*c))]
+
+
+def fiscal_end(day, month, dom):
+    """The first end of a fiscal year on or after the day; the last day of a month is that of every year."""
+    last = dom >= calendar.monthrange(2023, month)[1]
+    for year in (day.year, day.year + 1):
+        end = date(year, month, calendar.monthrange(year, month)[1] if last else dom)
+        if end >= day:
+            return end
+    return None
+
+
+def fiscal_years(rng):
+    ends = [(12, 31), (6, 30), (4, 30), (8, 31), (2, 28), (2, 29), (1, 15), (3, 1)]
+    cases = [(date(1900, 1, 1) + timedelta(days=rng.randrange(73000)), *rng.choice(ends)) for _ in range(20000)]
+    cases += [(date(y, m, d), *end) for y in (2019, 2020) for m, d in ((1, 1), (2, 28), (3, 1), (6, 30), (7, 1), (12, 31)) for end in ends]
+    got = ask(f"fiscal {day} {month} {dom}" for day, month, dom in cases)
+    return [f"{c}: {g}, not {fiscal_end(*c)}" for c, g in zip(cases, got, strict=True) if g != str(fiscal_end(*c))]
 
 
 def civil(moment, zone):
@@ -89,6 +107,7 @@ def tell(name, wrong):
 def main():
     rng = random.Random(20190302)
     bad = tell("due dates are those of the oracle", due_dates(rng))
+    bad |= tell("fiscal years end where the oracle says", fiscal_years(rng))
     for name in ZONES:
         bad |= tell(f"moments in {name} have the dates of the oracle", moments(rng, name))
         bad |= tell(f"days in {name} start where the oracle says", midnights(rng, name))
