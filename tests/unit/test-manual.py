@@ -10,7 +10,8 @@ import sys
 
 TOP = os.path.abspath(os.path.join(os.path.dirname(__file__), "../.."))
 BEHOV = os.path.join(TOP, os.environ.get("BUILD", "build"), "behov")
-PAGE, TRAPS, ACCESS = (f"{TOP}/packaging/man/{name}" for name in ("behov.1", "behov-directory.7", "behov-access.7"))
+PAGE, TRAPS, ACCESS, RETENTION = (f"{TOP}/packaging/man/{name}" for name in (
+    "behov.1", "behov-directory.7", "behov-access.7", "behov-retention.7"))
 
 
 def is_there(name, test):
@@ -50,15 +51,19 @@ def main():
     check("each with a test, or why it does not apply", not bare, bare)
     absent = [line for line in re.findall(r"^\.Dl (test-.*)$", page, re.M) if not is_there(*line.split(": ", 1))]
     check("and every test is there", not absent, absent)
-    kinds = set()
-    for path in glob.glob(TOP + "/agent/reconcile/*.c"):
-        with open(path, encoding="utf-8") as f:
-            kinds |= set(re.findall(r'(?:tell_trouble\(w, |tell_notes\(w, |tell\(w, |\.kind = |\? )"([a-z]+(?:-[a-z]+)+)"', f.read()))
-    with open(ACCESS, encoding="utf-8") as f:
-        told = set(re.findall(r"[a-z]+(?:-[a-z]+)+", " ".join(re.findall(r"^\.It Cm (.*)$", f.read(), re.M))))
-    check("every kind of finding about access is in the manual", len(kinds) > 15 and kinds <= told, kinds - told)
+    for what, room, name, least in (("access", "reconcile", ACCESS, 15), ("files", "retain", RETENTION, 4)):
+        kinds = set()
+        for path in glob.glob(f"{TOP}/agent/{room}/*.c"):
+            with open(path, encoding="utf-8") as f:
+                text = f.read()
+            kinds |= set(re.findall(r'(?:tell_trouble\(w, |tell_notes\(w, |tell\(w, |\.kind = |find\(plan, r->mem, )"([a-z-]+)"', text))
+            kinds |= set(re.findall(r'\.kind = [^"]*"([a-z]+-[a-z-]+)" : "([a-z]+-[a-z-]+)"', text) and
+                         sum(re.findall(r'\.kind = [^"]*"([a-z]+-[a-z-]+)" : "([a-z]+-[a-z-]+)"', text), ()))
+        with open(name, encoding="utf-8") as f:
+            told = set(re.findall(r"[a-z]+(?:-[a-z]+)*", " ".join(re.findall(r"^\.It Cm (.*)$", f.read(), re.M))))
+        check(f"every kind of finding about {what} is in the manual", len(kinds) > least and kinds <= told, kinds - told)
     if shutil.which("mandoc"):
-        for name in (PAGE, TRAPS, ACCESS):
+        for name in (PAGE, TRAPS, ACCESS, RETENTION):
             lint = subprocess.run(["mandoc", "-T", "lint", name], stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
             told = [line for line in lint.stdout.decode().splitlines() if "referenced manual not found" not in line]
             check(f"mandoc has nothing to say about {os.path.basename(name)}", not told, told)
