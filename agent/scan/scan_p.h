@@ -4,8 +4,51 @@
 #define BEHOV_SCAN_P_H
 
 #include "behov/scan.h"
+#include <stdatomic.h>
+#include <sys/types.h>
 
 /* As scan_open_root(); *marked: the marker was there and names this share. */
 int root_open(const struct share *share, bool *marked, struct error *err);
+
+/* ------------------------------------------------------------------ folder.c: the slow calls, for any thread */
+
+/* Where folders are opened from.  What turns out to be missing is not asked for again. */
+struct beneath {
+	int root;
+	dev_t dev;
+	atomic_bool no_openat2, no_noatime;
+};
+
+/* One name of a listing: `name` is in the folder's own memory. */
+struct listed {
+	size_t name;                    /* where in folder.names */
+	int error;                      /* of stat; 0 */
+	struct entry entry;             /* its name not filled */
+};
+
+/*
+ * A folder, and so much of its listing as is read at a time.  Filled by folder_read() again and again until `last`.
+ * Promise: its descriptor is open from the first reading to folder_close().
+ */
+struct folder {
+	char *path;
+	int fd;                         /* -1: not open yet, or not to be opened */
+	bool stat_all;                  /* wanted: times and sizes of every file */
+	bool last;                      /* nothing more comes */
+	bool done;                      /* read, and nobody's but the owner's */
+	int open_error, list_error;
+	struct listed *list;
+	size_t count, room;
+	char *names;
+	size_t names_len, names_room;
+	char *buffer;                   /* of getdents */
+	long buffered, at;
+};
+
+int folder_open(struct beneath *b, const char *path);           /* a descriptor, or -1 with errno */
+/* Fills entry; -1 with errno when it could not, or when the name is something else by now. */
+int folder_ask(int dir, struct entry *entry);
+void folder_read(struct beneath *b, struct folder *f);
+void folder_close(struct folder *f);
 
 #endif

@@ -1,6 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* walk.c - visits every folder of a share, one thread, depth first, without being led out of it. */
+/*
+ * walk.c - visits every folder of a share, depth first, without being led out of it.
+ *
+ * One thread walks, asks the visitor and tells gaps, always in the same order.  Hands read ahead: the next few folders below
+ * each folder on the way down, and files' times where those were wanted in the folder before.  Without hands it reads itself.
+ */
 #include "scan_p.h"
+#include "behov/hands.h"
 #include "behov/log.h"
 #include "behov/step.h"
 #include "behov/text.h"
@@ -8,23 +14,22 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
-#include <linux/openat2.h>
+#include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
-#include <sys/sysmacros.h>
 #include <unistd.h>
 
-#define LISTING (256 * 1024)
 #define BREATH 4096                     /* entries between two looks at the stop flag */
+#define AHEAD_MOST 16                   /* folders below one that are read ahead */
 
-/*
- * A folder on the way down.  It is listed once, to its end, before its first child is entered: so one descriptor
- * and one buffer serve any depth, and only the names of folders still to visit are kept.
- */
+/* A folder on the way down.  It is listed to its end before its first child is entered: only names of folders are kept. */
 struct frame {
 	size_t path_len;                /* of w->path that is this folder */
 	char *todo;                     /* names, each with its NUL */
 	size_t len, room, next;
+	struct folder *ahead[AHEAD_MOST];       /* those from `next` on that are read, in turn */
+	size_t ahead_count, ahead_next; /* ahead_next: where in todo the first one stands that is not read ahead */
 	void *state;
 	bool complete;
 };
@@ -34,13 +39,13 @@ struct walk {
 	const struct share *share;
 	const struct visitor *visitor;
 	struct scan_result *out;
-	int root;
-	dev_t dev;
-	bool no_openat2, no_noatime;
+	struct beneath beneath;
+	struct hands *hands;            /* NULL: none */
+	size_t window;
+	bool stat_ahead;                /* most files of the folder before were asked about */
 	char path[PATH_MAX + NAME_MAX + 2];
 	struct frame *frames;
 	size_t depth, room;
-	char *listing;
 	long long seen;
 };
 
@@ -74,109 +79,90 @@ is_skipped(const struct walk *w, const char *name)
 	return strcmp(name, SHARE_QUARANTINE) == 0 || strcmp(name, SHARE_MARKER) == 0;
 }
 
-/* Where openat2 is missing or forbidden: one component at a time, each a real folder on the root's file system. */
-static int
-open_by_steps(struct walk *w, const char *path)
+/* ------------------------------------------------------------------ reading, by hands or ourselves */
+
+static void
+work(void *self, void *job)
 {
-	char name[NAME_MAX + 1];
-	int fd = openat(w->root, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	folder_read(self, job);
+}
 
-	while (fd >= 0 && *path) {
-		size_t len = strcspn(path, "/");
-		struct stat st;
-		int next, why;
+static struct folder *
+new_folder(const char *above, const char *name, bool stat_all)
+{
+	size_t len = strlen(above), more = strlen(name);
+	struct folder *f = calloc(1, sizeof(*f));
 
-		if (len > NAME_MAX) {
-			close(fd);
-			errno = ENAMETOOLONG;
-			return -1;
-		}
-		memcpy(name, path, len);
-		name[len] = '\0';
-		path += len + (path[len] == '/');
-		next = openat(fd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
-		why = errno;
-		close(fd);
-		fd = next;
-		errno = why;
-		if (fd >= 0 && (fstat(fd, &st) < 0 || st.st_dev != w->dev)) {
-			close(fd);
-			errno = EXDEV;
-			return -1;
-		}
+	if (f)
+		f->path = malloc(len + more + 2);
+	if (!f || !f->path)
+		abort();
+	memcpy(f->path, above, len);
+	if (len && more)
+		f->path[len++] = '/';
+	memcpy(f->path + len, name, more + 1);
+	f->fd = -1;
+	f->stat_all = stat_all;
+	return f;
+}
+
+/* What is out with the hands comes back in any order. */
+static void
+wait_for(struct walk *w, struct folder *f)
+{
+	while (!f->done) {
+		struct folder *some = hands_take(w->hands);
+
+		some->done = true;
 	}
-	return fd;
 }
 
-static int
-open_beneath(struct walk *w, const char *path, uint64_t more)
+/* A reading is begun; where no hand can take it, it is done now. */
+static void
+start_reading(struct walk *w, struct folder *f)
 {
-	struct open_how how = {
-		.flags = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC | more,
-		.resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS | RESOLVE_NO_XDEV,
-	};
-	int fd, tries = 0;
-
-	do
-		fd = (int)syscall(SYS_openat2, w->root, *path ? path : ".", &how, sizeof how);
-	while (fd < 0 && (errno == EINTR || (errno == EAGAIN && ++tries < 100)));
-	return fd;
+	f->done = false;
+	if (w->hands && hands_give(w->hands, f))
+		return;
+	folder_read(&w->beneath, f);
+	f->done = true;
 }
 
-static int
-open_folder(struct walk *w, const char *path)
+/* Keeps some of the folders below a frame read ahead.  The nearest is given last, and so begun first. */
+static void
+read_ahead(struct walk *w, struct frame *f)
 {
-	int fd;
+	size_t first = f->ahead_count;
 
-	if (w->no_openat2)
-		return open_by_steps(w, path);
-	if (!w->no_noatime) {
-		fd = open_beneath(w, path, O_NOATIME);
-		if (fd >= 0 || errno != EPERM)
-			goto opened;
-		w->no_noatime = true;   /* not ours: asking again for each folder would double the calls */
+	if (!w->hands)
+		return;
+	if (f->ahead_next < f->next)
+		f->ahead_next = f->next;
+	while (f->ahead_count < w->window && f->ahead_next < f->len) {
+		const char *name = f->todo + f->ahead_next;
+		struct folder *one;
+
+		if (f->path_len + strlen(name) + 2 > PATH_MAX)
+			break;
+		w->path[f->path_len] = '\0';
+		one = new_folder(w->path, name, w->stat_ahead);
+		f->ahead[f->ahead_count++] = one;
+		f->ahead_next += strlen(name) + 1;
 	}
-	fd = open_beneath(w, path, 0);
-opened:
-	if (fd < 0 && (errno == ENOSYS || errno == EPERM)) {
-		w->no_openat2 = true;
-		return open_by_steps(w, path);
-	}
-	return fd;
+	for (size_t i = f->ahead_count; i-- > first;)
+		start_reading(w, f->ahead[i]);
 }
 
-static unsigned char
-type_of(unsigned mode)
+static struct folder *
+take_ahead(struct frame *f)
 {
-	return S_ISREG(mode) ? DT_REG : S_ISDIR(mode) ? DT_DIR : S_ISLNK(mode) ? DT_LNK : DT_FIFO;
+	struct folder *one = f->ahead[0];
+
+	memmove(f->ahead, f->ahead + 1, --f->ahead_count * sizeof(*f->ahead));
+	return one;
 }
 
-/* Fills entry; -1 with errno when it could not, or when the name is something else by now. */
-static int
-ask(int dir, struct entry *entry)
-{
-	struct statx x;
-
-	if (statx(dir, entry->name, AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT, STATX_BASIC_STATS | STATX_BTIME, &x) < 0)
-		return -1;
-	if (entry->type != DT_UNKNOWN && (entry->type == DT_REG) != (type_of(x.stx_mode) == DT_REG)) {
-		errno = ESTALE;
-		return -1;
-	}
-	entry->type = type_of(x.stx_mode);
-	entry->stated = true;
-	entry->size = x.stx_size;
-	entry->ino = x.stx_ino;
-	entry->dev = makedev(x.stx_dev_major, x.stx_dev_minor);
-	entry->nlink = x.stx_nlink;
-	entry->mtime_s = x.stx_mtime.tv_sec;
-	entry->mtime_ns = x.stx_mtime.tv_nsec;
-	entry->ctime_s = x.stx_ctime.tv_sec;
-	entry->ctime_ns = x.stx_ctime.tv_nsec;
-	entry->btime_s = x.stx_mask & STATX_BTIME ? x.stx_btime.tv_sec : INT64_MIN;
-	entry->btime_ns = x.stx_mask & STATX_BTIME ? x.stx_btime.tv_nsec : 0;
-	return 0;
-}
+/* ------------------------------------------------------------------ one folder */
 
 static void
 remember(struct frame *f, const char *name)
@@ -185,112 +171,122 @@ remember(struct frame *f, const char *name)
 
 	if (f->len + len > f->room) {
 		size_t room = f->room ? f->room * 2 : 1024;
-		char *more = realloc(f->todo, room);
+		char *more = realloc(f->todo, room > f->len + len ? room : f->len + len);
 
 		if (!more)
 			abort();        /* as arena_take(): without memory there is no honest way on */
 		f->todo = more;
-		f->room = room;
+		f->room = room > f->len + len ? room : f->len + len;
 	}
 	memcpy(f->todo + f->len, name, len);
 	f->len += len;
 }
 
 static void
-unseen(struct walk *w, struct frame *f, const char *name)
+unseen(struct walk *w, struct frame *f, const char *name, int error)
 {
-	gap(w, w->path, arena_print(w->mem, "cannot stat '%s': %s", name_show(w->mem, name), strerror(errno)));
+	gap(w, w->path, arena_print(w->mem, "cannot stat '%s': %s", name_show(w->mem, name), strerror(error)));
 	f->complete = false;
 }
 
+struct wanted { long long files, asked; };
+
 static void
-meet(struct walk *w, struct frame *f, int dir, const char *name, unsigned char type)
+meet(struct walk *w, struct frame *f, struct folder *folder, struct listed *l, struct wanted *wanted)
 {
 	const struct visitor *v = w->visitor;
-	struct entry entry = { .name = name, .type = type, .btime_s = INT64_MIN };
+	const char *name = folder->names + l->name;
+	struct entry *entry = &l->entry;
+	bool asked;
 
 	if (is_skipped(w, name))
 		return;
-	if (type == DT_UNKNOWN && ask(dir, &entry) < 0) {
-		unseen(w, f, name);
+	entry->name = name;
+	if (l->error && entry->type == DT_UNKNOWN) {
+		unseen(w, f, name, l->error);
 		return;
 	}
-	if (entry.type == DT_DIR) {
+	if (entry->type == DT_DIR) {
 		if (!is_snapshot(name))
 			remember(f, name);
 		return;
 	}
-	if (entry.type != DT_REG)
+	if (entry->type != DT_REG)
 		return;
 	w->out->files++;
-	if (!entry.stated && v->wants_stat(v->self, f->state, w->path, name) && ask(dir, &entry) < 0) {
-		unseen(w, f, name);
+	wanted->files++;
+	asked = v->wants_stat(v->self, f->state, w->path, name);
+	wanted->asked += asked;
+	if (asked && !entry->stated && (l->error || folder_ask(folder->fd, entry) < 0)) {
+		unseen(w, f, name, l->error ? l->error : errno);
 		return;
 	}
-	if (entry.stated)
-		w->out->bytes += (long long)entry.size;
-	v->file(v->self, f->state, w->path, &entry);
+	if (!asked && l->error) {       /* nobody wanted to know */
+		entry->stated = false;
+		l->error = 0;
+	}
+	if (entry->stated && asked)
+		w->out->bytes += (long long)entry->size;
+	entry->stated = entry->stated && asked;
+	v->file(v->self, f->state, w->path, entry);
 }
 
+/* What was read of a folder. -1 only when asked to stop. */
 static int
-list_some(struct walk *w, struct frame *f, int dir, long got)
+meet_all(struct walk *w, struct frame *f, struct folder *folder, struct wanted *wanted)
 {
-	for (long at = 0; at < got;) {
-		const struct dirent64 *d = (const void *)(w->listing + at);
-
-		at += d->d_reclen;
-		if (strcmp(d->d_name, ".") == 0 || strcmp(d->d_name, "..") == 0)
-			continue;
+	for (size_t i = 0; i < folder->count; i++) {
 		if (++w->seen % BREATH == 0) {
 			progress(w->share->id, w->out->files, 0);
 			if (stop_asked())
 				return -1;
 		}
-		meet(w, f, dir, d->d_name, d->d_type);
+		meet(w, f, folder, &folder->list[i], wanted);
 	}
 	return 0;
 }
 
-/* Lists the folder w->path: files are judged as they come, folders remembered. -1 only when asked to stop. */
+/* Files are judged as they come, folders remembered. -1 only when asked to stop.  The folder is closed. */
 static int
-list(struct walk *w, struct frame *f)
+list(struct walk *w, struct frame *f, struct folder *folder)
 {
-	int dir = open_folder(w, w->path), rc = 0;
-	long got;
+	struct wanted wanted = { 0, 0 };
+	int rc = 0;
+	bool last;
 
-	if (dir < 0) {
-		gap(w, w->path, arena_print(w->mem, "cannot open folder: %s", strerror(errno)));
-		f->complete = false;
-		return 0;
-	}
-	w->out->folders++;
-	while ((got = syscall(SYS_getdents64, dir, w->listing, LISTING)) != 0) {
-		if (got < 0 && errno == EINTR)
-			continue;
-		if (got < 0) {
-			gap(w, w->path, arena_print(w->mem, "cannot list folder: %s", strerror(errno)));
-			f->complete = false;
-			break;
-		}
-		rc = list_some(w, f, dir, got);
-		if (rc < 0)
-			break;
-	}
-	close(dir);
+	do {
+		wait_for(w, folder);
+		last = folder->last;
+		rc = meet_all(w, f, folder, &wanted);
+		if (rc == 0 && !last)
+			start_reading(w, folder);
+	} while (rc == 0 && !last);
+	if (folder->open_error)
+		gap(w, w->path, arena_print(w->mem, "cannot open folder: %s", strerror(folder->open_error)));
+	else
+		w->out->folders++;
+	if (folder->list_error)
+		gap(w, w->path, arena_print(w->mem, "cannot list folder: %s", strerror(folder->list_error)));
+	f->complete = f->complete && !folder->open_error && !folder->list_error;
+	if (wanted.files)
+		w->stat_ahead = 2 * wanted.asked > wanted.files;
+	folder_close(folder);
 	return rc;
 }
 
-/* Enters the folder w->path; its frame is put on the stack and it is listed. */
+/* Enters the folder w->path, which is being read; its frame is put on the stack. */
 static int
-enter(struct walk *w, void *above)
+enter(struct walk *w, void *above, struct folder *folder)
 {
 	struct frame *f;
 	void *state = NULL;
+	int rc;
 
-	if (stop_asked())
-		return -1;
-	if (!w->visitor->enter(w->visitor->self, w->path, above, &state))
-		return 0;
+	if (stop_asked() || !w->visitor->enter(w->visitor->self, w->path, above, &state)) {
+		wait_for(w, folder);
+		folder_close(folder);
+		return stop_asked() ? -1 : 0;
+	}
 	if (w->depth == w->room) {
 		w->room = w->room ? w->room * 2 : 64;
 		w->frames = realloc(w->frames, w->room * sizeof *w->frames);
@@ -299,7 +295,20 @@ enter(struct walk *w, void *above)
 	}
 	f = &w->frames[w->depth++];
 	*f = (struct frame){ .path_len = strlen(w->path), .state = state, .complete = true };
-	return list(w, f);
+	rc = list(w, f, folder);
+	if (rc == 0)
+		read_ahead(w, f);
+	return rc;
+}
+
+static void
+drop(struct walk *w, struct frame *f)
+{
+	for (size_t i = 0; i < f->ahead_count; i++) {
+		wait_for(w, f->ahead[i]);
+		folder_close(f->ahead[i]);
+	}
+	free(f->todo);
 }
 
 static void
@@ -308,7 +317,7 @@ leave(struct walk *w)
 	struct frame *f = &w->frames[--w->depth];
 
 	w->visitor->leave(w->visitor->self, f->state, w->path, f->complete);
-	free(f->todo);
+	drop(w, f);
 }
 
 static int
@@ -316,6 +325,7 @@ descend(struct walk *w, struct frame *f)
 {
 	const char *name = f->todo + f->next;
 	size_t len = strlen(name), at = f->path_len;
+	struct folder *folder;
 
 	f->next += len + 1;
 	if (at + len + 2 > PATH_MAX) {
@@ -323,17 +333,28 @@ descend(struct walk *w, struct frame *f)
 		f->complete = false;
 		return 0;
 	}
+	if (f->ahead_count) {
+		folder = take_ahead(f);
+		read_ahead(w, f);
+	} else {
+		w->path[at] = '\0';
+		folder = new_folder(w->path, name, w->hands && w->stat_ahead);
+		start_reading(w, folder);
+	}
 	if (at)
 		w->path[at++] = '/';
 	memcpy(w->path + at, name, len + 1);
-	return enter(w, f->state);
+	return enter(w, f->state, folder);
 }
 
 static int
 walk(struct walk *w)
 {
-	int rc = enter(w, NULL);
+	struct folder *root = new_folder("", "", false);
+	int rc;
 
+	start_reading(w, root);
+	rc = enter(w, NULL, root);
 	while (rc == 0 && w->depth) {
 		struct frame *f = &w->frames[w->depth - 1];
 
@@ -344,30 +365,24 @@ walk(struct walk *w)
 			leave(w);
 	}
 	for (size_t i = 0; i < w->depth; i++)
-		free(w->frames[i].todo);
+		drop(w, &w->frames[i]);
 	free(w->frames);
 	return rc;
 }
+
+/* ------------------------------------------------------------------ a share */
 
 /* What is left of a mount that is gone is an empty folder, and an error is not an empty set. */
 static bool
 is_empty(struct walk *w)
 {
-	int fd = open_folder(w, "");
-	long got = 0;
-	bool empty = true;
+	struct folder *root = new_folder("", "", false);
+	bool empty;
 
-	if (fd < 0)
-		return false;           /* the walk will say what is wrong */
-	got = syscall(SYS_getdents64, fd, w->listing, LISTING);
-	for (long at = 0; at < got; at += ((const struct dirent64 *)(const void *)(w->listing + at))->d_reclen) {
-		const struct dirent64 *d = (const void *)(w->listing + at);
-
-		if (strcmp(d->d_name, ".") != 0 && strcmp(d->d_name, "..") != 0)
-			empty = false;
-	}
-	close(fd);
-	return got >= 0 && empty;
+	folder_read(&w->beneath, root);
+	empty = !root->open_error && !root->list_error && root->count == 0;      /* else the walk will say what is wrong */
+	folder_close(root);
+	return empty;
 }
 
 static void
@@ -376,6 +391,15 @@ share_gap(struct walk *w, const char *text)
 	*arena_push(w->mem, &w->out->gaps) =
 		(struct gap){ .what = "share", .id = w->share->id, .text = text };
 	w->out->complete = false;
+}
+
+/* As scan.h says; on a file server far away somebody asks for more, which hide its round trips. */
+static int
+hands_of(int asked)
+{
+	long cores = sysconf(_SC_NPROCESSORS_ONLN);
+
+	return asked ? asked : cores < 2 ? 2 : cores > 4 ? 4 : (int)cores;
 }
 
 int
@@ -387,26 +411,40 @@ scan_share(struct arena *mem, const struct share *share, int hands, const struct
 	struct stat st;
 	int rc = 0;
 
-	(void)hands;                    /* one thread meets the goal on local disks; a file server may want more */
 	*out = (struct scan_result){ .complete = true };
-	*w = (struct walk){ .mem = mem, .share = share, .visitor = visitor, .out = out };
-	w->listing = arena_take(mem, LISTING);
-	w->root = root_open(share, &out->marked, &why);
-	if (w->root < 0) {
+	w->mem = mem;
+	w->share = share;
+	w->visitor = visitor;
+	w->out = out;
+	hands = hands_of(hands);
+	w->beneath.root = root_open(share, &out->marked, &why);
+	if (w->beneath.root < 0) {
 		share_gap(w, arena_text(mem, why.text));
 		return 0;
 	}
-	if (fstat(w->root, &st) < 0) {
+	if (fstat(w->beneath.root, &st) < 0) {
 		share_gap(w, arena_print(mem, "cannot stat the root: %s", strerror(errno)));
-	} else if (is_empty(w)) {
-		share_gap(w, "the share is empty: is it mounted?");
-	} else {
-		w->dev = st.st_dev;
-		out->visited = true;
-		if (walk(w) < 0)
-			rc = error_set(err, ERROR_STOPPED, "stopped while scanning share '%s'", share->id);
-		progress_end();
+		goto out;
 	}
-	close(w->root);
+	w->beneath.dev = st.st_dev;
+	if (is_empty(w)) {
+		share_gap(w, "the share is empty: is it mounted?");
+		goto out;
+	}
+	if (hands > 1) {
+		w->window = (size_t)hands * 4 < AHEAD_MOST ? (size_t)hands * 4 : AHEAD_MOST;
+		w->hands = hands_open(hands, (size_t)hands * 8 + 64, work, &w->beneath, err);
+		if (!w->hands) {
+			rc = -1;
+			goto out;
+		}
+	}
+	out->visited = true;
+	if (walk(w) < 0)
+		rc = error_set(err, ERROR_STOPPED, "stopped while scanning share '%s'", share->id);
+	hands_close(w->hands);
+	progress_end();
+out:
+	close(w->beneath.root);
 	return rc;
 }

@@ -22,8 +22,8 @@ struct scan_result {
 	LIST(struct gap) gaps;
 };
 
-/* hands: how many may ask at once; one thread does it all today, whatever the number.  -1 only for failures of ours, or
- * when asked to stop. */
+/* hands: how many may ask at once (0: two to four, as there are processors); the visitor is called by one thread, in the same
+ * order whatever the number.  -1 only for failures of ours, or when asked to stop. */
 int scan_share(struct arena *mem, const struct share *share, int hands, const struct visitor *visitor,
 	       struct scan_result *out, struct error *err);
 

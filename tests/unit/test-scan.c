@@ -8,6 +8,7 @@ static char folder[64];
 static struct arena *mem;
 static struct text seen;
 static bool stat_all, fold;
+static int how_many;            /* hands */
 
 static bool
 on_enter(void *self, const char *path, void *above, void **state)
@@ -104,7 +105,7 @@ scan(enum share_identity identity)
 	struct scan_result out;
 	struct error err = { 0 };
 
-	CHECK(scan_share(mem, &share, 0, &visitor, &out, &err) == 0);
+	CHECK(scan_share(mem, &share, how_many, &visitor, &out, &err) == 0);
 	return out;
 }
 
@@ -157,7 +158,7 @@ what_is_ours_in_the_root_is_never_seen_in_any_spelling_where_case_folds(void)
 static void
 a_link_is_not_followed_when_opened_either(void)
 {
-	struct walk w = { 0 };
+	struct beneath w = { 0 };
 	struct stat st;
 	int fd;
 
@@ -170,15 +171,57 @@ a_link_is_not_followed_when_opened_either(void)
 	w.dev = st.st_dev;
 	for (int fallback = 0; fallback < 2; fallback++) {
 		w.no_openat2 = fallback;
-		fd = open_folder(&w, "d/e");
+		fd = folder_open(&w, "d/e");
 		CHECK(fd >= 0);
 		close(fd);
-		CHECK(open_folder(&w, "link/e") < 0);
-		CHECK(open_folder(&w, "link") < 0);
+		CHECK(folder_open(&w, "link/e") < 0);
+		CHECK(folder_open(&w, "link") < 0);
 		w.dev += (dev_t)fallback;
 	}
-	CHECK(open_folder(&w, "d") < 0 && errno == EXDEV);
+	CHECK(folder_open(&w, "d") < 0 && errno == EXDEV);
 	close(w.root);
+	end();
+}
+
+/* A tree of some hundred folders, the same each time; what a walk tells is written down as it comes. */
+static void
+make_tree(const char *path, int depth, unsigned *state)
+{
+	for (int i = 0; i < 7; i++) {
+		const char *name = arena_print(mem, "%s%sd%d", path, *path ? "/" : "", i);
+
+		*state = *state * 1103515245u + 12345u;
+		for (unsigned k = 0; k < (*state >> 20) % 5; k++)
+			make_file(arena_print(mem, "%s%sf%u", path, *path ? "/" : "", k));
+		if (depth && (*state >> 10) % 4) {
+			make_folder(name);
+			make_tree(name, depth - 1, state);
+		}
+	}
+}
+
+static void
+any_number_of_hands_tells_the_same(void)
+{
+	static const int hands[] = { 1, 2, 3, 16, 64 };
+	unsigned state = 7;
+	char *first = NULL;
+
+	begin();
+	make_tree("", 3, &state);
+	for (size_t i = 0; i < sizeof(hands) / sizeof(*hands); i++) {
+		struct scan_result out;
+
+		how_many = hands[i];
+		text_close(&seen);
+		text_open(&seen, 1 << 24);
+		out = scan(IDENTITY_NONE);
+		CHECK(out.complete && out.folders > 100 && out.files > 100);
+		if (!first)
+			first = arena_text(mem, seen.data);
+		CHECK(strcmp(first, seen.data) == 0);
+	}
+	how_many = 0;
 	end();
 }
 
@@ -285,6 +328,7 @@ main(void)
 {
 	TEST(links_snapshots_and_the_quarantine_are_not_entered);
 	TEST(what_is_ours_in_the_root_is_never_seen_in_any_spelling_where_case_folds);
+	TEST(any_number_of_hands_tells_the_same);
 	TEST(a_link_is_not_followed_when_opened_either);
 	TEST(a_share_without_its_marker_is_one_gap);
 	TEST(an_empty_share_and_one_that_is_not_there_are_gaps);

@@ -1,0 +1,135 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* hands.c - a few threads, what they are to do, and what they have done. */
+#include "behov/hands.h"
+#include "behov/arena.h"
+
+#include <pthread.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct hands {
+	pthread_mutex_t lock;
+	pthread_cond_t more, done_one;
+	void **todo, **done;            /* stacks of `capacity` */
+	size_t todo_count, done_count, out, capacity;
+	void (*work)(void *self, void *job);
+	void *self;
+	bool closing;
+	pthread_t *threads;
+	int count;
+};
+
+static void *
+run(void *arg)
+{
+	struct hands *h = arg;
+
+	pthread_mutex_lock(&h->lock);
+	for (;;) {
+		void *job;
+
+		while (!h->todo_count && !h->closing)
+			pthread_cond_wait(&h->more, &h->lock);
+		if (!h->todo_count)
+			break;
+		job = h->todo[--h->todo_count];
+		pthread_mutex_unlock(&h->lock);
+		h->work(h->self, job);
+		pthread_mutex_lock(&h->lock);
+		h->done[h->done_count++] = job;
+		pthread_cond_signal(&h->done_one);
+	}
+	pthread_mutex_unlock(&h->lock);
+	return NULL;
+}
+
+/* Signals are for the thread that decides. */
+static int
+start(struct hands *h, int count)
+{
+	sigset_t all, before;
+	int rc = 0;
+
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, &before);
+	while (h->count < count && !(rc = pthread_create(&h->threads[h->count], NULL, run, h)))
+		h->count++;
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	return rc;
+}
+
+struct hands *
+hands_open(int count, size_t capacity, void (*work)(void *self, void *job), void *self, struct error *err)
+{
+	struct hands *h = calloc(1, sizeof(*h));
+	int rc;
+
+	if (!h)
+		abort();
+	*h = (struct hands){ .capacity = capacity, .work = work, .self = self, .todo = calloc(capacity, sizeof(void *)),
+			     .done = calloc(capacity, sizeof(void *)), .threads = calloc((size_t)count, sizeof(pthread_t)) };
+	if (!h->todo || !h->done || !h->threads)
+		abort();
+	pthread_mutex_init(&h->lock, NULL);
+	pthread_cond_init(&h->more, NULL);
+	pthread_cond_init(&h->done_one, NULL);
+	rc = start(h, count);
+	if (!rc)
+		return h;
+	error_set(err, ERROR_SOURCE, "cannot start a thread: %s", strerror(rc));
+	hands_close(h);
+	return NULL;
+}
+
+bool
+hands_give(struct hands *h, void *job)
+{
+	bool room;
+
+	pthread_mutex_lock(&h->lock);
+	room = h->out < h->capacity;
+	if (room) {
+		h->todo[h->todo_count++] = job;
+		h->out++;
+		pthread_cond_signal(&h->more);
+	}
+	pthread_mutex_unlock(&h->lock);
+	return room;
+}
+
+void *
+hands_take(struct hands *h)
+{
+	void *job = NULL;
+
+	pthread_mutex_lock(&h->lock);
+	while (h->out && !h->done_count)
+		pthread_cond_wait(&h->done_one, &h->lock);
+	if (h->done_count) {
+		job = h->done[--h->done_count];
+		h->out--;
+	}
+	pthread_mutex_unlock(&h->lock);
+	return job;
+}
+
+void
+hands_close(struct hands *h)
+{
+	if (!h)
+		return;
+	pthread_mutex_lock(&h->lock);
+	h->closing = true;
+	pthread_cond_broadcast(&h->more);
+	pthread_mutex_unlock(&h->lock);
+	for (int i = 0; i < h->count; i++)
+		pthread_join(h->threads[i], NULL);
+	pthread_cond_destroy(&h->more);
+	pthread_cond_destroy(&h->done_one);
+	pthread_mutex_destroy(&h->lock);
+	free(h->todo);
+	free(h->done);
+	free(h->threads);
+	free(h);
+}

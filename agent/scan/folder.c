@@ -1,0 +1,211 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* folder.c - opens a folder without being led out of the share, lists it, and asks about its files: nothing but calls. */
+#include "scan_p.h"
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <linux/openat2.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/sysmacros.h>
+#include <unistd.h>
+
+#define LISTING (32 * 1024)             /* bytes of one getdents */
+#define CHUNK 1024                      /* names that are read before the owner looks at them */
+
+/* Where openat2 is missing or forbidden: one component at a time, each a real folder on the root's file system. */
+static int
+open_by_steps(struct beneath *b, const char *path)
+{
+	char name[NAME_MAX + 1];
+	int fd = openat(b->root, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	while (fd >= 0 && *path) {
+		size_t len = strcspn(path, "/");
+		struct stat st;
+		int next, why;
+
+		if (len > NAME_MAX) {
+			close(fd);
+			errno = ENAMETOOLONG;
+			return -1;
+		}
+		memcpy(name, path, len);
+		name[len] = '\0';
+		path += len + (path[len] == '/');
+		next = openat(fd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+		why = errno;
+		close(fd);
+		fd = next;
+		errno = why;
+		if (fd >= 0 && (fstat(fd, &st) < 0 || st.st_dev != b->dev)) {
+			close(fd);
+			errno = EXDEV;
+			return -1;
+		}
+	}
+	return fd;
+}
+
+static int
+open_beneath(struct beneath *b, const char *path, uint64_t more)
+{
+	struct open_how how = {
+		.flags = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC | more,
+		.resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS | RESOLVE_NO_XDEV,
+	};
+	int fd, tries = 0;
+
+	do
+		fd = (int)syscall(SYS_openat2, b->root, *path ? path : ".", &how, sizeof how);
+	while (fd < 0 && (errno == EINTR || (errno == EAGAIN && ++tries < 100)));
+	return fd;
+}
+
+int
+folder_open(struct beneath *b, const char *path)
+{
+	int fd;
+
+	if (b->no_openat2)
+		return open_by_steps(b, path);
+	if (!b->no_noatime) {
+		fd = open_beneath(b, path, O_NOATIME);
+		if (fd >= 0 || errno != EPERM)
+			goto opened;
+		b->no_noatime = true;   /* not ours: asking again for each folder would double the calls */
+	}
+	fd = open_beneath(b, path, 0);
+opened:
+	if (fd < 0 && (errno == ENOSYS || errno == EPERM)) {
+		b->no_openat2 = true;
+		return open_by_steps(b, path);
+	}
+	return fd;
+}
+
+static unsigned char
+type_of(unsigned mode)
+{
+	return S_ISREG(mode) ? DT_REG : S_ISDIR(mode) ? DT_DIR : S_ISLNK(mode) ? DT_LNK : DT_FIFO;
+}
+
+/* Fills entry; -1 with errno when it could not, or when the name is something else by now. */
+int
+folder_ask(int dir, struct entry *entry)
+{
+	struct statx x;
+
+	if (statx(dir, entry->name, AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT, STATX_BASIC_STATS | STATX_BTIME, &x) < 0)
+		return -1;
+	if (entry->type != DT_UNKNOWN && (entry->type == DT_REG) != (type_of(x.stx_mode) == DT_REG)) {
+		errno = ESTALE;
+		return -1;
+	}
+	entry->type = type_of(x.stx_mode);
+	entry->stated = true;
+	entry->size = x.stx_size;
+	entry->ino = x.stx_ino;
+	entry->dev = makedev(x.stx_dev_major, x.stx_dev_minor);
+	entry->nlink = x.stx_nlink;
+	entry->mtime_s = x.stx_mtime.tv_sec;
+	entry->mtime_ns = x.stx_mtime.tv_nsec;
+	entry->ctime_s = x.stx_ctime.tv_sec;
+	entry->ctime_ns = x.stx_ctime.tv_nsec;
+	entry->btime_s = x.stx_mask & STATX_BTIME ? x.stx_btime.tv_sec : INT64_MIN;
+	entry->btime_ns = x.stx_mask & STATX_BTIME ? x.stx_btime.tv_nsec : 0;
+	return 0;
+}
+
+/* ------------------------------------------------------------------ listing */
+
+static void *
+grow(void *at, size_t size)
+{
+	void *more = realloc(at, size);
+
+	if (!more)
+		abort();                /* as arena_take(): without memory there is no honest way on */
+	return more;
+}
+
+static void
+add(struct folder *f, const char *name, unsigned char type)
+{
+	size_t len = strlen(name) + 1;
+	struct listed *l;
+
+	if (f->count == f->room) {
+		f->room = f->room ? f->room * 2 : 64;
+		f->list = grow(f->list, f->room * sizeof(*f->list));
+	}
+	if (f->names_len + len > f->names_room) {
+		f->names_room = f->names_room * 2 + len + 1024;
+		f->names = grow(f->names, f->names_room);
+	}
+	memcpy(f->names + f->names_len, name, len);
+	l = &f->list[f->count++];
+	*l = (struct listed){ .name = f->names_len, .entry = { .name = name, .type = type, .btime_s = INT64_MIN } };
+	f->names_len += len;
+	if ((type == DT_UNKNOWN || (type == DT_REG && f->stat_all)) && folder_ask(f->fd, &l->entry) < 0)
+		l->error = errno;
+	l->entry.name = NULL;
+}
+
+/* One name of what getdents gave, or more of that.  False at the end. */
+static bool
+next(struct folder *f)
+{
+	const struct dirent64 *d;
+
+	while (f->at >= f->buffered) {
+		f->buffered = syscall(SYS_getdents64, f->fd, f->buffer, LISTING);
+		f->at = 0;
+		if (f->buffered < 0 && errno == EINTR)
+			continue;
+		if (f->buffered < 0)
+			f->list_error = errno;
+		if (f->buffered <= 0)
+			return false;
+	}
+	d = (const void *)(f->buffer + f->at);
+	f->at += d->d_reclen;
+	if (strcmp(d->d_name, ".") != 0 && strcmp(d->d_name, "..") != 0)
+		add(f, d->d_name, d->d_type);
+	return true;
+}
+
+void
+folder_read(struct beneath *b, struct folder *f)
+{
+	f->count = f->names_len = 0;
+	if (f->fd < 0) {
+		f->fd = folder_open(b, f->path);
+		f->open_error = f->fd < 0 ? errno : 0;
+		f->last = f->fd < 0;
+		if (f->last)
+			return;
+		f->buffer = grow(NULL, LISTING);
+	}
+	while (!f->last && f->count < CHUNK)
+		f->last = !next(f);
+	if (f->last) {
+		free(f->buffer);
+		f->buffer = NULL;
+	}
+}
+
+void
+folder_close(struct folder *f)
+{
+	if (f->fd >= 0)
+		close(f->fd);
+	free(f->list);
+	free(f->names);
+	free(f->buffer);
+	free(f->path);
+	free(f);
+}

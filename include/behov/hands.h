@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * hands.h - threads that make slow calls for the one thread that decides.
+ *
+ * Owner:   one thread opens the hands, gives jobs, takes them back and closes.
+ * Promise: a job belongs to the owner or to one hand, never to both.  No lock is held in work().  The job given last is
+ *          begun first: who walks down a tree needs what is deepest soonest.
+ * Limit:   at most `capacity` jobs may be out at once, so neither queue can ever block a hand.
+ */
+#ifndef BEHOV_HANDS_H
+#define BEHOV_HANDS_H
+
+#include "error.h"
+#include <stdbool.h>
+#include <stddef.h>
+
+struct hands;
+
+/* work(self, job) is done by one of `count` threads.  NULL with err when they cannot be started. */
+struct hands *hands_open(int count, size_t capacity, void (*work)(void *self, void *job), void *self, struct error *err);
+bool hands_give(struct hands *hands, void *job);        /* false when `capacity` jobs are out */
+void *hands_take(struct hands *hands);                  /* waits; NULL when no job is out */
+void hands_close(struct hands *hands);                  /* jobs that are out are done first; they are the owner's to free */
+
+#endif
