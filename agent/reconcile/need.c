@@ -171,6 +171,19 @@ tell_absent(struct work *w, uint32_t r, const char *group)
 		     arena_print(w->mem, "Ett behov pekar ut gruppen '%s', som inte finns i katalogen", group));
 }
 
+/* number: group -> its place in n->named, and one; 0: none yet. */
+static struct named *
+number_group(struct work *w, uint32_t *number, uint32_t g)
+{
+	struct needs *n = w->needs;
+
+	if (!number[g]) {
+		((struct named *)arena_push(w->mem, &n->named))->group = g;
+		number[g] = (uint32_t)n->named.count;
+	}
+	return &n->named.items[number[g] - 1];
+}
+
 /* A group that may contain anybody is kept too: who is surely in it is. */
 static void
 name_group(struct work *w, uint32_t *number, const char *written, uint32_t part, uint32_t role)
@@ -184,12 +197,23 @@ name_group(struct work *w, uint32_t *number, const char *written, uint32_t part,
 		tell_absent(w, role, written);
 		return;
 	}
-	if (!w->asked[g]) {
-		number[g] = (uint32_t)n->named.count;
-		((struct named *)arena_push(w->mem, &n->named))->group = (uint32_t)g;
-	}
 	w->asked[g] = true;
-	*arena_push(w->mem, &n->named.items[number[g]].parts) = part;
+	*arena_push(w->mem, &number_group(w, number, (uint32_t)g)->parts) = part;
+}
+
+/* A clause that is not in force judges nobody, but is explained; before it begins, who is in its groups stays in them. */
+static void
+name_others(struct work *w, uint32_t *number, const struct condition *list, int count, bool later)
+{
+	for (int i = 0; i < count; i++)
+		for (int k = 0; list[i].attribute == ATTRIBUTE_GROUP && k < list[i].count; k++) {
+			long g = snapshot_group(w->s, list[i].globs[k]);
+
+			if (g < 0)
+				continue;
+			(void)number_group(w, number, (uint32_t)g);
+			w->asked[g] |= later;
+		}
 }
 
 struct counting { struct work *w; uint32_t number, *next; };
@@ -292,6 +316,21 @@ find_clauses(struct work *w)
 			}
 }
 
+static void
+find_others(struct work *w, uint32_t *number)
+{
+	for (uint32_t r = 0; r < w->role_count; r++)
+		for (int i = 0; i < w->roles[r]->need_count; i++) {
+			const struct clause *c = &w->roles[r]->needs[i];
+			bool later = c->from != DAY_NONE && clock_day(w->in->now) < c->from;
+
+			if (is_in_force(w, c))
+				continue;
+			name_others(w, number, c->all, c->alls, later);
+			name_others(w, number, c->none, c->nones, later);
+		}
+}
+
 void
 needs_open(struct work *w)
 {
@@ -324,6 +363,7 @@ needs_open(struct work *w)
 			sort_globs(g->wild, g->wilds);
 		}
 	}
+	find_others(w, number);
 	find_named(w);
 	n->tally = arena_array(w->mem, struct tally, (size_t)n->clause_count + 1);
 	n->parts_here = bits_open(w->mem, (uint32_t)n->parts.count);
