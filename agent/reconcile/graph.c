@@ -179,7 +179,7 @@ graph_climb(struct work *w, uint32_t g, bool sure, struct bits *out)
 		for (uint32_t u = w->up_first[n]; u < w->up_first[n + 1]; u++) {
 			const struct group *to = &w->s->groups[w->up_group[u]];
 
-			if (!is_cut(w, w->up[u]) && to->security && !(sure && to->unknown) && is_new(walk, w->up_group[u]))
+			if (!is_cut(w, w->up[u]) && to->security && !(sure && (to->unknown || ends(w, w->up[u]))) && is_new(walk, w->up_group[u]))
 				walk->queue[count++] = w->up_group[u];
 		}
 	}

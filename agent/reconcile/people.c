@@ -32,7 +32,7 @@ people_climb(struct work *w, uint32_t a, bool sure, struct bits *out)
 	uint32_t steps = 0;
 
 	for (uint32_t u = w->up_first[node(w, a)]; u < w->up_first[node(w, a) + 1]; u++)
-		if (w->reach[w->up_group[u]].count && !is_cut(w, w->up[u]))
+		if (w->reach[w->up_group[u]].count && !is_cut(w, w->up[u]) && !(sure && ends(w, w->up[u])))
 			steps += graph_climb(w, w->up_group[u], sure, out);
 	return steps;
 }

@@ -264,7 +264,8 @@ fill_rows(struct work *w, uint32_t a, struct choice *c)
 		if (is_cut(w, w->up[u]))
 			continue;
 		mark(c, row(c, c->all, i), w->reach[w->up_group[u]]);
-		mark(c, row(c, c->sure, i), w->certain[w->up_group[u]]);
+		if (!ends(w, w->up[u]))
+			mark(c, row(c, c->sure, i), w->certain[w->up_group[u]]);
 	}
 }
 

@@ -28,7 +28,7 @@ counts(const struct reach *x, uint32_t g)
 static bool
 leads(const struct reach *x, uint32_t u)
 {
-	return !is_cut(x->w, x->w->up[u]) && counts(x, x->w->up_group[u]);
+	return !is_cut(x->w, x->w->up[u]) && !(x->sure && ends(x->w, x->w->up[u])) && counts(x, x->w->up_group[u]);
 }
 
 static void
@@ -139,6 +139,8 @@ reach_all(struct work *w)
 	w->all_known = true;
 	for (uint32_t g = 0; g < w->s->group_count && w->all_known; g++)
 		w->all_known = !w->s->groups[g].unknown;
+	for (uint32_t e = 0; e < w->s->edge_count && w->all_known; e++)
+		w->all_known = !ends(w, e);
 	reach(w, false, w->reach);
 	if (w->all_known)
 		memcpy(w->certain, w->reach, ((size_t)w->s->group_count + 1) * sizeof(*w->certain));

@@ -33,8 +33,8 @@ struct work {
 	bool *role_unknown;             /* a group of it may contain anybody, or could not be found */
 
 	struct set *own;                /* group -> roles it is listed in */
-	struct set *reach, *certain;    /* group -> roles it leads to; the same by groups we know wholly */
-	bool all_known;                 /* no group is unknown: reach and certain are the same */
+	struct set *reach, *certain;    /* group -> roles it leads to; the same by groups we know wholly, and for good */
+	bool all_known;                 /* no group is unknown, no edge ends by itself: reach and certain are the same */
 	bool *maybe;                    /* group: may contain anybody */
 	bool *cuttable;                 /* group: edges out of it may go */
 	bool *unregistered;             /* group: of the kind that gives access, and leads to no role */
@@ -59,6 +59,9 @@ static inline uint32_t node(const struct work *w, uint32_t account) { return w->
 static inline bool is_person(const struct work *w, uint32_t a) { return w->s->accounts[a].class == ACCOUNT_PERSON; }
 static inline bool is_cut(const struct work *w, uint32_t e) { return w->cuts && w->cut[e]; }
 
+/* What is reached by an edge that ends by itself is not certain: soon it is gone, and what we have cut does not come back. */
+static inline bool ends(const struct work *w, uint32_t e) { return w->s->edges[e].timed; }
+
 static inline void
 cut_edge(struct work *w, uint32_t e, bool on)
 {
@@ -82,7 +85,8 @@ void graph_link(struct work *w);
 void graph_spread(struct work *w);      /* w->maybe: from groups that are not known wholly to all above them */
 void graph_cuttable(struct work *w);    /* w->cuttable: access groups that lead to nothing but what is registered */
 /*
- * Adds the roles that a group leads to by edges that are not cut just now; `sure`: by groups that are known wholly.
+ * Adds the roles that a group leads to by edges that are not cut just now; `sure`: by groups that are known wholly, and
+ * edges that do not end by themselves.
  * Gives how many groups it looked at.
  */
 uint32_t graph_climb(struct work *w, uint32_t g, bool sure, struct bits *out);

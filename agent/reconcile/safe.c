@@ -54,7 +54,8 @@ hold_both(struct safe *x, uint32_t a)
 		uint32_t g = w->up_group[u];
 
 		bits_add(&x->before, w->reach[g]);
-		bits_add(&x->before_sure, w->certain[g]);
+		if (!ends(w, w->up[u]))
+			bits_add(&x->before_sure, w->certain[g]);
 	}
 	(void)people_climb(w, a, false, &x->all);
 	(void)people_climb(w, a, true, &x->sure);

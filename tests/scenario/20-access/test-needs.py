@@ -33,7 +33,7 @@ def coded(name, value):
 
 
 class World:
-    """people: name -> attributes; groups: name -> members, "…" as the last: it was not read to its end."""
+    """people: name -> attributes; groups: name -> members, "…" as the last: it was not read to its end; "~": a day, and then no more."""
 
     def __init__(self, people, groups, roles, inside="", after="", hr=None, kinds=None):
         self.folder = tempfile.TemporaryDirectory(prefix="behov-needs-")
@@ -69,7 +69,8 @@ class World:
             else:
                 out += ["objectClass: group", f"groupType: {kinds.get(name, -2147483646)}"]
                 cut = "…" in groups[name]
-                out += [("member;range=0-1499: " if cut else "member: ") + dn(m) for m in groups[name] if m != "…"]
+                out += [("member;range=0-1499: " if cut else "member: ") + (f"<TTL=86400,{dn(m[1:])}>" if m[0] == "~" else dn(m))
+                        for m in groups[name] if m != "…"]
             out.append("")
         return out
 
@@ -159,6 +160,28 @@ def dates():
     check("an exception in the rules ends by itself", seen == [[], ["anna"]], seen)
     plan = World(people, groups, [role(needs=['title = "Kock";'], rest=keep.replace('"anna"', '"ana"'))]).plan()
     check("an exception for an account that is not there is told", gone(plan) == ["anna"] and "ana" in finding(plan, "exception-unknown"))
+
+
+def what_ends():
+    people = {"anna": {"title": "Lärare"}}
+    roles = [role(needs=['title = "Lärare";']), role("skriv", "APP-S", ['title = "Rektor";'])]
+    plan = World(people, {"APP-L": ["~anna", "APP-S"], "APP-S": ["anna"]}, roles).plan()
+    check("what is needed is not taken because it is there by a membership that soon ends", gone(plan) == [], gone(plan))
+    plan = World(people, {"APP-L": ["anna", "APP-S"], "APP-S": ["anna"]}, roles).plan()
+    check("but because it is there for good", gone(plan) == ["anna"], gone(plan))
+
+
+def later_needs():
+    people = {"anna": {"title": "Lärare"}, "bo": {"title": "Kock"}}
+    later = f'group = "{dn("APP-X")}"; valid = {{ from = "2026-12-01"; }};'
+    world = World(people, {"APP-L": ["anna"], "APP-X": ["bo"]}, [role(needs=['title = "Lärare";', later]), role("x", "APP-X", ['title = "Ingen";'])])
+    done = world.run("explain", "bo", "s/las")
+    check("a need of a group that is not in force yet is explained", done.returncode == 0 and "gäller först från 2026-12-01" in done.stdout
+          and "är inte med" not in done.stdout, (done.returncode, done.stdout))
+    check("who is in its group stays there until it begins", gone(world.plan()) == [], gone(world.plan()))
+    world = World(people, {"APP-L": ["anna"], "APP-X": ["bo"]}, [role(needs=['title = "Lärare";', later.replace("from", "to").replace("2026-12", "2026-11")]),
+                                                                role("x", "APP-X", ['title = "Ingen";'])])
+    check("and not for one that has ended", gone(world.plan()) == ["bo"], gone(world.plan()))
 
 
 HR = "nr;titel;status;från;till\n1;Lärare;;2020-01-01;\n2;Lärare;;2020-01-01;2026-11-23\n3;Lärare;;2026-12-01;\n4;Lärare;Tjänstledig;2020-01-01;\n"
@@ -285,6 +308,6 @@ def history():
           world.run("explain", "p05", "s", now="2026-03-04T08:00+01:00").stdout)
 
 
-for part in (history, what_stays, groups_as_needs, words_as_needs, dates, employments, odd_rules, odd_accounts, owners, large_groups):
+for part in (history, what_stays, groups_as_needs, words_as_needs, dates, what_ends, later_needs, employments, odd_rules, odd_accounts, owners, large_groups):
     part()
 sys.exit(1 if failed else 0)
