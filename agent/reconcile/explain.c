@@ -80,14 +80,35 @@ clause_json(const struct work *w, uint32_t a, const struct clause *c)
 	return o;
 }
 
-/* How many conditions of a clause speak against somebody; INT_MAX when no change of their attributes would help. */
+/* Does a clause ask for another value of an attribute? */
+static bool
+asks_other(const struct work *w, uint32_t a, const struct clause *c, int attribute)
+{
+	for (int i = 0; i < c->alls; i++)
+		if (c->all[i].attribute == attribute && attribute != ATTRIBUTE_GROUP && needs_condition(w, a, &c->all[i], false) == NO)
+			return true;
+	return false;
+}
+
+/* Does a clause fall by what is not wanted, whatever becomes of what it asks for? */
+static bool
+is_barred(const struct work *w, uint32_t a, const struct clause *c)
+{
+	int count = 0;
+
+	for (int i = 0; i < c->nones; i++)
+		count += needs_condition(w, a, &c->none[i], true) == YES && !asks_other(w, a, c, c->none[i].attribute);
+	return c->nones && count == c->nones;
+}
+
+/* How many conditions of a clause speak against somebody; INT_MAX when no change of what it asks for would help. */
 static int
 lacks(const struct work *w, uint32_t a, const struct clause *c)
 {
 	int count = 0;
 	day_t today = clock_day(w->in->now);
 
-	if ((c->from != DAY_NONE && today < c->from) || (c->to != DAY_NONE && today > c->to))
+	if ((c->from != DAY_NONE && today < c->from) || (c->to != DAY_NONE && today > c->to) || is_barred(w, a, c))
 		return INT32_MAX;
 	for (int i = 0; i < c->alls; i++)
 		count += needs_condition(w, a, &c->all[i], false) == NO;
@@ -171,12 +192,13 @@ exception_json(const struct work *w, uint32_t a, const struct role *role)
 static json_t *
 role_json(struct work *w, uint32_t a, uint32_t r)
 {
-	static const char *const verdicts[] = { "excess", "needed", "kept", "unknown", "missing", "nothing" };
+	static const char *const verdicts[] = { "excess", "needed", "kept", "unknown", "open", "unseen", "missing", "nothing" };
 	const struct role *role = w->roles[r];
 	json_t *o = json_object(), *clauses = json_array();
 	bool has = set_has(w->access[a], r), need = people_need(w, a, r), unsure = people_unsure(w, a, r);
-	const char *verdict = set_has(w->excess[a], r) ? "excess" : need ? has ? "needed" : "missing" :
-			      people_keep(w, a, r) && has ? "kept" : unsure ? "unknown" : "nothing";
+	const char *verdict = set_has(w->excess[a], r) ? "excess" : has && need ? "needed" : has && people_keep(w, a, r) ? "kept" :
+			      has && unsure ? "unknown" : bits_has(&w->open, r) ? "open" : w->role_unknown[r] ? "unseen" :
+			      need ? "missing" : unsure ? "unknown" : "nothing";
 
 	for (int i = 0; i < role->need_count; i++)
 		json_array_append_new(clauses, clause_json(w, a, &role->needs[i]));
@@ -196,6 +218,15 @@ role_json(struct work *w, uint32_t a, uint32_t r)
 	return o;
 }
 
+/* w->open, of which nobody is told. */
+static void
+find_open(struct work *w)
+{
+	for (uint32_t a = 0; a < w->s->account_count; a++)
+		if (w->s->accounts[a].class == ACCOUNT_EVERYBODY)
+			bits_add(&w->open, people_have(w, a));
+}
+
 int
 reconcile_explain(struct arena *mem, const struct reconcile_input *in, const char *account, const char *system,
 		  const char *role, json_t **out, struct error *err)
@@ -211,6 +242,7 @@ reconcile_explain(struct arena *mem, const struct reconcile_input *in, const cha
 		return error_set(err, ERROR_USAGE, a == -2 ? "more than one account is called '%s'" :
 				 "no account is called '%s'", account);
 	work_prepare(&w);
+	find_open(&w);
 	who = &w.s->accounts[a];
 	w.access[a] = people_have(&w, (uint32_t)a);
 	w.excess[a] = is_person(&w, (uint32_t)a) ? people_excess(&w, (uint32_t)a) : (struct set){ NULL, 0 };

@@ -69,7 +69,7 @@ tell_missing(struct work *w, uint32_t a)
 	for (uint32_t i = 0; i < need.count; i++) {
 		uint32_t r = need.items[i];
 
-		if (!set_has(w->access[a], r) && !bits_has(&w->open, r) && !w->role_unknown[r] && !people_keep(w, a, r))
+		if (!set_has(w->access[a], r) && !bits_has(&w->open, r) && !w->role_unknown[r])
 			*(struct missing *)arena_push(w->mem, &w->plan->missing) =
 				(struct missing){ w->roles[r]->system->id, w->roles[r]->id, w->s->accounts[a].name };
 	}
