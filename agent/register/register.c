@@ -52,7 +52,7 @@ each(struct reader *r, const config_setting_t *root, const char *key,
 static void
 read_rules(struct reader *r, const config_setting_t *root)
 {
-	static const char *const keys[] = { "system", "systems", "series", "shares", "holds", "sets", "needs", "cases", NULL };
+	static const char *const keys[] = { "system", "systems", "series", "shares", "holds", "sets", "needs", "cases", "events", NULL };
 
 	check_keys(r, root, keys);
 	each(r, root, "system", read_system);
@@ -61,6 +61,7 @@ read_rules(struct reader *r, const config_setting_t *root)
 	each(r, root, "shares", read_share);
 	each(r, root, "holds", read_hold);
 	each(r, root, "cases", read_case_list);
+	each(r, root, "events", read_event);
 	each(r, root, "sets", read_set);
 	each(r, root, "needs", read_needs_of);
 }
@@ -168,6 +169,20 @@ knows_series(const struct reader *r, const char *id)
 	return false;
 }
 
+static void
+check_event(struct reader *r, const struct event *e)
+{
+	if (e->share && !knows_share(r, e->share))
+		complain_at(r, e->at, "the share '%s' is not known", e->share);
+	for (size_t i = 0; e->series && i < r->series.count; i++)
+		if (strcmp(r->series.items[i].id, e->series) == 0) {
+			if (r->series.items[i].clock != CLOCK_EVENT)
+				complain_at(r, e->at, "series '%s' does not count from an event", e->series);
+			return;
+		}
+	complain_at(r, e->at, "the series '%s' is not known", e->series ? e->series : "");
+}
+
 static int
 count_spares(const struct reader *r)
 {
@@ -264,6 +279,8 @@ check_references(struct reader *r)
 	for (size_t i = 0; i < r->series.count; i++)
 		if (r->series.items[i].cases && !knows_cases(r, r->series.items[i].cases))
 			complain_at(r, r->series.items[i].at, "the list of cases '%s' is not known", r->series.items[i].cases);
+	for (size_t i = 0; i < r->events.count; i++)
+		check_event(r, &r->events.items[i]);
 	if (count_spares(r) > 64)
 		complain_at(r, r->series.items[0].at, "more than 64 series have 'spare'");
 	for (size_t i = 0; i < r->holds.count; i++) {
@@ -339,6 +356,8 @@ give(struct reader *r, struct rules *out)
 	out->share_count = r->shares.count;
 	out->holds = r->holds.items;
 	out->hold_count = r->holds.count;
+	out->events = r->events.items;
+	out->event_count = r->events.count;
 	out->cases = r->cases.items;
 	out->case_count = r->cases.count;
 }
@@ -373,6 +392,7 @@ register_load_edited(struct arena *mem, const char *path, const char *folder, st
 	SORT(&r, &r.shares, "share");
 	SORT(&r, &r.holds, "hold");
 	SORT(&r, &r.cases, "list of cases");
+	SORT(&r, &r.events, "event");
 	check_references(&r);
 	give(&r, out);
 	if (r.complaints)

@@ -33,6 +33,7 @@ struct reader {
 	LIST(struct share) shares;
 	LIST(struct hold) holds;
 	LIST(struct case_list) cases;
+	LIST(struct event) events;
 	LIST(struct set_of_words) sets;
 	LIST(struct needs_of) needs;
 	bool in_sets;                   /* complain about what is in sets: once, not for each need that uses them */
@@ -89,6 +90,7 @@ void finish_clause(struct reader *r, struct clause *c);
 void check_sets(struct reader *r);
 void read_series(struct reader *r, config_setting_t *at);
 void read_share(struct reader *r, config_setting_t *at);
+void read_event(struct reader *r, config_setting_t *at);
 void read_case_list(struct reader *r, config_setting_t *at);
 void read_hold(struct reader *r, config_setting_t *at);
 

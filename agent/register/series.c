@@ -208,9 +208,9 @@ read_clock(struct reader *r, const config_setting_t *at, struct series *s)
 		complain(r, at, "'keep' is '%s', not a period like \"7 years\"", keep);
 	if (need == REQUIRED && !config_setting_get_member(at, "clock"))
 		complain(r, at, "'clock' is missing");
-	if (clock > CLOCK_FISCAL_YEAR)
+	if (clock > CLOCK_EVENT)
 		complain(r, at, "clock '%s' is not supported yet", clocks[clock]);
-	s->clock = clock > CLOCK_FISCAL_YEAR ? CLOCK_MODIFIED : (enum series_clock)clock;
+	s->clock = clock > CLOCK_EVENT ? CLOCK_MODIFIED : (enum series_clock)clock;
 	s->count_from = (enum count_from)from;
 	read_latest(r, at, s);
 	read_fiscal(r, at, s);
@@ -309,6 +309,26 @@ read_series(struct reader *r, config_setting_t *at)
 		read_where(r, list_item(where, i), &s->where[i], s);
 	read_batch(r, at, s);
 	s->digest = digest_series(r, s);
+}
+
+void
+read_event(struct reader *r, config_setting_t *at)
+{
+	static const char *const keys[] = { "id", "series", "share", "path", "date", "why", "by", NULL };
+	struct event *e = arena_push(r->mem, &r->events);
+	int seen = 0;
+
+	check_keys(r, at, keys);
+	e->at = place_of(r, at);
+	e->id = get_id(r, at);
+	e->series = get_text(r, at, "series", REQUIRED);
+	e->share = get_text(r, at, "share", REQUIRED);
+	e->path = get_text(r, at, "path", REQUIRED);
+	e->date = day_parse(get_date(r, at, "date", REQUIRED));
+	e->why = get_text(r, at, "why", REQUIRED);
+	e->by = get_text(r, at, "by", REQUIRED);
+	if (e->path)
+		check_pattern(r, at, e->path, &seen);
 }
 
 void

@@ -16,6 +16,18 @@ add_hold(struct retain *r, const struct hold *hold)
 }
 
 static void
+add_event(struct retain *r, const struct event *event)
+{
+	struct pattern *p;
+
+	if (strcmp(event->share, r->share->id) != 0)
+		return;
+	p = pattern_make(r->mem, arena_print(r->mem, "%s/**", event->path), r->share->fold);
+	p->event = event;
+	*arena_push(r->mem, &r->patterns) = p;
+}
+
+static void
 add_where(struct retain *r, struct tally *tally, const struct where *where, bool fold)
 {
 	struct pattern *p = pattern_make(r->mem, where->path, fold);
@@ -168,6 +180,21 @@ fiscal_anchor(const struct series *s, day_t captured)
 	return day_fiscal_end(day, s->fiscal.month, s->fiscal.day);
 }
 
+/* Of several that have happened the last counts. */
+static day_t
+last_event(const struct retain *r, const struct series *s)
+{
+	day_t last = DAY_NONE;
+
+	for (size_t i = 0; i < r->found.count; i++) {
+		const struct event *e = r->found.items[i].pattern->event;
+
+		if (e && strcmp(e->series, s->id) == 0 && (last == DAY_NONE || e->date > last))
+			last = e->date;
+	}
+	return last;
+}
+
 day_t
 cell_anchor(const struct retain *r, const struct cell *cell, const struct entry *entry)
 {
@@ -188,6 +215,9 @@ cell_anchor(const struct retain *r, const struct cell *cell, const struct entry 
 		break;
 	case CLOCK_FISCAL_YEAR:
 		day = fiscal_anchor(s, day);
+		break;
+	case CLOCK_EVENT:
+		day = last_event(r, s);
 		break;
 	default:
 		break;
@@ -547,6 +577,8 @@ retain_share(struct retain *r, const struct share *share)
 	}
 	for (size_t i = 0; i < r->input.hold_count; i++)
 		add_hold(r, &r->input.holds[i]);
+	for (size_t i = 0; i < rules->event_count; i++)
+		add_event(r, &rules->events[i]);
 	return &r->visitor;
 }
 

@@ -20,6 +20,7 @@ struct pattern {
 	const char **names;             /* folded when `fold` */
 	struct tally *tally;            /* of the series; NULL for a hold */
 	const struct hold *hold;
+	const struct event *event;
 	const char **cases;             /* folded and sorted: those that a hold or a list of cases names */
 	size_t case_count;
 };

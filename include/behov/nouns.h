@@ -122,7 +122,8 @@ struct system {
 };
 
 enum series_action { ACTION_DESTROY, ACTION_PRESERVE, ACTION_DELIVER };
-enum series_clock { CLOCK_MODIFIED, CLOCK_PATH_YEAR, CLOCK_PATH_DATE, CLOCK_CREATED, CLOCK_CASE_CLOSED, CLOCK_FISCAL_YEAR };
+enum series_clock { CLOCK_MODIFIED, CLOCK_PATH_YEAR, CLOCK_PATH_DATE, CLOCK_CREATED, CLOCK_CASE_CLOSED, CLOCK_FISCAL_YEAR,
+		    CLOCK_EVENT };
 
 /* A list of cases out of the diarium: which are closed, and since when.  CSV; the names of its columns. */
 struct case_list {
@@ -193,6 +194,16 @@ struct hold {
 	const char *series;             /* NULL = any */
 	const char *case_name;          /* the {case} a pattern captured, NULL = any */
 	const char *reason, *by, *since;
+	struct place at;
+};
+
+/* Something that a person says has happened: "the contract ended", from which the time of what lies there is counted. */
+struct event {
+	const char *id;
+	const char *series, *share;
+	const char *path;               /* pattern below the share */
+	day_t date;
+	const char *why, *by;
 	struct place at;
 };
 
@@ -283,6 +294,8 @@ struct rules {
 	size_t share_count;
 	struct hold *holds;
 	size_t hold_count;
+	struct event *events;
+	size_t event_count;
 	struct case_list *cases;
 	size_t case_count;
 	const char *digest;             /* hex over all that can change a judgement */

@@ -206,7 +206,7 @@ each_mistake_is_a_complaint(void)
 		SERIES("action = \"destroy\"; clock = \"modified\"; " WHERE("a/**")),
 		SERIES("action = \"destroy\"; keep = \"7 years\"; " WHERE("a/**")),
 		SERIES("action = \"destroy\"; keep = \"long\"; clock = \"modified\"; " WHERE("a/**")),
-		SERIES("action = \"destroy\"; keep = \"7 years\"; clock = \"event\"; " WHERE("a/**")),
+		SERIES("action = \"destroy\"; keep = \"7 years\"; clock = \"superseded\"; " WHERE("a/**")),
 		SERIES("action = \"destroy\"; keep = \"7 years\"; clock = \"path-year\"; " WHERE("a/**")),
 		SERIES("action = \"destroy\"; keep = \"7 years\"; clock = \"path-date\"; " WHERE("{year}/**")),
 		SERIES("action = \"preserve\"; " WHERE("/a")),

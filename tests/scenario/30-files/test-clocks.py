@@ -136,6 +136,24 @@ def bad_lists():
     check("so is a list that is not there", share.plan("2040-01-01")["gaps"] and not share.plan("2040-01-01")["proposals"])
 
 
+def events():
+    files = ["Avtal/Bolaget/avtal.pdf", "Avtal/Firman/avtal.pdf", "Avtal/Firman/Bilagor/a.pdf", "Avtal/Kvar/avtal.pdf"]
+    series = 'clock = "event"; keep = "2 years"; where = { share = "s"; path = "Avtal/**"; };'
+
+    def event(number, path, date):
+        return f'{{ id = "e{number}"; series = "serie"; share = "s"; path = "{path}"; date = "{date}"; why = "upphörde"; by = "arkiv"; }}'
+    happened = [event(1, "Avtal/Bolaget", "2020-06-30"), event(2, "Avtal/Firman", "2019-01-01"), event(3, "Avtal/Firman/Bilagor", "2021-05-05")]
+    share = Share(files, series, more="events = ( " + ", ".join(happened) + " );")
+    seen = {day: share.due(day) for day in ("2021-12-31", "2022-01-01", "2022-12-31", "2023-01-01", "2023-12-31", "2024-01-01")}
+    check("what has ended counts from when somebody says that it did", seen["2021-12-31"] == [] and seen["2022-01-01"] == [files[2 - 1]] and
+          files[0] in seen["2023-01-01"] and files[0] not in seen["2022-12-31"], seen)
+    check("of several the last counts", files[2] not in seen["2023-12-31"] and files[2] in seen["2024-01-01"], seen)
+    check("and what has not ended is not due", files[3] not in share.due("2045-01-01"))
+    for what, text in (("a series that counts otherwise", happened[0].replace('"serie"', '"annan"')), ("a day that is none", happened[0].replace("06-30", "06-31"))):
+        done = Share(files, series, more=f"events = ( {text} );").behov("check")
+        check(f"an event of {what} is refused", done.returncode == 2 and "rules/r.cfg:" in done.stderr, done.stderr)
+
+
 def latest():
     share = Share(["Listor/2019-11-01 a.pdf", "Listor/2026-11-01 b.pdf"], 'clock = "path-date"; count-from = "day"; keep = "30 days"; '
                   'latest = "90 days"; where = { share = "s"; path = "Listor/{date}*"; };')
@@ -160,6 +178,6 @@ def refused():
         check(f"{what} is refused, with its place", done.returncode == 2 and "rules/r.cfg:" in done.stderr, done.stderr)
 
 
-for part in (fiscal, created, case_closed, bad_lists, latest, refused):
+for part in (fiscal, created, case_closed, bad_lists, events, latest, refused):
     part()
 sys.exit(1 if failed else 0)
