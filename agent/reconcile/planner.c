@@ -11,7 +11,7 @@
 #include "reconcile_p.h"
 
 #define SEARCH 12
-#define CHOICES 64
+#define CHOICES 4096                     /* edges of one person that are looked at together */
 #define STEPS_ALL 100000000LL        /* groups looked at for nestings; then only those are cut that nobody needs */
 
 /* ------------------------------------------------------------------ groups in groups */
@@ -149,6 +149,7 @@ propose_nestings(struct nestings *n)
 /* The edges of one person that might go, and rows of bits over the roles that they lead to (of which some are too much). */
 struct choice {
 	uint32_t edge[CHOICES], count, words;
+	bool gone[CHOICES];             /* as it is just now tried */
 	struct set roles;
 	uint64_t *over, *all, *sure;    /* all, sure: of the edges that stay in any case, then of each that might go */
 	size_t room;                    /* words taken for them */
@@ -168,9 +169,9 @@ mark(const struct choice *c, uint64_t *out, struct set roles)
 	}
 }
 
-/* How much excess goes when `mask` goes; -1 when something else would go with it. */
+/* How much excess goes when those that are `gone` go; -1 when something else would go with it. */
 static int
-gain(const struct choice *c, uint64_t mask)
+gain(const struct choice *c)
 {
 	int gone = 0;
 
@@ -178,7 +179,7 @@ gain(const struct choice *c, uint64_t mask)
 		uint64_t lost = 0, left = c->all[k], sure = c->sure[k];
 
 		for (uint32_t i = 0; i < c->count; i++) {
-			if (mask >> i & 1) {
+			if (c->gone[i]) {
 				lost |= row(c, c->all, i + 1)[k];
 				continue;
 			}
@@ -192,30 +193,53 @@ gain(const struct choice *c, uint64_t mask)
 	return gone;
 }
 
-static uint64_t
-search(const struct choice *c)
+/* One after another; then those back that take nothing. */
+static void
+search_many(struct choice *c)
+{
+	int most;
+
+	for (uint32_t i = 0; i < c->count; i++) {
+		c->gone[i] = true;
+		c->gone[i] = gain(c) >= 0;
+	}
+	most = gain(c);
+	for (uint32_t i = 0; i < c->count; i++)
+		if (c->gone[i]) {
+			c->gone[i] = false;
+			c->gone[i] = gain(c) != most;
+		}
+}
+
+static void
+choose(struct choice *c, uint64_t mask)
+{
+	for (uint32_t i = 0; i < c->count; i++)
+		c->gone[i] = mask >> i & 1;
+}
+
+static void
+search(struct choice *c)
 {
 	uint64_t best = 0;
 	int most = 0;
 
+	choose(c, 0);
 	if (c->count > SEARCH) {
-		for (uint32_t i = 0; i < c->count; i++)
-			if (gain(c, best | UINT64_C(1) << i) >= 0)
-				best |= UINT64_C(1) << i;
-		most = gain(c, best);
-		for (uint32_t i = 0; i < c->count; i++)
-			if (best >> i & 1 && gain(c, best & ~(UINT64_C(1) << i)) == most)
-				best &= ~(UINT64_C(1) << i);
-		return best;
+		search_many(c);
+		return;
 	}
 	for (uint64_t mask = 1; mask < UINT64_C(1) << c->count; mask++) {
-		int one = gain(c, mask);
+		int one;
+
+		choose(c, mask);
+		one = gain(c);
 		if (one > most || (one == most && one > 0 && __builtin_popcountll(mask) < __builtin_popcountll(best))) {
 			most = one;
 			best = mask;
 		}
 	}
-	return best;
+	choose(c, best);
 }
 
 static bool
@@ -272,14 +296,12 @@ fill_rows(struct work *w, uint32_t a, struct choice *c)
 static void
 remove_some(struct work *w, uint32_t a, struct choice *c)
 {
-	uint64_t best;
-
 	fill_rows(w, a, c);
-	best = search(c);
+	search(c);
 	for (uint32_t i = 0; i < c->count; i++) {
 		struct set reach = w->reach[graph_group(w, c->edge[i])];
 
-		if (!(best >> i & 1))
+		if (!c->gone[i])
 			continue;
 		for (uint32_t k = 0; k < reach.count; k++)
 			if (set_has(w->excess[a], reach.items[k]))

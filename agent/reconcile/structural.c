@@ -19,6 +19,7 @@ struct structural_work {
 	struct bits sure, lost;
 	struct set carried;
 	LIST(uint32_t) losers;
+	uint8_t *idle;                  /* edge: 1 yes, 2 no, 0 not asked yet */
 	long long steps;
 };
 
@@ -44,40 +45,81 @@ group_name(const struct work *w, uint32_t e)
 	return w->s->groups[graph_group(w, e)].name;
 }
 
-/* Why a role stays, in a sentence about the first way to it; when that ends by itself, about the one that ends last. */
+static bool
+is_all_excess(void *self, uint32_t a)
+{
+	struct structural_work *x = self;
+
+	return set_within(x->carried, x->w->excess[a]);
+}
+
+/* Does an edge carry nothing but what is too much, whoever is below it?  Then it is another way that the role stays by. */
+static bool
+is_idle(struct structural_work *x, uint32_t e)
+{
+	struct work *w = x->w;
+	const struct edge *edge = &w->s->edges[e];
+
+	if (x->idle[e])
+		return x->idle[e] == 1;
+	(void)graph_climb(w, graph_group(w, e), false, &w->roles_here);
+	x->carried = bits_take(w->mem, &w->roles_here);
+	x->idle[e] = (edge->is_group ? graph_below(w, edge->member, BELOW_NOW, is_all_excess, x) : is_all_excess(x, edge->member)) ? 1 : 2;
+	return x->idle[e] == 1;
+}
+
+/* A way that the role stays by, and not one that might as well go; u: the first of it. */
+static const char *
+why_this_way(struct structural_work *x, uint32_t a, uint32_t r, uint32_t u)
+{
+	struct work *w = x->w;
+	const char *first = w->s->groups[w->up_group[u]].name;
+	uint32_t e;
+
+	if (w->s->edges[w->up[u]].primary)
+		return arena_print(w->mem, "%s är kontots primära grupp, som inte kan lämnas.", first);
+	e = holding_edge(w, u, r);
+	if (e == NOWHERE)
+		return arena_print(w->mem, "%s är ingen grupp som får ändras: den är inte till för behörighet, hör till ett behov, leder till "
+				   "något som inte är registrerat eller kunde inte läsas helt.", first);
+	if (w->s->edges[e].timed)
+		return arena_print(w->mem, "%s ligger i %s, men det är tidsbegränsat och upphör av sig självt.",
+				   w->s->groups[w->s->edges[e].member].name, group_name(w, e));
+	if (is_idle(x, e))
+		return NULL;
+	*(struct stay *)arena_push(w->mem, &x->stays) = (struct stay){ e, a, r };
+	if (w->s->edges[e].is_group)
+		return arena_print(w->mem, "%s ligger i %s, och någon i %s behöver vad %s ger.", w->s->groups[w->s->edges[e].member].name,
+				   group_name(w, e), w->s->groups[w->s->edges[e].member].name, group_name(w, e));
+	return arena_print(w->mem, "%s ger också annat, som behövs.", group_name(w, e));
+}
+
+/* Why a role stays, in a sentence about the first way that it stays by; when it ends by itself, about the one that ends last. */
 static const char *
 why_it_stays(struct structural_work *x, uint32_t a, uint32_t r)
 {
 	struct work *w = x->w;
 	int64_t last = INT64_MIN;
-	const struct edge *first = NULL;
-	uint32_t e = NOWHERE, u, by = 0;
+	const char *why = NULL;
+	bool timed = false;
 
-	for (u = w->up_first[node(w, a)]; u < w->up_first[node(w, a) + 1] && !first; u++) {
+	for (uint32_t u = w->up_first[node(w, a)]; u < w->up_first[node(w, a) + 1] && !why; u++) {
 		if (w->cut[w->up[u]] || !set_has(w->reach[w->up_group[u]], r))
 			continue;
 		if (w->s->edges[w->up[u]].timed) {
 			int64_t ends = members_ends(w, w->up[u]);
 			last = ends > last ? ends : last;
+			timed = true;
 			continue;
 		}
-		first = &w->s->edges[w->up[u]];
-		by = w->up_group[u];
-		e = holding_edge(w, u, r);
+		why = why_this_way(x, a, r, u);
 	}
-	if (!first)
-		return arena_print(w->mem, "Medlemskapet är tidsbegränsat och upphör av sig självt %s.",
-				   last == INT64_MIN ? "" : day_text(w->mem, clock_day(last)));
-	if (first->primary)
-		return arena_print(w->mem, "%s är kontots primära grupp, som inte kan lämnas.", w->s->groups[by].name);
-	if (e == NOWHERE)
-		return arena_print(w->mem, "%s är ingen grupp som får ändras: den är inte till för behörighet, hör till ett behov, leder till "
-				   "något som inte är registrerat eller kunde inte läsas helt.", w->s->groups[by].name);
-	*(struct stay *)arena_push(w->mem, &x->stays) = (struct stay){ e, a, r };
-	if (w->s->edges[e].is_group)
-		return arena_print(w->mem, "%s ligger i %s, och andra i %s behöver vad %s ger.", w->s->groups[w->s->edges[e].member].name,
-				   group_name(w, e), w->s->groups[w->s->edges[e].member].name, group_name(w, e));
-	return arena_print(w->mem, "%s ger också annat, som behövs.", group_name(w, e));
+	if (why)
+		return why;
+	if (!timed)
+		return "Vägarna dit hänger ihop med så mycket annat att alla inte kunde prövas tillsammans.";
+	return arena_print(w->mem, "Medlemskapet är tidsbegränsat och upphör av sig självt %s.",
+			   last == INT64_MIN ? "" : day_text(w->mem, clock_day(last)));
 }
 
 /* ------------------------------------------------------------------ who would lose what */
@@ -200,7 +242,8 @@ tell_edges(struct structural_work *x)
 void
 structural_tell(struct work *w)
 {
-	struct structural_work x = { .w = w, .sure = bits_open(w->mem, w->role_count), .lost = bits_open(w->mem, w->role_count) };
+	struct structural_work x = { .w = w, .sure = bits_open(w->mem, w->role_count), .lost = bits_open(w->mem, w->role_count),
+				     .idle = arena_array(w->mem, uint8_t, (size_t)w->s->edge_count + 1) };
 
 	for (uint32_t a = 0; a < w->s->account_count; a++) {
 		struct set excess = w->excess[a], left = excess.count ? people_have(w, a) : excess;
