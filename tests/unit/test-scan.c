@@ -200,6 +200,24 @@ make_tree(const char *path, int depth, unsigned *state)
 	}
 }
 
+/* A time of access older than that of change would be moved even where most are not. */
+static void
+reading_leaves_no_trace_in_times(void)
+{
+	struct timespec times[2] = { { .tv_sec = 946684800 }, { .tv_sec = 978307200 } };
+	struct stat st;
+	const char *below;
+
+	begin();
+	make_folder("d");
+	make_file("d/f");
+	below = arena_print(mem, "%s/d", folder);
+	CHECK(utimensat(AT_FDCWD, below, times, 0) == 0);
+	CHECK(scan(IDENTITY_NONE).complete);
+	CHECK(stat(below, &st) == 0 && st.st_atime == times[0].tv_sec && st.st_mtime == times[1].tv_sec);
+	end();
+}
+
 static void
 any_number_of_hands_tells_the_same(void)
 {
@@ -328,6 +346,7 @@ main(void)
 {
 	TEST(links_snapshots_and_the_quarantine_are_not_entered);
 	TEST(what_is_ours_in_the_root_is_never_seen_in_any_spelling_where_case_folds);
+	TEST(reading_leaves_no_trace_in_times);
 	TEST(any_number_of_hands_tells_the_same);
 	TEST(a_link_is_not_followed_when_opened_either);
 	TEST(a_share_without_its_marker_is_one_gap);
