@@ -183,20 +183,22 @@ out:
 	return rc;
 }
 
-/* The share whose folder the path lies below: the longest wins. */
+/* The share whose folder the path lies below, however the folder is written: the longest wins. */
 static const struct share *share_of(const struct rules *rules, const char *path, const char **below)
 {
 	const struct share *found = NULL;
+	size_t longest = 0;
 
 	for (size_t i = 0; i < rules->share_count; i++) {
-		const struct share *share = &rules->shares[i];
-		size_t len = strlen(share->path);
+		char *root = realpath(rules->shares[i].path, NULL);
+		size_t len = root ? strlen(root) : 0;
 
-		if (strncmp(share->path, path, len) == 0 && path[len] == '/' &&
-		    (!found || len > strlen(found->path))) {
-			found = share;
+		if (root && strncmp(root, path, len) == 0 && path[len] == '/' && len > longest) {
+			found = &rules->shares[i];
+			longest = len;
 			*below = path + len + 1;
 		}
+		free(root);
 	}
 	return found;
 }

@@ -115,12 +115,11 @@ out:
 	return rc;
 }
 
-static int say_template(struct arena *mem, const char *name, const json_t *data, struct error *err)
+static int say_template(const char *name, const json_t *data, struct error *err)
 {
 	struct text t;
 	int rc;
 
-	(void)mem;
 	text_open(&t, 1u << 30);
 	rc = template_named(name, data, &t, err);
 	if (rc == 0)
@@ -134,7 +133,8 @@ int verb_explain(struct arena *mem, const struct options *options, int count, ch
 {
 	struct run_options how = { .hands = options->hands, .now = clock_now() };
 	day_t day = options->at ? day_parse(options->at) : DAY_NONE;
-	bool access = count == 2 || options->at;
+	const char *template = options->at ? options->english ? "history.en.txt" : "history.sv.txt" :
+			       count == 2 ? options->english ? "explain.en.txt" : "explain.sv.txt" : "file.sv.txt";
 	struct rules rules;
 	json_t *json = NULL;
 	int rc;
@@ -152,9 +152,7 @@ int verb_explain(struct arena *mem, const struct options *options, int count, ch
 		rc = count == 2 ? run_explain_access(mem, &rules, &how, words[0], words[1], &json, err)
 				: run_explain_file(mem, &rules, &how, words[0], &json, err);
 	if (rc == 0)
-		rc = options->json || !access ? say_json(mem, json, err) :
-		     say_template(mem, options->at ? options->english ? "history.en.txt" : "history.sv.txt" :
-				  options->english ? "explain.en.txt" : "explain.sv.txt", json, err);
+		rc = options->json ? say_json(mem, json, err) : say_template(template, json, err);
 	if (rc == 0 && json_is_false(json_object_get(json, "complete")))
 		rc = EXIT_GAPS;
 	json_decref(json);

@@ -165,16 +165,16 @@ version_of(struct arena *mem, const struct proposal *p)
 	return digest_hex(mem, sum, sizeof sum);
 }
 
-static const char *
-sum_text(struct arena *mem, const struct series *s, const struct record *last)
+const char *
+sum_text(struct arena *mem, const struct series *s, day_t from_day, day_t due)
 {
 	static const char *const unit[] = { "dagar", "månader", "år" };
 	static const char *const from[] = { " från kalenderårets slut", " från månadens slut", "", " från räkenskapsårets slut" };
-	const char *anchor = s->count_from == COUNT_YEAR_END ? arena_print(mem, "%d", day_year(last->anchor))
-							     : day_text(mem, last->anchor);
+	const char *anchor = s->count_from == COUNT_YEAR_END ? arena_print(mem, "%d", day_year(from_day))
+							     : day_text(mem, from_day);
 
 	return arena_print(mem, "%s + %d %s%s = %s", anchor, s->keep.count, unit[s->keep.unit], from[s->count_from],
-			   day_text(mem, last->due));
+			   day_text(mem, due));
 }
 
 static json_t *
@@ -240,7 +240,7 @@ propose(struct retain *r, struct batch *b, struct plan *plan)
 	p.version = version_of(r->mem, &p);
 	manifest_digest(p.records, p.record_count, sum);
 	p.manifest = arena_print(r->mem, "sha256:%s", digest_hex(r->mem, sum, sizeof sum));
-	calculation = sum_text(r->mem, s, last);
+	calculation = sum_text(r->mem, s, last->anchor, last->due);
 	p.why = arena_print(r->mem, "%s handling%s i %s: %s.", text_count(r->mem, p.files), p.files == 1 ? "" : "ar",
 			    *p.batch ? p.batch : s->name ? s->name : s->id, calculation);
 	p.evidence = evidence(r->mem, s, &p, calculation);

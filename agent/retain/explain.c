@@ -25,25 +25,56 @@ match_path(struct retain *r, const char *path)
 	free(next.items);
 }
 
+/* Why no date is known, in words. */
+static const char *
+no_date(struct retain *r, const struct cell *c, const struct entry *entry)
+{
+	const struct tally *t = c->pattern->tally;
+
+	if (t->cases && (!c->case_name || !cases_find(t->cases, c->case_name)))
+		return t->cases->known ? "ärendet finns inte i listan över ärenden" : "listan över ärenden kunde inte läsas";
+	switch (t->series->clock) {
+	case CLOCK_MODIFIED:
+		return entry->stated ? "filens ändringsdatum är orimligt" : "filens ändringsdatum kunde inte läsas";
+	case CLOCK_CREATED:
+		return entry->btime_s == INT64_MIN ? "filsystemet vet inte när filen skapades" : "datumet då filen skapades är orimligt";
+	case CLOCK_CASE_CLOSED:
+		return arena_print(r->mem, "ärendet %s är inte avslutat", c->case_name);
+	case CLOCK_EVENT:
+		return "ingen har sagt att det som räknas har hänt";
+	default:
+		return "sökvägen säger inget rimligt datum";
+	}
+}
+
 static json_t *
 one(struct retain *r, const struct cell *c, const struct entry *entry, const struct verdict *v)
 {
 	static const char *const action[] = { "destroy", "preserve", "deliver" };
 	const struct series *s = c->pattern->tally->series;
 	json_t *o = json_object();
-	day_t anchor;
+	day_t anchor, due;
 	bool counts = cell_counts(r, c, entry, &anchor);
 
+	due = cell_due(c, anchor);
 	json_put(o, "series", s->id);
+	json_put(o, "name", s->name ? s->name : s->id);
 	json_put(o, "action", action[s->action]);
+	json_object_set_new(o, "destroys", json_boolean(s->action == ACTION_DESTROY));
+	json_object_set_new(o, "delivers", json_boolean(s->action == ACTION_DELIVER));
+	json_object_set_new(o, "preserves", json_boolean(s->action == ACTION_PRESERVE));
 	json_put(o, "rule", place_text(r->mem, s->at));
 	json_put(o, "pattern", c->pattern->where->path);
 	json_object_set_new(o, "decided", json_boolean(s->decided));
+	json_put(o, "decision", s->decided ? arena_print(r->mem, "%s, %s, %s", s->decision.dnr, s->decision.body, s->decision.date) : NULL);
 	json_object_set_new(o, "records", json_boolean(counts));
 	json_object_set_new(o, "winner", json_boolean(c == v->winner));
+	json_object_set_new(o, "spared", json_boolean(is_spared(c)));
 	json_put(o, "case", c->case_name);
 	json_put(o, "anchor", day_text(r->mem, anchor));
-	json_put(o, "due", day_text(r->mem, cell_due(c, anchor)));
+	json_put(o, "due", day_text(r->mem, due));
+	json_put(o, "calculation", due == DAY_NONE ? NULL : sum_text(r->mem, s, anchor, due));
+	json_put(o, "no_date", s->action != ACTION_PRESERVE && due == DAY_NONE ? no_date(r, c, entry) : NULL);
 	return o;
 }
 
@@ -53,18 +84,29 @@ retain_explain(struct retain *r, const struct share *share, const char *path, co
 {
 	static const char *const word[] = { "held", "preserve", "deliver", "destroy", "inert", "ungoverned" };
 	json_t *considered = json_array();
+	const struct series *s;
 	struct verdict v;
 
 	(void)err;
 	retain_share(r, share);
 	match_path(r, path);
 	v = judge(r, entry);
+	/* As when a night judges it: what its writer meant by such a name is not known. */
+	if (v.outcome == OUT_DESTROY && !text_is_utf8(path, strlen(path)))
+		v.anchor = v.due = DAY_NONE;
+	s = v.winner ? v.winner->pattern->tally->series : NULL;
 	*out = json_object();
 	json_put(*out, "share", share->id);
+	json_put(*out, "share_name", share->name ? share->name : share->id);
 	json_put(*out, "path", name_show(r->mem, path));
 	json_put(*out, "outcome", word[v.outcome]);
-	json_put(*out, "series", v.winner ? v.winner->pattern->tally->series->id : NULL);
+	for (size_t i = 0; i < sizeof(word) / sizeof(*word); i++)
+		json_object_set_new(*out, arena_print(r->mem, "is_%s", word[i]), json_boolean((size_t)v.outcome == i));
+	json_put(*out, "series", s ? s->id : NULL);
+	json_put(*out, "series_name", s ? s->name ? s->name : s->id : NULL);
 	json_put(*out, "due", day_text(r->mem, v.due));
+	json_object_set_new(*out, "now", json_boolean(v.due != DAY_NONE && v.due <= r->today));
+	json_object_set_new(*out, "whole", json_boolean(s && s->whole));
 	json_put(*out, "hold", v.hold ? v.hold->id : NULL);
 	json_put(*out, "reason", v.hold ? v.hold->reason : NULL);
 	for (size_t i = 0; i < r->found.count; i++)

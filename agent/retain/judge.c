@@ -277,7 +277,7 @@ is_told_better(const struct retain *r, const struct cell *c)
 	return false;
 }
 
-static bool
+bool
 is_spared(const struct cell *c)
 {
 	const struct tally *t = c->pattern->tally;

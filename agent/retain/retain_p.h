@@ -122,9 +122,13 @@ int cases_bit(const struct retain *r, const struct series *series);
 /* NULL: it is not in the list. */
 const struct known_case *cases_find(const struct case_file *f, const char *name);
 
+/* "2017 + 10 år från kalenderårets slut = 2028-01-01" */
+const char *sum_text(struct arena *mem, const struct series *s, day_t from_day, day_t due);
+
 void match_file(struct retain *r, const struct cell *cells, size_t count, const char *name, size_t path_len);
 struct verdict judge(struct retain *r, const struct entry *entry);
 day_t cell_anchor(const struct retain *r, const struct cell *cell, const struct entry *entry);
+bool is_spared(const struct cell *c);
 bool cell_counts(const struct retain *r, const struct cell *cell, const struct entry *entry, day_t *anchor);
 void cells_start(struct retain *r, struct cells *out);
 void batch_block(struct batch *b, const char *why);

@@ -113,7 +113,7 @@ def case_closed():
           AKTER[5] in share.due("2023-01-01"))
     spared = Share(AKTER, BY_CASE + ' spare = { column = "Född dag"; values = ( "5", "15", "25" ); };', cases=CASES)
     check("cases that are chosen to be spared are preserved", spared.due("2040-01-01") == [AKTER[0], AKTER[4], AKTER[5]], spared.due("2040-01-01"))
-    explained = json.loads(spared.behov("explain", f"{spared.path}/share/{AKTER[3]}", now="2040-01-01").stdout)
+    explained = json.loads(spared.behov("explain", "--json", f"{spared.path}/share/{AKTER[3]}", now="2040-01-01").stdout)
     check("and that is said of each", explained["outcome"] == "preserve" and explained["considered"][-1]["case"] == "sn-2014-0004", explained)
     prefix = Share(["Akter/Ärende SN 2014-0001 Berg/akt.pdf", "Akter/Ärende SN 2014-00011 Ek/akt.pdf"],
                    BY_CASE.replace("{case}/**", "Ärende {case} */**"), cases=CASES)
@@ -163,6 +163,26 @@ def latest():
     check("and not a day too early", not told, told)
 
 
+def explained():
+    hold = 'holds = { id = "stopp"; share = "s"; path = "Akter/SN 2014-0005"; reason = "begäran om utlämnande"; };'
+    share = Share(AKTER + ["Övrigt/x.txt"], BY_CASE + ' spare = { column = "Född dag"; values = "5"; };', cases=CASES, more=hold)
+
+    def said(name, now="2030-01-01", root=None):
+        done = share.behov("explain", f"{root or share.path + '/share'}/{name}", now=now)
+        return done.stdout + done.stderr
+    check("explain says that the time is out, from when it was counted, and by whose decision", all(word in said(AKTER[0]) for word in (
+          "Gallringstiden är ute sedan 2021-01-01", "2015 + 5 år från kalenderårets slut = 2021-01-01", "KS 2019/1", "rules/r.cfg:")), said(AKTER[0]))
+    check("or that it is not yet", "Får gallras tidigast 2021-01-01" in said(AKTER[0], "2020-06-01"), said(AKTER[0], "2020-06-01"))
+    check("or that a case is open", "ärendet sn-2014-0002 är inte avslutat" in said(AKTER[1]), said(AKTER[1]))
+    check("or in no list", "finns inte i listan" in said(AKTER[6]), said(AKTER[6]))
+    check("or spared", "Ska bevaras" in said(AKTER[3]) and "urval" in said(AKTER[3]), said(AKTER[3]))
+    check("or held, and why", "gallringsstopp stopp, begäran om utlämnande" in said(AKTER[4]), said(AKTER[4]))
+    check("or that no series covers it", "Ingen serie gäller filen" in said("Övrigt/x.txt"), said("Övrigt/x.txt"))
+    os.symlink(share.path + "/share", share.path + "/annan-väg")
+    check("however the way to it is written", "Gallringstiden" in said(AKTER[0], root=share.path + "/rules/../annan-väg"))
+    check("and a file of no share is refused", "lies on no registered share" in said("../d.ldif"), said("../d.ldif"))
+
+
 def refused():
     where = 'where = { share = "s"; path = "A/**"; };'
     wrong = {"a case clock without a list": 'clock = "case-closed"; keep = "5 years"; ' + where,
@@ -178,6 +198,6 @@ def refused():
         check(f"{what} is refused, with its place", done.returncode == 2 and "rules/r.cfg:" in done.stderr, done.stderr)
 
 
-for part in (fiscal, created, case_closed, bad_lists, events, latest, refused):
+for part in (fiscal, created, case_closed, bad_lists, events, latest, explained, refused):
     part()
 sys.exit(1 if failed else 0)
