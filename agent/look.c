@@ -2,12 +2,16 @@
 /* look.c - the verbs that change nothing: check plan explain proposals status report audit. */
 #include "run_p.h"
 #include "verbs_p.h"
+#include <behov/file.h>
 #include <behov/json.h>
 #include <behov/log.h>
 #include <behov/register.h>
 #include <behov/report.h>
+#include <behov/suggest.h>
 #include <behov/template.h>
 #include <behov/text.h>
+
+#define PLAN_MOST (16u << 20)
 
 static int put(const char *text, struct error *err)
 {
@@ -159,14 +163,33 @@ int verb_explain(struct arena *mem, const struct options *options, int count, ch
 	return rc;
 }
 
+/* Drafts out of a plan need neither a configuration nor a directory. */
+static int suggest_series(struct arena *mem, const char *path, struct error *err)
+{
+	long long refused;
+	char *bytes, *text;
+	size_t len;
+
+	if (file_read(mem, path, PLAN_MOST, &bytes, &len, err) < 0)
+		return -1;
+	text = suggest_handbook(mem, path, bytes, len, &refused, err);
+	if (!text)
+		return -1;
+	if (refused)
+		log_warn("%lld rows could mean more than one thing, or nothing: see the comments", refused);
+	return put(text, err) < 0 ? -1 : refused ? EXIT_GAPS : EXIT_DONE;
+}
+
 int verb_suggest(struct arena *mem, const struct options *options, int count, char **words, struct error *err)
 {
 	struct run_options how = { .hands = options->hands, .now = clock_now() };
 	struct rules rules;
 	char *text;
 
+	if (count == 2 && strcmp(words[0], "series") == 0)
+		return suggest_series(mem, words[1], err);
 	if (count != 2 || strcmp(words[0], "needs") != 0)
-		return error_set(err, ERROR_USAGE, "use: behov suggest needs SYSTEM[/ROLE]");
+		return error_set(err, ERROR_USAGE, "use: behov suggest needs SYSTEM[/ROLE], or behov suggest series PLAN.csv");
 	if (register_load(mem, options->config, &rules, err) < 0 || run_suggest(mem, &rules, &how, words[1], &text, err) < 0)
 		return -1;
 	return put(text, err);

@@ -42,7 +42,7 @@ static const struct verb verbs[] = {
 	{ "proposals", "[--state STATE]", "what waits, and for whom", verb_proposals },
 	{ "status", "", "the last night, what waits, what could not be seen", verb_status },
 	{ "explain", "USER SYSTEM[/ROLE] | PATH", "say why, with every rule considered; with --at DATE, who had what", verb_explain },
-	{ "suggest", "needs SYSTEM[/ROLE]", "a draft of needs, from who has the role today", verb_suggest },
+	{ "suggest", "needs SYSTEM[/ROLE] | series PLAN.csv", "drafts: of needs, from who has the role today; of series, from a plan", verb_suggest },
 	{ "report", "quarter 2026Q3", "write the quarterly access review", verb_report },
 	{ "audit", "verify [--head]", "check the chain of what was done", verb_audit },
 	{ "decide", "keep|undo ID | release SCOPE", "by hand, with --by and --reason; never approves", verb_decide },

@@ -10,13 +10,11 @@
 #define NAMES_MOST 20
 #define TEXT_MOST (64u << 20)
 
-/* A text of libconfig; a word that would be taken for the name of a set begins with two signs. */
-static void
-add_string(struct text *t, const char *raw, bool word)
+/* A text of libconfig. */
+void
+draft_string(struct text *t, const char *raw)
 {
 	text_char(t, '"');
-	if (word && *raw == '@')
-		text_char(t, '@');
 	for (; *raw; raw++) {
 		if (*raw == '"' || *raw == '\\')
 			text_print(t, "\\%c", *raw);
@@ -31,8 +29,8 @@ add_string(struct text *t, const char *raw, bool word)
 }
 
 /* A line of a comment: what stands in it cannot end it. */
-static void
-add_comment(struct arena *mem, struct text *t, const char *line)
+void
+draft_comment(struct arena *mem, struct text *t, const char *line)
 {
 	char *plain = arena_text(mem, line);
 
@@ -56,9 +54,9 @@ add_names(struct arena *mem, struct text *t, const struct snapshot *s, struct se
 	if (who.count > 1)
 		qsort(names, who.count, sizeof(*names), by_text);
 	for (uint32_t i = 0; i < who.count && i < NAMES_MOST; i++)
-		add_comment(mem, t, arena_print(mem, "  %s", names[i]));
+		draft_comment(mem, t, arena_print(mem, "  %s", names[i]));
 	if (who.count > NAMES_MOST)
-		add_comment(mem, t, arena_print(mem, "  och %u till", who.count - NAMES_MOST));
+		draft_comment(mem, t, arena_print(mem, "  och %u till", who.count - NAMES_MOST));
 }
 
 static void
@@ -69,7 +67,7 @@ add_clause(struct arena *mem, struct text *t, const struct suggest_input *in, co
 	text_print(t, "\t\t# stämmer på %s som har rollen", text_count(mem, c->covers));
 	text_print(t, c->adds ? ", och på %s som inte har den\n" : "\n", text_count(mem, c->adds));
 	text_add(t, "\t\t{ why = \"Förslag: skriv varför de behöver rollen\";  by = ");
-	add_string(t, by ? by : "ägare saknas", false);
+	draft_string(t, by ? by : "ägare saknas");
 	text_print(t, ";  since = \"%s\";\n\t\t  ", day_text(mem, clock_day(in->now)));
 	for (int i = 0; i < c->count; i++) {
 		const struct suggested *s = &c->conditions[i];
@@ -78,7 +76,8 @@ add_clause(struct arena *mem, struct text *t, const struct suggest_input *in, co
 		text_add(t, s->count > 1 ? "( " : "");
 		for (int k = 0; k < s->count; k++) {
 			text_add(t, k ? ", " : "");
-			add_string(t, s->words[k], true);
+			/* What would be taken for the name of a set begins with two signs. */
+			draft_string(t, *s->words[k] == '@' ? arena_print(mem, "@%s", s->words[k]) : s->words[k]);
 		}
 		text_add(t, s->count > 1 ? " );" : ";");
 	}
@@ -93,26 +92,26 @@ suggest_text(struct arena *mem, const struct suggest_input *in, const struct sug
 	char *out;
 
 	text_open(&t, TEXT_MOST);
-	add_comment(mem, &t, arena_print(mem, "%s: rollen %s", role->system->name, role->name));
-	add_comment(mem, &t, arena_print(mem, "Ett utkast, efter vilka som har rollen den %s. Inget gäller förrän någon har läst det, skrivit varför",
+	draft_comment(mem, &t, arena_print(mem, "%s: rollen %s", role->system->name, role->name));
+	draft_comment(mem, &t, arena_print(mem, "Ett utkast, efter vilka som har rollen den %s. Inget gäller förrän någon har läst det, skrivit varför",
 					 day_text(mem, clock_day(in->now))));
-	add_comment(mem, &t, "och lagt filen i rules/. Vad det skulle ändra: behov plan --rules KOPIA-AV-RULES");
-	add_comment(mem, &t, arena_print(mem, "%s av %s personer har rollen.", text_count(mem, all->have), text_count(mem, all->people.count)));
+	draft_comment(mem, &t, "och lagt filen i rules/. Vad det skulle ändra: behov plan --rules KOPIA-AV-RULES");
+	draft_comment(mem, &t, arena_print(mem, "%s av %s personer har rollen.", text_count(mem, all->have), text_count(mem, all->people.count)));
 	if (!all->list.count)
-		add_comment(mem, &t, all->have ? "De har inget gemensamt som skiljer dem från andra: behovet måste skrivas för hand." :
+		draft_comment(mem, &t, all->have ? "De har inget gemensamt som skiljer dem från andra: behovet måste skrivas för hand." :
 				     "Ingen har rollen, så det finns inget att gå efter.");
 	if (all->list.count && all->outside.count) {
-		add_comment(mem, &t, arena_print(mem, "%u har rollen utan att något stämmer på dem:", all->outside.count));
+		draft_comment(mem, &t, arena_print(mem, "%u har rollen utan att något stämmer på dem:", all->outside.count));
 		add_names(mem, &t, in->snapshot, all->outside);
 	}
 	if (all->added.count) {
-		add_comment(mem, &t, arena_print(mem, "På %u stämmer något, utan att de har rollen:", all->added.count));
+		draft_comment(mem, &t, arena_print(mem, "På %u stämmer något, utan att de har rollen:", all->added.count));
 		add_names(mem, &t, in->snapshot, all->added);
 	}
 	text_add(&t, "needs = {\n\tsystem = ");
-	add_string(&t, role->system->id, false);
+	draft_string(&t, role->system->id);
 	text_add(&t, ";  role = ");
-	add_string(&t, role->id, false);
+	draft_string(&t, role->id);
 	text_add(&t, ";\n\tneeds = (\n");
 	for (size_t i = 0; i < all->list.count; i++) {
 		if (i)

@@ -4,6 +4,7 @@
 #define SUGGEST_P_H
 
 #include "behov/suggest.h"
+#include "behov/text.h"
 
 /* An attribute with a word: a value, or the beginning that several values share, with a star. */
 struct feature { int attribute; const char *word; };
@@ -11,6 +12,8 @@ struct features {
 	LIST(struct feature) list;      /* by attribute */
 	struct set *of;                 /* person (by number in `people`) -> features */
 };
+void draft_comment(struct arena *mem, struct text *t, const char *line);
+void draft_string(struct text *t, const char *raw);
 void features_find(struct arena *mem, const struct suggest_input *in, struct set people, struct features *out);
 
 #endif

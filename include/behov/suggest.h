@@ -38,6 +38,11 @@ struct suggestions {
 };
 
 void suggest_role(struct arena *mem, const struct suggest_input *in, struct suggestions *out);
+/*
+ * A dokumenthanteringsplan as CSV, into drafts of series: without a place and without a decision.  NULL with err when it cannot be
+ * read; what a row says that could mean two things is a comment with its line, and counted in *refused.
+ */
+char *suggest_handbook(struct arena *mem, const char *name, const char *bytes, size_t len, long long *refused, struct error *err);
 /* A rules file with comments: `needs = ( ... );` that can be put in rules/ when a person has read it. */
 char *suggest_text(struct arena *mem, const struct suggest_input *in, const struct suggestions *suggestions);
 
