@@ -176,8 +176,6 @@ read_set(struct reader *r, config_setting_t *at)
 		complain(r, at, "the set '%s' is empty", s->id);
 }
 
-struct words { const char **items; size_t count, room; };
-
 static struct set_of_words *
 find_set(struct reader *r, const char *id)
 {
@@ -187,34 +185,63 @@ find_set(struct reader *r, const char *id)
 	return NULL;
 }
 
-/* A word, or all of a set: "@chefer".  A word that begins with '@' is written with two.  `way`: the sets that we are in. */
+/* "@a -> @b": how we came to a set. */
+static const char *
+way_to(struct reader *r, const struct set_of_words *set)
+{
+	return set->above ? arena_print(r->mem, "%s -> @%s", way_to(r, set->above), set->id) : arena_print(r->mem, "@%s", set->id);
+}
+
+static void add_word(struct reader *r, struct place at, const char *word, struct set_of_words *above, struct words *out);
+
+/* Once for each set, however many need it: so each complaint is made once, too. */
 static void
-add_word(struct reader *r, struct place at, const char *word, const char *way, struct words *out)
+fill_set(struct reader *r, struct set_of_words *set, struct set_of_words *above)
+{
+	int deep = 1;
+
+	if (set->done)
+		return;
+	if (set->open) {
+		complain_at(r, set->at, "the set contains itself: %s -> @%s", way_to(r, above), set->id);
+		return;
+	}
+	set->above = above;
+	for (const struct set_of_words *s = above; s; s = s->above)
+		deep++;
+	if (deep > SETS_DEEP) {
+		complain_at(r, set->at, "'%s' is more than %d sets deep", way_to(r, set), SETS_DEEP);
+		set->done = true;
+		return;
+	}
+	set->open = true;
+	for (int i = 0; i < set->count; i++)
+		add_word(r, set->at, set->values[i], set, &set->words);
+	set->open = false;
+	set->done = true;
+	if (set->words.count > WORDS_MOST)
+		complain_at(r, set->at, "'@%s' gives more than %d words", set->id, WORDS_MOST);
+}
+
+/* A word, or all of a set: "@chefer".  A word that begins with '@' is written with two.  One too many shows that there are more. */
+static void
+add_word(struct reader *r, struct place at, const char *word, struct set_of_words *above, struct words *out)
 {
 	struct set_of_words *set;
 
 	if (word[0] != '@' || word[1] == '@') {
-		*arena_push(r->mem, out) = word + (word[0] == '@');
+		if (out->count <= WORDS_MOST)
+			*arena_push(r->mem, out) = word + (word[0] == '@');
 		return;
 	}
 	set = find_set(r, word + 1);
-	if (!set && (!*way || r->in_sets))
+	if (!set) {
 		complain_at(r, at, "the set '%s' is not known", word);
-	if (!set)
 		return;
-	way = arena_print(r->mem, "%s%s%s", way, *way ? " -> " : "", word);
-	if (set->open && r->in_sets)
-		complain_at(r, set->at, "the set contains itself: %s", way);
-	if (set->open)
-		return;
-	if (out->count > WORDS_MOST && r->in_sets)
-		complain_at(r, at, "'%s' gives more than %d words", way, WORDS_MOST);
-	if (out->count > WORDS_MOST)
-		return;
-	set->open = true;
-	for (int i = 0; i < set->count; i++)
-		add_word(r, set->at, set->values[i], way, out);
-	set->open = false;
+	}
+	fill_set(r, set, above);
+	for (size_t i = 0; i < set->words.count && !set->open && out->count <= WORDS_MOST; i++)
+		*arena_push(r->mem, out) = set->words.items[i];
 }
 
 /* A word as one would say it; *verb is what was said last. */
@@ -255,7 +282,9 @@ finish_condition(struct reader *r, struct place at, struct condition *c)
 	struct text line;
 
 	for (int k = 0; k < c->count; k++)
-		add_word(r, at, c->globs[k], "", &words);
+		add_word(r, at, c->globs[k], NULL, &words);
+	if (words.count > WORDS_MOST)
+		complain_at(r, at, "this need asks for more than %d words of one attribute", WORDS_MOST);
 	c->globs = words.items;
 	c->count = (int)words.count;
 	c->words = arena_array(r->mem, const char *, words.count + 1);
@@ -296,18 +325,15 @@ finish_clause(struct reader *r, struct clause *c)
 		c->text = arena_print(r->mem, "%s och inte (%s)", c->text, finish_conditions(r, c->at, c->none, c->nones));
 }
 
-/* Each set by itself, so that one that nobody uses is looked at, too. */
+/* Those that nobody uses are looked at, too. */
 void
 check_sets(struct reader *r)
 {
-	r->in_sets = true;
 	for (size_t i = 0; i < r->sets.count; i++) {
-		const struct set_of_words *s = &r->sets.items[i];
-		struct words words = { NULL, 0, 0 };
+		struct set_of_words *s = &r->sets.items[i];
 
 		if (find_set(r, s->id) != s)
 			complain_at(r, s->at, "set '%s' is written twice", s->id);
-		add_word(r, s->at, arena_print(r->mem, "@%s", s->id), "", &words);
+		fill_set(r, s, NULL);
 	}
-	r->in_sets = false;
 }

@@ -12,11 +12,20 @@
 #include "behov/text.h"
 #include <libconfig.h>
 
-/* Words that needs share, by name. */
-struct set_of_words { const char *id, **values; int count; bool open; struct place at; };
+/* Words that needs share, by name.  `words`: with those of the sets in it, when it is done; `above`: the set that we came from. */
+struct words { const char **items; size_t count, room; };
+struct set_of_words {
+	const char *id, **values;
+	int count;
+	bool open, done;
+	struct set_of_words *above;
+	struct words words;
+	struct place at;
+};
 /* Needs of a role that is written in another place. */
 struct needs_of { const char *system, *role; struct clause *needs; int count; struct place at; };
 #define WORDS_MOST 10000
+#define SETS_DEEP 100                   /* sets in sets */
 #define CLAUSE_MOST 1000000             /* characters of a clause, with all words */
 #define ATTRIBUTE_NONE (-2)
 
@@ -36,7 +45,6 @@ struct reader {
 	LIST(struct event) events;
 	LIST(struct set_of_words) sets;
 	LIST(struct needs_of) needs;
-	bool in_sets;                   /* complain about what is in sets: once, not for each need that uses them */
 };
 
 enum need { OPTIONAL, REQUIRED };

@@ -148,6 +148,24 @@ def words_as_needs():
           "Rektor" in world.run("explain", "--json", "cia", "s").stdout, world.run("explain", "--json", "cia", "s"))
 
 
+def many_words():
+    def loads(sets, needs):
+        text = ", ".join(f'{{ id = "{name}"; values = ( {", ".join(chr(34) + v + chr(34) for v in values)} ); }}' for name, values in sets)
+        done = World({"anna": {"title": "Lärare"}}, {"APP-L": ["anna"]}, [role(needs=[needs])], after=f"sets = ( {text} );\n").run("check")
+        return done.returncode, done.stderr
+    words = [("a", [f"a{i}" for i in range(6000)]), ("b", [f"b{i}" for i in range(6000)]), ("c", ["Lärare"])]
+    done = loads(words, 'title = ( "@a", "@b", "@c" );')
+    check("words are never left out because they are many: the rules are refused", done[0] == 2 and "more than 10000 words" in done[1], done)
+    check("ten thousand are not too many", loads([("a", [f"a{i}" for i in range(10000)])], 'title = "@a";') == (0, ""))
+    ring = [(f"s{i}", [f"@s{i + 1}"] * 2) for i in range(60)]
+    done = loads([*ring, ("s60", ["@s0"])], 'title = "@s0";')
+    check("a ring of sets that hold each other twice is told, soon and once", done[0] == 2 and done[1].count("contains itself") == 1, done)
+    done = loads([*ring, ("s60", ["Lärare"])], 'title = "@s0";')
+    check("and so are too many words out of sets in sets", done[0] == 2 and "more than 10000 words" in done[1], done)
+    done = loads([(f"s{i}", [f"@s{i + 1}"]) for i in range(3000)] + [("s3000", ["Lärare"])], 'title = "@s0";')
+    check("and sets that lie too deep in sets", done[0] == 2 and "sets deep" in done[1], done)
+
+
 def dates():
     people = {"anna": {"title": "Lärare"}}
     groups = {"APP-L": ["anna"]}
@@ -332,6 +350,6 @@ def history():
           world.run("explain", "p05", "s", now="2026-03-04T08:00+01:00").stdout)
 
 
-for part in (history, what_stays, groups_as_needs, words_as_needs, dates, what_ends, explained, later_needs, employments, odd_rules, odd_accounts, owners, large_groups):
+for part in (history, what_stays, groups_as_needs, words_as_needs, many_words, dates, what_ends, explained, later_needs, employments, odd_rules, odd_accounts, owners, large_groups):
     part()
 sys.exit(1 if failed else 0)
