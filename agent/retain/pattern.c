@@ -247,6 +247,9 @@ part_match(struct arena *mem, const struct part *part, const char *name, const c
 		return strcmp(part->text, name) == 0;
 	if (part->count == 1 && part->tokens[0].kind == TOKEN_ANY)
 		return true;
+	for (size_t t = 0; t < part->count && part->tokens[t].kind == TOKEN_BYTE; t++)
+		if (name[t] != part->tokens[t].byte)
+			return false;   /* most names are told by how they begin */
 	*out = run(mem, part, part->count, name, case_name)[strlen(name)];
 	return out->ok;
 }
