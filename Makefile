@@ -129,7 +129,10 @@ TURNS  = 5
 ONLY   =
 bench: $O/behov $O/tests/bench/collect $O/tests/bench/decode $O/tests/bench/judge
 	packaging/install-deps bench
+	$(MAKE) $O/tests/bench/slow
 	BUILD=$O FILES=$(FILES) PEOPLE=$(PEOPLE) TURNS=$(TURNS) tests/bench/bench $(ONLY)
+$O/tests/bench/slow: tests/bench/slow.c
+	$(CC) $(ALL_CFLAGS) $$(pkg-config --cflags fuse3) -D_FILE_OFFSET_BITS=64 -o $@ $< $$(pkg-config --libs fuse3)
 $O/tests/bench/%: tests/bench/%.c $O/libbehov.a
 	@mkdir -p $(@D)
 	$(CC) $(ALL_CFLAGS) -o $@ $< $O/libbehov.a $(ALL_LDFLAGS) $(LIBS)

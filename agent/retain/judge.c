@@ -358,6 +358,13 @@ judge(struct retain *r, const struct entry *entry)
 	return v;
 }
 
+/* The file itself dates the record. */
+static bool
+is_of_file(const struct series *s)
+{
+	return s->clock == CLOCK_MODIFIED || s->clock == CLOCK_CREATED;
+}
+
 /* Size and identity are needed of what is due; a date of those whose clock is the file's own. */
 static bool
 on_wants_stat(void *self, void *state, const char *path, const char *name)
@@ -372,8 +379,7 @@ on_wants_stat(void *self, void *state, const char *path, const char *name)
 		r->asked.state = s;
 	}
 	for (size_t i = 0; i < r->found.count; i++)
-		if (r->found.items[i].pattern->tally && (r->found.items[i].pattern->tally->series->clock == CLOCK_MODIFIED ||
-							 r->found.items[i].pattern->tally->series->clock == CLOCK_CREATED))
+		if (r->found.items[i].pattern->tally && is_of_file(r->found.items[i].pattern->tally->series))
 			return true;
 	v = judge(r, NULL);
 	return (v.outcome == OUT_DESTROY || v.outcome == OUT_DELIVER) && v.due != DAY_NONE && v.due <= r->today;
@@ -545,7 +551,7 @@ retain_open(struct arena *mem, const struct retain_input *in, struct error *err)
 	note_cases(r);
 	r->oldest = day_make(1900, 1, 1);
 	r->newest = day_make(day_year(r->today) + 1, 12, 31);
-	r->visitor = (struct visitor){ r, on_enter, on_wants_stat, on_file, on_leave };
+	r->visitor = (struct visitor){ r, on_enter, on_wants_stat, on_file, on_leave, false };
 	return r;
 }
 
@@ -579,6 +585,9 @@ retain_share(struct retain *r, const struct share *share)
 		add_hold(r, &r->input.holds[i]);
 	for (size_t i = 0; i < rules->event_count; i++)
 		add_event(r, &rules->events[i]);
+	r->visitor.wants_most = false;
+	for (size_t i = 0; i < r->patterns.count; i++)
+		r->visitor.wants_most |= r->patterns.items[i]->tally && is_of_file(r->patterns.items[i]->tally->series);
 	return &r->visitor;
 }
 

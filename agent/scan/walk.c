@@ -21,14 +21,15 @@
 #include <unistd.h>
 
 #define BREATH 4096                     /* entries between two looks at the stop flag */
-#define AHEAD_MOST 16                   /* folders below one that are read ahead */
+#define AHEAD_MOST 128                  /* folders below one that are read ahead */
+#define START 4                         /* so many at first: then we know what is wanted of them */
 
 /* A folder on the way down.  It is listed to its end before its first child is entered: only names of folders are kept. */
 struct frame {
 	size_t path_len;                /* of w->path that is this folder */
 	char *todo;                     /* names, each with its NUL */
 	size_t len, room, next;
-	struct folder *ahead[AHEAD_MOST];       /* those from `next` on that are read, in turn */
+	struct folder **ahead;          /* those from `next` on that are read, in turn; NULL: none yet */
 	size_t ahead_count, ahead_next; /* ahead_next: where in todo the first one stands that is not read ahead */
 	void *state;
 	bool complete;
@@ -41,7 +42,7 @@ struct walk {
 	struct scan_result *out;
 	struct beneath beneath;
 	struct hands *hands;            /* NULL: none */
-	size_t window;
+	size_t window, taken;           /* folders: at most so many ahead; so many have been taken */
 	bool stat_ahead;                /* most files of the folder before were asked about */
 	char path[PATH_MAX + NAME_MAX + 2];
 	struct frame *frames;
@@ -134,11 +135,15 @@ read_ahead(struct walk *w, struct frame *f)
 {
 	size_t first = f->ahead_count;
 
-	if (!w->hands)
+	if (!w->hands || f->next == f->len)
 		return;
+	if (!f->ahead)
+		f->ahead = calloc(w->window, sizeof(struct folder *));
+	if (!f->ahead)
+		abort();
 	if (f->ahead_next < f->next)
 		f->ahead_next = f->next;
-	while (f->ahead_count < w->window && f->ahead_next < f->len) {
+	while (f->ahead_count < w->window && f->ahead_count < START + w->taken && f->ahead_next < f->len) {
 		const char *name = f->todo + f->ahead_next;
 		struct folder *one;
 
@@ -308,6 +313,7 @@ drop(struct walk *w, struct frame *f)
 		wait_for(w, f->ahead[i]);
 		folder_close(f->ahead[i]);
 	}
+	free(f->ahead);
 	free(f->todo);
 }
 
@@ -335,6 +341,7 @@ descend(struct walk *w, struct frame *f)
 	}
 	if (f->ahead_count) {
 		folder = take_ahead(f);
+		w->taken++;
 		read_ahead(w, f);
 	} else {
 		w->path[at] = '\0';
@@ -416,6 +423,7 @@ scan_share(struct arena *mem, const struct share *share, int hands, const struct
 	w->share = share;
 	w->visitor = visitor;
 	w->out = out;
+	w->stat_ahead = visitor->wants_most;
 	hands = hands_of(hands);
 	w->beneath.root = root_open(share, &out->marked, &why);
 	if (w->beneath.root < 0) {

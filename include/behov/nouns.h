@@ -421,6 +421,7 @@ struct visitor {
 	void (*file)(void *self, void *state, const char *path, const struct entry *entry);
 	/* The folder was listed wholly (complete), or not: then a gap was stored. */
 	void (*leave)(void *self, void *state, const char *path, bool complete);
+	bool wants_most;                /* a guess, for speed: most files will have to be stat'ed */
 };
 
 /* One record in a batch. */

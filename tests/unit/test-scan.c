@@ -39,7 +39,7 @@ on_leave(void *self, void *state, const char *path, bool complete)
 	text_print(&seen, "<%s%s>", path, complete ? "" : "!");
 }
 
-static const struct visitor visitor = { NULL, on_enter, on_wants, on_file, on_leave };
+static const struct visitor visitor = { NULL, on_enter, on_wants, on_file, on_leave, false };
 
 static int
 remove_below(int at, const char *name)
