@@ -174,8 +174,10 @@ int run_suggest(struct arena *mem, const struct rules *rules, const struct run_o
 			continue;
 		in.has = reconcile_who(mem, &(struct reconcile_input){ .rules = &wide, .snapshot = &snapshot, .now = how->now }, in.role);
 		suggest_role(mem, &in, &found);
-		*out = arena_print(mem, "%s%s%s", *out, **out ? "\n" : "", suggest_text(mem, &in, &found));
+		*out = arena_print(mem, "%s%s%s", *out, **out ? ",\n\n" : "", suggest_text(mem, &in, &found, !about.role));
 	}
+	if (!about.role)
+		*out = arena_print(mem, "needs = (\n%s\n);\n", *out);
 	rc = 0;
 out:
 	json_decref(snapshot.certificate);

@@ -85,7 +85,7 @@ add_clause(struct arena *mem, struct text *t, const struct suggest_input *in, co
 }
 
 char *
-suggest_text(struct arena *mem, const struct suggest_input *in, const struct suggestions *all)
+suggest_text(struct arena *mem, const struct suggest_input *in, const struct suggestions *all, bool listed)
 {
 	const struct role *role = in->role;
 	struct text t;
@@ -97,6 +97,9 @@ suggest_text(struct arena *mem, const struct suggest_input *in, const struct sug
 					 day_text(mem, clock_day(in->now))));
 	draft_comment(mem, &t, "och lagt filen i rules/. Vad det skulle ändra: behov plan --rules KOPIA-AV-RULES");
 	draft_comment(mem, &t, arena_print(mem, "%s av %s personer har rollen.", text_count(mem, all->have), text_count(mem, all->people.count)));
+	if (all->longest < 3)
+		draft_comment(mem, &t, arena_print(mem, "Så mycket är känt om dem att behov med fler än %s uppgift%s inte har prövats.",
+						 all->longest == 1 ? "en" : "två", all->longest == 1 ? "" : "er"));
 	if (!all->list.count)
 		draft_comment(mem, &t, all->have ? "De har inget gemensamt som skiljer dem från andra: behovet måste skrivas för hand." :
 				     "Ingen har rollen, så det finns inget att gå efter.");
@@ -108,7 +111,7 @@ suggest_text(struct arena *mem, const struct suggest_input *in, const struct sug
 		draft_comment(mem, &t, arena_print(mem, "På %u stämmer något, utan att de har rollen:", all->added.count));
 		add_names(mem, &t, in->snapshot, all->added);
 	}
-	text_add(&t, "needs = {\n\tsystem = ");
+	text_add(&t, listed ? "{\n\tsystem = " : "needs = {\n\tsystem = ");
 	draft_string(&t, role->system->id);
 	text_add(&t, ";  role = ");
 	draft_string(&t, role->id);
@@ -118,7 +121,7 @@ suggest_text(struct arena *mem, const struct suggest_input *in, const struct sug
 			text_add(&t, ",\n");
 		add_clause(mem, &t, in, &all->list.items[i]);
 	}
-	text_add(&t, "\n\t);\n};\n");
+	text_add(&t, listed ? "\n\t);\n}" : "\n\t);\n};\n");
 	out = arena_text(mem, t.data);
 	text_close(&t);
 	return out;

@@ -72,10 +72,26 @@ shared_word(const char *a, const char *b)
 }
 
 static uint32_t
-add(struct arena *mem, struct features *out, int attribute, const char *word)
+add(struct arena *mem, struct features *out, int attribute, const char *word, const char *also, bool is_value)
 {
-	*arena_push(mem, &out->list) = (struct feature){ attribute, word };
+	*arena_push(mem, &out->list) = (struct feature){ attribute, word, also, is_value };
 	return (uint32_t)out->list.count - 1;
+}
+
+/* What the values from `i` on share as their first word.  "Chef*" would ask for "Chefssekreterare", too, if there are any. */
+static uint32_t
+add_beginning(struct arena *mem, const struct values *values, size_t i, int attribute, struct features *out)
+{
+	const struct value *first = values->items[i].value;
+	size_t len = strcspn(first->folded, " ");
+	const char *word = arena_copy(mem, first->text, strcspn(first->text, " "));
+	bool alone = true;
+
+	for (size_t k = i; k < values->count && strncmp(values->items[k].value->folded, first->folded, len) == 0; k++)
+		alone &= strchr(" ", values->items[k].value->folded[len]) != NULL;
+	if (alone)
+		return add(mem, out, attribute, arena_print(mem, "%s*", word), NULL, false);
+	return add(mem, out, attribute, arena_print(mem, "%s *", word), first->folded[len] ? NULL : word, false);
 }
 
 /* Values that are folded the same are one; values with the same first word are also one together. */
@@ -88,11 +104,11 @@ name_features(struct arena *mem, struct values *values, int attribute, struct fe
 		size_t word = before ? shared_word(before->value->folded, k->value->folded) : 0;
 
 		k->exact = before && strcmp(before->value->folded, k->value->folded) == 0 ? before->exact :
-			   add(mem, out, attribute, k->value->text);
+			   add(mem, out, attribute, k->value->text, NULL, true);
 		if (before && strcmp(before->value->folded, k->value->folded) == 0)
 			k->begins = before->begins;
 		else if (word && before->begins == NONE)
-			k->begins = before->begins = add(mem, out, attribute, arena_print(mem, "%.*s*", (int)strcspn(before->value->text, " "), before->value->text));
+			k->begins = before->begins = add_beginning(mem, values, i - 1, attribute, out);
 		else if (word)
 			k->begins = before->begins;
 	}

@@ -2,12 +2,16 @@
 /* suggest.c - finds the clauses: counts what those who have the role have in common, and takes the best, one after another. */
 #include "suggest_p.h"
 
+#include <behov/text.h>
+
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 #define BITS_OF_ONE 3.17                /* what one person who agrees says, when one of ten does not: log2(0.9 / 0.1) */
 #define CANDIDATES_MOST 20000
+#define PEOPLE_MOST 40000000            /* of all candidates together */
+#define KEYS_MOST 40000000              /* clauses of all people together; longer ones are not tried where they are more */
 #define FEATURE_BITS 21
 
 struct candidate { uint64_t key; uint32_t have, all, *people, count; bool taken; };
@@ -15,14 +19,36 @@ struct candidate { uint64_t key; uint32_t have, all, *people, count; bool taken;
 struct search {
 	struct arena *mem, *scratch;
 	struct features f;
+	const char **bare;              /* feature -> its word, as needs compare it */
 	uint32_t people, have;
 	bool *has, *covered;            /* person */
-	LIST(uint64_t) keys;            /* of those who have the role; sorted and counted */
+	int longest;                    /* how many attributes a clause has at most */
+	uint64_t *keys;                 /* of those who have the role; sorted and counted */
+	size_t key_count;
 	LIST(struct candidate) candidates;
 	double bits;                    /* to name one of all clauses that could be */
 };
 
 /* ------------------------------------------------------------------ what people have in common */
+
+/* At most; of one attribute there are no two in a clause. */
+static uint64_t
+clauses_of(uint64_t features, int longest)
+{
+	uint64_t two = longest > 1 ? features * (features - 1) / 2 : 0;
+
+	return features ? features + two + (longest > 2 ? two * (features - 2) / 3 : 0) : 0;
+}
+
+static uint64_t
+all_clauses(const struct search *s, int longest, bool all)
+{
+	uint64_t count = 0;
+
+	for (uint32_t p = 0; p < s->people; p++)
+		count += all || s->has[p] ? clauses_of(s->f.of[p].count, longest) : 0;
+	return count;
+}
 
 /* Every clause of one to three attributes that holds for a person. */
 static void
@@ -35,13 +61,13 @@ each_clause(const struct search *s, uint32_t p, void (*visit)(void *self, uint32
 		uint64_t one = own.items[i] + 1u;
 
 		visit(self, p, one);
-		for (uint32_t k = i + 1; k < own.count; k++) {
+		for (uint32_t k = i + 1; k < own.count && s->longest > 1; k++) {
 			uint64_t two = one | (uint64_t)(own.items[k] + 1u) << FEATURE_BITS;
 
 			if (f->list.items[own.items[k]].attribute == f->list.items[own.items[i]].attribute)
 				continue;
 			visit(self, p, two);
-			for (uint32_t m = k + 1; m < own.count; m++)
+			for (uint32_t m = k + 1; m < own.count && s->longest > 2; m++)
 				if (f->list.items[own.items[m]].attribute != f->list.items[own.items[k]].attribute)
 					visit(self, p, two | (uint64_t)(own.items[m] + 1u) << 2 * FEATURE_BITS);
 		}
@@ -60,7 +86,7 @@ note_key(void *self, uint32_t p, uint64_t key)
 	struct search *s = self;
 
 	(void)p;
-	*arena_push(s->scratch, &s->keys) = key;
+	s->keys[s->key_count++] = key;
 }
 
 static int
@@ -78,18 +104,21 @@ find_candidates(struct search *s)
 	uint32_t least = s->have < 3 ? s->have : 3;
 	size_t different = 0;
 
+	while (s->longest > 1 && all_clauses(s, s->longest, true) > KEYS_MOST)
+		s->longest--;
+	s->keys = arena_array(s->scratch, uint64_t, all_clauses(s, s->longest, false) + 1);
 	for (uint32_t p = 0; p < s->people; p++)
 		if (s->has[p])
 			each_clause(s, p, note_key, s);
-	if (s->keys.count > 1)
-		qsort(s->keys.items, s->keys.count, sizeof(*s->keys.items), by_key);
-	for (size_t i = 0, end; i < s->keys.count; i = end) {
-		for (end = i; end < s->keys.count && s->keys.items[end] == s->keys.items[i]; end++)
+	if (s->key_count > 1)
+		qsort(s->keys, s->key_count, sizeof(*s->keys), by_key);
+	for (size_t i = 0, end; i < s->key_count; i = end) {
+		for (end = i; end < s->key_count && s->keys[end] == s->keys[i]; end++)
 			;
 		different++;
 		if (end - i >= least)
 			*(struct candidate *)arena_push(s->scratch, &s->candidates) =
-				(struct candidate){ .key = s->keys.items[i], .have = (uint32_t)(end - i) };
+				(struct candidate){ .key = s->keys[i], .have = (uint32_t)(end - i) };
 	}
 	s->bits = log2((double)different + 2);
 }
@@ -150,19 +179,20 @@ by_candidate(const void *a, const void *b)
 static void
 choose_candidates(struct search *s)
 {
-	size_t kept = 0;
+	size_t kept = 0, most = 0, people = 0;
 
 	for (uint32_t p = 0; p < s->people; p++)
 		each_clause(s, p, count_all, s);
 	for (size_t i = 0; i < s->candidates.count; i++)
 		if (2 * s->candidates.items[i].have > s->candidates.items[i].all)
 			s->candidates.items[kept++] = s->candidates.items[i];
-	s->candidates.count = kept;
-	if (kept > CANDIDATES_MOST) {
+	if (kept > 1)
 		qsort(s->candidates.items, kept, sizeof(*s->candidates.items), by_worth);
-		s->candidates.count = CANDIDATES_MOST;
-		qsort(s->candidates.items, CANDIDATES_MOST, sizeof(*s->candidates.items), by_candidate);
-	}
+	while (most < kept && most < CANDIDATES_MOST && people + s->candidates.items[most].all <= PEOPLE_MOST)
+		people += s->candidates.items[most++].all;
+	s->candidates.count = most;
+	if (most > 1)
+		qsort(s->candidates.items, most, sizeof(*s->candidates.items), by_candidate);
 	for (size_t i = 0; i < s->candidates.count; i++)
 		s->candidates.items[i].people = arena_array(s->scratch, uint32_t, s->candidates.items[i].all);
 	for (uint32_t p = 0; p < s->people; p++)
@@ -241,9 +271,10 @@ to_clause(const struct search *s, uint64_t key, struct suggestion *out)
 		const struct feature *f = &s->f.list.items[(key >> i * FEATURE_BITS & ((1u << FEATURE_BITS) - 1)) - 1];
 
 		out->conditions[i].attribute = f->attribute;
-		out->conditions[i].words = arena_array(s->mem, const char *, 1);
+		out->conditions[i].words = arena_array(s->mem, const char *, 2);
 		out->conditions[i].words[0] = f->word;
-		out->conditions[i].count = 1;
+		out->conditions[i].words[1] = f->also;
+		out->conditions[i].count = f->also ? 2 : 1;
 	}
 }
 
@@ -302,22 +333,49 @@ merge_all(const struct search *s, struct suggestions *out)
 			}
 }
 
-static bool
-holds(const struct search *s, uint32_t p, const struct suggestion *c)
+/* The values that a condition asks for, as needs are judged: feature -> does it? */
+static bool *
+asked_for(const struct search *s, const struct suggested *c)
 {
-	for (int i = 0; i < c->count; i++) {
+	bool *out = arena_array(s->scratch, bool, s->f.list.count + 1);
+
+	for (int w = 0; w < c->count; w++) {
+		const char *glob = text_bare(s->scratch, text_fold(s->scratch, c->words[w]));
+
+		for (size_t f = 0; f < s->f.list.count; f++)
+			if (s->f.list.items[f].attribute == c->attribute && s->f.list.items[f].is_value)
+				out[f] |= text_glob(glob, s->bare[f]);
+	}
+	return out;
+}
+
+static bool
+holds(const struct search *s, uint32_t p, bool *const *asked, int count)
+{
+	for (int i = 0; i < count; i++) {
 		bool one = false;
 
-		for (uint32_t k = 0; k < s->f.of[p].count && !one; k++) {
-			const struct feature *f = &s->f.list.items[s->f.of[p].items[k]];
-
-			for (int w = 0; f->attribute == c->conditions[i].attribute && w < c->conditions[i].count && !one; w++)
-				one = strcmp(f->word, c->conditions[i].words[w]) == 0;
-		}
+		for (uint32_t k = 0; k < s->f.of[p].count && !one; k++)
+			one = asked[i][s->f.of[p].items[k]];
 		if (!one)
 			return false;
 	}
 	return true;
+}
+
+/* Of whom it holds, and who has the role. */
+static void
+count_clause(const struct search *s, struct suggestion *c, bool *any)
+{
+	bool *asked[3];
+
+	for (int i = 0; i < c->count; i++)
+		asked[i] = asked_for(s, &c->conditions[i]);
+	for (uint32_t p = 0; p < s->people; p++)
+		if (holds(s, p, asked, c->count)) {
+			any[p] = true;
+			*(s->has[p] ? &c->covers : &c->adds) += 1;
+		}
 }
 
 static int
@@ -335,6 +393,7 @@ tell(const struct search *s, struct suggestions *out)
 {
 	struct bits outside = bits_open(s->scratch, out->people.count ? out->people.items[out->people.count - 1] + 1 : 0);
 	struct bits added = bits_open(s->scratch, out->people.count ? out->people.items[out->people.count - 1] + 1 : 0);
+	bool *any = arena_array(s->scratch, bool, (size_t)s->people + 1);
 
 	for (size_t i = 0; i < s->candidates.count; i++)
 		if (s->candidates.items[i].taken) {
@@ -344,17 +403,11 @@ tell(const struct search *s, struct suggestions *out)
 			*arena_push(s->mem, &out->list) = one;
 		}
 	merge_all(s, out);
-	for (uint32_t p = 0; p < s->people; p++) {
-		bool any = false;
-
-		for (size_t i = 0; i < out->list.count; i++)
-			if (holds(s, p, &out->list.items[i])) {
-				any = true;
-				*(s->has[p] ? &out->list.items[i].covers : &out->list.items[i].adds) += 1;
-			}
-		if (any != s->has[p])
-			bits_put(any ? &added : &outside, out->people.items[p]);
-	}
+	for (size_t i = 0; i < out->list.count; i++)
+		count_clause(s, &out->list.items[i], any);
+	for (uint32_t p = 0; p < s->people; p++)
+		if (any[p] != s->has[p])
+			bits_put(any[p] ? &added : &outside, out->people.items[p]);
 	if (out->list.count > 1)
 		qsort(out->list.items, out->list.count, sizeof(*out->list.items), by_cover);
 	out->outside = bits_take(s->mem, &outside);
@@ -364,7 +417,7 @@ tell(const struct search *s, struct suggestions *out)
 void
 suggest_role(struct arena *mem, const struct suggest_input *in, struct suggestions *out)
 {
-	struct search s = { .mem = mem, .scratch = arena_open() };
+	struct search s = { .mem = mem, .scratch = arena_open(), .longest = 3 };
 	const struct snapshot *snapshot = in->snapshot;
 	LIST(uint32_t) people = { 0 };
 
@@ -382,6 +435,9 @@ suggest_role(struct arena *mem, const struct suggest_input *in, struct suggestio
 	}
 	out->have = s.have;
 	features_find(mem, in, out->people, &s.f);
+	s.bare = arena_array(s.scratch, const char *, s.f.list.count + 1);
+	for (size_t f = 0; f < s.f.list.count; f++)
+		s.bare[f] = text_bare(s.scratch, text_fold(s.scratch, s.f.list.items[f].word));
 	if (s.have && s.f.list.count + 1 < 1u << FEATURE_BITS) {
 		find_candidates(&s);
 		choose_candidates(&s);
@@ -389,5 +445,6 @@ suggest_role(struct arena *mem, const struct suggest_input *in, struct suggestio
 		drop_needless(&s);
 	}
 	tell(&s, out);
+	out->longest = s.longest;
 	arena_close(s.scratch);
 }

@@ -6,8 +6,8 @@
 #include "behov/suggest.h"
 #include "behov/text.h"
 
-/* An attribute with a word: a value, or the beginning that several values share, with a star. */
-struct feature { int attribute; const char *word; };
+/* An attribute with a word: a value, or the first word that several values share, with a star; and one more word, or NULL. */
+struct feature { int attribute; const char *word, *also; bool is_value; };
 struct features {
 	LIST(struct feature) list;      /* by attribute */
 	struct set *of;                 /* person (by number in `people`) -> features */

@@ -35,6 +35,7 @@ struct suggestions {
 	LIST(struct suggestion) list;   /* what covers most first */
 	struct set people, outside, added;      /* accounts: who was looked at; has it, and no clause; a clause, and has it not */
 	long long have;
+	int longest;                    /* clauses of more attributes were not tried: there are too many of them */
 };
 
 void suggest_role(struct arena *mem, const struct suggest_input *in, struct suggestions *out);
@@ -43,7 +44,7 @@ void suggest_role(struct arena *mem, const struct suggest_input *in, struct sugg
  * read; what a row says that could mean two things is a comment with its line, and counted in *refused.
  */
 char *suggest_handbook(struct arena *mem, const char *name, const char *bytes, size_t len, long long *refused, struct error *err);
-/* A rules file with comments: `needs = ( ... );` that can be put in rules/ when a person has read it. */
-char *suggest_text(struct arena *mem, const struct suggest_input *in, const struct suggestions *suggestions);
+/* A rules file with comments: `needs = { ... };` that can be put in rules/ when a person has read it; `listed`: one of several in a list. */
+char *suggest_text(struct arena *mem, const struct suggest_input *in, const struct suggestions *suggestions, bool listed);
 
 #endif

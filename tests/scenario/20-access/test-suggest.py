@@ -162,7 +162,45 @@ def hostile_values():
     check("no value of the directory breaks out of the draft, and each is found again", not wrong, wrong)
 
 
+def counts():
+    titles = ["Chef", "Chef IT", "Chefssekreterare", "Kock"]
+    people = {f"p{i}": (titles[i % 4], "A" if i % 3 else "B") for i in range(200)}
+    world = World(people, {p for p, who in people.items() if who[0].split(" ")[0] == "Chef"})
+    draft = world.adopt()
+    plan = json.loads(world.behov("plan", "--json").stdout)
+    check("what some values begin with asks for no other values", plan["missing"] == [] and plan["proposals"] == [] and
+          "stämmer på 100 som har rollen\n" in draft.stdout, draft.stdout)
+    people = {f"p{i}": ("Lärare" if i % 2 else "Larare" if i % 20 == 0 else "Kock", "A") for i in range(200)}
+    world = World(people, {p for p, who in people.items() if who[0] == "Lärare"})
+    draft = world.adopt()
+    plan = json.loads(world.behov("plan", "--json").stdout)
+    check("whom a draft would add is told as needs are judged", len(plan["missing"]) == 10 and "på 10 som inte har den" in draft.stdout, draft.stdout)
+
+
+def several_roles():
+    people = {f"p{i}": ("Kock" if i % 2 else "Lärare", "A") for i in range(100)}
+    world = World(people, {p for p, who in people.items() if who[0] == "Kock"})
+    with open(world.path + "/rules/s.cfg", encoding="utf-8") as rules:
+        text = rules.read()
+    role = text[text.index("{ id = \"r\""):text.index(" ); };")]
+    with open(world.path + "/rules/s.cfg", "w", encoding="utf-8") as out:
+        out.write(text.replace(role, role + ", " + role.replace('"r"', '"q"')))
+    draft = world.behov("suggest", "needs", "s")
+    with open(world.path + "/rules/draft.cfg", "w", encoding="utf-8") as out:
+        out.write(draft.stdout)
+    check("a draft for all roles of a system loads", world.behov("check").returncode == 0 and draft.stdout.count("{ why") == 2,
+          world.behov("check").stderr + draft.stdout)
+    with open(world.path + "/rules/s.cfg", "w", encoding="utf-8") as out:
+        out.write(text.replace(role, ""))
+    draft = world.behov("suggest", "needs", "s")
+    with open(world.path + "/rules/draft.cfg", "w", encoding="utf-8") as out:
+        out.write(draft.stdout)
+    check("and so does one of a system without roles", world.behov("check").returncode == 0, world.behov("check").stderr)
+
+
 recovery()
+counts()
+several_roles()
 nothing_to_find()
 hostile_values()
 sys.exit(1 if failed else 0)
