@@ -175,6 +175,26 @@ by_candidate(const void *a, const void *b)
 	return (x->key > y->key) - (x->key < y->key);
 }
 
+/* `part` of `of`: how many bits it says that so many are when `usual` of one are. */
+static double
+surprise(uint32_t part, uint32_t of, double usual)
+{
+	return part ? part * log2((double)part / of / usual) : 0;
+}
+
+/* Where most people have the role, most of those who are alike have it, too: so many must that it is no chance. */
+static bool
+is_telling(const struct search *s, const struct candidate *c)
+{
+	double usual = (double)s->have / s->people;
+
+	if (2 * c->have <= c->all)
+		return false;
+	if (2 * s->have <= s->people)
+		return true;
+	return c->have > usual * c->all && surprise(c->have, c->all, usual) + surprise(c->all - c->have, c->all, 1 - usual) > s->bits;
+}
+
 /* Keeps those that more people have the role of than not, the most telling of them; and who they hold for. */
 static void
 choose_candidates(struct search *s)
@@ -184,7 +204,7 @@ choose_candidates(struct search *s)
 	for (uint32_t p = 0; p < s->people; p++)
 		each_clause(s, p, count_all, s);
 	for (size_t i = 0; i < s->candidates.count; i++)
-		if (2 * s->candidates.items[i].have > s->candidates.items[i].all)
+		if (is_telling(s, &s->candidates.items[i]))
 			s->candidates.items[kept++] = s->candidates.items[i];
 	if (kept > 1)
 		qsort(s->candidates.items, kept, sizeof(*s->candidates.items), by_worth);

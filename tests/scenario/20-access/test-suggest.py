@@ -137,6 +137,8 @@ def nothing_to_find():
     draft = world.adopt()
     check("where those who have a role have nothing in common, no rule is made up", "inget gemensamt" in draft.stdout and
           "{ why" not in draft.stdout, draft.stdout)
+    most = World(people, set(draw.sample(sorted(people), 300))).behov("suggest", "needs", "s/r")
+    check("not where three of four have it, either", "inget gemensamt" in most.stdout, most.stdout)
     check("and the draft loads all the same", world.behov("check").returncode == 0, world.behov("check").stderr)
     draft = World(people, {"p0"}).behov("suggest", "needs", "s/q")
     check("a role that is not there is refused by name", draft.returncode == 2 and "'q'" in draft.stderr, draft.stderr)
