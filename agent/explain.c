@@ -172,7 +172,8 @@ int run_suggest(struct arena *mem, const struct rules *rules, const struct run_o
 
 		if (about.role && strcmp(system->roles[i].id, about.role) != 0)
 			continue;
-		in.has = reconcile_who(mem, &(struct reconcile_input){ .rules = &wide, .snapshot = &snapshot, .now = how->now }, in.role);
+		in.has = reconcile_who(mem, &(struct reconcile_input){ .rules = &wide, .snapshot = &snapshot, .now = how->now }, in.role,
+				       &in.all);
 		suggest_role(mem, &in, &found);
 		*out = arena_print(mem, "%s%s%s", *out, **out ? ",\n\n" : "", suggest_text(mem, &in, &found, !about.role));
 	}

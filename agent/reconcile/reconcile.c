@@ -174,13 +174,18 @@ reconcile_all(struct arena *mem, const struct reconcile_input *in, struct plan *
 }
 
 struct set
-reconcile_who(struct arena *mem, const struct reconcile_input *in, const struct role *role)
+reconcile_who(struct arena *mem, const struct reconcile_input *in, const struct role *role, bool *all)
 {
+	struct arena *scratch = arena_open();
 	struct plan plan = { 0 };
-	struct work w = { .mem = mem, .in = in, .s = in->snapshot, .plan = &plan };
-	struct bits who = bits_open(mem, in->snapshot->account_count);
+	struct work w = { .mem = scratch, .in = in, .s = in->snapshot, .plan = &plan };
+	struct bits who = bits_open(scratch, in->snapshot->account_count);
+	struct set out;
 
 	work_prepare(&w);
+	*all = true;
+	for (uint32_t r = 0; r < w.role_count; r++)
+		*all &= w.roles[r] != role || !w.role_unknown[r];
 	for (uint32_t a = 0; a < w.s->account_count; a++) {
 		struct set has = people_have(&w, a);
 
@@ -188,6 +193,8 @@ reconcile_who(struct arena *mem, const struct reconcile_input *in, const struct 
 			if (w.roles[has.items[i]] == role)
 				bits_put(&who, a);
 	}
+	out = bits_take(mem, &who);
 	plan_free(&plan);
-	return bits_take(mem, &who);
+	arena_close(scratch);
+	return out;
 }

@@ -97,6 +97,8 @@ suggest_text(struct arena *mem, const struct suggest_input *in, const struct sug
 					 day_text(mem, clock_day(in->now))));
 	draft_comment(mem, &t, "och lagt filen i rules/. Vad det skulle ändra: behov plan --rules KOPIA-AV-RULES");
 	draft_comment(mem, &t, arena_print(mem, "%s av %s personer har rollen.", text_count(mem, all->have), text_count(mem, all->people.count)));
+	if (!in->all)
+		draft_comment(mem, &t, "En grupp som ger rollen saknas eller kunde inte läsas helt: fler kan ha den än de som räknas här.");
 	if (all->longest < 3)
 		draft_comment(mem, &t, arena_print(mem, "Så mycket är känt om dem att behov med fler än %s uppgift%s inte har prövats.",
 						 all->longest == 1 ? "en" : "två", all->longest == 1 ? "" : "er"));

@@ -39,8 +39,8 @@ int reconcile_all(struct arena *mem, const struct reconcile_input *in, struct pl
 int reconcile_safe(struct arena *mem, const struct reconcile_input *in, bool *safe, const char **why,
 		   struct error *err);
 
-/* Who has a role, as things are: accounts of the snapshot, in `mem`.  role: of in->rules. */
-struct set reconcile_who(struct arena *mem, const struct reconcile_input *in, const struct role *role);
+/* Who has a role, as things are: accounts of the snapshot, in `mem`.  role: of in->rules.  *all: no others can have it. */
+struct set reconcile_who(struct arena *mem, const struct reconcile_input *in, const struct role *role, bool *all);
 
 /* `behov explain USER SYSTEM[/ROLE]`: JSON with paths, every clause and which part failed, and a verdict. Caller owns. */
 int reconcile_explain(struct arena *mem, const struct reconcile_input *in, const char *account, const char *system,

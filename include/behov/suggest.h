@@ -21,6 +21,7 @@ struct suggest_input {
 	const struct snapshot *snapshot;
 	const struct role *role;
 	struct set has;                 /* accounts that have the role today; only people count */
+	bool all;                       /* no others can have it */
 	int64_t now;
 };
 
