@@ -111,6 +111,7 @@ finding_word(const char *kind)
 		{ "need-matches-nobody", "Behov som inte stämmer på någon" },
 		{ "need-matches-everybody", "Behov som stämmer på alla" },
 		{ "need-group-absent", "Grupp i ett behov som inte finns" },
+		{ "need-group-open", "Grupp i ett behov som rymmer andra än dem vi läser" },
 		{ "nesting-stays", "Grupp i grupp som inte kan tas bort rent" },
 		{ "membership-stays", "Medlemskap som inte kan tas bort rent" },
 		{ "owner-alone", "Ägare som har sitt eget system, utan ersättare" },

@@ -16,8 +16,8 @@
 struct part { uint32_t clause; bool none; };
 struct glob { const char *text; uint32_t part; };
 struct globs { struct glob *literal, *wild; uint32_t literals, wilds; };        /* sorted */
-/* A group that clauses name. */
-struct named { uint32_t group; LIST(uint32_t) parts, members; };
+/* A group that clauses name; `open`: somebody in it may be anybody, or a group that we do not read. */
+struct named { uint32_t group; const char *open; LIST(uint32_t) parts, members; };
 /* Which conditions a value fulfils. */
 struct fulfilled { const struct value *value; int attribute; struct set parts; };
 /* Of one clause: how many conditions are fulfilled, and of how many it is not known. */
@@ -64,6 +64,9 @@ is_in(const struct work *w, uint32_t a, const struct condition *c)
 
 		if (g < 0 || w->maybe[g])
 			t = UNKNOWN;
+		for (size_t k = 0; g >= 0 && k < n->named.count; k++)
+			if (n->named.items[k].group == (uint32_t)g && n->named.items[k].open)
+				t = UNKNOWN;
 		for (uint32_t k = 0; g >= 0 && k < n->in[a].count; k++)
 			if (n->named.items[n->in[a].items[k]].group == (uint32_t)g)
 				return YES;
@@ -222,10 +225,31 @@ static bool
 count_member(void *self, uint32_t a)
 {
 	struct counting *c = self;
+	const struct account *who = &c->w->s->accounts[a];
+	struct named *named = &c->w->needs->named.items[c->number];
 
-	*arena_push(c->w->mem, &c->w->needs->named.items[c->number].members) = a;
+	*arena_push(c->w->mem, &named->members) = a;
 	c->next[a]++;
+	if (!named->open && (who->class == ACCOUNT_EVERYBODY || who->class == ACCOUNT_FOREIGN))
+		named->open = who->sid ? who->sid : who->name;
 	return true;
+}
+
+/* Who is in such a group we do not know, but for those whom we see there. */
+static void
+doubt_open(struct work *w, const struct named *named)
+{
+	struct needs *n = w->needs;
+	const struct group *g = &w->s->groups[named->group];
+	const struct role *role;
+
+	if (!named->open || !named->parts.count)
+		return;
+	for (size_t i = 0; i < named->parts.count; i++)
+		*arena_push(w->mem, &n->maybe_named) = named->parts.items[i];
+	role = w->roles[n->role_of[n->parts.items[named->parts.items[0]].clause]];
+	tell_trouble(w, "need-group-open", role->system, role, g->dn, arena_print(w->mem,
+		     "Ett behov pekar ut gruppen %s, som rymmer %s: vilka det är vet vi inte, så ingen säkert saknar behovet", g->name, named->open));
 }
 
 /* n->in: for each account, the numbers of the named groups that it is in, one after another. */
@@ -243,6 +267,8 @@ find_named(struct work *w)
 	n->in = arena_array(w->mem, struct set, accounts + 1);
 	for (c.number = 0; c.number < n->named.count; c.number++)
 		(void)graph_below(w, n->named.items[c.number].group, BELOW_ALL, count_member, &c);
+	for (size_t k = 0; k < n->named.count; k++)
+		doubt_open(w, &n->named.items[k]);
 	for (size_t a = 0; a < accounts; a++)
 		total += c.next[a];
 	all = arena_array(w->mem, uint32_t, total + 1);

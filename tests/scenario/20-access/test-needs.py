@@ -15,6 +15,7 @@ import uuid
 TOP = os.path.abspath(os.path.join(os.path.dirname(__file__), "../../.."))
 BEHOV = os.path.join(TOP, os.environ.get("BUILD", "build"), "behov")
 BASE = "DC=kalmar,DC=example"
+EVERYBODY = "S-1-5-11"
 failed = 0
 
 
@@ -61,6 +62,9 @@ class World:
         out = []
         for name in [*people, *groups]:
             guid = base64.b64encode(uuid.uuid5(uuid.NAMESPACE_URL, name).bytes_le).decode()
+            if name == EVERYBODY:
+                out += ["dn: " + dn(name), "objectClass: foreignSecurityPrincipal", "objectSid:: AQEAAAAAAAULAAAA", ""]
+                continue
             out += ["dn: " + dn(name), "objectGUID:: " + guid, coded("sAMAccountName", name)]
             if name in people:
                 out += ["objectClass: user", "sAMAccountType: 805306368"]
@@ -122,6 +126,9 @@ def groups_as_needs():
           gone(plan) == [] and "GG-Finns-ej" in finding(plan, "need-group-absent"), gone(plan))
     plan = World(people, groups, [role(needs=[f'group = "{dn("GG-Skola")}"; not = {{ group = "{dn("GG-Rektorer")}"; }}; '])]).plan()
     check("a need may leave out who is in a group", gone(plan) == ["anna", "cia"], gone(plan))
+    plan = World({**people, EVERYBODY: {}}, {**groups, "GG-Rektorer": ["anna", EVERYBODY]}, [by_group]).plan()
+    check("who is in a group that holds everybody is not known, and that is told", gone(plan) == [] and "GG-Skola" in finding(plan, "need-group-open"),
+          (gone(plan), plan["findings"]))
     titled = {name: {"title": "Kock"} for name in people}
     plan = World(titled, {"APP-X": ["anna", "bo"], "APP-L": ["anna", "bo", "cia"]}, [
         role(needs=[f'group = "{dn("APP-X")}";']), role("skriv", "APP-X", ['title = "Ingen";'])]).plan()
