@@ -117,7 +117,7 @@ what_they_are(const struct work *w, const struct account *who, const struct role
 }
 
 static const char *
-why(const struct work *w, const struct proposal *p, const struct account *who, const struct role *role, long long others)
+why(const struct work *w, const struct proposal *p, const struct account *who, const struct role *role, long long lack, long long all)
 {
 	const char *what = role->name ? role->name : role->id, *where = role->system->name ? role->system->name : role->system->id;
 	long group = who ? -1 : snapshot_group(w->s, p->member);
@@ -128,15 +128,15 @@ why(const struct work *w, const struct proposal *p, const struct account *who, c
 	if (who)
 		return arena_print(w->mem, "%s har %s i %s men uppfyller inget skrivet behov%s.", who->display ? who->display : who->name, what,
 				   where, what_they_are(w, who, role));
-	if (!others)
-		return arena_print(w->mem, "Ingen av de %lld personerna i %s uppfyller ett skrivet behov av %s i %s.", p->accounts, name, what,
-				   where);
+	if (lack == all)
+		return arena_print(w->mem, "Ingen av de %lld personerna i %s uppfyller ett skrivet behov av %s i %s.", all, name, what, where);
 	return arena_print(w->mem, "%lld av de %lld personerna i %s uppfyller inget skrivet behov av %s i %s; de andra behåller det som "
-			   "de behöver genom andra grupper.", p->accounts, p->accounts + others, name, what, where);
+			   "de behöver genom andra grupper.", lack, all, name, what, where);
 }
 
-void
-evidence_propose(struct work *w, uint32_t e, struct set roles, long long people, long long others)
+/* That edge should go, for those roles, which `losers` lose; of `all` people below it, `lack` the need of the first. */
+static void
+propose(struct work *w, uint32_t e, struct set roles, long long losers, long long lack, long long all)
 {
 	const struct edge *edge = &w->s->edges[e];
 	uint32_t to = graph_group(w, e), first = roles.items[0];
@@ -165,12 +165,90 @@ evidence_propose(struct work *w, uint32_t e, struct set roles, long long people,
 	find_path(w, p, to, first);
 	p->account = who ? who->name : NULL;
 	p->display = who ? who->display : NULL;
-	p->accounts = who ? 1 : people;
+	p->accounts = losers;
 	p->by_hand = who && who->protected_admin;
 	p->needs = p->konfidentialitet >= 3 || p->by_hand ? 2 : 1;
 	p->scope = arena_print(w->mem, "system:%s", p->system);
 	p->rule = role->need_count ? role->needs[0].at : role->at;
-	p->why = why(w, p, who, role, others);
+	p->why = why(w, p, who, role, lack, all);
 	p->evidence = evidence(w, p, who, first);
 	json_put(p->evidence, "added", members_added(w, e) == INT64_MIN ? NULL : clock_text(w->mem, members_added(w, e)));
+}
+
+/* ------------------------------------------------------------------ what goes with an edge, when all that are chosen go */
+
+struct toll { struct work *w; struct set *lost, carried; uint32_t first; long long losers, lack, all; };
+
+static bool
+add_toll(void *self, uint32_t a)
+{
+	struct toll *t = self;
+	struct work *w = t->w;
+	bool loses = false;
+
+	for (uint32_t i = 0; i < t->lost[a].count; i++)
+		if (set_has(t->carried, t->lost[a].items[i])) {
+			bits_put(&w->roles_here, t->lost[a].items[i]);
+			loses = true;
+		}
+	t->losers += loses;
+	return true;
+}
+
+static bool
+add_lack(void *self, uint32_t a)
+{
+	struct toll *t = self;
+
+	t->all += is_person(t->w, a);
+	t->lack += set_has(t->w->excess[a], t->first);
+	return true;
+}
+
+static void
+below(struct work *w, uint32_t e, bool (*visit)(void *self, uint32_t a), struct toll *t)
+{
+	const struct edge *edge = &w->s->edges[e];
+
+	if (edge->is_group)
+		(void)graph_below(w, edge->member, BELOW_NOW, visit, t);
+	else
+		(void)visit(t, edge->member);
+}
+
+/* All are cut now; each is looked at as things are before any of them goes. */
+void
+evidence_all(struct work *w)
+{
+	struct toll t = { .w = w, .lost = arena_array(w->mem, struct set, (size_t)w->s->account_count + 1) };
+
+	if (!w->chosen.count)
+		return;
+	reach_all(w);
+	for (uint32_t a = 0; a < w->s->account_count; a++)
+		if (w->excess[a].count)
+			t.lost[a] = set_minus(w->mem, w->excess[a], people_have(w, a));
+	for (size_t i = 0; i < w->chosen.count; i++)
+		cut_edge(w, w->chosen.items[i], false);
+	reach_all(w);
+	for (size_t i = 0; i < w->chosen.count; i++) {
+		uint32_t e = w->chosen.items[i];
+		struct set roles;
+
+		t.carried = w->reach[graph_group(w, e)];
+		t.losers = t.lack = t.all = 0;
+		below(w, e, add_toll, &t);
+		roles = bits_take(w->mem, &w->roles_here);
+		if (!roles.count) {
+			w->chosen.items[i] = NOWHERE;
+			continue;
+		}
+		t.first = roles.items[0];
+		below(w, e, add_lack, &t);
+		propose(w, e, roles, t.losers, t.lack, t.all);
+	}
+	for (size_t i = 0; i < w->chosen.count; i++)
+		if (w->chosen.items[i] != NOWHERE)
+			cut_edge(w, w->chosen.items[i], true);
+	reach_all(w);
 }

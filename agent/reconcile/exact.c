@@ -334,24 +334,6 @@ gather(struct exact *x, uint32_t root, struct trial *t)
 	return nested;
 }
 
-static void
-propose_one(struct exact *x, const struct one *one)
-{
-	struct work *w = x->w;
-	long long people = 0, all = 0;
-
-	for (uint32_t i = 0; i < one->people_count; i++) {
-		uint32_t a = below(x, one)[i];
-
-		all += is_person(w, a);
-		people += set_meets(one->carries, w->excess[a]);
-		for (uint32_t k = 0; k < one->carries.count; k++)
-			if (set_has(w->excess[a], one->carries.items[k]))
-				bits_put(&w->roles_here, one->carries.items[k]);
-	}
-	evidence_propose(w, one->edge, bits_take(w->mem, &w->roles_here), people, all - people);
-}
-
 void
 exact_cut(struct work *w)
 {
@@ -371,10 +353,10 @@ exact_cut(struct work *w)
 			if (t.best >> k & 1)
 				*arena_push(w->mem, &chosen) = t.ones[k];
 	}
-	for (size_t i = 0; i < chosen.count; i++)
-		propose_one(&x, &x.ones.items[chosen.items[i]]);
-	for (size_t i = 0; i < chosen.count; i++)
+	for (size_t i = 0; i < chosen.count; i++) {
+		*arena_push(w->mem, &w->chosen) = x.ones.items[chosen.items[i]].edge;
 		cut_edge(w, x.ones.items[chosen.items[i]].edge, true);
+	}
 	if (chosen.count)
 		reach_all(w);
 }

@@ -16,9 +16,9 @@
 
 /* ------------------------------------------------------------------ groups in groups */
 
-struct nesting { uint32_t edge; long long gain, people, others; struct set lost; };
-struct nestings { struct work *w; LIST(struct nesting) might, list; struct bits sure, lost; long long steps; };
-struct below { struct nestings *n; struct set roles; long long gain, people, others; };
+struct nesting { uint32_t edge; long long gain; };
+struct nestings { struct work *w; LIST(struct nesting) might, list; struct bits sure; long long steps; };
+struct below { struct nestings *n; struct set roles; long long gain; };
 
 /* What somebody below would lose is too much for them, or is left to them with certainty. */
 static bool
@@ -27,7 +27,6 @@ loses_nothing(void *self, uint32_t a)
 	struct below *b = self;
 	struct nestings *n = b->n;
 	struct set excess = n->w->excess[a];
-	long long gain = b->gain;
 
 	/* A service account or a computer has no excess: its need is written nowhere, so we take nothing. */
 	if (!set_within(b->roles, excess)) {
@@ -37,15 +36,11 @@ loses_nothing(void *self, uint32_t a)
 		n->steps += people_climb(n->w, a, true, &n->sure);
 	}
 	for (uint32_t i = 0; i < b->roles.count; i++) {
-		if (set_has(excess, b->roles.items[i])) {
-			bits_put(&n->lost, b->roles.items[i]);
+		if (set_has(excess, b->roles.items[i]))
 			b->gain++;
-		} else if (!bits_has(&n->sure, b->roles.items[i])) {
+		else if (!bits_has(&n->sure, b->roles.items[i]))
 			return false;
-		}
 	}
-	b->people += b->gain > gain;
-	b->others += b->gain == gain && is_person(n->w, a);
 	return true;
 }
 
@@ -80,10 +75,7 @@ may_go(struct nestings *n, uint32_t e, struct nesting *out)
 	cut_edge(w, e, true);
 	yes = b.roles.count && graph_below(w, w->s->edges[e].member, BELOW_NOW, loses_nothing, &b) && b.gain;
 	cut_edge(w, e, false);
-	*out = (struct nesting){ e, b.gain, b.people, b.others, { NULL, 0 } };
-	if (yes)
-		out->lost = bits_take(w->mem, &n->lost);
-	bits_clear(&n->lost);
+	*out = (struct nesting){ e, b.gain };
 	return yes;
 }
 
@@ -129,7 +121,7 @@ has_already(void *self, uint32_t a)
 
 /* A nesting that another cut has made harmless is put back: nothing is cut for nothing. */
 static void
-propose_nestings(struct nestings *n)
+choose_nestings(struct nestings *n)
 {
 	struct work *w = n->w;
 
@@ -140,7 +132,7 @@ propose_nestings(struct nestings *n)
 		if (graph_below(w, w->s->edges[one->edge].member, BELOW_NOW, has_already, &b))
 			cut_edge(w, one->edge, false);
 		else
-			evidence_propose(w, one->edge, one->lost, one->people, one->others);
+			*arena_push(w->mem, &w->chosen) = one->edge;
 	}
 }
 
@@ -299,14 +291,9 @@ remove_some(struct work *w, uint32_t a, struct choice *c)
 	fill_rows(w, a, c);
 	search(c);
 	for (uint32_t i = 0; i < c->count; i++) {
-		struct set reach = w->reach[graph_group(w, c->edge[i])];
-
 		if (!c->gone[i])
 			continue;
-		for (uint32_t k = 0; k < reach.count; k++)
-			if (set_has(w->excess[a], reach.items[k]))
-				bits_put(&w->roles_here, reach.items[k]);
-		evidence_propose(w, c->edge[i], bits_take(w->mem, &w->roles_here), 1, 0);
+		*arena_push(w->mem, &w->chosen) = c->edge[i];
 		cut_edge(w, c->edge[i], true);
 	}
 }
@@ -331,10 +318,10 @@ planner_cut(struct work *w)
 
 	exact_cut(w);
 	n.sure = bits_open(w->mem, w->role_count);
-	n.lost = bits_open(w->mem, w->role_count);
 	cut_nestings(&n);
 	for (uint32_t a = 0; a < w->s->account_count; a++)
 		if (w->excess[a].count)
 			remove_member(w, a, &c);
-	propose_nestings(&n);
+	choose_nestings(&n);
+	evidence_all(w);
 }

@@ -47,6 +47,7 @@ struct work {
 	struct needs *needs;
 	const struct profile **profile; /* account; NULL until asked for */
 	struct set *access, *excess;    /* account -> roles; excess of people only */
+	LIST(uint32_t) chosen;          /* edges that should go */
 	LIST(struct kept) kept;         /* exceptions, sorted */
 	struct bits open;               /* roles that anybody has */
 
@@ -136,8 +137,8 @@ struct set people_excess(struct work *w, uint32_t a);
 
 /* ------------------------------------------------------------------ evidence.c, exact.c, planner.c */
 
-/* That edge should go, for those roles; `people` lose them, and `others` below it lose nothing. */
-void evidence_propose(struct work *w, uint32_t e, struct set roles, long long people, long long others);
+/* Proposes all of w->chosen, which are cut: for what somebody loses when all of them go.  What takes nothing is put back. */
+void evidence_all(struct work *w);
 /* The best cuts where few edges hang together: proposed, and cut. */
 void exact_cut(struct work *w);
 /* Proposes all that may go; afterwards w->cut is how it will be. */

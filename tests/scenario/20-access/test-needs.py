@@ -196,6 +196,18 @@ def what_ends():
     check("but because it is there for good", gone(plan) == ["anna"], gone(plan))
 
 
+def what_is_said():
+    people = {"anna": {"title": "Lärare"}, "bo": {"title": "Kock"}}
+    groups = {"GG-Alla": ["anna", "bo"], "APP-M": ["GG-Alla"], "APP-L": ["APP-M", "anna"]}
+    plan = World(people, groups, [role("a", "APP-L", ['title = "Lärare";']), role("b", "APP-M", ['title = "Rektor";'])]).plan()
+    why = [p["why"] for p in plan["proposals"]]
+    check("of somebody who needs the role that is named it is not said that they do not", len(why) == 1 and
+          "1 av de 2 personerna i GG-Alla uppfyller inget skrivet behov av a" in why[0] and plan["proposals"][0]["accounts"] == 2, plan["proposals"])
+    groups = {"GG-Alla": ["anna", "bo"], "APP-M": ["bo"], "APP-L": ["APP-M", "GG-Alla"]}
+    plan = World(people, groups, [role("a", "APP-L", ['title = "Lärare";']), role("b", "APP-M", ['title = "Rektor";'])]).plan()
+    check("a proposal names what goes with it, and not what stays", [(p["role"], p["also"]) for p in plan["proposals"]] == [("b", [])], plan["proposals"])
+
+
 def explained():
     people = {"anna": {"title": "Lärare"}, "bo": {"title": "Kock", "employeeType": "konsult"}}
     world = World(people, {"APP-L": ["bo", "…"]}, [role(needs=['title = "Lärare";'])])
@@ -357,6 +369,6 @@ def history():
           world.run("explain", "p05", "s", now="2026-03-04T08:00+01:00").stdout)
 
 
-for part in (history, what_stays, groups_as_needs, words_as_needs, many_words, dates, what_ends, explained, later_needs, employments, odd_rules, odd_accounts, owners, large_groups):
+for part in (history, what_stays, groups_as_needs, words_as_needs, many_words, dates, what_ends, what_is_said, explained, later_needs, employments, odd_rules, odd_accounts, owners, large_groups):
     part()
 sys.exit(1 if failed else 0)
