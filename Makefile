@@ -83,8 +83,13 @@ $O/tests/fuzz/replay-%: tests/fuzz/fuzz-%.c tests/fuzz/replay.c $O/libbehov.a
 	@mkdir -p $(@D)
 	$(CC) $(ALL_CFLAGS) -o $@ $< tests/fuzz/replay.c $O/libbehov.a $(ALL_LDFLAGS) $(LIBS)
 
+# A file system that fails on purpose; it is no part of behov, and is not watched by a sanitizer of ours.
+$O/tests/service/broken: tests/service/broken.c
+	@mkdir -p $(@D)
+	$(CC) -std=c17 -D_GNU_SOURCE -O2 $(WARN) -D_FILE_OFFSET_BITS=64 $$(pkg-config --cflags fuse3) -o $@ $< $$(pkg-config --libs fuse3)
+
 SCRIPTS = $(sort $(wildcard tests/unit/test-*.py tests/scenario/*/test-*.py tests/service/test-*.py tests/crash/test-*.py))
-test: $O/behov $(UNITS) $(ORACLES) $(REPLAYS) $(STEPS)
+test: $O/behov $(UNITS) $(ORACLES) $(REPLAYS) $(STEPS) $O/tests/service/broken
 	BUILD=$O tests/run $(UNITS) $(REPLAYS) $(SCRIPTS)
 
 # Three builds prove more than one: clang (it warns about other things), gcc with sanitizers, gcc as shipped.
