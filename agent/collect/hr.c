@@ -234,6 +234,15 @@ take_units(struct arena *mem, struct hr *hr, struct account *a, int attribute, c
 	hr->unplaced++;
 }
 
+static bool
+is_mixed(const struct csv_row **rows, size_t count, int column)
+{
+	for (size_t r = 1; r < count; r++)
+		if (strcmp(rows[r]->cells[column], rows[0]->cells[column]) != 0)
+			return true;
+	return false;
+}
+
 static void
 take_rows(struct arena *mem, struct hr *hr, struct account *a, const struct csv_row **rows, size_t count)
 {
@@ -242,6 +251,8 @@ take_rows(struct arena *mem, struct hr *hr, struct account *a, const struct csv_
 	for (int i = 0; i < hr->rules->attribute_count; i++) {
 		size_t used = 0;
 
+		if (hr->columns[i] >= 0 && is_mixed(rows, count, hr->columns[i]))
+			a->mixed |= UINT64_C(1) << i;
 		if (count && hr->columns[i] >= 0 && hr->columns[i] == hr->unit) {
 			take_units(mem, hr, a, i, rows, count);
 			continue;

@@ -24,7 +24,7 @@ struct fulfilled { const struct value *value; int attribute; struct set parts; }
 struct tally { uint16_t yes, maybe, none_yes, none_maybe; };
 struct known {
 	struct profile profile;
-	uint64_t hash, unknown;
+	uint64_t hash, unknown, mixed;
 	const struct value **values;
 	struct set in;
 	long long people;
@@ -38,7 +38,7 @@ struct needs {
 	LIST(struct part) parts;
 	struct set *asking;             /* attribute -> its parts */
 	struct globs *globs[2];         /* of an attribute: in what is asked for, and in what is not wanted */
-	bool *absent;                   /* attribute: nobody has it */
+	bool *absent;                   /* attribute: no person has it */
 	LIST(struct named) named;
 	LIST(uint32_t) maybe_named;     /* parts that name a group which may contain anybody, or is not there */
 	struct set *in;                 /* account -> numbers of the named groups it is in; NULL: no clause names any */
@@ -105,7 +105,7 @@ needs_condition(const struct work *w, uint32_t account, const struct condition *
 	for (const struct value *v = a->values ? a->values[c->attribute] : NULL; v; v = v->more)
 		for (int i = 0; i < c->count; i++)
 			if (text_glob(as_compared(w, c->attribute, c->globs[i], none), as_compared(w, c->attribute, v->folded, none)))
-				return YES;
+				return none && a->mixed >> c->attribute & 1 ? UNKNOWN : YES;
 	return NO;
 }
 
@@ -318,7 +318,7 @@ static bool
 is_absent(const struct work *w, int attribute)
 {
 	for (uint32_t a = 0; a < w->s->account_count; a++)
-		if (w->s->accounts[a].values && w->s->accounts[a].values[attribute])
+		if (is_person(w, a) && w->s->accounts[a].values && w->s->accounts[a].values[attribute])
 			return false;
 	return true;
 }
@@ -494,8 +494,9 @@ fulfilled_by(struct work *w, int attribute, const struct value *v)
 
 /* ------------------------------------------------------------------ all clauses, for people who are alike */
 
+/* What is not wanted in one employment may be no part of another: of who has both it is not known. */
 static void
-count_parts(struct work *w, struct set parts, bool known)
+count_parts(struct work *w, struct set parts, bool known, bool mixed)
 {
 	struct needs *n = w->needs;
 
@@ -505,7 +506,7 @@ count_parts(struct work *w, struct set parts, bool known)
 
 		if (!t->yes && !t->maybe && !t->none_yes && !t->none_maybe)
 			*arena_push(w->mem, &n->touched) = p.clause;
-		if (known)
+		if (known && !(mixed && p.none))
 			++*(p.none ? &t->none_yes : &t->yes);
 		else
 			++*(p.none ? &t->none_maybe : &t->maybe);
@@ -538,8 +539,8 @@ count_groups(struct work *w, struct set in)
 		put_all(&n->parts_here, n->named.items[in.items[i]].parts.items, n->named.items[in.items[i]].parts.count);
 	sure = bits_take(w->mem, &n->parts_here);
 	put_all(&n->parts_more, n->maybe_named.items, n->maybe_named.count);
-	count_parts(w, sure, true);
-	count_parts(w, set_minus(w->mem, bits_take(w->mem, &n->parts_more), sure), false);
+	count_parts(w, sure, true, false);
+	count_parts(w, set_minus(w->mem, bits_take(w->mem, &n->parts_more), sure), false, false);
 }
 
 static void
@@ -552,9 +553,9 @@ judge_all(struct work *w, uint32_t account, struct profile *out)
 		count_groups(w, n->in[account]);
 	for (int i = 0; i < w->in->rules->attribute_count; i++) {
 		if (n->absent[i] || a->unknown >> i & 1)
-			count_parts(w, n->asking[i], false);
+			count_parts(w, n->asking[i], false, false);
 		else if (a->values && a->values[i])
-			count_parts(w, fulfilled_by(w, i, a->values[i]), true);
+			count_parts(w, fulfilled_by(w, i, a->values[i]), true, a->mixed >> i & 1);
 	}
 	for (size_t i = 0; i < n->touched.count; i++) {
 		uint32_t c = n->touched.items[i];
@@ -581,7 +582,7 @@ values_of(const struct account *a)
 static uint64_t
 hash_of(const struct work *w, const struct account *a, struct set in)
 {
-	uint64_t h = mix(a->unknown + 1);
+	uint64_t h = mix(mix(a->unknown + 1) ^ a->mixed);
 
 	for (uint32_t i = 0; i < in.count; i++)
 		h = mix(h ^ in.items[i]);
@@ -624,14 +625,14 @@ needs_of(struct work *w, uint32_t a)
 		return w->profile[a] = &has_left;
 	hash = hash_of(w, who, in);
 	for (k = n->known[hash & (n->known_room - 1)]; k; k = k->next)
-		if (k->hash == hash && k->unknown == who->unknown && set_same(k->in, in) && memcmp(k->values, values_of(who), size) == 0) {
+		if (k->hash == hash && k->unknown == who->unknown && k->mixed == who->mixed && set_same(k->in, in) && memcmp(k->values, values_of(who), size) == 0) {
 			k->people++;
 			return w->profile[a] = &k->profile;
 		}
 	if (++n->known_count > n->known_room)
 		grow_known(w);
 	k = arena_new(w->mem, struct known);
-	*k = (struct known){ .hash = hash, .unknown = who->unknown, .in = in, .people = 1, .values = (const struct value **)values_of(who),
+	*k = (struct known){ .hash = hash, .unknown = who->unknown, .mixed = who->mixed, .in = in, .people = 1, .values = (const struct value **)values_of(who),
 			     .next = n->known[hash & (n->known_room - 1)] };
 	n->known[hash & (n->known_room - 1)] = k;
 	judge_all(w, a, &k->profile);

@@ -329,6 +329,7 @@ struct account {
 	bool left;                      /* HR says that all employments have ended */
 	bool secret, open;              /* protected identity: HR says so; HR says that it is not so */
 	uint64_t unknown;               /* bit i: attribute i could not be known for this account */
+	uint64_t mixed;                 /* bit i: of attribute i their employments say different things */
 	const struct value **values;    /* [rules.attribute_count]; NULL = absent */
 	int64_t last_logon, created;    /* lastLogonTimestamp, whenCreated; INT64_MIN = absent */
 };
