@@ -16,6 +16,7 @@
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -42,7 +43,8 @@ struct walk {
 	struct scan_result *out;
 	struct beneath beneath;
 	struct hands *hands;            /* NULL: none */
-	size_t window, taken;           /* folders: at most so many ahead; so many have been taken */
+	size_t window, taken;           /* folders: at most so many ahead of each; so many have been taken */
+	size_t ahead, ahead_most;       /* of all: each holds a descriptor, and we may have only so many */
 	bool stat_ahead;                /* most files of the folder before were asked about */
 	char path[PATH_MAX + NAME_MAX + 2];
 	struct frame *frames;
@@ -143,7 +145,8 @@ read_ahead(struct walk *w, struct frame *f)
 		abort();
 	if (f->ahead_next < f->next)
 		f->ahead_next = f->next;
-	while (f->ahead_count < w->window && f->ahead_count < START + w->taken && f->ahead_next < f->len) {
+	while (f->ahead_count < w->window && f->ahead_count < START + w->taken && w->ahead < w->ahead_most &&
+	       f->ahead_next < f->len) {
 		const char *name = f->todo + f->ahead_next;
 		struct folder *one;
 
@@ -152,6 +155,7 @@ read_ahead(struct walk *w, struct frame *f)
 		w->path[f->path_len] = '\0';
 		one = new_folder(w->path, name, w->stat_ahead);
 		f->ahead[f->ahead_count++] = one;
+		w->ahead++;
 		f->ahead_next += strlen(name) + 1;
 	}
 	for (size_t i = f->ahead_count; i-- > first;)
@@ -312,6 +316,7 @@ drop(struct walk *w, struct frame *f)
 	for (size_t i = 0; i < f->ahead_count; i++) {
 		wait_for(w, f->ahead[i]);
 		folder_close(f->ahead[i]);
+		w->ahead--;
 	}
 	free(f->ahead);
 	free(f->todo);
@@ -342,6 +347,7 @@ descend(struct walk *w, struct frame *f)
 	if (f->ahead_count) {
 		folder = take_ahead(f);
 		w->taken++;
+		w->ahead--;
 		read_ahead(w, f);
 	} else {
 		w->path[at] = '\0';
@@ -409,6 +415,18 @@ hands_of(int asked)
 	return asked ? asked : cores < 2 ? 2 : cores > 4 ? 4 : (int)cores;
 }
 
+/* Half of the descriptors that a process may have, and no more than keeps all hands busy. */
+static size_t
+ahead_most(size_t hands)
+{
+	struct rlimit limit;
+	size_t most = hands * 8 + 64;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) < 0 || limit.rlim_cur / 2 >= most)
+		return most;
+	return limit.rlim_cur / 2;
+}
+
 int
 scan_share(struct arena *mem, const struct share *share, int hands, const struct visitor *visitor,
 	   struct scan_result *out, struct error *err)
@@ -441,7 +459,8 @@ scan_share(struct arena *mem, const struct share *share, int hands, const struct
 	}
 	if (hands > 1) {
 		w->window = (size_t)hands * 4 < AHEAD_MOST ? (size_t)hands * 4 : AHEAD_MOST;
-		w->hands = hands_open(hands, (size_t)hands * 8 + 64, work, &w->beneath, err);
+		w->ahead_most = ahead_most((size_t)hands);
+		w->hands = hands_open(hands, w->ahead_most + 1, work, &w->beneath, err);
 		if (!w->hands) {
 			rc = -1;
 			goto out;
