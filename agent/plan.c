@@ -155,7 +155,7 @@ run_plan(struct arena *mem, const struct rules *rules, const struct run_options 
 	struct store *store = NULL;
 	int rc = -1;
 
-	if (store_look(rules, &store, err) < 0 || earlier_load(mem, rules, store, false, how->now, &earlier, err) < 0 ||
+	if (store_look(rules, &store, err) < 0 || earlier_load(mem, rules, store, true, how->now, &earlier, err) < 0 ||
 	    plan_access(mem, rules, &earlier, NULL, how->now, &snapshot, plan, err) < 0)
 		goto out;
 	if (stop_asked()) {
