@@ -13,15 +13,6 @@
 struct noted { uint32_t role; const char *name; };
 struct notes { LIST(struct noted) list; };
 
-static const char *
-role_name(const struct work *w, uint32_t r)
-{
-	const struct role *role = w->roles[r];
-
-	return arena_print(w->mem, "%s: rollen %s", role->system->name ? role->system->name : role->system->id,
-			   role->name ? role->name : role->id);
-}
-
 static int
 by_role_and_name(const void *a, const void *b)
 {
@@ -65,8 +56,8 @@ tell_notes(struct work *w, const char *kind, struct notes *notes, const char *on
 			;
 		names = first_names(w, first, end - i);
 		tell_trouble(w, kind, w->roles[first->role]->system, w->roles[first->role], NULL,
-			     end - i == 1 ? arena_print(w->mem, "%s %s: %s", role_name(w, first->role), one, names) :
-			     arena_print(w->mem, "%s har %zu %s: %s", role_name(w, first->role), end - i, many, names));
+			     end - i == 1 ? arena_print(w->mem, "%s %s: %s", tell_role(w, first->role), one, names) :
+			     arena_print(w->mem, "%s har %zu %s: %s", tell_role(w, first->role), end - i, many, names));
 	}
 }
 
@@ -207,7 +198,7 @@ tell_bypass(struct work *w, uint32_t r, uint32_t g)
 		return;
 	qsort(direct, people, sizeof(*direct), by_role_and_name);
 	tell_trouble(w, "direct-member", w->roles[r]->system, w->roles[r], group->dn, arena_print(w->mem,
-		"%s ges genom grupper i %s, som %s, men %u %s ligger direkt i den: %s", role_name(w, r), group->name, one, people,
+		"%s ges genom grupper i %s, som %s, men %u %s ligger direkt i den: %s", tell_role(w, r), group->name, one, people,
 		people == 1 ? "person" : "personer", first_names(w, direct, people)));
 }
 
@@ -285,7 +276,7 @@ tell_groups(struct work *w)
 
 			if (!group->count && !group->unknown)
 				tell_trouble(w, "empty-group", w->roles[r]->system, w->roles[r], group->dn,
-					     arena_print(w->mem, "%s: gruppen %s är tom", role_name(w, r), group->name));
+					     arena_print(w->mem, "%s: gruppen %s är tom", tell_role(w, r), group->name));
 			tell_bypass(w, r, g);
 		}
 		if (w->unregistered[g] && group->security && group->count)
@@ -312,7 +303,7 @@ tell_alone(struct work *w, const struct system *s)
 		if (w->roles[w->access[owner].items[i]]->system == s) {
 			tell_trouble(w, "owner-alone", s, w->roles[w->access[owner].items[i]], NULL,
 				     arena_print(w->mem, "%s har ägaren själv, och ingen ersättare finns som kan besluta om det",
-						 role_name(w, w->access[owner].items[i])));
+						 tell_role(w, w->access[owner].items[i])));
 			return;
 		}
 }
@@ -350,7 +341,7 @@ tell_needs(struct work *w)
 	for (uint32_t r = 0; r < w->role_count; r++)
 		if (people >= EVERYBODY_LEAST && need[r] == people)
 			tell_trouble(w, "need-matches-everybody", w->roles[r]->system, w->roles[r], NULL, arena_print(w->mem,
-				"%s: det skrivna behovet stämmer på alla %lld personer, så ingen kan ha den i onödan", role_name(w, r), people));
+				"%s: det skrivna behovet stämmer på alla %lld personer, så ingen kan ha den i onödan", tell_role(w, r), people));
 	needs_tell_unused(w);
 }
 

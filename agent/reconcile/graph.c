@@ -30,36 +30,36 @@ graph_group(const struct work *w, uint32_t e)
 
 /* ------------------------------------------------------------------ by key */
 
-uint32_t
-graph_account(const struct work *w, const char *key)
+static const char *account_key(const struct work *w, uint32_t i) { return w->s->accounts[i].key; }
+static const char *group_key(const struct work *w, uint32_t i) { return w->s->groups[i].key; }
+
+/* Both stand in the order of their keys. */
+static uint32_t
+find_key(const struct work *w, const char *(*key_of)(const struct work *w, uint32_t i), uint32_t count, const char *key)
 {
-	uint32_t low = 0, high = w->s->account_count;
+	uint32_t low = 0, high = count;
 
 	while (low < high) {
 		uint32_t middle = low + (high - low) / 2;
 
-		if (strcmp(w->s->accounts[middle].key, key) < 0)
+		if (strcmp(key_of(w, middle), key) < 0)
 			low = middle + 1;
 		else
 			high = middle;
 	}
-	return low < w->s->account_count && strcmp(w->s->accounts[low].key, key) == 0 ? low : NOWHERE;
+	return low < count && strcmp(key_of(w, low), key) == 0 ? low : NOWHERE;
+}
+
+uint32_t
+graph_account(const struct work *w, const char *key)
+{
+	return find_key(w, account_key, w->s->account_count, key);
 }
 
 static uint32_t
 find_group(const struct work *w, const char *key)
 {
-	uint32_t low = 0, high = w->s->group_count;
-
-	while (low < high) {
-		uint32_t middle = low + (high - low) / 2;
-
-		if (strcmp(w->s->groups[middle].key, key) < 0)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return low < w->s->group_count && strcmp(w->s->groups[low].key, key) == 0 ? low : NOWHERE;
+	return find_key(w, group_key, w->s->group_count, key);
 }
 
 /* Accounts stand before groups, each by number. */

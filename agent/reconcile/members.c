@@ -9,15 +9,6 @@ tell(struct work *w, const char *kind, uint32_t r, const char *account, const ch
 								    .role = w->roles[r]->id, .account = account, .text = text };
 }
 
-static const char *
-role_name(struct work *w, uint32_t r)
-{
-	const struct role *role = w->roles[r];
-
-	return arena_print(w->mem, "%s: rollen %s", role->system->name ? role->system->name : role->system->id,
-			   role->name ? role->name : role->id);
-}
-
 /* One finding for all foreign members of a role, and one for each principal that anybody is. */
 void
 members_tell(struct work *w)
@@ -37,7 +28,7 @@ members_tell(struct work *w)
 			if (who->class == ACCOUNT_EVERYBODY) {
 				bits_put(&w->open, r);
 				tell(w, "unbounded-access", r, name, arena_print(w->mem, "%s är öppen för alla som loggar in (%s)",
-										 role_name(w, r), name));
+										 tell_role(w, r), name));
 			} else if (!foreign[r]++ || strcmp(name, first[r]) < 0) {
 				first[r] = name;
 			}
@@ -46,7 +37,7 @@ members_tell(struct work *w)
 	for (uint32_t r = 0; r < w->role_count; r++)
 		if (foreign[r])
 			tell(w, "foreign-member", r, first[r], arena_print(w->mem, "%s har %u medlemmar från domäner som vi inte "
-				"läser, den första är %s: vilka det är vet vi inte", role_name(w, r), foreign[r], first[r]));
+				"läser, den första är %s: vilka det är vet vi inte", tell_role(w, r), foreign[r], first[r]));
 }
 
 /* ------------------------------------------------------------------ moments of edges */

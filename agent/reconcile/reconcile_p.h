@@ -149,6 +149,7 @@ void planner_cut(struct work *w);
 void tell_grants(struct work *w);       /* w->access, and how it is reached; and how much of it there is, for brakes */
 void tell_people(struct work *w);       /* what is missing, what is not known */
 void tell_conflicts(struct work *w);
+const char *tell_role(const struct work *w, uint32_t r);        /* for people: its system and its name */
 void tell_trouble(struct work *w, const char *kind, const struct system *s, const struct role *r, const char *group, const char *text);
 
 /* ------------------------------------------------------------------ structural.c */

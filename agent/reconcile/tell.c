@@ -2,6 +2,16 @@
 /* tell.c - what the plan tells beside proposals: who has what, what is missing, what is not known, and conflicts. */
 #include "reconcile_p.h"
 
+/* "Treserva: rollen Handläggare" */
+const char *
+tell_role(const struct work *w, uint32_t r)
+{
+	const struct role *role = w->roles[r];
+
+	return arena_print(w->mem, "%s: rollen %s", role->system->name ? role->system->name : role->system->id,
+			   role->name ? role->name : role->id);
+}
+
 /* What brakes measure against: how much access each system gives.  end: role -> where its grants end. */
 static void
 tell_sizes(struct work *w, const uint32_t *end)
