@@ -12,7 +12,7 @@
 
 int verb_run(struct arena *mem, const struct options *options, int count, char **words, struct error *err)
 {
-	struct run_options how = { .hands = options->hands, .now = clock_now() };
+	struct run_options how = { .hands = options->hands, .full = options->full, .now = clock_now() };
 	struct night_result night = { 0 };
 	struct rules rules;
 	int rc = -1;

@@ -92,7 +92,7 @@ static int plan_edited(struct arena *mem, const struct options *options, const s
 
 int verb_plan(struct arena *mem, const struct options *options, int count, char **words, struct error *err)
 {
-	struct run_options how = { .hands = options->hands, .now = clock_now() };
+	struct run_options how = { .hands = options->hands, .full = options->full, .now = clock_now() };
 	struct rules rules;
 	struct plan plan = { 0 };
 	json_t *json;

@@ -64,6 +64,7 @@ static void help(FILE *out)
 	      "  --now TIME      judge as of 2026-01-05T02:00+01:00\n"
 	      "  --json          the answer as JSON\n"
 	      "  --files         with plan --json: the files of each batch\n"
+	      "  --full          with plan and run: list every folder of the shares, though nothing in it has changed\n"
 	      "  --rules DIR     with plan: what these rules would open and withdraw\n"
 	      "  --at DATE       with explain: as our nights saw it then; USER, SYSTEM/ROLE or USER SYSTEM[/ROLE]\n"
 	      "  --english       with explain: not in Swedish\n"
@@ -79,7 +80,7 @@ static void help(FILE *out)
 
 enum { OPTION_CONFIG = 256, OPTION_NOW, OPTION_JSON, OPTION_FILES, OPTION_HELP, OPTION_VERSION, OPTION_TEST, OPTION_HEAD,
        OPTION_ALL, OPTION_BY, OPTION_REASON, OPTION_UNTIL, OPTION_STATE, OPTION_SHARE, OPTION_PATH, OPTION_SERIES,
-       OPTION_CASE, OPTION_RULES, OPTION_AT, OPTION_ENGLISH };
+       OPTION_CASE, OPTION_RULES, OPTION_AT, OPTION_ENGLISH, OPTION_FULL };
 
 static const struct option longs[] = {
 	{ "config", required_argument, NULL, OPTION_CONFIG }, { "now", required_argument, NULL, OPTION_NOW },
@@ -91,7 +92,8 @@ static const struct option longs[] = {
 	{ "state", required_argument, NULL, OPTION_STATE }, { "share", required_argument, NULL, OPTION_SHARE },
 	{ "path", required_argument, NULL, OPTION_PATH }, { "series", required_argument, NULL, OPTION_SERIES },
 	{ "case", required_argument, NULL, OPTION_CASE }, { "rules", required_argument, NULL, OPTION_RULES },
-	{ "at", required_argument, NULL, OPTION_AT }, { "english", no_argument, NULL, OPTION_ENGLISH }, { NULL, 0, NULL, 0 },
+	{ "at", required_argument, NULL, OPTION_AT }, { "english", no_argument, NULL, OPTION_ENGLISH },
+	{ "full", no_argument, NULL, OPTION_FULL }, { NULL, 0, NULL, 0 },
 };
 
 /* The place of an option that is one text, or NULL. */
@@ -143,6 +145,7 @@ static int read_options(int argc, char **argv, struct options *out, struct error
 		case OPTION_HEAD: out->head = true; break;
 		case OPTION_ALL: out->all = true; break;
 		case OPTION_ENGLISH: out->english = true; break;
+		case OPTION_FULL: out->full = true; break;
 		case 'v': out->show = true; log_open(LOG_LEVEL_DEBUG); break;
 		case 'q': log_open(LOG_LEVEL_WARN); break;
 		case 'h':

@@ -3,6 +3,7 @@
 #include "run_p.h"
 #include <behov/collect.h>
 #include <behov/file.h>
+#include <behov/index.h>
 #include <behov/json.h>
 #include <behov/log.h>
 #include <behov/retain.h>
@@ -109,35 +110,38 @@ plan_access(struct arena *mem, const struct rules *rules, const struct earlier *
 }
 
 static int
-plan_share(struct arena *mem, struct retain *retain, const struct share *share, int hands, struct plan *plan,
+plan_share(struct arena *mem, struct retain *retain, const struct share *share, const struct scan_how *how, struct plan *plan,
 	   struct error *err)
 {
 	struct scan_result seen = { 0 };
 
-	if (scan_share(mem, share, hands, retain_share(retain, share), &seen, err) < 0)
+	if (scan_share(mem, share, how, retain_share(retain, share), &seen, err) < 0)
 		return error_in(err, "scanning share '%s'", share->id);
-	log_info("scan done share='%s' files=%lld folders=%lld gaps=%zu", share->id, seen.files, seen.folders,
-		 seen.gaps.count);
+	log_info("scan done share='%s' files=%lld folders=%lld listed=%lld gaps=%zu", share->id, seen.files, seen.folders,
+		 seen.listed, seen.gaps.count);
 	return retain_finish(retain, share, seen.gaps.items, seen.gaps.count, seen.visited, plan, err);
 }
 
 /* What lies on the shares, and what is due. */
 int
-plan_files(struct arena *mem, const struct rules *rules, const struct earlier *earlier, int hands, int64_t now,
+plan_files(struct arena *mem, const struct rules *rules, const struct earlier *earlier, const struct run_options *how, bool keep,
 	   struct plan *plan, struct error *err)
 {
 	struct retain *retain = retain_open(mem, &(struct retain_input){
-		.rules = rules, .holds = earlier->holds.items, .hold_count = earlier->holds.count, .now = now,
+		.rules = rules, .holds = earlier->holds.items, .hold_count = earlier->holds.count, .now = how->now,
 	}, err);
+	struct scan_how scan = { .hands = how->hands, .now = how->now, .full = how->full };
 	int rc = 0;
 
 	if (!retain)
 		return -1;
+	scan.index = index_open(arena_print(mem, "%s.folders", run_store_path(rules)), keep);
 	for (size_t i = 0; i < rules->share_count && rc == 0; i++) {
-		rc = plan_share(mem, retain, &rules->shares[i], hands, plan, err);
+		rc = plan_share(mem, retain, &rules->shares[i], &scan, plan, err);
 		if (rc == 0 && stop_asked())
 			rc = error_set(err, ERROR_STOPPED, "asked to stop after share '%s'", rules->shares[i].id);
 	}
+	index_close(scan.index);
 	retain_close(retain);
 	plan->files_judged = rc == 0;
 	if (rc == 0)
@@ -162,7 +166,7 @@ run_plan(struct arena *mem, const struct rules *rules, const struct run_options 
 		error_set(err, ERROR_STOPPED, "asked to stop before the shares were read");
 		goto out;
 	}
-	if (plan_files(mem, rules, &earlier, how->hands, how->now, plan, err) < 0)
+	if (plan_files(mem, rules, &earlier, how, false, plan, err) < 0)
 		goto out;
 	plan_sort(plan);
 	if (propose_owners(mem, &(struct propose_input){

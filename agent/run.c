@@ -167,7 +167,7 @@ whole_night(struct arena *mem, const struct rules *rules, struct store *store, c
 		error_set(err, ERROR_STOPPED, "asked to stop before the shares were read");
 		goto out;
 	}
-	if (plan_files(mem, rules, &earlier, how->hands, how->now, &out->plan, err) < 0)
+	if (plan_files(mem, rules, &earlier, how, true, &out->plan, err) < 0)
 		goto out;
 	plan_sort(&out->plan);
 	if (publish(mem, rules, store, &snapshot, how, id, out, err) < 0)

@@ -36,7 +36,8 @@ int secret_hide(struct arena *mem, const char *known, struct store *store, struc
 /* Fills the access half and the files half of a plan.  The snapshot's certificate is the caller's to free. */
 int plan_access(struct arena *mem, const struct rules *rules, const struct earlier *earlier, struct store *store,
 		int64_t now, struct snapshot *snapshot, struct plan *plan, struct error *err);
-int plan_files(struct arena *mem, const struct rules *rules, const struct earlier *earlier, int hands, int64_t now,
+/* keep: what the folders are now is remembered for the next night. */
+int plan_files(struct arena *mem, const struct rules *rules, const struct earlier *earlier, const struct run_options *how, bool keep,
 	       struct plan *plan, struct error *err);
 
 #endif

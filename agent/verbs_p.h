@@ -9,7 +9,7 @@ enum { EXIT_DONE, EXIT_FAILED, EXIT_USAGE, EXIT_GAPS, EXIT_BRAKE };
 
 struct options {
 	const char *config;
-	bool json, files, show, test, head, all, english;
+	bool json, files, show, test, head, all, english, full;
 	int hands;
 	const char *by, *second;        /* --by NAME, given once or twice */
 	const char *reason, *until, *state, *rules, *at;

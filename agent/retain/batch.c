@@ -31,14 +31,6 @@ batch_get(struct retain *r, struct tally *tally, const char *path, size_t len, d
 	return b;
 }
 
-/* Of several reasons always the same, in whatever order the folders were listed. */
-void
-batch_block(struct batch *b, const char *why)
-{
-	if (!b->blocked || strcmp(why, b->blocked) < 0)
-		b->blocked = why;
-}
-
 void
 batches_drop(struct retain *r)
 {
@@ -253,17 +245,16 @@ static void
 finish_batch(struct retain *r, struct batch *b, const char *const *gaps, size_t count, struct plan *plan)
 {
 	const struct series *s = b->tally->series;
+	const char *blocked = s->whole && b->against ? against_text(b->against) : NULL;
 
 	if (!b->records.count || b->latest == DAY_NONE || b->latest > r->today)
 		return;
 	tidy(b);
 	if (in_gap(r, b, gaps, count))
-		b->blocked = "en mapp kunde inte läsas";
-	else if (!s->whole)
-		b->blocked = NULL;
-	if (b->blocked)
+		blocked = "en mapp kunde inte läsas";
+	if (blocked)
 		find(plan, r->mem, "batch-blocked", r->share, s,
-		     arena_print(r->mem, "%s: %s", *b->path ? name_show(r->mem, b->path) : s->id, b->blocked));
+		     arena_print(r->mem, "%s: %s", *b->path ? name_show(r->mem, b->path) : s->id, blocked));
 	else
 		propose(r, b, plan);
 }

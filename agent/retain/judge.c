@@ -119,6 +119,7 @@ on_enter(void *self, const char *path, void *above, void **state)
 	r->top = s;
 	r->asked.name[0] = '\0';        /* a state's address may be used again */
 	r->n.folders++;
+	memo_start(r);
 	s->utf8 = text_is_utf8(path, strlen(path));
 	if (!up) {
 		cells_start(r, &s->cells);
@@ -196,7 +197,7 @@ last_event(const struct retain *r, const struct series *s)
 }
 
 day_t
-cell_anchor(const struct retain *r, const struct cell *cell, const struct entry *entry)
+cell_anchor(struct retain *r, const struct cell *cell, const struct entry *entry)
 {
 	const struct tally *t = cell->pattern->tally;
 	const struct series *s = t->series;
@@ -225,12 +226,14 @@ cell_anchor(const struct retain *r, const struct cell *cell, const struct entry 
 	/* Whether a case is spared is not known when the list has not told of it. */
 	if (t->cases && !known)
 		return DAY_NONE;
+	if (day > r->newest)
+		memo_until(r, day_make(day_year(day) - 1, 1, 1));       /* then it will be believed */
 	return day < r->oldest || day > r->newest ? DAY_NONE : day;
 }
 
 /* Is the record one of those years that the series is valid for?  An unknown year counts: it may be. */
 bool
-cell_counts(const struct retain *r, const struct cell *cell, const struct entry *entry, day_t *anchor)
+cell_counts(struct retain *r, const struct cell *cell, const struct entry *entry, day_t *anchor)
 {
 	const struct tally *t = cell->pattern->tally;
 
@@ -385,19 +388,19 @@ on_wants_stat(void *self, void *state, const char *path, const char *name)
 	return (v.outcome == OUT_DESTROY || v.outcome == OUT_DELIVER) && v.due != DAY_NONE && v.due <= r->today;
 }
 
-static const char *
+static enum against
 against(const struct verdict *v)
 {
 	switch (v->outcome) {
 	case OUT_HELD:
-		return "en handling omfattas av gallringsstopp";
+		return AGAINST_HOLD;
 	case OUT_PRESERVED:
-		return "en handling ska bevaras";
+		return AGAINST_PRESERVED;
 	case OUT_UNGOVERNED:
 	case OUT_INERT:
-		return "en fil saknar gallringsbeslut";
+		return AGAINST_NO_DECISION;
 	default:
-		return "en handling hör till en annan serie eller bunt";
+		return AGAINST_OTHER;
 	}
 }
 
@@ -430,15 +433,14 @@ join(struct retain *r, const char *path, const struct entry *e, const struct ver
 	if (!tally->series->decided || (!whole && !due))
 		return NULL;
 	b = batch_get(r, tally, path, v->winner->batch_len, whole ? DAY_NONE : v->due);
-	b->members++;
 	if (v->due == DAY_NONE)
-		batch_block(b, "en handling har inget känt datum");
-	else if (v->due > b->latest)
-		b->latest = v->due;
+		batch_block(r, b, AGAINST_NO_DATE);
+	else
+		batch_wait(r, b, v->due);
 	if (due && e->stated)
 		put(r, b, path, e, v);
 	else if (due)
-		batch_block(b, "en handling kunde inte läsas");
+		batch_block(r, b, AGAINST_UNREAD);
 	return b;
 }
 
@@ -458,6 +460,7 @@ count(struct retain *r, const struct entry *e, const struct verdict *v)
 		if (t && !t->used && cell_counts(r, &r->found.items[i], e, &anchor)) {
 			t->used = true;
 			t->files++;
+			memo_tally(r, t);
 		}
 	}
 	for (size_t i = 0; i < r->found.count; i++)
@@ -515,11 +518,13 @@ on_file(void *self, void *state, const char *path, const struct entry *entry)
 		v.anchor = v.due = DAY_NONE;
 	count(r, entry, &v);
 	note_overdue(r, &v);
+	if ((v.outcome == OUT_DESTROY || v.outcome == OUT_DELIVER) && v.due != DAY_NONE)
+		memo_until(r, v.due);
 	if (v.outcome == OUT_DESTROY || v.outcome == OUT_DELIVER)
 		mine = join(r, file_path(r, path, entry->name), entry, &v);
 	for (size_t i = 0; i < s->inside_count; i++)
 		if (s->insides[i].batch != mine)
-			batch_block(s->insides[i].batch, against(&v));
+			batch_block(r, s->insides[i].batch, against(&v));
 	/* A whole batch without a folder is all of its series in the share: a held member blocks that too. */
 	if (v.outcome == OUT_HELD || v.outcome == OUT_PRESERVED || v.outcome == OUT_DELIVER)
 		for (size_t i = 0; i < r->found.count; i++) {
@@ -527,8 +532,8 @@ on_file(void *self, void *state, const char *path, const struct entry *entry)
 
 			if (c->pattern->tally && c->pattern->tally->series->whole &&
 			    (!v.winner || v.outcome == OUT_HELD || c->pattern->tally != v.winner->pattern->tally))
-				batch_block(batch_get(r, c->pattern->tally, path,
-						      c->batch_len <= strlen(path) ? c->batch_len : 0, DAY_NONE),
+				batch_block(r, batch_get(r, c->pattern->tally, path,
+							 c->batch_len <= strlen(path) ? c->batch_len : 0, DAY_NONE),
 					    against(&v));
 		}
 }
@@ -551,7 +556,10 @@ retain_open(struct arena *mem, const struct retain_input *in, struct error *err)
 	note_cases(r);
 	r->oldest = day_make(1900, 1, 1);
 	r->newest = day_make(day_year(r->today) + 1, 12, 31);
-	r->visitor = (struct visitor){ r, on_enter, on_wants_stat, on_file, on_leave, false };
+	r->visitor = (struct visitor){
+		.self = r, .enter = on_enter, .wants_stat = on_wants_stat, .file = on_file, .leave = on_leave,
+		.listed = on_listed, .recall = on_recall, .judged = memo_judged(r), .registers = memo_registers(r),
+	};
 	return r;
 }
 

@@ -52,17 +52,22 @@ struct tally {
 	day_t overdue_since;
 	const struct case_file *cases;  /* NULL: its clock needs none */
 	int spare_bit;
+	unsigned long memo_folder;      /* of memo.c: the folder that it counted last, */
+	long long memo_files;           /* and the files there */
 	day_t from, to;                 /* its records = { from; to; } as days; DAY_NONE: open */
 	struct { day_t anchor, due, latest; } last;     /* files of one folder are mostly of one day */
 };
+
+/* Why a batch is not proposed as a whole. */
+enum against { AGAINST_NOTHING, AGAINST_HOLD, AGAINST_PRESERVED, AGAINST_NO_DECISION, AGAINST_OTHER, AGAINST_NO_DATE, AGAINST_UNREAD };
 
 struct batch {
 	struct batch *next;
 	struct tally *tally;
 	const char *path;               /* bytes, "" = none */
 	day_t due, latest;
-	const char *blocked;            /* why, or NULL */
-	long long members;
+	enum against against;
+	struct { unsigned long folder; day_t latest; enum against against; } memo;      /* as above, of the last folder */
 	struct { struct record *items; size_t count, room; } records;  /* of malloc, until it is proposed */
 };
 
@@ -87,6 +92,8 @@ struct verdict {
 
 #define BUCKETS 65536
 
+struct counts { long long files, folders, bytes, ungoverned, held, inert, no_anchor; };
+
 struct retain {
 	struct arena *mem, *scratch;
 	struct retain_input input;
@@ -102,7 +109,15 @@ struct retain {
 	struct { const struct state *state; char name[256]; } asked;   /* "" = none */
 	struct batch **buckets;
 	LIST(struct batch *) all;
-	struct { long long files, folders, bytes, ungoverned, held, inert, no_anchor; } n;
+	struct counts n;
+	struct {                        /* of memo.c: what the files of this folder have done */
+		unsigned long folder;
+		struct counts before;
+		day_t until;
+		LIST(struct tally *) tallies;
+		LIST(struct batch *) batches;
+		LIST(unsigned char) bytes;
+	} memo;
 	struct visitor visitor;
 };
 
@@ -127,14 +142,24 @@ const char *sum_text(struct arena *mem, const struct series *s, day_t from_day, 
 
 void match_file(struct retain *r, const struct cell *cells, size_t count, const char *name, size_t path_len);
 struct verdict judge(struct retain *r, const struct entry *entry);
-day_t cell_anchor(const struct retain *r, const struct cell *cell, const struct entry *entry);
+day_t cell_anchor(struct retain *r, const struct cell *cell, const struct entry *entry);
 bool is_spared(const struct cell *c);
-bool cell_counts(const struct retain *r, const struct cell *cell, const struct entry *entry, day_t *anchor);
+bool cell_counts(struct retain *r, const struct cell *cell, const struct entry *entry, day_t *anchor);
 void cells_start(struct retain *r, struct cells *out);
-void batch_block(struct batch *b, const char *why);
 void batches_drop(struct retain *r);
 day_t cell_due(const struct cell *cell, day_t anchor);
 void manifest_digest(const struct record *records, size_t count, unsigned char sum[]);
 struct batch *batch_get(struct retain *r, struct tally *tally, const char *path, size_t len, day_t due);
+
+void memo_start(struct retain *r);
+void memo_until(struct retain *r, day_t day);
+void memo_tally(struct retain *r, struct tally *t);
+void batch_wait(struct retain *r, struct batch *b, day_t due);
+void batch_block(struct retain *r, struct batch *b, enum against against);
+const char *against_text(enum against against);
+void on_listed(void *self, void *state, const char *path, bool complete, struct memo *out);
+bool on_recall(void *self, void *state, const char *path, const void *bytes, size_t len);
+const char *memo_judged(struct retain *r);
+const char *memo_registers(struct retain *r);
 
 #endif

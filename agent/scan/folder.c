@@ -65,6 +65,32 @@ open_beneath(struct beneath *b, const char *path, uint64_t more)
 	return fd;
 }
 
+/* As it is now.  -1 with errno. */
+static int
+mark_of(int fd, struct mark *out)
+{
+	struct stat st;
+
+	if (fstat(fd, &st) < 0)
+		return -1;
+	*out = (struct mark){ st.st_ino, st.st_mtim.tv_sec, st.st_ctim.tv_sec, (uint32_t)st.st_mtim.tv_nsec,
+			      (uint32_t)st.st_ctim.tv_nsec };
+	return 0;
+}
+
+/* Looked at, not opened: a file server is asked for no more than what the folder is. */
+static bool
+is_same(struct beneath *b, const struct folder *f)
+{
+	struct mark mark;
+	int fd = b->no_openat2 ? -1 : open_beneath(b, f->path, O_PATH);
+	bool same = fd >= 0 && mark_of(fd, &mark) == 0 && mark_same(&mark, &f->was);
+
+	if (fd >= 0)
+		close(fd);
+	return same;
+}
+
 int
 folder_open(struct beneath *b, const char *path)
 {
@@ -183,9 +209,12 @@ folder_read(struct beneath *b, struct folder *f)
 {
 	f->count = f->names_len = 0;
 	if (f->fd < 0) {
+		f->same = f->last = f->known && is_same(b, f);
+		if (f->same)
+			return;
 		f->fd = folder_open(b, f->path);
-		f->open_error = f->fd < 0 ? errno : 0;
-		f->last = f->fd < 0;
+		f->last = f->fd < 0 || mark_of(f->fd, &f->mark) < 0;
+		f->open_error = f->last ? errno : 0;
 		if (f->last)
 			return;
 		f->buffer = grow(NULL, LISTING);

@@ -3,6 +3,7 @@
 #ifndef BEHOV_SCAN_P_H
 #define BEHOV_SCAN_P_H
 
+#include "behov/index.h"
 #include "behov/scan.h"
 #include <stdatomic.h>
 #include <sys/types.h>
@@ -34,6 +35,9 @@ struct folder {
 	char *path;
 	int fd;                         /* -1: not open yet, or not to be opened */
 	bool stat_all;                  /* wanted: times and sizes of every file */
+	bool known;                     /* wanted: no listing, if it is as it was */
+	bool same;                      /* it is: and so it was not listed */
+	struct mark was, mark;          /* as it was; as it was before it was listed */
 	bool last;                      /* nothing more comes */
 	bool done;                      /* read, and nobody's but the owner's */
 	int open_error, list_error;

@@ -24,6 +24,8 @@
 #define BREATH 4096                     /* entries between two looks at the stop flag */
 #define AHEAD_MOST 128                  /* folders below one that are read ahead */
 #define START 4                         /* so many at first: then we know what is wanted of them */
+#define ROUND 7                         /* nights within which every folder is listed */
+#define SETTLE 600                      /* seconds; as far as clocks of ours and a file server's may be apart */
 
 /* A folder on the way down.  It is listed to its end before its first child is entered: only names of folders are kept. */
 struct frame {
@@ -33,6 +35,8 @@ struct frame {
 	struct folder **ahead;          /* those from `next` on that are read, in turn; NULL: none yet */
 	size_t ahead_count, ahead_next; /* ahead_next: where in todo the first one stands that is not read ahead */
 	void *state;
+	long long id, parent;           /* in the index */
+	struct seen *seen;              /* to be written there when all below it has been; or NULL */
 	bool complete;
 };
 
@@ -41,6 +45,11 @@ struct walk {
 	const struct share *share;
 	const struct visitor *visitor;
 	struct scan_result *out;
+	struct index *index;            /* NULL: all folders are listed, and none is remembered */
+	LIST(const char *) names;       /* of forget_gone() */
+	bool full;
+	day_t today;
+	int64_t settled;                /* what changed after that may have changed again within one tick of the server's clock */
 	struct beneath beneath;
 	struct hands *hands;            /* NULL: none */
 	size_t window, taken;           /* folders: at most so many ahead of each; so many have been taken */
@@ -90,8 +99,31 @@ work(void *self, void *job)
 	folder_read(self, job);
 }
 
+/*
+ * Once a week each folder is listed, whatever it looks like: a seventh of them a night, and those whose night was missed.
+ * It finds the files that were given an older time since, which leaves no trace in the folder.
+ */
+static bool
+has_turn(const struct walk *w, const struct seen *seen)
+{
+	day_t since = w->today - seen->listed;
+
+	return since < 0 || since > ROUND || (since && seen->id % ROUND == w->today % ROUND);
+}
+
+/* The index has it as a folder that need not be listed, if it is as it was. */
+static void
+look_up(struct walk *w, struct folder *f, long long parent, const char *name)
+{
+	struct seen seen;
+
+	f->known = index_find(w->index, parent, name, &seen) && w->today < seen.until && !has_turn(w, &seen);
+	if (f->known)
+		f->was = seen.mark;
+}
+
 static struct folder *
-new_folder(const char *above, const char *name, bool stat_all)
+new_folder(struct walk *w, const char *above, long long parent, const char *name, bool stat_all)
 {
 	size_t len = strlen(above), more = strlen(name);
 	struct folder *f = calloc(1, sizeof(*f));
@@ -106,6 +138,8 @@ new_folder(const char *above, const char *name, bool stat_all)
 	memcpy(f->path + len, name, more + 1);
 	f->fd = -1;
 	f->stat_all = stat_all;
+	if (w->index && !w->full)
+		look_up(w, f, parent, name);
 	return f;
 }
 
@@ -153,7 +187,7 @@ read_ahead(struct walk *w, struct frame *f)
 		if (f->path_len + strlen(name) + 2 > PATH_MAX)
 			break;
 		w->path[f->path_len] = '\0';
-		one = new_folder(w->path, name, w->stat_ahead);
+		one = new_folder(w, w->path, f->id, name, w->stat_ahead);
 		f->ahead[f->ahead_count++] = one;
 		w->ahead++;
 		f->ahead_next += strlen(name) + 1;
@@ -199,6 +233,90 @@ unseen(struct walk *w, struct frame *f, const char *name, int error)
 }
 
 struct wanted { long long files, asked; };
+
+/* ------------------------------------------------------------------ what is remembered */
+
+static int
+by_bytes(const void *a, const void *b)
+{
+	return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+/* Those that the index has below a folder and that are no longer there are forgotten. */
+static void
+forget_gone(struct walk *w, const struct frame *f)
+{
+	struct seen seen;
+	bool any = index_child(w->index, f->id, 0, &seen);
+
+	w->names.count = 0;
+	for (size_t at = 0; any && at < f->len; at += strlen(f->todo + at) + 1)
+		*arena_push(w->mem, &w->names) = f->todo + at;
+	if (w->names.count > 1)
+		qsort(w->names.items, w->names.count, sizeof(*w->names.items), by_bytes);
+	for (size_t i = 0; index_child(w->index, f->id, i, &seen); i++)
+		if (!w->names.count ||
+		    !bsearch(&seen.name, w->names.items, w->names.count, sizeof(*w->names.items), by_bytes))
+			index_forget(w->index, f->id, &seen);
+}
+
+static struct seen *
+keep_seen(const struct seen *seen)
+{
+	size_t name = strlen(seen->name) + 1;
+	struct seen *kept = malloc(sizeof(*kept) + name + seen->memo.len);
+	char *at = (char *)(kept + 1);
+
+	if (!kept)
+		abort();
+	*kept = *seen;
+	kept->name = memcpy(at, seen->name, name);
+	if (seen->memo.len)
+		kept->memo.bytes = memcpy(at + name, seen->memo.bytes, seen->memo.len);
+	return kept;
+}
+
+/*
+ * What was just listed.  A folder that changed a moment ago may change again and look the same: it is listed next night, too.
+ * Its memo is good when all its folders are in the index, and not before: we may be killed on the way.
+ */
+static void
+remember_folder(struct walk *w, struct frame *f, const char *name, const struct folder *folder, long long files)
+{
+	struct seen seen = { .name = name, .mark = folder->mark, .listed = w->today, .files = files };
+	day_t until = 0;
+
+	w->visitor->listed(w->visitor->self, f->state, w->path, f->complete, &seen.memo);
+	if (f->complete && folder->mark.ctime_s < w->settled && folder->mark.mtime_s < w->settled)
+		until = seen.memo.until;
+	seen.until = f->len ? 0 : until;
+	f->id = index_put(w->index, f->parent, &seen);
+	if (f->complete)
+		forget_gone(w, f);
+	if (f->len && until) {
+		seen.id = f->id;
+		seen.until = until;
+		f->seen = keep_seen(&seen);
+	}
+}
+
+/* A folder that is as it was: what came of its files is told again.  False: it has to be listed. */
+static bool
+recall(struct walk *w, struct frame *f, const char *name)
+{
+	const struct visitor *v = w->visitor;
+	struct seen seen, child;
+
+	if (!index_find(w->index, f->parent, name, &seen) ||
+	    !v->recall(v->self, f->state, w->path, seen.memo.bytes, seen.memo.len))
+		return false;
+	f->id = seen.id;
+	w->out->files += seen.files;
+	w->out->folders++;
+	for (size_t i = 0; index_child(w->index, seen.id, i, &child); i++)
+		remember(f, child.name);
+	return true;
+}
 
 static void
 meet(struct walk *w, struct frame *f, struct folder *folder, struct listed *l, struct wanted *wanted)
@@ -255,9 +373,9 @@ meet_all(struct walk *w, struct frame *f, struct folder *folder, struct wanted *
 	return 0;
 }
 
-/* Files are judged as they come, folders remembered. -1 only when asked to stop.  The folder is closed. */
+/* Files are judged as they come, folders remembered. -1 only when asked to stop. */
 static int
-list(struct walk *w, struct frame *f, struct folder *folder)
+list(struct walk *w, struct frame *f, const char *name, struct folder *folder)
 {
 	struct wanted wanted = { 0, 0 };
 	int rc = 0;
@@ -273,19 +391,34 @@ list(struct walk *w, struct frame *f, struct folder *folder)
 	if (folder->open_error)
 		gap(w, w->path, arena_print(w->mem, "cannot open folder: %s", strerror(folder->open_error)));
 	else
-		w->out->folders++;
+		w->out->folders++, w->out->listed++;
 	if (folder->list_error)
 		gap(w, w->path, arena_print(w->mem, "cannot list folder: %s", strerror(folder->list_error)));
 	f->complete = f->complete && !folder->open_error && !folder->list_error;
 	if (wanted.files)
 		w->stat_ahead = 2 * wanted.asked > wanted.files;
-	folder_close(folder);
+	if (w->index && rc == 0)
+		remember_folder(w, f, name, folder, wanted.files);
 	return rc;
 }
 
-/* Enters the folder w->path, which is being read; its frame is put on the stack. */
+/* Reads what came of a folder, in one way or the other. -1 only when asked to stop. */
 static int
-enter(struct walk *w, void *above, struct folder *folder)
+take_in(struct walk *w, struct frame *f, const char *name, struct folder *folder)
+{
+	wait_for(w, folder);
+	if (folder->same && recall(w, f, name))
+		return 0;
+	if (folder->same) {             /* its memo cannot be read */
+		folder->known = folder->same = folder->last = false;
+		start_reading(w, folder);
+	}
+	return list(w, f, name, folder);
+}
+
+/* Enters the folder w->path, which is being read; its frame is put on the stack.  Its name, and its parent's id, are the index's. */
+static int
+enter(struct walk *w, void *above, long long parent, const char *name, struct folder *folder)
 {
 	struct frame *f;
 	void *state = NULL;
@@ -303,8 +436,9 @@ enter(struct walk *w, void *above, struct folder *folder)
 			abort();
 	}
 	f = &w->frames[w->depth++];
-	*f = (struct frame){ .path_len = strlen(w->path), .state = state, .complete = true };
-	rc = list(w, f, folder);
+	*f = (struct frame){ .path_len = strlen(w->path), .state = state, .parent = parent, .complete = true };
+	rc = take_in(w, f, name, folder);
+	folder_close(folder);
 	if (rc == 0)
 		read_ahead(w, f);
 	return rc;
@@ -320,6 +454,7 @@ drop(struct walk *w, struct frame *f)
 	}
 	free(f->ahead);
 	free(f->todo);
+	free(f->seen);
 }
 
 static void
@@ -328,6 +463,8 @@ leave(struct walk *w)
 	struct frame *f = &w->frames[--w->depth];
 
 	w->visitor->leave(w->visitor->self, f->state, w->path, f->complete);
+	if (f->seen && f->complete)
+		index_put(w->index, f->parent, f->seen);
 	drop(w, f);
 }
 
@@ -351,23 +488,23 @@ descend(struct walk *w, struct frame *f)
 		read_ahead(w, f);
 	} else {
 		w->path[at] = '\0';
-		folder = new_folder(w->path, name, w->hands && w->stat_ahead);
+		folder = new_folder(w, w->path, f->id, name, w->hands && w->stat_ahead);
 		start_reading(w, folder);
 	}
 	if (at)
 		w->path[at++] = '/';
 	memcpy(w->path + at, name, len + 1);
-	return enter(w, f->state, folder);
+	return enter(w, f->state, f->id, w->path + at, folder);
 }
 
 static int
 walk(struct walk *w)
 {
-	struct folder *root = new_folder("", "", false);
+	struct folder *root = new_folder(w, "", 0, "", false);
 	int rc;
 
 	start_reading(w, root);
-	rc = enter(w, NULL, root);
+	rc = enter(w, NULL, 0, "", root);
 	while (rc == 0 && w->depth) {
 		struct frame *f = &w->frames[w->depth - 1];
 
@@ -389,7 +526,7 @@ walk(struct walk *w)
 static bool
 is_empty(struct walk *w)
 {
-	struct folder *root = new_folder("", "", false);
+	struct folder *root = new_folder(w, "", 0, "", false);
 	bool empty;
 
 	folder_read(&w->beneath, root);
@@ -428,9 +565,10 @@ ahead_most(size_t hands)
 }
 
 int
-scan_share(struct arena *mem, const struct share *share, int hands, const struct visitor *visitor,
+scan_share(struct arena *mem, const struct share *share, const struct scan_how *how, const struct visitor *visitor,
 	   struct scan_result *out, struct error *err)
 {
+	const int hands = hands_of(how->hands);
 	struct walk *w = arena_new(mem, struct walk);
 	struct error why = { 0 };
 	struct stat st;
@@ -442,7 +580,9 @@ scan_share(struct arena *mem, const struct share *share, int hands, const struct
 	w->visitor = visitor;
 	w->out = out;
 	w->stat_ahead = visitor->wants_most;
-	hands = hands_of(hands);
+	w->full = how->full;
+	w->today = clock_day(how->now);
+	w->settled = how->now - SETTLE;
 	w->beneath.root = root_open(share, &out->marked, &why);
 	if (w->beneath.root < 0) {
 		share_gap(w, arena_text(mem, why.text));
@@ -467,8 +607,13 @@ scan_share(struct arena *mem, const struct share *share, int hands, const struct
 		}
 	}
 	out->visited = true;
+	w->index = visitor->listed ? how->index : NULL;
+	if (w->index)
+		index_share(w->index, share->id, visitor->judged, visitor->registers);
 	if (walk(w) < 0)
 		rc = error_set(err, ERROR_STOPPED, "stopped while scanning share '%s'", share->id);
+	else if (w->index)
+		index_share_end(w->index, out->complete, out->files, out->folders);
 	hands_close(w->hands);
 	progress_end();
 out:

@@ -408,6 +408,14 @@ struct entry {
 	uint32_t mtime_ns, ctime_ns, btime_ns;
 };
 
+/* What came of a folder's files, for its judge alone to read, so that they need not be asked about again. */
+struct memo {
+	const void *bytes;
+	size_t len;
+	day_t until;                    /* the first day on which it may be otherwise, though nothing changes; 0: no day is safe */
+	bool registers;                 /* it depends on lists of cases */
+};
+
 /*
  * scan walks, somebody else judges: run.c hands retain's judge to scan as a visitor.  One thread calls all of these.
  * `path` is bytes below the share's root, "" for the root, no leading or trailing '/'.
@@ -423,6 +431,14 @@ struct visitor {
 	/* The folder was listed wholly (complete), or not: then a gap was stored. */
 	void (*leave)(void *self, void *state, const char *path, bool complete);
 	bool wants_most;                /* a guess, for speed: most files will have to be stat'ed */
+	/*
+	 * Its own files have all been told of, its folders not yet entered: gives what recall() wants to hear instead on a night
+	 * when nothing in it has changed.  Good until the next call.  NULL: this visitor wants all folders listed.
+	 */
+	void (*listed)(void *self, void *state, const char *path, bool complete, struct memo *out);
+	/* Between enter() and leave(), in place of wants_stat(), file() and listed().  False, and nothing done: not understood. */
+	bool (*recall)(void *self, void *state, const char *path, const void *bytes, size_t len);
+	const char *judged, *registers; /* under what its memos are true: digests */
 };
 
 /* One record in a batch. */

@@ -13,6 +13,7 @@
 
 struct run_options {
 	int hands;                      /* 0 = as many as make sense */
+	bool full;                      /* every folder is listed, though it be as it was */
 	int64_t now;
 };
 

@@ -19,12 +19,19 @@ struct scan_result {
 	bool complete;                  /* no gap anywhere in it */
 	bool marked;                    /* the marker was there and names this share */
 	long long folders, files, bytes;        /* bytes: of stat'ed files */
+	long long listed;               /* of the folders: the others are as they were */
 	LIST(struct gap) gaps;
 };
 
-/* hands: how many may ask at once (0: two to four, as there are processors); the visitor is called by one thread, in the same
- * order whatever the number.  -1 only for failures of ours, or when asked to stop. */
-int scan_share(struct arena *mem, const struct share *share, int hands, const struct visitor *visitor,
+struct scan_how {
+	int hands;                      /* how many may ask at once; 0: two to four, as there are processors */
+	int64_t now;
+	bool full;                      /* every folder is listed */
+	struct index *index;            /* else those that are as they were are not, but each at least weekly; NULL: full */
+};
+/* The visitor is called by one thread, in the same order however many hands there are.  -1 only for failures of ours, or when
+ * asked to stop. */
+int scan_share(struct arena *mem, const struct share *share, const struct scan_how *how, const struct visitor *visitor,
 	       struct scan_result *out, struct error *err);
 
 /* `behov share adopt ID`: writes the marker once; refuses when another is there. */

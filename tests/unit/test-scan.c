@@ -39,7 +39,7 @@ on_leave(void *self, void *state, const char *path, bool complete)
 	text_print(&seen, "<%s%s>", path, complete ? "" : "!");
 }
 
-static const struct visitor visitor = { NULL, on_enter, on_wants, on_file, on_leave, false };
+static const struct visitor visitor = { .enter = on_enter, .wants_stat = on_wants, .file = on_file, .leave = on_leave };
 
 static int
 remove_below(int at, const char *name)
@@ -105,7 +105,7 @@ scan(enum share_identity identity)
 	struct scan_result out;
 	struct error err = { 0 };
 
-	CHECK(scan_share(mem, &share, how_many, &visitor, &out, &err) == 0);
+	CHECK(scan_share(mem, &share, &(struct scan_how){ .hands = how_many }, &visitor, &out, &err) == 0);
 	return out;
 }
 

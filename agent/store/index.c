@@ -1,0 +1,464 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* index.c - last night's folders: loaded a share at a time, and written as they are listed. */
+#include "store_p.h"
+#include "behov/index.h"
+#include "behov/log.h"
+#include "behov/step.h"
+#include <errno.h>
+#include <sys/stat.h>
+
+#ifndef BATCH
+#define BATCH 20000                     /* folders between two commits */
+#endif
+#define IDS_MOST (1ll << 31)
+
+static const char *const schema_1[] = {
+	"create table share (number integer primary key, id text not null unique, judged text not null, registers text not null,"
+	"  files integer not null, folders integer not null) strict;"
+	"create table folder (share integer not null, parent integer not null, name blob not null, id integer not null,"
+	"  ino integer not null, mtime integer not null, mtime_ns integer not null, ctime integer not null, ctime_ns integer not null,"
+	"  listed integer not null, until integer not null, files integer not null, registers integer not null, memo blob not null,"
+	"  primary key (share, parent, name)) strict, without rowid",
+	NULL };
+static const char *const *const steps[] = { schema_1 };
+static const struct schema schema = { "memory of folders", 0x62656866, 1, false, steps };
+
+/* A folder takes less than a hundred bytes: a share may have half a million. */
+struct row {
+	struct mark mark;
+	uint32_t id, files, name, memo, memo_len;       /* name, memo: where in bytes */
+	day_t listed, until;
+};
+struct below { uint32_t first, count; };
+
+struct index {
+	struct base base;
+	bool write, failed;
+	long long number, next_id;
+	long long files, folders;               /* of the last complete night */
+	struct row *rows;
+	size_t count, room;
+	struct below *below;                    /* by id: the rows of what lies below that folder */
+	size_t ids;
+	char *bytes;
+	size_t len, bytes_room;
+	struct query put, gone;
+	long long written;
+};
+
+bool
+mark_same(const struct mark *a, const struct mark *b)
+{
+	return a->ino == b->ino && a->mtime_s == b->mtime_s && a->mtime_ns == b->mtime_ns && a->ctime_s == b->ctime_s &&
+	       a->ctime_ns == b->ctime_ns;
+}
+
+/* From here on nothing is known and nothing is written: folders are listed, and the night is as good. */
+static void
+give_up(struct index *x, const struct error *err)
+{
+	if (!x->failed)
+		log_warn("every folder is listed, for the memory of last night cannot be used (it may be deleted): %s", err->text);
+	x->failed = true;
+	x->count = x->ids = 0;
+}
+
+static void
+unload(struct index *x)
+{
+	free(x->rows);
+	free(x->below);
+	free(x->bytes);
+	x->rows = NULL;
+	x->below = NULL;
+	x->bytes = NULL;
+	x->count = x->room = x->ids = x->len = x->bytes_room = 0;
+}
+
+struct index *
+index_open(const char *path, bool write)
+{
+	struct index *x = calloc(1, sizeof(*x));
+	struct error err = { 0 };
+	struct stat st;
+
+	if (!x)
+		abort();
+	x->write = write;
+	if (lstat(path, &st) < 0 && errno == ENOENT && !write) {
+		free(x);
+		return NULL;
+	}
+	if (base_open(path, write, false, &schema, &x->base, &err) == 0)
+		return x;
+	give_up(x, &err);
+	free(x);
+	return NULL;
+}
+
+static void
+close_writers(struct index *x)
+{
+	struct error err = { 0 };
+
+	if (x->put.statement)
+		query_close(&x->put, &err);
+	if (x->gone.statement)
+		query_close(&x->gone, &err);
+}
+
+static void
+commit(struct index *x)
+{
+	struct error err = { 0 };
+
+	if (!x->write || x->failed || !x->written)
+		return;
+	if (base_run(&x->base, "commit", &err) < 0) {
+		sqlite3_exec(x->base.db, "rollback", NULL, NULL, NULL);
+		give_up(x, &err);
+	}
+	x->written = 0;
+	step("folders");
+}
+
+void
+index_close(struct index *x)
+{
+	if (!x)
+		return;
+	close_writers(x);
+	commit(x);
+	unload(x);
+	base_close(&x->base);
+	free(x);
+}
+
+/* ------------------------------------------------------------------ loading */
+
+static void *
+grow(void *at, size_t count, size_t size)
+{
+	void *more = reallocarray(at, count, size);
+
+	if (!more)
+		abort();                /* as arena_take(): without memory there is no honest way on */
+	return more;
+}
+
+static uint32_t
+keep(struct index *x, const void *bytes, size_t len)
+{
+	size_t at = x->len;
+
+	if (x->len + len + 1 > x->bytes_room) {
+		x->bytes_room = x->bytes_room * 3 / 2 + len + 4096;
+		x->bytes = grow(x->bytes, x->bytes_room, 1);
+	}
+	if (len)
+		memcpy(x->bytes + at, bytes, len);
+	x->bytes[at + len] = '\0';
+	x->len += len + 1;
+	return (uint32_t)at;
+}
+
+static bool
+in_range(long long n, long long most)
+{
+	return n >= 0 && n <= most;
+}
+
+/* Those below one parent come together, in order of their names. */
+static int
+load_row(struct index *x, struct query *q, bool good, bool registers_good, struct error *err)
+{
+	const void *name = sqlite3_column_blob(q->statement, 1), *memo = sqlite3_column_blob(q->statement, 12);
+	size_t name_len = (size_t)sqlite3_column_bytes(q->statement, 1), memo_len = (size_t)sqlite3_column_bytes(q->statement, 12);
+	long long parent = column_number(q, 0), id = column_number(q, 2);
+	struct row *r;
+
+	if (!in_range(parent, IDS_MOST) || !in_range(id, IDS_MOST) || id <= parent || x->len + name_len + memo_len > UINT32_MAX / 2 ||
+	    (name_len && memchr(name, '\0', name_len)))
+		return error_set(err, ERROR_STORE, "'%s' does not hold what we wrote", x->base.path);
+	if (x->count == x->room) {
+		x->room = x->room ? x->room * 3 / 2 : 1024;
+		x->rows = grow(x->rows, x->room, sizeof(*x->rows));
+	}
+	r = &x->rows[x->count];
+	*r = (struct row){
+		.mark = { (uint64_t)column_number(q, 3), column_number(q, 4), column_number(q, 6), (uint32_t)column_number(q, 5),
+			  (uint32_t)column_number(q, 7) },
+		.id = (uint32_t)id, .files = (uint32_t)column_number(q, 10),
+		.listed = (day_t)column_number(q, 8), .until = (day_t)column_number(q, 9),
+	};
+	if (!good || (column_number(q, 11) && !registers_good))
+		r->until = 0;
+	r->name = keep(x, name, name_len);
+	r->memo_len = (uint32_t)memo_len;
+	r->memo = keep(x, memo, memo_len);
+	if ((size_t)parent >= x->ids) {
+		size_t more = (size_t)parent * 3 / 2 + 1024;
+
+		x->below = grow(x->below, more, sizeof(*x->below));
+		memset(x->below + x->ids, 0, (more - x->ids) * sizeof(*x->below));
+		x->ids = more;
+	}
+	if (!x->below[parent].count++)
+		x->below[parent].first = (uint32_t)x->count;
+	x->next_id = id >= x->next_id ? id + 1 : x->next_id;
+	x->count++;
+	return 0;
+}
+
+static int
+load_rows(struct index *x, bool good, bool registers_good, struct error *err)
+{
+	struct query q;
+	int rc = 0;
+
+	if (query_open(&x->base, &q, "select parent, name, id, ino, mtime, mtime_ns, ctime, ctime_ns, listed, until, files, registers,"
+		       " memo from folder where share = ? order by parent, name", err) < 0)
+		return -1;
+	bind_number(&q, x->number);
+	while (rc == 0 && query_row(&q, err))
+		rc = load_row(x, &q, good, registers_good, err);
+	return query_close(&q, err) < 0 ? -1 : rc;
+}
+
+/* Its row, with what it was judged under: *good says whether that is as now. */
+static int
+load_share(struct index *x, const char *share, const char *judged, const char *registers, bool *good, bool *registers_good,
+	   struct error *err)
+{
+	struct query q;
+
+	x->number = x->files = x->folders = 0;
+	*good = *registers_good = false;
+	if (query_open(&x->base, &q, "select number, judged = ?, registers = ?, files, folders from share where id = ?", err) < 0)
+		return -1;
+	bind_text(&q, judged);
+	bind_text(&q, registers);
+	bind_text(&q, share);
+	if (query_row(&q, err)) {
+		x->number = column_number(&q, 0);
+		*good = column_number(&q, 1);
+		*registers_good = column_number(&q, 2);
+		x->files = column_number(&q, 3);
+		x->folders = column_number(&q, 4);
+	}
+	return query_close(&q, err);
+}
+
+/* Memos that are good no more are marked so before the new digests are written, in one transaction. */
+static int
+renew_share(struct index *x, const char *share, const char *judged, const char *registers, bool good, struct error *err)
+{
+	struct query q;
+
+	if (base_run(&x->base, "begin immediate", err) < 0)
+		return -1;
+	if (query_open(&x->base, &q, "insert into share (id, judged, registers, files, folders) values (?, ?, ?, 0, 0)"
+		       " on conflict (id) do update set judged = excluded.judged, registers = excluded.registers", err) < 0)
+		goto fail;
+	bind_text(&q, share);
+	bind_text(&q, judged);
+	bind_text(&q, registers);
+	if (query_done(NULL, &q, err) < 0)
+		goto fail;
+	if (!x->number)
+		x->number = sqlite3_last_insert_rowid(x->base.db);
+	if (query_open(&x->base, &q, good ? "update folder set until = 0 where share = ? and registers and until <> 0"
+					  : "update folder set until = 0 where share = ? and until <> 0", err) < 0)
+		goto fail;
+	bind_number(&q, x->number);
+	if (query_done(NULL, &q, err) < 0 || base_run(&x->base, "commit", err) < 0)
+		goto fail;
+	return 0;
+fail:
+	sqlite3_exec(x->base.db, "rollback", NULL, NULL, NULL);
+	return -1;
+}
+
+static int
+open_writers(struct index *x, struct error *err)
+{
+	close_writers(x);
+	if (query_open(&x->base, &x->put, "insert or replace into folder (share, parent, name, id, ino, mtime, mtime_ns, ctime, ctime_ns,"
+		       " listed, until, files, registers, memo) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", err) < 0)
+		return -1;
+	return query_open(&x->base, &x->gone, "delete from folder where share = ? and parent = ? and name = ?", err);
+}
+
+void
+index_share(struct index *x, const char *share, const char *judged, const char *registers)
+{
+	struct error err = { 0 };
+	bool good, registers_good;
+
+	commit(x);
+	unload(x);
+	if (x->failed)
+		return;
+	x->next_id = 1;
+	if (load_share(x, share, judged, registers, &good, &registers_good, &err) < 0 ||
+	    load_rows(x, good, registers_good, &err) < 0 ||
+	    (x->write && !(good && registers_good) && renew_share(x, share, judged, registers, good, &err) < 0) ||
+	    (x->write && open_writers(x, &err) < 0))
+		give_up(x, &err);
+}
+
+/* ------------------------------------------------------------------ looking */
+
+void
+index_last(const struct index *x, long long *files, long long *folders)
+{
+	*files = x->failed ? 0 : x->files;
+	*folders = x->failed ? 0 : x->folders;
+}
+
+static void
+show(const struct index *x, const struct row *r, struct seen *out)
+{
+	*out = (struct seen){
+		.name = x->bytes + r->name, .id = r->id, .mark = r->mark, .listed = r->listed, .until = r->until,
+		.files = r->files, .memo = { .bytes = x->bytes + r->memo, .len = r->memo_len },
+	};
+}
+
+static struct below
+below(const struct index *x, long long parent)
+{
+	return parent >= 0 && (size_t)parent < x->ids ? x->below[parent] : (struct below){ 0, 0 };
+}
+
+static const struct row *
+find(const struct index *x, long long parent, const char *name)
+{
+	struct below b = below(x, parent);
+	size_t from = b.first, to = from + b.count;
+
+	while (from < to) {
+		size_t middle = from + (to - from) / 2;
+		int order = strcmp(x->bytes + x->rows[middle].name, name);
+
+		if (order == 0)
+			return &x->rows[middle];
+		if (order < 0)
+			from = middle + 1;
+		else
+			to = middle;
+	}
+	return NULL;
+}
+
+bool
+index_find(const struct index *x, long long parent, const char *name, struct seen *out)
+{
+	const struct row *r = find(x, parent, name);
+
+	if (r)
+		show(x, r, out);
+	return r;
+}
+
+bool
+index_child(const struct index *x, long long parent, size_t number, struct seen *out)
+{
+	struct below b = below(x, parent);
+
+	if (number >= b.count)
+		return false;
+	show(x, &x->rows[b.first + number], out);
+	return true;
+}
+
+/* ------------------------------------------------------------------ writing */
+
+/* The next one is part of a transaction, which is committed now and then. */
+static void
+write_one(struct index *x, struct query *q)
+{
+	struct error err = { 0 };
+
+	if (!x->written && base_run(&x->base, "begin immediate", &err) < 0) {
+		give_up(x, &err);
+		return;
+	}
+	x->written++;
+	while (query_row(q, &err))
+		;
+	if (q->failed) {
+		sqlite3_exec(x->base.db, "rollback", NULL, NULL, NULL);
+		x->written = 0;
+		give_up(x, &err);
+		return;
+	}
+	sqlite3_reset(q->statement);
+	q->bound = 0;
+	if (x->written >= BATCH)
+		commit(x);
+}
+
+long long
+index_put(struct index *x, long long parent, const struct seen *seen)
+{
+	const struct row *was = find(x, parent, seen->name);
+	struct query *q = &x->put;
+	long long id;
+
+	if (x->failed || !x->write)
+		return was ? (long long)was->id : -1;
+	id = seen->id ? seen->id : was ? was->id : x->next_id++;
+	if (was && was->until == 0 && seen->until == 0 && mark_same(&was->mark, &seen->mark))
+		return id;              /* nobody will trust it anyway */
+	bind_number(q, x->number);
+	bind_number(q, parent);
+	bind_bytes(q, seen->name, strlen(seen->name));
+	bind_number(q, id);
+	bind_number(q, (long long)seen->mark.ino);
+	bind_number(q, seen->mark.mtime_s);
+	bind_number(q, seen->mark.mtime_ns);
+	bind_number(q, seen->mark.ctime_s);
+	bind_number(q, seen->mark.ctime_ns);
+	bind_number(q, seen->listed);
+	bind_number(q, seen->until);
+	bind_number(q, seen->files);
+	bind_number(q, seen->memo.registers);
+	bind_bytes(q, seen->memo.len ? seen->memo.bytes : "", seen->memo.len);
+	write_one(x, q);
+	return id;
+}
+
+void
+index_forget(struct index *x, long long parent, const struct seen *seen)
+{
+	struct seen child;
+
+	for (size_t i = 0; index_child(x, seen->id, i, &child); i++)
+		index_forget(x, seen->id, &child);
+	if (x->failed || !x->write)
+		return;
+	bind_number(&x->gone, x->number);
+	bind_number(&x->gone, parent);
+	bind_bytes(&x->gone, seen->name, strlen(seen->name));
+	write_one(x, &x->gone);
+}
+
+void
+index_share_end(struct index *x, bool complete, long long files, long long folders)
+{
+	struct error err = { 0 };
+	struct query q;
+
+	commit(x);
+	if (x->failed || !x->write || !complete)
+		return;
+	if (query_open(&x->base, &q, "update share set files = ?, folders = ? where number = ?", &err) == 0) {
+		bind_number(&q, files);
+		bind_number(&q, folders);
+		bind_number(&q, x->number);
+		if (query_done(NULL, &q, &err) == 0)
+			return;
+	}
+	give_up(x, &err);
+}
