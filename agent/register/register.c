@@ -273,11 +273,12 @@ check_references(struct reader *r)
 		for (int k = 0; k < r->series.items[i].where_count; k++) {
 			const struct where *w = &r->series.items[i].where[k];
 
-			if (w->share && strcmp(w->share, "*") != 0 && !knows_share(r, w->share))
+			if (w->share && strcmp(w->share, "*") != 0 && !is_placeholder(w->share) && !knows_share(r, w->share))
 				complain_at(r, w->at, "the share '%s' is not known", w->share);
 		}
 	for (size_t i = 0; i < r->series.count; i++)
-		if (r->series.items[i].cases && !knows_cases(r, r->series.items[i].cases))
+		if (r->series.items[i].cases && !is_placeholder(r->series.items[i].cases) &&
+		    !knows_cases(r, r->series.items[i].cases))
 			complain_at(r, r->series.items[i].at, "the list of cases '%s' is not known", r->series.items[i].cases);
 	for (size_t i = 0; i < r->events.count; i++)
 		check_event(r, &r->events.items[i]);

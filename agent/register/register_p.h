@@ -97,6 +97,15 @@ bool is_word_of_need(const char *name);         /* "why", "group", …: no name 
 void finish_clause(struct reader *r, struct clause *c);
 void check_sets(struct reader *r);
 void read_series(struct reader *r, config_setting_t *at);
+/* Of a draft: where it comes from, and what is left to decide; after its decision. */
+void read_draft(struct reader *r, config_setting_t *at, struct series *s);
+/* What the drafts of rules/library/ write where a name of your own must stand. */
+#define PLACEHOLDER_SHARE "ANGE-FILYTA"
+#define PLACEHOLDER_CASES "ANGE-ARENDELISTA"
+#define PLACEHOLDER_FOLDER "ANGE-MAPP"
+bool is_placeholder(const char *text);
+/* Complains when the text of that key is one. */
+void check_placeholder(struct reader *r, const config_setting_t *group, const char *key, const char *text);
 void read_share(struct reader *r, config_setting_t *at);
 void read_event(struct reader *r, config_setting_t *at);
 void read_case_list(struct reader *r, config_setting_t *at);

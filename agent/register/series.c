@@ -38,6 +38,10 @@ check_pattern(struct reader *r, const config_setting_t *at, const char *path, in
 		size_t len = strcspn(c, "/");
 		char *part = arena_copy(r->mem, c, len);
 
+		if (is_placeholder(part)) {
+			complain(r, at, "'%s' in '%s' is a placeholder from a draft: write your own folder there", part, path);
+			return false;
+		}
 		if (len == 0 || strcmp(part, ".") == 0 || strcmp(part, "..") == 0) {
 			complain(r, at, "the pattern '%s' cannot match: it is absolute or has an empty, '.' or '..' component", path);
 			return false;
@@ -63,6 +67,7 @@ read_where(struct reader *r, const config_setting_t *at, struct where *w, const 
 	check_keys(r, at, keys);
 	w->at = place_of(r, at);
 	w->share = get_text(r, at, "share", REQUIRED);
+	check_placeholder(r, at, "share", w->share);
 	w->path = get_text(r, at, "path", REQUIRED);
 	w->name_count = get_texts(r, at, "name", &w->names);
 	for (int i = 0; i < w->name_count; i++)
@@ -224,6 +229,7 @@ read_cases_of(struct reader *r, const config_setting_t *at, struct series *s)
 	config_setting_t *spare = get_group(r, at, "spare", OPTIONAL);
 
 	s->cases = get_text(r, at, "cases", OPTIONAL);
+	check_placeholder(r, at, "cases", s->cases);
 	if (s->clock == CLOCK_CASE_CLOSED && !s->cases)
 		complain(r, at, "clock 'case-closed' needs 'cases': the id of a list of cases");
 	if (!spare)
@@ -277,8 +283,8 @@ digest_series(struct reader *r, const struct series *s)
 void
 read_series(struct reader *r, config_setting_t *at)
 {
-	static const char *const keys[] = { "id", "code", "name", "owner", "deputies", "decision", "law", "records",
-		"where", "action", "keep", "latest", "clock", "count-from", "fiscal-year", "cases", "spare", "batch", "evidence", NULL };
+	static const char *const keys[] = { "id", "code", "name", "owner", "deputies", "decision", "law", "source", "decide",
+		"records", "where", "action", "keep", "latest", "clock", "count-from", "fiscal-year", "cases", "spare", "batch", "evidence", NULL };
 	static const char *const actions[] = { "destroy", "preserve", "deliver", NULL };
 	static const char *const evidence[] = { "names", "digest", NULL };
 	struct series *s = arena_push(r->mem, &r->series);
@@ -295,6 +301,7 @@ read_series(struct reader *r, config_setting_t *at)
 	s->deputy_count = get_texts(r, at, "deputies", &s->deputies);
 	s->law = get_text(r, at, "law", OPTIONAL);
 	read_decision(r, at, s);
+	read_draft(r, at, s);
 	read_records(r, at, s);
 	get_text(r, at, "action", REQUIRED);
 	s->action = (enum series_action)get_word(r, at, "action", actions, ACTION_PRESERVE);
@@ -340,6 +347,7 @@ read_case_list(struct reader *r, config_setting_t *at)
 	check_keys(r, at, keys);
 	c->at = place_of(r, at);
 	c->id = get_id(r, at);
+	check_placeholder(r, at, "id", c->id);
 	c->file = get_path(r, at, "file", NULL);
 	if (!c->file)
 		complain(r, at, "'file' is missing");
@@ -361,6 +369,7 @@ read_share(struct reader *r, config_setting_t *at)
 	check_keys(r, at, keys);
 	s->at = place_of(r, at);
 	s->id = get_id(r, at);
+	check_placeholder(r, at, "id", s->id);
 	s->name = get_text(r, at, "name", OPTIONAL);
 	if (!s->name)
 		s->name = s->id;

@@ -188,6 +188,9 @@ series_json(const struct series *s)
 	json_put(o, "action", actions[s->action]);
 	json_put(o, "digest", s->digest);
 	put_new(o, "decided", json_boolean(s->decided));
+	json_put(o, "law", s->law);
+	put_texts(o, "source", s->sources, s->source_count);
+	put_texts(o, "decide", s->decide, s->decide_count);
 	return o;
 }
 

@@ -150,6 +150,10 @@ struct series {
 	struct { const char *dnr, *date, *body, *paragraph; } decision;
 	bool decided;                   /* dnr, date and body are written; else the series is inert */
 	const char *law;
+	const char **sources;           /* where a draft has it from; binds nobody */
+	int source_count;
+	const char **decide;            /* what a draft leaves to decide; none of it may be left when there is a decision */
+	int decide_count;
 	int year_from, year_to;         /* records = { from; to; }: anchor years, inclusive; 0 = open */
 	struct where *where;
 	int where_count;

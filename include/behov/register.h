@@ -5,7 +5,8 @@
  * In:      the path of the configuration file (libconfig).  Relative paths in it are relative to it.
  * Out:     struct rules: conf, attributes, systems, series, shares, holds, sorted by id, with places.
  * Promise: every complaint is logged with file:line before we refuse; unknown keys, wrong types, integers out of range,
- *          duplicate ids and secrets that others can read are complaints.  rules/library/ is never loaded.
+ *          duplicate ids and secrets that others can read are complaints.  rules/library/ is never loaded, and what is copied
+ *          from there is refused while it has placeholders, or a decision with something left to decide.
  */
 #ifndef BEHOV_REGISTER_H
 #define BEHOV_REGISTER_H

@@ -114,6 +114,67 @@ a_series_loads(void)
 	CHECK(load(CONF, SERIES("action = \"preserve\"; " WHERE("**"))) == 0);
 }
 
+#define DESTROY "action = \"destroy\"; keep = \"7 years\"; clock = \"modified\"; "
+#define DECIDED "decision = { dnr = \"KS 1\"; date = \"2019-02-12\"; body = \"KS\"; }; "
+
+static void
+a_draft_tells_its_sources_and_what_is_left_to_decide(void)
+{
+	CHECK(load(CONF, SERIES(DESTROY WHERE("a/**") "source = \"lag\"; decide = ( \"frist\", \"plats\" );")) == 0);
+	CHECK(!rules.series[0].decided && rules.series[0].source_count == 1 && rules.series[0].decide_count == 2);
+	CHECK_TEXT(rules.series[0].sources[0], "lag");
+	CHECK_TEXT(rules.series[0].decide[1], "plats");
+	CHECK(load(CONF, SERIES(DESTROY WHERE("a/**") "decide = ( \"\" );")) == 1);
+	CHECK(load(CONF, SERIES(DESTROY WHERE("a/**") "source = 7;")) == 1);
+}
+
+static void
+a_decision_that_leaves_something_to_decide_is_refused(void)
+{
+	CHECK(load(CONF, SERIES(DESTROY WHERE("a/**") DECIDED "decide = \"frist\";")) == 1);
+	CHECK(!rules.series[0].decided);
+	CHECK(load(CONF, SERIES("action = \"preserve\"; " WHERE("a/**") DECIDED "decide = \"plats\";")) == 1);
+	CHECK(load(CONF, SERIES(DESTROY WHERE("a/**") DECIDED "decide = ( ); source = \"lag\";")) == 0);
+	CHECK(rules.series[0].decided);
+	/* Half a decision is none. */
+	CHECK(load(CONF, SERIES(DESTROY WHERE("a/**") "decision = { dnr = \"KS 1\"; }; decide = \"frist\";")) == 0);
+	CHECK(!rules.series[0].decided);
+}
+
+static void
+sources_are_no_part_of_what_is_activated(void)
+{
+	const char *digest;
+
+	CHECK(load(CONF, SERIES(DESTROY WHERE("a/**") DECIDED)) == 0);
+	digest = rules.series[0].digest;
+	CHECK(load(CONF, SERIES(DESTROY WHERE("a/**") DECIDED "source = \"lag\";")) == 0);
+	CHECK_TEXT(rules.series[0].digest, digest);
+}
+
+static void
+a_placeholder_is_refused_once_wherever_it_stands(void)
+{
+	static const char *const wrong[] = {
+		"series = { id = \"v\"; action = \"preserve\"; where = { share = \"ANGE-FILYTA\"; path = \"a/**\"; }; };",
+		SERIES("action = \"preserve\"; " WHERE("ANGE-MAPP/a/**")),
+		SERIES("action = \"preserve\"; " WHERE("a/ANGE-MAPP")),
+		SERIES("action = \"destroy\"; keep = \"5 years\"; clock = \"case-closed\"; cases = \"ANGE-ARENDELISTA\"; " WHERE("a/{case}/**")),
+		SERIES("action = \"preserve\"; " WHERE("a/**") "batch = { path = \"ANGE-MAPP\"; };"),
+		"shares = { id = \"ANGE-FILYTA\"; path = \"/a\"; };",
+		"cases = { id = \"ANGE-ARENDELISTA\"; file = \"c.csv\"; case = \"a\"; closed = \"b\"; };",
+	};
+
+	for (size_t i = 0; i < sizeof(wrong) / sizeof(*wrong); i++) {
+		int n = load(CONF, wrong[i]);
+
+		if (n != 1)
+			fprintf(stderr, "%d complaints about: %s\n", n, wrong[i]);
+		CHECK(n == 1);
+	}
+	CHECK(load(CONF, SERIES("action = \"preserve\"; " WHERE("ANGE-MAPPEN/**"))) == 0);
+}
+
 /* The smallest configuration with another `directory`. */
 static int
 load_directory(const char *directory)
@@ -242,6 +303,10 @@ main(void)
 	TEST(sets_are_put_in_the_place_of_their_names);
 	TEST(an_exception_says_who_why_and_until_when);
 	TEST(a_series_loads);
+	TEST(a_draft_tells_its_sources_and_what_is_left_to_decide);
+	TEST(a_decision_that_leaves_something_to_decide_is_refused);
+	TEST(sources_are_no_part_of_what_is_activated);
+	TEST(a_placeholder_is_refused_once_wherever_it_stands);
 	TEST(several_directories_are_one_configuration);
 	TEST(directories_that_overlap_are_a_complaint);
 	TEST(a_name_belongs_to_the_directory_whose_base_it_lies_under);
