@@ -254,6 +254,13 @@ int verb_hold(struct arena *mem, const struct options *options, int count, char 
 	return rc;
 }
 
+static const char *
+draft_text(struct arena *mem, const struct series *s)
+{
+	return !s->decide_count ? "utkast, saknar beslut" :
+	       arena_print(mem, "utkast, saknar beslut; %d att besluta om", s->decide_count);
+}
+
 static int
 list_series(struct arena *mem, const struct rules *rules, struct store *store, struct error *err)
 {
@@ -269,7 +276,7 @@ list_series(struct arena *mem, const struct rules *rules, struct store *store, s
 		rc = store_series_active(mem, store, s->id, &a, &found, err);
 		same = found && strcmp(a.digest, s->digest) == 0;
 		text_print(&t, "%-28s %-10s %s%s%s\n", s->id, place_text(mem, s->at),
-			   !s->decided ? "utkast, saknar beslut" : !found ? "inte aktiverad" : same ? "aktiverad av " :
+			   !s->decided ? draft_text(mem, s) : !found ? "inte aktiverad" : same ? "aktiverad av " :
 			   "ändrad sedan den aktiverades av ", found ? a.by : "", found ? "" : "");
 	}
 	if (rc == 0)

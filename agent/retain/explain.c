@@ -52,7 +52,7 @@ one(struct retain *r, const struct cell *c, const struct entry *entry, const str
 {
 	static const char *const action[] = { "destroy", "preserve", "deliver" };
 	const struct series *s = c->pattern->tally->series;
-	json_t *o = json_object();
+	json_t *o = json_object(), *decide = json_array();
 	day_t anchor, due;
 	bool counts = cell_counts(r, c, entry, &anchor);
 
@@ -67,6 +67,9 @@ one(struct retain *r, const struct cell *c, const struct entry *entry, const str
 	json_put(o, "pattern", c->pattern->where->path);
 	json_object_set_new(o, "decided", json_boolean(s->decided));
 	json_put(o, "decision", s->decided ? arena_print(r->mem, "%s, %s, %s", s->decision.dnr, s->decision.body, s->decision.date) : NULL);
+	for (int i = 0; i < s->decide_count; i++)
+		json_array_append_new(decide, json_pack("{s:s}", "what", s->decide[i]));
+	json_object_set_new(o, "decide", decide);
 	json_object_set_new(o, "records", json_boolean(counts));
 	json_object_set_new(o, "winner", json_boolean(c == v->winner));
 	json_object_set_new(o, "spared", json_boolean(is_spared(c)));
