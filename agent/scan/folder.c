@@ -78,14 +78,32 @@ mark_of(int fd, struct mark *out)
 	return 0;
 }
 
+/* One question each.  What is a link by now, or another file system's, is not as it was. */
+static void
+look_at_leaves(const struct beneath *b, int fd, struct folder *f)
+{
+	for (size_t i = 0; i < f->leaf_count; i++) {
+		struct leaf *l = &f->leaves[i];
+		struct statx x;
+
+		if (statx(fd, l->name, AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT, STATX_BASIC_STATS, &x) < 0)
+			continue;
+		l->same = S_ISDIR(x.stx_mode) && makedev(x.stx_dev_major, x.stx_dev_minor) == b->dev &&
+			  mark_same(&l->was, &(struct mark){ x.stx_ino, x.stx_mtime.tv_sec, x.stx_ctime.tv_sec,
+							     x.stx_mtime.tv_nsec, x.stx_ctime.tv_nsec });
+	}
+}
+
 /* Looked at, not opened: a file server is asked for no more than what the folder is. */
 static bool
-is_same(struct beneath *b, const struct folder *f)
+is_same(struct beneath *b, struct folder *f)
 {
 	struct mark mark;
 	int fd = b->no_openat2 ? -1 : open_beneath(b, f->path, O_PATH);
 	bool same = fd >= 0 && mark_of(fd, &mark) == 0 && mark_same(&mark, &f->was);
 
+	if (same)
+		look_at_leaves(b, fd, f);
 	if (fd >= 0)
 		close(fd);
 	return same;
@@ -235,6 +253,7 @@ folder_close(struct folder *f)
 	free(f->list);
 	free(f->names);
 	free(f->buffer);
+	free(f->leaves);
 	free(f->path);
 	free(f);
 }

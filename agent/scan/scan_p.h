@@ -27,6 +27,9 @@ struct listed {
 	struct entry entry;             /* its name not filled */
 };
 
+/* A folder below one that is known, with none below itself. */
+struct leaf { const char *name; struct mark was; bool same; };
+
 /*
  * A folder, and so much of its listing as is read at a time.  Filled by folder_read() again and again until `last`.
  * Promise: its descriptor is open from the first reading to folder_close().
@@ -38,6 +41,8 @@ struct folder {
 	bool known;                     /* wanted: no listing, if it is as it was */
 	bool same;                      /* it is: and so it was not listed */
 	struct mark was, mark;          /* as it was; as it was before it was listed */
+	struct leaf *leaves;            /* wanted, if it is as it was: whether these are, too */
+	size_t leaf_count;
 	bool last;                      /* nothing more comes */
 	bool done;                      /* read, and nobody's but the owner's */
 	int open_error, list_error;

@@ -24,13 +24,17 @@
 #define BREATH 4096                     /* entries between two looks at the stop flag */
 #define AHEAD_MOST 128                  /* folders below one that are read ahead */
 #define START 4                         /* so many at first: then we know what is wanted of them */
+#define LEAVES_MOST 512                 /* folders that are looked at in one go: on a server far away more hands are faster */
 #define ROUND 7                         /* nights within which every folder is listed */
 #define SETTLE 600                      /* seconds; as far as clocks of ours and a file server's may be apart */
+
+/* Of a folder to be entered: it is known to be as it was, or it has to be looked at. */
+enum { SAME = 1, LOOK };
 
 /* A folder on the way down.  It is listed to its end before its first child is entered: only names of folders are kept. */
 struct frame {
 	size_t path_len;                /* of w->path that is this folder */
-	char *todo;                     /* names, each with its NUL */
+	char *todo;                     /* names, each with its NUL, and before it SAME or LOOK */
 	size_t len, room, next;
 	struct folder **ahead;          /* those from `next` on that are read, in turn; NULL: none yet */
 	size_t ahead_count, ahead_next; /* ahead_next: where in todo the first one stands that is not read ahead */
@@ -111,15 +115,40 @@ has_turn(const struct walk *w, const struct seen *seen)
 	return since < 0 || since > ROUND || (since && seen->id % ROUND == w->today % ROUND);
 }
 
+static bool
+need_not_be_listed(const struct walk *w, const struct seen *seen)
+{
+	return w->today < seen->until && !has_turn(w, seen);
+}
+
+/* Those below it that have no folders themselves are looked at in one go; of very many, only the first. */
+static void
+look_up_leaves(struct walk *w, struct folder *f, long long id)
+{
+	struct seen child, below;
+
+	for (size_t i = 0; f->leaf_count < LEAVES_MOST && index_child(w->index, id, i, &child); i++) {
+		if (!need_not_be_listed(w, &child) || index_child(w->index, child.id, 0, &below))
+			continue;
+		if (f->leaf_count % 64 == 0)
+			f->leaves = reallocarray(f->leaves, f->leaf_count + 64, sizeof(*f->leaves));
+		if (!f->leaves)
+			abort();
+		f->leaves[f->leaf_count++] = (struct leaf){ .name = child.name, .was = child.mark };
+	}
+}
+
 /* The index has it as a folder that need not be listed, if it is as it was. */
 static void
 look_up(struct walk *w, struct folder *f, long long parent, const char *name)
 {
 	struct seen seen;
 
-	f->known = index_find(w->index, parent, name, &seen) && w->today < seen.until && !has_turn(w, &seen);
-	if (f->known)
-		f->was = seen.mark;
+	f->known = index_find(w->index, parent, name, &seen) && need_not_be_listed(w, &seen);
+	if (!f->known)
+		return;
+	f->was = seen.mark;
+	look_up_leaves(w, f, seen.id);
 }
 
 static struct folder *
@@ -181,16 +210,20 @@ read_ahead(struct walk *w, struct frame *f)
 		f->ahead_next = f->next;
 	while (f->ahead_count < w->window && f->ahead_count < START + w->taken && w->ahead < w->ahead_most &&
 	       f->ahead_next < f->len) {
-		const char *name = f->todo + f->ahead_next;
+		const char *name = f->todo + f->ahead_next + 1;
 		struct folder *one;
 
+		if (name[-1] == SAME) {
+			f->ahead_next += strlen(name) + 2;
+			continue;
+		}
 		if (f->path_len + strlen(name) + 2 > PATH_MAX)
 			break;
 		w->path[f->path_len] = '\0';
 		one = new_folder(w, w->path, f->id, name, w->stat_ahead);
 		f->ahead[f->ahead_count++] = one;
 		w->ahead++;
-		f->ahead_next += strlen(name) + 1;
+		f->ahead_next += strlen(name) + 2;
 	}
 	for (size_t i = f->ahead_count; i-- > first;)
 		start_reading(w, f->ahead[i]);
@@ -208,9 +241,9 @@ take_ahead(struct frame *f)
 /* ------------------------------------------------------------------ one folder */
 
 static void
-remember(struct frame *f, const char *name)
+remember(struct frame *f, char how, const char *name)
 {
-	size_t len = strlen(name) + 1;
+	size_t len = strlen(name) + 2;
 
 	if (f->len + len > f->room) {
 		size_t room = f->room ? f->room * 2 : 1024;
@@ -221,7 +254,8 @@ remember(struct frame *f, const char *name)
 		f->todo = more;
 		f->room = room > f->len + len ? room : f->len + len;
 	}
-	memcpy(f->todo + f->len, name, len);
+	f->todo[f->len] = how;
+	memcpy(f->todo + f->len + 1, name, len - 1);
 	f->len += len;
 }
 
@@ -251,7 +285,7 @@ forget_gone(struct walk *w, const struct frame *f)
 
 	w->names.count = 0;
 	for (size_t at = 0; any && at < f->len; at += strlen(f->todo + at) + 1)
-		*arena_push(w->mem, &w->names) = f->todo + at;
+		*arena_push(w->mem, &w->names) = f->todo + at + 1;
 	if (w->names.count > 1)
 		qsort(w->names.items, w->names.count, sizeof(*w->names.items), by_bytes);
 	for (size_t i = 0; index_child(w->index, f->id, i, &seen); i++)
@@ -302,9 +336,10 @@ remember_folder(struct walk *w, struct frame *f, const char *name, const struct 
 
 /* A folder that is as it was: what came of its files is told again.  False: it has to be listed. */
 static bool
-recall(struct walk *w, struct frame *f, const char *name)
+recall(struct walk *w, struct frame *f, const char *name, const struct folder *folder)
 {
 	const struct visitor *v = w->visitor;
+	const struct leaf *leaf = folder->leaves, *end = leaf + folder->leaf_count;
 	struct seen seen, child;
 
 	if (!index_find(w->index, f->parent, name, &seen) ||
@@ -313,8 +348,12 @@ recall(struct walk *w, struct frame *f, const char *name)
 	f->id = seen.id;
 	w->out->files += seen.files;
 	w->out->folders++;
-	for (size_t i = 0; index_child(w->index, seen.id, i, &child); i++)
-		remember(f, child.name);
+	for (size_t i = 0; index_child(w->index, seen.id, i, &child); i++) {
+		bool looked = leaf < end && leaf->name == child.name;
+
+		remember(f, looked && leaf->same ? SAME : LOOK, child.name);
+		leaf += looked;
+	}
 	return true;
 }
 
@@ -335,7 +374,7 @@ meet(struct walk *w, struct frame *f, struct folder *folder, struct listed *l, s
 	}
 	if (entry->type == DT_DIR) {
 		if (!is_snapshot(name))
-			remember(f, name);
+			remember(f, LOOK, name);
 		return;
 	}
 	if (entry->type != DT_REG)
@@ -407,7 +446,7 @@ static int
 take_in(struct walk *w, struct frame *f, const char *name, struct folder *folder)
 {
 	wait_for(w, folder);
-	if (folder->same && recall(w, f, name))
+	if (folder->same && recall(w, f, name, folder))
 		return 0;
 	if (folder->same) {             /* its memo cannot be read */
 		folder->known = folder->same = folder->last = false;
@@ -471,17 +510,21 @@ leave(struct walk *w)
 static int
 descend(struct walk *w, struct frame *f)
 {
-	const char *name = f->todo + f->next;
+	const char *name = f->todo + f->next + 1;
 	size_t len = strlen(name), at = f->path_len;
 	struct folder *folder;
 
-	f->next += len + 1;
+	f->next += len + 2;
 	if (at + len + 2 > PATH_MAX) {
 		gap(w, w->path, "folder below is too deep to be opened");
 		f->complete = false;
 		return 0;
 	}
-	if (f->ahead_count) {
+	if (name[-1] == SAME) {
+		w->path[at] = '\0';
+		folder = new_folder(w, w->path, f->id, name, false);
+		folder->same = folder->last = folder->done = true;
+	} else if (f->ahead_count) {
 		folder = take_ahead(f);
 		w->taken++;
 		w->ahead--;
