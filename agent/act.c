@@ -119,11 +119,12 @@ static int
 release(struct arena *mem, struct store *store, const struct options *options, const char *scope, struct error *err)
 {
 	long long released = 0;
-	bool directory = strcmp(scope, "directory") == 0, shrunk = false;
+	bool directory = strcmp(scope, "directory") == 0, share = strncmp(scope, "share:", 6) == 0, shrunk = false;
 
 	if (store_begin(store, err) < 0)
 		return -1;
 	if (directory ? shrink_release(mem, store, actor(mem, options), options->reason, clock_now(), &shrunk, err) < 0 :
+	    share ? vanish_release(mem, store, scope + 6, actor(mem, options), options->reason, clock_now(), &shrunk, err) < 0 :
 	    propose_release(store, scope, actor(mem, options), options->reason, clock_now(), &released, err) < 0) {
 		store_rollback(store);
 		return -1;
@@ -131,7 +132,7 @@ release(struct arena *mem, struct store *store, const struct options *options, c
 	if (store_commit(store, err) < 0)
 		return -1;
 	if (shrunk)
-		log_info("released scope='directory': the next night believes what it sees, unless it is still less");
+		log_info("released scope='%s': the next night believes what it sees, unless it is still less", scope);
 	if (!released && !shrunk)
 		return error_set(err, ERROR_USAGE, "nothing is braked in '%s': see 'behov status'", scope);
 	if (released)
@@ -141,7 +142,7 @@ release(struct arena *mem, struct store *store, const struct options *options, c
 
 int verb_decide(struct arena *mem, const struct options *options, int count, char **words, struct error *err)
 {
-	static const char use[] = "use: behov decide keep|undo ID, or behov decide release SCOPE|directory, with --by NAME --reason TEXT "
+	static const char use[] = "use: behov decide keep|undo ID, or behov decide release SCOPE|directory|share:ID, with --by NAME --reason TEXT "
 				  "[--until DATE]";
 	struct decision d = { .at = clock_now(), .until = DAY_NONE, .reason = options->reason, .source = "command line" };
 	struct rules rules;

@@ -3,11 +3,9 @@
 #include "run_p.h"
 #include <behov/collect.h>
 #include <behov/file.h>
-#include <behov/index.h>
 #include <behov/json.h>
 #include <behov/log.h>
 #include <behov/retain.h>
-#include <behov/scan.h>
 #include <behov/step.h>
 #include <behov/text.h>
 
@@ -109,14 +107,39 @@ plan_access(struct arena *mem, const struct rules *rules, const struct earlier *
 	return 0;
 }
 
+/* A share that has lost much of itself is as one that is not there. */
 static int
-plan_share(struct arena *mem, struct retain *retain, const struct share *share, const struct scan_how *how, struct plan *plan,
-	   struct error *err)
+disbelieve(struct arena *mem, const struct share *share, struct store *store, bool keep, const struct scan_how *how,
+	   struct scan_result *seen, struct error *err)
+{
+	const char *why = NULL;
+
+	if (!seen->visited && !seen->another)
+		return 0;
+	if (vanish_check(mem, share, store, keep, how->index, seen, &why, err) < 0)
+		return -1;
+	if (why) {
+		*arena_push(mem, &seen->gaps) = (struct gap){ .what = "share", .id = share->id, .text = why };
+		seen->visited = seen->complete = false;
+	} else if (keep && how->index && seen->complete) {
+		index_complete(how->index, &(struct index_total){ seen->files, seen->folders, how->now });
+	}
+	return 0;
+}
+
+static int
+plan_share(struct arena *mem, struct retain *retain, const struct share *share, struct store *store, const struct scan_how *how,
+	   bool keep, struct plan *plan, struct error *err)
 {
 	struct scan_result seen = { 0 };
+	struct scan_how this = *how;
 
-	if (scan_share(mem, share, how, retain_share(retain, share), &seen, err) < 0)
+	if (vanish_released(mem, share, store, &this.other_root, err) < 0)
+		return -1;
+	if (scan_share(mem, share, &this, retain_share(retain, share), &seen, err) < 0)
 		return error_in(err, "scanning share '%s'", share->id);
+	if (disbelieve(mem, share, store, keep, how, &seen, err) < 0)
+		return -1;
 	log_info("scan done share='%s' files=%lld folders=%lld listed=%lld gaps=%zu", share->id, seen.files, seen.folders,
 		 seen.listed, seen.gaps.count);
 	return retain_finish(retain, share, seen.gaps.items, seen.gaps.count, seen.visited, plan, err);
@@ -124,8 +147,8 @@ plan_share(struct arena *mem, struct retain *retain, const struct share *share, 
 
 /* What lies on the shares, and what is due. */
 int
-plan_files(struct arena *mem, const struct rules *rules, const struct earlier *earlier, const struct run_options *how, bool keep,
-	   struct plan *plan, struct error *err)
+plan_files(struct arena *mem, const struct rules *rules, const struct earlier *earlier, struct store *store,
+	   const struct run_options *how, bool keep, struct plan *plan, struct error *err)
 {
 	struct retain *retain = retain_open(mem, &(struct retain_input){
 		.rules = rules, .holds = earlier->holds.items, .hold_count = earlier->holds.count, .now = how->now,
@@ -137,7 +160,7 @@ plan_files(struct arena *mem, const struct rules *rules, const struct earlier *e
 		return -1;
 	scan.index = index_open(arena_print(mem, "%s.folders", run_store_path(rules)), keep);
 	for (size_t i = 0; i < rules->share_count && rc == 0; i++) {
-		rc = plan_share(mem, retain, &rules->shares[i], &scan, plan, err);
+		rc = plan_share(mem, retain, &rules->shares[i], store, &scan, keep, plan, err);
 		if (rc == 0 && stop_asked())
 			rc = error_set(err, ERROR_STOPPED, "asked to stop after share '%s'", rules->shares[i].id);
 	}
@@ -166,7 +189,7 @@ run_plan(struct arena *mem, const struct rules *rules, const struct run_options 
 		error_set(err, ERROR_STOPPED, "asked to stop before the shares were read");
 		goto out;
 	}
-	if (plan_files(mem, rules, &earlier, how, false, plan, err) < 0)
+	if (plan_files(mem, rules, &earlier, store, how, false, plan, err) < 0)
 		goto out;
 	plan_sort(plan);
 	if (propose_owners(mem, &(struct propose_input){

@@ -88,18 +88,19 @@ summary(struct arena *mem, const struct snapshot *seen, const struct night_resul
 }
 
 static int
-count_braked(struct arena *mem, struct store *store, long long *out, struct error *err)
+count_braked(struct arena *mem, const struct rules *rules, struct store *store, long long *out, struct error *err)
 {
 	struct stored_list list = { 0 };
+	long long shares;
 	bool directory;
 
 	if (store_proposals(mem, store, &(struct proposal_filter){ .states = STATES(STATE_BRAKED) }, &list, err) < 0)
 		return -1;
 	*out = (long long)list.list.count;
 	stored_free(&list);
-	if (shrink_stands(mem, store, &directory, err) < 0)
+	if (shrink_stands(mem, store, &directory, err) < 0 || vanish_count(mem, rules, store, &shares, err) < 0)
 		return -1;
-	*out += directory;
+	*out += directory + shares;
 	return 0;
 }
 
@@ -120,7 +121,7 @@ publish(struct arena *mem, const struct rules *rules, struct store *store, const
 	if (store_facts_put(store, &out->plan, how->now, err) < 0 ||
 	    store_grants_put(store, &out->plan, how->now, err) < 0)
 		goto fail;
-	if (notify_compose(mem, &letters, &out->letters, err) < 0 || count_braked(mem, store, &out->braked, err) < 0)
+	if (notify_compose(mem, &letters, &out->letters, err) < 0 || count_braked(mem, rules, store, &out->braked, err) < 0)
 		goto fail;
 	if (store_night_end(store, id, "published", out->plan.gaps.count == 0, how->now, summary(mem, snapshot, out),
 			    err) < 0)
@@ -167,7 +168,7 @@ whole_night(struct arena *mem, const struct rules *rules, struct store *store, c
 		error_set(err, ERROR_STOPPED, "asked to stop before the shares were read");
 		goto out;
 	}
-	if (plan_files(mem, rules, &earlier, how, true, &out->plan, err) < 0)
+	if (plan_files(mem, rules, &earlier, store, how, true, &out->plan, err) < 0)
 		goto out;
 	plan_sort(&out->plan);
 	if (publish(mem, rules, store, &snapshot, how, id, out, err) < 0)

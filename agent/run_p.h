@@ -4,7 +4,9 @@
 #define RUN_P_H
 
 #include <behov/reconcile.h>
+#include <behov/index.h>
 #include <behov/run.h>
+#include <behov/scan.h>
 
 /* What was decided earlier and bears on tonight: holds in force, cuts under way, exceptions. */
 struct earlier {
@@ -29,6 +31,18 @@ int shrink_stands(struct arena *mem, struct store *store, bool *out, struct erro
 int shrink_release(struct arena *mem, struct store *store, const char *by, const char *reason, int64_t now, bool *released,
 		   struct error *err);
 
+/* An administrator has said that what the share looks like is so. */
+int vanish_released(struct arena *mem, const struct share *share, struct store *store, bool *out, struct error *err);
+/* *why: the share has lost so much since the last complete night that it is not believed, see vanish.c; else NULL.  keep: the
+ * brake is stored.  store NULL: there is none yet. */
+int vanish_check(struct arena *mem, const struct share *share, struct store *store, bool keep, const struct index *index,
+		 const struct scan_result *seen, const char **why, struct error *err);
+/* How many shares are braked. */
+int vanish_count(struct arena *mem, const struct rules *rules, struct store *store, long long *out, struct error *err);
+/* `behov decide release share:ID`, in a transaction. */
+int vanish_release(struct arena *mem, struct store *store, const char *share, const char *by, const char *reason, int64_t now,
+		   bool *released, struct error *err);
+
 /* People with protected identity are called "Skyddad person N" from here on.  `known` is SECRET_VALUE of the store; what is
  * new is kept in `store` unless that is NULL. */
 int secret_hide(struct arena *mem, const char *known, struct store *store, struct snapshot *snapshot, struct error *err);
@@ -36,8 +50,8 @@ int secret_hide(struct arena *mem, const char *known, struct store *store, struc
 /* Fills the access half and the files half of a plan.  The snapshot's certificate is the caller's to free. */
 int plan_access(struct arena *mem, const struct rules *rules, const struct earlier *earlier, struct store *store,
 		int64_t now, struct snapshot *snapshot, struct plan *plan, struct error *err);
-/* keep: what the folders are now is remembered for the next night. */
-int plan_files(struct arena *mem, const struct rules *rules, const struct earlier *earlier, const struct run_options *how, bool keep,
-	       struct plan *plan, struct error *err);
+/* keep: what the folders are now is remembered for the next night, and what is braked stands in the store. */
+int plan_files(struct arena *mem, const struct rules *rules, const struct earlier *earlier, struct store *store,
+	       const struct run_options *how, bool keep, struct plan *plan, struct error *err);
 
 #endif

@@ -360,7 +360,7 @@ void
 read_share(struct reader *r, config_setting_t *at)
 {
 	static const char *const keys[] = { "id", "name", "path", "owner", "deputies", "class", "identity", "dispose",
-		"case", NULL };
+		"case", "shrink-ratio", NULL };
 	static const char *const identities[] = { "marker", "filesystem", "none", NULL };
 	static const char *const disposals[] = { "none", "quarantine", "destroy", NULL };
 	static const char *const cases[] = { "exact", "fold", NULL };
@@ -384,6 +384,7 @@ read_share(struct reader *r, config_setting_t *at)
 	s->identity = (enum share_identity)get_word(r, at, "identity", identities, IDENTITY_MARKER);
 	s->dispose = (enum share_dispose)get_word(r, at, "dispose", disposals, DISPOSE_NONE);
 	s->fold = get_word(r, at, "case", cases, 0) == 1;
+	s->shrink_ratio = get_ratio(r, at, "shrink-ratio", 0.50);
 }
 
 void

@@ -202,6 +202,7 @@ share_json(const struct share *s)
 
 	json_put(o, "path", s->path);
 	json_put(o, "dispose", disposals[s->dispose]);
+	json_object_set_new(o, "shrink-ratio", json_real(s->shrink_ratio));
 	return o;
 }
 

@@ -25,6 +25,7 @@
 #define AHEAD_MOST 128                  /* folders below one that are read ahead */
 #define START 4                         /* so many at first: then we know what is wanted of them */
 #define LEAVES_MOST 512                 /* folders that are looked at in one go: on a server far away more hands are faster */
+#define ROOT_LEAST 4                    /* folders in a root that is compared with last night's */
 #define ROUND 7                         /* nights within which every folder is listed */
 #define SETTLE 600                      /* seconds; as far as clocks of ours and a file server's may be apart */
 
@@ -567,15 +568,32 @@ walk(struct walk *w)
 
 /* What is left of a mount that is gone is an empty folder, and an error is not an empty set. */
 static bool
-is_empty(struct walk *w)
+look_at_root(struct walk *w)
 {
 	struct folder *root = new_folder(w, "", 0, "", false);
-	bool empty;
+	struct seen seen, child;
+	bool known = w->index && index_find(w->index, 0, "", &seen), empty = true;
 
-	folder_read(&w->beneath, root);
-	empty = !root->open_error && !root->list_error && root->count == 0;      /* else the walk will say what is wrong */
+	root->known = false;
+	while (!root->last) {
+		folder_read(&w->beneath, root);
+		empty = empty && root->count == 0;
+		for (size_t i = 0; known && i < root->count; i++)
+			w->out->root_left += root->list[i].entry.type == DT_DIR &&
+					     index_find(w->index, seen.id, root->names + root->list[i].name, &child);
+	}
+	while (known && index_child(w->index, seen.id, (size_t)w->out->root_was, &child))
+		w->out->root_was++;
+	empty = empty && !root->open_error && !root->list_error;        /* else the walk will say what is wrong */
 	folder_close(root);
 	return empty;
+}
+
+/* So many folders are gone from the root that it may be another share. */
+static bool
+is_another(const struct walk *w)
+{
+	return w->out->root_was >= ROOT_LEAST && (double)w->out->root_left < (1 - w->share->shrink_ratio) * (double)w->out->root_was;
 }
 
 static void
@@ -636,8 +654,16 @@ scan_share(struct arena *mem, const struct share *share, const struct scan_how *
 		goto out;
 	}
 	w->beneath.dev = st.st_dev;
-	if (is_empty(w)) {
+	w->index = visitor->listed ? how->index : NULL;
+	if (w->index)
+		index_share(w->index, share->id, visitor->judged, visitor->registers);
+	if (look_at_root(w)) {
 		share_gap(w, "the share is empty: is it mounted?");
+		goto out;
+	}
+	if (!how->other_root && is_another(w)) {
+		out->another = true;
+		out->complete = false;
 		goto out;
 	}
 	if (hands > 1) {
@@ -650,13 +676,9 @@ scan_share(struct arena *mem, const struct share *share, const struct scan_how *
 		}
 	}
 	out->visited = true;
-	w->index = visitor->listed ? how->index : NULL;
-	if (w->index)
-		index_share(w->index, share->id, visitor->judged, visitor->registers);
 	if (walk(w) < 0)
 		rc = error_set(err, ERROR_STOPPED, "stopped while scanning share '%s'", share->id);
-	else if (w->index)
-		index_share_end(w->index, out->complete, out->files, out->folders);
+	index_commit(w->index);
 	hands_close(w->hands);
 	progress_end();
 out:

@@ -14,7 +14,7 @@
 
 static const char *const schema_1[] = {
 	"create table share (number integer primary key, id text not null unique, judged text not null, registers text not null,"
-	"  files integer not null, folders integer not null) strict;"
+	"  files integer not null, folders integer not null, at integer not null) strict;"
 	"create table folder (share integer not null, parent integer not null, name blob not null, id integer not null,"
 	"  ino integer not null, mtime integer not null, mtime_ns integer not null, ctime integer not null, ctime_ns integer not null,"
 	"  listed integer not null, until integer not null, files integer not null, registers integer not null, memo blob not null,"
@@ -35,7 +35,7 @@ struct index {
 	struct base base;
 	bool write, failed;
 	long long number, next_id;
-	long long files, folders;               /* of the last complete night */
+	struct index_total last;
 	struct row *rows;
 	size_t count, room;
 	struct below *below;                    /* by id: the rows of what lies below that folder */
@@ -107,12 +107,12 @@ close_writers(struct index *x)
 		query_close(&x->gone, &err);
 }
 
-static void
-commit(struct index *x)
+void
+index_commit(struct index *x)
 {
 	struct error err = { 0 };
 
-	if (!x->write || x->failed || !x->written)
+	if (!x || !x->write || x->failed || !x->written)
 		return;
 	if (base_run(&x->base, "commit", &err) < 0) {
 		sqlite3_exec(x->base.db, "rollback", NULL, NULL, NULL);
@@ -128,7 +128,7 @@ index_close(struct index *x)
 	if (!x)
 		return;
 	close_writers(x);
-	commit(x);
+	index_commit(x);
 	unload(x);
 	base_close(&x->base);
 	free(x);
@@ -232,9 +232,10 @@ load_share(struct index *x, const char *share, const char *judged, const char *r
 {
 	struct query q;
 
-	x->number = x->files = x->folders = 0;
+	x->number = 0;
+	x->last = (struct index_total){ 0, 0, 0 };
 	*good = *registers_good = false;
-	if (query_open(&x->base, &q, "select number, judged = ?, registers = ?, files, folders from share where id = ?", err) < 0)
+	if (query_open(&x->base, &q, "select number, judged = ?, registers = ?, files, folders, at from share where id = ?", err) < 0)
 		return -1;
 	bind_text(&q, judged);
 	bind_text(&q, registers);
@@ -243,8 +244,7 @@ load_share(struct index *x, const char *share, const char *judged, const char *r
 		x->number = column_number(&q, 0);
 		*good = column_number(&q, 1);
 		*registers_good = column_number(&q, 2);
-		x->files = column_number(&q, 3);
-		x->folders = column_number(&q, 4);
+		x->last = (struct index_total){ column_number(&q, 3), column_number(&q, 4), column_number(&q, 5) };
 	}
 	return query_close(&q, err);
 }
@@ -257,7 +257,7 @@ renew_share(struct index *x, const char *share, const char *judged, const char *
 
 	if (base_run(&x->base, "begin immediate", err) < 0)
 		return -1;
-	if (query_open(&x->base, &q, "insert into share (id, judged, registers, files, folders) values (?, ?, ?, 0, 0)"
+	if (query_open(&x->base, &q, "insert into share (id, judged, registers, files, folders, at) values (?, ?, ?, 0, 0, 0)"
 		       " on conflict (id) do update set judged = excluded.judged, registers = excluded.registers", err) < 0)
 		goto fail;
 	bind_text(&q, share);
@@ -295,7 +295,7 @@ index_share(struct index *x, const char *share, const char *judged, const char *
 	struct error err = { 0 };
 	bool good, registers_good;
 
-	commit(x);
+	index_commit(x);
 	unload(x);
 	if (x->failed)
 		return;
@@ -310,10 +310,9 @@ index_share(struct index *x, const char *share, const char *judged, const char *
 /* ------------------------------------------------------------------ looking */
 
 void
-index_last(const struct index *x, long long *files, long long *folders)
+index_last(const struct index *x, struct index_total *out)
 {
-	*files = x->failed ? 0 : x->files;
-	*folders = x->failed ? 0 : x->folders;
+	*out = x->failed ? (struct index_total){ 0, 0, 0 } : x->last;
 }
 
 static void
@@ -396,7 +395,7 @@ write_one(struct index *x, struct query *q)
 	sqlite3_reset(q->statement);
 	q->bound = 0;
 	if (x->written >= BATCH)
-		commit(x);
+		index_commit(x);
 }
 
 long long
@@ -445,17 +444,18 @@ index_forget(struct index *x, long long parent, const struct seen *seen)
 }
 
 void
-index_share_end(struct index *x, bool complete, long long files, long long folders)
+index_complete(struct index *x, const struct index_total *total)
 {
 	struct error err = { 0 };
 	struct query q;
 
-	commit(x);
-	if (x->failed || !x->write || !complete)
+	index_commit(x);
+	if (x->failed || !x->write)
 		return;
-	if (query_open(&x->base, &q, "update share set files = ?, folders = ? where number = ?", &err) == 0) {
-		bind_number(&q, files);
-		bind_number(&q, folders);
+	if (query_open(&x->base, &q, "update share set files = ?, folders = ?, at = ? where number = ?", &err) == 0) {
+		bind_number(&q, total->files);
+		bind_number(&q, total->folders);
+		bind_moment(&q, total->at);
 		bind_number(&q, x->number);
 		if (query_done(NULL, &q, &err) == 0)
 			return;

@@ -38,8 +38,9 @@ struct seen {
  * other lists (`registers`), is good no more.
  */
 void index_share(struct index *index, const char *share, const char *judged, const char *registers);
-/* What the last complete night saw; 0 when there was none. */
-void index_last(const struct index *index, long long *files, long long *folders);
+/* What the last complete night saw, and when; 0 when there was none. */
+struct index_total { long long files, folders; int64_t at; };
+void index_last(const struct index *index, struct index_total *out);
 /* The folder of that name below a parent, as last night left it; false: not seen.  The root is "" below 0. */
 bool index_find(const struct index *index, long long parent, const char *name, struct seen *out);
 /* Those below a parent, in order of their names' bytes: the `number`th, from 0; false: there are no more. */
@@ -49,7 +50,9 @@ bool index_child(const struct index *index, long long parent, size_t number, str
 long long index_put(struct index *index, long long parent, const struct seen *seen);
 /* A folder and all below it are gone. */
 void index_forget(struct index *index, long long parent, const struct seen *seen);
-/* The share was read to its end.  `complete`: without gaps, and the numbers may be compared with next night's. */
-void index_share_end(struct index *index, bool complete, long long files, long long folders);
+/* What was put and forgotten is safe.  NULL is allowed. */
+void index_commit(struct index *index);
+/* All of the share was read without a gap: what the next nights are compared with. */
+void index_complete(struct index *index, const struct index_total *total);
 
 #endif

@@ -187,6 +187,7 @@ struct share {
 	enum share_identity identity;
 	enum share_dispose dispose;
 	bool fold;                      /* case = "fold" */
+	double shrink_ratio;            /* so much fewer files than the last complete night: a gap (0.50) */
 	struct place at;
 };
 

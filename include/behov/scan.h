@@ -20,6 +20,8 @@ struct scan_result {
 	bool marked;                    /* the marker was there and names this share */
 	long long folders, files, bytes;        /* bytes: of stat'ed files */
 	long long listed;               /* of the folders: the others are as they were */
+	bool another;                   /* it was not visited, for most folders of the root are not those of last night: */
+	long long root_was, root_left;  /* so many were in the root, and so many of them still are */
 	LIST(struct gap) gaps;
 };
 
@@ -27,6 +29,7 @@ struct scan_how {
 	int hands;                      /* how many may ask at once; 0: two to four, as there are processors */
 	int64_t now;
 	bool full;                      /* every folder is listed */
+	bool other_root;                /* the root may look like another share's */
 	struct index *index;            /* else those that are as they were are not, but each at least weekly; NULL: full */
 };
 /* The visitor is called by one thread, in the same order however many hands there are.  -1 only for failures of ours, or when

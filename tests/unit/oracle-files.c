@@ -40,7 +40,8 @@ night(const char *conf, int64_t now, bool full, bool keep, bool print)
 		goto out;
 	for (size_t i = 0; i < rules.hold_count; i++)
 		*arena_push(mem, &earlier.holds) = rules.holds[i];
-	if (plan_files(mem, &rules, &earlier, &(struct run_options){ .hands = 2, .full = full, .now = now }, keep, &plan, &err) < 0)
+	if (plan_files(mem, &rules, &earlier, NULL, &(struct run_options){ .hands = 2, .full = full, .now = now }, keep,
+		       &plan, &err) < 0)
 		goto out;
 	plan_sort(&plan);
 	json = plan_json(&plan, now, true);

@@ -1,0 +1,180 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * vanish.c - a share that has lost a large part of itself is a gap, until an administrator says that it is so.
+ *
+ * Another file system under the same path, a restore half done, a right taken away: each looks as if somebody had removed the
+ * files, and then what is proposed would be withdrawn, and a case would look as if it were all due.  What is compared is what
+ * the last complete night counted, less what we ourselves have carried away since.
+ */
+#include "run_p.h"
+#include <behov/audit.h>
+#include <behov/index.h>
+#include <behov/json.h>
+#include <behov/log.h>
+#include <behov/text.h>
+
+#define LEAST 20                        /* files; fewer come and go */
+
+static const char *
+stored_as(struct arena *mem, const char *share)
+{
+	return arena_print(mem, "vanish:%s", share);
+}
+
+static int
+load(struct arena *mem, struct store *store, const char *share, json_t **out, struct error *err)
+{
+	const char *text = NULL;
+
+	*out = NULL;
+	if (!store)
+		return 0;
+	if (store_get(mem, store, stored_as(mem, share), &text, err) < 0)
+		return -1;
+	if (text && *text == '{' && json_read(text, strlen(text), out, err) < 0)
+		return error_in(err, "reading what is braked on share '%s'", share);
+	return 0;
+}
+
+static bool
+is_state(const json_t *stood, const char *state)
+{
+	return stood && json_text(stood, "state") && strcmp(json_text(stood, "state"), state) == 0;
+}
+
+/* Files that are in quarantine or destroyed by us since that moment. */
+static int
+carried(struct arena *mem, struct store *store, const char *share, int64_t since, long long *out, struct error *err)
+{
+	struct stored_list done = { 0 };
+
+	*out = 0;
+	if (!store)
+		return 0;
+	if (store_proposals(mem, store, &(struct proposal_filter){
+		.states = STATES(STATE_EXPORTED) | STATES(STATE_QUARANTINED) | STATES(STATE_DONE) }, &done, err) < 0)
+		return -1;
+	for (size_t i = 0; i < done.list.count; i++) {
+		const struct stored *s = &done.list.items[i];
+
+		if (s->p.share && strcmp(s->p.share, share) == 0 && s->since >= since)
+			*out += s->p.files;
+	}
+	stored_free(&done);
+	return 0;
+}
+
+static bool
+less(long long before, long long now, double ratio)
+{
+	return (double)(before - now) > ratio * (double)before;
+}
+
+/* Why it does not look like the share of the last complete night, or NULL. */
+static int
+compare(struct arena *mem, struct store *store, const struct share *share, const struct index *index,
+	const struct scan_result *seen, const char **why, struct error *err)
+{
+	struct index_total last;
+	long long gone;
+
+	*why = seen->another ? arena_print(mem, "av %s mappar i roten är %s kvar sedan förra natten, som på en annan filyta",
+					   text_count(mem, seen->root_was), text_count(mem, seen->root_left)) : NULL;
+	if (!seen->visited)
+		return 0;
+	index_last(index, &last);
+	if (carried(mem, store, share->id, last.at, &gone, err) < 0)
+		return -1;
+	if (last.files - gone >= LEAST && less(last.files - gone, seen->files, share->shrink_ratio))
+		*why = arena_print(mem, "filerna har minskat från %s till %s sedan den senaste fullständiga natten",
+				   text_count(mem, last.files - gone), text_count(mem, seen->files));
+	return 0;
+}
+
+static int
+save(struct arena *mem, struct store *store, const char *share, long long files, struct error *err)
+{
+	json_t *all = json_pack("{s:s, s:I}", "state", "braked", "files", (json_int_t)files);
+	int rc = store_set(store, stored_as(mem, share), json_canonical(mem, all), err);
+
+	json_decref(all);
+	return rc;
+}
+
+int
+vanish_released(struct arena *mem, const struct share *share, struct store *store, bool *out, struct error *err)
+{
+	json_t *stood;
+
+	if (load(mem, store, share->id, &stood, err) < 0)
+		return -1;
+	*out = is_state(stood, "released");
+	json_decref(stood);
+	return 0;
+}
+
+int
+vanish_check(struct arena *mem, const struct share *share, struct store *store, bool keep, const struct index *index,
+	     const struct scan_result *seen, const char **why, struct error *err)
+{
+	json_t *stood;
+	bool released, stands;
+
+	if (!index || compare(mem, store, share, index, seen, why, err) < 0)
+		return index ? -1 : 0;
+	if (load(mem, store, share->id, &stood, err) < 0)
+		return -1;
+	released = is_state(stood, "released") && !less(json_number(stood, "files", 0), seen->files, share->shrink_ratio);
+	stands = stood;
+	json_decref(stood);
+	if (!*why)
+		return keep && stands ? store_set(store, stored_as(mem, share->id), "-", err) : 0;
+	if (released) {
+		*why = NULL;
+		return 0;
+	}
+	*why = arena_print(mem, "%s; bromsad tills någon har sett efter och sagt att det stämmer: behov decide release share:%s "
+			   "--by NAMN --reason TEXT", *why, share->id);
+	log_warn("share '%s' has lost much of itself: nothing on it is judged until 'behov decide release share:%s'", share->id,
+		 share->id);
+	return keep && store ? save(mem, store, share->id, seen->files, err) : 0;
+}
+
+int
+vanish_count(struct arena *mem, const struct rules *rules, struct store *store, long long *out, struct error *err)
+{
+	*out = 0;
+	for (size_t i = 0; i < rules->share_count; i++) {
+		json_t *stood;
+
+		if (load(mem, store, rules->shares[i].id, &stood, err) < 0)
+			return -1;
+		*out += is_state(stood, "braked");
+		json_decref(stood);
+	}
+	return 0;
+}
+
+int
+vanish_release(struct arena *mem, struct store *store, const char *share, const char *by, const char *reason, int64_t now,
+	       bool *released, struct error *err)
+{
+	json_t *stood, *payload;
+	int rc = 0;
+
+	*released = false;
+	if (load(mem, store, share, &stood, err) < 0)
+		return -1;
+	if (is_state(stood, "braked")) {
+		json_put(stood, "state", "released");
+		payload = json_pack("{s:s?, s:s?, s:s, s:I}", "by", by, "reason", reason, "share", share, "files",
+				    json_number(stood, "files", 0));
+		rc = audit_add(store, now, by, "share-released", payload, err);
+		if (rc == 0)
+			rc = store_set(store, stored_as(mem, share), json_canonical(mem, stood), err);
+		json_decref(payload);
+		*released = rc == 0;
+	}
+	json_decref(stood);
+	return rc;
+}

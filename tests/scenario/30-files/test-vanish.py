@@ -1,0 +1,129 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A share that has lost a large part of itself is not believed until somebody says that it is so."""
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+
+TOP = os.path.abspath(os.path.join(os.path.dirname(__file__), "../../.."))
+BEHOV = os.path.join(TOP, os.environ.get("BUILD", "build"), "behov")
+failed = 0
+
+
+def check(what, holds, detail=""):
+    global failed
+    failed += not holds
+    print(f"{'ok' if holds else 'not ok'} {what}" + ("" if holds else f": {detail}"))
+
+
+class Office:
+    """Forty files in eight years, of which the oldest two are due; one night has been."""
+
+    def __init__(self):
+        self.room = tempfile.TemporaryDirectory(prefix="behov-vanish-")
+        self.path = self.room.name
+        self.share = self.path + "/share"
+        os.mkdir(self.path + "/rules")
+        for year in range(2014, 2022):
+            os.makedirs(f"{self.share}/{year}")
+            for i in range(5):
+                open(f"{self.share}/{year}/{i}.pdf", "w", encoding="utf-8").close()
+        self.write("rules/r.cfg", f'shares = {{ id = "s"; path = "{self.share}"; owner = "arkiv"; identity = "none"; }};\n'
+                   'series = { id = "serie"; owner = "arkiv"; action = "destroy"; keep = "10 years"; clock = "path-year"; '
+                   'where = { share = "s"; path = "{year}/**"; }; batch = { path = "{year}"; whole = true; }; '
+                   'decision = { dnr = "KS 2019/1"; date = "2019-01-01"; body = "KS"; }; };\n')
+        self.write("d.ldif", "dn: CN=a,DC=kalmar,DC=example\nobjectClass: user\nsAMAccountName: arkiv\n"
+                   "objectGUID:: AAAAAAAAAAAAAAAAAAAAAA==\nsAMAccountType: 805306368\nmail: arkiv@kalmar.example\n\n")
+        self.write("behov.cfg", 'organisation = "K"; store = "sqlite:behov.db"; rules = "rules"; '
+                   'directory = { source = "file:d.ldif"; base = "DC=kalmar,DC=example"; };\n'
+                   'mail = { server = "maildir:o"; from = "b@kalmar.example"; };\n'
+                   'web = { listen = "127.0.0.1:8440"; url = "http://127.0.0.1:8440"; };\n')
+        self.day = 1
+        self.behov("store", "create", "--test")
+        self.first = self.night()
+
+    def write(self, name, text):
+        with open(f"{self.path}/{name}", "w", encoding="utf-8") as out:
+            out.write(text)
+
+    def behov(self, *words):
+        return subprocess.run([BEHOV, "-q", "--config", self.path + "/behov.cfg", "--now", f"2026-12-{self.day:02}T02:00+01:00", *words],
+                              stdout=subprocess.PIPE, stderr=subprocess.PIPE, encoding="utf-8")
+
+    def night(self):
+        self.day += 1
+        return self.behov("run").returncode
+
+    def states(self):
+        return sorted((p["batch"], p["state"]) for p in json.loads(self.behov("proposals", "--json").stdout)["proposals"])
+
+    def gaps(self):
+        return [g["text"] for g in json.loads(self.behov("status", "--json").stdout)["gaps"]]
+
+    def release(self):
+        return self.behov("decide", "release", "share:s", "--by", "it", "--reason", "flyttat").returncode
+
+
+DUE = [("2014", "open"), ("2015", "open")]
+
+
+def half_gone():
+    office = Office()
+    check("two years are due", office.first == 0 and office.states() == DUE, (office.first, office.states()))
+    for year in range(2015, 2020):
+        shutil.rmtree(f"{office.share}/{year}")
+        os.mkdir(f"{office.share}/{year}")
+    check("trap_a_share_that_lost_most_of_its_files_is_a_brake", office.night() == 4 and "15" in office.gaps()[0], office.gaps())
+    check("and what was proposed on it still stands", office.states() == DUE, office.states())
+    check("plan says so, too", "release share:s" in office.behov("plan", "--json").stdout)
+    check("the next night is no wiser", office.night() == 4 and office.states() == DUE)
+    check("somebody says that it is so", office.release() == 0)
+    check("then it is believed", office.night() == 0 and office.gaps() == [] and office.states() == DUE[:1],
+          office.states())
+    check("and there is nothing more to release", office.release() == 2)
+    check("and the night after compares with what was believed", office.night() == 0, office.gaps())
+
+
+def another_share():
+    office = Office()
+    for year in range(2014, 2022):
+        os.rename(f"{office.share}/{year}", f"{office.share}/kopia {year}")
+    check("trap_another_file_system_of_the_same_size_is_not_believed", office.night() == 4 and "roten" in office.gaps()[0],
+          office.gaps())
+    check("and nothing is withdrawn for it", office.states() == DUE, office.states())
+    check("nor is it the night after", office.night() == 4 and office.states() == DUE, office.states())
+    office.release()
+    check("it is when somebody says so", office.night() == 0 and office.states() == [], office.states())
+
+
+def back_again():
+    office = Office()
+    os.rename(office.share + "/2016", office.path + "/aside")
+    for year in (2017, 2018, 2019, 2020):
+        shutil.rmtree(f"{office.share}/{year}")
+    check("less than half is left", office.night() == 4)
+    for year in (2016, 2017, 2018, 2019, 2020):
+        os.makedirs(f"{office.share}/{year}", exist_ok=True)
+        for i in range(5):
+            open(f"{office.share}/{year}/{i}.pdf", "w", encoding="utf-8").close()
+    check("what comes back needs nobody's word", office.night() == 0 and office.states() == DUE, (office.gaps(), office.states()))
+
+
+def released_and_worse():
+    office = Office()
+    for year in (2016, 2017, 2018, 2019, 2020):
+        shutil.rmtree(f"{office.share}/{year}")
+        os.mkdir(f"{office.share}/{year}")
+    office.night()
+    office.release()
+    for year in (2014, 2015):
+        shutil.rmtree(f"{office.share}/{year}")
+    check("what was released at fifteen files is not believed at five", office.night() == 4, office.gaps())
+
+
+for one in (half_gone, another_share, back_again, released_and_worse):
+    one()
+sys.exit(bool(failed))
