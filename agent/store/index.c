@@ -6,6 +6,7 @@
 #include "behov/step.h"
 #include <errno.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #ifndef BATCH
 #define BATCH 20000                     /* folders between two commits */
@@ -75,6 +76,17 @@ unload(struct index *x)
 	x->count = x->room = x->ids = x->len = x->bytes_room = 0;
 }
 
+/* Somebody deleted the memory, and not what belongs to it: SQLite would take it for that of the new one. */
+static void
+clean_up(const char *path)
+{
+	struct arena *mem = arena_open();
+
+	unlink(arena_print(mem, "%s-wal", path));
+	unlink(arena_print(mem, "%s-shm", path));
+	arena_close(mem);
+}
+
 struct index *
 index_open(const char *path, bool write)
 {
@@ -85,9 +97,12 @@ index_open(const char *path, bool write)
 	if (!x)
 		abort();
 	x->write = write;
-	if (lstat(path, &st) < 0 && errno == ENOENT && !write) {
-		free(x);
-		return NULL;
+	if (lstat(path, &st) < 0 && errno == ENOENT) {
+		if (!write) {
+			free(x);
+			return NULL;
+		}
+		clean_up(path);
 	}
 	if (base_open(path, write, false, &schema, &x->base, &err) == 0)
 		return x;

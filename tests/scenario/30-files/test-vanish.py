@@ -1,9 +1,11 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A share that has lost a large part of itself is not believed until somebody says that it is so."""
+"""What is remembered of a share: one that has lost a large part of itself is not believed until somebody says that it is so, and
+a memory that cannot be read costs nothing but time."""
 import json
 import os
 import shutil
+import sqlite3
 import subprocess
 import sys
 import tempfile
@@ -124,6 +126,44 @@ def released_and_worse():
     check("what was released at fifteen files is not believed at five", office.night() == 4, office.gaps())
 
 
-for one in (half_gone, another_share, back_again, released_and_worse):
+def edit(office, sql):
+    with sqlite3.connect(office.path + "/behov.db.folders") as db:
+        db.execute(sql)
+    db.close()
+
+
+def listed(office, *words):
+    """How many of the nine folders a look lists, and what is said of the memory."""
+    done = subprocess.run([BEHOV, "--config", office.path + "/behov.cfg", "--now", f"2026-12-{office.day:02}T02:00+01:00", "plan", *words],
+                          stdout=subprocess.PIPE, stderr=subprocess.PIPE, encoding="utf-8")
+    same = json.loads(office.behov("plan", "--json").stdout) == json.loads(office.behov("plan", "--json", "--full").stdout)
+    return int(done.stderr.split("listed=")[1].split()[0]), "memory" in done.stderr, done.returncode == 0 and same
+
+
+def memory():
+    office = Office()
+    check("of nine folders the two with something due are listed", listed(office) == (2, False, True), listed(office))
+    check("and with --full all of them", listed(office, "--full") == (9, False, True), listed(office, "--full"))
+    edit(office, "update folder set memo = x'' where name = cast('2019' as blob)")
+    check("a folder whose memo cannot be read is listed", listed(office) == (3, False, True), listed(office))
+    edit(office, "update folder set memo = x'ffffffffffffffffffffffffffffffffffff' where name = cast('2020' as blob)")
+    check("nor does a wild one count for anything", listed(office) == (4, False, True), listed(office))
+    edit(office, "update folder set id = parent where name = cast('2021' as blob)")
+    check("rows that go round in a ring are told of, and nothing is believed", listed(office) == (9, True, True), listed(office))
+    for what, text in (("a file that is no memory", b"not a database, but long enough to be looked at" * 100), ("half a memory", None)):
+        office = Office()
+        with open(office.path + "/behov.db.folders", "rb") as old:
+            bytes_ = old.read()
+        with open(office.path + "/behov.db.folders", "wb") as new:
+            new.write(text or bytes_[:len(bytes_) // 2])
+        check(what + " is told of, and everything is listed", listed(office) == (9, True, True), listed(office))
+        check("and the night is as good", office.night() == 0 and office.states() == DUE, office.states())
+        with open(office.path + "/behov.db.folders-wal", "wb") as wal:
+            wal.write(b"of another" * 1000)
+        os.unlink(office.path + "/behov.db.folders")
+        check("without it a new one is made", office.night() == 0 and listed(office) == (2, False, True), listed(office))
+
+
+for one in (half_gone, another_share, back_again, released_and_worse, memory):
     one()
 sys.exit(bool(failed))
