@@ -104,11 +104,17 @@ hands_take(struct hands *h)
 	void *job = NULL;
 
 	pthread_mutex_lock(&h->lock);
-	while (h->out && !h->done_count)
+	while (h->out && !h->done_count && !h->todo_count)
 		pthread_cond_wait(&h->done_one, &h->lock);
 	if (h->done_count) {
 		job = h->done[--h->done_count];
 		h->out--;
+	} else if (h->todo_count) {
+		job = h->todo[--h->todo_count];
+		h->out--;
+		pthread_mutex_unlock(&h->lock);
+		h->work(h->self, job);
+		return job;
 	}
 	pthread_mutex_unlock(&h->lock);
 	return job;

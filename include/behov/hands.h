@@ -4,7 +4,7 @@
  *
  * Owner:   one thread opens the hands, gives jobs, takes them back and closes.
  * Promise: a job belongs to the owner or to one hand, never to both.  No lock is held in work().  The job given last is
- *          begun first: who walks down a tree needs what is deepest soonest.
+ *          begun first: who walks down a tree needs what is deepest soonest.  An owner that would wait does a job itself.
  * Limit:   at most `capacity` jobs may be out at once, so neither queue can ever block a hand.
  */
 #ifndef BEHOV_HANDS_H
@@ -16,10 +16,10 @@
 
 struct hands;
 
-/* work(self, job) is done by one of `count` threads.  NULL with err when they cannot be started. */
+/* work(self, job) is done by one of `count` threads, or in hands_take().  NULL with err when they cannot be started. */
 struct hands *hands_open(int count, size_t capacity, void (*work)(void *self, void *job), void *self, struct error *err);
 bool hands_give(struct hands *hands, void *job);        /* false when `capacity` jobs are out */
-void *hands_take(struct hands *hands);                  /* waits; NULL when no job is out */
+void *hands_take(struct hands *hands);                  /* waits, or works; NULL when no job is out */
 void hands_close(struct hands *hands);                  /* jobs that are out are done first; they are the owner's to free */
 
 #endif
