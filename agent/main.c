@@ -64,7 +64,7 @@ static void help(FILE *out)
 	      "  --now TIME      judge as of 2026-01-05T02:00+01:00\n"
 	      "  --json          the answer as JSON\n"
 	      "  --files         with plan --json: the files of each batch\n"
-	      "  --full          with plan and run: list every folder of the shares, though nothing in it has changed\n"
+	      "  --full          with plan and run: list every folder and weigh every file, though nothing has changed\n"
 	      "  --rules DIR     with plan: what these rules would open and withdraw\n"
 	      "  --at DATE       with explain: as our nights saw it then; USER, SYSTEM/ROLE or USER SYSTEM[/ROLE]\n"
 	      "  --english       with explain: not in Swedish\n"

@@ -81,8 +81,10 @@ summary(struct arena *mem, const struct snapshot *seen, const struct night_resul
 				(json_int_t)plan->filed.due_files, "missing", (int)plan->missing.count, "conflicts",
 				(int)plan->conflicts.count, "structural", (int)plan->structural.count, "certificate",
 				seen->certificate);
-	char *text = json_canonical(mem, all);
+	char *text;
 
+	json_object_set_new(all, "stock", stock_json(plan));
+	text = json_canonical(mem, all);
 	json_decref(all);
 	return text;
 }

@@ -375,6 +375,8 @@ ORDER(by_gap, struct gap, BOTH(what), BOTH(id), BOTH(path), BOTH(text))
 ORDER(by_brake, struct brake, BOTH(scope))
 ORDER(by_unclear, struct unclear, BOTH(system), BOTH(role), BOTH(key), BOTH(group), BOTH(share), BOTH(path), BOTH(series))
 
+ORDER(by_stock, struct stock, BOTH(share), BOTH(series), BOTH(folder))
+
 struct size { const char *scope; long long of; };
 ORDER(by_size, struct size, BOTH(scope))
 
@@ -393,6 +395,7 @@ plan_sort(struct plan *plan)
 	SORT(plan->brakes, by_brake);
 	SORT(plan->unclear, by_unclear);
 	SORT(plan->sizes, by_size);
+	SORT(plan->stock, by_stock);
 }
 
 /* ------------------------------------------------------------------ JSON */
@@ -574,6 +577,25 @@ notes_json(json_t *o, const struct plan *plan, struct arena *mem)
 }
 
 json_t *
+stock_json(const struct plan *plan)
+{
+	json_t *array = json_array();
+
+	for (size_t i = 0; i < plan->stock.count; i++) {
+		const struct stock *s = &plan->stock.items[i];
+		json_t *one = json_pack("{s:s, s:s?, s:s?, s:I, s:I, s:I}", "share", s->share, "series", s->series, "folder", s->folder,
+					"files", (json_int_t)s->files, "weighed", (json_int_t)s->weighed, "bytes", (json_int_t)s->bytes);
+
+		if (!s->series) {
+			json_object_set_new(one, "ungoverned", json_integer(s->ungoverned));
+			json_object_set_new(one, "held", json_integer(s->held));
+		}
+		json_array_append_new(array, one);
+	}
+	return array;
+}
+
+json_t *
 plan_json(const struct plan *plan, int64_t now, bool entries)
 {
 	struct arena *mem = arena_open();
@@ -584,6 +606,7 @@ plan_json(const struct plan *plan, int64_t now, bool entries)
 	proposals_json(o, plan, entries, mem);
 	judged_json(o, plan, mem);
 	notes_json(o, plan, mem);
+	json_object_set_new(o, "stock", stock_json(plan));
 	arena_close(mem);
 	return o;
 }

@@ -372,6 +372,7 @@ put_proof(const struct quarter *q, json_t *out, struct error *err)
 	json_put(out, "last_night", last ? clock_local(q->mem, last->started) : "ingen");
 	json_object_set_new(out, "last_complete", json_boolean(last && last->complete));
 	json_object_set_new(out, "sources", certificate_rows(q->mem, last ? last->summary : NULL));
+	json_object_set_new(out, "shares", stock_rows(q->mem, q->in->rules, last ? last->summary : NULL));
 	json_put(out, "seen_digest", last ? certificate_digest(q->mem, last->summary) : NULL);
 	put_number(out, "chain_rows", chain.rows);
 	json_put(out, "chain_head", chain.head ? chain.head : "-");

@@ -23,6 +23,9 @@ int proposal_row(struct arena *mem, struct store *store, const struct stored *s,
 /* What a night's summary (JSON text, or NULL) says of the directories it read, a row each: source, base, server, seen,
  * unseen, asked, took.  Caller owns. */
 json_t *certificate_rows(struct arena *mem, const char *summary);
+/* What it says of what lies on the shares, a row each: name, files, size, ungoverned, held; parts (its series) and folders are rows
+ * of the same kind.  Caller owns. */
+json_t *stock_rows(struct arena *mem, const struct rules *rules, const char *summary);
 /* "sha256:…" over all that was read, or NULL. */
 const char *certificate_digest(struct arena *mem, const char *summary);
 

@@ -116,6 +116,7 @@ on_enter(void *self, const char *path, void *above, void **state)
 	if (!s)
 		abort();
 	s->above = r->top;
+	s->before = r->n;
 	r->top = s;
 	r->asked.name[0] = '\0';        /* a state's address may be used again */
 	r->n.folders++;
@@ -141,8 +142,17 @@ on_enter(void *self, const char *path, void *above, void **state)
 static void
 on_leave(void *self, void *state, const char *path, bool complete)
 {
-	(void)state, (void)path, (void)complete;        /* gaps come with retain_finish() */
-	drop_top(self);
+	struct retain *r = self;
+	const struct counts *was = &((struct state *)state)->before;
+
+	(void)complete;                 /* gaps come with retain_finish() */
+	if (*path && !strchr(path, '/'))
+		*arena_push(r->mem, &r->tops) = (struct stock){
+			.share = r->share->id, .folder = name_show(r->mem, path), .files = r->n.files - was->files,
+			.weighed = r->n.weighed - was->weighed, .bytes = r->n.bytes - was->bytes,
+			.ungoverned = r->n.ungoverned - was->ungoverned, .held = r->n.held - was->held,
+		};
+	drop_top(r);
 }
 
 /* Fills r->found with the cells that match the file wholly. */
@@ -448,6 +458,7 @@ static void
 count(struct retain *r, const struct entry *e, const struct verdict *v)
 {
 	r->n.files++;
+	r->n.weighed += e->stated;
 	r->n.bytes += e->stated ? (long long)e->size : 0;
 	r->n.ungoverned += v->outcome == OUT_UNGOVERNED;
 	r->n.held += v->outcome == OUT_HELD;
@@ -459,8 +470,7 @@ count(struct retain *r, const struct entry *e, const struct verdict *v)
 
 		if (t && !t->used && cell_counts(r, &r->found.items[i], e, &anchor)) {
 			t->used = true;
-			t->files++;
-			memo_tally(r, t);
+			memo_tally(r, t, e);
 		}
 	}
 	for (size_t i = 0; i < r->found.count; i++)
@@ -574,7 +584,7 @@ retain_share(struct retain *r, const struct share *share)
 	r->asked.name[0] = '\0';
 	r->share = share;
 	r->patterns.count = 0;
-	r->all.count = 0;
+	r->all.count = r->tops.count = 0;
 	memset(&r->n, 0, sizeof r->n);
 	r->buckets = arena_array(r->mem, struct batch *, BUCKETS);
 	r->tallies = arena_array(r->mem, struct tally, rules->series_count + 1);

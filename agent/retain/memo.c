@@ -9,7 +9,7 @@
 #include "behov/digest.h"
 #include <sys/stat.h>
 
-#define FORM "memo 1"                   /* another whenever the bytes mean something else */
+#define FORM "memo 2"                   /* another whenever the bytes mean something else */
 
 /* Why a whole batch may not be proposed; a memo names them by number, so new ones come last. */
 static const char *const reasons[] = {
@@ -46,14 +46,21 @@ memo_until(struct retain *r, day_t day)
 }
 
 void
-memo_tally(struct retain *r, struct tally *t)
+memo_tally(struct retain *r, struct tally *t, const struct entry *e)
 {
 	if (t->memo_folder != r->memo.folder) {
 		t->memo_folder = r->memo.folder;
-		t->memo_files = 0;
+		t->memo_files = t->memo_weighed = t->memo_bytes = 0;
 		*arena_push(r->mem, &r->memo.tallies) = t;
 	}
+	t->files++;
 	t->memo_files++;
+	if (!e->stated)
+		return;
+	t->weighed++;
+	t->memo_weighed++;
+	t->bytes += (long long)e->size;
+	t->memo_bytes += (long long)e->size;
 }
 
 static struct batch *
@@ -128,7 +135,7 @@ read_number(struct reading *in)
 static long long *
 sum(struct counts *n, int which)
 {
-	long long *const all[] = { &n->files, &n->bytes, &n->ungoverned, &n->held, &n->inert, &n->no_anchor };
+	long long *const all[] = { &n->files, &n->weighed, &n->bytes, &n->ungoverned, &n->held, &n->inert, &n->no_anchor };
 
 	return which < (int)(sizeof(all) / sizeof(*all)) ? all[which] : NULL;
 }
@@ -179,6 +186,8 @@ on_listed(void *self, void *state, const char *path, bool complete, struct memo 
 	for (size_t i = 0; i < r->memo.tallies.count; i++) {
 		add_number(r, (uint64_t)(r->memo.tallies.items[i] - r->tallies));
 		add_number(r, (uint64_t)r->memo.tallies.items[i]->memo_files);
+		add_number(r, (uint64_t)r->memo.tallies.items[i]->memo_weighed);
+		add_number(r, (uint64_t)r->memo.tallies.items[i]->memo_bytes);
 	}
 	for (size_t i = 0; i < r->memo.batches.count; i++)
 		if (!add_batch(r, r->memo.batches.items[i], path))
@@ -234,10 +243,13 @@ read_memo(struct retain *r, const char *path, const void *bytes, size_t len, boo
 	tallies = read_number(&in);
 	for (uint64_t i = 0; i < tallies && !in.broken; i++) {
 		struct tally *t = read_tally(r, &in);
-		uint64_t files = read_number(&in);
+		uint64_t files = read_number(&in), weighed = read_number(&in), size = read_number(&in);
 
-		if (!in.broken && apply)
-			t->files += (long long)files;
+		if (in.broken || !apply)
+			continue;
+		t->files += (long long)files;
+		t->weighed += (long long)weighed;
+		t->bytes += (long long)size;
 	}
 	while (in.at < in.end && !in.broken)
 		recall_batch(r, &in, path, apply);

@@ -47,13 +47,13 @@ struct cells { struct cell *items; size_t count, room; };
 struct tally {
 	const struct series *series;
 	bool used;
-	long long files;
+	long long files, weighed, bytes;
 	long long overdue;              /* should have gone by now ("senast") */
 	day_t overdue_since;
 	const struct case_file *cases;  /* NULL: its clock needs none */
 	int spare_bit;
 	unsigned long memo_folder;      /* of memo.c: the folder that it counted last, */
-	long long memo_files;           /* and the files there */
+	long long memo_files, memo_weighed, memo_bytes; /* and the files there */
 	day_t from, to;                 /* its records = { from; to; } as days; DAY_NONE: open */
 	struct { day_t anchor, due, latest; } last;     /* files of one folder are mostly of one day */
 };
@@ -71,6 +71,9 @@ struct batch {
 	struct { struct record *items; size_t count, room; } records;  /* of malloc, until it is proposed */
 };
 
+/* What has been counted on a share. */
+struct counts { long long files, folders, weighed, bytes, ungoverned, held, inert, no_anchor; };
+
 struct inside { struct batch *batch; };
 
 struct state {
@@ -78,6 +81,7 @@ struct state {
 	struct cells cells;
 	struct inside *insides;
 	size_t inside_count;
+	struct counts before;           /* of a folder in the root: what had been counted until then */
 	bool utf8;                      /* its path is */
 };
 
@@ -91,8 +95,6 @@ struct verdict {
 };
 
 #define BUCKETS 65536
-
-struct counts { long long files, folders, bytes, ungoverned, held, inert, no_anchor; };
 
 struct retain {
 	struct arena *mem, *scratch;
@@ -109,6 +111,7 @@ struct retain {
 	struct { const struct state *state; char name[256]; } asked;   /* "" = none */
 	struct batch **buckets;
 	LIST(struct batch *) all;
+	LIST(struct stock) tops;        /* of the folders in the root */
 	struct counts n;
 	struct {                        /* of memo.c: what the files of this folder have done */
 		unsigned long folder;
@@ -153,7 +156,7 @@ struct batch *batch_get(struct retain *r, struct tally *tally, const char *path,
 
 void memo_start(struct retain *r);
 void memo_until(struct retain *r, day_t day);
-void memo_tally(struct retain *r, struct tally *t);
+void memo_tally(struct retain *r, struct tally *t, const struct entry *e);
 void batch_wait(struct retain *r, struct batch *b, day_t due);
 void batch_block(struct retain *r, struct batch *b, enum against against);
 const char *against_text(enum against against);

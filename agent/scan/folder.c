@@ -194,7 +194,7 @@ add(struct folder *f, const char *name, unsigned char type)
 	l = &f->list[f->count++];
 	*l = (struct listed){ .name = f->names_len, .entry = { .name = name, .type = type, .btime_s = INT64_MIN } };
 	f->names_len += len;
-	if ((type == DT_UNKNOWN || (type == DT_REG && f->stat_all)) && folder_ask(f->fd, &l->entry) < 0)
+	if ((type == DT_UNKNOWN || (type == DT_REG && (f->stat_all || f->weigh))) && folder_ask(f->fd, &l->entry) < 0)
 		l->error = errno;
 	l->entry.name = NULL;
 }

@@ -38,6 +38,7 @@ struct folder {
 	char *path;
 	int fd;                         /* -1: not open yet, or not to be opened */
 	bool stat_all;                  /* wanted: times and sizes of every file */
+	bool weigh;                     /* wanted: the size of every file, if it has to be listed */
 	bool known;                     /* wanted: no listing, if it is as it was */
 	bool same;                      /* it is: and so it was not listed */
 	struct mark was, mark;          /* as it was; as it was before it was listed */

@@ -106,7 +106,7 @@ work(void *self, void *job)
 
 /*
  * Once a week each folder is listed, whatever it looks like: a seventh of them a night, and those whose night was missed.
- * It finds the files that were given an older time since, which leaves no trace in the folder.
+ * It finds the files that were given an older time since, which leaves no trace in the folder, and the sizes of all.
  */
 static bool
 has_turn(const struct walk *w, const struct seen *seen)
@@ -145,7 +145,11 @@ look_up(struct walk *w, struct folder *f, long long parent, const char *name)
 {
 	struct seen seen;
 
-	f->known = index_find(w->index, parent, name, &seen) && need_not_be_listed(w, &seen);
+	f->weigh = w->full;
+	if (w->full || !index_find(w->index, parent, name, &seen))
+		return;
+	f->known = need_not_be_listed(w, &seen);
+	f->weigh = f->known || has_turn(w, &seen);
 	if (!f->known)
 		return;
 	f->was = seen.mark;
@@ -168,7 +172,7 @@ new_folder(struct walk *w, const char *above, long long parent, const char *name
 	memcpy(f->path + len, name, more + 1);
 	f->fd = -1;
 	f->stat_all = stat_all;
-	if (w->index && !w->full)
+	if (w->index || w->full)
 		look_up(w, f, parent, name);
 	return f;
 }
@@ -392,9 +396,9 @@ meet(struct walk *w, struct frame *f, struct folder *folder, struct listed *l, s
 		entry->stated = false;
 		l->error = 0;
 	}
-	if (entry->stated && asked)
+	entry->stated = entry->stated && (asked || folder->weigh);
+	if (entry->stated)
 		w->out->bytes += (long long)entry->size;
-	entry->stated = entry->stated && asked;
 	v->file(v->self, f->state, w->path, entry);
 }
 

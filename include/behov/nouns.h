@@ -523,6 +523,16 @@ struct unclear {
 	const char *series;
 };
 
+/* What lies on a share: all of it, what a series covers, or what lies below a folder of its root. */
+struct stock {
+	const char *share;
+	const char *series;             /* or NULL */
+	const char *folder;             /* escaped; or NULL */
+	long long files;
+	long long weighed, bytes;       /* of so many files the size is known, within a week; their sizes */
+	long long ungoverned, held;     /* not of a series: files that none covers, files under a stop */
+};
+
 struct plan {
 	LIST(struct proposal) proposals;        /* sorted by (key) within kind word */
 	LIST(struct missing) missing;
@@ -534,6 +544,7 @@ struct plan {
 	LIST(struct grant) grants;              /* millions: by role and account already when they are made */
 	LIST(struct unclear) unclear;
 	LIST(struct { const char *scope; long long of; }) sizes;       /* what brakes measure against */
+	LIST(struct stock) stock;
 	bool access_judged, files_judged;       /* false: that half was not looked at (e.g. directory is a gap) */
 	struct { long long people, groups, memberships, excess, systems, roles; } access;
 	struct { long long files, folders, bytes, due_files, due_bytes, ungoverned, held, inert, no_anchor, unreadable; } filed;
@@ -543,6 +554,8 @@ struct plan {
 void plan_sort(struct plan *plan);
 /* One proposal as in `plan --json` (without "entries"); id is key + "-" + episode.  Caller owns. */
 json_t *proposal_json(const struct proposal *proposal, int episode);
+/* What lies on the shares, as in `plan --json`.  Caller owns. */
+json_t *stock_json(const struct plan *plan);
 /* The whole of `plan --json`.  `entries`: with each batch's files.  Caller owns. */
 json_t *plan_json(const struct plan *plan, int64_t now, bool entries);
 /* Frees the json_t in a plan; the arena frees the rest. */

@@ -28,7 +28,7 @@ struct scan_result {
 struct scan_how {
 	int hands;                      /* how many may ask at once; 0: two to four, as there are processors */
 	int64_t now;
-	bool full;                      /* every folder is listed */
+	bool full;                      /* every folder is listed, every file's size asked for */
 	bool other_root;                /* the root may look like another share's */
 	struct index *index;            /* else those that are as they were are not, but each at least weekly; NULL: full */
 };
