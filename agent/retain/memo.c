@@ -120,7 +120,7 @@ read_number(struct reading *in)
 {
 	uint64_t n = 0;
 
-	for (unsigned shift = 0; shift < 63; shift += 7) {
+	for (unsigned shift = 0; shift < 56; shift += 7) {
 		if (in->at == in->end)
 			break;
 		n |= (uint64_t)(*in->at & 127) << shift;
@@ -217,7 +217,7 @@ recall_batch(struct retain *r, struct reading *in, const char *path, bool apply)
 	uint64_t len = read_number(in), latest = read_number(in), against = read_number(in);
 	struct batch *b;
 
-	if (in->broken || len > strlen(path) || latest > (uint64_t)INT32_MAX - (uint64_t)DAY_NONE ||
+	if (in->broken || !t->series->whole || len > strlen(path) || (len && path[len] && path[len] != '/') || latest > (uint64_t)INT32_MAX - (uint64_t)DAY_NONE ||
 	    against >= sizeof(reasons) / sizeof(*reasons)) {
 		in->broken = true;
 		return;
