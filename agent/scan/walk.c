@@ -205,7 +205,7 @@ read_ahead(struct walk *w, struct frame *f)
 {
 	size_t first = f->ahead_count;
 
-	if (!w->hands || f->next == f->len)
+	if (!w->hands || f->next == f->len || f->ahead_count > w->window / 2)
 		return;
 	if (!f->ahead)
 		f->ahead = calloc(w->window, sizeof(struct folder *));
@@ -671,7 +671,7 @@ scan_share(struct arena *mem, const struct share *share, const struct scan_how *
 		goto out;
 	}
 	if (hands > 1) {
-		w->window = (size_t)hands * 4 < AHEAD_MOST ? (size_t)hands * 4 : AHEAD_MOST;
+		w->window = (size_t)hands * 16 < AHEAD_MOST ? (size_t)hands * 16 : AHEAD_MOST;
 		w->ahead_most = ahead_most((size_t)hands);
 		w->hands = hands_open(hands, w->ahead_most + 1, work, &w->beneath, err);
 		if (!w->hands) {
