@@ -8,6 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define FEW 4                           /* of so many the owner is one more; more are for slow calls, and it must keep them busy */
+
 struct hands {
 	pthread_mutex_t lock;
 	pthread_cond_t more, done_one;
@@ -104,12 +106,12 @@ hands_take(struct hands *h)
 	void *job = NULL;
 
 	pthread_mutex_lock(&h->lock);
-	while (h->out && !h->done_count && !h->todo_count)
+	while (h->out && !h->done_count && !(h->todo_count && h->count <= FEW))
 		pthread_cond_wait(&h->done_one, &h->lock);
 	if (h->done_count) {
 		job = h->done[--h->done_count];
 		h->out--;
-	} else if (h->todo_count) {
+	} else if (h->out) {
 		job = h->todo[--h->todo_count];
 		h->out--;
 		pthread_mutex_unlock(&h->lock);

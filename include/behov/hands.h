@@ -4,7 +4,8 @@
  *
  * Owner:   one thread opens the hands, gives jobs, takes them back and closes.
  * Promise: a job belongs to the owner or to one hand, never to both.  No lock is held in work().  The job given last is
- *          begun first: who walks down a tree needs what is deepest soonest.  An owner that would wait does a job itself.
+ *          begun first: who walks down a tree needs what is deepest soonest.  Where hands are few, an owner that would
+ *          wait does a job itself.
  * Limit:   at most `capacity` jobs may be out at once, so neither queue can ever block a hand.
  */
 #ifndef BEHOV_HANDS_H
