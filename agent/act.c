@@ -71,8 +71,7 @@ int verb_apply(struct arena *mem, const struct options *options, int count, char
 
 /* ------------------------------------------------------------------ what is done by name */
 
-/* Who says so: a name is demanded, and the account that typed it stands beside it in the audit chain. */
-static int
+int
 need_names(const struct options *options, bool two, const char *verb, struct error *err)
 {
 	if (!options->by || !*options->by)
@@ -84,7 +83,7 @@ need_names(const struct options *options, bool two, const char *verb, struct err
 	return 0;
 }
 
-static const char *
+const char *
 actor(struct arena *mem, const struct options *options)
 {
 	return arena_print(mem, "%s%s%s (uid %u)", options->by, options->second ? ", " : "",

@@ -155,7 +155,8 @@ eyes_open(struct arena *mem, const struct rules *rules, struct store *store, int
 	if (earlier_load(mem, rules, store, true, now, &out->earlier, err) < 0)
 		return error_in(err, "nothing is carried out when holds and decisions cannot be read");
 	out->retain = retain_open(mem, &(struct retain_input){
-		.rules = rules, .holds = out->earlier.holds.items, .hold_count = out->earlier.holds.count, .now = now,
+		.rules = rules, .holds = out->earlier.holds.items, .hold_count = out->earlier.holds.count,
+		.events = out->earlier.events.items, .event_count = out->earlier.events.count, .now = now,
 	}, err);
 	return out->retain ? 0 : -1;
 }

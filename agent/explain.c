@@ -248,7 +248,8 @@ int run_explain_file(struct arena *mem, const struct rules *rules, const struct 
 	if (store_look(rules, &store, err) < 0 || earlier_load(mem, rules, store, false, how->now, &earlier, err) < 0)
 		goto out;
 	retain = retain_open(mem, &(struct retain_input){
-		.rules = rules, .holds = earlier.holds.items, .hold_count = earlier.holds.count, .now = how->now,
+		.rules = rules, .holds = earlier.holds.items, .hold_count = earlier.holds.count,
+		.events = earlier.events.items, .event_count = earlier.events.count, .now = how->now,
 	}, err);
 	if (!retain)
 		goto out;

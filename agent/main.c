@@ -47,6 +47,7 @@ static const struct verb verbs[] = {
 	{ "audit", "verify [--head]", "check the chain of what was done", verb_audit },
 	{ "decide", "keep|undo ID | release SCOPE", "by hand, with --by and --reason; never approves", verb_decide },
 	{ "hold", "list | add ID | lift ID", "gallringsstopp", verb_hold },
+	{ "event", "list | add | remove ID", "when what a series counts from has happened", verb_event },
 	{ "restore", "ID", "put back what was carried out, as journaled", verb_restore },
 	{ "series", "list | activate ID", "the archivist arms a series", verb_series },
 	{ "share", "adopt ID", "write the identity marker of a share, once", verb_share },
@@ -69,10 +70,11 @@ static void help(FILE *out)
 	      "  --at DATE       with explain: as our nights saw it then; USER, SYSTEM/ROLE or USER SYSTEM[/ROLE]\n"
 	      "  --english       with explain: not in Swedish\n"
 	      "  --by NAME       who decided; twice where two people are needed\n"
-	      "  --reason TEXT   why\n"
+	      "  --reason TEXT   why; --why is the same\n"
 	      "  --until DATE    decide keep: asked again from then\n"
 	      "  --share ID, --path PATTERN, --series ID, --case NAME\n"
-	      "                  hold add: what it covers\n"
+	      "                  hold add: what it covers; event add: what it is about\n"
+	      "  --date DATE     event add: when it happened\n"
 	      "  -v, -q          say more, say only warnings and errors\n"
 	      "  -j N            hands for slow calls\n"
 	      "\nexit: 0 done, 1 failed, 2 usage or configuration, 3 done with gaps, 4 done with a brake\n", out);
@@ -80,7 +82,7 @@ static void help(FILE *out)
 
 enum { OPTION_CONFIG = 256, OPTION_NOW, OPTION_JSON, OPTION_FILES, OPTION_HELP, OPTION_VERSION, OPTION_TEST, OPTION_HEAD,
        OPTION_ALL, OPTION_BY, OPTION_REASON, OPTION_UNTIL, OPTION_STATE, OPTION_SHARE, OPTION_PATH, OPTION_SERIES,
-       OPTION_CASE, OPTION_RULES, OPTION_AT, OPTION_ENGLISH, OPTION_FULL };
+       OPTION_CASE, OPTION_RULES, OPTION_AT, OPTION_ENGLISH, OPTION_FULL, OPTION_DATE };
 
 static const struct option longs[] = {
 	{ "config", required_argument, NULL, OPTION_CONFIG }, { "now", required_argument, NULL, OPTION_NOW },
@@ -93,7 +95,8 @@ static const struct option longs[] = {
 	{ "path", required_argument, NULL, OPTION_PATH }, { "series", required_argument, NULL, OPTION_SERIES },
 	{ "case", required_argument, NULL, OPTION_CASE }, { "rules", required_argument, NULL, OPTION_RULES },
 	{ "at", required_argument, NULL, OPTION_AT }, { "english", no_argument, NULL, OPTION_ENGLISH },
-	{ "full", no_argument, NULL, OPTION_FULL }, { NULL, 0, NULL, 0 },
+	{ "full", no_argument, NULL, OPTION_FULL }, { "date", required_argument, NULL, OPTION_DATE },
+	{ "why", required_argument, NULL, OPTION_REASON }, { NULL, 0, NULL, 0 },
 };
 
 /* The place of an option that is one text, or NULL. */
@@ -112,6 +115,7 @@ text_option(int c, struct options *out)
 	case OPTION_CASE: return &out->case_name;
 	case OPTION_RULES: return &out->rules;
 	case OPTION_AT: return &out->at;
+	case OPTION_DATE: return &out->date;
 	default: return NULL;
 	}
 }

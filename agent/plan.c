@@ -50,6 +50,21 @@ load_holds(struct arena *mem, const struct rules *rules, struct store *store, st
 	return 0;
 }
 
+/* Those of the rules, and those that people have told since. */
+static int
+load_events(struct arena *mem, const struct rules *rules, struct store *store, struct earlier *out, struct error *err)
+{
+	struct stored_events known = { 0 };
+
+	for (size_t i = 0; i < rules->event_count; i++)
+		*arena_push(mem, &out->events) = rules->events[i];
+	if (store && store_events(mem, store, false, &known, err) < 0)
+		return error_in(err, "reading the events");
+	for (size_t i = 0; i < known.list.count; i++)
+		*arena_push(mem, &out->events) = known.list.items[i].event;
+	return 0;
+}
+
 static int
 load_decisions(struct arena *mem, struct store *store, int64_t now, struct earlier *out, struct error *err)
 {
@@ -76,7 +91,7 @@ int
 earlier_load(struct arena *mem, const struct rules *rules, struct store *store, bool decisions, int64_t now,
 	     struct earlier *out, struct error *err)
 {
-	if (load_holds(mem, rules, store, out, err) < 0 ||
+	if (load_holds(mem, rules, store, out, err) < 0 || load_events(mem, rules, store, out, err) < 0 ||
 	    (store && store_get(mem, store, SECRET_VALUE, &out->secret, err) < 0))
 		return -1;
 	return store && decisions ? load_decisions(mem, store, now, out, err) : 0;
@@ -151,7 +166,8 @@ plan_files(struct arena *mem, const struct rules *rules, const struct earlier *e
 	   const struct run_options *how, bool keep, struct plan *plan, struct error *err)
 {
 	struct retain *retain = retain_open(mem, &(struct retain_input){
-		.rules = rules, .holds = earlier->holds.items, .hold_count = earlier->holds.count, .now = how->now,
+		.rules = rules, .holds = earlier->holds.items, .hold_count = earlier->holds.count,
+		.events = earlier->events.items, .event_count = earlier->events.count, .now = how->now,
 	}, err);
 	struct scan_how scan = { .hands = how->hands, .now = how->now, .full = how->full };
 	int rc = 0;

@@ -106,6 +106,31 @@ count_braked(struct arena *mem, const struct rules *rules, struct store *store, 
 	return 0;
 }
 
+/* Where the page can offer owners to say when something ended.  A name that is no UTF-8 cannot be posted back. */
+static int
+keep_lacking(struct arena *mem, struct store *store, const struct plan *plan, struct error *err)
+{
+	json_t *all = json_array();
+	int rc;
+
+	for (size_t i = 0; i < plan->lacking.count; i++) {
+		const struct lacking *l = &plan->lacking.items[i];
+		json_t *o = json_object(), *paths = json_array();
+
+		json_put(o, "series", l->series);
+		json_put(o, "share", l->share);
+		json_object_set_new(o, "files", json_integer(l->files));
+		for (int k = 0; k < l->path_count; k++)
+			if (text_is_utf8(l->paths[k], strlen(l->paths[k])))
+				json_array_append_new(paths, json_string(l->paths[k]));
+		json_object_set_new(o, "paths", paths);
+		json_array_append_new(all, o);
+	}
+	rc = store_set(store, LACKING_VALUE, json_canonical(mem, all), err);
+	json_decref(all);
+	return rc;
+}
+
 /* Everything that tonight says, in one transaction. */
 static int
 publish(struct arena *mem, const struct rules *rules, struct store *store, const struct snapshot *snapshot,
@@ -121,7 +146,7 @@ publish(struct arena *mem, const struct rules *rules, struct store *store, const
 		goto fail;
 	plan_sort(&out->plan);
 	if (store_facts_put(store, &out->plan, how->now, err) < 0 ||
-	    store_grants_put(store, &out->plan, how->now, err) < 0)
+	    store_grants_put(store, &out->plan, how->now, err) < 0 || keep_lacking(mem, store, &out->plan, err) < 0)
 		goto fail;
 	if (notify_compose(mem, &letters, &out->letters, err) < 0 || count_braked(mem, rules, store, &out->braked, err) < 0)
 		goto fail;

@@ -8,9 +8,10 @@
 #include <behov/run.h>
 #include <behov/scan.h>
 
-/* What was decided earlier and bears on tonight: holds in force, cuts under way, exceptions. */
+/* What was decided earlier and bears on tonight: holds in force, what has happened, cuts under way, exceptions. */
 struct earlier {
 	LIST(struct hold) holds;
+	LIST(struct event) events;
 	LIST(struct cut) cuts;
 	LIST(struct exception) exceptions;
 	const char *secret;             /* SECRET_VALUE of the store, or NULL */

@@ -13,13 +13,19 @@ struct options {
 	int hands;
 	const char *by, *second;        /* --by NAME, given once or twice */
 	const char *reason, *until, *state, *rules, *at;
-	const char *share, *path, *series, *case_name;  /* of a hold */
+	const char *share, *path, *series, *case_name;  /* of a hold, or an event */
+	const char *date;
 };
 
 /* Each returns an exit code, or -1 with err. */
 typedef int verb_function(struct arena *mem, const struct options *options, int count, char **words, struct error *err);
 verb_function verb_check, verb_plan, verb_explain, verb_suggest, verb_proposals, verb_status, verb_report, verb_audit;
-verb_function verb_run, verb_serve, verb_apply, verb_restore, verb_decide, verb_hold, verb_series, verb_store, verb_share;
+verb_function verb_run, verb_serve, verb_apply, verb_restore, verb_decide, verb_hold, verb_event, verb_series, verb_store, verb_share;
+
+/* Who says so: a name is demanded (`two`: two different ones), and a reason. */
+int need_names(const struct options *options, bool two, const char *verb, struct error *err);
+/* For the audit chain: the account that typed a name stands beside it. */
+const char *actor(struct arena *mem, const struct options *options);
 
 /* What a verb says: the product, on stdout. */
 int say(const char *text, struct error *err);

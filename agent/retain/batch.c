@@ -261,6 +261,25 @@ finish_batch(struct retain *r, struct batch *b, const char *const *gaps, size_t 
 		propose(r, b, plan);
 }
 
+/* Only somebody who knows can start that clock: they are told where it stands still. */
+static void
+tell_lacking(struct retain *r, const struct tally *t, struct plan *plan)
+{
+	struct lacking l = { t->series->id, r->share->id, t->lacking.files, NULL, t->lacking.count };
+	const char *text = arena_print(r->mem, "Ingen har sagt när det som räknas hände för %s handling%s, bland annat i",
+				       text_count(r->mem, l.files), l.files == 1 ? "" : "ar");
+
+	if (!l.files)
+		return;
+	l.paths = arena_array(r->mem, const char *, LACKING_MOST);
+	for (int i = 0; i < l.path_count; i++) {
+		l.paths[i] = t->lacking.paths[i];
+		text = arena_print(r->mem, "%s%s %s", text, i ? "," : "", name_show(r->mem, l.paths[i]));
+	}
+	*arena_push(r->mem, &plan->lacking) = l;
+	find(plan, r->mem, "event-missing", r->share, t->series, text);
+}
+
 static void
 finish_series(struct retain *r, struct tally *t, const char *const *gaps, size_t count, struct plan *plan)
 {
@@ -281,6 +300,7 @@ finish_series(struct retain *r, struct tally *t, const char *const *gaps, size_t
 		find(plan, r->mem, "overdue", r->share, t->series,
 		     arena_print(r->mem, "%s handlingar skulle ha gallrats eller levererats senast, de första före %s",
 				 text_count(r->mem, t->overdue), day_text(r->mem, t->overdue_since)));
+	tell_lacking(r, t, plan);
 	if (!t->series->decided)
 		find(plan, r->mem, "series-without-decision", r->share, t->series,
 		     arena_print(r->mem, "%s filer hör till serien, som saknar beslut", text_count(r->mem, t->files)));

@@ -508,6 +508,43 @@ file_path(struct retain *r, const char *path, const char *name)
 	return whole;
 }
 
+/* Where nobody has said when it ended: the first few folders by name, in whatever order they were listed. */
+void
+lacking_add(struct retain *r, struct tally *t, const char *folder, long long files)
+{
+	int at = 0;
+
+	t->lacking.files += files;
+	while (at < t->lacking.count && strcmp(t->lacking.paths[at], folder) < 0)
+		at++;
+	if (at == LACKING_MOST || (at < t->lacking.count && strcmp(t->lacking.paths[at], folder) == 0))
+		return;
+	if (t->lacking.count < LACKING_MOST)
+		t->lacking.count++;
+	memmove(t->lacking.paths + at + 1, t->lacking.paths + at, (size_t)(t->lacking.count - at - 1) * sizeof *t->lacking.paths);
+	t->lacking.paths[at] = arena_text(r->mem, folder);
+}
+
+static void
+note_lacking(struct retain *r, const struct verdict *v, const char *path, const char *name)
+{
+	struct tally *t = v->winner ? v->winner->pattern->tally : NULL;
+	size_t len = strlen(path);
+
+	if ((v->outcome != OUT_DESTROY && v->outcome != OUT_DELIVER) || t->series->clock != CLOCK_EVENT ||
+	    last_event(r, t->series) != DAY_NONE)
+		return;
+	if (!len) {                     /* a file in the root is named itself, and no memo knows its name */
+		memo_until(r, r->today);
+		lacking_add(r, t, name, 1);
+		return;
+	}
+	if (v->winner->batch_len && v->winner->batch_len < len)
+		len = v->winner->batch_len;
+	memo_lacking(r, t, len);
+	lacking_add(r, t, arena_copy(r->scratch, path, len), 1);
+}
+
 static void
 on_file(void *self, void *state, const char *path, const struct entry *entry)
 {
@@ -530,6 +567,7 @@ on_file(void *self, void *state, const char *path, const struct entry *entry)
 	note_overdue(r, &v);
 	if ((v.outcome == OUT_DESTROY || v.outcome == OUT_DELIVER) && v.due != DAY_NONE)
 		memo_until(r, v.due);
+	note_lacking(r, &v, path, entry->name);
 	if (v.outcome == OUT_DESTROY || v.outcome == OUT_DELIVER)
 		mine = join(r, file_path(r, path, entry->name), entry, &v);
 	for (size_t i = 0; i < s->inside_count; i++)
@@ -601,8 +639,8 @@ retain_share(struct retain *r, const struct share *share)
 	}
 	for (size_t i = 0; i < r->input.hold_count; i++)
 		add_hold(r, &r->input.holds[i]);
-	for (size_t i = 0; i < rules->event_count; i++)
-		add_event(r, &rules->events[i]);
+	for (size_t i = 0; i < r->input.event_count; i++)
+		add_event(r, &r->input.events[i]);
 	r->visitor.wants_most = false;
 	for (size_t i = 0; i < r->patterns.count; i++)
 		r->visitor.wants_most |= r->patterns.items[i]->tally && is_of_file(r->patterns.items[i]->tally->series);

@@ -9,7 +9,7 @@
 #include "behov/digest.h"
 #include <sys/stat.h>
 
-#define FORM "memo 2"                   /* another whenever the bytes mean something else */
+#define FORM "memo 3"                   /* another whenever the bytes mean something else */
 
 /* Why a whole batch may not be proposed; a memo names them by number, so new ones come last. */
 static const char *const reasons[] = {
@@ -35,7 +35,7 @@ memo_start(struct retain *r)
 	r->memo.before = r->n;
 	r->memo.until = INT32_MAX;
 	r->memo.folder++;
-	r->memo.tallies.count = r->memo.batches.count = 0;
+	r->memo.tallies.count = r->memo.batches.count = r->memo.lacking.count = 0;
 }
 
 /* On that day a file of the folder may be judged otherwise than today. */
@@ -61,6 +61,17 @@ memo_tally(struct retain *r, struct tally *t, const struct entry *e)
 	t->memo_weighed++;
 	t->bytes += (long long)e->size;
 	t->memo_bytes += (long long)e->size;
+}
+
+void
+memo_lacking(struct retain *r, struct tally *t, size_t len)
+{
+	for (size_t i = 0; i < r->memo.lacking.count; i++)
+		if (r->memo.lacking.items[i].tally == t && r->memo.lacking.items[i].len == len) {
+			r->memo.lacking.items[i].files++;
+			return;
+		}
+	*arena_push(r->mem, &r->memo.lacking) = (__typeof__(*r->memo.lacking.items)){ t, len, 1 };
 }
 
 static struct batch *
@@ -189,6 +200,12 @@ on_listed(void *self, void *state, const char *path, bool complete, struct memo 
 		add_number(r, (uint64_t)r->memo.tallies.items[i]->memo_weighed);
 		add_number(r, (uint64_t)r->memo.tallies.items[i]->memo_bytes);
 	}
+	add_number(r, r->memo.lacking.count);
+	for (size_t i = 0; i < r->memo.lacking.count; i++) {
+		add_number(r, (uint64_t)(r->memo.lacking.items[i].tally - r->tallies));
+		add_number(r, r->memo.lacking.items[i].len);
+		add_number(r, (uint64_t)r->memo.lacking.items[i].files);
+	}
 	for (size_t i = 0; i < r->memo.batches.count; i++)
 		if (!add_batch(r, r->memo.batches.items[i], path))
 			return;
@@ -231,6 +248,18 @@ recall_batch(struct retain *r, struct reading *in, const char *path, bool apply)
 		batch_block(r, b, (enum against)against);
 }
 
+static void
+recall_lacking(struct retain *r, struct reading *in, const char *path, bool apply)
+{
+	struct tally *t = read_tally(r, in);
+	uint64_t len = read_number(in), files = read_number(in);
+
+	if (!len || len > strlen(path) || (path[len] && path[len] != '/'))
+		in->broken = true;
+	if (!in->broken && apply)
+		lacking_add(r, t, arena_copy(r->scratch, path, len), (long long)files);
+}
+
 /* Reads it all; once to see that it can be read, once to let it count. */
 static bool
 read_memo(struct retain *r, const char *path, const void *bytes, size_t len, bool apply)
@@ -251,6 +280,9 @@ read_memo(struct retain *r, const char *path, const void *bytes, size_t len, boo
 		t->weighed += (long long)weighed;
 		t->bytes += (long long)size;
 	}
+	tallies = read_number(&in);
+	for (uint64_t i = 0; i < tallies && !in.broken; i++)
+		recall_lacking(r, &in, path, apply);
 	while (in.at < in.end && !in.broken)
 		recall_batch(r, &in, path, apply);
 	return !in.broken;
@@ -290,7 +322,21 @@ add_holds(struct digest *d, const struct retain *r)
 	}
 }
 
-/* Rules, holds, the zone in which moments become days, and this very program: a new one may judge otherwise. */
+/* Those that people have told are in no rules. */
+static void
+add_events(struct digest *d, const struct retain *r)
+{
+	for (size_t i = 0; i < r->input.event_count; i++) {
+		const struct event *e = &r->input.events[i];
+
+		digest_field(d, e->series);
+		digest_field(d, e->share);
+		digest_field(d, e->path);
+		digest_add(d, &e->date, sizeof e->date);
+	}
+}
+
+/* Rules, holds, events, the zone in which moments become days, and this very program: a new one may judge otherwise. */
 const char *
 memo_judged(struct retain *r)
 {
@@ -302,6 +348,7 @@ memo_judged(struct retain *r)
 	digest_field(d, rules->digest);
 	digest_field(d, rules->conf.zone);
 	add_holds(d, r);
+	add_events(d, r);
 	add_program(d);
 	digest_close(d, sum);
 	return digest_hex(r->mem, sum, sizeof sum);

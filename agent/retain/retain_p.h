@@ -43,6 +43,8 @@ struct cell {
 };
 struct cells { struct cell *items; size_t count, room; };
 
+#define LACKING_MOST 5                  /* folders that are named */
+
 /* What one share has of one series. */
 struct tally {
 	const struct series *series;
@@ -54,6 +56,7 @@ struct tally {
 	int spare_bit;
 	unsigned long memo_folder;      /* of memo.c: the folder that it counted last, */
 	long long memo_files, memo_weighed, memo_bytes; /* and the files there */
+	struct { const char *paths[LACKING_MOST]; int count; long long files; } lacking;        /* nobody has said when it ended */
 	day_t from, to;                 /* its records = { from; to; } as days; DAY_NONE: open */
 	struct { day_t anchor, due, latest; } last;     /* files of one folder are mostly of one day */
 };
@@ -119,6 +122,7 @@ struct retain {
 		day_t until;
 		LIST(struct tally *) tallies;
 		LIST(struct batch *) batches;
+		LIST(struct { struct tally *tally; size_t len; long long files; }) lacking;    /* len: of the path that is named */
 		LIST(unsigned char) bytes;
 	} memo;
 	struct visitor visitor;
@@ -157,6 +161,8 @@ struct batch *batch_get(struct retain *r, struct tally *tally, const char *path,
 void memo_start(struct retain *r);
 void memo_until(struct retain *r, day_t day);
 void memo_tally(struct retain *r, struct tally *t, const struct entry *e);
+void memo_lacking(struct retain *r, struct tally *t, size_t len);
+void lacking_add(struct retain *r, struct tally *t, const char *folder, long long files);
 void batch_wait(struct retain *r, struct batch *b, day_t due);
 void batch_block(struct retain *r, struct batch *b, enum against against);
 const char *against_text(enum against against);

@@ -21,6 +21,8 @@ static const char *const changes[] = {
 	"update exception set account = ?1 where key = ?2",
 	"update exception set who = ?1 where who = ?3",
 	"update decision set name = ?1 where key = ?2",
+	"update event set who = ?1 where key = ?2 or who = ?3",
+	"update event set withdrawn_by = ?1 where withdrawn_by = ?3 or instr(withdrawn_by, ?3 || ' (') = 1",
 	"update letter set name = ?1, display = ?1 where key = ?2",
 	"update finding set account = ?1, text = replace(text, ?3, ?1) where account = ?3",
 	"update finding set text = replace(replace(text, ?5, ?1), ?4, ?1) where instr(text, ?5) or instr(text, ?4)",

@@ -63,8 +63,16 @@ static const char *const schema_1[] = {
 	"  payload text not null) strict",
 	NULL };
 
-static const char *const *const steps[] = { schema_1 };
-static const struct schema schema = { "store", 0x62656876, 1, false, steps };
+/* What people say has happened; those of the page that did not hold, too, so that they are not taken again. */
+static const char *const schema_2[] = {
+	"create table event (id text primary key, series text not null, share text not null, path text not null,"
+	"  date integer, why text, key text, who text, at integer not null, source text not null, inbox integer unique,"
+	"  proof text, refused text, withdrawn integer, withdrawn_by text, withdrawn_why text) strict;"
+	"create index event_series on event (series, share)",
+	NULL };
+
+static const char *const *const steps[] = { schema_1, schema_2 };
+static const struct schema schema = { "store", 0x62656876, 2, false, steps };
 
 static int
 get_value(struct arena *mem, struct store *store, const char *name, const char **out, struct error *err)

@@ -212,6 +212,11 @@ struct event {
 	struct place at;
 };
 
+/* What is wrong with an event that somebody gives us; literal: its path must be the name of a folder or file, and no
+ * pattern.  One of the rules may lie ahead, and one that somebody says has happened may not. */
+enum event_fault { EVENT_FINE, EVENT_SERIES, EVENT_SHARE, EVENT_PATH, EVENT_DATE, EVENT_AHEAD, EVENT_WHY };
+extern const char *const event_fault_text[];
+
 enum mode { MODE_OBSERVE, MODE_PROPOSE, MODE_APPLY };
 
 enum directory_schema { SCHEMA_AD, SCHEMA_RFC2307BIS, SCHEMA_RFC2307 };
@@ -310,6 +315,7 @@ const struct system *rules_system(const struct rules *rules, const char *id);
 const struct role *rules_role(const struct rules *rules, const char *system, const char *role);
 const struct share *rules_share(const struct rules *rules, const char *id);
 const struct series *rules_series(const struct rules *rules, const char *id);
+enum event_fault event_check(const struct rules *rules, const struct event *event, day_t today, bool literal);
 
 /* ------------------------------------------------------------------ collect: what is */
 
@@ -506,6 +512,8 @@ struct missing { const char *system, *role, *account; };
 struct clash { const char *system, *account, *why; const char **roles; int role_count; struct place rule; };
 struct structural { const char *system, *role, *account, *group, *why; };
 struct brake { const char *scope; long long opened, of; };
+/* What would be due but that nobody has said when it ended; some of the folders (bytes), sorted. */
+struct lacking { const char *series, *share; long long files; const char **paths; int path_count; };
 
 /* Access as it is tonight, for history: intervals are written in the store when they change. */
 struct grant { const struct role *role; const struct account *who; const struct group *via; };  /* via: their direct group */
@@ -541,6 +549,7 @@ struct plan {
 	LIST(struct finding) findings;
 	LIST(struct gap) gaps;
 	LIST(struct brake) brakes;
+	LIST(struct lacking) lacking;
 	LIST(struct grant) grants;              /* millions: by role and account already when they are made */
 	LIST(struct unclear) unclear;
 	LIST(struct { const char *scope; long long of; }) sizes;       /* what brakes measure against */

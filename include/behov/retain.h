@@ -19,6 +19,8 @@ struct retain_input {
 	const struct rules *rules;
 	const struct hold *holds;       /* those in force: from the store, and those in rules not yet in it */
 	size_t hold_count;
+	const struct event *events;     /* of rules and store */
+	size_t event_count;
 	int64_t now;
 };
 

@@ -220,7 +220,7 @@ int store_letter_about(struct arena *mem, struct store *store, const char *key, 
 int store_letter_by_token(struct arena *mem, struct store *store, const char *token_hash, struct letters *out,
 			  struct error *err);
 
-/* ------------------------------------------------------------------ people, holds, activations */
+/* ------------------------------------------------------------------ people, holds, events, activations */
 
 /* An owner's name is pinned to an account once. */
 struct pin { const char *name, *key, *mail; int64_t since, changed; };  /* changed INT64_MIN = never */
@@ -235,6 +235,23 @@ int store_hold_lift(struct store *store, const char *id, int64_t now, const char
 		    struct error *err);
 /* Sorted by id; `all`: lifted ones, too. */
 int store_holds(struct arena *mem, struct store *store, bool all, struct holds *out, struct error *err);
+
+/* What somebody says has happened, from the command line or the page (inbox: inbox_decision.mark, else 0). */
+struct stored_event {
+	struct event event;             /* .by: a name */
+	int64_t set, withdrawn;         /* withdrawn INT64_MIN = it stands */
+	const char *withdrawn_by, *withdrawn_why;
+	const char *key, *source, *proof, *refused;     /* refused: why it does not count, or NULL */
+	long long inbox;
+};
+struct stored_events { LIST(struct stored_event) list; };
+/* event.id is given by the store: in *id. */
+int store_event_add(struct arena *mem, struct store *store, const struct stored_event *e, const char **id, struct error *err);
+int store_event_withdraw(struct store *store, const char *id, int64_t now, const char *by, const char *why, struct error *err);
+/* In the order they came; `all`: those that were withdrawn, too.  Those that were refused never. */
+int store_events(struct arena *mem, struct store *store, bool all, struct stored_events *out, struct error *err);
+/* Of the last night, as JSON: [ { "series", "share", "files", "paths": [ … ] } ], the folders where nobody has said when it ended. */
+#define LACKING_VALUE "lacking-events"
 
 struct activation { const char *series, *digest, *by; int64_t at; };
 int store_series_activate(struct store *store, const struct activation *a, struct error *err);

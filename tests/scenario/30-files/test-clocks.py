@@ -6,6 +6,7 @@ Each share is a few files; each series is written as a plan writes it.  What is 
 """
 import json
 import os
+import sqlite3
 import subprocess
 import sys
 import tempfile
@@ -53,6 +54,22 @@ class Share:
     def behov(self, *words, now="2026-11-24"):
         return subprocess.run([BEHOV, "-q", "--config", self.path + "/behov.cfg", "--now", now + "T02:00+01:00", *words],
                               stdout=subprocess.PIPE, stderr=subprocess.PIPE, encoding="utf-8")
+
+    def text(self, name):
+        with open(f"{self.path}/{name}", encoding="utf-8") as f:
+            return f.read()
+
+    def create(self):
+        done = subprocess.run([BEHOV, "-q", "--config", self.path + "/behov.cfg", "store", "create", "--test"], stderr=subprocess.PIPE)
+        if done.returncode:
+            raise SystemExit(f"not ok store create: {done.stderr}")
+
+    def rows(self, sql):
+        db = sqlite3.connect(f"file:{self.path}/behov.db?mode=ro", uri=True)
+        try:
+            return db.execute(sql).fetchall()
+        finally:
+            db.close()
 
     def plan(self, now):
         done = self.behov("plan", "--json", "--files", now=now)
@@ -154,6 +171,56 @@ def events():
         check(f"an event of {what} is refused", done.returncode == 2 and "rules/r.cfg:" in done.stderr, done.stderr)
 
 
+def told():
+    """What people say has happened, on the command line."""
+    files = ["Avtal/Bolaget/avtal.pdf", "Avtal/Firman/avtal.pdf", "Avtal/Firman/Bilagor/a.pdf", "Avtal/lös.pdf"]
+    series = 'clock = "event"; keep = "2 years"; where = { share = "s"; path = "Avtal/**"; };'
+    rest = ('series = { id = "annan"; action = "destroy"; keep = "9 years"; clock = "modified"; where = { share = "s"; path = "B/**"; }; };\n'
+            'events = { id = "e1"; series = "serie"; share = "s"; path = "Avtal/lös.pdf"; date = "2024-01-01"; why = "slut"; by = "arkiv"; };')
+    share = Share(files, series)
+    share.write("rules/s.cfg", rest)
+    share.create()
+
+    def add(path="Avtal/Bolaget", date="2020-06-30", **other):
+        words = {"series": "serie", "share": "s", "path": path, "date": date, "by": "arkiv", "why": "avtalet upphörde", **other}
+        return share.behov("event", "add", *(w for name, value in words.items() if value is not None for w in (f"--{name}", value)))
+    wrong = [add(series="annan"), add(series="finns-ej"), add(share="t"), add(path="../share"), add(path="/Avtal"), add(path="Avtal/"),
+             add(path="Avtal//x"), add(path="Avtal/{case}"), add(path="Avtal/a**"), add(path=None), add(date="2020-06-31"), add(date=None),
+             add(date="2026-11-25"), add(date="1899-12-31"), add(by=None), add(why=None), add(why="  ")]
+    check("an event of no such series, share, place or day, of tomorrow, or without who and why is refused",
+          all(done.returncode == 2 and done.stderr for done in wrong), [(d.returncode, d.stderr) for d in wrong if d.returncode != 2])
+    check("and nothing of it stays", share.rows("select * from event") == [])
+    check("what no event tells of is not due, though one of the rules stands", share.due("2040-01-01") == [files[3]])
+    missing = [f["text"] for f in share.plan("2026-11-24")["findings"] if f["kind"] == "event-missing"]
+    check("the folders where one lacks are named", len(missing) == 1 and missing[0].endswith("3 handlingar, bland annat i Avtal/Bolaget, "
+          "Avtal/Firman, Avtal/Firman/Bilagor"), missing)
+    done = add()
+    check("one that is told counts as those of the rules do", done.stdout == "h1\n" and share.due("2022-12-31") == [] and
+          share.due("2023-01-01") == [files[0]], done.stderr)
+    check("the same is not told twice", add().returncode == 2 and add(path="Avtal/Firman", date="2019-12-31").stdout == "h2\n")
+    check("of several the last counts, whoever tells", add(path="Avtal/Firman/Bilagor", date="2021-05-05").returncode == 0 and
+          share.due("2022-01-01") == [files[1]] and files[2] in share.due("2024-01-01"), share.due("2024-01-01"))
+    explained = json.loads(share.behov("explain", "--json", f"{share.path}/share/{files[1]}", now="2023-01-01").stdout)
+    check("explain counts from it", explained["due"] == "2022-01-01" and explained["now"], explained)
+    check("where it was told, nothing is missing any more", not [f for f in share.plan("2026-11-24")["findings"] if f["kind"] == "event-missing"])
+    listed = share.behov("event", "list").stdout
+    check("the list has those of rules and of people", "e1  serie  s/Avtal/lös.pdf  2024-01-01  slut (arkiv, rules/s.cfg:2)" in listed and
+          "h2  serie  s/Avtal/Firman  2019-12-31  avtalet upphörde (arkiv, " in listed, listed)
+    gone = share.behov("event", "remove", "h2", "--by", "arkiv", "--why", "fel\nmapp")
+    check("one that is withdrawn counts no longer, and stays with who, when and why", gone.returncode == 0 and files[1] not in share.due("2045-01-01")
+          and share.rows("select withdrawn_by like 'arkiv (uid %', withdrawn_why, withdrawn is not null from event where id = 'h2'") ==
+          [(1, "fel\nmapp", 1)] and "h2" not in share.behov("event", "list").stdout and
+          "återtagen av arkiv" in share.behov("event", "list", "--all").stdout, gone.stderr)
+    check("nothing else is withdrawn", all(share.behov("event", "remove", name, "--by", "arkiv", "--why", "x").returncode == 2 for name in ("h2", "e1", "h9"))
+          and share.behov("event", "remove", "h1", "--by", "arkiv").returncode == 2)
+    check("it can be told again", add(path="Avtal/Firman", date="2019-12-31").stdout == "h4\n" and files[1] in share.due("2022-01-01"))
+    check("each is in the chain", [r[0] for r in share.rows("select event from audit order by seq")] ==
+          ["event-set"] * 3 + ["event-withdrawn", "event-set"] and share.behov("audit", "verify").returncode == 0)
+    share.write("rules/r.cfg", share.text("rules/r.cfg").replace('clock = "event"', 'clock = "modified"'))
+    share.write("rules/s.cfg", rest.split("events")[0])
+    check("one of a series that counts otherwise by now means nothing", share.due("2003-01-01") == sorted(files))
+
+
 def latest():
     share = Share(["Listor/2019-11-01 a.pdf", "Listor/2026-11-01 b.pdf"], 'clock = "path-date"; count-from = "day"; keep = "30 days"; '
                   'latest = "90 days"; where = { share = "s"; path = "Listor/{date}*"; };')
@@ -198,6 +265,6 @@ def refused():
         check(f"{what} is refused, with its place", done.returncode == 2 and "rules/r.cfg:" in done.stderr, done.stderr)
 
 
-for part in (fiscal, created, case_closed, bad_lists, events, latest, explained, refused):
+for part in (fiscal, created, case_closed, bad_lists, events, told, latest, explained, refused):
     part()
 sys.exit(1 if failed else 0)
