@@ -39,8 +39,8 @@ is_path(const char *path, bool literal)
 	}
 }
 
-static bool
-lies_on(const struct series *s, const char *share)
+bool
+series_lies_on(const struct series *s, const char *share)
 {
 	for (int i = 0; i < s->where_count; i++)
 		if (s->where[i].share && (strcmp(s->where[i].share, "*") == 0 || strcmp(s->where[i].share, share) == 0))
@@ -55,7 +55,7 @@ event_check(const struct rules *rules, const struct event *e, day_t today, bool 
 
 	if (!s || s->clock != CLOCK_EVENT || s->action == ACTION_PRESERVE)
 		return EVENT_SERIES;
-	if (!rules_share(rules, e->share) || !lies_on(s, e->share))
+	if (!rules_share(rules, e->share) || !series_lies_on(s, e->share))
 		return EVENT_SHARE;
 	if (!e->path || !is_path(e->path, literal))
 		return EVENT_PATH;

@@ -164,8 +164,8 @@ choice_read(struct request *r, struct view *view)
 
 /* ------------------------------------------------------------------ into the inbox */
 
-static const char *
-proof(struct request *r, const char *once)
+const char *
+choice_proof(struct request *r, const char *once)
 {
 	json_t *o = json_object();
 	char *text;
@@ -212,7 +212,7 @@ int
 choice_save(struct request *r, const struct view *view, const char *once, struct error *err)
 {
 	struct inbox_decision *rows = arena_array(r->mem, struct inbox_decision, view->made + 1);
-	const char *how = proof(r, once);
+	const char *how = choice_proof(r, once);
 	size_t count = 0;
 
 	for (size_t i = 0; i < view->choices.count; i++) {

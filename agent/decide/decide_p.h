@@ -156,6 +156,26 @@ int choice_save(struct request *r, const struct view *view, const char *once, st
 /* Those of this session, of the last form or of the one that carried `once`. */
 int choice_saved(struct request *r, const char *once, struct inbox_decisions *out, struct error *err);
 
+/* JSON of how the person at hand proved who they are, and in which form: goes with each row of the inbox. */
+const char *choice_proof(struct request *r, const char *once);
+/* Is that the token of a letter to the person at hand? */
+int view_is_theirs(struct request *r, const char *token, bool *out, struct error *err);
+
+/* ------------------------------------------------------------------ events.c */
+
+#define SPOTS_MOST 50                   /* forms on a page */
+#define SAID_MOST 20                    /* events of one series in one share that are shown */
+
+/* What r->form says has happened.  problem: in Swedish, NULL = fine. */
+struct said { struct event event; const char *problem; };
+int event_read(struct request *r, struct said *out, struct error *err);
+/* Into the inbox; the same once again in one session adds nothing. */
+int event_save(struct request *r, const struct event *event, struct error *err);
+/* What r->letter's person may say has happened, one form each; what was typed comes back.  Caller owns *out. */
+int event_forms(struct request *r, json_t **out, struct error *err);
+/* "Avtal i Gemensam: Avtal/Bolaget" */
+const char *event_name(struct request *r, const struct inbox_decision *d);
+
 /* ------------------------------------------------------------------ rows.c */
 
 /* { groups: [ { rows: [ … ] } ] } for page-decide.html; `only`: just those that were chosen without a problem. */

@@ -126,7 +126,7 @@ put_groups(struct request *r, json_t *data, const struct view *view, bool only)
 int
 page_decide(struct request *r, unsigned status, const struct view *view, const char *problem, struct error *err)
 {
-	json_t *data = own_data(r, "Dina beslut");
+	json_t *data = own_data(r, "Dina beslut"), *events = NULL;
 
 	json_put(data, "problem", problem);
 	rows_put(data, "count", text_count(r->mem, (long long)view->waiting));
@@ -135,6 +135,12 @@ page_decide(struct request *r, unsigned status, const struct view *view, const c
 	json_put(data, "most", view->waiting > ROWS_MOST ? arena_print(r->mem, "%d", ROWS_MOST) : NULL);
 	json_put(data, "today", day_text(r->mem, clock_day(r->now)));
 	put_groups(r, data, view, false);
+	if (event_forms(r, &events, err) < 0) {
+		json_decref(data);
+		return -1;
+	}
+	json_object_set_new(data, "some_events", json_boolean(json_array_size(events) > 0));
+	json_object_set_new(data, "events", events);
 	return render(r, status, "page-decide.html", data, err);
 }
 
@@ -197,19 +203,24 @@ page_receipt(struct request *r, const struct inbox_decisions *saved, struct erro
 {
 	json_t *data = own_data(r, "Kvitto"), *list = json_array();
 	size_t count = saved->list.count;
+	bool happened = false;
 
 	for (size_t i = count; i-- > 0;) {
 		const struct inbox_decision *d = &saved->list.items[i];
 		bool approve = strcmp(d->verdict, verdict_word[VERDICT_APPROVE]) == 0;
 		bool keep = strcmp(d->verdict, verdict_word[VERDICT_KEEP]) == 0;
+		bool event = strcmp(d->verdict, INBOX_EVENT) == 0;
 		json_t *one = json_object();
-		rows_put(one, "name", saved_name(r, d->proposal));
-		json_put(one, "verdict", approve ? "Godkänt" : keep ? "Behålls" : "Ångrat");
+		happened |= event;
+		rows_put(one, "name", event ? event_name(r, d) : saved_name(r, d->proposal));
+		json_put(one, "verdict", event ? arena_print(r->mem, "Hände %s", day_text(r->mem, d->until))
+					       : approve ? "Godkänt" : keep ? "Behålls" : "Ångrat");
 		json_object_set_new(one, "approve", json_boolean(approve));
 		json_put(one, "reason", d->reason);
-		json_put(one, "until", day_text(r->mem, d->until));
+		json_put(one, "until", event ? NULL : day_text(r->mem, d->until));
 		json_array_append_new(list, one);
 	}
+	json_object_set_new(data, "happened", json_boolean(happened));
 	json_object_set_new(data, "rows", list);
 	json_object_set_new(data, "some", json_boolean(count > 0));
 	json_object_set_new(data, "one", json_boolean(count == 1));

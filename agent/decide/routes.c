@@ -4,6 +4,7 @@
  *
  *     GET /b/TOKEN -> POST /kod -> GET /logga-in -> POST /logga-in -> GET /beslut
  *                                     GET /kvitto <- POST /beslut/spara <- POST /beslut
+ *                                     GET /kvitto <- POST /handelse <- (a form on GET /beslut)
  *
  * What a GET leads to only reads: no function with "get" in its name writes anything.
  */
@@ -281,6 +282,35 @@ post_save(struct request *r, struct error *err)
 	return rc;
 }
 
+/* Nothing is destroyed by it: the time begins to be counted, and what is due is asked about then. */
+static int
+post_event(struct request *r, struct error *err)
+{
+	enum session_state state;
+	struct view view;
+	struct said said;
+	int rc = -1;
+
+	if (session_find(r, &state, err) < 0)
+		return -1;
+	if (state != SESSION_PROVED)
+		return page_notice(r, 401, "Inloggningen har gått ut", "Ingenting är sparat. " SESSION_BAD, err);
+	if (view_open(r, &view, err) < 0)
+		return -1;
+	if (!session_nonce(r))
+		rc = page_decide(r, 403, &view, NONCE_BAD, err);
+	else if (session_touch(r, err) < 0 || event_read(r, &said, err) < 0)
+		rc = -1;
+	else if (said.problem)
+		rc = page_decide(r, 422, &view, said.problem, err);
+	else if (event_save(r, &said.event, err) == 0) {
+		log_info("an event received letter='%s'", r->letter.id);
+		rc = redirect(r, "/kvitto");
+	}
+	view_close(&view);
+	return rc;
+}
+
 static int
 get_receipt(struct request *r, struct error *err)
 {
@@ -318,6 +348,7 @@ static const struct {
 	{ "/b/", get_link, NULL },
 	{ "/beslut", get_decide, post_decide },
 	{ "/beslut/spara", NULL, post_save },
+	{ "/handelse", NULL, post_event },
 	{ "/kod", NULL, post_code },
 	{ "/kvitto", get_receipt, NULL },
 	{ "/logga-in", get_login, post_login },

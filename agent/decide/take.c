@@ -132,9 +132,8 @@ carry(struct taking *t, const struct stored *s, const struct decision *d, struct
 
 /* ------------------------------------------------------------------ one row of the inbox */
 
-/* What may be stored of a text nobody has vouched for. */
-static const char *
-tame(struct arena *mem, const char *text, size_t most)
+const char *
+take_tame(struct arena *mem, const char *text, size_t most)
 {
 	return text ? name_show(mem, arena_copy(mem, text, strnlen(text, most))) : NULL;
 }
@@ -169,10 +168,10 @@ stored_form(const struct taking *t, const struct inbox_decision *d, const char *
 
 	if (!fault)
 		return out;
-	out.proposal = d->proposal ? tame(t->mem, d->proposal, TAKE_WORD_MOST) : "";
-	out.version = tame(t->mem, d->version, TAKE_WORD_MOST);
-	out.reason = tame(t->mem, d->reason, TAKE_TEXT_MOST);
-	out.proof = tame(t->mem, d->proof, TAKE_TEXT_MOST);
+	out.proposal = d->proposal ? take_tame(t->mem, d->proposal, TAKE_WORD_MOST) : "";
+	out.version = take_tame(t->mem, d->version, TAKE_WORD_MOST);
+	out.reason = take_tame(t->mem, d->reason, TAKE_TEXT_MOST);
+	out.proof = take_tame(t->mem, d->proof, TAKE_TEXT_MOST);
 	if (out.at == INT64_MIN)        /* means "no moment" in the store */
 		out.at = t->now;
 	return out;
@@ -184,12 +183,15 @@ take_row(struct taking *t, const struct inbox_decision *row, struct error *err)
 	const char *fault = NULL;
 	struct decision d;
 
-	if (look_up(t, row, err) < 0 || take_fault(t, row, &fault, err) < 0)
+	if (look_up(t, row, err) < 0 ||
+	    (take_is_event(row) ? take_event_fault(t, row, &fault, err) : take_fault(t, row, &fault, err)) < 0)
 		return -1;
 	if (fault && t->out->refused == REFUSED_MOST) {
 		t->left++;
 		return 0;
 	}
+	if (take_is_event(row))
+		return take_event(t, row, fault, err);
 	d = stored_form(t, row, fault);
 	if (store_decision_add(t->store, &d, err) < 0)
 		return -1;

@@ -25,6 +25,22 @@ bool take_fits(const char *text, size_t most);
 int take_verdict(const char *word);
 /* Why a row of the inbox does not count, or NULL. */
 int take_fault(struct taking *t, const struct inbox_decision *d, const char **fault, struct error *err);
+/* Why it does not, whatever it says: no such letter, no good proof. */
+const char *take_letter_fault(const struct taking *t, const struct inbox_decision *d);
+/* What may be stored of a text nobody has vouched for; NULL for NULL. */
+const char *take_tame(struct arena *mem, const char *text, size_t most);
+
+/* happened.c: what somebody says has happened.  Theirs to say: who owns the series or the share, or is a deputy, and whose
+ * account has not changed in the last seven days. */
+struct whose { struct arena *mem; struct store *store; const char *key; int64_t now; };
+int take_owns(const struct whose *who, const struct series *series, const struct share *share, bool *out, struct error *err);
+bool take_is_event(const struct inbox_decision *d);
+int take_event_fault(struct taking *t, const struct inbox_decision *d, const char **fault, struct error *err);
+/* Into the store, with its row in the chain: as it is, or as refused. */
+int take_event(struct taking *t, const struct inbox_decision *d, const char *fault, struct error *err);
+/* "SERIES@SHARE", path, day and what it was. */
+struct event take_event_of(struct arena *mem, const struct inbox_decision *d);
+
 /* Has apply begun with it?  Then it is too late for words: what was done is restored, by the administrator. */
 int take_under_way(struct taking *t, const struct stored *s, bool *out, struct error *err);
 /* Has everyone who is asked approved this version, and are they as many as it needs? */

@@ -110,8 +110,8 @@ proof_fault(const struct inbox_decision *d, const struct letter *letter)
 	return fault;
 }
 
-static const char *
-letter_fault(const struct taking *t, const struct inbox_decision *d)
+const char *
+take_letter_fault(const struct taking *t, const struct inbox_decision *d)
 {
 	if (!t->letter.key)
 		return "no letter has that link";
@@ -253,7 +253,7 @@ take_fault(struct taking *t, const struct inbox_decision *d, const char **fault,
 	int verdict = take_verdict(d->verdict);
 	bool under_way = false;
 
-	*fault = letter_fault(t, d);
+	*fault = take_letter_fault(t, d);
 	if (*fault)
 		return 0;
 	if (verdict < 0)

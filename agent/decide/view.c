@@ -45,8 +45,8 @@ find_row(struct view *view, const char *id)
 	return NULL;
 }
 
-static int
-is_theirs(struct request *r, const char *token, bool *out, struct error *err)
+int
+view_is_theirs(struct request *r, const char *token, bool *out, struct error *err)
 {
 	struct letters letters = { 0 };
 
@@ -78,7 +78,7 @@ read_pending(struct request *r, struct view *view, struct error *err)
 			return -1;
 		if (taken)
 			continue;
-		if (strcmp(token, d->token) != 0 && is_theirs(r, d->token, &theirs, err) < 0)
+		if (strcmp(token, d->token) != 0 && view_is_theirs(r, d->token, &theirs, err) < 0)
 			return -1;
 		token = d->token;
 		if (theirs)

@@ -41,7 +41,9 @@ int inbox_code_note(struct inbox *inbox, const char *letter, int64_t at, struct 
 /* Those mailed before that moment go. */
 int inbox_codes_expire(struct inbox *inbox, int64_t before, struct error *err);
 
-/* What somebody decided on the page, with what proves that it was them. */
+/* What somebody decided on the page, with what proves that it was them.
+ * Or said has happened: verdict INBOX_EVENT, proposal "SERIES@SHARE", version the path, until the day, and reason what it was. */
+#define INBOX_EVENT "event"
 struct inbox_decision {
 	long long id;                   /* ascending */
 	long long mark;                 /* made from all that is in the row: what the store knows it by, never 0 */

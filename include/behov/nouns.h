@@ -315,6 +315,7 @@ const struct system *rules_system(const struct rules *rules, const char *id);
 const struct role *rules_role(const struct rules *rules, const char *system, const char *role);
 const struct share *rules_share(const struct rules *rules, const char *id);
 const struct series *rules_series(const struct rules *rules, const char *id);
+bool series_lies_on(const struct series *series, const char *share);
 enum event_fault event_check(const struct rules *rules, const struct event *event, day_t today, bool literal);
 
 /* ------------------------------------------------------------------ collect: what is */

@@ -539,6 +539,82 @@ def what_is_scheduled_can_be_undone_until_it_goes():
         assert w.get("/beslut", w.sign_in()).field("v-a1-1") is None
 
 
+def happened(page, path, date, why, **other):
+    return {"nonce": page.field("nonce"), "series": "avtal", "share": "ekonomi", "mapp": path, "datum": date, "varfor": why, **other}
+
+
+def an_owner_says_when_something_ended():
+    with World() as w:
+        cookie = w.sign_in()
+        page = w.get("/beslut", cookie)
+        assert "Avtal &amp; &lt;b&gt;" in page.text and "för 1 234 av" in page.text.replace("\xa0", " ") and "Annans" not in page.text
+        assert '<option value="Avtal/Bolaget">' in page.text and "Avtal/&lt;i&gt;" in page.text and 'max="2026-11-25"' in page.text
+        before = w.rows()
+        reply = w.post("/handelse", cookie, happened(page, " \\Avtal\\Bolaget\\", "2024-06-30", "Avtalet <upphörde>"))
+        assert reply.status == 303 and reply.headers["location"] == "/kvitto", reply.text
+        receipt = w.get("/kvitto", cookie).text
+        assert "Avtal &amp; &lt;b&gt; i Ekonomi: Avtal/Bolaget" in receipt and "Hände 2024-06-30" in receipt and "&lt;upphörde&gt;" in receipt
+        assert {k for k, v in w.rows().items() if before[k] != v} <= {("inbox.db", "decision"), ("inbox.db", "session"),
+                                                                      ("inbox.db", "sqlite_sequence")}
+        assert w.post("/handelse", cookie, happened(page, "Avtal/Bolaget", "2024-06-30", "en gång till")).status == 303
+        assert [(d["proposal"], d["version"], d["verdict"], d["until"]) for d in w.decisions()] == [
+            ("avtal@ekonomi", "Avtal/Bolaget", "event", "2024-06-30")]
+        assert w.post("/handelse", cookie, happened(page, "Avtal/Firman", "2024-06-30", "Också")).status == 303
+        assert len(w.decisions()) == 2 and "mottaget och verifieras i natt" in w.get("/beslut", cookie).text
+        assert subprocess.run([ORACLE, "take", w.folder, "2026-11-25T12:00+01:00"], stdout=subprocess.PIPE).stdout == b"taken 2 refused 0\n"
+        assert [r[:6] for r in w.rows()["behov.db", "event"]] == [
+            ("h1", "avtal", "ekonomi", "Avtal/Bolaget", 19904, "Avtalet <upphörde>"), ("h2", "avtal", "ekonomi", "Avtal/Firman", 19904, "Också")]
+        page = w.get("/beslut", w.sign_in())
+        assert "verifieras i natt" not in page.text and "(<bdi>anna.berg</bdi>)" in page.text
+        again = w.post("/handelse", w.sign_in(), happened(w.get("/beslut", cookie), "Avtal/Bolaget", "2024-06-30", "x"))
+        assert again.status != 303 and len(w.decisions()) == 2
+
+
+def what_cannot_have_happened_comes_back_as_it_was_typed():
+    with World() as w:
+        cookie = w.sign_in()
+        page = w.get("/beslut", cookie)
+        for path, date, why, problem in (("", "2024-06-30", "x", "Skriv var mappen"), ("../hr", "2024-06-30", "x", "Skriv var mappen"),
+                                         ("Avtal/*", "2024-06-30", "x", "Skriv var mappen"), ("**", "2024-06-30", "x", "Skriv var mappen"),
+                                         ("Avtal", "2024-06-31", "x", "Datumet ska skrivas"), ("Avtal", "", "x", "Datumet ska skrivas"),
+                                         ("Avtal", "2026-11-26", "x", "framåt i tiden"), ("Avtal", "2024-06-30", "  ", "Skriv vad som"),
+                                         ("Avtal", "2024-06-30", "é" * 501, "Skriv vad som")):
+            reply = w.post("/handelse", cookie, happened(page, path, date, why))
+            assert reply.status == 422 and problem in reply.text and f'name="datum" type="date" max="2026-11-25" value="{date}"' in reply.text, path
+        assert w.decisions() == []
+
+
+def events_of_what_is_not_theirs_are_refused_on_the_page_and_in_the_night():
+    with World() as w:
+        cookie = w.sign_in()
+        page = w.get("/beslut", cookie)
+        for other in ({"series": "verifikationer"}, {"series": "finns-ej"}, {"share": "social"}, {"nonce": "0" * 32}):
+            assert w.post("/handelse", cookie, happened(page, "Avtal", "2024-06-30", "x", **other)).status in (403, 422)
+        assert w.post("/handelse", None, happened(page, "Avtal", "2024-06-30", "x")).status == 401
+        assert w.get("/handelse", cookie).status == 303 and w.decisions() == []
+        changed = w.sign_in("ee01")             # a deputy, but of another account since yesterday
+        assert "Har något upphört" not in w.get("/beslut", changed).text
+        reply = w.post("/handelse", changed, happened(w.get("/beslut", changed), "Avtal", "2024-06-30", "x"))
+        assert reply.status == 422 and "inte du som svarar" in reply.text and w.decisions() == []
+        assert w.post("/handelse", cookie, happened(page, "Avtal/A", "2024-06-30", "x")).status == 303
+        forged = sqlite3.connect(os.path.join(w.folder, "inbox.db"))
+        row = forged.execute("select token, proposal, version, verdict, reason, until, at, proof from decision").fetchone()
+        wrong = [(1, "verifikationer@ekonomi"), (1, "avtal@social"), (1, "avtal"), (1, "@"), (2, "../x"), (2, "Avtal/**"), (2, None),
+                 (4, None), (4, " "), (5, None), (5, 20783), (5, -40000), (6, row[6] + 7200), (7, "{}"), (0, TOKEN["ee01"]), (0, "x"),
+                 (2, "A\0B"), (2, "Avtal/" + "x" * 5000)]
+        for at, value in wrong:
+            forged.execute("insert into decision (token, proposal, version, verdict, reason, until, at, proof) values (?,?,?,?,?,?,?,?)",
+                           row[:at] + (value,) + row[at + 1:])
+        forged.commit()
+        forged.close()
+        done = subprocess.run([ORACLE, "take", w.folder, "2026-11-25T12:00+01:00"], stdout=subprocess.PIPE).stdout.decode()
+        assert done == f"taken 1 refused {len(wrong)}\n", done
+        events = w.rows()["behov.db", "event"]
+        assert [r[0] for r in events if r[12] is None] == ["h1"] and len(events) == len(wrong) + 1, events
+        done = subprocess.run([ORACLE, "take", w.folder, "2026-11-25T12:00+01:00"], stdout=subprocess.PIPE).stdout.decode()
+        assert done == "taken 0 refused 0\n", done
+
+
 def another_owners_items_and_other_versions_are_refused():
     with World() as w:
         cookie = w.sign_in()

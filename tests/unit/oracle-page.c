@@ -36,7 +36,12 @@ path(struct arena *mem, const char *folder, const char *name)
 static struct clause needs[] = { { .why = "Utreder barnärenden" } };
 static struct role roles[] = { { .id = "handlaggare", .name = "Handläggare", .needs = needs, .need_count = 1 } };
 static struct system systems[] = { { .id = "treserva", .name = "Treserva", .roles = roles, .role_count = 1 } };
-static struct series series[] = { { .id = "verifikationer", .name = "Verifikationer" } };
+static struct where there = { .share = "ekonomi", .path = "Avtal/**" };
+static const char *eva[] = { "eva" };
+static struct series series[] = {
+	{ .id = "avtal", .name = "Avtal & <b>", .owner = "anna", .deputies = eva, .deputy_count = 1, .clock = CLOCK_EVENT,
+	  .action = ACTION_DESTROY, .where = &there, .where_count = 1 },
+	{ .id = "verifikationer", .name = "Verifikationer" } };
 static struct share shares[] = { { .id = "ekonomi", .name = "Ekonomi" } };
 
 static struct rules
@@ -48,7 +53,7 @@ rules(struct arena *mem, const char *folder, const char *listen, const char *url
 			  .mail = { .server = arena_print(mem, "maildir:%s/mail", folder), .from = "behov@kalmar.example",
 				    .contact = "Servicedesk, 0480-00 00 00" },
 			  .web = { listen, url, "code" } },
-		.systems = systems, .system_count = 1, .series = series, .series_count = 1, .shares = shares,
+		.systems = systems, .system_count = 1, .series = series, .series_count = 2, .shares = shares,
 		.share_count = 1,
 	};
 }
@@ -154,6 +159,11 @@ make(struct arena *mem, const char *folder, int64_t now)
 	    add_letter(mem, store, "aa01", "anna", now + 86400, now) < 0 ||
 	    add_letter(mem, store, "ee01", "eva", now + 86400, now) < 0 ||
 	    add_letter(mem, store, "dd01", "anna", now - 1, now) < 0)
+		goto out;
+	if (store_pin_put(store, &(struct pin){ "anna", "key-anna", "anna@kalmar.example", now - 86400, INT64_MIN }, &err) < 0 ||
+	    store_pin_put(store, &(struct pin){ "eva", "key-eva", "eva@kalmar.example", now - 86400, now - 86400 }, &err) < 0 ||
+	    store_set(store, LACKING_VALUE, "[{\"files\":1234,\"paths\":[\"Avtal/Bolaget\",\"Avtal/<i>\"],\"series\":\"avtal\","
+		      "\"share\":\"ekonomi\"},{\"files\":1,\"paths\":[\"Annans\"],\"series\":\"avtal\",\"share\":\"social\"}]", &err) < 0)
 		goto out;
 	rc = 0;
 out:

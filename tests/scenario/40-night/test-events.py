@@ -1,0 +1,86 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""An owner says on the page that something has ended: the night believes it, asks, and apply asks again whether it stands."""
+import os
+import re
+import sys
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../world"))
+import town
+from town import Owner, Town, check, field
+
+
+def at(day, hour=2):
+    return f"2026-{day}T{hour:02}:00+01:00"
+
+
+def night(t, day):
+    done = t.call(at(day), "run")
+    assert done.returncode in (0, 3, 4), (done.returncode, done.stderr.decode())
+    return done
+
+
+def ended(owner, path, date):
+    page = owner.ask("GET", "/beslut")
+    form = {"nonce": field(page, "nonce"), "series": "verifikationer-2018", "share": "ekonomi", "mapp": path, "datum": date,
+            "varfor": "Bokslutet fastställdes"}
+    return owner.ask("POST", "/handelse", form)
+
+
+def main():
+    with Town("--people", "500", "--files", "400") as t:
+        t.change("rules/retention/ekonomi.cfg", 'keep = "10 years";  clock = "path-year"', 'keep = "10 years";  clock = "event"')
+        t.change("rules/retention/ekonomi.cfg", 'records = { to = 2018; };\n\t  where = ( { share = "ekonomi"; path = "Verifikationer/{year}/**"',
+                 'records = { to = 2018; };\n\t  where = ( { share = "ekonomi"; path = "Verifikationer/2016/**"')
+        t.change("rules/retention/ekonomi.cfg", 'count-from = "year-end";\n\t  batch = { path = "Verifikationer/{year}"; whole = false; }; },\n'
+                 '\t{ id = "verifikationer-2019"', 'count-from = "year-end"; },\n\t{ id = "verifikationer-2019"')
+        t.change("rules/retention/ekonomi.cfg", 'keep = "7 years"', 'keep = "4 years"')     # so that there is a letter with a link
+        t.create()
+        night(t, "11-24")
+        missing = t.rows("select text from finding where kind = 'event-missing' and series = 'verifikationer-2018'")
+        check("the folders where nobody has said anything are named", missing and "Verifikationer/20" in missing[0][0], missing)
+        check("and nothing of them is proposed", not t.rows("select id from proposal where series = 'verifikationer-2018'"))
+        folder = re.search(r"Verifikationer/\d{4}", missing[0][0]).group()
+        path = f"{t.demo}/shares/ekonomi/{folder}"
+        names = sorted(os.listdir(path))
+        t.serve(at("11-24", 9))
+        eva = Owner(t, "eva.lind")
+        check("the page offers them to the owner", f'<option value="{folder}">' in eva.ask("GET", "/beslut"))
+        receipt = ended(eva, folder, "2012-12-31")
+        one = next(n for n in names if n.endswith(".pdf"))
+        check("who gets a receipt", eva.where == "/kvitto" and "Hände 2012-12-31" in receipt, receipt)
+        t.close_page()
+        before = t.rows("select * from event")
+        done = t.call(at("11-24", 10), "event", "add", "--series", "verifikationer-2018", "--share", "ekonomi", "--path", f"{folder}/{one}",
+                      "--date", "2012-12-31", "--by", "eva.lind", "--why", "Bokslutet fastställdes")
+        check("the command line can tell of one file", done.stdout == b"h1\n", done.stderr)
+        night(t, "11-25")
+        batch = t.rows("select id, state, due from proposal where series = 'verifikationer-2018'")
+        check("the page writes nothing in the store; the night does, and proposes it that same night", before == [] and
+              [r[1] for r in batch] == ["braked"] and t.rows("select actor from audit where event = 'event-set' order by seq")[1:] == [("eva.lind",)],
+              batch)
+        facts = t.facts()
+        night(t, "11-25")
+        check("taken once is taken", t.facts() == facts)
+        batch = batch[0][0]
+        t.call(at("11-25", 3), "decide", "release", "series:verifikationer-2018@ekonomi", "--by", "it.admin", "--reason", "Väntat")
+        night(t, "11-25")
+        t.serve(at("11-25", 9))
+        for name in ("eva.lind", "maria.arkivarie"):
+            Owner(t, name).decide({batch: ("approve",)})
+        t.close_page()
+        night(t, "11-26")
+        night(t, "11-27")
+        t.call(at("11-27"), "series", "activate", "verifikationer-2018", "--by", "maria.arkivarie", "--reason", "Beslut finns")
+
+        done = t.call(at("12-04", 8), "event", "remove", "h2", "--by", "eva.lind", "--why", "Fel år")
+        check("it is withdrawn", done.returncode == 0, done.stderr)
+        done = t.call(at("12-04", 9), "apply")
+        check("what was approved on its word stays where it is; what another event tells of goes", sorted(os.listdir(path)) ==
+              [n for n in names if n != one] and {r[0] for r in t.rows("select note from effect where state = 'failed'")} ==
+              {"gallringstiden är inte ute"}, done.stdout.decode(), done.stderr.decode()[-900:])
+        check("the chain is whole", t.call(at("12-04", 10), "audit", "verify").returncode == 0)
+    sys.exit(1 if town.failures else 0)
+
+
+main()
