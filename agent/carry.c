@@ -103,12 +103,18 @@ open_root(void *self, const struct share *share, struct error *err)
 	return scan_open_root(share, err);
 }
 
+/* What counts from a newer version is judged beside what lies in its folder now. */
 static const char *
-objection(void *self, const struct share *share, const char *path, const struct entry *entry, const char *series)
+objection(void *self, const struct share *share, const char *path, const struct entry *entry, const char *series, day_t anchor)
 {
 	struct eyes *eyes = self;
+	struct error why = { 0 };
 
-	return retain_objection(eyes->retain, share, path, entry, series);
+	if (retain_needs_folder(eyes->retain, share, path) && run_see_folder(eyes->mem, eyes->retain, share, path, &why) < 0) {
+		log_warn("the folder of a record cannot be seen: %s", why.text);
+		return "det går inte att se vad som ligger bredvid, och inte om det finns en nyare version";
+	}
+	return retain_objection(eyes->retain, share, path, entry, series, anchor);
 }
 
 /* Whose name the store does not hold is found by key; the name stays in this process. */

@@ -253,6 +253,8 @@ int run_explain_file(struct arena *mem, const struct rules *rules, const struct 
 	}, err);
 	if (!retain)
 		goto out;
+	if (retain_needs_folder(retain, share, below) && run_see_folder(mem, retain, share, below, err) < 0)
+		goto out;
 	slash = strrchr(below, '/');
 	entry_of(&st, slash ? slash + 1 : below, &entry);
 	rc = retain_explain(retain, share, below, &entry, out, err);

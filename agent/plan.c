@@ -122,6 +122,20 @@ plan_access(struct arena *mem, const struct rules *rules, const struct earlier *
 	return 0;
 }
 
+int
+run_see_folder(struct arena *mem, struct retain *retain, const struct share *share, const char *path, struct error *err)
+{
+	const char *slash = strrchr(path, '/'), *folder = slash ? arena_copy(mem, path, (size_t)(slash - path)) : "";
+	struct arena *own = arena_open();
+	struct seen_folder seen;
+	int rc = scan_folder(own, share, folder, &seen, err);
+
+	if (rc == 0)
+		retain_folder(retain, share, folder, seen.list.items, seen.list.count, seen.complete);
+	arena_close(own);
+	return rc;
+}
+
 /* A share that has lost much of itself is as one that is not there. */
 static int
 disbelieve(struct arena *mem, const struct share *share, struct store *store, bool keep, const struct scan_how *how,

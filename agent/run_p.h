@@ -48,6 +48,10 @@ int vanish_release(struct arena *mem, struct store *store, const char *share, co
  * new is kept in `store` unless that is NULL. */
 int secret_hide(struct arena *mem, const char *known, struct store *store, struct snapshot *snapshot, struct error *err);
 
+/* Shows retain what lies in the folder of a file, as it is now. */
+struct retain;
+int run_see_folder(struct arena *mem, struct retain *retain, const struct share *share, const char *path, struct error *err);
+
 /* Fills the access half and the files half of a plan.  The snapshot's certificate is the caller's to free. */
 int plan_access(struct arena *mem, const struct rules *rules, const struct earlier *earlier, struct store *store,
 		int64_t now, struct snapshot *snapshot, struct plan *plan, struct error *err);

@@ -47,7 +47,7 @@ batch_objection(struct batch *b, size_t number, struct entry *now)
 	const char *path = b->records[number - 1].path, *slash = strrchr(path, '/');
 
 	now->name = slash ? slash + 1 : path;
-	return eyes->objection(eyes->self, b->share, path, now, b->s->p.series);
+	return eyes->objection(eyes->self, b->share, path, now, b->s->p.series, b->records[number - 1].anchor);
 }
 
 /* ------------------------------------------------------------------ opening */

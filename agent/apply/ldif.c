@@ -244,7 +244,7 @@ rows(struct apply *a, struct text *t, const struct stored *s, const struct share
 		struct entry e = entry_of(&records[i]);
 		const char *due = day_text(a->mem, records[i].due);
 		const char *why = s->p.kind == KIND_DESTROY
-			? a->in->eyes->objection(a->in->eyes->self, share, records[i].path, &e, s->p.series) : NULL;
+			? a->in->eyes->objection(a->in->eyes->self, share, records[i].path, &e, s->p.series, records[i].anchor) : NULL;
 
 		csv_cell(t, name_show(a->mem, records[i].path));
 		text_print(t, ";%llu;%s;", (unsigned long long)records[i].size, due ? due : "");

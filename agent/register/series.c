@@ -58,6 +58,27 @@ check_pattern(struct reader *r, const config_setting_t *at, const char *path, in
 	}
 }
 
+/* Versions of a document lie beside each other and differ in one place of their names: a folder is judged by what lies in
+ * it, and no version stands in the name of a folder. */
+static void
+check_version(struct reader *r, const config_setting_t *at, const struct where *w, const struct series *s)
+{
+	bool wanted = s->clock == CLOCK_SUPERSEDED;
+
+	if (wanted && !w->name_count)
+		complain(r, at, "clock 'superseded' needs 'name', with {version} in it");
+	for (int i = 0; i < w->name_count; i++) {
+		const char *first = strstr(w->names[i], "{version}");
+
+		if (first && !wanted)
+			complain(r, at, "the name '%s' holds {version}, which is for clock 'superseded'", w->names[i]);
+		if (wanted && (!first || strstr(first + 1, "{version}")))
+			complain(r, at, "clock 'superseded' needs {version} once in the name '%s'", w->names[i]);
+		if (wanted && first && (first[9] == '?' || (first > w->names[i] && first[-1] == '?')))
+			complain(r, at, "the name '%s' has a '?' beside {version}: where the version ends would not be known", w->names[i]);
+	}
+}
+
 static void
 read_where(struct reader *r, const config_setting_t *at, struct where *w, const struct series *s)
 {
@@ -73,6 +94,8 @@ read_where(struct reader *r, const config_setting_t *at, struct where *w, const 
 	for (int i = 0; i < w->name_count; i++)
 		if (strchr(w->names[i], '/'))
 			complain(r, at, "the name '%s' cannot match: it holds a '/'", w->names[i]);
+	if (s->action != ACTION_PRESERVE || s->clock == CLOCK_SUPERSEDED)
+		check_version(r, at, w, s);
 	if (!w->path || !check_pattern(r, at, w->path, &seen) || s->action == ACTION_PRESERVE)
 		return;
 	if (s->clock == CLOCK_PATH_YEAR && !(seen & 1))
@@ -213,9 +236,7 @@ read_clock(struct reader *r, const config_setting_t *at, struct series *s)
 		complain(r, at, "'keep' is '%s', not a period like \"7 years\"", keep);
 	if (need == REQUIRED && !config_setting_get_member(at, "clock"))
 		complain(r, at, "'clock' is missing");
-	if (clock > CLOCK_EVENT)
-		complain(r, at, "clock '%s' is not supported yet", clocks[clock]);
-	s->clock = clock > CLOCK_EVENT ? CLOCK_MODIFIED : (enum series_clock)clock;
+	s->clock = (enum series_clock)clock;
 	s->count_from = (enum count_from)from;
 	read_latest(r, at, s);
 	read_fiscal(r, at, s);
@@ -315,6 +336,8 @@ read_series(struct reader *r, config_setting_t *at)
 	for (int i = 0; i < s->where_count; i++)
 		read_where(r, list_item(where, i), &s->where[i], s);
 	read_batch(r, at, s);
+	if (s->whole && s->clock == CLOCK_SUPERSEDED)
+		complain(r, at, "what is in force never goes, so a batch that is 'whole' never would: clock 'superseded'");
 	s->digest = digest_series(r, s);
 }
 

@@ -4,9 +4,9 @@
 #include "behov/json.h"
 #include "behov/text.h"
 
-/* Runs the whole path down from the root; what matched is in r->found. */
-static void
-match_path(struct retain *r, const char *path)
+/* Down from the root to the folder of a file: what has matched by then, which the caller frees; and the file's name. */
+static struct cells
+to_folder(struct retain *r, const char *path, const char **name)
 {
 	struct cells now = { 0 }, next = { 0 }, swap;
 	char *copy = arena_text(r->mem, path), *slash;
@@ -20,9 +20,66 @@ match_path(struct retain *r, const char *path)
 		swap = now, now = next, next = swap;
 		copy = slash + 1;
 	}
-	match_file(r, now.items, now.count, copy, strlen(path));
-	free(now.items);
 	free(next.items);
+	*name = copy;
+	return now;
+}
+
+/* What matched is in r->found. */
+static void
+match_path(struct retain *r, const char *path)
+{
+	const char *name;
+	struct cells cells = to_folder(r, path, &name);
+
+	match_file(r, cells.items, cells.count, name, strlen(path));
+	free(cells.items);
+}
+
+bool
+retain_needs_folder(struct retain *r, const struct share *share, const char *path)
+{
+	if (r->share != share)
+		retain_share(r, share);
+	if (!r->supersedes)
+		return false;
+	match_path(r, path);
+	return versions_concern(r);
+}
+
+void
+retain_folder(struct retain *r, const struct share *share, const char *folder, const struct entry *list, size_t count,
+	      bool complete)
+{
+	const char *name;
+	struct cells cells;
+
+	if (r->share != share)
+		retain_share(r, share);
+	versions_drop(r);
+	cells = to_folder(r, *folder ? arena_print(r->mem, "%s/", folder) : "", &name);
+	for (size_t i = 0; i < count; i++) {
+		match_file(r, cells.items, cells.count, list[i].name, strlen(folder) + 1 + strlen(list[i].name));
+		if (versions_concern(r))
+			versions_wait(r, &list[i]);
+	}
+	versions_read(r, cells.items, cells.count, strlen(folder), complete);
+	free(cells.items);
+}
+
+static const char *
+why_not_superseded(struct retain *r, const struct cell *c, const struct entry *entry)
+{
+	const struct edition *newer;
+
+	switch (versions_look(r, c->pattern, entry->name, &newer)) {
+	case LOOK_NEWEST:
+		return "ingen nyare version ligger i mappen";
+	case LOOK_SUPERSEDED:
+		return arena_print(r->mem, "den nyare versionen %s är tom eller har inget rimligt datum", name_show(r->mem, newer->name));
+	default:
+		return "det går inte att säkert säga vilken version som kom efter den";
+	}
 }
 
 /* Why no date is known, in words. */
@@ -40,6 +97,8 @@ no_date(struct retain *r, const struct cell *c, const struct entry *entry)
 		return entry->btime_s == INT64_MIN ? "filsystemet vet inte när filen skapades" : "datumet då filen skapades är orimligt";
 	case CLOCK_CASE_CLOSED:
 		return arena_print(r->mem, "ärendet %s är inte avslutat", c->case_name);
+	case CLOCK_SUPERSEDED:
+		return why_not_superseded(r, c, entry);
 	case CLOCK_EVENT:
 		return "ingen har sagt att det som räknas har hänt";
 	default:
@@ -52,6 +111,7 @@ one(struct retain *r, const struct cell *c, const struct entry *entry, const str
 {
 	static const char *const action[] = { "destroy", "preserve", "deliver" };
 	const struct series *s = c->pattern->tally->series;
+	const struct edition *newer = NULL;
 	json_t *o = json_object(), *decide = json_array();
 	day_t anchor, due;
 	bool counts = cell_counts(r, c, entry, &anchor);
@@ -74,6 +134,9 @@ one(struct retain *r, const struct cell *c, const struct entry *entry, const str
 	json_object_set_new(o, "winner", json_boolean(c == v->winner));
 	json_object_set_new(o, "spared", json_boolean(is_spared(c)));
 	json_put(o, "case", c->case_name);
+	if (c->pattern->after && versions_look(r, c->pattern, entry->name, &newer) != LOOK_SUPERSEDED)
+		newer = NULL;
+	json_put(o, "newer", newer ? name_show(r->mem, newer->name) : NULL);
 	json_put(o, "anchor", day_text(r->mem, anchor));
 	json_put(o, "due", day_text(r->mem, due));
 	json_put(o, "calculation", due == DAY_NONE ? NULL : sum_text(r->mem, s, anchor, due));
@@ -91,7 +154,8 @@ retain_explain(struct retain *r, const struct share *share, const char *path, co
 	struct verdict v;
 
 	(void)err;
-	retain_share(r, share);
+	if (r->share != share)
+		retain_share(r, share);
 	match_path(r, path);
 	v = judge(r, entry);
 	/* As when a night judges it: what its writer meant by such a name is not known. */
@@ -121,14 +185,16 @@ retain_explain(struct retain *r, const struct share *share, const char *path, co
 
 const char *
 retain_objection(struct retain *r, const struct share *share, const char *path, const struct entry *entry,
-		 const char *series)
+		 const char *series, day_t anchor)
 {
 	struct verdict v;
 
 	if (r->share != share)
 		retain_share(r, share);
 	match_path(r, path);
+	r->approved = anchor;
 	v = judge(r, entry);
+	r->approved = DAY_NONE;
 	if (v.outcome == OUT_HELD)
 		return arena_print(r->mem, "gallringsstopp: %s", v.hold->reason ? v.hold->reason : v.hold->id);
 	if (!text_is_utf8(path, strlen(path)))

@@ -42,6 +42,15 @@ add_where(struct retain *r, struct tally *tally, const struct where *where, bool
 	p->names = arena_array(r->mem, const char *, (size_t)where->name_count + 1);
 	for (int i = 0; i < where->name_count; i++)
 		p->names[i] = fold ? text_fold(r->mem, where->names[i]) : where->names[i];
+	if (tally->series->clock == CLOCK_SUPERSEDED) {
+		p->after = arena_array(r->mem, const char *, (size_t)where->name_count + 1);
+		for (int i = 0; i < where->name_count; i++) {
+			const char *at = strstr(p->names[i], "{version}");
+
+			p->after[i] = at + strlen("{version}");
+			p->names[i] = arena_copy(r->mem, p->names[i], (size_t)(at - p->names[i]));
+		}
+	}
 	*arena_push(r->mem, &r->patterns) = p;
 }
 
@@ -206,6 +215,20 @@ last_event(const struct retain *r, const struct series *s)
 	return last;
 }
 
+/* Since there has been a newer one; a record that was written itself since then counts from when it was. */
+static day_t
+superseded(const struct retain *r, const struct cell *cell, const struct entry *entry)
+{
+	const struct edition *newer;
+	day_t own = entry && entry->stated ? clock_day(entry->mtime_s) : DAY_NONE;
+
+	if (own == DAY_NONE || versions_look(r, cell->pattern, entry->name, &newer) != LOOK_SUPERSEDED || newer->day == DAY_NONE)
+		return DAY_NONE;
+	if (r->approved != DAY_NONE)
+		return r->approved;
+	return own > newer->day ? own : newer->day;
+}
+
 day_t
 cell_anchor(struct retain *r, const struct cell *cell, const struct entry *entry)
 {
@@ -229,6 +252,9 @@ cell_anchor(struct retain *r, const struct cell *cell, const struct entry *entry
 		break;
 	case CLOCK_EVENT:
 		day = last_event(r, s);
+		break;
+	case CLOCK_SUPERSEDED:
+		day = superseded(r, cell, entry);
 		break;
 	default:
 		break;
@@ -375,7 +401,7 @@ judge(struct retain *r, const struct entry *entry)
 static bool
 is_of_file(const struct series *s)
 {
-	return s->clock == CLOCK_MODIFIED || s->clock == CLOCK_CREATED;
+	return s->clock == CLOCK_MODIFIED || s->clock == CLOCK_CREATED || s->clock == CLOCK_SUPERSEDED;
 }
 
 /* Size and identity are needed of what is due; a date of those whose clock is the file's own. */
@@ -454,6 +480,16 @@ join(struct retain *r, const char *path, const struct entry *e, const struct ver
 	return b;
 }
 
+/* The one in force has no date because it is in force: nothing is missing. */
+static bool
+is_in_force(const struct retain *r, const struct entry *e, const struct verdict *v)
+{
+	const struct edition *newer;
+
+	return v->winner && v->winner->pattern->after &&
+	       versions_look(r, v->winner->pattern, e->name, &newer) == LOOK_NEWEST;
+}
+
 static void
 count(struct retain *r, const struct entry *e, const struct verdict *v)
 {
@@ -463,7 +499,7 @@ count(struct retain *r, const struct entry *e, const struct verdict *v)
 	r->n.ungoverned += v->outcome == OUT_UNGOVERNED;
 	r->n.held += v->outcome == OUT_HELD;
 	r->n.inert += v->winner && !v->winner->pattern->tally->series->decided;
-	r->n.no_anchor += (v->outcome == OUT_DESTROY || v->outcome == OUT_DELIVER) && v->due == DAY_NONE;
+	r->n.no_anchor += (v->outcome == OUT_DESTROY || v->outcome == OUT_DELIVER) && v->due == DAY_NONE && !is_in_force(r, e, v);
 	for (size_t i = 0; i < r->found.count; i++) {
 		struct tally *t = r->found.items[i].pattern->tally;
 		day_t anchor;
@@ -545,18 +581,13 @@ note_lacking(struct retain *r, const struct verdict *v, const char *path, const 
 	lacking_add(r, t, arena_copy(r->scratch, path, len), 1);
 }
 
+/* What matches is in r->found. */
 static void
-on_file(void *self, void *state, const char *path, const struct entry *entry)
+judge_file(struct retain *r, struct state *s, const char *path, const struct entry *entry)
 {
-	struct retain *r = self;
-	struct state *s = state;
 	struct batch *mine = NULL;
-	struct verdict v;
+	struct verdict v = judge(r, entry);
 
-	if (!*entry->name || r->asked.state != s || strcmp(r->asked.name, entry->name) != 0)
-		match_file(r, s->cells.items, s->cells.count, entry->name, file_len(path, entry->name));
-	r->asked.name[0] = '\0';
-	v = judge(r, entry);
 	/*
 	 * A name that is not UTF-8 cannot be folded as its writer meant: it may have slipped past a preserve series or a
 	 * hold.  When it may go is not known.
@@ -586,6 +617,39 @@ on_file(void *self, void *state, const char *path, const struct entry *entry)
 		}
 }
 
+static void
+on_file(void *self, void *state, const char *path, const struct entry *entry)
+{
+	struct retain *r = self;
+	struct state *s = state;
+
+	if (!*entry->name || r->asked.state != s || strcmp(r->asked.name, entry->name) != 0)
+		match_file(r, s->cells.items, s->cells.count, entry->name, file_len(path, entry->name));
+	r->asked.name[0] = '\0';
+	if (r->supersedes && versions_concern(r))
+		versions_wait(r, entry);
+	else
+		judge_file(r, s, path, entry);
+}
+
+/* Those that count from a newer version: now it is known whether there is one.  What the year says of a version (2028, a date
+ * ahead) may be believed next year. */
+void
+judge_waiting(struct retain *r, struct state *s, const char *path, bool complete)
+{
+	if (!r->folder.mem)
+		return;
+	memo_until(r, day_make(day_year(r->today) + 1, 1, 1));
+	versions_read(r, s->cells.items, s->cells.count, strlen(path), complete);
+	for (size_t i = 0; i < r->folder.waiting.count; i++) {
+		const struct entry *entry = &r->folder.waiting.items[i];
+
+		match_file(r, s->cells.items, s->cells.count, entry->name, file_len(path, entry->name));
+		judge_file(r, s, path, entry);
+	}
+	versions_drop(r);
+}
+
 struct retain *
 retain_open(struct arena *mem, const struct retain_input *in, struct error *err)
 {
@@ -602,6 +666,7 @@ retain_open(struct arena *mem, const struct retain_input *in, struct error *err)
 	}
 	cases_read(r);
 	note_cases(r);
+	r->approved = DAY_NONE;
 	r->oldest = day_make(1900, 1, 1);
 	r->newest = day_make(day_year(r->today) + 1, 12, 31);
 	r->visitor = (struct visitor){
@@ -619,6 +684,7 @@ retain_share(struct retain *r, const struct share *share)
 	while (r->top)
 		drop_top(r);
 	batches_drop(r);
+	versions_drop(r);
 	r->asked.name[0] = '\0';
 	r->share = share;
 	r->patterns.count = 0;
@@ -641,7 +707,9 @@ retain_share(struct retain *r, const struct share *share)
 		add_hold(r, &r->input.holds[i]);
 	for (size_t i = 0; i < r->input.event_count; i++)
 		add_event(r, &r->input.events[i]);
-	r->visitor.wants_most = false;
+	r->visitor.wants_most = r->supersedes = false;
+	for (size_t i = 0; i < r->patterns.count; i++)
+		r->supersedes |= r->patterns.items[i]->after != NULL;
 	for (size_t i = 0; i < r->patterns.count; i++)
 		r->visitor.wants_most |= r->patterns.items[i]->tally && is_of_file(r->patterns.items[i]->tally->series);
 	return &r->visitor;
@@ -655,6 +723,7 @@ retain_close(struct retain *r)
 	while (r->top)
 		drop_top(r);
 	batches_drop(r);
+	versions_drop(r);
 	free(r->found.items);
 	arena_close(r->scratch);
 	r->scratch = NULL;

@@ -187,6 +187,7 @@ on_listed(void *self, void *state, const char *path, bool complete, struct memo 
 {
 	struct retain *r = self;
 
+	judge_waiting(r, state, path, complete);
 	*out = (struct memo){ .registers = uses_registers(state) };
 	if (!complete || r->memo.until <= r->today)
 		return;

@@ -373,6 +373,8 @@ pattern_names(struct arena *scratch, const struct pattern *p, const char *name)
 		return true;
 	if (p->fold)
 		name = text_fold(scratch, name);
+	if (p->after)
+		return versions_match(p, name);
 	for (int i = 0; i < p->where->name_count; i++)
 		if (text_glob(p->names[i], name))
 			return true;

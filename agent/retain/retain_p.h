@@ -18,6 +18,7 @@ struct pattern {
 	bool fold;
 	const struct where *where;
 	const char **names;             /* folded when `fold` */
+	const char **after;             /* of clock superseded: what follows {version} in each; names[] is then what goes before */
 	struct tally *tally;            /* of the series; NULL for a hold */
 	const struct hold *hold;
 	const struct event *event;
@@ -88,6 +89,20 @@ struct state {
 	bool utf8;                      /* its path is */
 };
 
+/* What a name says of a version: a number (1, 2.10), a year, a date; WILD: something else that stands there. */
+enum version_kind { VERSION_WILD, VERSION_NUMBER, VERSION_YEAR, VERSION_DATE };
+#define VERSION_PARTS 4
+struct version { enum version_kind kind; long parts[VERSION_PARTS]; };
+
+/* A file of the folder at hand that is a version of something: what its name is without the version. */
+struct edition {
+	const struct pattern *pattern;
+	const char *key, *name;
+	struct version version;
+	day_t day;                      /* when it came; DAY_NONE: not known */
+	bool doubtful;                  /* the order of all with this key is not sure */
+};
+
 enum outcome { OUT_HELD, OUT_PRESERVED, OUT_DELIVER, OUT_DESTROY, OUT_INERT, OUT_UNGOVERNED };
 
 struct verdict {
@@ -112,6 +127,14 @@ struct retain {
 	struct state *top;
 	struct cells found;             /* of the file asked about last */
 	struct { const struct state *state; char name[256]; } asked;   /* "" = none */
+	struct {                        /* of the folder at hand: what is judged when all of it is listed */
+		struct arena *mem;      /* NULL: none */
+		LIST(struct entry) waiting;
+		LIST(struct edition) editions;  /* sorted */
+		bool known;             /* all that lies there was seen */
+	} folder;
+	bool supersedes;                /* a series of the share counts from the next version */
+	day_t approved;                 /* apply: the anchor that was approved; else DAY_NONE */
 	struct batch **buckets;
 	LIST(struct batch *) all;
 	LIST(struct stock) tops;        /* of the folders in the root */
@@ -147,6 +170,16 @@ const struct known_case *cases_find(const struct case_file *f, const char *name)
 /* "2017 + 10 år från kalenderårets slut = 2028-01-01" */
 const char *sum_text(struct arena *mem, const struct series *s, day_t from_day, day_t due);
 
+/* versions.c: what a file was superseded by can be told when all of its folder is listed. */
+enum look { LOOK_UNKNOWN, LOOK_NEWEST, LOOK_SUPERSEDED };
+bool versions_match(const struct pattern *p, const char *name);
+bool versions_concern(const struct retain *r);          /* r->found */
+void versions_wait(struct retain *r, const struct entry *entry);
+/* Of all that wait, below a folder with these cells. */
+void versions_read(struct retain *r, const struct cell *cells, size_t count, size_t path_len, bool complete);
+void versions_drop(struct retain *r);
+enum look versions_look(const struct retain *r, const struct pattern *p, const char *name, const struct edition **newer);
+
 void match_file(struct retain *r, const struct cell *cells, size_t count, const char *name, size_t path_len);
 struct verdict judge(struct retain *r, const struct entry *entry);
 day_t cell_anchor(struct retain *r, const struct cell *cell, const struct entry *entry);
@@ -157,6 +190,8 @@ void batches_drop(struct retain *r);
 day_t cell_due(const struct cell *cell, day_t anchor);
 void manifest_digest(const struct record *records, size_t count, unsigned char sum[]);
 struct batch *batch_get(struct retain *r, struct tally *tally, const char *path, size_t len, day_t due);
+
+void judge_waiting(struct retain *r, struct state *s, const char *path, bool complete);
 
 void memo_start(struct retain *r);
 void memo_until(struct retain *r, day_t day);

@@ -339,6 +339,18 @@ remember_folder(struct walk *w, struct frame *f, const char *name, const struct 
 	}
 }
 
+/* The visitor hears of it also when nothing is remembered. */
+static void
+tell_listed(struct walk *w, struct frame *f, const char *name, const struct folder *folder, long long files)
+{
+	struct memo unused;
+
+	if (w->index)
+		remember_folder(w, f, name, folder, files);
+	else if (w->visitor->listed)
+		w->visitor->listed(w->visitor->self, f->state, w->path, f->complete, &unused);
+}
+
 /* A folder that is as it was: what came of its files is told again.  False: it has to be listed. */
 static bool
 recall(struct walk *w, struct frame *f, const char *name, const struct folder *folder)
@@ -441,8 +453,8 @@ list(struct walk *w, struct frame *f, const char *name, struct folder *folder)
 	f->complete = f->complete && !folder->open_error && !folder->list_error;
 	if (wanted.files)
 		w->stat_ahead = 2 * wanted.asked > wanted.files;
-	if (w->index && rc == 0)
-		remember_folder(w, f, name, folder, wanted.files);
+	if (rc == 0)
+		tell_listed(w, f, name, folder, wanted.files);
 	return rc;
 }
 

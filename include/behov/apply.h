@@ -20,9 +20,9 @@ struct apply_eyes {
 	/* A descriptor of the share's root, its marker checked just now; or -1. */
 	int (*open_root)(void *self, const struct share *share, struct error *err);
 	/* Judged anew on this moment's rules and holds: NULL when the record may still go by that series, else why not.
-	 * `path` is its original path below the share (bytes), `entry` what stat says of it now. */
+	 * `path` is its original path below the share (bytes), `entry` what stat says of it now, `anchor` what was approved. */
 	const char *(*objection)(void *self, const struct share *share, const char *path, const struct entry *entry,
-				 const char *series);
+				 const char *series, day_t anchor);
 	int (*manifest_read)(struct arena *mem, const char *text, size_t len, struct record **records, size_t *count,
 			     struct error *err);
 	/*

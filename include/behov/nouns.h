@@ -123,7 +123,7 @@ struct system {
 
 enum series_action { ACTION_DESTROY, ACTION_PRESERVE, ACTION_DELIVER };
 enum series_clock { CLOCK_MODIFIED, CLOCK_PATH_YEAR, CLOCK_PATH_DATE, CLOCK_CREATED, CLOCK_CASE_CLOSED, CLOCK_FISCAL_YEAR,
-		    CLOCK_EVENT };
+		    CLOCK_EVENT, CLOCK_SUPERSEDED };
 
 /* A list of cases out of the diarium: which are closed, and since when.  CSV; the names of its columns. */
 struct case_list {
@@ -137,7 +137,7 @@ struct case_list {
 struct where {
 	const char *share;              /* id, or "*" for all */
 	const char *path;               /* "Verifikationer/{year}/" + "**" */
-	const char **names;             /* may be empty: all names */
+	const char **names;             /* may be empty: all names; of clock superseded with {version} in each */
 	int name_count;
 	struct place at;
 };
@@ -445,7 +445,8 @@ struct visitor {
 	bool wants_most;                /* a guess, for speed: most files will have to be stat'ed */
 	/*
 	 * Its own files have all been told of, its folders not yet entered: gives what recall() wants to hear instead on a night
-	 * when nothing in it has changed.  Good until the next call.  NULL: this visitor wants all folders listed.
+	 * when nothing in it has changed.  Good until the next call.  NULL: this visitor wants all folders listed.  Called for
+	 * each folder that was listed, whether anything is remembered or not.
 	 */
 	void (*listed)(void *self, void *state, const char *path, bool complete, struct memo *out);
 	/* Between enter() and leave(), in place of wants_stat(), file() and listed().  False, and nothing done: not understood. */

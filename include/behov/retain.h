@@ -37,10 +37,18 @@ void retain_close(struct retain *retain);
 int retain_explain(struct retain *retain, const struct share *share, const char *path, const struct entry *entry,
 		   json_t **out, struct error *err);
 
+/* Does the file count from a newer version?  Then what lies in its folder must be shown before it is judged alone: all its
+ * files, stat'ed; complete: nothing there could not be seen.  Good until another folder or share is shown. */
+bool retain_needs_folder(struct retain *retain, const struct share *share, const char *path);
+void retain_folder(struct retain *retain, const struct share *share, const char *folder, const struct entry *list, size_t count,
+		   bool complete);
+
 /* One record, judged anew by today's rules and holds: NULL when it may go by that series, else why not (Swedish, in the
- * arena of retain_open()).  For apply, before the rename and before the unlink.  `entry` is what stat says of it now. */
+ * arena of retain_open()).  For apply, before the rename and before the unlink.  `entry` is what stat says of it now.
+ * `anchor` is what was approved: what a newer version superseded then counts from there, as long as there is a newer one.
+ * It may be another by now: the one that came next was superseded, too, and lies in quarantine. */
 const char *retain_objection(struct retain *retain, const struct share *share, const char *path,
-			     const struct entry *entry, const char *series);
+			     const struct entry *entry, const char *series, day_t anchor);
 
 /* Is a record held, by any way DESIGN 4 names?  For apply, before the rename and before the unlink. The reason or NULL. */
 const char *retain_held(const struct hold *holds, size_t count, const char *share, const char *path, const char *series,

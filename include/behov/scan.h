@@ -37,6 +37,11 @@ struct scan_how {
 int scan_share(struct arena *mem, const struct share *share, const struct scan_how *how, const struct visitor *visitor,
 	       struct scan_result *out, struct error *err);
 
+/* The files of one folder below the share, times and sizes with them; without going into what lies below it.
+ * complete: there is nothing in it that could not be seen. */
+struct seen_folder { LIST(struct entry) list; bool complete; };
+int scan_folder(struct arena *mem, const struct share *share, const char *path, struct seen_folder *out, struct error *err);
+
 /* `behov share adopt ID`: writes the marker once; refuses when another is there. */
 int scan_adopt(const struct share *share, struct error *err);
 /* Opens the share's root and checks its marker: a descriptor, or -1.  For apply, too: see DESIGN 8. */

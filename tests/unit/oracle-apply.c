@@ -60,11 +60,12 @@ open_root(void *self, const struct share *which, struct error *why)
 }
 
 static const char *
-objection(void *self, const struct share *which, const char *path, const struct entry *entry, const char *id)
+objection(void *self, const struct share *which, const char *path, const struct entry *entry, const char *id,
+	  day_t anchor)
 {
 	const char *held = getenv("BEHOV_TEST_HELD");
 
-	(void)self, (void)which, (void)entry, (void)id;
+	(void)self, (void)which, (void)entry, (void)id, (void)anchor;
 	return held && strcmp(held, path) == 0 ? "gallringsstopp" : NULL;
 }
 

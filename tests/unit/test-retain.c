@@ -408,6 +408,155 @@ an_explanation_names_the_hold_and_what_would_else_have_won(void)
 	end();
 }
 
+/* ---- versions */
+
+static const char *const version_names[] = { "Plan v{version}.doc" };
+
+static struct series *
+versions(void)
+{
+	struct series *s = rule("plan", ACTION_DESTROY, "P/**", 2);
+
+	s->clock = CLOCK_SUPERSEDED;
+	wheres[rules.series_count - 1].names = (const char **)(uintptr_t)version_names;
+	wheres[rules.series_count - 1].name_count = 1;
+	return s;
+}
+
+/* As it was written on a day at noon. */
+static struct entry
+written(const char *name, int year, uint64_t size)
+{
+	return (struct entry){ .name = name, .type = DT_REG, .stated = true, .size = size, .ino = 1,
+			       .mtime_s = clock_midnight(day_make(year, 6, 1)) + 43200 };
+}
+
+static void
+open_retain(const char *now)
+{
+	struct retain_input in = { .rules = &rules };
+	struct error err = { 0 };
+
+	CHECK(clock_parse(now, &in.now) == 0);
+	retain = retain_open(mem, &in, &err);
+	CHECK(retain != NULL);
+}
+
+/* A folder P with these files, listed to its end or not. */
+static void
+list_versions(const struct entry *files, size_t count, bool complete)
+{
+	struct error err = { 0 };
+	const struct visitor *v = retain_share(retain, &share);
+	void *top, *state;
+	struct memo memo;
+
+	plan = (struct plan){ 0 };
+	v->enter(v->self, "", NULL, &top);
+	v->listed(v->self, top, "", true, &memo);
+	v->enter(v->self, "P", top, &state);
+	for (size_t i = 0; i < count; i++) {
+		CHECK(v->wants_stat(v->self, state, "P", files[i].name));
+		v->file(v->self, state, "P", &files[i]);
+	}
+	v->listed(v->self, state, "P", complete, &memo);
+	v->leave(v->self, state, "P", complete);
+	v->leave(v->self, top, "", true);
+	CHECK(retain_finish(retain, &share, NULL, 0, true, &plan, &err) == 0);
+}
+
+static void
+of_a_folder_that_was_not_seen_to_its_end_nothing_is_superseded(void)
+{
+	const struct entry files[] = { written("Plan v1.doc", 2010, 5), written("Plan v2.doc", 2015, 5) };
+
+	begin();
+	versions();
+	open_retain("2026-01-01T02:00+01:00");
+	list_versions(files, 2, false);
+	CHECK(plan.proposals.count == 0 && plan.filed.no_anchor == 2 && plan.filed.files == 2);
+	list_versions(files, 2, true);
+	CHECK(plan.proposals.count == 1 && ONE.record_count == 1 && plan.filed.no_anchor == 0 && plan.filed.files == 2);
+	CHECK_TEXT(ONE.records[0].path, "P/Plan v1.doc");
+	CHECK(ONE.records[0].anchor == day_make(2015, 6, 1) && ONE.records[0].due == day_make(2018, 1, 1));
+	end();
+}
+
+/* Against the sentence in the manual, in whatever order a folder tells its names. */
+static void
+the_next_version_counts_in_whatever_order_names_are_told(void)
+{
+	char names[6][32];
+	struct entry files[6];
+
+	begin();
+	versions();
+	open_retain("2030-01-01T02:00+01:00");
+	for (unsigned round = 0; round < 720; round++) {
+		unsigned left = round;
+
+		for (size_t i = 0; i < 6; i++) {
+			snprintf(names[i], sizeof names[i], "Plan v%zu.doc", i * i * 3 + 1);    /* 1 4 13 28 49 76 */
+			files[i] = written(names[i], 2010 + (int)i, 5);
+		}
+		for (size_t i = 5; i > 0; left /= (unsigned)i + 1, i--) {
+			struct entry swap = files[i];
+			size_t with = left % (i + 1);
+
+			files[i] = files[with];
+			files[with] = swap;
+		}
+		list_versions(files, 6, true);
+		CHECK(plan.proposals.count == 5);
+		for (size_t i = 0; i < plan.proposals.count; i++) {
+			const struct record *r = plan.proposals.items[i].records;
+			int n = atoi(r->path + 8), year = 2011;
+
+			for (int k = 1; k * k * 3 + 1 <= n; k++)
+				year++;
+			CHECK(r->anchor == day_make(year, 6, 1));
+			json_decref(plan.proposals.items[i].evidence);
+		}
+	}
+	plan.proposals.count = 0;
+	end();
+}
+
+/* Before it is moved, and before it is destroyed, when it and the one that came next lie in quarantine. */
+static void
+what_is_approved_stays_superseded_as_long_as_a_newer_one_is_there(void)
+{
+	const struct entry files[] = { written("Plan v3.doc", 2024, 5), written("Plan v4.doc", 2025, 5), written("Plan v1.doc", 2011, 5),
+				       written("Plan v4.doc", 2025, 0), written("Plan v01.doc", 2010, 5), written("Plan v2023.doc", 2010, 5) };
+	const struct entry old = written("Plan v1.doc", 2010, 5), newest = written("Plan v5.doc", 2010, 5);
+	const day_t anchor = day_make(2015, 6, 1);
+
+	begin();
+	versions();
+	open_retain("2026-01-01T02:00+01:00");
+	CHECK(retain_needs_folder(retain, &share, "P/Plan v1.doc") && !retain_needs_folder(retain, &share, "P/Plan.doc"));
+	CHECK_TEXT(retain_objection(retain, &share, "P/Plan v1.doc", &old, "plan", anchor), "gallringstiden är inte ute");
+	retain_folder(retain, &share, "P", files, 2, true);
+	CHECK(retain_objection(retain, &share, "P/Plan v1.doc", &old, "plan", anchor) == NULL);
+	CHECK(retain_objection(retain, &share, "P/Plan v1.doc", &old, "plan", day_make(2024, 6, 1)) != NULL);
+	CHECK(retain_objection(retain, &share, "P/Plan v4.doc", &files[1], "plan", anchor) != NULL);
+	CHECK(retain_objection(retain, &share, "P/Plan v5.doc", &newest, "plan", anchor) != NULL);
+	CHECK(retain_objection(retain, &share, "P/Plan v1.doc", &old, "annan", anchor) != NULL);
+	retain_folder(retain, &share, "P", files, 2, false);
+	CHECK(retain_objection(retain, &share, "P/Plan v1.doc", &old, "plan", anchor) != NULL);
+	retain_folder(retain, &share, "P", files, 0, true);
+	CHECK(retain_objection(retain, &share, "P/Plan v1.doc", &old, "plan", anchor) != NULL);
+	retain_folder(retain, &share, "P", &files[3], 1, true);
+	CHECK(retain_objection(retain, &share, "P/Plan v1.doc", &old, "plan", anchor) != NULL);
+	retain_folder(retain, &share, "P", &files[4], 1, true);
+	CHECK(retain_objection(retain, &share, "P/Plan v1.doc", &old, "plan", anchor) != NULL);
+	retain_folder(retain, &share, "P", &files[5], 1, true);
+	CHECK(retain_objection(retain, &share, "P/Plan v1.doc", &old, "plan", anchor) != NULL);
+	retain_folder(retain, &share, "P", files, 3, true);     /* it lies there itself, not yet moved */
+	CHECK(retain_objection(retain, &share, "P/Plan v1.doc", &files[2], "plan", anchor) == NULL);
+	end();
+}
+
 static void
 a_manifest_can_be_read_again(void)
 {
@@ -450,6 +599,9 @@ main(void)
 	TEST(why_a_batch_is_blocked_does_not_depend_on_the_order_of_names);
 	TEST(an_explanation_names_the_winner_the_losers_and_how_the_day_was_counted);
 	TEST(an_explanation_names_the_hold_and_what_would_else_have_won);
+	TEST(of_a_folder_that_was_not_seen_to_its_end_nothing_is_superseded);
+	TEST(the_next_version_counts_in_whatever_order_names_are_told);
+	TEST(what_is_approved_stays_superseded_as_long_as_a_newer_one_is_there);
 	TEST(a_manifest_can_be_read_again);
 	return check_done();
 }

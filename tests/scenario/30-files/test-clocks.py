@@ -4,6 +4,7 @@
 
 Each share is a few files; each series is written as a plan writes it.  What is due is asked of `behov plan --json`.
 """
+import datetime
 import json
 import os
 import sqlite3
@@ -59,6 +60,14 @@ class Share:
         with open(f"{self.path}/{name}", encoding="utf-8") as f:
             return f.read()
 
+    def put(self, name, day, size=7):
+        path = f"{self.path}/share/{name}"
+        os.makedirs(os.path.dirname(path), exist_ok=True)
+        with open(path, "wb") as out:
+            out.write(b"x" * size)
+        moment = datetime.datetime.fromisoformat(day + "T12:00+00:00").timestamp()
+        os.utime(path, (moment, moment))
+
     def create(self):
         done = subprocess.run([BEHOV, "-q", "--config", self.path + "/behov.cfg", "store", "create", "--test"], stderr=subprocess.PIPE)
         if done.returncode:
@@ -83,6 +92,11 @@ class Share:
 
 def is_due_from(share, day, before):
     return not share.due(before) and share.due(day)
+
+
+def is_new_from(share, name, day):
+    before = (datetime.date.fromisoformat(day) - datetime.timedelta(1)).isoformat()
+    return name not in share.due(before) and name in share.due(day)
 
 
 def fiscal():
@@ -221,6 +235,78 @@ def told():
     check("one of a series that counts otherwise by now means nothing", share.due("2003-01-01") == sorted(files))
 
 
+VERSIONED = 'clock = "superseded"; keep = "2 years"; where = { share = "s"; path = "P/**"; name = ( %s ); };'
+
+
+def superseded():
+    share = Share([], VERSIONED % '"* v{version}.docx", "* {version}.pdf"')
+    for name, day in {"P/Plan v1.docx": "2010-05-05", "P/Plan v2.docx": "2015-05-05", "P/Plan v10.docx": "2018-05-05", "P/Plan v3.pdf": "2011-01-01",
+                      "P/Under/Plan v11.docx": "2012-01-01", "P/Policy 2019.pdf": "2010-01-01", "P/Policy 2021.pdf": "2010-01-01",
+                      "P/Policy 2023.pdf": "2022-12-24", "P/Taxa 2019-02-03.pdf": "2010-01-01", "P/Taxa 2020-04-05.pdf": "2010-01-01",
+                      "P/Regel v1.docx": "2019-06-06", "P/Regel v1.1.docx": "2015-01-01", "P/Regel v1.10.docx": "2016-01-01"}.items():
+        share.put(name, day)
+    last = share.due("2045-01-01")
+    check("a version counts from when the next one came, by number", is_new_from(share, "P/Plan v1.docx", "2018-01-01") and
+          is_new_from(share, "P/Plan v2.docx", "2021-01-01"))
+    check("or by the end of the year in the name of the next", is_new_from(share, "P/Policy 2019.pdf", "2024-01-01") and
+          is_new_from(share, "P/Policy 2021.pdf", "2026-01-01"))
+    check("or by the date there", is_new_from(share, "P/Taxa 2019-02-03.pdf", "2023-01-01"))
+    check("one that was written later than the next came counts from then", is_new_from(share, "P/Regel v1.docx", "2022-01-01") and
+          is_new_from(share, "P/Regel v1.1.docx", "2019-01-01"))
+    check("the newest, what has another ending, and what lies in another folder never go", last == sorted([
+        "P/Plan v1.docx", "P/Plan v2.docx", "P/Policy 2019.pdf", "P/Policy 2021.pdf", "P/Taxa 2019-02-03.pdf", "P/Regel v1.docx",
+        "P/Regel v1.1.docx"]), last)
+    findings = [f["kind"] for f in share.plan("2045-01-01")["findings"]]
+    check("that the newest has no date is no finding", "no-anchor" not in findings, findings)
+
+    def said(name):
+        return share.behov("explain", f"{share.path}/share/{name}", now="2030-01-01").stdout
+    check("explain says by what", "ersatt av Plan v2.docx" in said("P/Plan v1.docx") and "2015 + 2 år" in said("P/Plan v1.docx") and
+          "ingen nyare version ligger i mappen" in said("P/Plan v10.docx"), said("P/Plan v1.docx"))
+    os.unlink(f"{share.path}/share/P/Plan v2.docx")
+    check("where the next is gone the one after it counts", is_new_from(share, "P/Plan v1.docx", "2021-01-01"))
+    os.unlink(f"{share.path}/share/P/Plan v10.docx")
+    check("and where none is left, the last that is there is in force", "P/Plan v1.docx" not in share.due("2045-01-01"))
+
+
+def unsure_of_the_order():
+    """Of what is not sure nothing goes: each folder is one doubt."""
+    doubts = {"equal": ("Plan v1.docx", "Plan v01.docx", "Plan v2.docx"), "equal in another way": ("Plan v1.docx", "Plan v1.0.docx", "Plan v2.docx"),
+              "a year among numbers": ("Plan v1.docx", "Plan v2021.docx"), "a date among years": ("Plan v2019.docx", "Plan v2020-01-01.docx"),
+              "a span of years": ("Plan v2019.docx", "Plan v2021-2023.docx"), "no such date": ("Plan v20190101.docx", "Plan v20191301.docx"),
+              "a date far ahead": ("Plan v20190101.docx", "Plan v20990101.docx"), "too long": ("Plan v1.docx", "Plan v12345678.docx"),
+              "too many parts": ("Plan v1.2.3.4.docx", "Plan v1.2.3.4.5.docx"), "an empty next": ("Plan v1.docx", "Plan v2.docx tom"),
+              "a link": ("Plan v1.docx", "Plan v2.docx länk"), "a folder": ("Plan v1.docx", "Plan v2.docx mapp"),
+              "one of another century": ("Plan v1.docx", "Plan v2.docx 2099")}
+    share = Share([], VERSIONED % '"* v{version}.docx"')
+    for at, (what, names) in enumerate(doubts.items()):
+        for name in names:
+            name, _, kind = name.partition(".docx ")
+            path = f"P/{at}/{name}" + (".docx" if kind else "")
+            if kind in ("länk", "mapp"):
+                (os.symlink if kind == "länk" else lambda _, to: os.mkdir(to))(f"{share.path}/share/P/0/Plan v1.docx", f"{share.path}/share/{path}")
+            else:
+                share.put(path, "2099-01-01" if kind == "2099" else "2015-01-01", 0 if kind == "tom" else 7)
+    for at, what in enumerate(doubts):
+        due = [e for e in share.due("2026-11-24") if e.startswith(f"P/{at}/")]
+        check(f"nothing is superseded by {what}", not due, due)
+    share.put("P/14/Plan v1.docx", "2015-01-01")
+    share.put("P/14/Plan v2.docx", "2015-01-01")
+    check("what is sure beside that goes", share.due("2026-11-24") == ["P/14/Plan v1.docx"], share.due("2026-11-24"))
+    text = [f["text"] for f in share.plan("2026-11-24")["findings"] if f["kind"] == "no-anchor"]
+    check("what is unsure is counted", text and int(text[0].split()[0]) >= 2 * 9, text)
+    several = Share([], VERSIONED % '"* {version}*.docx"')
+    for name in ("Plan 1 bilaga 1.docx", "Plan 2 bilaga 1.docx", "Plan 1 bilaga 2.docx", "Mall 1.docx", "Mall 2.docx"):
+        several.put("P/" + name, "2015-01-01")
+    check("a name that can be read in several ways is superseded by nothing and supersedes nothing", several.due("2026-11-24") == ["P/Mall 1.docx"],
+          several.due("2026-11-24"))
+    folds = Share([], VERSIONED % '"* v{version}.docx"')
+    folds.write("rules/r.cfg", folds.text("rules/r.cfg").replace('identity = "none"', 'identity = "none"; case = "fold"'))
+    folds.put("P/PLAN V1.DOCX", "2015-01-01")
+    folds.put("P/Plan v2.docx", "2015-01-01")
+    check("names are compared as the share compares them", folds.due("2026-11-24") == ["P/PLAN V1.DOCX"], folds.due("2026-11-24"))
+
+
 def latest():
     share = Share(["Listor/2019-11-01 a.pdf", "Listor/2026-11-01 b.pdf"], 'clock = "path-date"; count-from = "day"; keep = "30 days"; '
                   'latest = "90 days"; where = { share = "s"; path = "Listor/{date}*"; };')
@@ -259,12 +345,17 @@ def refused():
              "a fiscal year that ends on no day": 'clock = "path-year"; count-from = "fiscal-year-end"; fiscal-year = { ends = "06-31"; }; '
                                                   'keep = "5 years"; where = { share = "s"; path = "{year}/**"; };',
              "a latest day before the first": 'clock = "modified"; keep = "5 years"; latest = "4 years"; ' + where,
+             "a version without a name": 'clock = "superseded"; keep = "5 years"; ' + where,
+             "a name without a version": VERSIONED % '"* v{version}.docx", "*.pdf"', "two versions in a name": VERSIONED % '"{version} v{version}.docx"',
+             "a version beside a '?'": VERSIONED % '"* v{version}?.docx"', "a version in a folder": VERSIONED.replace("P/**", "P/{version}/*") % '"*{version}.pdf"',
+             "a version that another clock has no use for": VERSIONED.replace("superseded", "modified") % '"*{version}.pdf"',
+             "versions as a whole": VERSIONED % '"*{version}.pdf"' + ' batch = { path = "P"; whole = true; };',
              "spared cases without a list": 'clock = "modified"; keep = "5 years"; spare = { column = "x"; values = "5"; }; ' + where}
     for what, series in wrong.items():
         done = Share([], series, cases=CASES).behov("check")
         check(f"{what} is refused, with its place", done.returncode == 2 and "rules/r.cfg:" in done.stderr, done.stderr)
 
 
-for part in (fiscal, created, case_closed, bad_lists, events, told, latest, explained, refused):
+for part in (fiscal, created, case_closed, bad_lists, events, told, superseded, unsure_of_the_order, latest, explained, refused):
     part()
 sys.exit(1 if failed else 0)
