@@ -143,7 +143,7 @@ disbelieve(struct arena *mem, const struct share *share, struct store *store, bo
 {
 	const char *why = NULL;
 
-	if (!seen->visited && !seen->another)
+	if ((!seen->visited && !seen->another) || seen->cut)    /* what was not read is not lost */
 		return 0;
 	if (vanish_check(mem, share, store, keep, how->index, seen, &why, err) < 0)
 		return -1;
@@ -162,15 +162,17 @@ plan_share(struct arena *mem, struct retain *retain, const struct share *share, 
 {
 	struct scan_result seen = { 0 };
 	struct scan_how this = *how;
+	double began = clock_spent(), spent;
 
 	if (vanish_released(mem, share, store, &this.other_root, err) < 0)
 		return -1;
 	if (scan_share(mem, share, &this, retain_share(retain, share), &seen, err) < 0)
 		return error_in(err, "scanning share '%s'", share->id);
+	spent = clock_spent() - began;
 	if (disbelieve(mem, share, store, keep, how, &seen, err) < 0)
 		return -1;
-	log_info("scan done share='%s' files=%lld folders=%lld listed=%lld gaps=%zu", share->id, seen.files, seen.folders,
-		 seen.listed, seen.gaps.count);
+	log_info("scan done share='%s' files=%lld folders=%lld listed=%lld gaps=%zu requests=%lld persecond=%.0f", share->id, seen.files,
+		 seen.folders, seen.listed, seen.gaps.count, seen.requests, spent > 0 ? (double)seen.requests / spent : 0);
 	return retain_finish(retain, share, seen.gaps.items, seen.gaps.count, seen.visited, plan, err);
 }
 

@@ -8,6 +8,7 @@
 #define SECONDS_DAY 86400
 
 static int64_t frozen_at;
+static double frozen_since;
 static bool frozen;
 
 /* ------------------------------------------------------------------ days (proleptic Gregorian) */
@@ -185,6 +186,7 @@ day_t day_due(day_t anchor, struct period keep, enum count_from from)
 void clock_freeze(int64_t now)
 {
 	frozen_at = now;
+	frozen_since = clock_spent();
 	frozen = true;
 }
 
@@ -201,6 +203,11 @@ int64_t clock_now(void)
 		return frozen_at;
 	clock_gettime(CLOCK_REALTIME, &now);
 	return now.tv_sec;
+}
+
+int64_t clock_going(void)
+{
+	return frozen ? frozen_at + (int64_t)(clock_spent() - frozen_since) : clock_now();
 }
 
 double clock_spent(void)
@@ -345,6 +352,13 @@ day_t clock_day(int64_t moment)
 		slots[at].known = true;
 	}
 	return day;
+}
+
+int clock_minute(int64_t moment)
+{
+	struct tm tm;
+
+	return civil(moment, &tm) ? tm.tm_hour * 60 + tm.tm_min : 0;
 }
 
 int64_t clock_midnight(day_t day)

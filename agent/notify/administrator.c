@@ -46,7 +46,7 @@ may_tell(struct arena *mem, const struct rules *rules, const struct gap *gap)
 	const struct share *share;
 	const struct system *system;
 
-	if (strcmp(gap->what, "share") == 0) {
+	if (strcmp(gap->what, "share") == 0 || strcmp(gap->what, "window") == 0) {
 		share = rules_share(rules, gap->id);
 		return share && letter_may_name(share->class.konfidentialitet);
 	}
@@ -61,7 +61,8 @@ static const char *
 what_word(const char *what)
 {
 	static const char *const words[][2] = { { "directory", "Katalogen" }, { "group", "Gruppen" }, { "hr", "Personalregistret" },
-						{ "role", "Rollen" }, { "accounts", "Kontolistan för" }, { "share", "Lagringsytan" }, { "folder", "Mappar på lagringsytan" } };
+						{ "role", "Rollen" }, { "accounts", "Kontolistan för" }, { "share", "Lagringsytan" }, { "folder", "Mappar på lagringsytan" },
+						{ "window", "Lagringsytan" } };
 
 	for (size_t i = 0; i < sizeof(words) / sizeof(*words); i++)
 		if (strcmp(words[i][0], what) == 0)

@@ -379,11 +379,35 @@ read_case_list(struct reader *r, config_setting_t *at)
 	c->reopened = get_text(r, at, "reopened", OPTIONAL);
 }
 
+/* "20:00"; -1 for anything else. */
+static int
+read_minute(const char *text)
+{
+	if (strspn(text, "0123456789") != 2 || text[2] != ':' || strspn(text + 3, "0123456789") != 2 || atoi(text) > 23 ||
+	    atoi(text + 3) > 59)
+		return -1;
+	return atoi(text) * 60 + atoi(text + 3);
+}
+
+static void
+read_window(struct reader *r, const config_setting_t *at, struct share *s)
+{
+	const char *text = get_text(r, at, "window", OPTIONAL);
+	bool whole = text && strlen(text) == 11 && text[5] == '-';
+
+	if (!text)
+		return;
+	s->window.from = whole ? read_minute(text) : -1;
+	s->window.to = whole ? read_minute(text + 6) : -1;
+	if (s->window.from < 0 || s->window.to < 0 || s->window.from == s->window.to)
+		complain(r, at, "'window' is '%s', not two different times like \"20:00-06:00\"", text);
+}
+
 void
 read_share(struct reader *r, config_setting_t *at)
 {
 	static const char *const keys[] = { "id", "name", "path", "owner", "deputies", "class", "identity", "dispose",
-		"case", "shrink-ratio", NULL };
+		"case", "shrink-ratio", "hands", "rate", "window", NULL };
 	static const char *const identities[] = { "marker", "filesystem", "none", NULL };
 	static const char *const disposals[] = { "none", "quarantine", "destroy", NULL };
 	static const char *const cases[] = { "exact", "fold", NULL };
@@ -408,6 +432,9 @@ read_share(struct reader *r, config_setting_t *at)
 	s->dispose = (enum share_dispose)get_word(r, at, "dispose", disposals, DISPOSE_NONE);
 	s->fold = get_word(r, at, "case", cases, 0) == 1;
 	s->shrink_ratio = get_ratio(r, at, "shrink-ratio", 0.50);
+	s->hands = get_number(r, at, "hands", 1, 256, 0);
+	s->rate = get_number(r, at, "rate", 1, 1000000, 0);
+	read_window(r, at, s);
 }
 
 void

@@ -203,6 +203,13 @@ share_json(const struct share *s)
 	json_put(o, "path", s->path);
 	json_put(o, "dispose", disposals[s->dispose]);
 	json_object_set_new(o, "shrink-ratio", json_real(s->shrink_ratio));
+	if (s->hands)
+		put_new(o, "hands", json_integer(s->hands));
+	if (s->rate)
+		put_new(o, "rate", json_integer(s->rate));
+	if (s->window.from != s->window.to)
+		put_new(o, "window", json_sprintf("%02d:%02d-%02d:%02d", s->window.from / 60, s->window.from % 60, s->window.to / 60,
+						  s->window.to % 60));
 	return o;
 }
 

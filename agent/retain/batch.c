@@ -101,7 +101,7 @@ series_in_gap(struct retain *r, const struct tally *tally, const char *gap)
 {
 	for (size_t i = 0; i < r->patterns.count; i++)
 		if (r->patterns.items[i]->tally == tally && !r->patterns.items[i]->batch &&
-		    reaches(r, r->patterns.items[i], gap))
+		    (r->cut || reaches(r, r->patterns.items[i], gap)))
 			return true;
 	return false;
 }
@@ -379,6 +379,13 @@ totals(struct retain *r, struct plan *plan)
 		     arena_print(r->mem, "%s filer har inget känt datum", text_count(r->mem, r->n.no_anchor)));
 }
 
+/* The share was not read to its end: what was left lies anywhere, and not only there. */
+static bool
+is_window(const struct gap *gap)
+{
+	return strcmp(gap->what, "window") == 0;
+}
+
 int
 retain_finish(struct retain *r, const struct share *share, const struct gap *gaps, size_t gap_count, bool visited,
 	      struct plan *plan, struct error *err)
@@ -389,6 +396,7 @@ retain_finish(struct retain *r, const struct share *share, const struct gap *gap
 	for (size_t i = 0; i < r->gaps.count; i++)
 		*arena_push(r->mem, &plan->gaps) = r->gaps.items[i];
 	r->gaps.count = 0;
+	r->cut = false;
 	plan->filed.unreadable += (long long)gap_count;
 	for (size_t i = 0; i < gap_count; i++) {
 		*arena_push(r->mem, &plan->gaps) = gaps[i];
@@ -396,7 +404,9 @@ retain_finish(struct retain *r, const struct share *share, const struct gap *gap
 		if (!paths[i])
 			return error_set(err, ERROR_SOURCE, "a gap has a broken path '%s'", gaps[i].path);
 		*arena_push(r->mem, &plan->unclear) = (struct unclear){
-			.files = true, .share = share->id, .path = visited && *paths[i] ? gaps[i].path : NULL };
+			.files = true, .share = share->id,
+			.path = visited && *paths[i] && !is_window(&gaps[i]) ? gaps[i].path : NULL };
+		r->cut |= is_window(&gaps[i]);
 	}
 	if (!visited) {
 		*arena_push(r->mem, &plan->unclear) = (struct unclear){ .files = true, .share = share->id };

@@ -133,6 +133,7 @@ struct retain {
 		LIST(struct edition) editions;  /* sorted */
 		bool known;             /* all that lies there was seen */
 	} folder;
+	bool cut;                       /* the share was not read to its end */
 	bool supersedes;                /* a series of the share counts from the next version */
 	day_t approved;                 /* apply: the anchor that was approved; else DAY_NONE */
 	struct batch **buckets;

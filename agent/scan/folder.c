@@ -86,6 +86,7 @@ look_at_leaves(const struct beneath *b, int fd, struct folder *f)
 		struct leaf *l = &f->leaves[i];
 		struct statx x;
 
+		pace(b->pace);
 		if (statx(fd, l->name, AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT, STATX_BASIC_STATS, &x) < 0)
 			continue;
 		l->same = S_ISDIR(x.stx_mode) && makedev(x.stx_dev_major, x.stx_dev_minor) == b->dev &&
@@ -194,8 +195,11 @@ add(struct folder *f, const char *name, unsigned char type)
 	l = &f->list[f->count++];
 	*l = (struct listed){ .name = f->names_len, .entry = { .name = name, .type = type, .btime_s = INT64_MIN } };
 	f->names_len += len;
-	if ((type == DT_UNKNOWN || (type == DT_REG && (f->stat_all || f->weigh))) && folder_ask(f->fd, &l->entry) < 0)
-		l->error = errno;
+	if (type == DT_UNKNOWN || (type == DT_REG && (f->stat_all || f->weigh))) {
+		pace(f->pace);
+		if (folder_ask(f->fd, &l->entry) < 0)
+			l->error = errno;
+	}
 	l->entry.name = NULL;
 }
 
@@ -206,6 +210,7 @@ next(struct folder *f)
 	const struct dirent64 *d;
 
 	while (f->at >= f->buffered) {
+		pace(f->pace);
 		f->buffered = syscall(SYS_getdents64, f->fd, f->buffer, LISTING);
 		f->at = 0;
 		if (f->buffered < 0 && errno == EINTR)
@@ -226,10 +231,14 @@ void
 folder_read(struct beneath *b, struct folder *f)
 {
 	f->count = f->names_len = 0;
+	f->pace = b->pace;
 	if (f->fd < 0) {
+		pace(f->pace);
 		f->same = f->last = f->known && is_same(b, f);
 		if (f->same)
 			return;
+		if (f->known)
+			pace(f->pace);
 		f->fd = folder_open(b, f->path);
 		f->last = f->fd < 0 || mark_of(f->fd, &f->mark) < 0;
 		f->open_error = f->last ? errno : 0;

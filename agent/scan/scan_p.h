@@ -11,12 +11,32 @@
 /* As scan_open_root(); *marked: the marker was there and names this share. */
 int root_open(const struct share *share, bool *marked, struct error *err);
 
+/* ------------------------------------------------------------------ pace.c: what a share asks us to spare */
+
+/* Shared by all threads that ask one share. */
+struct pace {
+	int64_t step;                   /* nanoseconds between two requests; 0: as they come */
+	atomic_llong next, requests;    /* when the next one may go; so many were made */
+};
+void pace_open(struct pace *p, const struct share *share);
+/* Before each request: waits for its turn, or until we are asked to stop. */
+void pace(struct pace *p);
+/* When a request that comes at `now` may go. */
+long long pace_turn(struct pace *p, long long now);
+/* May a folder be begun now? */
+bool pace_within(const struct share *share, int64_t moment);
+/* "20:00-06:00" */
+char *pace_window(struct arena *mem, const struct share *share);
+/* This thread's reading of disks gives way to that of others, where the system can do that. */
+void pace_idle(void);
+
 /* ------------------------------------------------------------------ folder.c: the slow calls, for any thread */
 
 /* Where folders are opened from.  What turns out to be missing is not asked for again. */
 struct beneath {
 	int root;
 	dev_t dev;
+	struct pace *pace;
 	atomic_bool no_openat2, no_noatime;
 };
 
@@ -36,6 +56,7 @@ struct leaf { const char *name; struct mark was; bool same; };
  */
 struct folder {
 	char *path;
+	struct pace *pace;              /* NULL until it is read */
 	int fd;                         /* -1: not open yet, or not to be opened */
 	bool stat_all;                  /* wanted: times and sizes of every file */
 	bool weigh;                     /* wanted: the size of every file, if it has to be listed */

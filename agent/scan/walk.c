@@ -56,6 +56,8 @@ struct walk {
 	day_t today;
 	int64_t settled;                /* what changed after that may have changed again within one tick of the server's clock */
 	struct beneath beneath;
+	struct pace pace;
+	bool cut;                       /* its window has closed: nothing more is begun */
 	struct hands *hands;            /* NULL: none */
 	size_t window, taken;           /* folders: at most so many ahead of each; so many have been taken */
 	size_t ahead, ahead_most;       /* of all: each holds a descriptor, and we may have only so many */
@@ -101,6 +103,7 @@ is_skipped(const struct walk *w, const char *name)
 static void
 work(void *self, void *job)
 {
+	pace_idle();
 	folder_read(self, job);
 }
 
@@ -400,6 +403,8 @@ meet(struct walk *w, struct frame *f, struct folder *folder, struct listed *l, s
 	wanted->files++;
 	asked = v->wants_stat(v->self, f->state, w->path, name);
 	wanted->asked += asked;
+	if (asked && !entry->stated && !l->error)
+		pace(folder->pace);
 	if (asked && !entry->stated && (l->error || folder_ask(folder->fd, entry) < 0)) {
 		unseen(w, f, name, l->error ? l->error : errno);
 		return;
@@ -524,6 +529,28 @@ leave(struct walk *w)
 	drop(w, f);
 }
 
+static void
+window_gap(struct walk *w, const char *path)
+{
+	*arena_push(w->mem, &w->out->gaps) = (struct gap){
+		.what = "window", .id = w->share->id, .path = path,
+		.text = arena_print(w->mem, "utanför tidsfönstret %s: %s", pace_window(w->mem, w->share),
+				    path ? "härifrån lästes inget mer" : "inget lästes") };
+	w->out->complete = false;
+}
+
+/* Must we end before that folder?  Told once, with the place. */
+static bool
+is_cut(struct walk *w, const struct frame *f, const char *name)
+{
+	if (w->cut || pace_within(w->share, clock_going()))
+		return w->cut;
+	w->path[f->path_len] = '\0';
+	window_gap(w, name_show(w->mem, f->path_len ? arena_print(w->mem, "%s/%s", w->path, name) : name));
+	w->cut = w->out->cut = true;
+	return true;
+}
+
 static int
 descend(struct walk *w, struct frame *f)
 {
@@ -531,6 +558,11 @@ descend(struct walk *w, struct frame *f)
 	size_t len = strlen(name), at = f->path_len;
 	struct folder *folder;
 
+	if (is_cut(w, f, name)) {
+		f->next = f->len;
+		f->complete = false;
+		return 0;
+	}
 	f->next += len + 2;
 	if (at + len + 2 > PATH_MAX) {
 		gap(w, w->path, "folder below is too deep to be opened");
@@ -622,10 +654,12 @@ share_gap(struct walk *w, const char *text)
 
 /* As scan.h says; on a file server far away somebody asks for more, which hide its round trips. */
 static int
-hands_of(int asked)
+hands_of(int asked, const struct share *share)
 {
 	long cores = sysconf(_SC_NPROCESSORS_ONLN);
 
+	if (share->hands)
+		return asked && asked < share->hands ? asked : share->hands;
 	return asked ? asked : cores < 2 ? 2 : cores > 4 ? 4 : (int)cores;
 }
 
@@ -645,7 +679,7 @@ int
 scan_share(struct arena *mem, const struct share *share, const struct scan_how *how, const struct visitor *visitor,
 	   struct scan_result *out, struct error *err)
 {
-	const int hands = hands_of(how->hands);
+	const int hands = hands_of(how->hands, share);
 	struct walk *w = arena_new(mem, struct walk);
 	struct error why = { 0 };
 	struct stat st;
@@ -660,6 +694,12 @@ scan_share(struct arena *mem, const struct share *share, const struct scan_how *
 	w->full = how->full;
 	w->today = clock_day(how->now);
 	w->settled = how->now - SETTLE;
+	pace_open(&w->pace, share);
+	w->beneath.pace = &w->pace;
+	if (!pace_within(share, clock_going())) {
+		window_gap(w, NULL);
+		return 0;
+	}
 	w->beneath.root = root_open(share, &out->marked, &why);
 	if (w->beneath.root < 0) {
 		share_gap(w, arena_text(mem, why.text));
@@ -698,6 +738,7 @@ scan_share(struct arena *mem, const struct share *share, const struct scan_how *
 	hands_close(w->hands);
 	progress_end();
 out:
+	out->requests = atomic_load(&w->pace.requests);
 	close(w->beneath.root);
 	return rc;
 }

@@ -22,6 +22,10 @@ int clock_parse(const char *text, int64_t *out);
 void clock_freeze(int64_t now);
 bool clock_frozen(void);
 int64_t clock_now(void);
+/* What it is as time goes on: after clock_freeze(), that moment and what has passed since. */
+int64_t clock_going(void);
+/* Minutes after midnight in the zone. */
+int clock_minute(int64_t moment);
 /* Monotonic seconds, for durations in logs only; never stored in facts. */
 double clock_spent(void);
 

@@ -188,6 +188,9 @@ struct share {
 	enum share_dispose dispose;
 	bool fold;                      /* case = "fold" */
 	double shrink_ratio;            /* so much fewer files than the last complete night: a gap (0.50) */
+	int hands;                      /* at most so many requests at once; 0 = as many as else */
+	int rate;                       /* requests a second at most; 0 = no limit */
+	struct { int from, to; } window;        /* minutes after midnight between which it may be read; equal = always */
 	struct place at;
 };
 
@@ -364,7 +367,8 @@ struct edge {
 struct edge_moment { uint32_t edge; int64_t moment; };
 
 struct gap {
-	const char *what;               /* "directory", "group", "hr", "role", "share", "folder", "inbox" */
+	const char *what;               /* "directory", "group", "hr", "role", "share", "folder", "inbox"; "window": a share was read
+					 * no further than to that folder, and what was left lies anywhere */
 	const char *id;                 /* group DN, "system/role", share id */
 	const char *path;               /* for a folder: escaped path below the share; else NULL */
 	const char *text;               /* what happened, one line */

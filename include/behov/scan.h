@@ -8,6 +8,8 @@
  *          component-wise O_NOFOLLOW where openat2 is missing), never enters the quarantine, never opens a file but the
  *          marker.  A share that is not there, or whose marker is missing or names another share, is one gap and no
  *          visit.  Whatever could not be read is a gap with its path.
+ *          No more is asked at once, or in a second, than the share allows, and no folder is begun outside its window:
+ *          where that ended it is one gap.
  */
 #ifndef BEHOV_SCAN_H
 #define BEHOV_SCAN_H
@@ -17,11 +19,13 @@
 struct scan_result {
 	bool visited;                   /* false: the whole share is a gap */
 	bool complete;                  /* no gap anywhere in it */
+	bool cut;                       /* its window closed before all of it was read */
 	bool marked;                    /* the marker was there and names this share */
 	long long folders, files, bytes;        /* bytes: of stat'ed files */
 	long long listed;               /* of the folders: the others are as they were */
 	bool another;                   /* it was not visited, for most folders of the root are not those of last night: */
 	long long root_was, root_left;  /* so many were in the root, and so many of them still are */
+	long long requests;             /* opened, listed, stat'ed: what the file server was asked */
 	LIST(struct gap) gaps;
 };
 

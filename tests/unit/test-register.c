@@ -175,6 +175,21 @@ a_placeholder_is_refused_once_wherever_it_stands(void)
 	CHECK(load(CONF, SERIES("action = \"preserve\"; " WHERE("ANGE-MAPPEN/**"))) == 0);
 }
 
+static void
+a_share_says_how_fast_and_when_it_may_be_read(void)
+{
+	static const char *const bad[] = { "hands = 0;", "hands = 257;", "rate = 0;", "window = \"20-06\";", "window = \"20:00-24:00\";",
+		"window = \"20:60-06:00\";", "window = \"06:00-06:00\";", "window = \"20:00 06:00\";", "window = \"20:00-06:000\";",
+		"window = 20;" };
+
+	CHECK(load(CONF, "shares = ( { id = \"e\"; path = \"/srv/e\"; hands = 3; rate = 200; window = \"20:00-06:30\"; } );") == 0);
+	CHECK(rules.shares[0].hands == 3 && rules.shares[0].rate == 200 && rules.shares[0].window.from == 1200 &&
+	      rules.shares[0].window.to == 390);
+	CHECK(load(CONF, SHARE) == 0 && rules.shares[0].hands == 0 && rules.shares[0].rate == 0 && rules.shares[0].window.from == rules.shares[0].window.to);
+	for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++)
+		CHECK(load(CONF, arena_print(mem, "shares = ( { id = \"e\"; path = \"/srv/e\"; %s } );", bad[i])) == 1);
+}
+
 /* The smallest configuration with another `directory`. */
 static int
 load_directory(const char *directory)
@@ -307,6 +322,7 @@ main(void)
 	TEST(a_decision_that_leaves_something_to_decide_is_refused);
 	TEST(sources_are_no_part_of_what_is_activated);
 	TEST(a_placeholder_is_refused_once_wherever_it_stands);
+	TEST(a_share_says_how_fast_and_when_it_may_be_read);
 	TEST(several_directories_are_one_configuration);
 	TEST(directories_that_overlap_are_a_complaint);
 	TEST(a_name_belongs_to_the_directory_whose_base_it_lies_under);

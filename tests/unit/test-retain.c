@@ -408,6 +408,23 @@ an_explanation_names_the_hold_and_what_would_else_have_won(void)
 	end();
 }
 
+static void
+of_a_share_that_was_not_read_to_its_end_only_whole_folders_are_proposed(void)
+{
+	begin();
+	rule("ver", ACTION_DESTROY, "V/{year}/**", 7)->batch_path = "V/{year}";
+	rule("lös", ACTION_DESTROY, "L/{year}/**", 7);
+	a_gap.what = "window";
+	a_gap.path = "V/2018/c";
+	gaps = 1;
+	NIGHT("2027-01-01", "L/2018/a", "V/2017/b", "V/2018/b");
+	CHECK(plan.proposals.count == 1);
+	CHECK_TEXT(ONE.batch, "V/2017");
+	CHECK(plan.unclear.count > 0 && plan.unclear.items[0].files && !plan.unclear.items[0].path);
+	CHECK(plan.gaps.count == 1 && plan.gaps.items[0].path != NULL);
+	end();
+}
+
 /* ---- versions */
 
 static const char *const version_names[] = { "Plan v{version}.doc" };
@@ -599,6 +616,7 @@ main(void)
 	TEST(why_a_batch_is_blocked_does_not_depend_on_the_order_of_names);
 	TEST(an_explanation_names_the_winner_the_losers_and_how_the_day_was_counted);
 	TEST(an_explanation_names_the_hold_and_what_would_else_have_won);
+	TEST(of_a_share_that_was_not_read_to_its_end_only_whole_folders_are_proposed);
 	TEST(of_a_folder_that_was_not_seen_to_its_end_nothing_is_superseded);
 	TEST(the_next_version_counts_in_whatever_order_names_are_told);
 	TEST(what_is_approved_stays_superseded_as_long_as_a_newer_one_is_there);

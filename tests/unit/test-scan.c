@@ -9,6 +9,8 @@ static struct arena *mem;
 static struct text seen;
 static bool stat_all, fold;
 static int how_many;            /* hands */
+static const char *night_ends;  /* in the folder of that name */
+static struct { int from, to; } window;
 
 static bool
 on_enter(void *self, const char *path, void *above, void **state)
@@ -28,8 +30,12 @@ on_wants(void *self, void *state, const char *path, const char *name)
 static void
 on_file(void *self, void *state, const char *path, const struct entry *entry)
 {
+	int64_t morning;
+
 	(void)self, (void)state;
 	text_print(&seen, "[%s|%s]", path, entry->name);
+	if (night_ends && strcmp(path, night_ends) == 0 && clock_parse("2026-11-24T06:00+01:00", &morning) == 0)
+		clock_freeze(morning);
 }
 
 static void
@@ -65,6 +71,8 @@ begin(void)
 	mem = arena_open();
 	text_open(&seen, 1 << 20);
 	stat_all = fold = false;
+	night_ends = NULL;
+	window.from = window.to = 0;
 }
 
 static void
@@ -101,7 +109,8 @@ write_marker_by_hand(const char *id)
 static struct scan_result
 scan(enum share_identity identity)
 {
-	struct share share = { .id = "a", .path = folder, .identity = identity, .fold = fold };
+	struct share share = { .id = "a", .path = folder, .identity = identity, .fold = fold,
+			       .window = { window.from, window.to } };
 	struct scan_result out;
 	struct error err = { 0 };
 
@@ -341,9 +350,115 @@ a_tree_deeper_than_a_path_ends_in_a_gap(void)
 	end();
 }
 
+static void
+freeze(const char *when)
+{
+	int64_t now;
+
+	CHECK(clock_parse(when, &now) == 0);
+	clock_freeze(now);
+}
+
+static void
+a_window_holds_from_its_first_minute_to_before_its_last(void)
+{
+	static const struct { int from, to; const char *when; bool in; } cases[] = {
+		{ 1200, 360, "2026-11-24T19:59:59+01:00", false }, { 1200, 360, "2026-11-24T20:00:00+01:00", true },
+		{ 1200, 360, "2026-11-24T05:59:59+01:00", true }, { 1200, 360, "2026-11-24T06:00:00+01:00", false },
+		{ 60, 300, "2026-11-24T00:59+01:00", false }, { 60, 300, "2026-11-24T01:00+01:00", true },
+		{ 60, 300, "2026-11-24T05:00+01:00", false }, { 1200, 360, "2026-07-24T18:00Z", true },
+		{ 1200, 360, "2026-07-24T17:59Z", false }, { 0, 0, "2026-11-24T12:00+01:00", true },
+	};
+
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		struct share share = { .window = { cases[i].from, cases[i].to } };
+		int64_t moment;
+
+		CHECK(clock_parse(cases[i].when, &moment) == 0);
+		CHECK(pace_within(&share, moment) == cases[i].in);
+	}
+}
+
+static void
+outside_its_window_a_share_is_one_gap(void)
+{
+	struct scan_result out;
+
+	begin();
+	make_file("f");
+	window.from = 1200;
+	window.to = 360;
+	freeze("2026-11-24T12:00+01:00");
+	out = scan(IDENTITY_NONE);
+	CHECK(!out.visited && !out.complete && out.gaps.count == 1 && out.requests == 0 && seen.len == 0);
+	CHECK_TEXT(out.gaps.items[0].what, "window");
+	CHECK(strstr(out.gaps.items[0].text, "utanför tidsfönstret 20:00-06:00") && !out.gaps.items[0].path);
+	freeze("2026-11-24T23:00+01:00");
+	out = scan(IDENTITY_NONE);
+	CHECK(out.visited && out.complete && out.requests > 0);
+	end();
+}
+
+static void
+where_the_window_closes_no_folder_is_begun_and_the_place_is_told_once(void)
+{
+	for (int hands = 1; hands < 5; hands += 3) {
+		struct scan_result out;
+
+		begin();
+		how_many = hands;
+		make_folder("d");
+		make_folder("d/e%");
+		make_file("d/e%/never");
+		make_folder("d/e%/g");
+		make_file("d/f");
+		window.from = 1200;
+		window.to = 360;
+		night_ends = "d";
+		freeze("2026-11-24T05:58+01:00");
+		out = scan(IDENTITY_NONE);
+		CHECK_TEXT(seen.data, "[d|f]<d!><>");
+		CHECK(out.visited && !out.complete && out.gaps.count == 1);
+		CHECK_TEXT(out.gaps.items[0].path, "d/e%25");
+		end();
+	}
+	how_many = 0;
+}
+
+/* Whoever asks: a turn is a step after the one before, and a pause is not made up for. */
+static void
+requests_wait_for_their_turn(void)
+{
+	struct share share = { .rate = 50 };
+	struct pace p;
+
+	pace_open(&p, &share);
+	CHECK(pace_turn(&p, 1000) == 1000 && pace_turn(&p, 1000) == 20001000 && pace_turn(&p, 5000) == 40001000);
+	CHECK(pace_turn(&p, 900000000) == 900000000 && pace_turn(&p, 900000000) == 920000000);
+	share.rate = 0;
+	pace_open(&p, &share);
+	CHECK(p.step == 0);
+	for (int i = 0; i < 5; i++)
+		pace(&p);
+	CHECK(p.requests == 5);
+}
+
+static void
+a_share_may_allow_fewer_hands_than_are_asked_for(void)
+{
+	struct share share = { .hands = 3 };
+
+	CHECK(hands_of(8, &share) == 3 && hands_of(2, &share) == 2 && hands_of(0, &share) == 3);
+	share.hands = 0;
+	CHECK(hands_of(8, &share) == 8 && hands_of(0, &share) >= 2);
+}
+
 int
 main(void)
 {
+	struct error err = { 0 };
+
+	CHECK(clock_zone("Europe/Stockholm", &err) == 0);
 	TEST(links_snapshots_and_the_quarantine_are_not_entered);
 	TEST(what_is_ours_in_the_root_is_never_seen_in_any_spelling_where_case_folds);
 	TEST(reading_leaves_no_trace_in_times);
@@ -352,6 +467,11 @@ main(void)
 	TEST(a_share_without_its_marker_is_one_gap);
 	TEST(an_empty_share_and_one_that_is_not_there_are_gaps);
 	TEST(a_folder_we_may_not_read_is_a_gap);
+	TEST(a_window_holds_from_its_first_minute_to_before_its_last);
+	TEST(outside_its_window_a_share_is_one_gap);
+	TEST(where_the_window_closes_no_folder_is_begun_and_the_place_is_told_once);
+	TEST(requests_wait_for_their_turn);
+	TEST(a_share_may_allow_fewer_hands_than_are_asked_for);
 	TEST(names_are_bytes);
 	TEST(a_tree_deeper_than_a_path_ends_in_a_gap);
 	return check_done();

@@ -307,6 +307,22 @@ def unsure_of_the_order():
     check("names are compared as the share compares them", folds.due("2026-11-24") == ["P/PLAN V1.DOCX"], folds.due("2026-11-24"))
 
 
+def spared_server():
+    share = Share(["V/2015/a.pdf"], 'clock = "path-year"; keep = "7 years"; where = { share = "s"; path = "V/{year}/*"; };')
+    rules = share.text("rules/r.cfg")
+    share.create()
+    share.behov("run")
+    found = share.rows("select state from proposal")
+    share.write("rules/r.cfg", rules.replace('identity = "none"', 'identity = "none"; hands = 1; rate = 100000; window = "02:01-01:59"'))
+    outside, again = share.behov("plan", "--json"), share.behov("run")
+    check("at a time when a share may not be read it is a gap", outside.returncode == 3 and [g["what"] for g in json.loads(outside.stdout)["gaps"]] ==
+          ["window"], outside.stdout)
+    check("and what is known of it stays as it was", again.returncode in (3, 4) and len(found) == 1 and share.rows("select state from proposal") == found,
+          again.stderr)
+    share.write("rules/r.cfg", rules.replace('identity = "none"', 'identity = "none"; window = "01:59-02:01"'))
+    check("at another time it is read", share.due("2026-11-24") == ["V/2015/a.pdf"])
+
+
 def latest():
     share = Share(["Listor/2019-11-01 a.pdf", "Listor/2026-11-01 b.pdf"], 'clock = "path-date"; count-from = "day"; keep = "30 days"; '
                   'latest = "90 days"; where = { share = "s"; path = "Listor/{date}*"; };')
@@ -356,6 +372,6 @@ def refused():
         check(f"{what} is refused, with its place", done.returncode == 2 and "rules/r.cfg:" in done.stderr, done.stderr)
 
 
-for part in (fiscal, created, case_closed, bad_lists, events, told, superseded, unsure_of_the_order, latest, explained, refused):
+for part in (fiscal, created, case_closed, bad_lists, events, told, superseded, unsure_of_the_order, spared_server, latest, explained, refused):
     part()
 sys.exit(1 if failed else 0)
