@@ -6,6 +6,7 @@
 #include <behov/json.h>
 #include <behov/log.h>
 #include <behov/register.h>
+#include <behov/scan.h>
 #include <behov/text.h>
 
 #include <unistd.h>
@@ -350,13 +351,56 @@ int verb_store(struct arena *mem, const struct options *options, int count, char
 	return 0;
 }
 
+static int
+keep_filesystem(struct arena *mem, struct store *store, const struct share *share, const struct options *options, const char *now,
+		const char *before, struct error *err)
+{
+	const char *who = options->by ? actor(mem, options) : arena_print(mem, "uid %u", (unsigned)getuid());
+	json_t *payload = json_pack("{s:s, s:s, s:s?, s:s?}", "share", share->id, "filesystem", now, "before", before, "reason",
+				    options->reason);
+	int rc = -1;
+
+	if (store_begin(store, err) == 0 && store_set(store, arena_print(mem, FILESYSTEM_VALUE "%s", share->id), now, err) == 0 &&
+	    audit_add(store, clock_now(), who, "share-adopted", payload, err) == 0)
+		rc = store_commit(store, err);
+	if (rc < 0)
+		store_rollback(store);
+	json_decref(payload);
+	return rc;
+}
+
+/* The first time is as with a marker; that it is another one now must be somebody's word. */
+static int
+adopt_filesystem(struct arena *mem, struct store *store, const struct share *share, const struct options *options, struct error *err)
+{
+	const char *before = NULL, *now = scan_filesystem(mem, share, err);
+
+	if (!now || store_get(mem, store, arena_print(mem, FILESYSTEM_VALUE "%s", share->id), &before, err) < 0)
+		return -1;
+	if (before && strcmp(before, now) == 0)
+		return error_set(err, ERROR_USAGE, "share '%s' is adopted already, as this file system", share->id);
+	if (before && need_names(options, false, "share adopt", err) < 0)
+		return error_in(err, "share '%s' was adopted as another file system (%s)", share->id, before);
+	return keep_filesystem(mem, store, share, options, now, before, err);
+}
+
 int verb_share(struct arena *mem, const struct options *options, int count, char **words, struct error *err)
 {
+	const struct share *share;
 	struct rules rules;
+	struct desk desk;
+	int rc;
 
 	if (count != 2 || strcmp(words[0], "adopt") != 0)
 		return error_set(err, ERROR_USAGE, "use: behov share adopt ID");
 	if (register_load(mem, options->config, &rules, err) < 0)
 		return -1;
-	return run_adopt(&rules, words[1], err);
+	share = rules_share(&rules, words[1]);
+	if (!share || share->identity != IDENTITY_FILESYSTEM)
+		return run_adopt(&rules, words[1], err);
+	if (run_desk_open(mem, &rules, clock_now(), false, &desk, err) < 0)
+		return -1;
+	rc = adopt_filesystem(mem, desk.store, share, options, err);
+	run_desk_close(&desk);
+	return rc;
 }

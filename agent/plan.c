@@ -87,12 +87,26 @@ load_decisions(struct arena *mem, struct store *store, int64_t now, struct earli
 	return 0;
 }
 
+static int
+load_filesystems(struct arena *mem, const struct rules *rules, struct store *store, struct error *err)
+{
+	for (size_t i = 0; i < rules->share_count; i++) {
+		struct share *share = &rules->shares[i];
+
+		if (share->identity == IDENTITY_FILESYSTEM &&
+		    store_get(mem, store, arena_print(mem, FILESYSTEM_VALUE "%s", share->id), &share->filesystem, err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
 int
 earlier_load(struct arena *mem, const struct rules *rules, struct store *store, bool decisions, int64_t now,
 	     struct earlier *out, struct error *err)
 {
 	if (load_holds(mem, rules, store, out, err) < 0 || load_events(mem, rules, store, out, err) < 0 ||
-	    (store && store_get(mem, store, SECRET_VALUE, &out->secret, err) < 0))
+	    (store && (load_filesystems(mem, rules, store, err) < 0 ||
+		       store_get(mem, store, SECRET_VALUE, &out->secret, err) < 0)))
 		return -1;
 	return store && decisions ? load_decisions(mem, store, now, out, err) : 0;
 }

@@ -17,7 +17,9 @@ struct earlier {
 	const char *secret;             /* SECRET_VALUE of the store, or NULL */
 };
 
-/* store NULL: there is none yet; then the holds of the rules are all there is. */
+/* Where the store keeps as what a share with identity = "filesystem" was adopted: and its id. */
+#define FILESYSTEM_VALUE "filesystem:"
+/* Tells the shares of `rules` as what they were adopted, too.  store NULL: there is none yet; then the holds of the rules are all there is. */
 int earlier_load(struct arena *mem, const struct rules *rules, struct store *store, bool decisions, int64_t now,
 		 struct earlier *out, struct error *err);
 /* The store to look at: *out NULL when none has been made. */

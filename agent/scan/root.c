@@ -57,6 +57,28 @@ read_marker(int root, const char *id)
 	return found;
 }
 
+static int
+check_filesystem(const struct share *share, int root, struct error *err)
+{
+	struct arena *mem = arena_open();
+	const char *now;
+	int rc = -1;
+
+	if (!share->filesystem)
+		error_set(err, ERROR_SOURCE, "share '%s' is not adopted: 'behov share adopt %s' notes which file system it is", share->id,
+			  share->id);
+	else if (!(now = filesystem_of(mem, root, err)))
+		error_in(err, "share '%s'", share->id);
+	else if (strcmp(now, share->filesystem) != 0)
+		error_set(err, ERROR_SOURCE, "another file system or folder lies at '%s' than was adopted as share '%s' (%s, and now %s): if "
+			  "it is right, say so with 'behov share adopt %s --by NAME --reason TEXT'", share->path, share->id,
+			  share->filesystem, now, share->id);
+	else
+		rc = 0;
+	arena_close(mem);
+	return rc;
+}
+
 int
 root_open(const struct share *share, bool *marked, struct error *err)
 {
@@ -71,6 +93,10 @@ root_open(const struct share *share, bool *marked, struct error *err)
 		close(fd);
 		return error_set(err, ERROR_SOURCE, "the marker '%s' of share '%s' %s", SHARE_MARKER, share->id,
 				 found == MARKER_MISSING ? "is missing" : "cannot be read or names another share");
+	}
+	if (share->identity == IDENTITY_FILESYSTEM && check_filesystem(share, fd, err) < 0) {
+		close(fd);
+		return -1;
 	}
 	*marked = found == MARKER_OURS;
 	return fd;
@@ -105,6 +131,21 @@ write_marker(int root, const char *line, size_t len, struct error *err)
 	}
 	fsync(root);
 	return 0;
+}
+
+char *
+scan_filesystem(struct arena *mem, const struct share *share, struct error *err)
+{
+	int fd = open_root(share, err);
+	char *text;
+
+	if (fd < 0)
+		return NULL;
+	text = filesystem_of(mem, fd, err);
+	close(fd);
+	if (!text)
+		error_in(err, "share '%s'", share->id);
+	return text;
 }
 
 int

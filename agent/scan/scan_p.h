@@ -8,6 +8,10 @@
 #include <stdatomic.h>
 #include <sys/types.h>
 
+/* Which file system a root lies on, and which folder of it: "ext 4f9e3691fb5c086d 2".  NULL with err where nothing tells that
+ * stays the same from one mount to the next. */
+char *filesystem_of(struct arena *mem, int root, struct error *err);
+
 /* As scan_open_root(); *marked: the marker was there and names this share. */
 int root_open(const struct share *share, bool *marked, struct error *err);
 

@@ -185,6 +185,7 @@ struct share {
 	int deputy_count;
 	struct class class;
 	enum share_identity identity;
+	const char *filesystem;         /* IDENTITY_FILESYSTEM: what was adopted, from the store; NULL = nothing yet */
 	enum share_dispose dispose;
 	bool fold;                      /* case = "fold" */
 	double shrink_ratio;            /* so much fewer files than the last complete night: a gap (0.50) */

@@ -6,8 +6,8 @@
  * Out:     calls to the visitor; gaps; counts.
  * Promise: opens nothing for writing, follows no symbolic link, crosses no mount (openat2 BENEATH, NO_SYMLINKS, NO_XDEV;
  *          component-wise O_NOFOLLOW where openat2 is missing), never enters the quarantine, never opens a file but the
- *          marker.  A share that is not there, or whose marker is missing or names another share, is one gap and no
- *          visit.  Whatever could not be read is a gap with its path.
+ *          marker.  A share that is not there, whose marker is missing or names another share, or that is another
+ *          file system than was adopted, is one gap and no visit.  Whatever could not be read is a gap with its path.
  *          No more is asked at once, or in a second, than the share allows, and no folder is begun outside its window:
  *          where that ended it is one gap.
  */
@@ -48,7 +48,9 @@ int scan_folder(struct arena *mem, const struct share *share, const char *path, 
 
 /* `behov share adopt ID`: writes the marker once; refuses when another is there. */
 int scan_adopt(const struct share *share, struct error *err);
-/* Opens the share's root and checks its marker: a descriptor, or -1.  For apply, too: see DESIGN 8. */
+/* As identity = "filesystem" knows a share again: kept by who adopts it.  NULL with err where nothing tells. */
+char *scan_filesystem(struct arena *mem, const struct share *share, struct error *err);
+/* Opens the share's root and checks its marker, or its file system: a descriptor, or -1.  For apply, too: see DESIGN 8. */
 int scan_open_root(const struct share *share, struct error *err);
 
 #endif

@@ -1,6 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* test-scan.c - the walk sees all that is there, and nothing that is not of the share. */
 #include "../../agent/scan/walk.c"
+#include <sys/statfs.h>
+static int pretend(int fd, struct statfs *out);
+#define fstatfs pretend
+#include "../../agent/scan/filesystem.c"
+#undef fstatfs
 #include "check.h"
 #include <dirent.h>
 
@@ -46,6 +51,20 @@ on_leave(void *self, void *state, const char *path, bool complete)
 }
 
 static const struct visitor visitor = { .enter = on_enter, .wants_stat = on_wants, .file = on_file, .leave = on_leave };
+
+static long kind_of_disk = EXT4_SUPER_MAGIC;
+static int number_of_disk = 7;
+
+static int
+pretend(int fd, struct statfs *out)
+{
+	int id[2] = { number_of_disk, 0 };
+
+	CHECK(fstatfs(fd, out) == 0);
+	out->f_type = kind_of_disk;
+	memcpy(&out->f_fsid, id, sizeof id);
+	return 0;
+}
 
 static int
 remove_below(int at, const char *name)
@@ -114,6 +133,8 @@ scan(enum share_identity identity)
 	struct scan_result out;
 	struct error err = { 0 };
 
+	if (identity == IDENTITY_FILESYSTEM)
+		CHECK((share.filesystem = scan_filesystem(mem, &share, &err)) != NULL);
 	CHECK(scan_share(mem, &share, &(struct scan_how){ .hands = how_many }, &visitor, &out, &err) == 0);
 	return out;
 }
@@ -351,6 +372,63 @@ a_tree_deeper_than_a_path_ends_in_a_gap(void)
 }
 
 static void
+another_file_system_at_the_same_place_is_one_gap(void)
+{
+	struct share share = { .id = "a", .path = folder, .identity = IDENTITY_FILESYSTEM };
+	struct error err = { 0 };
+	struct scan_result out;
+	const char *wanted[] = { "is not adopted", NULL, "another file system", "another file system", "nothing tells" };
+
+	begin();
+	make_file("f");
+	for (int way = 0; way < 5; way++) {
+		if (way == 1)
+			share.filesystem = scan_filesystem(mem, &share, &err);
+		number_of_disk = way == 2 ? 8 : 7;
+		if (way == 3) {         /* what was there is put away, and a copy takes its place */
+			CHECK(rename(folder, arena_print(mem, "%s-old", folder)) == 0 && mkdir(folder, 0755) == 0);
+			make_file("f");
+		}
+		kind_of_disk = way == 4 ? NFS_SUPER_MAGIC : EXT4_SUPER_MAGIC;
+		text_close(&seen);
+		text_open(&seen, 1 << 20);
+		CHECK(scan_share(mem, &share, &(struct scan_how){ .hands = 1 }, &visitor, &out, &err) == 0);
+		CHECK(out.visited == !wanted[way] && out.gaps.count == (wanted[way] != NULL) && (seen.len > 0) == !wanted[way]);
+		if (wanted[way] && out.gaps.count)
+			CHECK(strstr(out.gaps.items[0].text, wanted[way]) != NULL && strcmp(out.gaps.items[0].what, "share") == 0);
+		CHECK((scan_open_root(&share, &err) >= 0) == !wanted[way]);
+	}
+	kind_of_disk = EXT4_SUPER_MAGIC;
+	remove_below(AT_FDCWD, arena_print(mem, "%s-old", folder));
+	end();
+}
+
+static void
+what_has_no_lasting_number_is_no_identity(void)
+{
+	static const long none[] = { NFS_SUPER_MAGIC, SMB_SUPER_MAGIC, 0xff534d42, 0xfe534d42, TMPFS_MAGIC, OVERLAYFS_SUPER_MAGIC,
+				     0x65735546, F2FS_SUPER_MAGIC, 0x2fc12fc1, 0 };
+	struct share share = { .id = "a", .path = folder };
+	struct error err = { 0 };
+
+	begin();
+	for (size_t i = 0; i < sizeof none / sizeof *none; i++) {
+		kind_of_disk = none[i];
+		CHECK(scan_filesystem(mem, &share, &err) == NULL);
+		err = (struct error){ 0 };
+	}
+	kind_of_disk = XFS_SUPER_MAGIC; /* this is none, and does not know the question */
+	CHECK(scan_filesystem(mem, &share, &err) == NULL);
+	kind_of_disk = EXT4_SUPER_MAGIC;
+	number_of_disk = 0;             /* made without a UUID */
+	err = (struct error){ 0 };
+	CHECK(scan_filesystem(mem, &share, &err) == NULL);
+	number_of_disk = 7;
+	CHECK(strncmp(scan_filesystem(mem, &share, &err), "ext 0000000700000000 ", 21) == 0);
+	end();
+}
+
+static void
 freeze(const char *when)
 {
 	int64_t now;
@@ -467,6 +545,8 @@ main(void)
 	TEST(a_share_without_its_marker_is_one_gap);
 	TEST(an_empty_share_and_one_that_is_not_there_are_gaps);
 	TEST(a_folder_we_may_not_read_is_a_gap);
+	TEST(another_file_system_at_the_same_place_is_one_gap);
+	TEST(what_has_no_lasting_number_is_no_identity);
 	TEST(a_window_holds_from_its_first_minute_to_before_its_last);
 	TEST(outside_its_window_a_share_is_one_gap);
 	TEST(where_the_window_closes_no_folder_is_begun_and_the_place_is_told_once);

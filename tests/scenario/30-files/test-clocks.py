@@ -7,6 +7,7 @@ Each share is a few files; each series is written as a plan writes it.  What is 
 import datetime
 import json
 import os
+import shutil
 import sqlite3
 import subprocess
 import sys
@@ -323,6 +324,32 @@ def spared_server():
     check("at another time it is read", share.due("2026-11-24") == ["V/2015/a.pdf"])
 
 
+def another_disk():
+    share = Share(["V/2015/a.pdf"], 'clock = "path-year"; keep = "7 years"; where = { share = "s"; path = "V/{year}/*"; };')
+    share.write("rules/r.cfg", share.text("rules/r.cfg").replace('identity = "none"', 'identity = "filesystem"'))
+    share.create()
+    gaps = share.plan("2026-11-24")["gaps"]
+    check("a share that nobody has adopted is a gap", len(gaps) == 1 and gaps[0]["what"] == "share" and "not adopted" in gaps[0]["text"], gaps)
+    done = share.behov("share", "adopt", "s")
+    kind = subprocess.run(["stat", "-f", "-c", "%t", share.path], check=True, stdout=subprocess.PIPE).stdout.decode().strip()
+    if kind not in ("ef53", "58465342", "9123683e"):
+        check("where nothing tells file systems apart it is refused", done.returncode == 1 and "nothing tells" in done.stderr, done.stderr)
+        return
+    check("one that was adopted is read", done.returncode == 0 and share.due("2026-11-24") == ["V/2015/a.pdf"], done.stderr)
+    share.behov("run")
+    found = share.rows("select state from proposal")
+    os.rename(share.path + "/share", share.path + "/old")
+    shutil.copytree(share.path + "/old", share.path + "/share")
+    share.behov("run")
+    gaps = share.plan("2026-11-24")["gaps"]
+    check("another folder in its place is a gap, and what is known of it stays", len(gaps) == 1 and "another file system or folder" in gaps[0]["text"]
+          and len(found) == 1 and share.rows("select state from proposal") == found, gaps)
+    check("that it is right is somebody's word", share.behov("share", "adopt", "s").returncode == 2 and
+          share.behov("share", "adopt", "s", "--by", "arkiv", "--reason", "ny disk").returncode == 0 and share.plan("2026-11-24")["gaps"] == [])
+    check("which is in the chain", [r[0].split(" ")[0] for r in share.rows("select actor from audit where event = 'share-adopted' order by seq")] ==
+          ["uid", "arkiv"] and share.behov("audit", "verify").returncode == 0)
+
+
 def latest():
     share = Share(["Listor/2019-11-01 a.pdf", "Listor/2026-11-01 b.pdf"], 'clock = "path-date"; count-from = "day"; keep = "30 days"; '
                   'latest = "90 days"; where = { share = "s"; path = "Listor/{date}*"; };')
@@ -372,6 +399,6 @@ def refused():
         check(f"{what} is refused, with its place", done.returncode == 2 and "rules/r.cfg:" in done.stderr, done.stderr)
 
 
-for part in (fiscal, created, case_closed, bad_lists, events, told, superseded, unsure_of_the_order, spared_server, latest, explained, refused):
+for part in (fiscal, created, case_closed, bad_lists, events, told, superseded, unsure_of_the_order, spared_server, another_disk, latest, explained, refused):
     part()
 sys.exit(1 if failed else 0)
