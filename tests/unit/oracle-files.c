@@ -40,6 +40,8 @@ night(const char *conf, int64_t now, bool full, bool keep, bool print)
 		goto out;
 	for (size_t i = 0; i < rules.hold_count; i++)
 		*arena_push(mem, &earlier.holds) = rules.holds[i];
+	for (size_t i = 0; i < rules.event_count; i++)
+		*arena_push(mem, &earlier.events) = rules.events[i];
 	if (plan_files(mem, &rules, &earlier, NULL, &(struct run_options){ .hands = 2, .full = full, .now = now }, keep,
 		       &plan, &err) < 0)
 		goto out;

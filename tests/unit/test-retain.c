@@ -425,6 +425,29 @@ of_a_share_that_was_not_read_to_its_end_only_whole_folders_are_proposed(void)
 	end();
 }
 
+/* What people tell stands in no rules file: a folder that is as it was is judged anew all the same. */
+static void
+what_is_remembered_of_folders_is_void_when_an_event_is_told_or_withdrawn(void)
+{
+	struct event events[] = { { .series = "avtal", .share = "a", .path = "A", .date = 19904 },
+				  { .series = "avtal", .share = "a", .path = "A", .date = 19905 } };
+	const char *judged[3];
+	struct error err = { 0 };
+
+	begin();
+	rule("avtal", ACTION_DESTROY, "A/**", 2)->clock = CLOCK_EVENT;
+	for (size_t i = 0; i < 3; i++) {
+		struct retain_input in = { .rules = &rules, .events = events + (i == 2), .event_count = i > 0 };
+
+		retain = retain_open(mem, &in, &err);
+		judged[i] = retain_share(retain, &share)->judged;
+		if (i < 2)
+			retain_close(retain);
+	}
+	CHECK(strcmp(judged[0], judged[1]) != 0 && strcmp(judged[1], judged[2]) != 0 && strcmp(judged[0], judged[2]) != 0);
+	end();
+}
+
 /* ---- versions */
 
 static const char *const version_names[] = { "Plan v{version}.doc" };
@@ -616,6 +639,7 @@ main(void)
 	TEST(why_a_batch_is_blocked_does_not_depend_on_the_order_of_names);
 	TEST(an_explanation_names_the_winner_the_losers_and_how_the_day_was_counted);
 	TEST(an_explanation_names_the_hold_and_what_would_else_have_won);
+	TEST(what_is_remembered_of_folders_is_void_when_an_event_is_told_or_withdrawn);
 	TEST(of_a_share_that_was_not_read_to_its_end_only_whole_folders_are_proposed);
 	TEST(of_a_folder_that_was_not_seen_to_its_end_nothing_is_superseded);
 	TEST(the_next_version_counts_in_whatever_order_names_are_told);

@@ -34,11 +34,13 @@ web = { listen = "127.0.0.1:8440"; url = "http://127.0.0.1:8440"; };
 PATTERNS = [("V/{year}/**", "path-year", "V/{year}"), ("V/{year}/{case}/*", "path-year", "V/{year}/{case}"),
             ("V/**", "modified", ""), ("V/*/**", "modified", "V/*"), ("**/{date}*", "path-date", ""), ("W/**", "modified", "W"),
             ("**", "created", ""), ("V/*/{case}/**", "case-closed", "V/*/{case}"), ("W/{case} */**", "case-closed", "W/{case} *"),
-            ("W/{year}/**", "fiscal-year", "W/{year}"), ("**/{year}/**", "path-year", "")]
+            ("W/{year}/**", "fiscal-year", "W/{year}"), ("**/{year}/**", "path-year", ""), ("V/*/**", "event", "V/*"), ("**", "event", ""),
+            ("**", "superseded", ""), ("V/**", "superseded", "V")]
 TOPS = ["V", "V", "W"]
 MIDDLES = [str(YEAR - 1), str(YEAR - 2), str(YEAR - 3), str(YEAR + 2), "1850", "K-3 x", "övrigt"]
 CASES = ["K-1", "K-2", "K-3", "K-3/Bilaga"]
-NAMES = ["a.pdf", "b.xlsx", f"{YEAR - 1}-02-28 c.pdf", f"{YEAR}1231.txt", "Å.pdf", "\udce5.pdf"]
+NAMES = ["a.pdf", "b.xlsx", f"{YEAR - 1}-02-28 c.pdf", f"{YEAR}1231.txt", "Å.pdf", "\udce5.pdf", "Plan v1.pdf", "Plan v2.pdf", "Plan v02.pdf",
+         "Plan v3.pdf", "Plan v3.1.pdf", f"Plan v{YEAR - 2}.pdf", f"Plan v{YEAR + 2}.pdf"]
 
 
 def write(path, text):
@@ -68,6 +70,7 @@ class History:
         self.series = [self.one_series(i) for i in range(self.draw.randint(1, 5))]
         self.holds = []
         self.cases = {}
+        self.events = []
         self.rules()
         for _ in range(self.draw.randint(3, 40)):
             self.make()
@@ -81,10 +84,11 @@ class History:
         count = self.draw.choice(["year-end", "month-end", "day"])
         decided = self.draw.random() < 0.85
         batch = batch if action != "preserve" and self.draw.random() < 0.7 else ""
-        whole = "true" if batch and self.draw.random() < 0.7 else "false"
+        names = ' name = "Plan v{version}.pdf";' if clock == "superseded" else ""
+        whole = "true" if batch and clock != "superseded" and self.draw.random() < 0.7 else "false"
         spare = 'spare = { column = "Dag"; values = ( "5" ); }; ' if clock == "case-closed" and self.draw.random() < 0.5 else ""
         return (f'{{ id = "serie{i}"; owner = "anna"; action = "{action}"; keep = "{keep}"; clock = "{clock}"; '
-                f'count-from = "{count}"; {spare}where = ( {{ share = "a"; path = "{where}"; }} ); '
+                f'count-from = "{count}"; {spare}where = ( {{ share = "a"; path = "{where}";{names} }} ); '
                 + (f'cases = "diariet"; ' if clock == "case-closed" else "")
                 + ('fiscal-year = { ends = "06-30"; }; ' if clock == "fiscal-year" else "")
                 + ('decision = { dnr = "KS 1"; date = "2019-02-12"; body = "KS"; }; ' if decided else "")
@@ -96,7 +100,13 @@ class History:
         write(self.folder + "/rules/r.cfg",
               'cases = { id = "diariet"; file = "cases.csv"; case = "Nr"; closed = "Avslutat"; };\n'
               f'shares = ( {{ id = "a"; path = "{self.share}"; owner = "anna"; identity = "none"; }} );\n'
-              "series = (\n" + ",\n".join(self.series) + "\n);\n" + f"holds = ( {holds} );\n")
+              "series = (\n" + ",\n".join(self.series) + "\n);\n" + f"holds = ( {holds} );\n" + f"events = ( {self.standing()} );\n")
+
+    def standing(self):
+        """Events of series that count from one."""
+        them = [re.search(r'id = "([^"]+)"', s).group(1) for s in self.series if '"event"' in s]
+        return ", ".join(f'{{ id = "e{i}"; series = "{s}"; share = "a"; path = "{path}"; date = "{date}"; why = "w"; by = "b"; }}'
+                         for s in them for i, (path, date) in enumerate(self.events)) if len(them) == 1 else ""
 
     # ------------------------------------------------------------------ what happens on the share
 
@@ -221,6 +231,14 @@ class History:
             self.holds.append(self.draw.choice(['path = "V/*/K-1";', 'case = "K-2";', 'share = "a"; path = "W";', 'case = "K-1";']))
         self.rules()
 
+    def edit_events(self):
+        if self.events and self.draw.random() < 0.3:
+            self.events.pop()
+        else:
+            date = time.strftime("%Y-%m-%d", time.gmtime(self.now - self.draw.randint(-900, 1500) * DAY))
+            self.events.append((self.draw.choice(["V/*/K-1", "V", f"W/{YEAR - 2}", "V/*/K-3"]), date))
+        self.rules()
+
     def edit_cases(self):
         closed = time.strftime("%Y-%m-%d", time.gmtime(self.now - self.draw.randint(0, 1500) * DAY))
         self.cases[self.draw.choice(["K-1", "K-2", "K-3"])] = (self.draw.choice([closed, closed, ""]), self.draw.choice(["5", "6"]))
@@ -231,7 +249,7 @@ class History:
 
     def happen(self):
         acts = [self.make] * 4 + [self.write_in_place, self.rename, self.remove, self.restore, self.move, self.swap, self.close, self.link,
-                self.remove_tree, self.forge, self.edit_rules, self.edit_holds, self.edit_cases, self.nothing, self.nothing]
+                self.remove_tree, self.forge, self.edit_rules, self.edit_holds, self.edit_cases, self.edit_events, self.nothing, self.nothing]
         act = self.draw.choice(acts)
         try:
             act()
