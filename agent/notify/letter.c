@@ -212,8 +212,8 @@ collect(struct arena *mem, const struct rules *rules, const struct letter *lette
 	}
 }
 
-static const char *
-link_to(struct arena *mem, const struct conf *conf, const char *token)
+const char *
+letter_link(struct arena *mem, const struct conf *conf, const char *token)
 {
 	size_t len = strlen(conf->web.url);
 
@@ -235,7 +235,7 @@ digest_json(struct arena *mem, const struct notify_input *in, const struct lette
 	letter_put(mem, data, "contact", conf->mail.contact);
 	json_put(data, "summary", summary(mem, sums));
 	json_put(data, "expires", day_text(mem, clock_day(letter->expires) - 1));
-	json_put(data, "link", link_to(mem, conf, token));
+	json_put(data, "link", letter_link(mem, conf, token));
 	json_put(data, "oldest", oldest < today ? day_text(mem, oldest) : NULL);
 	json_put(data, "due", sums->due != DAY_NONE && sums->due <= today ? day_text(mem, sums->due) : NULL);
 	json_object_set_new(data, "reminder", json_boolean(strcmp(letter->kind, "reminder") == 0));

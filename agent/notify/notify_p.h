@@ -37,6 +37,10 @@ int letter_render(struct arena *mem, const char *name, const json_t *data, struc
 /* Subject, text and HTML of a letter, from the store as it is now; *out.text NULL when it is about nothing any more. */
 int letter_digest(struct arena *mem, const struct notify_input *in, const struct letter *letter,
 		  const struct stored_list *open, const struct people *people, struct mail *out, struct error *err);
+/* Where nobody has said when something ended: to who can, every now and then. */
+int events_compose(struct arena *mem, const struct notify_input *in, long long *letters, struct error *err);
+int letter_event(struct arena *mem, const struct notify_input *in, const struct letter *letter, struct mail *out, struct error *err);
+const char *letter_link(struct arena *mem, const struct conf *conf, const char *token);
 int letter_administrator(struct arena *mem, const struct notify_input *in, const struct letter *letter,
 			 const struct stored_list *asked, struct mail *out, struct error *err);
 
