@@ -106,6 +106,17 @@ no_date(struct retain *r, const struct cell *c, const struct entry *entry)
 	}
 }
 
+/* What somebody wrote is one line here, whatever is in it. */
+static const char *
+event_text(struct retain *r, const struct event *e)
+{
+	char *line = e ? arena_print(r->mem, "%s (%s)", e->why, e->by ? e->by : e->id) : NULL;
+
+	if (line)
+		text_plain(line);
+	return line;
+}
+
 static json_t *
 one(struct retain *r, const struct cell *c, const struct entry *entry, const struct verdict *v)
 {
@@ -136,6 +147,7 @@ one(struct retain *r, const struct cell *c, const struct entry *entry, const str
 	json_put(o, "case", c->case_name);
 	if (c->pattern->after && versions_look(r, c->pattern, entry->name, &newer) != LOOK_SUPERSEDED)
 		newer = NULL;
+	json_put(o, "event", s->clock == CLOCK_EVENT ? event_text(r, last_event(r, s)) : NULL);
 	json_put(o, "newer", newer ? name_show(r->mem, newer->name) : NULL);
 	json_put(o, "anchor", day_text(r->mem, anchor));
 	json_put(o, "due", day_text(r->mem, due));

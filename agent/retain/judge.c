@@ -200,17 +200,16 @@ fiscal_anchor(const struct series *s, day_t captured)
 	return day_fiscal_end(day, s->fiscal.month, s->fiscal.day);
 }
 
-/* Of several that have happened the last counts. */
-static day_t
+const struct event *
 last_event(const struct retain *r, const struct series *s)
 {
-	day_t last = DAY_NONE;
+	const struct event *last = NULL;
 
 	for (size_t i = 0; i < r->found.count; i++) {
 		const struct event *e = r->found.items[i].pattern->event;
 
-		if (e && strcmp(e->series, s->id) == 0 && (last == DAY_NONE || e->date > last))
-			last = e->date;
+		if (e && strcmp(e->series, s->id) == 0 && (!last || e->date > last->date))
+			last = e;
 	}
 	return last;
 }
@@ -235,6 +234,7 @@ cell_anchor(struct retain *r, const struct cell *cell, const struct entry *entry
 	const struct tally *t = cell->pattern->tally;
 	const struct series *s = t->series;
 	const struct known_case *known = t->cases && cell->case_name ? cases_find(t->cases, cell->case_name) : NULL;
+	const struct event *event;
 	day_t day = cell->date;
 
 	switch (s->clock) {
@@ -251,7 +251,8 @@ cell_anchor(struct retain *r, const struct cell *cell, const struct entry *entry
 		day = fiscal_anchor(s, day);
 		break;
 	case CLOCK_EVENT:
-		day = last_event(r, s);
+		event = last_event(r, s);
+		day = event ? event->date : DAY_NONE;
 		break;
 	case CLOCK_SUPERSEDED:
 		day = superseded(r, cell, entry);
@@ -568,7 +569,7 @@ note_lacking(struct retain *r, const struct verdict *v, const char *path, const 
 	size_t len = strlen(path);
 
 	if ((v->outcome != OUT_DESTROY && v->outcome != OUT_DELIVER) || t->series->clock != CLOCK_EVENT ||
-	    last_event(r, t->series) != DAY_NONE)
+	    last_event(r, t->series))
 		return;
 	if (!len) {                     /* a file in the root is named itself, and no memo knows its name */
 		memo_until(r, r->today);

@@ -184,6 +184,8 @@ enum look versions_look(const struct retain *r, const struct pattern *p, const c
 void match_file(struct retain *r, const struct cell *cells, size_t count, const char *name, size_t path_len);
 struct verdict judge(struct retain *r, const struct entry *entry);
 day_t cell_anchor(struct retain *r, const struct cell *cell, const struct entry *entry);
+/* Of those that have happened to what is in r->found the last; NULL: none. */
+const struct event *last_event(const struct retain *r, const struct series *s);
 bool is_spared(const struct cell *c);
 bool cell_counts(struct retain *r, const struct cell *cell, const struct entry *entry, day_t *anchor);
 void cells_start(struct retain *r, struct cells *out);

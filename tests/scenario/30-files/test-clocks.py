@@ -217,6 +217,8 @@ def told():
           share.due("2022-01-01") == [files[1]] and files[2] in share.due("2024-01-01"), share.due("2024-01-01"))
     explained = json.loads(share.behov("explain", "--json", f"{share.path}/share/{files[1]}", now="2023-01-01").stdout)
     check("explain counts from it", explained["due"] == "2022-01-01" and explained["now"], explained)
+    text = share.behov("explain", f"{share.path}/share/{files[1]}", now="2023-01-01").stdout
+    check("and says what happened, and who says so", "räknas från: avtalet upphörde (arkiv)" in text, text)
     check("where it was told, nothing is missing any more", not [f for f in share.plan("2026-11-24")["findings"] if f["kind"] == "event-missing"])
     listed = share.behov("event", "list").stdout
     check("the list has those of rules and of people", "e1  serie  s/Avtal/lös.pdf  2024-01-01  slut (arkiv, rules/s.cfg:2)" in listed and
