@@ -151,7 +151,7 @@ one(struct retain *r, const struct cell *c, const struct entry *entry, const str
 	json_put(o, "newer", newer ? name_show(r->mem, newer->name) : NULL);
 	json_put(o, "anchor", day_text(r->mem, anchor));
 	json_put(o, "due", day_text(r->mem, due));
-	json_put(o, "calculation", due == DAY_NONE ? NULL : sum_text(r->mem, s, anchor, due));
+	json_put(o, "calculation", due == DAY_NONE || s->action == ACTION_PRESERVE ? NULL : sum_text(r->mem, s, anchor, due));
 	json_put(o, "no_date", s->action != ACTION_PRESERVE && due == DAY_NONE ? no_date(r, c, entry) : NULL);
 	return o;
 }
