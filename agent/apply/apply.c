@@ -25,29 +25,29 @@ told(const struct stored *s, enum state state, const char *note)
 }
 
 int
-apply_state_in(struct apply *a, struct stored *s, enum state state, int64_t go_at, day_t until, const char *note,
-	       const char *actor, const char *event)
+apply_move_in(struct apply *a, struct stored *s, enum happening what, int64_t go_at, day_t until, const char *note,
+	      const char *actor)
 {
-	json_t *o = told(s, state, note);
-	int rc = store_proposal_state(a->in->store, s->id, state, a->in->now, go_at, until, note, a->err);
+	json_t *o = told(s, life[what].to, note);
+	int rc = store_proposal_move(a->in->store, s->id, what, a->in->now, go_at, until, note, a->err);
 
 	if (rc == 0)
-		rc = audit_add(a->in->store, a->in->now, actor, event, o, a->err);
+		rc = audit_add(a->in->store, a->in->now, actor, happening_word[what], o, a->err);
 	json_decref(o);
 	return rc;
 }
 
 int
-apply_state(struct apply *a, struct stored *s, enum state state, int64_t go_at, const char *note, const char *event)
+apply_move(struct apply *a, struct stored *s, enum happening what, int64_t go_at, const char *note)
 {
 	if (store_begin(a->in->store, a->err) < 0)
 		return -1;
-	if (apply_state_in(a, s, state, go_at, DAY_NONE, note, "apply", event) < 0 ||
+	if (apply_move_in(a, s, what, go_at, DAY_NONE, note, "apply") < 0 ||
 	    store_commit(a->in->store, a->err) < 0) {
 		store_rollback(a->in->store);
 		return -1;
 	}
-	log_info("apply %s proposal='%s'%s%s", state_word[state], s->id, note ? ": " : "", note ? note : "");
+	log_info("apply %s proposal='%s'%s%s", state_word[life[what].to], s->id, note ? ": " : "", note ? note : "");
 	return 0;
 }
 

@@ -27,11 +27,11 @@ struct proof {
 
 /* ------------------------------------------------------------------ apply.c: states */
 
-/* Into a state, with its row in the audit chain, in one transaction.  note NULL = none. */
-int apply_state(struct apply *a, struct stored *s, enum state state, int64_t go_at, const char *note, const char *event);
+/* What happens to it, with its row in the audit chain, in one transaction.  note NULL = none. */
+int apply_move(struct apply *a, struct stored *s, enum happening what, int64_t go_at, const char *note);
 /* As above, inside a transaction of the caller's. */
-int apply_state_in(struct apply *a, struct stored *s, enum state state, int64_t go_at, day_t until, const char *note,
-		   const char *actor, const char *event);
+int apply_move_in(struct apply *a, struct stored *s, enum happening what, int64_t go_at, day_t until, const char *note,
+		  const char *actor);
 /* It stays as it is, and why is said once: in its note, the log and the chain. */
 int apply_left(struct apply *a, struct stored *s, const char *why);
 /* Its only effect of an act, or NULL. */

@@ -313,8 +313,7 @@ finish(struct apply *a, struct stored *s, long long id, bool gone, const char *a
 	if (store_begin(a->in->store, a->err) < 0)
 		return -1;
 	if ((id && apply_end(a, id, gone ? EFFECT_DONE : EFFECT_FAILED, after, note) < 0) ||
-	    apply_state_in(a, s, gone ? STATE_DONE : STATE_FAILED, INT64_MIN, DAY_NONE, note, "apply",
-			   gone ? "membership-removed" : "proposal-failed") < 0 ||
+	    apply_move_in(a, s, gone ? PROPOSAL_DONE : PROPOSAL_FAILED, INT64_MIN, DAY_NONE, note, "apply") < 0 ||
 	    store_commit(a->in->store, a->err) < 0) {
 		store_rollback(a->in->store);
 		return -1;

@@ -275,7 +275,7 @@ void_whole(struct batch *b)
 		note = arena_print(b->a->mem, "volymen är inte densamma som godkändes (%s); %lld filer gick inte att lägga "
 				   "tillbaka och ligger i karantänen", why ? why : "-", stuck);
 	b->a->out->failed++;
-	return apply_state(b->a, b->s, STATE_FAILED, INT64_MIN, note, "proposal-failed");
+	return apply_move(b->a, b->s, PROPOSAL_FAILED, INT64_MIN, note);
 }
 
 /* ------------------------------------------------------------------ the batch */
@@ -294,14 +294,12 @@ finish(struct batch *b)
 	if (!moved) {
 		restore_tidy(b);
 		b->a->out->failed++;
-		return apply_state(b->a, b->s, STATE_FAILED, INT64_MIN, "ingen av filerna är längre den som godkändes",
-				   "proposal-failed");
+		return apply_move(b->a, b->s, PROPOSAL_FAILED, INT64_MIN, "ingen av filerna är längre den som godkändes");
 	}
 	b->a->out->quarantined += moved;
 	note = arena_print(b->a->mem, "%lld fil%s i karantän, ej gallrade%s", moved, moved == 1 ? "" : "er",
 			   left ? arena_print(b->a->mem, "; %lld lämnade", left) : "");
-	return apply_state(b->a, b->s, STATE_QUARANTINED, clock_midnight(today + b->a->conf->quarantine_days), note,
-			   "proposal-quarantined");
+	return apply_move(b->a, b->s, PROPOSAL_QUARANTINED, clock_midnight(today + b->a->conf->quarantine_days), note);
 }
 
 static int

@@ -42,7 +42,7 @@ record(struct apply *a, struct stored *s, const char *shown)
 	if (apply_effect(a, s->id, "export", &e) < 0 || store_begin(a->in->store, a->err) < 0)
 		return -1;
 	if (apply_end(a, e->id, EFFECT_DONE, NULL, shown) < 0 ||
-	    apply_state_in(a, s, STATE_EXPORTED, INT64_MIN, DAY_NONE, shown, "apply", "proposal-exported") < 0 ||
+	    apply_move_in(a, s, PROPOSAL_EXPORTED, INT64_MIN, DAY_NONE, shown, "apply") < 0 ||
 	    store_commit(a->in->store, a->err) < 0) {
 		store_rollback(a->in->store);
 		return -1;

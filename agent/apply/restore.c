@@ -142,7 +142,7 @@ kept(struct apply *a, struct stored *s, const char *note, const char *by)
 {
 	if (store_begin(a->in->store, a->err) < 0)
 		return -1;
-	if (apply_state_in(a, s, STATE_KEPT, INT64_MIN, DAY_NONE, note, by, "proposal-restored") < 0 ||
+	if (apply_move_in(a, s, PROPOSAL_RESTORED, INT64_MIN, DAY_NONE, note, by) < 0 ||
 	    store_commit(a->in->store, a->err) < 0) {
 		store_rollback(a->in->store);
 		return -1;

@@ -118,8 +118,8 @@ bring_back(struct batch *b, bool *over)
 		return 0;
 	*over = true;
 	restore_tidy(b);
-	return apply_state(b->a, b->s, STATE_WITHDRAWN, INT64_MIN,
-			   arena_print(b->a->mem, "allt är tillbakalagt: %s", why ? why : "-"), "proposal-withdrawn");
+	return apply_move(b->a, b->s, PROPOSAL_WITHDRAWN, INT64_MIN,
+			  arena_print(b->a->mem, "allt är tillbakalagt: %s", why ? why : "-"));
 }
 
 /* ------------------------------------------------------------------ what goes */
@@ -236,8 +236,7 @@ unlink_all(struct batch *b, struct proof proof)
 	note = tell(b, &bad);
 	restore_tidy(b);
 	b->a->out->failed += bad != 0;
-	return apply_state(b->a, b->s, bad ? STATE_FAILED : STATE_DONE, INT64_MIN, note,
-			   bad ? "proposal-failed" : "proposal-done");
+	return apply_move(b->a, b->s, bad ? PROPOSAL_FAILED : PROPOSAL_DONE, INT64_MIN, note);
 }
 
 /* ------------------------------------------------------------------ the door */

@@ -55,9 +55,9 @@ schedule(const struct taking *t, const struct stored *s, const struct decision *
 	json_put(payload, "proposal", s->id);
 	json_put(payload, "version", s->p.version);
 	json_put(payload, "go_at", clock_text(t->mem, go_at));
-	rc = store_proposal_state(t->store, s->id, STATE_SCHEDULED, t->now, go_at, DAY_NONE, NULL, err);
+	rc = store_proposal_move(t->store, s->id, PROPOSAL_SCHEDULED, t->now, go_at, DAY_NONE, NULL, err);
 	if (rc == 0)
-		rc = audit_add(t->store, t->now, d && d->name ? d->name : "run", "proposal-scheduled", payload, err);
+		rc = audit_add(t->store, t->now, d && d->name ? d->name : "run", happening_word[PROPOSAL_SCHEDULED], payload, err);
 	json_decref(payload);
 	return rc;
 }
@@ -100,20 +100,20 @@ except(const struct taking *t, const struct stored *s, const struct decision *d,
 static int
 keep(struct taking *t, const struct stored *s, const struct decision *d, struct error *err)
 {
-	if (store_proposal_state(t->store, s->id, STATE_KEPT, t->now, INT64_MIN, d->until, d->reason, err) < 0 ||
+	if (store_proposal_move(t->store, s->id, PROPOSAL_KEPT, t->now, INT64_MIN, d->until, d->reason, err) < 0 ||
 	    except(t, s, d, err) < 0)
 		return -1;
 	t->out->kept++;
-	return note(t, "proposal-kept", d, err);
+	return note(t, happening_word[PROPOSAL_KEPT], d, err);
 }
 
 static int
 undo(struct taking *t, const struct stored *s, const struct decision *d, struct error *err)
 {
-	if (store_proposal_state(t->store, s->id, STATE_OPEN, t->now, INT64_MIN, DAY_NONE, d->reason, err) < 0)
+	if (store_proposal_move(t->store, s->id, PROPOSAL_UNDONE, t->now, INT64_MIN, DAY_NONE, d->reason, err) < 0)
 		return -1;
 	t->out->undone++;
-	return note(t, "proposal-undone", d, err);
+	return note(t, happening_word[PROPOSAL_UNDONE], d, err);
 }
 
 static int

@@ -40,11 +40,11 @@ note_stored(struct work *w, const char *event, const struct stored *s, const cha
 }
 
 int
-move_stored(struct work *w, const struct stored *s, enum state state, const char *event, const char *why, struct error *err)
+move_stored(struct work *w, const struct stored *s, enum happening what, const char *why, struct error *err)
 {
-	if (store_proposal_state(w->in->store, s->id, state, w->in->now, INT64_MIN, DAY_NONE, why, err) < 0)
+	if (store_proposal_move(w->in->store, s->id, what, w->in->now, INT64_MIN, DAY_NONE, why, err) < 0)
 		return -1;
-	return note_stored(w, event, s, why, err);
+	return note_stored(w, happening_word[what], s, why, err);
 }
 
 /* ------------------------------------------------------------------ what is proposed tonight */
@@ -164,10 +164,10 @@ open_one(struct work *w, const struct opening *o, struct error *err)
 	};
 	const char *why = !o->old ? NULL : o->old->state == STATE_KEPT ? "frågas på nytt" : "innehållet har ändrats";
 
-	if (o->old && move_stored(w, o->old, STATE_SUPERSEDED, "proposal-superseded", why, err) < 0)
+	if (o->old && move_stored(w, o->old, PROPOSAL_SUPERSEDED, why, err) < 0)
 		return -1;
 	if (put_manifest(w, &s.p, err) < 0 || store_proposal_add(w->mem, w->in->store, &s, err) < 0 ||
-	    note_stored(w, o->braked ? "proposal-braked" : "proposal-opened", &s, why, err) < 0)
+	    note_stored(w, happening_word[o->braked ? PROPOSAL_BRAKED : PROPOSAL_OPENED], &s, why, err) < 0)
 		return error_in(err, "opening '%s'", o->p->key);
 	w->out->opened += !o->old;
 	w->out->changed += o->old != NULL;
@@ -206,9 +206,9 @@ absent_edge(struct work *w, const struct stored *s, struct error *err)
 	if (gone != YES)
 		return 0;
 	if (s->state == STATE_EXPORTED)
-		return move_stored(w, s, STATE_DONE, "proposal-done", "medlemskapet är borta ur katalogen", err);
+		return move_stored(w, s, PROPOSAL_DONE, "medlemskapet är borta ur katalogen", err);
 	w->out->withdrawn++;
-	return move_stored(w, s, STATE_WITHDRAWN, "proposal-withdrawn", "redan borta", err);
+	return move_stored(w, s, PROPOSAL_WITHDRAWN, "redan borta", err);
 }
 
 static int
@@ -243,7 +243,7 @@ close_absent(struct work *w, struct error *err)
 	if (brake_leaving(w, err) < 0)
 		return -1;
 	for (size_t i = 0; i < w->leaving.count; i++) {
-		if (move_stored(w, w->leaving.items[i], STATE_WITHDRAWN, "proposal-withdrawn",
+		if (move_stored(w, w->leaving.items[i], PROPOSAL_WITHDRAWN,
 			 "det som förslaget vilade på gäller inte längre", err) < 0)
 			return -1;
 		w->out->withdrawn++;
@@ -304,9 +304,9 @@ propose_release(struct store *store, const char *scope, const char *by, const ch
 		json_put(payload, "proposal", s->id);
 		json_put(payload, "scope", scope);
 		json_put(payload, "reason", reason);
-		rc = store_proposal_state(store, s->id, STATE_OPEN, now, INT64_MIN, DAY_NONE, reason, err);
+		rc = store_proposal_move(store, s->id, PROPOSAL_RELEASED, now, INT64_MIN, DAY_NONE, reason, err);
 		if (rc == 0)
-			rc = audit_add(store, now, by, "proposal-released", payload, err);
+			rc = audit_add(store, now, by, happening_word[PROPOSAL_RELEASED], payload, err);
 		json_decref(payload);
 		if (rc < 0)
 			goto out;

@@ -40,8 +40,7 @@ bool brake_trips(const struct conf *conf, long long count, long long of);
 void tell_finding(struct work *w, const struct finding *finding);
 /* One row in the audit chain about a stored proposal. */
 int note_stored(struct work *w, const char *event, const struct stored *s, const char *why, struct error *err);
-int move_stored(struct work *w, const struct stored *s, enum state state, const char *event, const char *why,
-	 struct error *err);
+int move_stored(struct work *w, const struct stored *s, enum happening what, const char *why, struct error *err);
 
 /* compare.c: tonight's against the stored one. */
 enum content { CONTENT_SAME, CONTENT_FEWER, CONTENT_OTHER };

@@ -6,8 +6,6 @@
 
 #include <zstd.h>
 
-const char *const state_word[] = { "open", "braked", "scheduled", "exported", "quarantined", "kept", "done", "failed",
-				   "withdrawn", "superseded", NULL };
 #define STATE_COUNT 10
 #define KIND_COUNT 4
 
@@ -274,21 +272,51 @@ store_proposal_put(struct store *store, const struct stored *s, struct error *er
 			 " and version = ?5 and opened = ?36", err);
 }
 
-int
-store_proposal_state(struct store *store, const char *id, enum state state, int64_t now, int64_t go_at, day_t until,
-		     const char *note, struct error *err)
+static int
+state_of(struct store *store, const char *id, enum state *out, struct error *err)
 {
+	struct arena *mem = arena_open();
+	struct query q;
+	int found = -1;
+
+	if (query_open(&store->base, &q, "select state from proposal where id = ?", err) < 0)
+		goto out;
+	bind_text(&q, id);
+	if (query_row(&q, err))
+		found = word_index(column_text(mem, &q, 0), state_word, STATE_COUNT, err);
+	else if (!q.failed)
+		error_set(err, ERROR_STORE, "there is no proposal '%s'", id);
+	if (query_close(&q, err) < 0)
+		found = -1;
+out:
+	arena_close(mem);
+	if (found >= 0)
+		*out = (enum state)found;
+	return found < 0 ? -1 : 0;
+}
+
+int
+store_proposal_move(struct store *store, const char *id, enum happening what, int64_t now, int64_t go_at, day_t until,
+		    const char *note, struct error *err)
+{
+	enum state from;
 	struct query q;
 
-	if (query_open(&store->base, &q, "update proposal set state = ?, since = ?, go_at = ?, until = ?, note = ? where id = ?",
-		       err) < 0)
+	if (state_of(store, id, &from, err) < 0)
 		return -1;
-	bind_text(&q, state_word[state]);
+	if (!(life[what].from & STATES(from)))
+		return error_set(err, ERROR_STORE, "proposal '%s' is %s: '%s' cannot happen to it", id, state_word[from],
+				 happening_word[what]);
+	if (query_open(&store->base, &q, "update proposal set state = ?, since = ?, go_at = ?, until = ?, note = ? where id = ?"
+		       " and state = ?", err) < 0)
+		return -1;
+	bind_text(&q, state_word[life[what].to]);
 	bind_moment(&q, now);
 	bind_moment(&q, go_at);
 	bind_day(&q, until);
 	bind_text(&q, note);
 	bind_text(&q, id);
+	bind_text(&q, state_word[from]);
 	return query_done(store, &q, err);
 }
 

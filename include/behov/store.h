@@ -14,6 +14,7 @@
 #ifndef BEHOV_STORE_H
 #define BEHOV_STORE_H
 
+#include "life.h"
 #include "nouns.h"
 
 struct store;
@@ -104,22 +105,6 @@ int store_grants_of(struct arena *mem, struct store *store, const struct grant_f
 
 /* ------------------------------------------------------------------ proposals */
 
-enum state {
-	STATE_OPEN, STATE_BRAKED,       /* asked; waits for a release of its scope */
-	STATE_SCHEDULED,                /* approved by all it needs; goes when go_at has passed */
-	STATE_EXPORTED,                 /* an LDIF lies with an administrator */
-	STATE_QUARANTINED,              /* files moved aside; unlinked when go_at has passed */
-	STATE_KEPT,                     /* an owner said no, until `until` */
-	STATE_DONE, STATE_FAILED,
-	STATE_WITHDRAWN,                /* the facts vanished */
-	STATE_SUPERSEDED,               /* another version took its place */
-};
-extern const char *const state_word[];          /* "open", "braked", … */
-#define STATES(s) (1u << (s))
-#define STATES_ASKED (STATES(STATE_OPEN) | STATES(STATE_BRAKED))
-#define STATES_GOING (STATES(STATE_SCHEDULED) | STATES(STATE_EXPORTED) | STATES(STATE_QUARANTINED))
-#define STATES_LIVE (STATES_ASKED | STATES_GOING | STATES(STATE_KEPT))
-
 /* A proposal as stored.  p.records is NULL: the manifest holds them (store_manifest). */
 struct stored {
 	struct proposal p;
@@ -146,9 +131,9 @@ void stored_free(struct stored_list *list);
 int store_proposal_add(struct arena *mem, struct store *store, struct stored *s, struct error *err);
 /* All but id, key, episode, opened and version: what is shown, who is asked, and its state. */
 int store_proposal_put(struct store *store, const struct stored *s, struct error *err);
-/* Only the state and what goes with it. */
-int store_proposal_state(struct store *store, const char *id, enum state state, int64_t now, int64_t go_at, day_t until,
-			 const char *note, struct error *err);
+/* Something happens to it, as life.h says: its state and what goes with it.  An error when that cannot happen to it. */
+int store_proposal_move(struct store *store, const char *id, enum happening what, int64_t now, int64_t go_at, day_t until,
+			const char *note, struct error *err);
 
 /* Content-addressed: the same digest is stored once (zstd). */
 int store_manifest_put(struct store *store, const char *digest, const char *text, size_t len, struct error *err);

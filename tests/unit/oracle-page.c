@@ -201,7 +201,7 @@ change(struct arena *mem, const char *folder, const char *id)
 		goto out;
 	next = list.list.items[0];
 	next.p.version = digest_text(mem, "another");
-	if (store_proposal_state(store, id, STATE_SUPERSEDED, next.opened, INT64_MIN, DAY_NONE, NULL, &err) < 0 ||
+	if (store_proposal_move(store, id, PROPOSAL_SUPERSEDED, next.opened, INT64_MIN, DAY_NONE, NULL, &err) < 0 ||
 	    store_proposal_add(mem, store, &next, &err) < 0)
 		goto out;
 	puts(next.id);
@@ -228,7 +228,7 @@ approved(struct arena *mem, const char *folder, int64_t now, const char *id, con
 	d.version = list.list.items[0].p.version;
 	if (store_decision_add(store, &d, &err) < 0)
 		goto out;
-	rc = strcmp(state, "scheduled") != 0 ? 0 : store_proposal_state(store, id, STATE_SCHEDULED, now, now + 3 * 86400,
+	rc = strcmp(state, "scheduled") != 0 ? 0 : store_proposal_move(store, id, PROPOSAL_SCHEDULED, now, now + 3 * 86400,
 									DAY_NONE, NULL, &err);
 out:
 	stored_free(&list);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* test-apply.c - what was approved and is still the same goes; whatever else is left, put back, and said. */
 #include "../../agent/apply/walk.c"
+#include "state.h"
 #include <behov/audit.h>
 #include <behov/clock.h>
 #include <behov/digest.h>
@@ -358,8 +359,8 @@ nothing_goes_before_its_time_or_without_a_night_since(void)
 
 	begin();
 	id = three_files(false);
-	CHECK(store_proposal_state(store, id, STATE_OPEN, NOW, INT64_MIN, DAY_NONE, NULL, &err) == 0);
-	CHECK(store_proposal_state(store, id, STATE_SCHEDULED, NOW, NOW, DAY_NONE, NULL, &err) == 0);
+	CHECK(force_state(store, id, STATE_OPEN, NOW, INT64_MIN, DAY_NONE, NULL, &err) == 0);
+	CHECK(force_state(store, id, STATE_SCHEDULED, NOW, NOW, DAY_NONE, NULL, &err) == 0);
 	apply(NOW);
 	CHECK(result.waiting == 1 && is_there("share/d/a"));
 	end();

@@ -10,8 +10,8 @@ import sys
 
 TOP = os.path.abspath(os.path.join(os.path.dirname(__file__), "../.."))
 BEHOV = os.path.join(TOP, os.environ.get("BUILD", "build"), "behov")
-PAGE, TRAPS, ACCESS, RETENTION = (f"{TOP}/packaging/man/{name}" for name in (
-    "behov.1", "behov-directory.7", "behov-access.7", "behov-retention.7"))
+PAGE, TRAPS, ACCESS, RETENTION, PROPOSALS = (f"{TOP}/packaging/man/{name}" for name in (
+    "behov.1", "behov-directory.7", "behov-access.7", "behov-retention.7", "behov-proposals.7"))
 
 
 def is_there(name, test):
@@ -62,8 +62,15 @@ def main():
         with open(name, encoding="utf-8") as f:
             told = set(re.findall(r"[a-z]+(?:-[a-z]+)*", " ".join(re.findall(r"^\.It Cm (.*)$", f.read(), re.M))))
         check(f"every kind of finding about {what} is in the manual", len(kinds) > least and kinds <= told, kinds - told)
+    with open(f"{TOP}/agent/store/life.c", encoding="utf-8") as f:
+        life = re.findall(r'\[PROPOSAL_(\w+)\] = \{ ([^,]+), STATE_(\w+),', f.read())
+    with open(PROPOSALS, encoding="utf-8") as f:
+        told = re.findall(r"^\.It Cm proposal-(\w+)\nFrom\n(?:\.Em )?(.*)\nto\n\.Em (\w+) \.$", f.read(), re.M)
+    written = [(what.lower(), "nothing" if of == "0" else re.sub(r" \| ", " , ", of).lower(), to.lower()) for what, of, to in life]
+    check("what can happen to a proposal is in the manual as in the program", len(life) > 10 and written == told,
+          set(written) ^ set(told))
     if shutil.which("mandoc"):
-        for name in (PAGE, TRAPS, ACCESS, RETENTION):
+        for name in (PAGE, TRAPS, ACCESS, RETENTION, PROPOSALS):
             lint = subprocess.run(["mandoc", "-T", "lint", name], stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
             told = [line for line in lint.stdout.decode().splitlines() if "referenced manual not found" not in line]
             check(f"mandoc has nothing to say about {os.path.basename(name)}", not told, told)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* test-notify.c - each letter once, to the one who can answer, with no more in it than its class allows. */
 #include "check.h"
+#include "state.h"
 #include "behov/digest.h"
 #include "behov/file.h"
 #include "../../agent/notify/notify_p.h"
@@ -263,10 +264,10 @@ what_is_no_longer_open_is_left_out_or_not_mailed(void)
 	add(access_to("kurs", "k1", "Bo Borta", 1));
 	add(access_to("kurs", "k2", "Cia Kvar", 1));
 	CHECK(compose(NIGHT) == 1);
-	CHECK(store_proposal_state(store, "k1-1", STATE_WITHDRAWN, NIGHT, INT64_MIN, DAY_NONE, NULL, &err) == 0);
+	CHECK(force_state(store, "k1-1", STATE_WITHDRAWN, NIGHT, INT64_MIN, DAY_NONE, NULL, &err) == 0);
 	CHECK(!either_says(&(struct mail){ .subject = "", .text = read_letter(NIGHT).text, .html = read_letter(NIGHT).html }, "Bo Borta"));
 	CHECK(strstr(read_letter(NIGHT).text, "Cia Kvar") != NULL);
-	CHECK(store_proposal_state(store, "k2-1", STATE_BRAKED, NIGHT, INT64_MIN, DAY_NONE, NULL, &err) == 0);
+	CHECK(force_state(store, "k2-1", STATE_BRAKED, NIGHT, INT64_MIN, DAY_NONE, NULL, &err) == 0);
 	CHECK(send_out(NIGHT, NULL) == 0 && mails() == 0);
 	end();
 }

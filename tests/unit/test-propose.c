@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* test-propose.c - nights, one after another, on a small town whose facts change at random, and each rule by itself. */
 #include "check.h"
+#include "state.h"
 #include "behov/audit.h"
 #include "behov/json.h"
 #include "behov/propose.h"
@@ -357,7 +358,7 @@ answer(struct town *t)
 				    STATE_DONE, STATE_FAILED };
 		enum state state = to[chance(6)];
 		if (chance(6) == 0)
-			CHECK(store_proposal_state(t->store, s->id, state, t->now, t->now, state == STATE_KEPT && chance(2) ?
+			CHECK(force_state(t->store, s->id, state, t->now, t->now, state == STATE_KEPT && chance(2) ?
 						   clock_day(t->now) + (day_t)chance(5) : DAY_NONE, NULL, &err) == 0);
 	}
 	stored_free(&list);
@@ -673,7 +674,7 @@ schedule_all(struct town *t)
 	struct error err = { 0 };
 
 	for (size_t i = 0; i < list.list.count; i++)
-		CHECK(store_proposal_state(t->store, list.list.items[i].id, STATE_SCHEDULED, t->now, t->now, DAY_NONE, NULL,
+		CHECK(force_state(t->store, list.list.items[i].id, STATE_SCHEDULED, t->now, t->now, DAY_NONE, NULL,
 					   &err) == 0);
 	stored_free(&list);
 }
@@ -814,7 +815,7 @@ what_is_scheduled_goes_on_unless_it_is_whole_and_changes(void)
 	(void)one_night(&t);
 	list = all(&t, STATES(STATE_OPEN));
 	for (size_t i = 0; i < list.list.count; i++)
-		CHECK(store_proposal_state(t.store, list.list.items[i].id, STATE_SCHEDULED, t.now, t.now, DAY_NONE, NULL,
+		CHECK(force_state(t.store, list.list.items[i].id, STATE_SCHEDULED, t.now, t.now, DAY_NONE, NULL,
 					   &err) == 0);
 	stored_free(&list);
 	t.file[0][0][1] = t.file[1][0][1] = true;
@@ -939,7 +940,7 @@ an_exported_removal_is_done_when_the_membership_is_gone(void)
 	list = all(&t, STATES(STATE_OPEN));
 	CHECK(list.list.count == 2);
 	for (size_t i = 0; i < list.list.count; i++)
-		CHECK(store_proposal_state(t.store, list.list.items[i].id, i ? STATE_SCHEDULED : STATE_EXPORTED, t.now, t.now,
+		CHECK(force_state(t.store, list.list.items[i].id, i ? STATE_SCHEDULED : STATE_EXPORTED, t.now, t.now,
 					   DAY_NONE, NULL, &err) == 0);
 	stored_free(&list);
 	(void)one_night(&t);
@@ -965,7 +966,7 @@ what_is_kept_is_asked_again_on_its_day(void)
 	t.file[1][0][0] = true;
 	(void)one_night(&t);
 	list = all(&t, STATES(STATE_OPEN));
-	CHECK(store_proposal_state(t.store, list.list.items[0].id, STATE_KEPT, t.now, INT64_MIN, clock_day(t.now) + 2, "nej",
+	CHECK(force_state(t.store, list.list.items[0].id, STATE_KEPT, t.now, INT64_MIN, clock_day(t.now) + 2, "nej",
 				   &err) == 0);
 	stored_free(&list);
 	t.now += DAY;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* test-store.c - what goes into the store comes out again, once; and a chain that was changed is seen. */
 #include "check.h"
+#include "state.h"
 #include "behov/audit.h"
 #include "behov/digest.h"
 #include "behov/inbox.h"
@@ -106,7 +107,7 @@ episodes_count_up_and_states_change(void)
 	b = one("k1");
 	CHECK(store_proposal_add(mem, store, &a, &err) == 0 && store_proposal_add(mem, store, &b, &err) == 0);
 	CHECK_TEXT(b.id, "k1-2");
-	CHECK(store_proposal_state(store, b.id, STATE_KEPT, 20, INT64_MIN, 100, "nej", &err) == 0);
+	CHECK(force_state(store, b.id, STATE_KEPT, 20, INT64_MIN, 100, "nej", &err) == 0);
 	CHECK(count(&(struct proposal_filter){ .states = STATES(STATE_KEPT) }) == 1);
 	CHECK(count(&(struct proposal_filter){ .states = STATES(STATE_OPEN) }) == 1);
 	a.p.approvers.count = 1;

@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* life.c - the table of a proposal's life. */
+#include "behov/life.h"
+
+#include <stddef.h>
+
+const char *const state_word[] = { "open", "braked", "scheduled", "exported", "quarantined", "kept", "done", "failed",
+				   "withdrawn", "superseded", NULL };
+const char *const happening_word[] = {
+	"proposal-opened", "proposal-braked", "proposal-released", "proposal-scheduled", "proposal-kept", "proposal-undone",
+	"proposal-exported", "proposal-quarantined", "proposal-done", "proposal-failed", "proposal-restored",
+	"proposal-withdrawn", "proposal-superseded",
+};
+
+#define OPEN STATES(STATE_OPEN)
+#define BRAKED STATES(STATE_BRAKED)
+#define SCHEDULED STATES(STATE_SCHEDULED)
+#define EXPORTED STATES(STATE_EXPORTED)
+#define QUARANTINED STATES(STATE_QUARANTINED)
+#define KEPT STATES(STATE_KEPT)
+#define DONE STATES(STATE_DONE)
+#define FAILED STATES(STATE_FAILED)
+
+const struct life_step life[HAPPENINGS] = {
+	[PROPOSAL_OPENED] = { 0, STATE_OPEN, "the night, when there is nothing like it" },
+	[PROPOSAL_BRAKED] = { 0, STATE_BRAKED, "the night, when there are too many new ones in its scope" },
+	[PROPOSAL_RELEASED] = { BRAKED, STATE_OPEN, "an administrator" },
+	[PROPOSAL_SCHEDULED] = { OPEN, STATE_SCHEDULED, "the last of those who must approve" },
+	[PROPOSAL_KEPT] = { OPEN | BRAKED | SCHEDULED, STATE_KEPT, "an owner who says no; by hand" },
+	[PROPOSAL_UNDONE] = { SCHEDULED, STATE_OPEN, "an owner who takes an approval back; by hand; the night, when who approved may no longer" },
+	[PROPOSAL_EXPORTED] = { SCHEDULED, STATE_EXPORTED, "apply, where a person carries it out" },
+	[PROPOSAL_QUARANTINED] = { SCHEDULED, STATE_QUARANTINED, "apply, when the files have been moved aside" },
+	[PROPOSAL_DONE] = { SCHEDULED | EXPORTED | QUARANTINED, STATE_DONE, "apply, or the night that sees it done" },
+	[PROPOSAL_FAILED] = { SCHEDULED | QUARANTINED, STATE_FAILED, "apply, when it could not be done" },
+	[PROPOSAL_RESTORED] = { EXPORTED | QUARANTINED | DONE | FAILED, STATE_KEPT, "an administrator who puts it back" },
+	[PROPOSAL_WITHDRAWN] = { OPEN | BRAKED | SCHEDULED | EXPORTED | QUARANTINED | KEPT, STATE_WITHDRAWN,
+	  "the night, when what it rested on is clearly no more" },
+	[PROPOSAL_SUPERSEDED] = { OPEN | BRAKED | SCHEDULED | KEPT, STATE_SUPERSEDED, "the night, when it would say something else now" },
+};

@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * life.h - the life of a proposal: what may happen to it in which state, and what it is then.
+ *
+ * One table (agent/store/life.c).  The store lets nothing else happen, behov-proposals(7) shows it, and test-life.c holds it
+ * against what must be true of every life.
+ */
+#ifndef BEHOV_LIFE_H
+#define BEHOV_LIFE_H
+
+enum state {
+	STATE_OPEN, STATE_BRAKED,       /* asked; waits for a release of its scope */
+	STATE_SCHEDULED,                /* approved by all it needs; goes when go_at has passed */
+	STATE_EXPORTED,                 /* an LDIF lies with an administrator */
+	STATE_QUARANTINED,              /* files moved aside; unlinked when go_at has passed */
+	STATE_KEPT,                     /* an owner said no, until `until` */
+	STATE_DONE, STATE_FAILED,
+	STATE_WITHDRAWN,                /* the facts vanished */
+	STATE_SUPERSEDED,               /* another version took its place */
+};
+extern const char *const state_word[];          /* "open", "braked", … */
+#define STATES(s) (1u << (s))
+#define STATES_ASKED (STATES(STATE_OPEN) | STATES(STATE_BRAKED))
+#define STATES_GOING (STATES(STATE_SCHEDULED) | STATES(STATE_EXPORTED) | STATES(STATE_QUARANTINED))
+#define STATES_LIVE (STATES_ASKED | STATES_GOING | STATES(STATE_KEPT))
+
+enum happening {
+	PROPOSAL_OPENED, PROPOSAL_BRAKED,               /* its birth */
+	PROPOSAL_RELEASED,
+	PROPOSAL_SCHEDULED, PROPOSAL_KEPT, PROPOSAL_UNDONE,
+	PROPOSAL_EXPORTED, PROPOSAL_QUARANTINED, PROPOSAL_DONE, PROPOSAL_FAILED, PROPOSAL_RESTORED,
+	PROPOSAL_WITHDRAWN, PROPOSAL_SUPERSEDED,
+};
+#define HAPPENINGS (PROPOSAL_SUPERSEDED + 1)
+extern const char *const happening_word[];      /* "proposal-opened", …: so they are called in the audit chain, too */
+
+/* What can happen to it in which states (STATES(…) | …; 0 = before it was), and what it is then. */
+struct life_step {
+	unsigned from;
+	enum state to;
+	const char *who;                /* who makes it happen, and when */
+};
+extern const struct life_step life[HAPPENINGS];
+
+#endif
