@@ -300,7 +300,8 @@ notify_compose(struct arena *mem, const struct notify_input *in, long long *lett
 	for (size_t i = 0; conf->mode != MODE_OBSERVE && i < people.list.count; i++)
 		if (write_to(mem, in, &people.list.items[i], &open, letters, err) < 0)
 			goto out;
-	if (conf->mode != MODE_OBSERVE && events_compose(mem, in, letters, err) < 0)
+	if (conf->mode != MODE_OBSERVE &&
+	    (receipts_compose(mem, in, letters, err) < 0 || events_compose(mem, in, letters, err) < 0))
 		goto out;
 	for (int i = 0; news && i < conf->people.administrator_count; i++)
 		if (write_administrator(mem, in, conf->people.administrators[i], news, letters, err) < 0)

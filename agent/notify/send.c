@@ -20,6 +20,8 @@ make(struct arena *mem, const struct notify_input *in, const struct letter *lett
 	*out = (struct mail){ .id = letter->id, .to = letter->mail, .to_name = letter->display, .date = letter->created };
 	if (strcmp(letter->kind, "event") == 0)
 		return letter_event(mem, in, letter, out, err);
+	if (strcmp(letter->kind, "receipt") == 0)
+		return letter_receipt(mem, in, letter, out, err);
 	return strcmp(letter->kind, "administrator") == 0
 		       ? letter_administrator(mem, in, letter, &desk->asked, out, err)
 		       : letter_digest(mem, in, letter, &desk->open, &desk->people, out, err);

@@ -21,7 +21,8 @@ struct notify_input {
 };
 
 /* Adds letters to the store, within the caller's transaction: to each approver with open proposals no letter has told
- * them of, or (a reminder) whose last letter about one is conf.reminder_days old; and every third month to who can say when
+ * them of, or (a reminder) whose last letter about one is conf.reminder_days old; a receipt to each who has decided something on
+ * the page since the last night; and every third month to who can say when
  * something ended where nobody has. */
 int notify_compose(struct arena *mem, const struct notify_input *in, long long *letters, struct error *err);
 /* Sends what is unsent.  A letter that cannot be sent keeps its problem and is tried next time: *unsent counts them. */

@@ -183,13 +183,13 @@ int store_exceptions(struct arena *mem, struct store *store, day_t day, struct k
 
 struct letter {
 	const char *id;                 /* hex; also the id of the mail */
-	const char *kind;               /* "digest", "reminder", "event", "administrator" */
+	const char *kind;               /* "digest", "reminder", "receipt", "event", "administrator" */
 	const char *key, *name, *display, *mail;        /* to whom */
 	const char *token_hash;         /* hex SHA-256 of the token, NULL when it carries no link */
 	int64_t created, expires;
 	int64_t sent;                   /* INT64_MIN = not yet */
 	const char *problem;            /* why the last try failed, or NULL */
-	const char **proposals;         /* ids it was about; of an "event" letter "SERIES@SHARE" */
+	const char **proposals;         /* ids it was about; of an "event" letter "SERIES@SHARE", of a "receipt" decisions' numbers */
 	int proposal_count;
 };
 struct letters { LIST(struct letter) list; };

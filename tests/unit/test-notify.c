@@ -166,6 +166,8 @@ read_letter(int64_t now)
 	      people_waiting(mem, store, &open, &people, &err) == 0);
 	if (strcmp(letter.kind, "administrator") == 0)
 		CHECK(letter_administrator(mem, &in, &letter, &asked, &mail, &err) == 0);
+	else if (strcmp(letter.kind, "receipt") == 0)
+		CHECK(letter_receipt(mem, &in, &letter, &mail, &err) == 0);
 	else
 		CHECK(letter_digest(mem, &in, &letter, &open, &people, &mail, &err) == 0);
 	stored_free(&asked);
@@ -525,8 +527,99 @@ administrators_hear_of_a_directory_that_could_not_be_read(void)
 	end();
 }
 
-int
-main(void)
+/* ------------------------------------------------------------------ receipts */
+
+#define ANNA "11111111-1111-1111-1111-111111111111"
+
+static struct account known[2];
+
+/* Anna is found in the directory, and has answered. */
+static void
+decided(const char *proposal, enum verdict verdict, const char *refused, day_t until)
+{
+	known[0] = admin;
+	known[1] = (struct account){ .dn = "CN=anna", .name = "anna", .display = "Anna Ägare", .mail = "anna@kalmar.example", .guid = ANNA,
+				     .key = ANNA };
+	snapshot = (struct snapshot){ .accounts = known, .account_count = 2, .complete = true };
+	snapshot_index(mem, &snapshot);
+	CHECK(store_decision_add(store, &(struct decision){ .proposal = proposal, .version = "v", .key = ANNA, .name = "anna", .until = until,
+			.verdict = verdict, .refused = refused, .at = NIGHT - 60, .source = "page" }, &err) == 0);
+}
+
+static void
+who_decided_gets_one_receipt_and_no_other(void)
+{
+	struct mail mail;
+
+	begin();
+	add(access_to("kurs", "k1", "Bo Borta", 1));
+	add(access_to("kurs", "k2", "Cia Borta", 1));
+	add(access_to("kurs", "k3", "Di Kvar", 1));
+	add(batch("k4", "Verifikationer/2018", 1));
+	CHECK(compose(NIGHT - DAYS(1)) == 1 && send_out(NIGHT - DAYS(1), NULL) == 1);
+	CHECK(store_proposal_move(store, "k1-1", PROPOSAL_SCHEDULED, NIGHT, NIGHT + DAYS(3), DAY_NONE, NULL, &err) == 0);
+	CHECK(store_proposal_move(store, "k3-1", PROPOSAL_KEPT, NIGHT, INT64_MIN, day_make(2027, 3, 1), "vikarie", &err) == 0);
+	decided("k1-1", VERDICT_APPROVE, NULL, DAY_NONE);
+	decided("k2-1", VERDICT_APPROVE, "another version was shown", DAY_NONE);
+	decided("k3-1", VERDICT_KEEP, NULL, day_make(2027, 3, 1));
+	decided("k4-1", VERDICT_APPROVE, NULL, DAY_NONE);
+	CHECK(compose(NIGHT) == 1);
+	CHECK_TEXT(unsent_letter().kind, "receipt");
+	mail = read_letter(NIGHT);
+	CHECK_TEXT(mail.subject, "Behov: kvitto på dina beslut");
+	CHECK(both_say(&mail, "Bo Borta") && both_say(&mail, "utförs tidigast 2026-11-28") &&
+	      both_say(&mail, "förslaget hade ändrats sedan sidan visades") && both_say(&mail, "Behålls till 2027-03-01") &&
+	      both_say(&mail, "väntar på att en till ska godkänna") && both_say(&mail, "Verifikationer/2018") &&
+	      both_say(&mail, "Har du inte gjort det här själv?") && both_say(&mail, "Servicedesk, 0480-00 00 00") &&
+	      both_say(&mail, "https://behov.kalmar.example/b/"));
+	CHECK(send_out(NIGHT, NULL) == 1 && compose(NIGHT + 60) == 0 && compose(NIGHT + DAYS(1)) == 0);
+	end();
+}
+
+static void
+a_receipt_names_nobody_where_the_class_is_high(void)
+{
+	struct mail mail;
+
+	begin();
+	add(access_to("hemlig", "k1", "Bo Borta", 3));
+	decided("k1-1", VERDICT_KEEP, NULL, DAY_NONE);
+	CHECK(store_proposal_move(store, "k1-1", PROPOSAL_KEPT, NIGHT, INT64_MIN, DAY_NONE, "Bo är inte borta", &err) == 0);
+	CHECK(compose(NIGHT) == 1);
+	mail = read_letter(NIGHT);
+	CHECK(both_say(&mail, "Behålls") && !either_says(&mail, "Bo"));
+	end();
+}
+
+static void
+a_receipt_waits_for_a_night_that_knows_the_address(void)
+{
+	begin();
+	add(access_to("kurs", "k1", "Bo Borta", 1));
+	decided("k1-1", VERDICT_APPROVE, NULL, DAY_NONE);
+	CHECK(store_proposal_move(store, "k1-1", PROPOSAL_SCHEDULED, NIGHT, NIGHT + DAYS(3), DAY_NONE, NULL, &err) == 0);
+	snapshot.complete = false;
+	CHECK(compose(NIGHT) == 0);
+	snapshot.complete = true;
+	CHECK(compose(NIGHT + DAYS(1)) == 1);
+	CHECK_TEXT(unsent_letter().mail, "anna@kalmar.example");
+	end();
+}
+
+static void
+what_is_said_on_the_command_line_needs_no_receipt(void)
+{
+	begin();
+	add(access_to("kurs", "k1", "Bo Borta", 1));
+	decided("k1-1", VERDICT_KEEP, NULL, DAY_NONE);
+	CHECK(compose(NIGHT) == 2);             /* the receipt, and the question itself, which nobody has closed here */
+	CHECK(store_decision_add(store, &(struct decision){ .proposal = "k1-1", .version = "v", .name = "it", .until = DAY_NONE,
+			.verdict = VERDICT_KEEP, .at = NIGHT, .source = "command line" }, &err) == 0);
+	CHECK(send_out(NIGHT, NULL) == 2 && compose(NIGHT + 60) == 0);
+	end();
+}
+
+int main(void)
 {
 	CHECK(clock_zone("Europe/Stockholm", &err) == 0);
 	TEST(the_same_night_twice_writes_each_letter_once);
@@ -547,5 +640,9 @@ main(void)
 	TEST(administrators_hear_of_brakes_and_gaps_once_and_then_weekly);
 	TEST(a_gap_names_no_file_in_a_mail);
 	TEST(administrators_hear_of_a_directory_that_could_not_be_read);
+	TEST(who_decided_gets_one_receipt_and_no_other);
+	TEST(a_receipt_names_nobody_where_the_class_is_high);
+	TEST(a_receipt_waits_for_a_night_that_knows_the_address);
+	TEST(what_is_said_on_the_command_line_needs_no_receipt);
 	return check_done();
 }

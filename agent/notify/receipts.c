@@ -1,0 +1,258 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * receipts.c - what somebody decided on the page, as it was taken: a letter the same night.
+ *
+ * They see what will happen and until when it can be undone, what did not count and why; and if it was not they who decided,
+ * this is how they come to know.
+ */
+#include "notify_p.h"
+#include "behov/digest.h"
+#include "behov/text.h"
+
+#define TOLD "receipts"                 /* in the store: the last decision that anybody has been told of */
+#define LOOK_BACK ((int64_t)60 * 86400) /* seconds; what is older is nobody's news */
+#define ROWS_MOST 20                    /* under one heading */
+
+/* ------------------------------------------------------------------ who gets one */
+
+struct decider { const char *key; LIST(const char *) about; };  /* numbers of decisions */
+struct deciders { LIST(struct decider) list; };
+
+static int
+read_told(struct arena *mem, struct store *store, long long *out, struct error *err)
+{
+	const char *text = NULL;
+
+	*out = 0;
+	if (store_get(mem, store, TOLD, &text, err) < 0)
+		return -1;
+	*out = text ? strtoll(text, NULL, 10) : 0;
+	return 0;
+}
+
+static void
+note(struct arena *mem, struct deciders *all, const struct decision *d)
+{
+	struct decider *who = NULL;
+
+	for (size_t i = 0; i < all->list.count && !who; i++)
+		if (strcmp(all->list.items[i].key, d->key) == 0)
+			who = &all->list.items[i];
+	if (!who) {
+		who = arena_push(mem, &all->list);
+		who->key = d->key;
+	}
+	*arena_push(mem, &who->about) = arena_print(mem, "%lld", d->id);
+}
+
+static int
+write_to(struct arena *mem, const struct notify_input *in, const struct decider *who, long long *letters, struct error *err)
+{
+	long at = snapshot_account(in->snapshot, who->key);
+	const struct account *a = at >= 0 ? &in->snapshot->accounts[at] : NULL;
+	struct letter letter = { .kind = "receipt", .key = who->key, .created = in->now, .sent = INT64_MIN,
+				 .proposals = who->about.items, .proposal_count = (int)who->about.count };
+	unsigned char sum[DIGEST_SIZE];
+	struct digest *d;
+	const char *token;
+
+	if (!a || a->disabled || !a->mail || !mail_address(a->mail))
+		return 0;               /* the deputy is asked now */
+	letter.name = a->name;
+	letter.display = a->display ? a->display : a->name;
+	letter.mail = a->mail;
+	d = digest_open();
+	digest_field(d, letter.kind);
+	digest_field(d, letter.key);
+	for (int i = 0; i < letter.proposal_count; i++)
+		digest_field(d, letter.proposals[i]);
+	digest_close(d, sum);
+	letter.id = digest_hex(mem, sum, 16);
+	letter.expires = clock_midnight(clock_day(in->now) + in->rules->conf.link_days + 1);
+	if (notify_token(mem, &in->rules->conf, letter.id, &token, err) < 0)
+		return -1;
+	letter.token_hash = digest_text(mem, token);
+	++*letters;
+	return store_letter_add(in->store, &letter, err);
+}
+
+int
+receipts_compose(struct arena *mem, const struct notify_input *in, long long *letters, struct error *err)
+{
+	struct decisions given;
+	struct deciders all = { 0 };
+	long long told, last;
+
+	if (!in->snapshot || !in->snapshot->complete)
+		return 0;               /* where they live is not known tonight */
+	if (read_told(mem, in->store, &told, err) < 0 ||
+	    store_decisions(mem, in->store, NULL, in->now - LOOK_BACK, &given, err) < 0)
+		return -1;
+	last = told;
+	for (size_t i = 0; i < given.list.count; i++) {
+		const struct decision *d = &given.list.items[i];
+
+		if (d->id > told && d->key && strcmp(d->source, "page") == 0)
+			note(mem, &all, d);
+		last = d->id > last ? d->id : last;
+	}
+	for (size_t i = 0; i < all.list.count; i++)
+		if (write_to(mem, in, &all.list.items[i], letters, err) < 0)
+			return -1;
+	return last == told ? 0 : store_set(in->store, TOLD, arena_print(mem, "%lld", last), err);
+}
+
+/* ------------------------------------------------------------------ what stands in it */
+
+static const struct { const char *fault, *said; } faults[] = {
+	{ "a keep needs a reason", "ett skäl saknades" },
+	{ "another version was shown", "förslaget hade ändrats sedan sidan visades: du får frågan igen" },
+	{ "it has been undone since", "det hade ångrats efteråt" },
+	{ "it is being carried out already", "det höll redan på att utföras" },
+	{ "it is not asked about any longer", "frågan var inte längre aktuell" },
+	{ "its date had passed already", "datumet hade redan passerat" },
+	{ "nobody decides on their own access", "ingen beslutar om sin egen behörighet" },
+	{ "the account or address of this owner has changed in the last seven days",
+	  "ditt konto eller din adress har ändrats den senaste veckan: försök igen om några dagar" },
+	{ "the code was used too late", "koden var för gammal" },
+	{ "the link had expired", "länken hade gått ut" },
+	{ "the same person has approved it already", "du hade redan godkänt det" },
+	{ "the sign-in was too old", "du hade varit inloggad för länge" },
+	{ "the time for undoing had passed", "ångerfristen hade gått ut" },
+	{ "there is nothing to undo", "det fanns inget att ångra" },
+	{ "this person is not asked about it", "frågan ställs inte till dig" },
+};
+
+static const char *
+say_fault(const char *fault)
+{
+	for (size_t i = 0; i < sizeof(faults) / sizeof(*faults); i++)
+		if (strcmp(faults[i].fault, fault) == 0)
+			return faults[i].said;
+	return "uppgifterna gick inte att pröva: har du inte gjort det här själv, hör av dig";
+}
+
+/* What became of it, as far as it has come by now. */
+static const char *
+outcome(struct arena *mem, const struct decision *d, const struct stored *s)
+{
+	if (d->refused)
+		return arena_print(mem, "Räknades inte: %s", say_fault(d->refused));
+	if (d->verdict == VERDICT_UNDO)
+		return "Ångrat: frågan ställs igen";
+	if (d->verdict == VERDICT_KEEP)
+		return d->until == DAY_NONE ? "Behålls" : arena_print(mem, "Behålls till %s", day_text(mem, d->until));
+	if (s->state == STATE_SCHEDULED)
+		return arena_print(mem, "Godkänt: utförs tidigast %s, och kan ångras till dess", day_text(mem, clock_day(s->go_at)));
+	if (s->state == STATE_OPEN)
+		return "Godkänt av dig: väntar på att en till ska godkänna";
+	return "Godkänt";
+}
+
+static const char *
+thing(const struct proposal *p)
+{
+	if (p->kind == KIND_REMOVE_MEMBER)
+		return p->display ? p->display : p->account;
+	if (p->kind == KIND_CUT_NESTING)
+		return "en gruppkoppling";
+	return p->batch && *p->batch ? p->batch : "allt som ska bort den dagen";
+}
+
+struct answer { const char *title, *what; long long count, hidden; json_t *rows; };
+struct answers { LIST(struct answer) list; };
+
+static struct answer *
+answer_under(struct arena *mem, struct answers *all, const char *title, const char *what)
+{
+	struct answer *a;
+
+	for (size_t i = 0; i < all->list.count; i++)
+		if (strcmp(all->list.items[i].title, title) == 0 && strcmp(all->list.items[i].what, what) == 0)
+			return &all->list.items[i];
+	a = arena_push(mem, &all->list);
+	*a = (struct answer){ .title = title, .what = what, .rows = json_array() };
+	return a;
+}
+
+static int
+tell(struct arena *mem, const struct notify_input *in, const struct decision *d, struct answers *all, struct error *err)
+{
+	struct stored_list found = { 0 };
+	const struct stored *s;
+	struct answer *a;
+
+	if (store_proposals(mem, in->store, &(struct proposal_filter){ .id = d->proposal }, &found, err) < 0)
+		return -1;
+	s = found.list.count == 1 ? &found.list.items[0] : NULL;
+	if (s) {
+		a = answer_under(mem, all, letter_heading(mem, in->rules, &s->p), outcome(mem, d, s));
+		a->count++;
+		if (letter_may_name(s->p.konfidentialitet) && json_array_size(a->rows) < ROWS_MOST)
+			letter_row(mem, a->rows, thing(&s->p));
+		else
+			a->hidden++;
+	}
+	stored_free(&found);
+	return 0;
+}
+
+static bool
+is_about(const struct letter *letter, long long id)
+{
+	for (int i = 0; i < letter->proposal_count; i++)
+		if (strtoll(letter->proposals[i], NULL, 10) == id)
+			return true;
+	return false;
+}
+
+static json_t *
+answers_json(struct arena *mem, const struct answers *all)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < all->list.count; i++) {
+		const struct answer *a = &all->list.items[i];
+		json_t *o = json_object();
+
+		if (a->hidden && a->hidden < a->count)
+			letter_row(mem, a->rows, arena_print(mem, "och %s till", text_count(mem, a->hidden)));
+		letter_put(mem, o, "title", a->title);
+		letter_put(mem, o, "what", a->what);
+		json_put(o, "count", text_count(mem, a->count));
+		json_object_set_new(o, "some", json_boolean(json_array_size(a->rows) > 0));
+		json_object_set_new(o, "rows", a->rows);
+		json_array_append_new(list, o);
+	}
+	return list;
+}
+
+int
+letter_receipt(struct arena *mem, const struct notify_input *in, const struct letter *letter, struct mail *out, struct error *err)
+{
+	const struct conf *conf = &in->rules->conf;
+	struct answers all = { 0 };
+	struct decisions given;
+	const char *token;
+	json_t *data;
+	int rc = 0;
+
+	if (notify_token(mem, conf, letter->id, &token, err) < 0 ||
+	    store_decisions(mem, in->store, NULL, letter->created - LOOK_BACK, &given, err) < 0)
+		return -1;
+	for (size_t i = 0; i < given.list.count && rc == 0; i++)
+		if (is_about(letter, given.list.items[i].id))
+			rc = tell(mem, in, &given.list.items[i], &all, err);
+	data = json_object();
+	letter_put(mem, data, "display", letter->display ? letter->display : letter->name);
+	letter_put(mem, data, "organisation", conf->organisation);
+	letter_put(mem, data, "contact", conf->mail.contact);
+	json_put(data, "expires", day_text(mem, clock_day(letter->expires) - 1));
+	json_put(data, "link", letter_link(mem, conf, token));
+	json_object_set_new(data, "answers", answers_json(mem, &all));
+	if (rc == 0 && all.list.count)
+		rc = letter_render(mem, "receipt", data, out, err);
+	out->subject = "Behov: kvitto på dina beslut";
+	json_decref(data);
+	return rc;
+}
