@@ -192,7 +192,7 @@ run_apply(struct arena *mem, const struct rules *rules, const struct run_options
 		goto out;
 	rc = apply_all(mem, &(struct apply_input){
 		.rules = rules, .store = desk.store, .now = how->now,
-		.eyes = &(struct apply_eyes){ &eyes, open_root, objection, retain_manifest_read, judge },
+		.eyes = &(struct apply_eyes){ &eyes, open_root, objection, judge },
 	}, out, err);
 	log_info("apply %s removed=%lld exported=%lld quarantined=%lld unlinked=%lld waiting=%lld left=%lld failed=%lld",
 		 rc < 0 ? "ended early" : "done", out->removed, out->exported, out->quarantined, out->unlinked,
@@ -216,7 +216,7 @@ run_restore(struct arena *mem, const struct rules *rules, const struct run_optio
 	if (eyes_open(mem, rules, desk.store, how->now, &eyes, err) == 0)
 		rc = apply_restore(mem, &(struct apply_input){
 			.rules = rules, .store = desk.store, .now = how->now,
-			.eyes = &(struct apply_eyes){ &eyes, open_root, objection, retain_manifest_read, judge },
+			.eyes = &(struct apply_eyes){ &eyes, open_root, objection, judge },
 		}, id, by, err);
 	retain_close(eyes.retain);
 	run_desk_close(&desk);

@@ -137,7 +137,7 @@ publish(struct arena *mem, const struct rules *rules, struct store *store, const
 	const struct run_options *how, long long id, struct night_result *out, struct error *err)
 {
 	struct propose_input in = { .rules = rules, .snapshot = snapshot, .plan = &out->plan, .store = store,
-				    .now = how->now, .manifest = retain_manifest, .manifest_read = retain_manifest_read };
+				    .now = how->now };
 	const struct notify_input letters = { .rules = rules, .snapshot = snapshot, .store = store, .now = how->now };
 
 	if (store_begin(store, err) < 0)

@@ -76,17 +76,13 @@ read_manifest(struct batch *b, const char **why)
 {
 	const struct apply_input *in = b->a->in;
 	unsigned long long bytes = 0;
-	char *text = NULL;
-	size_t len = 0;
 
-	if (b->s->p.manifest && store_manifest(b->mem, in->store, b->s->p.manifest, &text, &len, b->a->err) < 0)
+	if (b->s->p.manifest && store_manifest(b->mem, in->store, b->s->p.manifest, &b->records, &b->count, b->a->err) < 0)
 		return -1;
-	if (!text) {
+	if (!b->records) {
 		*why = "förteckningen över filerna saknas";
 		return 0;
 	}
-	if (in->eyes->manifest_read(b->mem, text, len, &b->records, &b->count, b->a->err) < 0)
-		return -1;
 	for (size_t i = 0; i < b->count; i++) {
 		bytes += b->records[i].size;
 		if (!walk_sane(b->records[i].path))

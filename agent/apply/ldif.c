@@ -257,18 +257,15 @@ int
 export_files(struct apply *a, struct stored *s)
 {
 	const struct share *share = rules_share(a->in->rules, s->p.share);
-	struct record *records;
+	struct record *records = NULL;
 	struct text t;
-	char *manifest;
-	size_t len, count;
+	size_t count = 0;
 	int rc;
 
-	if (store_manifest(a->mem, a->in->store, s->p.manifest, &manifest, &len, a->err) < 0)
+	if (s->p.manifest && store_manifest(a->mem, a->in->store, s->p.manifest, &records, &count, a->err) < 0)
 		return -1;
-	if (!manifest || !share)
-		return apply_left(a, s, manifest ? "lagringsytan finns inte i reglerna längre" : "förteckningen saknas");
-	if (a->in->eyes->manifest_read(a->mem, manifest, len, &records, &count, a->err) < 0)
-		return -1;
+	if (!records || !share)
+		return apply_left(a, s, records ? "lagringsytan finns inte i reglerna längre" : "förteckningen saknas");
 	text_open(&t, TEXT_MOST);
 	text_add(&t, "\xef\xbb\xbf" "fil;byte;får gallras från;att göra\r\n");
 	rows(a, &t, s, share, records, count);

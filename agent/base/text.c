@@ -197,6 +197,22 @@ static bool hidden(uint32_t c)
 	       (c >= 0x202a && c <= 0x202e) || (c >= 0x2066 && c <= 0x2069) || c == 0x200e || c == 0x200f;
 }
 
+bool name_is_plain(const char *bytes, size_t len)
+{
+	const unsigned char *p = (const unsigned char *)bytes;
+	uint32_t c;
+
+	while (len) {
+		size_t n = character(p, len, &c);
+
+		if (n == 0 || hidden(c))
+			return false;
+		p += n;
+		len -= n;
+	}
+	return true;
+}
+
 char *name_show(struct arena *mem, const char *bytes)
 {
 	static const char hex[] = "0123456789ABCDEF";

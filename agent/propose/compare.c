@@ -38,22 +38,12 @@ only_left(struct work *w, const struct stored *old, const struct proposal *p, bo
 {
 	struct arena *mem = arena_open();
 	struct record *records = NULL;
-	char *text = NULL;
-	size_t len = 0, count = 0;
-	int rc = -1;
+	size_t count = 0;
+	int rc = store_manifest(mem, w->in->store, old->p.manifest, &records, &count, err);
 
-	*out = false;
-	if (store_manifest(mem, w->in->store, old->p.manifest, &text, &len, err) < 0)
-		goto out;
-	if (text && w->in->manifest_read(mem, text, len, &records, &count, err) < 0) {
-		error_in(err, "reading the manifest of '%s'", old->id);
-		goto out;
-	}
-	*out = text && p->record_count < count && all_in(p->records, p->record_count, records, count);
-	rc = 0;
-out:
+	*out = records && p->record_count < count && all_in(p->records, p->record_count, records, count);
 	arena_close(mem);
-	return rc;
+	return rc < 0 ? error_in(err, "reading the manifest of '%s'", old->id) : 0;
 }
 
 /* The kind is part of what was approved: a series may have gone from deliver to destroy with the same files. */
@@ -69,7 +59,7 @@ compare_content(struct work *w, const struct stored *old, const struct proposal 
 		*out = CONTENT_SAME;
 		return 0;
 	}
-	if (!is_files(p) || p->whole || old->p.whole || !w->in->manifest_read || !old->p.manifest)
+	if (!is_files(p) || p->whole || old->p.whole || !old->p.manifest)
 		return 0;
 	if (only_left(w, old, p, &fewer, err) < 0)
 		return -1;
@@ -234,24 +224,15 @@ face(const struct proposal *p)
 	return o;
 }
 
-/* The same version may lie in other inodes since: the text of the new manifest is stored before its name is. */
+/* The same version may lie in other inodes since: the new manifest is stored before its name is. */
 int
 put_manifest(struct work *w, struct proposal *p, struct error *err)
 {
-	struct arena *mem;
-	const char *digest;
-	char *text;
-	size_t len;
-	int rc;
-
-	if (!is_files(p) || !w->in->manifest)
+	if (!is_files(p) || !p->record_count)
 		return 0;
-	mem = arena_open();
-	w->in->manifest(mem, p->records, p->record_count, &text, &len, &digest);
-	rc = store_manifest_put(w->in->store, digest, text, len, err);
-	p->manifest = arena_text(w->mem, digest);
-	arena_close(mem);
-	return rc;
+	if (!p->manifest)
+		p->manifest = manifest_digest(w->mem, p->records, p->record_count);
+	return store_manifest_put(w->in->store, p->manifest, p->records, p->record_count, err);
 }
 
 int

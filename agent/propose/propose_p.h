@@ -53,7 +53,7 @@ int is_under_way(struct work *w, const struct stored *s, bool *out, struct error
 enum truth edge_gone(const struct snapshot *s, const struct proposal *p);
 /* Writes what is shown and who is asked, when it differs from what is stored. */
 int refresh_stored(struct work *w, const struct stored *old, struct proposal *p, enum content how, struct error *err);
-/* Stores the text of its manifest, and sets its digest. */
+/* Stores its manifest, under its digest. */
 int put_manifest(struct work *w, struct proposal *p, struct error *err);
 
 /* brakes.c */

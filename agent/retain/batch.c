@@ -3,6 +3,7 @@
 #include "retain_p.h"
 #include "behov/digest.h"
 #include "behov/json.h"
+#include "behov/manifest.h"
 #include "behov/text.h"
 
 #define TOPS_MOST 50                    /* folders of a root that are told of one by one */
@@ -222,7 +223,6 @@ propose(struct retain *r, struct batch *b, struct plan *plan)
 		.konfidentialitet = r->share->class.konfidentialitet < 0 ? 3 : r->share->class.konfidentialitet,
 		.scope = arena_print(r->mem, "series:%s@%s", s->id, r->share->id),
 	};
-	unsigned char sum[DIGEST_SIZE];
 	const char *calculation;
 
 	last = p.records;
@@ -232,8 +232,7 @@ propose(struct retain *r, struct batch *b, struct plan *plan)
 	}
 	p.key = key_of(r->mem, &p);
 	p.version = version_of(r->mem, &p);
-	manifest_digest(p.records, p.record_count, sum);
-	p.manifest = arena_print(r->mem, "sha256:%s", digest_hex(r->mem, sum, sizeof sum));
+	p.manifest = manifest_digest(r->mem, p.records, p.record_count);
 	calculation = sum_text(r->mem, s, last->anchor, last->due);
 	p.why = arena_print(r->mem, "%s handling%s i %s: %s.", text_count(r->mem, p.files), p.files == 1 ? "" : "ar",
 			    *p.batch ? p.batch : s->name ? s->name : s->id, calculation);

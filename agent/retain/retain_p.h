@@ -191,7 +191,6 @@ bool cell_counts(struct retain *r, const struct cell *cell, const struct entry *
 void cells_start(struct retain *r, struct cells *out);
 void batches_drop(struct retain *r);
 day_t cell_due(const struct cell *cell, day_t anchor);
-void manifest_digest(const struct record *records, size_t count, unsigned char sum[]);
 struct batch *batch_get(struct retain *r, struct tally *tally, const char *path, size_t len, day_t due);
 
 void judge_waiting(struct retain *r, struct state *s, const char *path, bool complete);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* proposals.c - proposals and their manifests. */
+/* proposals.c - proposals. */
 #include "store_p.h"
 #include "behov/digest.h"
 #include "behov/json.h"
@@ -320,70 +320,7 @@ store_proposal_move(struct store *store, const char *id, enum happening what, in
 	return query_done(store, &q, err);
 }
 
-/* ------------------------------------------------------------------ manifests */
-
-#define MANIFEST_MOST ((size_t)1 << 32)
-
-int
-store_manifest_put(struct store *store, const char *digest, const char *text, size_t len, struct error *err)
-{
-	size_t room = ZSTD_compressBound(len), size;
-	void *packed = malloc(room);
-	struct query q;
-
-	if (!packed)
-		abort();
-	size = ZSTD_compress(packed, room, text, len, 3);
-	if (ZSTD_isError(size) || query_open(&store->base, &q, "insert into manifest (digest, size, packed) values (?, ?, ?)"
-					     " on conflict (digest) do nothing", err) < 0) {
-		free(packed);
-		return error_set(err, ERROR_STORE, "cannot pack a manifest");
-	}
-	bind_text(&q, digest);
-	bind_number(&q, (long long)len);
-	bind_bytes(&q, packed, size);
-	free(packed);
-	return query_done(store, &q, err);
-}
-
-static int
-unpack(struct arena *mem, const char *digest, const void *packed, size_t size, long long wanted, char **text,
-       size_t *len, struct error *err)
-{
-	unsigned char sum[DIGEST_SIZE];
-
-	if (wanted < 0 || (size_t)wanted > MANIFEST_MOST)
-		return error_set(err, ERROR_STORE, "manifest '%s' says a size it cannot have", digest);
-	*text = arena_take(mem, (size_t)wanted + 1);
-	*len = ZSTD_decompress(*text, (size_t)wanted, packed, size);
-	if (ZSTD_isError(*len) || *len != (size_t)wanted)
-		return error_set(err, ERROR_STORE, "manifest '%s' cannot be unpacked", digest);
-	digest_of(*text, *len, sum);
-	if (strncmp(digest, "sha256:", 7) != 0 || strcmp(digest + 7, digest_hex(mem, sum, sizeof(sum))) != 0)
-		return error_set(err, ERROR_STORE, "manifest '%s' is not what its digest says", digest);
-	return 0;
-}
-
-int
-store_manifest(struct arena *mem, struct store *store, const char *digest, char **text, size_t *len, struct error *err)
-{
-	struct query q;
-	int rc = 0;
-
-	*text = NULL;
-	*len = 0;
-	if (query_open(&store->base, &q, "select packed, size from manifest where digest = ?", err) < 0)
-		return -1;
-	bind_text(&q, digest);
-	if (query_row(&q, err))
-		rc = unpack(mem, digest, sqlite3_column_blob(q.statement, 0), (size_t)sqlite3_column_bytes(q.statement, 0),
-			    column_number(&q, 1), text, len, err);
-	if (query_close(&q, err) < 0 || rc < 0) {
-		*text = NULL;
-		return -1;
-	}
-	return 0;
-}
+/* ------------------------------------------------------------------ sums */
 
 int
 store_tallies(struct arena *mem, struct store *store, struct tallies *out, struct error *err)

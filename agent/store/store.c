@@ -71,8 +71,15 @@ static const char *const schema_2[] = {
 	"create index event_series on event (series, share)",
 	NULL };
 
-static const char *const *const steps[] = { schema_1, schema_2 };
-static const struct schema schema = { "store", 0x62656876, 2, false, steps };
+/* Manifests in frames; manifest.packed holds the whole of one that manifests_split() has not met yet. */
+static const char *const schema_3[] = {
+	"create table manifest_frame (id integer primary key, manifest text not null references manifest (digest),"
+	"  number integer not null, first integer not null, files integer not null, bytes integer not null, oldest integer,"
+	"  newest integer, path text not null, size integer not null, packed blob not null, unique (manifest, number)) strict",
+	NULL };
+
+static const char *const *const steps[] = { schema_1, schema_2, schema_3 };
+static const struct schema schema = { "store", 0x62656876, 3, false, steps };
 
 static int
 get_value(struct arena *mem, struct store *store, const char *name, const char **out, struct error *err)
@@ -101,6 +108,8 @@ open_as(const char *path, bool write, bool fresh, struct store **out, struct err
 	*out = NULL;
 	if (base_open(path, write, fresh, &schema, &store->base, err) == 0)
 		rc = get_value(mem, store, "test", &test, err);
+	if (rc == 0 && write)
+		rc = manifests_split(store, err);
 	store->test = test != NULL;
 	arena_close(mem);
 	if (rc < 0)

@@ -67,6 +67,9 @@ int64_t column_moment(struct query *q, int column);
 day_t column_day(struct query *q, int column);
 bool column_null(struct query *q, int column);
 
+/* manifest.c: those that an older schema holds in one piece are put into frames. */
+int manifests_split(struct store *store, struct error *err);
+
 /* A list of texts as a JSON array, and back. */
 char *texts_json(struct arena *mem, const char **texts, int count);
 int texts_read(struct arena *mem, const char *text, const char ***out, int *count, struct error *err);

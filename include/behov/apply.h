@@ -23,8 +23,6 @@ struct apply_eyes {
 	 * `path` is its original path below the share (bytes), `entry` what stat says of it now, `anchor` what was approved. */
 	const char *(*objection)(void *self, const struct share *share, const char *path, const struct entry *entry,
 				 const char *series, day_t anchor);
-	int (*manifest_read)(struct arena *mem, const char *text, size_t len, struct record **records, size_t *count,
-			     struct error *err);
 	/*
 	 * Access, on a fresh read of the directory: fills safe[i] for each proposal, judging all that are safe together.
 	 * why[i] says what stands in the way of those that are not.  Where the store does not hold the name of a member

@@ -18,12 +18,6 @@ struct propose_input {
 	struct plan *plan;              /* approvers and owner are filled, findings and brakes added */
 	struct store *store;
 	int64_t now;
-	/* The text and digest of a batch's manifest: retain_manifest(), given by run.c. */
-	void (*manifest)(struct arena *mem, const struct record *records, size_t count, char **text, size_t *len,
-			 const char **digest);
-	/* Its reader, retain_manifest_read(); NULL: any other content is another proposal, also when files only left. */
-	int (*manifest_read)(struct arena *mem, const char *text, size_t len, struct record **records, size_t *count,
-			     struct error *err);
 };
 
 struct propose_result { long long opened, same, changed, withdrawn, braked, held; };    /* held: touched by a gap */

@@ -54,10 +54,4 @@ const char *retain_objection(struct retain *retain, const struct share *share, c
 const char *retain_held(const struct hold *holds, size_t count, const char *share, const char *path, const char *series,
 			const char *case_name);
 
-/* The manifest of a batch: one line per record; `*digest` is "sha256:…" over it. */
-void retain_manifest(struct arena *mem, const struct record *records, size_t count, char **text, size_t *len,
-		     const char **digest);
-int retain_manifest_read(struct arena *mem, const char *text, size_t len, struct record **records, size_t *count,
-			 struct error *err);
-
 #endif

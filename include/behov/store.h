@@ -15,6 +15,7 @@
 #define BEHOV_STORE_H
 
 #include "life.h"
+#include "manifest.h"
 #include "nouns.h"
 
 struct store;
@@ -135,10 +136,24 @@ int store_proposal_put(struct store *store, const struct stored *s, struct error
 int store_proposal_move(struct store *store, const char *id, enum happening what, int64_t now, int64_t go_at, day_t until,
 			const char *note, struct error *err);
 
-/* Content-addressed: the same digest is stored once (zstd). */
-int store_manifest_put(struct store *store, const char *digest, const char *text, size_t len, struct error *err);
-/* *text NULL when there is none.  What comes out has been checked against its digest. */
-int store_manifest(struct arena *mem, struct store *store, const char *digest, char **text, size_t *len,
+/* The manifest that these records make, under its digest (manifest_digest()), in frames.  The same digest is stored once;
+ * records that make another are refused. */
+int store_manifest_put(struct store *store, const char *digest, const struct record *records, size_t count,
+		       struct error *err);
+/* What is known of each frame; what is packed in it is not read before it is asked for. */
+struct manifest {
+	const char *digest;
+	long long files, bytes;
+	struct manifest_frame *frames;  /* packed is NULL */
+	size_t count;                   /* 0: there is no such manifest */
+};
+int store_manifest_open(struct arena *mem, struct store *store, const char *digest, struct manifest *out,
+			struct error *err);
+/* The records of one frame.  The frame is held against what is known of it, not against the digest of the whole. */
+int store_manifest_frame(struct arena *mem, struct store *store, const struct manifest *m, size_t number,
+			 struct record **records, struct error *err);
+/* All of it, checked against its digest; *records NULL when there is none. */
+int store_manifest(struct arena *mem, struct store *store, const char *digest, struct record **records, size_t *count,
 		   struct error *err);
 
 /* ------------------------------------------------------------------ decisions */

@@ -35,6 +35,8 @@ void ldap_value(struct text *t, const char *bytes, size_t len);        /* RFC 45
  */
 char *name_show(struct arena *mem, const char *bytes);
 char *name_read(struct arena *mem, const char *shown);
+/* name_show() would give it as it is. */
+bool name_is_plain(const char *bytes, size_t len);
 
 /* RFC 3629: no overlong forms, no surrogates; len bytes; a NUL byte inside is not valid text for us. */
 bool text_is_utf8(const char *bytes, size_t len);

@@ -84,7 +84,7 @@ judge(void *self, struct arena *m, struct stored *list, size_t count, bool *safe
 	return 0;
 }
 
-static const struct apply_eyes eyes = { NULL, open_root, objection, retain_manifest_read, judge };
+static const struct apply_eyes eyes = { NULL, open_root, objection, judge };
 
 /* ------------------------------------------------------------------ a store */
 
@@ -141,17 +141,13 @@ batch(struct store *store, const char *key, const char *folder, const char *cons
 	struct record records[8];
 	struct proposal p = { .kind = KIND_DESTROY, .key = key, .series = "ver", .share = "ekonomi",
 			      .batch = folder, .whole = whole, .due = day_make(2026, 1, 1) };
-	const char *digest;
-	char *text;
-	size_t len;
 
 	for (; names[p.files]; p.files++) {
 		records[p.files] = record_of(arena_print(mem, "%s/%s", folder, names[p.files]));
 		p.bytes += (long long)records[p.files].size;
 	}
-	retain_manifest(mem, records, (size_t)p.files, &text, &len, &digest);
-	must(store_manifest_put(store, digest, text, len, &err));
-	p.manifest = digest;
+	p.manifest = manifest_digest(mem, records, (size_t)p.files);
+	must(store_manifest_put(store, p.manifest, records, (size_t)p.files, &err));
 	schedule(store, p);
 }
 

@@ -155,7 +155,7 @@ judge(void *self, struct arena *m, struct stored *list, size_t count, bool *safe
 	return 0;
 }
 
-static const struct apply_eyes eyes = { NULL, open_root, objection, retain_manifest_read, judge };
+static const struct apply_eyes eyes = { NULL, open_root, objection, judge };
 
 /* ------------------------------------------------------------------ a world */
 
@@ -261,17 +261,13 @@ batch(const char *const *paths, bool whole, enum kind kind)
 	struct record records[16];
 	struct proposal p = { .kind = kind, .key = "00000000000000f1", .series = series.id, .share = "ekonomi",
 			      .batch = whole ? "d" : "", .whole = whole, .due = day_make(2026, 1, 1) };
-	const char *digest;
-	char *text;
-	size_t len;
 
 	for (; paths[p.files]; p.files++) {
 		records[p.files] = record_of(paths[p.files]);
 		p.bytes += (long long)records[p.files].size;
 	}
-	retain_manifest(mem, records, (size_t)p.files, &text, &len, &digest);
-	CHECK(store_manifest_put(store, digest, text, len, &err) == 0);
-	p.manifest = digest;
+	p.manifest = manifest_digest(mem, records, (size_t)p.files);
+	CHECK(store_manifest_put(store, p.manifest, records, (size_t)p.files, &err) == 0);
 	return schedule(p);
 }
 

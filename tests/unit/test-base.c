@@ -117,6 +117,7 @@ static void a_file_name_survives_being_shown(void)
 		CHECK(text_is_utf8(shown, strlen(shown)));
 		CHECK(strpbrk(shown, "\n\x01\x7f") == NULL);
 		CHECK_TEXT(name_read(mem, shown), names[i]);
+		CHECK(name_is_plain(names[i], strlen(names[i])) == (strcmp(shown, names[i]) == 0));
 	}
 	CHECK_TEXT(name_show(mem, "r\xe4ka"), "r%E4ka");
 	CHECK_TEXT(name_show(mem, "100 %"), "100 %25");

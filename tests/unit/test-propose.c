@@ -232,7 +232,7 @@ static struct propose_result
 night(struct town *t, struct plan *plan)
 {
 	struct propose_input in = { .rules = &t->rules, .snapshot = &t->snapshot, .plan = plan, .store = t->store,
-				    .now = t->now, .manifest = retain_manifest, .manifest_read = retain_manifest_read };
+				    .now = t->now };
 	struct propose_result out = { 0 };
 	struct error err = { 0 };
 
@@ -914,7 +914,7 @@ a_series_that_destroys_instead_of_delivering_is_asked_anew(void)
 	for (int i = 0; i < 2; i++) {
 		struct plan plan;
 		struct propose_input in = { .rules = &t.rules, .snapshot = &t.snapshot, .plan = &plan, .store = t.store,
-					    .now = t.now, .manifest = retain_manifest };
+					    .now = t.now };
 		struct propose_result out;
 		plan_town(&t, &plan);
 		if (!i)

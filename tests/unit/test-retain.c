@@ -597,28 +597,6 @@ what_is_approved_stays_superseded_as_long_as_a_newer_one_is_there(void)
 	end();
 }
 
-static void
-a_manifest_can_be_read_again(void)
-{
-	struct record in = { .path = "r\xe4k\nning 1", .size = 7, .ino = 9, .dev = 2, .nlink = 1, .mtime_s = -5,
-		.mtime_ns = 42, .btime_s = INT64_MIN, .anchor = 100, .due = 200 }, *out;
-	struct error err = { 0 };
-	const char *digest;
-	char *text;
-	size_t len, count;
-
-	mem = arena_open();
-	retain_manifest(mem, &in, 1, &text, &len, &digest);
-	CHECK(strncmp(digest, "sha256:", 7) == 0);
-	CHECK(retain_manifest_read(mem, text, len, &out, &count, &err) == 0 && count == 1);
-	CHECK_TEXT(out->path, in.path);
-	CHECK(out->mtime_s == -5 && out->mtime_ns == 42 && out->btime_s == INT64_MIN && out->due == 200);
-	CHECK(retain_manifest_read(mem, text, len - 1, &out, &count, &err) == -1);
-	*strchr(strchr(text, '.') + 1, '0') = '-';      /* "-5.-00000042" is no moment */
-	CHECK(retain_manifest_read(mem, text, len, &out, &count, &err) == -1);
-	arena_close(mem);
-}
-
 int
 main(void)
 {
@@ -644,6 +622,5 @@ main(void)
 	TEST(of_a_folder_that_was_not_seen_to_its_end_nothing_is_superseded);
 	TEST(the_next_version_counts_in_whatever_order_names_are_told);
 	TEST(what_is_approved_stays_superseded_as_long_as_a_newer_one_is_there);
-	TEST(a_manifest_can_be_read_again);
 	return check_done();
 }

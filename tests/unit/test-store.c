@@ -11,6 +11,7 @@
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
+#include <zstd.h>
 
 static char folder[] = "/tmp/behov-store-XXXXXX";
 static const char *path;
@@ -134,25 +135,163 @@ a_rollback_leaves_nothing(void)
 	end();
 }
 
-static void
-a_manifest_is_checked_on_its_way_out(void)
+/* ------------------------------------------------------------------ manifests */
+
+static struct record *
+some_records(size_t count)
 {
-	const char *text = "hello\n";
-	const char *digest;
-	char *out;
-	size_t len;
+	struct record *records = arena_array(mem, struct record, count);
+
+	for (size_t i = 0; i < count; i++)
+		records[i] = (struct record){ .path = arena_print(mem, "V/2012/%06zu r\xe4kning.pdf", i), .size = i, .ino = i + 9,
+			.dev = 2, .nlink = 1, .mtime_s = 1330470000 + (int64_t)i, .mtime_ns = 42, .btime_s = INT64_MIN,
+			.anchor = (day_t)(15000 + i % 7), .due = 18262 };
+	return records;
+}
+
+/* What somebody with a pen could do to the store. */
+static void
+scribble(const char *sql)
+{
 	sqlite3 *db;
 
-	begin();
-	digest = arena_print(mem, "sha256:%s", digest_text(mem, text));
-	CHECK(store_manifest_put(store, digest, text, strlen(text), &err) == 0);
-	CHECK(store_manifest_put(store, digest, text, strlen(text), &err) == 0);
-	CHECK(store_manifest(mem, store, digest, &out, &len, &err) == 0 && len == 6 && memcmp(out, text, 6) == 0);
-	CHECK(store_manifest(mem, store, "sha256:00", &out, &len, &err) == 0 && !out);
 	CHECK(sqlite3_open(path, &db) == SQLITE_OK);
-	CHECK(sqlite3_exec(db, "update manifest set digest = 'sha256:11'", NULL, NULL, NULL) == SQLITE_OK);
+	CHECK(sqlite3_exec(db, sql, NULL, NULL, NULL) == SQLITE_OK);
 	sqlite3_close(db);
-	CHECK(store_manifest(mem, store, "sha256:11", &out, &len, &err) < 0 && strstr(err.text, "digest"));
+}
+
+static bool
+same_records(const struct record *a, const struct record *b, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		if (strcmp(a[i].path, b[i].path) != 0 || a[i].size != b[i].size || a[i].ino != b[i].ino ||
+		    a[i].mtime_s != b[i].mtime_s || a[i].btime_s != b[i].btime_s || a[i].due != b[i].due)
+			return false;
+	return true;
+}
+
+static void
+a_manifest_is_read_whole_or_a_frame_at_a_time(void)
+{
+	size_t count = 2 * MANIFEST_LINES + 5, got;
+	struct record *in, *out;
+	struct manifest m;
+	const char *digest;
+
+	begin();
+	in = some_records(count);
+	digest = manifest_digest(mem, in, count);
+	CHECK(store_manifest_put(store, digest, in, count, &err) == 0);
+	CHECK(store_manifest_put(store, digest, in, count, &err) == 0);
+	CHECK(store_manifest(mem, store, digest, &out, &got, &err) == 0 && got == count && same_records(in, out, count));
+	CHECK(store_manifest_open(mem, store, digest, &m, &err) == 0 && m.count == 3 && m.files == (long long)count);
+	CHECK(m.bytes == (long long)(count * (count - 1) / 2) && m.frames[1].first == MANIFEST_LINES);
+	CHECK(m.frames[0].oldest == 15000 && m.frames[2].files == 5);
+	CHECK(store_manifest_frame(mem, store, &m, 2, &out, &err) == 0 && same_records(in + 2 * MANIFEST_LINES, out, 5));
+	CHECK(store_manifest(mem, store, "sha256:00", &out, &got, &err) == 0 && !out);
+	CHECK(store_manifest_open(mem, store, "sha256:00", &m, &err) == 0 && !m.count);
+	end();
+}
+
+static void
+other_files_than_those_of_the_digest_are_not_stored(void)
+{
+	struct record *in, *out;
+	const char *digest;
+	size_t got;
+
+	begin();
+	in = some_records(3);
+	digest = manifest_digest(mem, in, 2);
+	CHECK(store_manifest_put(store, digest, in, 3, &err) < 0 && strstr(err.text, "digest"));
+	CHECK(store_manifest(mem, store, digest, &out, &got, &err) == 0 && !out);
+	CHECK(store_manifest_put(store, digest, in, 0, &err) < 0);
+	CHECK(store_begin(store, &err) == 0 && store_manifest_put(store, digest, in, 3, &err) < 0);
+	CHECK(store_manifest_put(store, digest, in, 2, &err) == 0 && store_commit(store, &err) == 0);
+	CHECK(store_manifest(mem, store, digest, &out, &got, &err) == 0 && got == 2);
+	end();
+}
+
+/* Each stroke of the pen is seen by who reads all of it; those that a frame can tell of itself, by who reads a page. */
+static void
+a_manifest_that_somebody_changed_is_refused(void)
+{
+	static const struct { const char *sql; bool told; } strokes[] = {
+		{ "update manifest set digest = 'sha256:11'; update manifest_frame set manifest = 'sha256:11'", false },
+		{ "delete from manifest_frame where number = 2", false },
+		{ "delete from manifest_frame where number = 1", true },
+		{ "delete from manifest_frame where number = 0", true },
+		{ "update manifest_frame set first = first + 1 where number = 1", true },
+		{ "update manifest_frame set files = files + 1 where number = 2", true },
+		{ "update manifest_frame set files = -1 where number = 2", true },
+		{ "update manifest_frame set files = 4000000000 where number = 2", true },
+		{ "update manifest_frame set size = 1 << 40 where number = 0", true },
+		{ "update manifest_frame set size = -1 where number = 0", true },
+		{ "update manifest_frame set size = size - 1 where number = 0", true },
+		{ "update manifest_frame set bytes = bytes + 1 where number = 0", true },
+		{ "update manifest_frame set newest = newest + 1 where number = 0", true },
+		{ "update manifest_frame set path = 'V/1' where number = 1", true },
+		{ "update manifest_frame set path = '%' where number = 1", true },
+		{ "update manifest_frame set packed = substr(packed, 1, length(packed) - 1) where number = 0", true },
+		{ "update manifest_frame set packed = cast(packed || packed as blob) where number = 0", true },
+		{ "update manifest_frame set packed = x'' where number = 0", true },
+		{ "update manifest_frame set packed = (select packed from manifest_frame where number = 2) where number = 0", true },
+	};
+	size_t count = 2 * MANIFEST_LINES + 5, got;
+
+	for (size_t i = 0; i < sizeof(strokes) / sizeof(*strokes); i++) {
+		struct record *in, *out;
+		const char *digest;
+		struct manifest m;
+		bool told;
+
+		begin();
+		in = some_records(count);
+		digest = manifest_digest(mem, in, count);
+		CHECK(store_manifest_put(store, digest, in, count, &err) == 0);
+		scribble(strokes[i].sql);
+		digest = i ? digest : "sha256:11";
+		CHECK(store_manifest(mem, store, digest, &out, &got, &err) < 0 && !out && err.kind == ERROR_STORE);
+		told = store_manifest_open(mem, store, digest, &m, &err) < 0;
+		for (size_t k = 0; !told && k < m.count; k++)
+			told = store_manifest_frame(mem, store, &m, k, &out, &err) < 0;
+		CHECK(told == strokes[i].told);
+		end();
+	}
+}
+
+/* A manifest as schemas 1 and 2 held it: all of its text in one piece. */
+static void
+a_manifest_of_an_older_schema_is_put_in_frames(void)
+{
+	static const char text[] = "behov-manifest 1: size mtime ctime btime dev ino nlink anchor due path\n"
+				   "7 5.000000001 6.000000002 -9223372036854775808.000000000 8 9 1 100 200 V/a\n"
+				   "8 5.000000001 6.000000002 7.000000003 8 10 1 100 200 V/r%E4k\n";
+	char packed[1000], hex[2001];
+	const char *digest, *broken = "sha256:00";
+	struct record *out;
+	size_t len, got;
+
+	begin();
+	len = ZSTD_compress(packed, sizeof(packed), text, sizeof(text) - 1, 3);
+	for (size_t i = 0; i < len; i++)
+		snprintf(hex + 2 * i, 3, "%02x", (unsigned char)packed[i]);
+	digest = arena_print(mem, "sha256:%s", digest_text(mem, text));
+	store_close(store);
+	scribble("drop table manifest_frame; pragma user_version = 2");
+	scribble(arena_print(mem, "insert into manifest (digest, size, packed) values ('%s', %zu, x'%s')", digest, sizeof(text) - 1,
+			     hex));
+	scribble(arena_print(mem, "insert into manifest (digest, size, packed) values ('%s', %zu, x'%s')", broken,
+			     sizeof(text) - 1, hex));
+	CHECK(store_open(path, STORE_READ, &store, &err) < 0 && strstr(err.text, "behov run"));
+	CHECK(store_open(path, STORE_WRITE, &store, &err) == 0);
+	CHECK(store_manifest(mem, store, digest, &out, &got, &err) == 0 && got == 2 && out[0].size == 7 && out[1].ino == 10);
+	CHECK_TEXT(out[1].path, "V/r\xe4k");
+	CHECK_TEXT(manifest_digest(mem, out, got), digest);
+	CHECK(store_manifest(mem, store, broken, &out, &got, &err) == 0 && !out);
+	store_close(store);
+	CHECK(store_open(path, STORE_WRITE, &store, &err) == 0);         /* once is enough */
+	CHECK(store_manifest(mem, store, digest, &out, &got, &err) == 0 && got == 2);
 	end();
 }
 
@@ -402,7 +541,10 @@ main(void)
 	TEST(a_proposal_comes_out_as_it_went_in);
 	TEST(episodes_count_up_and_states_change);
 	TEST(a_rollback_leaves_nothing);
-	TEST(a_manifest_is_checked_on_its_way_out);
+	TEST(a_manifest_is_read_whole_or_a_frame_at_a_time);
+	TEST(other_files_than_those_of_the_digest_are_not_stored);
+	TEST(a_manifest_that_somebody_changed_is_refused);
+	TEST(a_manifest_of_an_older_schema_is_put_in_frames);
 	TEST(facts_and_grants_twice_are_once);
 	TEST(what_is_not_ours_or_newer_is_left_alone);
 	TEST(a_reader_reads_and_writes_nothing);
