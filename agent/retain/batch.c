@@ -161,15 +161,21 @@ version_of(struct arena *mem, const struct proposal *p)
 }
 
 const char *
-sum_text(struct arena *mem, const struct series *s, day_t from_day, day_t due)
+period_text(struct arena *mem, struct period period)
 {
 	static const char *const unit[] = { "dagar", "månader", "år" };
+
+	return arena_print(mem, "%d %s", period.count, unit[period.unit]);
+}
+
+const char *
+sum_text(struct arena *mem, const struct series *s, day_t from_day, day_t due)
+{
 	static const char *const from[] = { " från kalenderårets slut", " från månadens slut", "", " från räkenskapsårets slut" };
 	const char *anchor = s->count_from == COUNT_YEAR_END ? arena_print(mem, "%d", day_year(from_day))
 							     : day_text(mem, from_day);
 
-	return arena_print(mem, "%s + %d %s%s = %s", anchor, s->keep.count, unit[s->keep.unit], from[s->count_from],
-			   day_text(mem, due));
+	return arena_print(mem, "%s + %s%s = %s", anchor, period_text(mem, s->keep), from[s->count_from], day_text(mem, due));
 }
 
 static json_t *
@@ -237,6 +243,7 @@ propose(struct retain *r, struct batch *b, struct plan *plan)
 	p.why = arena_print(r->mem, "%s handling%s i %s: %s.", text_count(r->mem, p.files), p.files == 1 ? "" : "ar",
 			    *p.batch ? p.batch : s->name ? s->name : s->id, calculation);
 	p.evidence = evidence(r->mem, s, &p, calculation);
+	losers_tell(r->mem, b, p.evidence);
 	plan->filed.due_files += p.files;
 	plan->filed.due_bytes += p.bytes;
 	*arena_push(r->mem, &plan->proposals) = p;

@@ -602,6 +602,8 @@ judge_file(struct retain *r, struct state *s, const char *path, const struct ent
 	note_lacking(r, &v, path, entry->name);
 	if (v.outcome == OUT_DESTROY || v.outcome == OUT_DELIVER)
 		mine = join(r, file_path(r, path, entry->name), entry, &v);
+	if (mine && r->found.count > 1)
+		losers_note(r, mine, entry, &v);
 	for (size_t i = 0; i < s->inside_count; i++)
 		if (s->insides[i].batch != mine)
 			batch_block(r, s->insides[i].batch, against(&v));

@@ -60,6 +60,7 @@ struct tally {
 	struct { const char *paths[LACKING_MOST]; int count; long long files; } lacking;        /* nobody has said when it ended */
 	day_t from, to;                 /* its records = { from; to; } as days; DAY_NONE: open */
 	struct { day_t anchor, due, latest; } last;     /* files of one folder are mostly of one day */
+	struct loser *lost;             /* of losers.c: where it lost last */
 };
 
 /* Why a batch is not proposed as a whole. */
@@ -73,6 +74,7 @@ struct batch {
 	enum against against;
 	struct { unsigned long folder; day_t latest; enum against against; } memo;      /* as above, of the last folder */
 	struct { struct record *items; size_t count, room; } records;  /* of malloc, until it is proposed */
+	struct loser *losers;           /* the other series that its records match */
 };
 
 /* What has been counted on a share. */
@@ -168,6 +170,8 @@ int cases_bit(const struct retain *r, const struct series *series);
 /* NULL: it is not in the list. */
 const struct known_case *cases_find(const struct case_file *f, const char *name);
 
+/* "10 år" */
+const char *period_text(struct arena *mem, struct period period);
 /* "2017 + 10 år från kalenderårets slut = 2028-01-01" */
 const char *sum_text(struct arena *mem, const struct series *s, day_t from_day, day_t due);
 
@@ -191,6 +195,10 @@ bool cell_counts(struct retain *r, const struct cell *cell, const struct entry *
 void cells_start(struct retain *r, struct cells *out);
 void batches_drop(struct retain *r);
 day_t cell_due(const struct cell *cell, day_t anchor);
+/* The other series that this file matches, which was put into the batch just now. */
+void losers_note(struct retain *r, struct batch *b, const struct entry *e, const struct verdict *v);
+/* "others": the series that lost in the batch, how many of its files they match, and why they lost. */
+void losers_tell(struct arena *mem, const struct batch *b, json_t *evidence);
 struct batch *batch_get(struct retain *r, struct tally *tally, const char *path, size_t len, day_t due);
 
 void judge_waiting(struct retain *r, struct state *s, const char *path, bool complete);

@@ -597,6 +597,48 @@ what_is_approved_stays_superseded_as_long_as_a_newer_one_is_there(void)
 	end();
 }
 
+static const char *
+lost(size_t i, const char *key)
+{
+	return json_string_value(json_object_get(json_array_get(json_object_get(ONE.evidence, "others"), i), key));
+}
+
+static long long
+lost_files(size_t i)
+{
+	return json_integer_value(json_object_get(json_array_get(json_object_get(ONE.evidence, "others"), i), "files"));
+}
+
+static void
+a_batch_tells_which_other_series_lost_and_why(void)
+{
+	begin();
+	rule("ver", ACTION_DESTROY, "V/{year}/**", 10)->batch_path = "V/{year}";
+	rule("kort", ACTION_DESTROY, "V/{year}/*", 7);
+	rule("utkast", ACTION_DESTROY, "V/**/*", 90)->decided = false;
+	rule("nya", ACTION_DESTROY, "V/{year}/a", 99)->year_from = 2015;
+	NIGHT("2026-01-01", "V/2010/a", "V/2010/b", "V/2010/m/c", "V/2024/d", "V/2024/e");
+	CHECK(plan.proposals.count == 1 && ONE.files == 3);
+	CHECK(json_array_size(json_object_get(ONE.evidence, "others")) == 3);
+	CHECK_TEXT(lost(0, "series"), "utkast");
+	CHECK_TEXT(lost(0, "why"), "saknar beslut och förstör därför ingenting");
+	CHECK_TEXT(lost(1, "series"), "kort");
+	CHECK_TEXT(lost(1, "why"), "7 år räcker till 2018-01-01, och det senaste datumet gäller");
+	CHECK_TEXT(lost(2, "why"), "gäller handlingar från andra år");
+	CHECK(lost_files(0) == 3 && lost_files(1) == 2 && lost_files(2) == 1);
+	end();
+	begin();
+	rule("arkiv", ACTION_DELIVER, "V/{year}/*", 5);
+	rule("ver", ACTION_DESTROY, "V/{year}/*", 9);
+	rule("samma", ACTION_DELIVER, "**/{year}/*", 5);
+	NIGHT("2026-01-01", "V/2010/a", "V/2010/b");
+	CHECK(plan.proposals.count == 1 && ONE.kind == KIND_DELIVER);
+	CHECK_TEXT(lost(0, "why"), "5 år räcker till samma dag");
+	CHECK_TEXT(lost(1, "why"), "leverans går före gallring");
+	CHECK(lost_files(0) == 2 && lost_files(1) == 2);
+	end();
+}
+
 int
 main(void)
 {
@@ -616,6 +658,7 @@ main(void)
 	TEST(only_captures_of_its_own_clock_date_a_record);
 	TEST(why_a_batch_is_blocked_does_not_depend_on_the_order_of_names);
 	TEST(an_explanation_names_the_winner_the_losers_and_how_the_day_was_counted);
+	TEST(a_batch_tells_which_other_series_lost_and_why);
 	TEST(an_explanation_names_the_hold_and_what_would_else_have_won);
 	TEST(what_is_remembered_of_folders_is_void_when_an_event_is_told_or_withdrawn);
 	TEST(of_a_share_that_was_not_read_to_its_end_only_whole_folders_are_proposed);
