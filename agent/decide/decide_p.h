@@ -180,6 +180,8 @@ const char *event_name(struct request *r, const struct inbox_decision *d);
 
 /* { groups: [ { rows: [ … ] } ] } for page-decide.html; `only`: just those that were chosen without a problem. */
 json_t *rows_groups(struct request *r, const struct view *view, bool only);
+/* What a batch is, for page-files.html. */
+json_t *rows_files(struct request *r, const struct proposal *p);
 /* One line that says what a proposal is about. */
 const char *rows_name(struct arena *mem, const struct rules *rules, const struct proposal *p);
 /* json_put() of a text in which nothing can turn the direction of the text around it. */
@@ -187,6 +189,10 @@ void rows_put(json_t *object, const char *key, const char *text);
 
 /* ------------------------------------------------------------------ pages.c */
 
+/* The data of a page in a proven session: who it is, and the way out. */
+json_t *page_own(struct request *r, const char *title);
+/* Takes `data`. */
+int page_render(struct request *r, unsigned status, const char *name, json_t *data, struct error *err);
 int page_style(struct request *r, struct error *err);
 int page_notice(struct request *r, unsigned status, const char *title, const char *text, struct error *err);
 int page_link(struct request *r, const char *token, long long count, struct error *err);
@@ -198,6 +204,13 @@ int page_receipt(struct request *r, const struct inbox_decisions *saved, struct 
 int page_expired(struct request *r, struct error *err);
 /* The code mail. */
 int page_mail(struct request *r, const char *code, struct error *err);
+
+/* ------------------------------------------------------------------ files.c */
+
+/* GET /filer/ID: the files of a batch that r->letter's person is asked about, folder by folder; POST: a search in them, or
+ * all of them in one list.  In a proven session; the search is no GET, so that no log on the way keeps the words. */
+int files_get(struct request *r, struct error *err);
+int files_post(struct request *r, struct error *err);
 
 /* ------------------------------------------------------------------ routes.c */
 

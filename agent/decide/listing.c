@@ -136,6 +136,20 @@ listing_folder(struct arena *mem, struct listing *l, long long row, long long de
 	return below(mem, l, *path, out, err);
 }
 
+/* Sorted as they are, what the first and the last share is shared by all between. */
+int
+listing_common(struct listing *l, long long *depth, struct error *err)
+{
+	const struct record *first, *last;
+
+	*depth = 0;
+	if (listing_row(l, 0, &first, err) < 0 || listing_row(l, l->manifest.files - 1, &last, err) < 0)
+		return -1;
+	for (const char *a = first->path, *b = last->path; *a && *a == *b; a++, b++)
+		*depth += *a == '/';
+	return 0;
+}
+
 static void
 add_days(struct amount *a, day_t oldest, day_t newest)
 {
@@ -184,7 +198,7 @@ thing_at(struct arena *mem, struct listing *l, const char *folder, long long row
 	if (listing_row(l, row, &r, err) < 0)
 		return -1;
 	slash = strchr(r->path + len, '/');
-	*out = (struct thing){ .folder = slash != NULL, .row = row };
+	*out = (struct thing){ .folder = slash != NULL };
 	out->path = slash ? arena_copy(mem, r->path, (size_t)(slash - r->path)) : arena_text(mem, r->path);
 	out->name = out->path + len;
 	*s = (struct stretch){ row, row + 1 };
@@ -202,7 +216,7 @@ listing_things(struct arena *mem, struct listing *l, const char *path, struct st
 		struct thing *t = &out->items[out->count++];
 		if (thing_at(mem, l, path, row, t, &one, err) < 0)
 			return -1;
-		one.from = row;
+		t->row = one.from;
 		if (listing_sum(l, one, &t->amount, err) < 0)
 			return -1;
 		row = one.to;

@@ -11,7 +11,7 @@
 #include <behov/store.h>
 
 #define PAGE_ROWS 50
-#define WORD_MOST 200                   /* bytes of what is searched for */
+#define WORD_MOST 400                   /* bytes of what is searched for */
 
 struct listing {
 	struct store *store;
@@ -45,8 +45,10 @@ int listing_row(struct listing *l, long long row, const struct record **out, str
  * that path has no so many folders. */
 int listing_folder(struct arena *mem, struct listing *l, long long row, long long depth, const char **path,
 		   struct stretch *out, bool *is, struct error *err);
+/* In how many folders all of it lies. */
+int listing_common(struct listing *l, long long *depth, struct error *err);
 int listing_sum(struct listing *l, struct stretch s, struct amount *out, struct error *err);
-/* What stands in the folder `path` from a row of it on, where something begins. */
+/* What stands in the folder `path` from a row of it on: the first has that row in it. */
 int listing_things(struct arena *mem, struct listing *l, const char *path, struct stretch s, long long row,
 		   struct things *out, struct error *err);
 /* The row from which the page before that one is shown. */

@@ -25,9 +25,8 @@ page_data(struct request *r, const char *title)
 	return o;
 }
 
-/* In a proven session: who it is, and the way out. */
-static json_t *
-own_data(struct request *r, const char *title)
+json_t *
+page_own(struct request *r, const char *title)
 {
 	json_t *o = page_data(r, title);
 
@@ -36,9 +35,8 @@ own_data(struct request *r, const char *title)
 	return o;
 }
 
-/* Takes `data`. */
-static int
-render(struct request *r, unsigned status, const char *name, json_t *data, struct error *err)
+int
+page_render(struct request *r, unsigned status, const char *name, json_t *data, struct error *err)
 {
 	int rc = template_named(name, data, &r->out, err);
 
@@ -53,7 +51,7 @@ render(struct request *r, unsigned status, const char *name, json_t *data, struc
 int
 page_style(struct request *r, struct error *err)
 {
-	int rc = render(r, 200, "page.css", json_object(), err);
+	int rc = page_render(r, 200, "page.css", json_object(), err);
 
 	r->type = "text/css; charset=utf-8";
 	return rc;
@@ -65,7 +63,7 @@ page_notice(struct request *r, unsigned status, const char *title, const char *t
 	json_t *data = page_data(r, title);
 
 	json_put(data, "text", text);
-	return render(r, status, "page-notice.html", data, err);
+	return page_render(r, status, "page-notice.html", data, err);
 }
 
 int
@@ -77,7 +75,7 @@ page_link(struct request *r, const char *token, long long count, struct error *e
 	rows_put(data, "count", text_count(r->mem, count));
 	json_object_set_new(data, "one", json_boolean(count == 1));
 	json_object_set_new(data, "some", json_boolean(count > 0));
-	return render(r, 200, "page-link.html", data, err);
+	return page_render(r, 200, "page-link.html", data, err);
 }
 
 int
@@ -89,7 +87,7 @@ page_code(struct request *r, unsigned status, const char *problem, struct error 
 	json_put(data, "problem", problem);
 	json_put(data, "minutes", arena_print(r->mem, "%d", CODE_MINUTES));
 	json_object_set_new(data, "sent", json_boolean(r->session.code_hash != NULL));
-	return render(r, status, "page-code.html", data, err);
+	return page_render(r, status, "page-code.html", data, err);
 }
 
 /* Those that were refused and are not shown any more have no row to stand in. */
@@ -126,7 +124,7 @@ put_groups(struct request *r, json_t *data, const struct view *view, bool only)
 int
 page_decide(struct request *r, unsigned status, const struct view *view, const char *problem, struct error *err)
 {
-	json_t *data = own_data(r, "Dina beslut"), *events = NULL;
+	json_t *data = page_own(r, "Dina beslut"), *events = NULL;
 
 	json_put(data, "problem", problem);
 	rows_put(data, "count", text_count(r->mem, (long long)view->waiting));
@@ -141,7 +139,7 @@ page_decide(struct request *r, unsigned status, const struct view *view, const c
 	}
 	json_object_set_new(data, "some_events", json_boolean(json_array_size(events) > 0));
 	json_object_set_new(data, "events", events);
-	return render(r, status, "page-decide.html", data, err);
+	return page_render(r, status, "page-decide.html", data, err);
 }
 
 /* What was typed but not decided follows along, so that going back shows it again. */
@@ -169,7 +167,7 @@ int
 page_confirm(struct request *r, unsigned status, const struct view *view, const char *problem, struct error *err)
 {
 	const struct conf *conf = &r->server->rules->conf;
-	json_t *data = own_data(r, "Bekräfta dina beslut");
+	json_t *data = page_own(r, "Bekräfta dina beslut");
 	unsigned char once[16];
 
 	digest_random(once, sizeof(once));
@@ -181,7 +179,7 @@ page_confirm(struct request *r, unsigned status, const struct view *view, const 
 	rows_put(data, "quarantine", arena_print(r->mem, "%d", conf->quarantine_days));
 	json_object_set_new(data, "left", leftovers(r, view));
 	put_groups(r, data, view, true);
-	return render(r, status, "page-confirm.html", data, err);
+	return page_render(r, status, "page-confirm.html", data, err);
 }
 
 /* A proposal that has gone on since keeps its line, by its id. */
@@ -201,7 +199,7 @@ saved_name(struct request *r, const char *id)
 int
 page_receipt(struct request *r, const struct inbox_decisions *saved, struct error *err)
 {
-	json_t *data = own_data(r, "Kvitto"), *list = json_array();
+	json_t *data = page_own(r, "Kvitto"), *list = json_array();
 	size_t count = saved->list.count;
 	bool happened = false;
 
@@ -226,7 +224,7 @@ page_receipt(struct request *r, const struct inbox_decisions *saved, struct erro
 	json_object_set_new(data, "one", json_boolean(count == 1));
 	rows_put(data, "count", text_count(r->mem, (long long)count));
 	rows_put(data, "at", count ? clock_local(r->mem, saved->list.items[0].at) : NULL);
-	return render(r, 200, "page-receipt.html", data, err);
+	return page_render(r, 200, "page-receipt.html", data, err);
 }
 
 /* Only what the browser itself just sent, and only what belongs in that form. */
@@ -247,7 +245,7 @@ page_expired(struct request *r, struct error *err)
 	}
 	json_object_set_new(data, "some", json_boolean(json_array_size(list) > 0));
 	json_object_set_new(data, "fields", list);
-	return render(r, 401, "page-expired.html", data, err);
+	return page_render(r, 401, "page-expired.html", data, err);
 }
 
 /* ------------------------------------------------------------------ the code mail */

@@ -5,6 +5,7 @@
  *     GET /b/TOKEN -> POST /kod -> GET /logga-in -> POST /logga-in -> GET /beslut
  *                                     GET /kvitto <- POST /beslut/spara <- POST /beslut
  *                                     GET /kvitto <- POST /handelse <- (a form on GET /beslut)
+ *                                     GET /filer/ID, in a tab of its own
  *
  * What a GET leads to only reads: no function with "get" in its name writes anything.
  */
@@ -348,6 +349,7 @@ static const struct {
 	{ "/b/", get_link, NULL },
 	{ "/beslut", get_decide, post_decide },
 	{ "/beslut/spara", NULL, post_save },
+	{ "/filer/", files_get, files_post },
 	{ "/handelse", NULL, post_event },
 	{ "/kod", NULL, post_code },
 	{ "/kvitto", get_receipt, NULL },

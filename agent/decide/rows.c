@@ -217,8 +217,30 @@ access_json(struct request *r, const struct proposal *p)
 	return o;
 }
 
-static json_t *
-files_json(struct request *r, const struct proposal *p)
+/* The other series that match the files of a batch: those that lost. */
+static void
+put_others(struct request *r, json_t *o, const struct proposal *p)
+{
+	const json_t *others = json_object_get(p->evidence, "others");
+	long long more = json_number(p->evidence, "others_more", 0);
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < json_array_size(others); i++) {
+		const json_t *other = json_array_get(others, i);
+		long long files = json_number(other, "files", 0);
+		json_t *one = json_object();
+		rows_put(one, "series", json_text(other, "name"));
+		rows_put(one, "why", json_text(other, "why"));
+		rows_put(one, "files", arena_print(r->mem, "%s %s", text_count(r->mem, files), files == 1 ? "fil" : "filer"));
+		json_array_append_new(list, one);
+	}
+	json_object_set_new(o, "some_others", json_boolean(json_array_size(list) > 0));
+	json_object_set_new(o, "others", list);
+	rows_put(o, "others_more", more > 0 ? text_count(r->mem, more) : NULL);
+}
+
+json_t *
+rows_files(struct request *r, const struct proposal *p)
 {
 	const json_t *sample = json_object_get(p->evidence, "sample");
 	json_t *o = json_object(), *list = json_array();
@@ -238,6 +260,8 @@ files_json(struct request *r, const struct proposal *p)
 	rows_put(o, "shown", text_count(r->mem, (long long)json_array_size(list)));
 	json_object_set_new(o, "sampled", json_boolean(json_array_size(list) > 0));
 	json_object_set_new(o, "sample", list);
+	json_object_set_new(o, "listed", json_boolean(p->manifest != NULL));
+	put_others(r, o, p);
 	return o;
 }
 
@@ -326,7 +350,7 @@ row_json(struct request *r, const struct view *view, const struct asked *a)
 	rows_put(row, "rule", place_text(r->mem, p->rule));
 	rows_put(row, "opened", day_text(r->mem, clock_day(s->opened)));
 	json_object_set_new(row, "access", files ? json_null() : access_json(r, p));
-	json_object_set_new(row, "files", files ? files_json(r, p) : json_null());
+	json_object_set_new(row, "files", files ? rows_files(r, p) : json_null());
 	put_choice(row, view_choice(view, s->id), a);
 	put_approvals(r, row, a);
 	return row;

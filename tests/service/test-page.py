@@ -690,6 +690,137 @@ def all_that_waits_is_reached_in_the_end():
         assert page.text.count('value="approve"') == 104 and "104 förslag" in page.text and page.field("v-f1-1")
 
 
+# ------------------------------------------------------------------ the files of a batch
+
+def links(page):
+    return [html.unescape(link) for link in re.findall(r'href="(/filer/[^"]*)"', page.text)]
+
+
+def names(page):
+    """What the rows of a list are called."""
+    return [html.unescape(re.sub(r"<[^>]*>", "", cell)) for cell in re.findall(r'<th scope="row">(.*?)</th>', page.text, re.S)]
+
+
+def search(w, cookie, page, word, **more):
+    return w.post(page if isinstance(page, str) else "/filer/f1-1", cookie,
+                  {"nonce": w.get("/beslut", cookie).field("nonce"), "sok": word, **more})
+
+
+def a_batch_is_seen_folder_by_folder_to_its_last_file():
+    with World() as w:
+        cookie = w.sign_in()
+        assert "/filer/f1-1" in links(w.get("/beslut", cookie))
+        page = w.get("/filer/f1-1", cookie)
+        assert page.status == 200 and "2019 + 7 år från kalenderårets slut = 2027-01-01" in page.text
+        assert "Kortare &lt;serie&gt;</bdi></strong>, 1\u00a0200 filer: 5 år räcker till 2025-01-01" in page.text and "2 serier till" in page.text
+        assert "handlingar från 2019-01-05 till 2019-12-05" in page.text
+        seen, todo, pages = set(), ["/filer/f1-1"], set()
+        while todo:
+            link = todo.pop()
+            if link in pages:
+                continue
+            pages.add(link)
+            page = w.get(link, cookie)
+            assert page.status == 200, link
+            table = page.text.split("<tbody>")[1]
+            here = "/".join(html.unescape(n) for n in re.findall(r"<bdi>([^<]*)</bdi>", page.text.split('class="crumbs"')[1].split("</nav>")[0])[1:])
+            for cell, name in zip(re.findall(r'<th scope="row">(.*?)</th>', table, re.S), names(page)):
+                if "<a " not in cell:
+                    seen.add(f"{here}/{name}")
+            todo += [html.unescape(link) for link in re.findall(r'href="(/filer/[^"]*)"', table)]
+        assert len(seen) == 1200, len(seen)
+        assert "Verifikationer/2019/r%E4kning & co/100%25.pdf" in seen and "Verifikationer/2019/fdp.%E2%80%AEexe" in seen, sorted(seen)[-10:]
+
+
+def counts_of_folders_add_up():
+    with World() as w:
+        cookie = w.sign_in()
+        page = w.get("/filer/f1-1", cookie)
+        files = [int(n) for n in re.findall(r'<td class="n">(\d+)<span', page.text)]
+        assert sum(files) + sum("<a " not in cell for cell in re.findall(r'<th scope="row">(.*?)</th>', page.text, re.S)) == 1200
+
+
+def a_search_folds_and_pages_through_all_it_finds():
+    with World() as w:
+        cookie = w.sign_in()
+        page = search(w, cookie, None, "återbetalning")
+        assert page.status == 200 and names(page) == ["ÅTERBETALNING 2019.pdf"], names(page)
+        assert names(search(w, cookie, None, "ÄRENDE 00001/verifikation 000600")) == ["01/Ärende 00001/Verifikation 000600.pdf"]
+        assert "Inga filer här" in search(w, cookie, None, "finns inte").text
+        assert len(names(search(w, cookie, None, "<SCRIPT>"))) == 1
+        found, start = [], {}
+        while True:
+            page = search(w, cookie, None, "verifikation 0005", **start)
+            found += names(page)
+            after = re.search(r'name="fran" value="(\d+)">Sök vidare', page.text)
+            if not after:
+                break
+            assert len(names(page)) == 50
+            start = {"fran": after.group(1)}
+        assert len(found) == len(set(found)) == 100, len(found)
+        whole = search(w, cookie, None, "", nr="1200")
+        assert len(names(whole)) == 1 and "Gå till fil nummer" in whole.text
+        assert len(names(search(w, cookie, None, "", fran="1150"))) == 50
+        for odd in ({"nr": "0"}, {"nr": "99999999999999999999"}, {"fran": "-1"}, {"fran": "x"}, {"djup": "99"}, {"rad": "1200"}, {"rad": "9" * 400}):
+            assert search(w, cookie, None, "", **odd).status in (200, 404), odd
+        assert search(w, cookie, None, "å" * 5000).status == 200
+        assert w.decisions() == []
+
+
+def the_files_of_a_batch_are_only_for_who_is_asked():
+    with World() as w:
+        eva, anna = w.sign_in("ee01"), w.sign_in()
+        waiting, _, _ = w.ask()
+        for who in (None, waiting, "behov=" + "A" * 43):
+            for page in (w.get("/filer/f1-1", who), w.post("/filer/f1-1", who, {"sok": "a"})):
+                assert page.status == 401 and "Verifikation" not in page.text, who
+        for link in ("/filer/", "/filer/a1-1", "/filer/e1-1", "/filer/f9-1", "/filer/f1-1/", "/filer/f1-1?djup=99", "/filer/f1-1?rad=1200"):
+            page = w.get(link, anna)
+            assert page.status == 404 and "Verifikation" not in page.text, link
+        assert w.get("/filer/f1-1", eva).status == 200
+        assert w.post("/filer/f1-1", anna, {"sok": "verif", "nonce": "x"}).status == 403
+        before = w.rows()
+        for link in ("/filer/f1-1", "/filer/f1-1?rad=7&djup=2&fran=90", "/filer/f1-1?sok=a"):
+            for method in ("GET", "HEAD"):
+                assert w.send(method, link, anna).status == 200
+        assert w.rows() == before
+
+
+def troublesome_file_names_are_only_text():
+    with World() as w:
+        cookie = w.sign_in()
+        for page in (w.get("/filer/f1-1", cookie), search(w, cookie, None, ""), search(w, cookie, None, '"><script>alert(4)</script>\u202e'),
+                     search(w, cookie, None, "onclick")):
+            assert page.status == 200 and "<script" not in page.text.lower() and 'onclick=x" ' not in page.text
+            assert "\u202e" not in page.text and "ny\nrad" not in page.text
+        assert "ny%0Arad.pdf" in w.get("/filer/f1-1", cookie).text
+
+
+def a_manifest_that_is_broken_or_gone_shows_nothing():
+    with World() as w:
+        cookie = w.sign_in()
+        db = sqlite3.connect(os.path.join(w.folder, "behov.db"))
+        db.execute("update manifest_frame set packed = cast(substr(packed, 1, 40) as blob)")
+        db.execute("update proposal set manifest = 'sha256:00' where id = 'f2-1'")
+        db.commit()
+        page = w.get("/filer/f1-1", cookie)
+        assert page.status == 500 and "Verifikation" not in page.text
+        db.execute("delete from manifest_frame")
+        db.commit()
+        db.close()
+        assert w.get("/filer/f1-1", cookie).status == 404 and w.get("/beslut", cookie).status == 200
+
+
+def a_large_batch_is_paged_as_a_small_one():
+    with World() as w:
+        subprocess.run([ORACLE, "papers", w.folder, NOW, "100000"], check=True)
+        cookie = w.sign_in()
+        page = w.get("/filer/f2-1", cookie)
+        assert page.status == 200 and "100\u00a0000 filer" in page.text and len(page.text) < 60000
+        assert len(names(search(w, cookie, "/filer/f2-1", "", nr="99951"))) == 50
+        assert names(search(w, cookie, "/filer/f2-1", "verifikation 099999.PDF")) == ["04/Ärende 00166/Verifikation 099999.pdf"]
+
+
 def forms_from_elsewhere_decide_nothing():
     with World() as w:
         cookie = w.sign_in()
@@ -785,6 +916,23 @@ def an_owner_decides_in_a_browser():
             assert "Skriv varför" in driver.page_source, driver.page_source
             shot(driver, "mistake", 1200)
             at("#r-a2-1").send_keys("Vikarie till sommaren")
+            first = driver.current_window_handle
+            driver.find_element(By.PARTIAL_LINK_TEXT, "Se alla filer").click()
+            WebDriverWait(driver, 60).until(lambda d: len(d.window_handles) == 2)
+            driver.switch_to.window([h for h in driver.window_handles if h != first][0])
+            WebDriverWait(driver, 60).until(lambda d: d.find_elements(By.CSS_SELECTOR, ".listing"))
+            for width in (1200, 390, 320):
+                shot(driver, "folder", width)
+            at("#sok").send_keys("ärende 00001")
+            press("Sök")
+            assert "Ärende 00001" in at(".listing").text, driver.page_source
+            for width in (1200, 390):
+                shot(driver, "found", width)
+            press("Sök vidare")
+            assert at("#sok").get_attribute("value") == "ärende 00001" and len(driver.find_elements(By.CSS_SELECTOR, ".listing tbody tr")) == 50
+            driver.close()
+            driver.switch_to.window(first)
+            assert at("#r-a2-1").get_attribute("value") == "Vikarie till sommaren"      # what was typed is still there
             press("Granska dina val")
             for width in (1200, 390):
                 shot(driver, "confirm", width)

@@ -7,6 +7,7 @@
  *     oracle-page take FOLDER NOW                     what the night makes of it: "taken N refused N"
  *     oracle-page decisions FOLDER                    what lies in the inbox, as JSON
  *     oracle-page more FOLDER NOW COUNT               more people to ask Anna about
+ *     oracle-page papers FOLDER NOW COUNT             a batch "f2" of so many files
  *     oracle-page change FOLDER ID                    another version of a proposal takes its place
  *     oracle-page approved FOLDER NOW ID WHO STATE    WHO ("key-anna") has approved it, and it came into STATE
  */
@@ -102,29 +103,61 @@ add_access(struct arena *mem, struct store *store, const char *key, const char *
 	return rc;
 }
 
+#define PAPERS 1200
+
 static int
-add_files(struct arena *mem, struct store *store, const char *key, const char *batch, int64_t now)
+by_path(const void *a, const void *b)
 {
+	return strcmp(((const struct record *)a)->path, ((const struct record *)b)->path);
+}
+
+/* In years, months and cases, with names that somebody chose to be troublesome. */
+static struct record *
+papers(struct arena *mem, size_t count)
+{
+	static const char *const odd[] = { "Verifikationer/2019/<script>alert(3)</script>.pdf", "Verifikationer/2019/fdp.\xe2\x80\xae" "exe",
+					   "Verifikationer/2019/r\xe4kning & co/100%.pdf", "Verifikationer/2019/\"onclick=x\" /a'b.pdf",
+					   "Verifikationer/2019/ny\nrad.pdf", "Verifikationer/2019/ÅTERBETALNING 2019.pdf" };
+	size_t odds = sizeof(odd) / sizeof(*odd);
+	struct record *records = arena_array(mem, struct record, count);
+
+	for (size_t i = 0; i < count; i++)
+		records[i] = (struct record){ .size = i * 100, .ino = i + 7, .anchor = day_make(2019, 1 + (int)(i % 12), 5),
+			.due = day_make(2027, 1, 1), .path = i < odds ? odd[i] : arena_print(mem,
+			"Verifikationer/2019/%02zu/Ärende %05zu/Verifikation %06zu.pdf", i % 12 + 1, i / 600, i) };
+	qsort(records, count, sizeof *records, by_path);
+	return records;
+}
+
+static int
+add_files(struct arena *mem, struct store *store, const char *key, const char *batch, size_t count, int64_t now)
+{
+	const struct record *records = papers(mem, count);
+	const char *manifest = manifest_digest(mem, records, count);
 	struct stored s = {
 		.p = { .kind = KIND_DESTROY, .key = key, .version = digest_text(mem, key), .series = "verifikationer",
-		       .share = "ekonomi", .batch = batch, .files = 1200, .bytes = 812341234, .due = day_make(2027, 1, 1),
-		       .manifest = "sha256:00", .whole = true, .owner = "anna", .needs = 2, .konfidentialitet = 2,
+		       .share = "ekonomi", .batch = batch, .files = (long long)count, .bytes = 812341234, .due = day_make(2027, 1, 1),
+		       .manifest = manifest, .whole = true, .owner = "anna", .needs = 2, .konfidentialitet = 2,
 		       .scope = "series:verifikationer@ekonomi", .rule = { "rules/retention/ekonomi.cfg", 3 },
 		       .why = arena_print(mem, "1 200 handlingar i %s: 2019 + 7 år från kalenderårets slut = 2027-01-01.", batch),
-		       .evidence = json_pack("{s:s,s:{s:s,s:s,s:s},s:s,s:s,s:s,s:[s,s,s]}", "calculation",
+		       .evidence = json_pack("{s:s,s:{s:s,s:s,s:s},s:s,s:s,s:s,s:[s,s,s],s:[{s:s,s:s,s:i,s:s}],s:i}", "calculation",
 					     "2019 + 7 år från kalenderårets slut = 2027-01-01", "decision", "dnr", "KS 2019/0123",
 					     "date", "2019-02-12", "body", "Kommunstyrelsen", "law",
 					     "Lag (2018:597) om kommunal bokföring och redovisning", "oldest", "2019-01-02", "newest",
 					     "2019-12-31", "sample", "Verifikationer/2019/0001.pdf",
 					     "Verifikationer/2019/<script>alert(2)</script>.pdf",
-					     "Verifikationer/2019/fdp.\xe2\x80\xae" "exe") },
+					     "Verifikationer/2019/fdp.\xe2\x80\xae" "exe", "others", "series", "kort", "name",
+					     "Kortare <serie>", "files", 1200, "why",
+					     "5 år räcker till 2025-01-01, och det senaste datumet gäller", "others_more", 2) },
 		.state = STATE_OPEN, .opened = now - 86400, .since = now - 86400, .go_at = INT64_MIN, .until = DAY_NONE,
 	};
 	int rc;
 
 	*arena_push(mem, &s.p.approvers) = approver("anna");
 	*arena_push(mem, &s.p.approvers) = approver("eva");
-	rc = store_proposal_add(mem, store, &s, &err);
+	rc = store_manifest_put(store, manifest, records, count, &err);
+	if (rc == 0)
+		rc = store_proposal_add(mem, store, &s, &err);
 	json_decref(s.p.evidence);
 	return rc;
 }
@@ -155,7 +188,7 @@ make(struct arena *mem, const char *folder, int64_t now)
 	    add_access(mem, store, "a2", "anna", "sara.nygren", "Sara Nygren", now) < 0 ||
 	    add_access(mem, store, "a3", "anna", "x.y", "<script>alert(1)</script> \"&' \xe2\x80\xaetxet", now) < 0 ||
 	    add_access(mem, store, "e1", "eva", "bo.ek", "Bo Evasegen", now) < 0 ||
-	    add_files(mem, store, "f1", "Verifikationer/2019", now) < 0 ||
+	    add_files(mem, store, "f1", "Verifikationer/2019", PAPERS, now) < 0 ||
 	    add_letter(mem, store, "aa01", "anna", now + 86400, now) < 0 ||
 	    add_letter(mem, store, "ee01", "eva", now + 86400, now) < 0 ||
 	    add_letter(mem, store, "dd01", "anna", now - 1, now) < 0)
@@ -184,6 +217,18 @@ more(struct arena *mem, const char *folder, int64_t now, long count)
 				arena_print(mem, "Person %ld", i), now);
 	if (rc == 0)
 		rc = store_commit(store, &err);
+	store_close(store);
+	return rc;
+}
+
+static int
+more_papers(struct arena *mem, const char *folder, int64_t now, size_t count)
+{
+	struct store *store = NULL;
+	int rc = store_open(path(mem, folder, "behov.db"), STORE_WRITE, &store, &err);
+
+	if (rc == 0)
+		rc = add_files(mem, store, "f2", "", count, now);
 	store_close(store);
 	return rc;
 }
@@ -314,6 +359,8 @@ main(int argc, char **argv)
 		rc = decisions(mem, argv[2]);
 	} else if (argc == 5 && strcmp(argv[1], "more") == 0) {
 		rc = more(mem, argv[2], now, strtol(argv[4], NULL, 10));
+	} else if (argc == 5 && strcmp(argv[1], "papers") == 0) {
+		rc = more_papers(mem, argv[2], now, strtoul(argv[4], NULL, 10));
 	} else if (argc == 4 && strcmp(argv[1], "change") == 0) {
 		rc = change(mem, argv[2], argv[3]);
 	} else if (argc == 7 && strcmp(argv[1], "approved") == 0) {
