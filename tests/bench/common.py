@@ -9,9 +9,9 @@ import time
 
 TOP = os.path.abspath(os.path.join(os.path.dirname(__file__), "../.."))
 BUILD = os.path.join(TOP, os.environ.get("BUILD", "build"))
-BEHOV, COLLECT, DECODE, JUDGE, MANIFEST, SLOW = (os.path.join(BUILD, name) for name in (
+BEHOV, COLLECT, DECODE, JUDGE, MANIFEST, SLOW, WALKER = (os.path.join(BUILD, name) for name in (
     "behov", "tests/bench/collect", "tests/bench/decode", "tests/bench/judge", "tests/bench/manifest",
-    "tests/bench/slow"))
+    "tests/bench/slow", "tests/bench/walker"))
 ROOM = os.path.join(TOP, "build", "bench")
 TURNS = int(os.environ.get("TURNS", "5"))
 BASE = "DC=kalmar,DC=example"
@@ -70,10 +70,13 @@ def turns(commands, env=None, count=TURNS):
     return {name: Took(got) for name, got in seen.items()}
 
 
-def table(title, took, peer):
-    print(f"\n{title}\n{'':38}{'seconds':>9}{'least':>8}{'of ' + peer.split()[0]:>14}{'cpu':>8}{'of its':>8}{'peak MiB':>10}")
+def table(title, took, peer, bare=None):
+    """Beside a peer that everybody knows, and perhaps one that does no more than must be done."""
+    print(f"\n{title}\n{'':38}{'seconds':>9}{'least':>8}{'of ' + peer.split()[0]:>14}{'cpu':>8}{'of its':>8}"
+          f"{'of ' + bare.split(',')[0] if bare else '':>15}{'peak MiB':>10}")
     for name, t in took.items():
-        print(f"{name:38}{t.wall:9.2f}{t.least:8.2f}{t.wall / took[peer].wall:14.2f}{t.cpu:8.2f}{t.cpu / took[peer].cpu:8.2f}{t.peak:10.0f}")
+        beside = f"{t.wall / took[bare].wall:.2f}" if bare else ""
+        print(f"{name:38}{t.wall:9.2f}{t.least:8.2f}{t.wall / took[peer].wall:14.2f}{t.cpu:8.2f}{t.cpu / took[peer].cpu:8.2f}{beside:>15}{t.peak:10.0f}")
     sys.stdout.flush()
 
 
