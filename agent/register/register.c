@@ -66,8 +66,8 @@ read_rules(struct reader *r, const config_setting_t *root)
 	each(r, root, "needs", read_needs_of);
 }
 
-static void
-read_one(struct reader *r, const char *path, void (*read)(struct reader *, const config_setting_t *))
+void
+read_rules_file(struct reader *r, const char *path, void (*read)(struct reader *, const config_setting_t *))
 {
 	int before = r->complaints;
 	struct error err = { 0 };
@@ -94,7 +94,7 @@ read_one(struct reader *r, const char *path, void (*read)(struct reader *, const
 	config_destroy(&config);
 }
 
-static bool
+bool
 ends_in_cfg(const char *name)
 {
 	size_t len = strlen(name);
@@ -121,14 +121,14 @@ read_folder(struct reader *r, const char *folder, int depth)
 		const char *name = names[i]->d_name, *path = arena_print(r->mem, "%s/%s", folder, name);
 		struct stat st;
 
-		if (*name == '.' || (depth == 0 && strcmp(name, "library") == 0) || depth > DEPTH_MOST)
+		if (*name == '.' || (depth == 0 && strcmp(name, LIBRARY_FOLDER) == 0) || depth > DEPTH_MOST)
 			;
 		else if (stat(path, &st) < 0)
 			complain_at(r, (struct place){ shown_path(r, path), 1 }, "cannot be read");
 		else if (S_ISDIR(st.st_mode))
 			read_folder(r, path, depth + 1);
 		else if (ends_in_cfg(name))
-			read_one(r, path, read_rules);
+			read_rules_file(r, path, read_rules);
 		free(names[i]);
 	}
 	free(names);
@@ -376,7 +376,7 @@ register_load_edited(struct arena *mem, const char *path, const char *folder, st
 	r.conf = arena_text(mem, real);
 	free(real);
 	r.digest = digest_open();
-	read_one(&r, r.conf, read_settings);
+	read_rules_file(&r, r.conf, read_settings);
 	if (folder)
 		out->conf.rules = folder;
 	if (out->conf.rules) {

@@ -36,6 +36,7 @@ struct reader {
 	int complaints;
 	struct digest *digest;
 	struct rules *rules;
+	bool drafts;                    /* placeholders may stand where they stand */
 	LIST(struct attribute) attributes;
 	LIST(struct system) systems;
 	LIST(struct series) series;
@@ -72,6 +73,9 @@ config_setting_t *get_group(struct reader *r, const config_setting_t *group, con
 config_setting_t *get_groups(struct reader *r, const config_setting_t *group, const char *key);
 int list_count(const config_setting_t *list);
 config_setting_t *list_item(config_setting_t *list, int i);
+/* A file, by whoever knows what may stand in it. */
+void read_rules_file(struct reader *r, const char *path, void (*read)(struct reader *, const config_setting_t *));
+bool ends_in_cfg(const char *name);
 /* Complains about what libconfig would let through: wrapping integers, includes, deep nesting, broken text. */
 void check_source(struct reader *r, const char *text, size_t len);
 struct class get_class(struct reader *r, const config_setting_t *group);
@@ -100,6 +104,7 @@ void read_series(struct reader *r, config_setting_t *at);
 /* Of a draft: where it comes from, and what is left to decide; after its decision. */
 void read_draft(struct reader *r, config_setting_t *at, struct series *s);
 /* What the drafts of rules/library/ write where a name of your own must stand. */
+#define LIBRARY_FOLDER "library"        /* in the folder of the rules */
 #define PLACEHOLDER_SHARE "ANGE-FILYTA"
 #define PLACEHOLDER_CASES "ANGE-ARENDELISTA"
 #define PLACEHOLDER_FOLDER "ANGE-MAPP"

@@ -38,7 +38,7 @@ check_pattern(struct reader *r, const config_setting_t *at, const char *path, in
 		size_t len = strcspn(c, "/");
 		char *part = arena_copy(r->mem, c, len);
 
-		if (is_placeholder(part)) {
+		if (is_placeholder(part) && !r->drafts) {
 			complain(r, at, "'%s' in '%s' is a placeholder from a draft: write your own folder there", part, path);
 			return false;
 		}

@@ -17,6 +17,14 @@
 int register_load(struct arena *mem, const char *path, struct rules *out, struct error *err);
 /* The same with another rules folder, relative to where we stand, in the place of conf's. */
 int register_load_edited(struct arena *mem, const char *path, const char *folder, struct rules *out, struct error *err);
+/* The drafts of rules/library/, sorted by id.  What is wrong with one is logged, and nothing of its file is given. */
+struct library {
+	const struct series *drafts;
+	size_t count;
+	bool missing;                   /* there is no such folder */
+	int broken;                     /* files, or the folder, that could not be read */
+};
+void register_library(struct arena *mem, const struct rules *rules, struct library *out);
 /* What is in force, every key with its value, as configuration text a person can read (secrets never opened). */
 void register_show(const struct rules *rules, FILE *out);
 /* The same as JSON. Caller owns. */
