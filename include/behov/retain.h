@@ -33,6 +33,12 @@ int retain_finish(struct retain *retain, const struct share *share, const struct
 		  bool visited, struct plan *plan, struct error *err);
 void retain_close(struct retain *retain);
 
+/*
+ * Asked between enter() and leave() of that visitor, with the state that enter() gave, in the place of wants_stat() and file():
+ * the series that wins for the file, which may be a draft; NULL when none covers it.  Nothing is counted or put in a batch.
+ */
+const struct series *retain_governs(struct retain *retain, void *state, const char *path, const struct entry *entry);
+
 /* `behov explain PATH`: every series that matches, winner and losers, holds, the calculation in words. Caller owns. */
 int retain_explain(struct retain *retain, const struct share *share, const char *path, const struct entry *entry,
 		   json_t **out, struct error *err);
