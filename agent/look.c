@@ -180,6 +180,19 @@ static int suggest_series(struct arena *mem, const char *path, struct error *err
 	return put(text, err) < 0 ? -1 : refused ? EXIT_GAPS : EXIT_DONE;
 }
 
+static int suggest_rules(struct arena *mem, const struct options *options, const char *share, struct error *err)
+{
+	struct run_options how = { .hands = options->hands, .now = clock_now() };
+	struct rules rules;
+	bool complete;
+	char *text;
+
+	if (register_load(mem, options->config, &rules, err) < 0 ||
+	    run_suggest_retention(mem, &rules, &how, share, &text, &complete, err) < 0 || put(text, err) < 0)
+		return -1;
+	return complete ? EXIT_DONE : EXIT_GAPS;
+}
+
 int verb_suggest(struct arena *mem, const struct options *options, int count, char **words, struct error *err)
 {
 	struct run_options how = { .hands = options->hands, .now = clock_now() };
@@ -188,8 +201,10 @@ int verb_suggest(struct arena *mem, const struct options *options, int count, ch
 
 	if (count == 2 && strcmp(words[0], "series") == 0)
 		return suggest_series(mem, words[1], err);
+	if (count == 2 && strcmp(words[0], "retention") == 0)
+		return suggest_rules(mem, options, words[1], err);
 	if (count != 2 || strcmp(words[0], "needs") != 0)
-		return error_set(err, ERROR_USAGE, "use: behov suggest needs SYSTEM[/ROLE], or behov suggest series PLAN.csv");
+		return error_set(err, ERROR_USAGE, "use: behov suggest needs SYSTEM[/ROLE], suggest series PLAN.csv, or suggest retention SHARE");
 	if (register_load(mem, options->config, &rules, err) < 0 || run_suggest(mem, &rules, &how, words[1], &text, err) < 0)
 		return -1;
 	return put(text, err);

@@ -72,6 +72,9 @@ int run_explain_past(struct arena *mem, const struct rules *rules, const struct 
 /* A draft of needs, as a rules file: of SYSTEM all roles, one after another. */
 int run_suggest(struct arena *mem, const struct rules *rules, const struct run_options *how, const char *what, char **out,
 		struct error *err);
+/* What lies on a share, with drafts of series that fit, as a rules file.  complete: without a gap. */
+int run_suggest_retention(struct arena *mem, const struct rules *rules, const struct run_options *how, const char *share, char **out,
+			  bool *complete, struct error *err);
 int run_explain_file(struct arena *mem, const struct rules *rules, const struct run_options *how, const char *path,
 		     json_t **out, struct error *err);
 int run_adopt(const struct rules *rules, const char *share, struct error *err);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * suggest.h - from who has a role today to who may need it: a draft of needs for a person to judge.
+ * suggest.h - from who has a role today to who may need it, and from what lies on a share to how long it may: drafts for a
+ * person to judge.
  *
  * In:      a snapshot that was read with all known attributes, and who has the role.
  * Out:     few, short clauses (one to three attributes each), what each covers and whom it would add, and who is left outside.
@@ -45,6 +46,29 @@ void suggest_role(struct arena *mem, const struct suggest_input *in, struct sugg
  * read; what a row says that could mean two things is a comment with its line, and counted in *refused.
  */
 char *suggest_handbook(struct arena *mem, const char *name, const char *bytes, size_t len, long long *refused, struct error *err);
+/*
+ * What lies on a share, for who writes its first retention rules: gathered by a visitor for scan, which asks another visitor's
+ * owner (retain) which series governs each file.
+ */
+struct survey;
+struct survey_input {
+	const struct rules *rules;      /* names of series that are taken, lists of cases */
+	const struct share *share;
+	const struct series *drafts;    /* to be compared with what is found; may be none */
+	size_t draft_count;
+	bool drafts_missing, drafts_broken;     /* there is no library; some of it could not be read */
+	const struct visitor *below;    /* its enter() and leave() are called, and nothing else of it */
+	const struct series *(*governs)(void *self, void *state, const char *path, const struct entry *entry);
+	int64_t now;
+};
+struct survey *suggest_survey(struct arena *mem, const struct survey_input *in);
+const struct visitor *suggest_survey_visitor(struct survey *survey);
+/*
+ * What was found, and drafts of series that fit, as a rules file with comments: nothing in it has a decision.  Once, when the share
+ * has been walked; visited false: it was not.
+ */
+char *suggest_retention(struct survey *survey, bool visited, const struct gap *gaps, size_t gap_count);
+void suggest_survey_close(struct survey *survey);
 /* A rules file with comments: `needs = { ... };` that can be put in rules/ when a person has read it; `listed`: one of several in a list. */
 char *suggest_text(struct arena *mem, const struct suggest_input *in, const struct suggestions *suggestions, bool listed);
 
