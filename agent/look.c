@@ -210,6 +210,25 @@ int verb_suggest(struct arena *mem, const struct options *options, int count, ch
 	return put(text, err);
 }
 
+int verb_duplicates(struct arena *mem, const struct options *options, int count, char **words, struct error *err)
+{
+	struct run_options how = { .hands = options->hands, .now = clock_now() };
+	struct rules rules;
+	json_t *json = NULL;
+	bool complete;
+	char *text;
+	int rc;
+
+	if (count != 1)
+		return error_set(err, ERROR_USAGE, "use: behov duplicates SHARE [--json]");
+	if (register_load(mem, options->config, &rules, err) < 0 ||
+	    run_duplicates(mem, &rules, &how, words[0], options->json, &json, &text, &complete, err) < 0)
+		return -1;
+	rc = options->json ? say_json(mem, json, err) : say(text, err);
+	json_decref(json);
+	return rc < 0 ? -1 : complete ? EXIT_DONE : EXIT_GAPS;
+}
+
 /* ------------------------------------------------------------------ what reads the store */
 
 /* The rules and a store to look at; a store that does not exist yet is an error that says what makes one. */

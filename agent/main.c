@@ -9,6 +9,7 @@
  *         - reconcile_all(): access against need            (agent/reconcile/)
  *         - scan_share(): walks a share                     (agent/scan/)
  *         - retain_*(): entries against series              (agent/retain/)
+ * - survey.c, alike.c: a share, looked at by a person       (agent/suggest/, agent/duplicates/)
  *     - propose_all(): today against yesterday              (agent/propose/)
  *     - notify_*(): letters to those who can answer         (agent/notify/)
  * - decide_serve(), decide_take(): the page, and its answers (agent/decide/)
@@ -44,6 +45,7 @@ static const struct verb verbs[] = {
 	{ "explain", "USER SYSTEM[/ROLE] | PATH", "say why, with every rule considered; with --at DATE, who had what", verb_explain },
 	{ "suggest", "needs SYSTEM[/ROLE] | series PLAN.csv | retention SHARE",
 	  "drafts: of needs, from who has the role today; of series, from a plan, or from what lies on a share", verb_suggest },
+	{ "duplicates", "SHARE", "files that are alike and that no series covers, where the share allows its files to be opened", verb_duplicates },
 	{ "report", "quarter 2026Q3", "write the quarterly access review", verb_report },
 	{ "audit", "verify [--head]", "check the chain of what was done", verb_audit },
 	{ "decide", "keep|undo ID | release SCOPE", "by hand, with --by and --reason; never approves", verb_decide },

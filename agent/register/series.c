@@ -407,7 +407,7 @@ void
 read_share(struct reader *r, config_setting_t *at)
 {
 	static const char *const keys[] = { "id", "name", "path", "owner", "deputies", "class", "identity", "dispose",
-		"case", "shrink-ratio", "hands", "rate", "window", NULL };
+		"case", "shrink-ratio", "hands", "rate", "window", "duplicates", NULL };
 	static const char *const identities[] = { "marker", "filesystem", "none", NULL };
 	static const char *const disposals[] = { "none", "quarantine", "destroy", NULL };
 	static const char *const cases[] = { "exact", "fold", NULL };
@@ -435,6 +435,7 @@ read_share(struct reader *r, config_setting_t *at)
 	s->hands = get_number(r, at, "hands", 1, 256, 0);
 	s->rate = get_number(r, at, "rate", 1, 1000000, 0);
 	read_window(r, at, s);
+	s->duplicates = get_bool(r, at, "duplicates", false);
 }
 
 void

@@ -210,6 +210,7 @@ share_json(const struct share *s)
 	if (s->window.from != s->window.to)
 		put_new(o, "window", json_sprintf("%02d:%02d-%02d:%02d", s->window.from / 60, s->window.from % 60, s->window.to / 60,
 						  s->window.to % 60));
+	json_object_set_new(o, "duplicates", json_boolean(s->duplicates));
 	return o;
 }
 

@@ -192,6 +192,7 @@ struct share {
 	int hands;                      /* at most so many requests at once; 0 = as many as else */
 	int rate;                       /* requests a second at most; 0 = no limit */
 	struct { int from, to; } window;        /* minutes after midnight between which it may be read; equal = always */
+	bool duplicates;                /* `behov duplicates` may open its files */
 	struct place at;
 };
 

@@ -75,6 +75,9 @@ int run_suggest(struct arena *mem, const struct rules *rules, const struct run_o
 /* What lies on a share, with drafts of series that fit, as a rules file.  complete: without a gap. */
 int run_suggest_retention(struct arena *mem, const struct rules *rules, const struct run_options *how, const char *share, char **out,
 			  bool *complete, struct error *err);
+/* Files of a share that are alike, as JSON (the caller's) or as text.  complete: all was compared that should be. */
+int run_duplicates(struct arena *mem, const struct rules *rules, const struct run_options *how, const char *share, bool as_json,
+		   json_t **json, char **text, bool *complete, struct error *err);
 int run_explain_file(struct arena *mem, const struct rules *rules, const struct run_options *how, const char *path,
 		     json_t **out, struct error *err);
 int run_adopt(const struct rules *rules, const char *share, struct error *err);

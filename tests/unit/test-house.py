@@ -6,7 +6,8 @@ import re
 import sys
 
 TOP = os.path.abspath(os.path.join(os.path.dirname(__file__), "../.."))
-PHASES = {"register", "collect", "reconcile", "scan", "retain", "propose", "notify", "decide", "apply", "report", "suggest"}
+PHASES = {"register", "collect", "reconcile", "scan", "retain", "propose", "notify", "decide", "apply", "report", "suggest",
+          "duplicates"}
 
 
 def sources(*folders):
