@@ -25,7 +25,7 @@ struct adapted {
 
 static const char *const clocks[] = { [CLOCK_MODIFIED] = "modified", [CLOCK_PATH_YEAR] = "path-year", [CLOCK_PATH_DATE] = "path-date",
 				      [CLOCK_CREATED] = "created", [CLOCK_CASE_CLOSED] = "case-closed", [CLOCK_FISCAL_YEAR] = "fiscal-year",
-				      [CLOCK_EVENT] = "event" };
+				      [CLOCK_EVENT] = "event", [CLOCK_SUPERSEDED] = "superseded" };
 
 static const struct node *
 with_shape(const struct node *n, unsigned shape)
