@@ -13,6 +13,18 @@ governs(void *self, void *state, const char *path, const struct entry *entry)
 	return retain_governs(self, state, path, entry);
 }
 
+static bool
+turn(void *self)
+{
+	return scan_turn(self);
+}
+
+static int
+hands_of(const struct share *share, int asked)
+{
+	return share->hands && (!asked || asked > share->hands) ? share->hands : asked;
+}
+
 /* Files are opened where the share says that they may be, and nowhere else. */
 static int
 find_share(const struct rules *rules, const char *id, const struct share **out, struct error *err)
@@ -63,7 +75,7 @@ run_duplicates(struct arena *mem, const struct rules *rules, const struct run_op
 		return -1;
 	d = duplicates_open(mem, &(struct duplicates_input){
 		.share = share, .below = retain_share(retain, share), .governs = governs, .file_most = DUPLICATES_FILE_MOST,
-		.read_most = DUPLICATES_READ_MOST, .hands = how->hands,
+		.read_most = DUPLICATES_READ_MOST, .hands = hands_of(share, how->hands), .turn = turn, .turns = scan_turns(mem, share),
 	});
 	if (scan_share(mem, share, &(struct scan_how){ .hands = how->hands, .now = how->now, .full = true }, duplicates_visitor(d), &seen,
 		       err) < 0 || find(d, share, &seen, &found, complete, err) < 0)

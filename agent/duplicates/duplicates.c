@@ -220,6 +220,7 @@ note(struct duplicates *d, const struct job *job)
 	out->changed += job->came == READ_CHANGED;
 	out->offline += job->came == READ_OFFLINE;
 	out->traced += job->came == READ_TRACED;
+	out->beyond += job->came == READ_BEYOND;
 	if (job->came == READ_NOT && out->gaps.count < GAPS_MOST)
 		*arena_push(d->mem, &out->gaps) = (struct gap){ "file", d->input.share->id, name_show(d->mem, job->path),
 								arena_text(d->mem, strerror(job->error)) };
@@ -392,7 +393,7 @@ duplicates_find(struct duplicates *d, int root, struct duplicates_result *out, s
 	int rc;
 
 	sort_candidates(d);
-	d->from = reading_open(root);
+	d->from = reading_open(root, &d->input);
 	if (d->input.hands > 1) {
 		d->hands = hands_open(d->input.hands, (size_t)d->input.hands * 4, reading_do, &d->from, err);
 		if (!d->hands)

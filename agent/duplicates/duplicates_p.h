@@ -6,7 +6,7 @@
 #include "behov/digest.h"
 #include "behov/duplicates.h"
 
-enum reading { READ_WELL, READ_NOT, READ_CHANGED, READ_OFFLINE, READ_TRACED };
+enum reading { READ_WELL, READ_NOT, READ_CHANGED, READ_OFFLINE, READ_TRACED, READ_BEYOND };
 
 /* A file to be read: wholly, or how it begins. */
 struct job {
@@ -19,9 +19,14 @@ struct job {
 	unsigned char sum[DIGEST_SIZE];
 };
 
-struct reading_from { int root; bool untraced; };       /* untraced: the file system keeps no times of reading */
+struct reading_from {
+	int root;
+	bool untraced;                  /* the file system keeps no times of reading */
+	bool (*turn)(void *self);
+	void *turns;
+};
 
-struct reading_from reading_open(int root);
+struct reading_from reading_open(int root, const struct duplicates_input *in);
 /* self is a struct reading_from, job a struct job; for any thread. */
 void reading_do(void *self, void *job);
 

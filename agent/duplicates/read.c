@@ -34,11 +34,11 @@ open_beneath(int root, const char *path, uint64_t flags)
 }
 
 struct reading_from
-reading_open(int root)
+reading_open(int root, const struct duplicates_input *in)
 {
 	struct statvfs fs;
 
-	return (struct reading_from){ root, fstatvfs(root, &fs) == 0 && (fs.f_flag & (ST_NOATIME | ST_RDONLY)) };
+	return (struct reading_from){ root, fstatvfs(root, &fs) == 0 && (fs.f_flag & (ST_NOATIME | ST_RDONLY)), in->turn, in->turns };
 }
 
 /* What Windows calls its attributes, where a mount shows them.  -1 with errno; 0 and *out. */
@@ -111,13 +111,14 @@ open_file(const struct reading_from *from, const char *path)
 }
 
 static enum reading
-digest_file(struct job *job, int fd, char *block)
+digest_file(const struct reading_from *from, struct job *job, int fd, char *block)
 {
 	struct digest *d = digest_open();
 	uint64_t left = job->length;
+	bool may = true;
 	ssize_t got = 1;
 
-	while (left && got > 0) {
+	while (left && got > 0 && (may = from->turn(from->turns))) {
 		do
 			got = read(fd, block, left < BLOCK ? (size_t)left : BLOCK);
 		while (got < 0 && errno == EINTR);
@@ -130,7 +131,7 @@ digest_file(struct job *job, int fd, char *block)
 	if (got < 0)
 		job->error = errno;
 	digest_close(d, job->sum);
-	return got < 0 ? READ_NOT : left ? READ_CHANGED : READ_WELL;
+	return !may ? READ_BEYOND : got < 0 ? READ_NOT : left ? READ_CHANGED : READ_WELL;
 }
 
 static bool
@@ -141,7 +142,7 @@ is_same(const struct stat *a, const struct stat *b)
 }
 
 static enum reading
-read_open(struct job *job, int fd)
+read_open(const struct reading_from *from, struct job *job, int fd)
 {
 	struct stat before, after;
 	enum reading came;
@@ -154,7 +155,7 @@ read_open(struct job *job, int fd)
 	block = malloc(BLOCK);
 	if (!block)
 		abort();
-	came = digest_file(job, fd, block);
+	came = digest_file(from, job, fd, block);
 	free(block);
 	if (came != READ_WELL)
 		return came;
@@ -170,7 +171,9 @@ reading_do(void *self, void *given)
 	struct job *job = given;
 	int fd;
 
-	job->came = look(from, job);
+	job->came = from->turn(from->turns) ? look(from, job) : READ_BEYOND;
+	if (job->came == READ_WELL && !from->turn(from->turns))
+		job->came = READ_BEYOND;
 	if (job->came != READ_WELL)
 		return;
 	fd = open_file(from, job->path);
@@ -178,6 +181,6 @@ reading_do(void *self, void *given)
 		job->came = errno == EPERM ? READ_TRACED : fail(job);
 		return;
 	}
-	job->came = read_open(job, fd);
+	job->came = read_open(from, job, fd);
 	close(fd);
 }

@@ -62,7 +62,7 @@ tell_left_out(struct arena *mem, struct text *t, const struct duplicates_result 
 		{ r->offline, "ligger på band eller i moln, eller tar ingen plats: de öppnas inte" },
 		{ r->changed, "ändrades medan de lästes, eller efter att filytan gicks igenom" },
 		{ r->traced, "kan inte läsas utan att deras tid för läsning ändras: de öppnas inte" },
-		{ r->beyond, "återstod när gränsen för hur mycket som läses var nådd" },
+		{ r->beyond, "återstod när gränsen för hur mycket som läses var nådd, eller filytans tidsfönster stängdes" },
 		{ r->unread, "kunde inte läsas" },
 	};
 

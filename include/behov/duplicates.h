@@ -6,7 +6,7 @@
  * Out:     groups of files with the same size and the same SHA-256; what was not compared, and why.
  * Promise: only regular files of which others have the size are opened: for reading, beneath the root (openat2 BENEATH,
  *          NO_SYMLINKS, NO_XDEV), without a trace in their times; none that lies offline, none that is larger than a bound, and no
- *          more bytes than a bound.  Names of one file are no duplicates.  A file that changes while it is read is left out, one
+ *          more bytes than a bound; nothing faster or later than the share allows.  Names of one file are no duplicates.  A file that changes while it is read is left out, one
  *          that cannot be read is counted and told.  What is alike is no proposal: which of them is the record nobody here knows.
  */
 #ifndef BEHOV_DUPLICATES_H
@@ -24,6 +24,8 @@ struct duplicates_input {
 	const struct series *(*governs)(void *self, void *state, const char *path, const struct entry *entry);
 	uint64_t file_most, read_most;  /* bytes */
 	int hands;                      /* that read; 0: one */
+	bool (*turn)(void *self);       /* before each request, by any thread: waits until it may go; false: nothing more may be asked */
+	void *turns;                    /* its self */
 };
 
 /* Files with the same content. */
@@ -43,7 +45,7 @@ struct duplicates_result {
 	uint64_t read;                  /* bytes */
 	/* Files that have another's size, and were not compared: */
 	long long large, offline;       /* as they should not be */
-	long long unread, changed, traced, beyond;      /* could not be read, changed meanwhile, not without a trace, beyond the bound */
+	long long unread, changed, traced, beyond;      /* could not be read, changed meanwhile, not without a trace, beyond a bound, or later than one may */
 	LIST(struct gap) gaps;          /* the first of those that could not be read */
 };
 

@@ -46,6 +46,12 @@ int scan_share(struct arena *mem, const struct share *share, const struct scan_h
 struct seen_folder { LIST(struct entry) list; bool complete; };
 int scan_folder(struct arena *mem, const struct share *share, const char *path, struct seen_folder *out, struct error *err);
 
+/* For who asks the share for more than its folders, at the pace it is registered with. */
+struct scan_turns;
+struct scan_turns *scan_turns(struct arena *mem, const struct share *share);
+/* Before each request, by any thread: waits for its turn.  False: the share's window is closed. */
+bool scan_turn(struct scan_turns *turns);
+
 /* `behov share adopt ID`: writes the marker once; refuses when another is there. */
 int scan_adopt(const struct share *share, struct error *err);
 /* As identity = "filesystem" knows a share again: kept by who adopts it.  NULL with err where nothing tells. */

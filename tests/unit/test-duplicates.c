@@ -79,6 +79,18 @@ governs(void *self, void *state, const char *path, const struct entry *entry)
 	return strncmp(entry->name, "styrd", 5) == 0 ? &series : NULL;
 }
 
+static int turns_left = -1;             /* -1: without end */
+
+static bool
+turn(void *self)
+{
+	(void)self;
+	if (turns_left < 0)
+		return true;
+	turns_left -= turns_left > 0;
+	return turns_left > 0;
+}
+
 static const struct visitor below = { .enter = enter, .leave = leave };
 static struct share share;
 
@@ -89,7 +101,7 @@ begin(void)
 	CHECK(mkdtemp(folder) != NULL);
 	mem = arena_open();
 	share = (struct share){ .id = "s", .name = "S", .path = folder, .identity = IDENTITY_NONE };
-	input = (struct duplicates_input){ .share = &share, .below = &below, .governs = governs, .file_most = 1u << 20, .read_most = 1u << 30 };
+	input = (struct duplicates_input){ .share = &share, .below = &below, .governs = governs, .file_most = 1u << 20, .read_most = 1u << 30, .turn = turn };
 	reads = 0;
 }
 
@@ -289,6 +301,20 @@ bounds_are_kept_and_told(void)
 }
 
 static void
+outside_the_window_of_a_share_nothing_more_is_read(void)
+{
+	begin();
+	for (int i = 0; i < 4; i++)
+		fill(arena_print(mem, "f%d", i), 'x', 100, "");
+	look_at();
+	turns_left = 8;                 /* three for each file */
+	find();
+	turns_left = -1;
+	CHECK(found.beyond == 2 && reads == 2 && found.files == 2);
+	end();
+}
+
+static void
 reading_leaves_no_trace(void)
 {
 	struct timespec old[2] = { { 1000000000, 0 }, { 1000000000, 0 } };
@@ -320,7 +346,7 @@ what_could_not_be_read_without_a_trace_is_not_opened(void)
 		CHECK(seteuid(65534) == 0);
 		find();
 		CHECK(seteuid(0) == 0);
-		CHECK((found.traced == 2 && reads == 0) || reading_open(AT_FDCWD).untraced || found.group_count == 1);
+		CHECK((found.traced == 2 && reads == 0) || reading_open(AT_FDCWD, &input).untraced || found.group_count == 1);
 	}
 	end();
 }
@@ -378,6 +404,7 @@ main(void)
 	TEST(what_takes_no_room_may_lie_elsewhere_and_is_not_opened);
 	TEST(what_is_marked_as_offline_is_not_opened);
 	TEST(bounds_are_kept_and_told);
+	TEST(outside_the_window_of_a_share_nothing_more_is_read);
 	TEST(reading_leaves_no_trace);
 	TEST(what_could_not_be_read_without_a_trace_is_not_opened);
 	TEST(what_cannot_be_read_is_told_with_its_path);

@@ -77,6 +77,12 @@ def main():
     code, plan, _ = world.behov("plan", "--json")
     check("no plan proposes any of it", code == 3 and json.loads(plan)["proposals"] == [], plan)
     check("and no store was made", not os.path.exists(world.path + "/behov.db"))
+    world.share('duplicates = true; window = "12:00-13:00";')
+    code, out, _ = world.behov("duplicates", "s")
+    check("outside the share's window nothing is read", code == 3 and "LUCKA: utanför tidsfönstret" in out, out)
+    world.share("duplicates = true; hands = 1; rate = 1000;")
+    code, out, _ = world.behov("-j8", "duplicates", "s")
+    check("a share that must be read slowly is read all the same", code == 0 and "4 filer är lika varandra" in out, out)
     if os.geteuid():
         os.chmod(world.path + "/share/Gemensamt/annan.jpg", 0)
         code, out, _ = world.behov("duplicates", "s")
