@@ -6,8 +6,6 @@
 #include "behov/manifest.h"
 #include "behov/text.h"
 
-#define TOPS_MOST 50                    /* folders of a root that are told of one by one */
-
 static size_t
 bucket(const struct tally *tally, const char *path, size_t len, day_t due)
 {
@@ -312,41 +310,6 @@ finish_series(struct retain *r, struct tally *t, const char *const *gaps, size_t
 		     arena_print(r->mem, "%s filer hör till serien, som saknar beslut", text_count(r->mem, t->files)));
 }
 
-static int
-by_files(const void *a, const void *b)
-{
-	const struct stock *x = a, *y = b;
-
-	if (x->files != y->files)
-		return x->files < y->files ? 1 : -1;
-	return strcmp(x->folder, y->folder);
-}
-
-/* The largest folders of the root one by one, the others together. */
-static void
-tell_tops(struct retain *r, struct plan *plan)
-{
-	struct stock rest = { .share = r->share->id, .folder = "…" };
-
-	if (r->tops.count > 1)
-		qsort(r->tops.items, r->tops.count, sizeof *r->tops.items, by_files);
-	for (size_t i = 0; i < r->tops.count; i++) {
-		const struct stock *s = &r->tops.items[i];
-
-		if (i < TOPS_MOST) {
-			*arena_push(r->mem, &plan->stock) = *s;
-			continue;
-		}
-		rest.files += s->files;
-		rest.weighed += s->weighed;
-		rest.bytes += s->bytes;
-		rest.ungoverned += s->ungoverned;
-		rest.held += s->held;
-	}
-	if (r->tops.count > TOPS_MOST)
-		*arena_push(r->mem, &plan->stock) = rest;
-}
-
 /* What lies where: the share, its series, the folders of its root. */
 static void
 tell_stock(struct retain *r, struct plan *plan)
@@ -364,7 +327,7 @@ tell_stock(struct retain *r, struct plan *plan)
 				.bytes = t->bytes,
 			};
 	}
-	tell_tops(r, plan);
+	tops_tell(r, plan);
 }
 
 static void

@@ -156,11 +156,7 @@ on_leave(void *self, void *state, const char *path, bool complete)
 
 	(void)complete;                 /* gaps come with retain_finish() */
 	if (*path && !strchr(path, '/'))
-		*arena_push(r->mem, &r->tops) = (struct stock){
-			.share = r->share->id, .folder = name_show(r->mem, path), .files = r->n.files - was->files,
-			.weighed = r->n.weighed - was->weighed, .bytes = r->n.bytes - was->bytes,
-			.ungoverned = r->n.ungoverned - was->ungoverned, .held = r->n.held - was->held,
-		};
+		tops_add(r, path, was);
 	drop_top(r);
 }
 
@@ -691,7 +687,8 @@ retain_share(struct retain *r, const struct share *share)
 	r->asked.name[0] = '\0';
 	r->share = share;
 	r->patterns.count = 0;
-	r->all.count = r->tops.count = 0;
+	r->all.count = 0;
+	tops_start(r);
 	memset(&r->n, 0, sizeof r->n);
 	r->buckets = arena_array(r->mem, struct batch *, BUCKETS);
 	r->tallies = arena_array(r->mem, struct tally, rules->series_count + 1);

@@ -115,6 +115,7 @@ struct verdict {
 };
 
 #define BUCKETS 65536
+#define TOPS_MOST 50                    /* folders of a root that are told of one by one */
 
 struct retain {
 	struct arena *mem, *scratch;
@@ -140,7 +141,10 @@ struct retain {
 	day_t approved;                 /* apply: the anchor that was approved; else DAY_NONE */
 	struct batch **buckets;
 	LIST(struct batch *) all;
-	LIST(struct stock) tops;        /* of the folders in the root */
+	struct {                        /* of tops.c: the folders of the root */
+		struct stock items[2 * TOPS_MOST], rest;        /* rest.folder NULL: none yet */
+		size_t count;
+	} tops;
 	struct counts n;
 	struct {                        /* of memo.c: what the files of this folder have done */
 		unsigned long folder;
@@ -202,6 +206,11 @@ void losers_tell(struct arena *mem, const struct batch *b, json_t *evidence);
 struct batch *batch_get(struct retain *r, struct tally *tally, const char *path, size_t len, day_t due);
 
 void judge_waiting(struct retain *r, struct state *s, const char *path, bool complete);
+
+void tops_start(struct retain *r);
+/* A folder of the root was left; `before`: what had been counted when it was entered. */
+void tops_add(struct retain *r, const char *folder, const struct counts *before);
+void tops_tell(struct retain *r, struct plan *plan);
 
 void memo_start(struct retain *r);
 void memo_until(struct retain *r, day_t day);
