@@ -115,6 +115,16 @@ note_insides(struct retain *r, struct state *s, const char *path, size_t len)
 	}
 }
 
+/* Nothing in it is needed after the call that put it there. */
+static void
+renew_scratch(struct retain *r)
+{
+	if (arena_used(r->scratch) <= 1 << 20)
+		return;
+	arena_close(r->scratch);
+	r->scratch = arena_open();
+}
+
 static bool
 on_enter(void *self, const char *path, void *above, void **state)
 {
@@ -131,6 +141,7 @@ on_enter(void *self, const char *path, void *above, void **state)
 	r->n.folders++;
 	memo_start(r);
 	s->utf8 = text_is_utf8(path, strlen(path));
+	renew_scratch(r);
 	if (!up) {
 		cells_start(r, &s->cells);
 	} else {
@@ -166,10 +177,7 @@ match_file(struct retain *r, const struct cell *cells, size_t count, const char 
 {
 	size_t kept = 0;
 
-	if (arena_used(r->scratch) > 1 << 20) {
-		arena_close(r->scratch);
-		r->scratch = arena_open();
-	}
+	renew_scratch(r);
 	cells_step(r->scratch, cells, count, name, path_len, &r->found);
 	for (size_t i = 0; i < r->found.count; i++)
 		if (r->found.items[i].pos == r->found.items[i].pattern->count &&
