@@ -33,7 +33,7 @@ ROOMS   = base store register collect reconcile suggest scan duplicates retain p
 SOURCES = $(sort $(wildcard $(ROOMS:%=agent/%/*.c)) $(filter-out agent/main.c,$(wildcard agent/*.c)))
 OBJECTS = $(SOURCES:%.c=$O/%.o)
 
-all: $O/behov
+all: $O/behov $O/behov-smb
 
 $O/libbehov.a: $(OBJECTS)
 	@rm -f $@
@@ -41,6 +41,11 @@ $O/libbehov.a: $(OBJECTS)
 
 $O/behov: $O/agent/main.o $O/libbehov.a
 	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIBS)
+
+# Samba's libraries stay out of the program: its helper for shares on SMB is one of its own.
+$O/behov-smb: $O/agent/smb/behov-smb.o $O/agent/base/wire.o
+	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(shell pkg-config --libs smbclient)
+$O/agent/smb/behov-smb.o: ALL_CFLAGS += $(shell pkg-config --cflags smbclient)
 
 $O/%.o: %.c
 	@mkdir -p $(@D)
