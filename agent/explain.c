@@ -217,35 +217,80 @@ static void entry_of(const struct statx *st, const char *name, struct entry *out
 	};
 }
 
+/* The same for smb://, which is compared as it is written. */
+static const struct share *smb_share_of(const struct rules *rules, const char *path, const char **below)
+{
+	const struct share *found = NULL;
+	size_t longest = 0;
+
+	for (size_t i = 0; i < rules->share_count; i++) {
+		size_t len = strlen(rules->shares[i].path);
+
+		if (rules->shares[i].smb && strncmp(rules->shares[i].path, path, len) == 0 && path[len] == '/' && len > longest) {
+			found = &rules->shares[i];
+			longest = len;
+			*below = path + len + 1;
+		}
+	}
+	return found;
+}
+
+/* A file on a share: which, where below it, and what it is. */
+struct found { const struct share *share; const char *below; struct entry entry; };
+
+static int find_on_smb(struct arena *mem, const struct rules *rules, const char *path, struct found *out, struct error *err)
+{
+	const char *slash, *name, *folder;
+	struct seen_folder seen;
+
+	out->share = smb_share_of(rules, path, &out->below);
+	if (!out->share)
+		return error_set(err, ERROR_USAGE, "'%s' lies on no registered share", path);
+	slash = strrchr(out->below, '/');
+	name = slash ? slash + 1 : out->below;
+	folder = slash ? arena_copy(mem, out->below, (size_t)(slash - out->below)) : "";
+	if (scan_folder(mem, out->share, folder, &seen, err) < 0)
+		return -1;
+	for (size_t i = 0; i < seen.list.count; i++)
+		if (strcmp(seen.list.items[i].name, name) == 0) {
+			out->entry = seen.list.items[i];
+			return 0;
+		}
+	return error_set(err, ERROR_SOURCE, "cannot find the file '%s'", path);
+}
+
+static int find_on_path(struct arena *mem, const struct rules *rules, const char *path, struct found *out, struct error *err)
+{
+	char *real = realpath(path, NULL);
+	const char *kept = real ? arena_text(mem, real) : NULL, *slash;
+	struct statx st;
+
+	free(real);
+	if (!kept)
+		return error_sys(err, ERROR_SOURCE, "cannot find '%s'", path);
+	out->share = share_of(rules, kept, &out->below);
+	if (!out->share)
+		return error_set(err, ERROR_USAGE, "'%s' lies on no registered share", path);
+	if (statx(AT_FDCWD, kept, AT_SYMLINK_NOFOLLOW, STATX_BASIC_STATS | STATX_BTIME, &st) < 0)
+		return error_sys(err, ERROR_SOURCE, "cannot look at '%s'", path);
+	if (!S_ISREG(st.stx_mode))
+		return error_set(err, ERROR_USAGE, "'%s' is not a file", path);
+	slash = strrchr(out->below, '/');
+	entry_of(&st, slash ? slash + 1 : out->below, &out->entry);
+	return 0;
+}
+
 int run_explain_file(struct arena *mem, const struct rules *rules, const struct run_options *how, const char *path,
 		     json_t **out, struct error *err)
 {
-	char *real = realpath(path, NULL);
-	const char *below = NULL, *slash;
-	const struct share *share;
 	struct retain *retain = NULL;
 	struct earlier earlier = { 0 };
 	struct store *store = NULL;
-	struct entry entry;
-	struct statx st;
+	struct found file;
 	int rc = -1;
 
-	if (!real)
-		return error_sys(err, ERROR_SOURCE, "cannot find '%s'", path);
-	share = share_of(rules, real, &below);
-	if (!share) {
-		error_set(err, ERROR_USAGE, "'%s' lies on no registered share", path);
-		goto out;
-	}
-	if (statx(AT_FDCWD, real, AT_SYMLINK_NOFOLLOW, STATX_BASIC_STATS | STATX_BTIME, &st) < 0) {
-		error_sys(err, ERROR_SOURCE, "cannot look at '%s'", path);
-		goto out;
-	}
-	if (!S_ISREG(st.stx_mode)) {
-		error_set(err, ERROR_USAGE, "'%s' is not a file", path);
-		goto out;
-	}
-	if (store_look(rules, &store, err) < 0 || earlier_load(mem, rules, store, false, how->now, &earlier, err) < 0)
+	if ((strncmp(path, "smb://", 6) == 0 ? find_on_smb : find_on_path)(mem, rules, path, &file, err) < 0 ||
+	    store_look(rules, &store, err) < 0 || earlier_load(mem, rules, store, false, how->now, &earlier, err) < 0)
 		goto out;
 	retain = retain_open(mem, &(struct retain_input){
 		.rules = rules, .holds = earlier.holds.items, .hold_count = earlier.holds.count,
@@ -253,15 +298,13 @@ int run_explain_file(struct arena *mem, const struct rules *rules, const struct 
 	}, err);
 	if (!retain)
 		goto out;
-	if (retain_needs_folder(retain, share, below) && run_see_folder(mem, retain, share, below, err) < 0)
+	if (retain_needs_folder(retain, file.share, file.below) &&
+	    run_see_folder(mem, retain, file.share, file.below, err) < 0)
 		goto out;
-	slash = strrchr(below, '/');
-	entry_of(&st, slash ? slash + 1 : below, &entry);
-	rc = retain_explain(retain, share, below, &entry, out, err);
+	rc = retain_explain(retain, file.share, file.below, &file.entry, out, err);
 out:
 	retain_close(retain);
 	store_close(store);
-	free(real);
 	return rc;
 }
 

@@ -112,6 +112,8 @@ bool is_placeholder(const char *text);
 /* Complains when the text of that key is one. */
 void check_placeholder(struct reader *r, const config_setting_t *group, const char *key, const char *text);
 void read_share(struct reader *r, config_setting_t *at);
+/* When its path is smb://: where that is, and how we are let in; when not, none of that may be written. */
+void read_smb(struct reader *r, const config_setting_t *at, struct share *s);
 void read_event(struct reader *r, config_setting_t *at);
 void read_case_list(struct reader *r, config_setting_t *at);
 void read_hold(struct reader *r, config_setting_t *at);

@@ -407,7 +407,8 @@ void
 read_share(struct reader *r, config_setting_t *at)
 {
 	static const char *const keys[] = { "id", "name", "path", "owner", "deputies", "class", "identity", "dispose",
-		"case", "shrink-ratio", "hands", "rate", "window", "duplicates", NULL };
+		"case", "shrink-ratio", "hands", "rate", "window", "duplicates", "user", "password-file", "kerberos", "encrypt",
+		"timeout", NULL };
 	static const char *const identities[] = { "marker", "filesystem", "none", NULL };
 	static const char *const disposals[] = { "none", "quarantine", "destroy", NULL };
 	static const char *const cases[] = { "exact", "fold", NULL };
@@ -421,21 +422,20 @@ read_share(struct reader *r, config_setting_t *at)
 	if (!s->name)
 		s->name = s->id;
 	s->path = get_text(r, at, "path", REQUIRED);
-	if (s->path && strncmp(s->path, "smb://", 6) == 0)
-		complain(r, at, "path '%s': smb:// is not supported yet", s->path);
-	else if (s->path)
+	if (s->path && strncmp(s->path, "smb://", 6) != 0)
 		s->path = file_beside(r->mem, r->conf, s->path);
 	s->owner = get_text(r, at, "owner", OPTIONAL);
 	s->deputy_count = get_texts(r, at, "deputies", &s->deputies);
 	s->class = get_class(r, at);
 	s->identity = (enum share_identity)get_word(r, at, "identity", identities, IDENTITY_MARKER);
 	s->dispose = (enum share_dispose)get_word(r, at, "dispose", disposals, DISPOSE_NONE);
-	s->fold = get_word(r, at, "case", cases, 0) == 1;
 	s->shrink_ratio = get_ratio(r, at, "shrink-ratio", 0.50);
 	s->hands = get_number(r, at, "hands", 1, 256, 0);
 	s->rate = get_number(r, at, "rate", 1, 1000000, 0);
 	read_window(r, at, s);
 	s->duplicates = get_bool(r, at, "duplicates", false);
+	read_smb(r, at, s);
+	s->fold = get_word(r, at, "case", cases, s->smb != NULL) == 1;
 }
 
 void

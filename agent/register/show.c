@@ -201,6 +201,13 @@ share_json(const struct share *s)
 	json_t *o = thing_json(s->id, s->owner, s->at);
 
 	json_put(o, "path", s->path);
+	json_put(o, "case", s->fold ? "fold" : "exact");
+	if (s->smb) {
+		json_put(o, "user", s->smb->user);
+		json_object_set_new(o, "kerberos", json_boolean(s->smb->kerberos));
+		json_put(o, "encrypt", s->smb->encrypted ? "required" : "offered");
+		json_object_set_new(o, "timeout", json_integer(s->smb->timeout));
+	}
 	json_put(o, "dispose", disposals[s->dispose]);
 	json_object_set_new(o, "shrink-ratio", json_real(s->shrink_ratio));
 	if (s->hands)

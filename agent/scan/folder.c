@@ -177,24 +177,33 @@ grow(void *at, size_t size)
 	return more;
 }
 
-static void
-add(struct folder *f, const char *name, unsigned char type)
+struct listed *
+folder_add(struct folder *f, const char *name, size_t len, unsigned char type)
 {
-	size_t len = strlen(name) + 1;
 	struct listed *l;
 
 	if (f->count == f->room) {
 		f->room = f->room ? f->room * 2 : 64;
 		f->list = grow(f->list, f->room * sizeof(*f->list));
 	}
-	if (f->names_len + len > f->names_room) {
+	if (f->names_len + len + 1 > f->names_room) {
 		f->names_room = f->names_room * 2 + len + 1024;
 		f->names = grow(f->names, f->names_room);
 	}
 	memcpy(f->names + f->names_len, name, len);
+	f->names[f->names_len + len] = '\0';
 	l = &f->list[f->count++];
-	*l = (struct listed){ .name = f->names_len, .entry = { .name = name, .type = type, .btime_s = INT64_MIN } };
-	f->names_len += len;
+	*l = (struct listed){ .name = f->names_len, .entry = { .type = type, .btime_s = INT64_MIN } };
+	f->names_len += len + 1;
+	return l;
+}
+
+static void
+add(struct folder *f, const char *name, unsigned char type)
+{
+	struct listed *l = folder_add(f, name, strlen(name), type);
+
+	l->entry.name = name;
 	if (type == DT_UNKNOWN || (type == DT_REG && (f->stat_all || f->weigh))) {
 		pace(f->pace);
 		if (folder_ask(f->fd, &l->entry) < 0)
@@ -230,8 +239,12 @@ next(struct folder *f)
 void
 folder_read(struct beneath *b, struct folder *f)
 {
-	f->count = f->names_len = 0;
 	f->pace = b->pace;
+	if (b->smb) {
+		smb_read(b->smb, f);
+		return;
+	}
+	f->count = f->names_len = 0;
 	if (f->fd < 0) {
 		pace(f->pace);
 		f->same = f->last = f->known && is_same(b, f);

@@ -40,20 +40,36 @@ read_all(struct arena *mem, struct beneath *b, const char *path, struct seen_fol
 		keep(mem, f, out);
 	} while (!f->last);
 	errno = f->open_error ? f->open_error : f->list_error;
-	if (errno)
+	if (errno && f->why)
+		rc = error_set(err, ERROR_SOURCE, "cannot read the folder '%s': %s", path, f->why);
+	else if (errno)
 		rc = error_sys(err, ERROR_SOURCE, "cannot read the folder '%s'", path);
 	folder_close(f);
+	return rc;
+}
+
+static int
+read_smb(struct arena *mem, const struct share *share, const char *path, struct seen_folder *out, struct error *err)
+{
+	bool marked;
+	struct beneath b = { .smb = smb_open(mem, share, &marked, err) };
+	int rc = b.smb ? read_all(mem, &b, path, out, err) : -1;
+
+	smb_close(b.smb);
 	return rc;
 }
 
 int
 scan_folder(struct arena *mem, const struct share *share, const char *path, struct seen_folder *out, struct error *err)
 {
-	struct beneath b = { .root = scan_open_root(share, err) };
+	struct beneath b = { 0 };
 	struct stat st;
 	int rc = -1;
 
 	*out = (struct seen_folder){ .complete = true };
+	if (share->smb)
+		return read_smb(mem, share, path, out, err);
+	b.root = scan_open_root(share, err);
 	if (b.root < 0)
 		return -1;
 	if (fstat(b.root, &st) < 0) {

@@ -9,12 +9,14 @@
 
 #define MARKER_MOST 512
 
-enum marker { MARKER_OURS, MARKER_MISSING, MARKER_WRONG };
-
 static int
 open_root(const struct share *share, struct error *err)
 {
-	int fd = open(share->path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	int fd;
+
+	if (share->smb)
+		return error_set(err, ERROR_CONFIG, "share '%s' is on SMB and not mounted: nothing is written there", share->id);
+	fd = open(share->path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 
 	if (fd < 0)
 		return error_sys(err, ERROR_SOURCE, "cannot open share '%s' at '%s'", share->id, share->path);
@@ -22,8 +24,8 @@ open_root(const struct share *share, struct error *err)
 }
 
 /* "behov share <id> <random>\n", and nothing else will do. */
-static bool
-names(const char *text, const char *id)
+bool
+marker_names(const char *text, const char *id)
 {
 	static const char start[] = "behov share ";
 	size_t len = strlen(id);
@@ -49,7 +51,7 @@ read_marker(int root, const char *id)
 		got = read(fd, text, MARKER_MOST);
 		if (got > 0) {
 			text[got] = '\0';
-			if (names(text, id))
+			if (marker_names(text, id))
 				found = MARKER_OURS;
 		}
 	}
@@ -80,6 +82,15 @@ check_filesystem(const struct share *share, int root, struct error *err)
 }
 
 int
+marker_allows(const struct share *share, enum marker found, struct error *err)
+{
+	if (found == MARKER_OURS || (found == MARKER_MISSING && share->identity != IDENTITY_MARKER))
+		return 0;
+	return error_set(err, ERROR_SOURCE, "the marker '%s' of share '%s' %s", SHARE_MARKER, share->id,
+			 found == MARKER_MISSING ? "is missing" : "cannot be read or names another share");
+}
+
+int
 root_open(const struct share *share, bool *marked, struct error *err)
 {
 	enum marker found;
@@ -89,10 +100,9 @@ root_open(const struct share *share, bool *marked, struct error *err)
 	if (fd < 0)
 		return -1;
 	found = read_marker(fd, share->id);
-	if (found == MARKER_WRONG || (found == MARKER_MISSING && share->identity == IDENTITY_MARKER)) {
+	if (marker_allows(share, found, err) < 0) {
 		close(fd);
-		return error_set(err, ERROR_SOURCE, "the marker '%s' of share '%s' %s", SHARE_MARKER, share->id,
-				 found == MARKER_MISSING ? "is missing" : "cannot be read or names another share");
+		return -1;
 	}
 	if (share->identity == IDENTITY_FILESYSTEM && check_filesystem(share, fd, err) < 0) {
 		close(fd);
@@ -156,15 +166,17 @@ scan_adopt(const struct share *share, struct error *err)
 	char *line;
 	int rc = -1, fd;
 
+	digest_random(random, sizeof random);
+	line = arena_print(mem, "behov share %s %s\n", share->id, digest_hex(mem, random, sizeof random));
 	fd = open_root(share, err);
+	if (fd < 0 && share->smb)
+		error_in(err, "somebody has to put a file '%s' in its root that says '%.*s'", SHARE_MARKER, (int)strlen(line) - 1, line);
 	if (fd < 0)
 		goto out;
 	if (read_marker(fd, share->id) != MARKER_MISSING) {
 		error_set(err, ERROR_SOURCE, "share '%s' has a marker already", share->id);
 		goto out;
 	}
-	digest_random(random, sizeof random);
-	line = arena_print(mem, "behov share %s %s\n", share->id, digest_hex(mem, random, sizeof random));
 	if (strlen(line) > MARKER_MOST) {
 		error_set(err, ERROR_CONFIG, "the id of share '%s' is too long for a marker", share->id);
 		goto out;

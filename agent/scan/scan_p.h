@@ -14,6 +14,9 @@ char *filesystem_of(struct arena *mem, int root, struct error *err);
 
 /* As scan_open_root(); *marked: the marker was there and names this share. */
 int root_open(const struct share *share, bool *marked, struct error *err);
+enum marker { MARKER_OURS, MARKER_MISSING, MARKER_WRONG };
+bool marker_names(const char *text, const char *id);    /* is that what the marker of this share says? */
+int marker_allows(const struct share *share, enum marker found, struct error *err);     /* -1 with err when it does not */
 
 /* ------------------------------------------------------------------ pace.c: what a share asks us to spare */
 
@@ -38,6 +41,7 @@ void pace_idle(void);
 
 /* Where folders are opened from.  What turns out to be missing is not asked for again. */
 struct beneath {
+	struct smb *smb;                /* or NULL */
 	int root;
 	dev_t dev;
 	struct pace *pace;
@@ -72,6 +76,7 @@ struct folder {
 	bool last;                      /* nothing more comes */
 	bool done;                      /* read, and nobody's but the owner's */
 	int open_error, list_error;
+	const char *why;                /* better words for open_error; or NULL */
 	struct listed *list;
 	size_t count, room;
 	char *names;
@@ -84,6 +89,14 @@ int folder_open(struct beneath *b, const char *path);           /* a descriptor,
 /* Fills entry; -1 with errno when it could not, or when the name is something else by now. */
 int folder_ask(int dir, struct entry *entry);
 void folder_read(struct beneath *b, struct folder *f);
+struct listed *folder_add(struct folder *f, const char *name, size_t len, unsigned char type);
 void folder_close(struct folder *f);
+
+/* ------------------------------------------------------------------ smb.c: the same, for a share that is not mounted */
+
+/* Finds the server, is let in and reads the marker.  NULL with err.  Lives in `mem`; borrows the share. */
+struct smb *smb_open(struct arena *mem, const struct share *share, bool *marked, struct error *err);
+void smb_read(struct smb *smb, struct folder *f);       /* as folder_read(), by any thread; always `last` */
+void smb_close(struct smb *smb);
 
 #endif

@@ -40,6 +40,7 @@ struct frame {
 	struct folder **ahead;          /* those from `next` on that are read, in turn; NULL: none yet */
 	size_t ahead_count, ahead_next; /* ahead_next: where in todo the first one stands that is not read ahead */
 	void *state;
+	uint64_t ino;                   /* on SMB: which folder it is */
 	long long id, parent;           /* in the index */
 	struct seen *seen;              /* to be written there when all below it has been; or NULL */
 	bool complete;
@@ -84,7 +85,7 @@ static bool
 is_snapshot(const char *name)
 {
 	return strcmp(name, ".snapshot") == 0 || strcmp(name, "~snapshot") == 0 || strcmp(name, ".zfs") == 0 ||
-	       strcmp(name, ".snapshots") == 0;
+	       strcmp(name, ".snapshots") == 0 || strncmp(name, "@GMT-", 5) == 0;
 }
 
 /* What is ours in the root.  Where the share folds case, any spelling opens the same folder. */
@@ -366,6 +367,7 @@ recall(struct walk *w, struct frame *f, const char *name, const struct folder *f
 	    !v->recall(v->self, f->state, w->path, seen.memo.bytes, seen.memo.len))
 		return false;
 	f->id = seen.id;
+	f->ino = w->beneath.smb ? seen.mark.ino : 0;
 	w->out->files += seen.files;
 	w->out->folders++;
 	for (size_t i = 0; index_child(w->index, seen.id, i, &child); i++) {
@@ -434,6 +436,20 @@ meet_all(struct walk *w, struct frame *f, struct folder *folder, struct wanted *
 	return 0;
 }
 
+/* A server that follows links shows one as a folder; where it leads up, there is no end. */
+static void
+end_loop(struct walk *w, struct frame *f, struct folder *folder)
+{
+	f->ino = w->beneath.smb ? folder->mark.ino : 0;
+	for (struct frame *above = w->frames; f->ino && above < f; above++)
+		if (above->ino == f->ino) {
+			gap(w, w->path, "the folder is one that it lies in itself, by a link on the server");
+			f->complete = false;
+			folder->count = 0;
+			return;
+		}
+}
+
 /* Files are judged as they come, folders remembered. -1 only when asked to stop. */
 static int
 list(struct walk *w, struct frame *f, const char *name, struct folder *folder)
@@ -445,12 +461,14 @@ list(struct walk *w, struct frame *f, const char *name, struct folder *folder)
 	do {
 		wait_for(w, folder);
 		last = folder->last;
+		end_loop(w, f, folder);
 		rc = meet_all(w, f, folder, &wanted);
 		if (rc == 0 && !last)
 			start_reading(w, folder);
 	} while (rc == 0 && !last);
 	if (folder->open_error)
-		gap(w, w->path, arena_print(w->mem, "cannot open folder: %s", strerror(folder->open_error)));
+		gap(w, w->path, arena_print(w->mem, "cannot open folder: %s",
+						    folder->why ? folder->why : strerror(folder->open_error)));
 	else
 		w->out->folders++, w->out->listed++;
 	if (folder->list_error)
@@ -675,6 +693,25 @@ ahead_most(size_t hands)
 	return limit.rlim_cur / 2;
 }
 
+static int
+open_beneath_root(struct walk *w, struct error *err)
+{
+	struct stat st;
+
+	w->beneath.root = -1;
+	if (w->share->smb) {
+		w->beneath.smb = smb_open(w->mem, w->share, &w->out->marked, err);
+		return w->beneath.smb ? 0 : -1;
+	}
+	w->beneath.root = root_open(w->share, &w->out->marked, err);
+	if (w->beneath.root < 0)
+		return -1;
+	if (fstat(w->beneath.root, &st) < 0)
+		return error_sys(err, ERROR_SOURCE, "cannot stat the root");
+	w->beneath.dev = st.st_dev;
+	return 0;
+}
+
 int
 scan_share(struct arena *mem, const struct share *share, const struct scan_how *how, const struct visitor *visitor,
 	   struct scan_result *out, struct error *err)
@@ -682,7 +719,6 @@ scan_share(struct arena *mem, const struct share *share, const struct scan_how *
 	const int hands = hands_of(how->hands, share);
 	struct walk *w = arena_new(mem, struct walk);
 	struct error why = { 0 };
-	struct stat st;
 	int rc = 0;
 
 	*out = (struct scan_result){ .complete = true };
@@ -700,16 +736,10 @@ scan_share(struct arena *mem, const struct share *share, const struct scan_how *
 		window_gap(w, NULL);
 		return 0;
 	}
-	w->beneath.root = root_open(share, &out->marked, &why);
-	if (w->beneath.root < 0) {
+	if (open_beneath_root(w, &why) < 0) {
 		share_gap(w, arena_text(mem, why.text));
-		return 0;
-	}
-	if (fstat(w->beneath.root, &st) < 0) {
-		share_gap(w, arena_print(mem, "cannot stat the root: %s", strerror(errno)));
 		goto out;
 	}
-	w->beneath.dev = st.st_dev;
 	w->index = visitor->listed ? how->index : NULL;
 	if (w->index)
 		index_share(w->index, share->id, visitor->judged, visitor->registers);
@@ -739,6 +769,8 @@ scan_share(struct arena *mem, const struct share *share, const struct scan_how *
 	progress_end();
 out:
 	out->requests = atomic_load(&w->pace.requests);
-	close(w->beneath.root);
+	if (w->beneath.root >= 0)
+		close(w->beneath.root);
+	smb_close(w->beneath.smb);
 	return rc;
 }

@@ -177,9 +177,20 @@ enum share_dispose { DISPOSE_NONE, DISPOSE_QUARANTINE, DISPOSE_DESTROY };
 #define SHARE_MARKER ".behov-share"             /* in the root: "behov share <id> <random>\n" */
 #define SHARE_QUARANTINE ".behov-karantan"      /* in the root; outside every rule */
 
+/* A share that is not mounted: path = "smb://server:port/share/folder". */
+struct smb_place {
+	const char *server, *share, *folder;    /* folder: "" = all of the share */
+	int port;
+	const char *user, *domain;      /* "" = none */
+	const char *password_file;      /* NULL: kerberos */
+	bool kerberos, encrypted;       /* encrypted: or not at all; else when the server offers */
+	int timeout;                    /* seconds that one question may take */
+};
+
 struct share {
 	const char *id, *name;
-	const char *path;               /* absolute, bytes */
+	const char *path;               /* absolute, bytes; or smb:// */
+	const struct smb_place *smb;    /* NULL: path is one */
 	const char *owner;
 	const char **deputies;
 	int deputy_count;

@@ -10,6 +10,8 @@
  *          file system than was adopted, is one gap and no visit.  Whatever could not be read is a gap with its path.
  *          No more is asked at once, or in a second, than the share allows, and no folder is begun outside its window:
  *          where that ended it is one gap.
+ *          A share on SMB is listed by helpers, processes of the program behov-smb; all of this holds there, too: reparse
+ *          points are not followed, and one whose server leads a folder into itself is a gap.
  */
 #ifndef BEHOV_SCAN_H
 #define BEHOV_SCAN_H
