@@ -339,7 +339,7 @@ by_hand(const struct apply *a, const struct stored *s)
 	const struct share *share = s->p.share ? rules_share(a->in->rules, s->p.share) : NULL;
 
 	return s->p.kind == KIND_DELIVER ||
-	       (share && (share->dispose == DISPOSE_NONE || share->identity != IDENTITY_MARKER));
+	       (share && (share->smb || share->dispose == DISPOSE_NONE || share->identity != IDENTITY_MARKER));
 }
 
 int

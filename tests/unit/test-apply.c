@@ -1122,6 +1122,23 @@ what_has_no_quarantine_becomes_a_work_list(void)
 	end();
 }
 
+static void
+a_share_on_smb_becomes_a_work_list_and_is_not_opened(void)
+{
+	static const struct smb_place place = { .server = "fil1.kalmar.example", .share = "yta" };
+	const char *id, *list;
+
+	begin();
+	id = three_files(false);
+	share.path = "smb://fil1.kalmar.example/yta";
+	share.smb = &place;
+	apply(NOW);
+	list = content(arena_print(mem, "work/arbetslista-%s.csv", id));
+	CHECK(result.exported == 1 && now_of(id).state == STATE_EXPORTED && is_there("share/d/a"));
+	CHECK(list && strstr(list, "d/a;3;2026-01-01;gallra\r\n"));
+	end();
+}
+
 static const char *
 membership(const char *key, const char *system, const char *account, const char *member, bool by_hand)
 {
@@ -1289,6 +1306,7 @@ main(void)
 	TEST(drift_midway_puts_a_whole_batch_back);
 	TEST(a_hold_on_one_puts_a_whole_batch_back);
 	TEST(what_has_no_quarantine_becomes_a_work_list);
+	TEST(a_share_on_smb_becomes_a_work_list_and_is_not_opened);
 	TEST(memberships_go_out_as_one_ldif_once);
 	TEST(protected_ones_and_manual_systems_go_to_a_person);
 	TEST(a_membership_whose_approval_was_undone_goes_nowhere);
