@@ -62,7 +62,7 @@ static struct {
 
 /* ------------------------------------------------------------------ what leaves us */
 
-enum { NEGOTIATE, SESSION_SETUP, LOGOFF, TREE_CONNECT, TREE_DISCONNECT };        /* commands of SMB2 */
+enum { TREE_DISCONNECT = 4, ECHO = 13 };        /* commands of SMB2; those before the first make sessions, the last says nothing */
 
 /*
  * How long the message is that begins here, with its length before it; 0: it may not go.  Samba 4.17 goes on in clear text
@@ -76,7 +76,7 @@ may_leave(const unsigned char *m, size_t len)
 
 	if (len < 18 || m[0] || memcmp(m + 5, "SMB", 3) != 0)
 		return 0;
-	if (m[4] == 0xfe && s.encrypted && (m[16] > TREE_DISCONNECT || m[17]))
+	if (m[4] == 0xfe && s.encrypted && ((m[16] > TREE_DISCONNECT && m[16] != ECHO) || m[17]))
 		return 0;
 	return m[4] == 0xfe || m[4] == 0xfd ? all : 0;
 }
