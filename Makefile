@@ -94,7 +94,7 @@ $O/tests/service/broken: tests/service/broken.c
 	$(CC) -std=c17 -D_GNU_SOURCE -O2 $(WARN) -D_FILE_OFFSET_BITS=64 $$(pkg-config --cflags fuse3) -o $@ $< $$(pkg-config --libs fuse3)
 
 SCRIPTS = $(sort $(wildcard tests/unit/test-*.py tests/scenario/*/test-*.py tests/service/test-*.py tests/crash/test-*.py))
-test: $O/behov $(UNITS) $(ORACLES) $(REPLAYS) $(STEPS) $O/tests/service/broken
+test: $O/behov $O/behov-smb $(UNITS) $(ORACLES) $(REPLAYS) $(STEPS) $O/tests/service/broken
 	BUILD=$O tests/run $(UNITS) $(REPLAYS) $(SCRIPTS)
 
 # Three builds prove more than one: clang (it warns about other things), gcc with sanitizers, gcc as shipped.
@@ -137,7 +137,7 @@ FILES  = 1000000
 PEOPLE = 1000000
 TURNS  = 5
 ONLY   =
-bench: $O/behov $O/tests/bench/collect $O/tests/bench/decode $O/tests/bench/judge $O/tests/bench/manifest $O/tests/bench/walker
+bench: $O/behov $O/behov-smb $O/tests/bench/collect $O/tests/bench/decode $O/tests/bench/judge $O/tests/bench/manifest $O/tests/bench/walker
 	packaging/install-deps bench
 	$(MAKE) $O/tests/bench/slow
 	BUILD=$O FILES=$(FILES) PEOPLE=$(PEOPLE) TURNS=$(TURNS) tests/bench/bench $(ONLY)

@@ -20,7 +20,7 @@ PASSWORD = "Losenord.1"
 
 def missing():
     """Why it cannot be run here; or None."""
-    for program in ("smbd", "smbpasswd"):
+    for program in ("smbd", "pdbedit"):
         if not shutil.which(program, path=os.environ.get("PATH", "") + ":/usr/sbin:/usr/bin"):
             return program + " is not here"
     return None
@@ -50,7 +50,7 @@ class Server:
 
     def __enter__(self):
         try:
-            subprocess.run(["smbpasswd", "-c", self.home + "/smb.conf", "-s", "-a", self.user], input=f"{PASSWORD}\n{PASSWORD}\n",
+            subprocess.run(["pdbedit", "-s", self.home + "/smb.conf", "-t", "-a", "-u", self.user], input=f"{PASSWORD}\n{PASSWORD}\n",
                            text=True, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
                            env={**os.environ, "PATH": os.environ.get("PATH", "") + ":/usr/sbin"})
             self.start()

@@ -215,6 +215,9 @@ def not_let_in(tree):
         share.set(smb(), 'user = "finns.ej"; password-file = "password"; identity = "none";')
         code, gaps, batches = share.gaps()
         check("nobody is let in as anybody", code == 3 and "does not let us in" in gaps[""], gaps)
+        share.set(smb(), 'kerberos = true; identity = "none";')
+        code, gaps, batches = share.gaps(env={"KRB5CCNAME": "FILE:/nonexistent", "KRB5_CONFIG": "/dev/null"})
+        check("without a ticket nothing else is tried", code == 3 and "does not let us in" in gaps[""], gaps)
     with Place(smb(), login('identity = "none";')) as share:
         def stands():
             return json.loads(share.call("proposals", "--json").stdout)
