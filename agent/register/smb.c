@@ -71,7 +71,7 @@ read_place(struct reader *r, const config_setting_t *at, struct share *s, struct
 		complain(r, at, "path '%s' is not smb://server/share or smb://server/share/folder", s->path);
 }
 
-/* "name", "DOMAIN\name" or "name@realm". */
+/* "name", "DOMAIN\name" or "name@REALM".  Samba would be nobody where no user is named, and asks no Kerberos without a realm. */
 static void
 read_login(struct reader *r, const config_setting_t *at, struct smb_place *p)
 {
@@ -84,7 +84,9 @@ read_login(struct reader *r, const config_setting_t *at, struct smb_place *p)
 	if (p->kerberos && p->password_file)
 		complain(r, at, "kerberos and password-file do not go together");
 	else if (!p->kerberos && (!*p->user || !p->password_file))
-		complain(r, at, "a share on smb:// needs user and password-file, or kerberos = true");
+		complain(r, at, "a share on smb:// needs user and password-file, or user and kerberos = true");
+	else if (p->kerberos && (!strchr(p->user, '@') || slash))
+		complain(r, at, "kerberos = true needs user = \"name@REALM\", whose tickets KRB5CCNAME names");
 }
 
 /* What is seen there is carried out by a person: we write nothing to it, and nothing of it has an identity that lasts. */

@@ -485,6 +485,8 @@ prepare(struct arena *mem, struct smb *smb, struct error *err)
 		return error_set(err, ERROR_SOURCE, "cannot read share '%s': the helper behov-smb is not beside behov", smb->share->id);
 	if (file && file_secret(mem, file, &password, &len, err) < 0)
 		return -1;
+	if (file && !len)
+		return error_set(err, ERROR_CONFIG, "the password of share '%s' is empty", smb->share->id);
 	smb->password = password;
 	smb->env[n++] = "HOME=/nonexistent";            /* no smb.conf of anybody's */
 	if (smb->share->smb->kerberos)

@@ -10,13 +10,14 @@ import json
 import os
 import shutil
 import signal
-import struct
+import socket
 import subprocess
 import sys
 import tempfile
 import time
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+import samba
 import smbd
 
 TOP = os.path.abspath(os.path.join(os.path.dirname(__file__), "../.."))
@@ -215,7 +216,7 @@ def not_let_in(tree):
         share.set(smb(), 'user = "finns.ej"; password-file = "password"; identity = "none";')
         code, gaps, batches = share.gaps()
         check("nobody is let in as anybody", code == 3 and "does not let us in" in gaps[""], gaps)
-        share.set(smb(), 'kerberos = true; identity = "none";')
+        share.set(smb(), 'kerberos = true; user = "a@KALMAR.EXAMPLE"; identity = "none";')
         code, gaps, batches = share.gaps(env={"KRB5CCNAME": "FILE:/nonexistent", "KRB5_CONFIG": "/dev/null"})
         check("without a ticket nothing else is tried", code == 3 and "does not let us in" in gaps[""], gaps)
     with Place(smb(), login('identity = "none";')) as share:
@@ -338,6 +339,53 @@ def on_the_wire(server):
           (code, len(kept), [word for word in words if word in kept]))
 
 
+def dfs():
+    """What leads to another server is not followed: not below, and not as the share itself."""
+    room = tempfile.mkdtemp(prefix="behov-dfs-")
+    os.chmod(room, 0o755)
+    put(room + "/mapp/a.pdf", 1300000000)
+    os.symlink(f"msdfs:{ADDRESS}\\yta", room + "/lank")
+    with smbd.Server(ADDRESS, PORT + 1, {"dfs": room + "\nmsdfs root = yes"}) as server:
+        with Place(smb(server.port, "dfs"), login('identity = "none";')) as share:
+            got = share.gaps()
+            check("what DFS leads to is not entered", got == (0, {}, {"mapp": 1}), got)
+            share.set(smb(server.port, "dfs/lank"), login('identity = "none";'))
+            code, gaps, batches = share.gaps()
+            check("and is a gap when it is the share", code == 3 and list(gaps) == [""] and not batches, (gaps, batches))
+    shutil.rmtree(room)
+
+
+def kerberos(tree):
+    host = socket.gethostname()
+    try:
+        address = socket.gethostbyname(host)
+    except OSError:
+        address = ""
+    if os.geteuid() != 0 or not address.startswith("127.") or host == "localhost":
+        print("skip Kerberos on SMB: it takes root, and a host name that leads here")
+        return
+    with samba.Controller("127.0.0.85") as dc:
+        for name in ("bin", "filtjanst"):
+            dc.samba_tool("user", "create", name, smbd.PASSWORD)
+        dc.samba_tool("spn", "add", "cifs/" + host, "filtjanst")
+        # Without the list of groups in the ticket, which a server that is no member of the domain cannot read.
+        dc.tool("ldapmodify", text=f"dn: CN=filtjanst,CN=Users,{samba.BASE}\nchangetype: modify\nreplace: userAccountControl\n"
+                f"userAccountControl: {512 | 0x2000000}\n")
+        for name, of in (("fil", "cifs/" + host), ("bin", "bin")):
+            dc.samba_tool("domain", "exportkeytab", f"{dc.home}/{name}.keytab", f"--principal={of}@KALMAR.EXAMPLE")
+        env = {"KRB5_CONFIG": dc.krb5, "KRB5CCNAME": f"FILE:{dc.home}/tickets"}
+        subprocess.run(["kinit", "-k", "-t", dc.home + "/bin.keytab", "bin@KALMAR.EXAMPLE"], check=True, env={**os.environ, **env})
+        with smbd.Server(address, PORT + 1, {"yta": tree}, more=("realm = KALMAR.EXAMPLE", "kerberos method = dedicated keytab",
+                         f"dedicated keytab file = {dc.home}/fil.keytab")) as server:
+            path = f"smb://{host}:{server.port}/yta"
+            with Place(path, 'kerberos = true; user = "bin@KALMAR.EXAMPLE"; identity = "none";') as share:
+                code, gaps, batches = share.gaps(env=env)
+                check("a ticket lets us in", code == 0 and batches == DUE, (gaps, batches))
+                share.set(path, 'kerberos = true; user = "annan@KALMAR.EXAMPLE"; identity = "none";')
+                code, gaps, batches = share.gaps(env={**env, "KRB5CCNAME": "FILE:/nonexistent"})
+                check("and without one we are not", code == 3 and list(gaps) == [""] and not batches, (gaps, batches))
+
+
 # ---------------------------------------------------------------- a helper that lies
 
 LIAR = """#!/usr/bin/python3
@@ -427,7 +475,8 @@ def configuration():
     for path, more, word in (
             (smb(), good + 'dispose = "destroy";', 'dispose must be "none" on smb://'), (smb(), good + 'dispose = "quarantine";', "work list"),
             (smb(), "", "needs user and password-file"), (smb(), 'user = "a";', "needs user and password-file"),
-            (smb(), good + "kerberos = true;", "do not go together"), (smb(), good + 'identity = "filesystem";', "is for a path"),
+            (smb(), good + "kerberos = true;", "do not go together"),
+            (smb(), "kerberos = true;", "name@REALM"), (smb(), 'kerberos = true; user = "a";', "name@REALM"), (smb(), good + 'identity = "filesystem";', "is for a path"),
             ("smb://a:b@fil1/yta", good, "must not hold a user"), ("smb://fil1", good, "is not smb://server/share"),
             ("smb://fil1/", good, "is not smb://server/share"), ("smb://fil1/yta/../x", good, "is not smb://server/share"),
             ("smb://fil1:0/yta", good, "is not smb://server/share"), ("smb://fil 1/yta", good, "is not smb://server/share"),
@@ -441,7 +490,7 @@ def configuration():
         os.chmod(place.folder + "/password", 0o644)
         done = place.call("check")
         check("a password that others can read is a complaint", done.returncode == 2 and b"chmod 600" in done.stderr, done)
-    with Place(smb(), 'kerberos = true;') as place:
+    with Place(smb(), 'kerberos = true; user = "a@KALMAR.EXAMPLE";') as place:
         check("Kerberos needs no password here", place.call("check").returncode == 0)
 
 
@@ -470,7 +519,9 @@ def main():
             helpers_end(server)
             on_the_wire(server)
             links(tree)
+        dfs()
         weak_servers(tree)
+        kerberos(tree)
     finally:
         shutil.rmtree(tree)
 
