@@ -276,9 +276,10 @@ def helpers_end(server):
         wire = smbd.Between(server, 60000, kill)
         share.set(smb(wire.port), login('identity = "none";'))
         code, gaps, batches = share.gaps(hands=2)
+        # Two hands, and whoever walks when it would have to wait for them.
         check("a helper that is killed is a gap for the folder it was asked about, and the rest is read",
-              wire.happened and code == 3 and 1 <= len(gaps) <= 2 and all("the helper behov-smb has ended" in t for t in gaps.values()) and
-              len(batches) >= 2 and not {p.split("/")[0] for p in gaps} & set(batches), (gaps, batches))
+              wire.happened and code == 3 and 1 <= len(gaps) <= 3 and all("the helper behov-smb has ended" in t for t in gaps.values()) and
+              batches and not {p.split("/")[0] for p in gaps} & set(batches), (gaps, batches))
         wire.close()
         said = b"".join(seen.get("said", []))
         if said:
@@ -476,7 +477,7 @@ def configuration():
             (smb(), good + 'dispose = "destroy";', 'dispose must be "none" on smb://'), (smb(), good + 'dispose = "quarantine";', "work list"),
             (smb(), "", "needs user and password-file"), (smb(), 'user = "a";', "needs user and password-file"),
             (smb(), good + "kerberos = true;", "do not go together"),
-            (smb(), "kerberos = true;", "name@REALM"), (smb(), 'kerberos = true; user = "a";', "name@REALM"), (smb(), good + 'identity = "filesystem";', "is for a path"),
+            (smb(), "kerberos = true;", "name@REALM"), (smb(), 'kerberos = true; user = "a";', "name@REALM"), (smb(), good + 'identity = "filesystem";', "is for a path"), (smb(), good + "duplicates = true;", "no file is opened on smb://"),
             ("smb://a:b@fil1/yta", good, "must not hold a user"), ("smb://fil1", good, "is not smb://server/share"),
             ("smb://fil1/", good, "is not smb://server/share"), ("smb://fil1/yta/../x", good, "is not smb://server/share"),
             ("smb://fil1:0/yta", good, "is not smb://server/share"), ("smb://fil 1/yta", good, "is not smb://server/share"),
