@@ -42,10 +42,26 @@ is_state(const json_t *stood, const char *state)
 	return stood && json_text(stood, "state") && strcmp(json_text(stood, "state"), state) == 0;
 }
 
-/* Files that are in quarantine or destroyed by us since that moment. */
+/* Those of its files that were moved into quarantine since then: what is destroyed by now may have been gone before. */
+static int
+moved(struct store *store, const char *proposal, int64_t since, long long *out, struct error *err)
+{
+	struct arena *mem = arena_open();
+	struct effects list = { 0 };
+	int rc = store_effects(mem, store, proposal, "quarantine", &list, err);
+
+	for (size_t i = 0; i < list.list.count; i++)
+		*out += list.list.items[i].number && list.list.items[i].state == EFFECT_DONE && list.list.items[i].ended >= since;
+	arena_close(mem);
+	return rc;
+}
+
+/* Files that we have carried away, or handed over to be carried away, since that moment. */
 static int
 carried(struct arena *mem, struct store *store, const char *share, int64_t since, long long *out, struct error *err)
 {
+	int rc = 0;
+
 	struct stored_list done = { 0 };
 
 	*out = 0;
@@ -54,14 +70,18 @@ carried(struct arena *mem, struct store *store, const char *share, int64_t since
 	if (store_proposals(mem, store, &(struct proposal_filter){
 		.states = STATES(STATE_EXPORTED) | STATES(STATE_QUARANTINED) | STATES(STATE_DONE) }, &done, err) < 0)
 		return -1;
-	for (size_t i = 0; i < done.list.count; i++) {
+	for (size_t i = 0; i < done.list.count && rc == 0; i++) {
 		const struct stored *s = &done.list.items[i];
 
-		if (s->p.share && strcmp(s->p.share, share) == 0 && s->since >= since)
+		if (!s->p.share || strcmp(s->p.share, share) != 0 || s->since < since)
+			continue;
+		if (s->state == STATE_EXPORTED)
 			*out += s->p.files;
+		else
+			rc = moved(store, s->id, since, out, err);
 	}
 	stored_free(&done);
-	return 0;
+	return rc;
 }
 
 static bool

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What is remembered of a share: one that has lost a large part of itself is not believed until somebody says that it is so, and
 a memory that cannot be read costs nothing but time."""
+import datetime
 import json
 import os
 import shutil
@@ -126,10 +127,34 @@ def released_and_worse():
     check("what was released at fifteen files is not believed at five", office.night() == 4, office.gaps())
 
 
-def edit(office, sql):
-    with sqlite3.connect(office.path + "/behov.db.folders") as db:
-        db.execute(sql)
+def edit(office, sql, name="behov.db.folders", *values):
+    with sqlite3.connect(f"{office.path}/{name}") as db:
+        db.execute(sql, values)
     db.close()
+
+
+def moment(day):
+    return int(datetime.datetime.fromisoformat(f"2026-12-{day:02}T12:00+01:00").timestamp())
+
+
+def carried_away():
+    """What we moved aside is not missed; and not missed a second time when it is destroyed."""
+    office = Office()
+    with sqlite3.connect(office.path + "/behov.db") as db:
+        batch = db.execute("select id from proposal where batch = '2014'").fetchone()[0]
+    db.close()
+    shutil.rmtree(office.share + "/2014")
+    edit(office, "update proposal set state = 'quarantined', since = ? where id = ?", "behov.db", moment(office.day), batch)
+    for i in range(5):
+        edit(office, "insert into effect (proposal, act, number, state, intended, ended) values (?1, 'quarantine', ?2, 'done', ?3, ?3)",
+             "behov.db", batch, i + 1, moment(office.day))
+    check("what was carried away is not missed", office.night() == 0, office.gaps())
+    edit(office, "update proposal set state = 'done', since = ? where id = ?", "behov.db", moment(office.day), batch)
+    for year in (2016, 2017, 2018):
+        shutil.rmtree(f"{office.share}/{year}")
+    for i in range(3):
+        os.unlink(f"{office.share}/2019/{i}.pdf")
+    check("trap_destroying_what_was_long_gone_hides_no_loss", office.night() == 4, office.gaps())
 
 
 def listed(office, *words):
@@ -166,6 +191,6 @@ def memory():
         check("without it a new one is made", office.night() == 0 and listed(office) == (2, False, True), listed(office))
 
 
-for one in (half_gone, another_share, back_again, released_and_worse, memory):
+for one in (half_gone, another_share, back_again, released_and_worse, carried_away, memory):
     one()
 sys.exit(bool(failed))
