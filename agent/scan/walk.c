@@ -285,22 +285,25 @@ by_bytes(const void *a, const void *b)
 	return strcmp(*(const char *const *)a, *(const char *const *)b);
 }
 
-/* Those that the index has below a folder and that are no longer there are forgotten. */
+/*
+ * Those that the index has below a folder and that are no longer there are forgotten: before it is put there itself, since we
+ * may be killed between the two, and what it was until then is not what it is.
+ */
 static void
-forget_gone(struct walk *w, const struct frame *f)
+forget_gone(struct walk *w, const struct frame *f, long long id)
 {
 	struct seen seen;
-	bool any = index_child(w->index, f->id, 0, &seen);
+	bool any = index_child(w->index, id, 0, &seen);
 
 	w->names.count = 0;
 	for (size_t at = 0; any && at < f->len; at += strlen(f->todo + at) + 1)
 		*arena_push(w->mem, &w->names) = f->todo + at + 1;
 	if (w->names.count > 1)
 		qsort(w->names.items, w->names.count, sizeof(*w->names.items), by_bytes);
-	for (size_t i = 0; index_child(w->index, f->id, i, &seen); i++)
+	for (size_t i = 0; index_child(w->index, id, i, &seen); i++)
 		if (!w->names.count ||
 		    !bsearch(&seen.name, w->names.items, w->names.count, sizeof(*w->names.items), by_bytes))
-			index_forget(w->index, f->id, &seen);
+			index_forget(w->index, id, &seen);
 }
 
 static struct seen *
@@ -326,16 +329,16 @@ keep_seen(const struct seen *seen)
 static void
 remember_folder(struct walk *w, struct frame *f, const char *name, const struct folder *folder, long long files)
 {
-	struct seen seen = { .name = name, .mark = folder->mark, .listed = w->today, .files = files };
+	struct seen seen = { .name = name, .mark = folder->mark, .listed = w->today, .files = files }, was;
 	day_t until = 0;
 
 	w->visitor->listed(w->visitor->self, f->state, w->path, f->complete, &seen.memo);
 	if (f->complete && folder->mark.ctime_s < w->settled && folder->mark.mtime_s < w->settled)
 		until = seen.memo.until;
 	seen.until = f->len ? 0 : until;
+	if (f->complete && index_find(w->index, f->parent, name, &was))
+		forget_gone(w, f, was.id);
 	f->id = index_put(w->index, f->parent, &seen);
-	if (f->complete)
-		forget_gone(w, f);
 	if (f->len && until) {
 		seen.id = f->id;
 		seen.until = until;

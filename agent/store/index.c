@@ -443,19 +443,20 @@ index_put(struct index *x, long long parent, const struct seen *seen)
 	return id;
 }
 
+/* Itself first: a folder that is there without those below it would hide them. */
 void
 index_forget(struct index *x, long long parent, const struct seen *seen)
 {
 	struct seen child;
 
-	for (size_t i = 0; index_child(x, seen->id, i, &child); i++)
-		index_forget(x, seen->id, &child);
 	if (x->failed || !x->write)
 		return;
 	bind_number(&x->gone, x->number);
 	bind_number(&x->gone, parent);
 	bind_bytes(&x->gone, seen->name, strlen(seen->name));
 	write_one(x, &x->gone);
+	for (size_t i = 0; index_child(x, seen->id, i, &child); i++)
+		index_forget(x, seen->id, &child);
 }
 
 void

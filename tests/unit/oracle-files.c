@@ -83,6 +83,7 @@ main(int argc, char **argv)
 
 			if (child == 0) {
 				die = at;
+				taken = 0;
 				_exit(night(argv[1], now, false, true, false) < 0);
 			}
 			waitpid(child, NULL, 0);

@@ -333,6 +333,35 @@ def histories():
     return len(wrong) + (not few)
 
 
+def killed():
+    """The only folder in one is gone; the night that sees it is killed between any two of its writes."""
+    wrong = []
+    for others in range(4):
+        for die in range(1, 5):
+            with tempfile.TemporaryDirectory(prefix="behov-incremental-") as folder:
+                h = History(0, folder)
+                shutil.rmtree(h.share)
+                for n in range(others):
+                    os.makedirs(f"{h.share}/V/{n}")
+                os.makedirs(h.share + "/V/x/only/y/z")
+                tick(folder)
+                oracle = Oracle(folder)
+                oracle.night(h.now)
+                for n in range(others):
+                    write(f"{h.share}/V/{n}/a.pdf", "")
+                shutil.rmtree(h.share + "/V/x/only")
+                write(h.share + "/V/x/a.pdf", "")
+                h.now += DAY
+                some, every = oracle.night(h.now, die)
+                oracle.end()
+                if some != every:
+                    wrong.append(f"{others} others, killed at {die}: {difference(some, every)}")
+    for text in wrong[:3]:
+        print("  " + text)
+    print(f"{'not ok' if wrong else 'ok'} trap_a_night_that_is_killed_leaves_no_folder_that_is_gone ({len(wrong)} wrong)")
+    return len(wrong)
+
+
 def set_back():
     """test_set_back_mtime_is_found_within_a_week"""
     late, light = [], []
@@ -374,4 +403,4 @@ def set_back():
 
 
 if __name__ == "__main__":
-    sys.exit(bool(histories() + set_back()))
+    sys.exit(bool(histories() + killed() + set_back()))
