@@ -157,7 +157,7 @@ disbelieve(struct arena *mem, const struct share *share, struct store *store, bo
 {
 	const char *why = NULL;
 
-	if ((!seen->visited && !seen->another) || seen->cut)    /* what was not read is not lost */
+	if (!seen->visited && !seen->another)
 		return 0;
 	if (vanish_check(mem, share, store, keep, how->index, seen, &why, err) < 0)
 		return -1;

@@ -90,31 +90,49 @@ less(long long before, long long now, double ratio)
 	return (double)(before - now) > ratio * (double)before;
 }
 
+/*
+ * A brake that stands knows itself what it was put on for: the memory of folders may be deleted at any time, and then there is
+ * nothing else to compare with.
+ */
+static struct index_total
+before(const struct index *index, const json_t *stood, bool *forgotten)
+{
+	struct index_total last = { 0, 0, 0 };
+
+	if (index)
+		index_last(index, &last);
+	*forgotten = !last.at;
+	if (!last.at && stood)
+		last = (struct index_total){ json_number(stood, "was", 0), 0, json_number(stood, "at", 0) };
+	return last;
+}
+
 /* Why it does not look like the share of the last complete night, or NULL. */
 static int
-compare(struct arena *mem, struct store *store, const struct share *share, const struct index *index,
+compare(struct arena *mem, struct store *store, const struct share *share, const struct index_total *last,
 	const struct scan_result *seen, const char **why, struct error *err)
 {
-	struct index_total last;
 	long long gone;
 
 	*why = seen->another ? arena_print(mem, "av %s mappar i roten är %s kvar sedan förra natten, som på en annan filyta",
 					   text_count(mem, seen->root_was), text_count(mem, seen->root_left)) : NULL;
 	if (!seen->visited)
 		return 0;
-	index_last(index, &last);
-	if (carried(mem, store, share->id, last.at, &gone, err) < 0)
+	if (carried(mem, store, share->id, last->at, &gone, err) < 0)
 		return -1;
-	if (last.files - gone >= LEAST && less(last.files - gone, seen->files, share->shrink_ratio))
+	if (last->files - gone >= LEAST && less(last->files - gone, seen->files, share->shrink_ratio))
 		*why = arena_print(mem, "filerna har minskat från %s till %s sedan den senaste fullständiga natten",
-				   text_count(mem, last.files - gone), text_count(mem, seen->files));
+				   text_count(mem, last->files - gone), text_count(mem, seen->files));
 	return 0;
 }
 
+/* files: so many were there; of another share that was not read we do not know, and it is 0. */
 static int
-save(struct arena *mem, struct store *store, const char *share, long long files, struct error *err)
+save(struct arena *mem, struct store *store, const char *share, const char *state, long long files, bool another,
+     const struct index_total *last, struct error *err)
 {
-	json_t *all = json_pack("{s:s, s:I}", "state", "braked", "files", (json_int_t)files);
+	json_t *all = json_pack("{s:s, s:I, s:b, s:I, s:I}", "state", state, "files", (json_int_t)files, "another", another,
+				"was", (json_int_t)last->files, "at", (json_int_t)last->at);
 	int rc = store_set(store, stored_as(mem, share), json_canonical(mem, all), err);
 
 	json_decref(all);
@@ -133,31 +151,61 @@ vanish_released(struct arena *mem, const struct share *share, struct store *stor
 	return 0;
 }
 
-int
-vanish_check(struct arena *mem, const struct share *share, struct store *store, bool keep, const struct index *index,
-	     const struct scan_result *seen, const char **why, struct error *err)
+/* What somebody has released is believed; and what it came to is what later nights, if there are gaps, are compared with. */
+static int
+believe(struct arena *mem, const struct share *share, struct store *store, const json_t *stood, const struct index_total *last,
+	const struct scan_result *seen, struct error *err)
 {
-	json_t *stood;
-	bool released, stands;
-
-	if (!index || compare(mem, store, share, index, seen, why, err) < 0)
-		return index ? -1 : 0;
-	if (load(mem, store, share->id, &stood, err) < 0)
-		return -1;
-	released = is_state(stood, "released") && !less(json_number(stood, "files", 0), seen->files, share->shrink_ratio);
-	stands = stood;
-	json_decref(stood);
-	if (!*why)
-		return keep && stands ? store_set(store, stored_as(mem, share->id), "-", err) : 0;
-	if (released) {
-		*why = NULL;
+	if (seen->complete)
+		return store_set(store, stored_as(mem, share->id), "-", err);
+	if (json_number(stood, "files", 0))
 		return 0;
+	return save(mem, store, share->id, "released", seen->files, false, last, err);
+}
+
+static int
+check(struct arena *mem, const struct share *share, struct store *store, bool keep, const json_t *stood, const struct index *index,
+      const struct scan_result *seen, const char **why, struct error *err)
+{
+	bool forgotten, braked = is_state(stood, "braked"), another = seen->another;
+	const struct index_total last = before(index, stood, &forgotten);
+
+	if (seen->cut) {                /* what was not read is not lost, but a brake stands */
+		*why = braked ? "filytan är bromsad sedan tidigare, och lästes inte färdigt" : NULL;
+	} else if (compare(mem, store, share, &last, seen, why, err) < 0) {
+		return -1;
+	} else if (!*why && braked && json_is_true(json_object_get(stood, "another")) && forgotten) {
+		another = true;
+		*why = "dess mappar i roten var inte desamma, och vad de var är glömt";
+	}
+	if (!*why && seen->cut)
+		return 0;
+	if (!*why)
+		return keep && stood ? store_set(store, stored_as(mem, share->id), "-", err) : 0;
+	if (is_state(stood, "released") && !less(json_number(stood, "files", 0), seen->files, share->shrink_ratio)) {
+		*why = NULL;
+		return keep ? believe(mem, share, store, stood, &last, seen, err) : 0;
 	}
 	*why = arena_print(mem, "%s; bromsad tills någon har sett efter och sagt att det stämmer: behov decide release share:%s "
 			   "--by NAMN --reason TEXT", *why, share->id);
 	log_warn("share '%s' has lost much of itself: nothing on it is judged until 'behov decide release share:%s'", share->id,
 		 share->id);
-	return keep && store ? save(mem, store, share->id, seen->files, err) : 0;
+	return keep && store && !seen->cut ? save(mem, store, share->id, "braked", seen->files, another, &last, err) : 0;
+}
+
+int
+vanish_check(struct arena *mem, const struct share *share, struct store *store, bool keep, const struct index *index,
+	     const struct scan_result *seen, const char **why, struct error *err)
+{
+	json_t *stood;
+	int rc;
+
+	*why = NULL;
+	if (load(mem, store, share->id, &stood, err) < 0)
+		return -1;
+	rc = check(mem, share, store, keep, stood, index, seen, why, err);
+	json_decref(stood);
+	return rc;
 }
 
 int

@@ -309,14 +309,15 @@ index_share(struct index *x, const char *share, const char *judged, const char *
 {
 	struct error err = { 0 };
 	bool good, registers_good;
+	int rc;
 
 	index_commit(x);
 	unload(x);
-	if (x->failed)
-		return;
 	x->next_id = 1;
-	if (load_share(x, share, judged, registers, &good, &registers_good, &err) < 0 ||
-	    load_rows(x, good, registers_good, &err) < 0 ||
+	rc = load_share(x, share, judged, registers, &good, &registers_good, &err);
+	if (x->failed)                  /* what cannot be written can be compared with all the same */
+		return;
+	if (rc < 0 || load_rows(x, good, registers_good, &err) < 0 ||
 	    (x->write && !(good && registers_good) && renew_share(x, share, judged, registers, good, &err) < 0) ||
 	    (x->write && open_writers(x, &err) < 0))
 		give_up(x, &err);
@@ -327,7 +328,7 @@ index_share(struct index *x, const char *share, const char *judged, const char *
 void
 index_last(const struct index *x, struct index_total *out)
 {
-	*out = x->failed ? (struct index_total){ 0, 0, 0 } : x->last;
+	*out = x->last;
 }
 
 static void

@@ -127,6 +127,63 @@ def released_and_worse():
     check("what was released at fifteen files is not believed at five", office.night() == 4, office.gaps())
 
 
+def forgotten():
+    """The memory may be deleted at any time: a brake that stands is not forgotten with it."""
+    for what, lose in (("files", lambda o, y: (shutil.rmtree(f"{o.share}/{y}"), os.mkdir(f"{o.share}/{y}"))),
+                       ("folders", lambda o, y: os.rename(f"{o.share}/{y}", f"{o.share}/kopia {y}"))):
+        office = Office()
+        for year in range(2014, 2020):
+            lose(office, year)
+        check(f"a share that has lost {what} is braked", office.night() == 4)
+        os.unlink(office.path + "/behov.db.folders")
+        check(f"trap_a_brake_for_lost_{what}_stands_without_the_memory", office.night() == 4 and office.states() == DUE,
+              (office.gaps(), office.states()))
+        check("and the night after", office.night() == 4 and office.states() == DUE, (office.gaps(), office.states()))
+        office.release()
+        check("until somebody says that it is so", office.night() == 0 and office.states() == [], (office.gaps(), office.states()))
+
+
+def thin(office):
+    """Another share with as many folders and fifteen files."""
+    for year in range(2014, 2022):
+        os.rename(f"{office.share}/{year}", f"{office.share}/kopia {year}")
+        for i in range(5 if year < 2019 else 0):
+            os.unlink(f"{office.share}/kopia {year}/{i}.pdf")
+
+
+def too_deep(folder):
+    """What nobody can open, nor can root."""
+    at = os.open(folder, os.O_RDONLY)
+    for _ in range(20):
+        os.mkdir("x" * 250, dir_fd=at)
+        below = os.open("x" * 250, os.O_RDONLY, dir_fd=at)
+        os.close(at)
+        at = below
+    os.close(at)
+
+
+def released_once():
+    """Another share that is right is believed once, and so much of it as was there."""
+    office = Office()
+    thin(office)
+    office.night()
+    office.release()
+    check("another share is believed when somebody says so", office.night() == 0)
+    for year in range(2014, 2022):
+        os.rename(f"{office.share}/kopia {year}", f"{office.share}/{year}")
+    check("trap_what_was_released_once_is_not_released_the_next_night", office.night() == 4, office.gaps())
+
+    office = Office()
+    thin(office)
+    too_deep(office.share + "/kopia 2021")
+    office.night()
+    office.release()
+    check("one with a gap is believed, too", office.night() == 3, office.gaps())
+    for year in (2019, 2020):
+        shutil.rmtree(f"{office.share}/kopia {year}")
+    check("trap_what_was_released_is_no_leave_to_lose_the_rest", office.night() == 4, office.gaps())
+
+
 def edit(office, sql, name="behov.db.folders", *values):
     with sqlite3.connect(f"{office.path}/{name}") as db:
         db.execute(sql, values)
@@ -191,6 +248,6 @@ def memory():
         check("without it a new one is made", office.night() == 0 and listed(office) == (2, False, True), listed(office))
 
 
-for one in (half_gone, another_share, back_again, released_and_worse, carried_away, memory):
+for one in (half_gone, another_share, back_again, released_and_worse, carried_away, forgotten, released_once, memory):
     one()
 sys.exit(bool(failed))

@@ -1,0 +1,131 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* test-vanish.c - a share that is braked stays so until somebody releases it, however little of it a night came to see. */
+#include "../../agent/store/index.c"
+
+#include "../../agent/run_p.h"
+#include "check.h"
+
+static char folder[] = "/tmp/behov-vanish-XXXXXX";
+static const struct share share = { .id = "s", .shrink_ratio = 0.5 };
+static struct arena *mem;
+static struct store *store;
+static struct error err;
+static const char *why;
+
+static void
+begin(const char *stood)
+{
+	mem = arena_open();
+	CHECK(store_open(arena_print(mem, "%s/behov.db", folder), STORE_WRITE, &store, &err) == 0);
+	CHECK(store_set(store, "vanish:s", stood, &err) == 0);
+	why = NULL;
+}
+
+static const char *
+stands(void)
+{
+	const char *text = NULL;
+
+	CHECK(store_get(mem, store, "vanish:s", &text, &err) == 0);
+	return text;
+}
+
+static void
+look(struct scan_result seen)
+{
+	seen.visited = true;
+	CHECK(vanish_check(mem, &share, store, true, NULL, &seen, &why, &err) == 0);
+}
+
+static void
+end(void)
+{
+	store_close(store);
+	for (const char *const *what = (const char *const[]){ "", "-wal", "-shm", NULL }; *what; what++)
+		unlink(arena_print(mem, "%s/behov.db%s", folder, *what));
+	arena_close(mem);
+}
+
+static void
+a_window_that_closes_is_no_leave_to_believe_what_is_braked(void)
+{
+	begin("{\"state\":\"braked\",\"files\":5,\"was\":40,\"at\":1}");
+	look((struct scan_result){ .files = 3, .cut = true });
+	CHECK(why != NULL);
+	CHECK_TEXT(stands(), "{\"state\":\"braked\",\"files\":5,\"was\":40,\"at\":1}");
+	end();
+}
+
+static void
+what_was_not_read_is_not_lost(void)
+{
+	begin("-");
+	look((struct scan_result){ .files = 0, .cut = true });
+	CHECK(why == NULL);
+	CHECK_TEXT(stands(), "-");
+	end();
+}
+
+static void
+a_brake_knows_itself_what_it_was_put_on_for(void)
+{
+	begin("{\"state\":\"braked\",\"files\":5,\"was\":40,\"at\":1}");
+	look((struct scan_result){ .files = 6, .complete = true });
+	CHECK(why != NULL);
+	look((struct scan_result){ .files = 39, .complete = true });
+	CHECK(why == NULL);
+	CHECK_TEXT(stands(), "-");
+	end();
+}
+
+static void
+what_was_released_is_believed_once(void)
+{
+	begin("{\"state\":\"released\",\"files\":5,\"was\":40,\"at\":1}");
+	look((struct scan_result){ .files = 6, .complete = true });
+	CHECK(why == NULL);
+	CHECK_TEXT(stands(), "-");
+	end();
+}
+
+static void
+a_memory_that_cannot_be_written_is_compared_with_all_the_same(void)
+{
+	struct index_total last;
+	struct index *index;
+
+	begin("-");
+	index = index_open(arena_print(mem, "%s/folders", folder), true);
+	index_share(index, "s", "j", "r");
+	index_complete(index, &(struct index_total){ 40, 4, 7 });
+	index_close(index);
+	index = index_open(arena_print(mem, "%s/folders", folder), false);
+	index_share(index, "s", "j", "r");
+	give_up(index, &(struct error){ .text = "no space left" });
+	index_last(index, &last);
+	CHECK(last.files == 40 && last.at == 7);
+	index_share(index, "other", "j", "r");
+	index_last(index, &last);
+	CHECK(last.files == 0 && last.at == 0);
+	index_share(index, "s", "j", "r");
+	index_last(index, &last);
+	CHECK(last.files == 40 && last.at == 7);
+	index_close(index);
+	for (const char *const *what = (const char *const[]){ "", "-wal", "-shm", NULL }; *what; what++)
+		unlink(arena_print(mem, "%s/folders%s", folder, *what));
+	end();
+}
+
+int
+main(void)
+{
+	if (!mkdtemp(folder))
+		return 1;
+	TEST(a_window_that_closes_is_no_leave_to_believe_what_is_braked);
+	TEST(what_was_not_read_is_not_lost);
+	TEST(a_brake_knows_itself_what_it_was_put_on_for);
+	TEST(what_was_released_is_believed_once);
+	TEST(a_memory_that_cannot_be_written_is_compared_with_all_the_same);
+	rmdir(folder);
+	return check_done();
+}
