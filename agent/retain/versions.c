@@ -38,13 +38,44 @@ number(const char *s, size_t len)
 	return n;
 }
 
-/* 2.10 as 2, 10.  Longer ones are no versions that we know. */
+/* Four digits that could be meant as a year. */
+static bool
+is_like_year(long n, size_t len)
+{
+	return len == 4 && n >= 1900 && n < 2200;
+}
+
+/* 31.12.2023 and 31.12.23 are days, and as numbers 1.2.2024 would come before them. */
+static bool
+is_like_date(const struct version *v, int parts, size_t last_len)
+{
+	return parts == 3 && v->parts[0] >= 1 && v->parts[0] <= 31 && v->parts[1] >= 1 && v->parts[1] <= 12 && last_len >= 2;
+}
+
+/* 991231, and 010100 after it; 311223, and 010224 after it. */
+static bool
+is_like_short_date(const char *s, size_t len)
+{
+	long first, month, last;
+
+	if (len != 6 || strspn(s, "0123456789") < len)
+		return false;
+	first = number(s, 2);
+	month = number(s + 2, 2);
+	last = number(s + 4, 2);
+	return month >= 1 && month <= 12 && ((first >= 1 && first <= 31) || (last >= 1 && last <= 31));
+}
+
+/* 2.10 as 2, 10.  Longer ones are no versions that we know, nor what may be a year or a day that we cannot read. */
 static struct version
 read_number(const char *s, size_t len)
 {
 	struct version v = { VERSION_NUMBER, { 0 } };
+	size_t last = 0;
 	int part = 0;
 
+	if (is_like_short_date(s, len))
+		return (struct version){ VERSION_WILD, { 0 } };
 	for (size_t i = 0; i < len; part++) {
 		size_t n = strspn(s + i, "0123456789");
 
@@ -52,9 +83,12 @@ read_number(const char *s, size_t len)
 		if (part == VERSION_PARTS || n > 6)
 			return (struct version){ VERSION_WILD, { 0 } };
 		v.parts[part] = number(s + i, n);
+		if (is_like_year(v.parts[part], n) && (part || n == len))
+			return (struct version){ VERSION_WILD, { 0 } };
+		last = n;
 		i += n + 1;
 	}
-	return v;
+	return is_like_date(&v, part, last) ? (struct version){ VERSION_WILD, { 0 } } : v;
 }
 
 static struct version

@@ -562,6 +562,34 @@ the_next_version_counts_in_whatever_order_names_are_told(void)
 	end();
 }
 
+/* Each of them is in force by what its name says, and would be the older one if that were a number. */
+static void
+trap_a_day_or_a_year_ahead_that_is_read_as_a_number_supersedes_nothing(void)
+{
+	static const char *const pairs[][2] = {
+		{ "Plan v01.02.2024.doc", "Plan v31.12.2023.doc" }, { "Plan v1.2.24.doc", "Plan v31.12.23.doc" },
+		{ "Plan v2.2024.doc", "Plan v11.2023.doc" }, { "Plan v2030.doc", "Plan v2040.doc" },
+		{ "Plan v010224.doc", "Plan v311223.doc" }, { "Plan v000101.doc", "Plan v991231.doc" },
+	};
+
+	begin();
+	versions();
+	open_retain("2026-01-01T02:00+01:00");
+	for (size_t i = 0; i < sizeof pairs / sizeof *pairs; i++) {
+		const struct entry files[] = { written(pairs[i][0], 2015, 5), written(pairs[i][1], 2014, 5) };
+
+		list_versions(files, 2, true);
+		CHECK(plan.proposals.count == 0 && plan.filed.no_anchor == 2);
+	}
+	list_versions((const struct entry[]){ written("Plan v1.2.9.doc", 2010, 5), written("Plan v2.10.doc", 2011, 5),
+					      written("Plan v2024.1.doc", 2012, 5) }, 3, true);
+	CHECK(plan.proposals.count == 2);
+	for (size_t i = 0; i < plan.proposals.count; i++)
+		json_decref(plan.proposals.items[i].evidence);
+	plan.proposals.count = 0;
+	end();
+}
+
 /* Before it is moved, and before it is destroyed, when it and the one that came next lie in quarantine. */
 static void
 what_is_approved_stays_superseded_as_long_as_a_newer_one_is_there(void)
@@ -664,6 +692,7 @@ main(void)
 	TEST(of_a_share_that_was_not_read_to_its_end_only_whole_folders_are_proposed);
 	TEST(of_a_folder_that_was_not_seen_to_its_end_nothing_is_superseded);
 	TEST(the_next_version_counts_in_whatever_order_names_are_told);
+	TEST(trap_a_day_or_a_year_ahead_that_is_read_as_a_number_supersedes_nothing);
 	TEST(what_is_approved_stays_superseded_as_long_as_a_newer_one_is_there);
 	return check_done();
 }
