@@ -204,9 +204,10 @@ retain_objection(struct retain *r, const struct share *share, const char *path, 
 	if (r->share != share)
 		retain_share(r, share);
 	match_path(r, path);
-	r->approved = anchor;
+	r->approved.anchor = anchor;
+	r->approved.series = series;
 	v = judge(r, entry);
-	r->approved = DAY_NONE;
+	r->approved.anchor = DAY_NONE;
 	if (v.outcome == OUT_HELD)
 		return arena_print(r->mem, "gallringsstopp: %s", v.hold->reason ? v.hold->reason : v.hold->id);
 	if (!text_is_utf8(path, strlen(path)))

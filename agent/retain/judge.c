@@ -227,8 +227,8 @@ superseded(const struct retain *r, const struct cell *cell, const struct entry *
 
 	if (own == DAY_NONE || versions_look(r, cell->pattern, entry->name, &newer) != LOOK_SUPERSEDED || newer->day == DAY_NONE)
 		return DAY_NONE;
-	if (r->approved != DAY_NONE)
-		return r->approved;
+	if (r->approved.anchor != DAY_NONE && strcmp(cell->pattern->tally->series->id, r->approved.series) == 0)
+		return r->approved.anchor;
 	return own > newer->day ? own : newer->day;
 }
 
@@ -673,7 +673,7 @@ retain_open(struct arena *mem, const struct retain_input *in, struct error *err)
 	}
 	cases_read(r);
 	note_cases(r);
-	r->approved = DAY_NONE;
+	r->approved.anchor = DAY_NONE;
 	r->oldest = day_make(1900, 1, 1);
 	r->newest = day_make(day_year(r->today) + 1, 12, 31);
 	r->visitor = (struct visitor){

@@ -138,7 +138,7 @@ struct retain {
 	} folder;
 	bool cut;                       /* the share was not read to its end */
 	bool supersedes;                /* a series of the share counts from the next version */
-	day_t approved;                 /* apply: the anchor that was approved; else DAY_NONE */
+	struct { const char *series; day_t anchor; } approved;  /* apply: by which series, from when; else DAY_NONE */
 	struct batch **buckets;
 	LIST(struct batch *) all;
 	struct {                        /* of tops.c: the folders of the root */

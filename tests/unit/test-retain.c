@@ -625,6 +625,25 @@ what_is_approved_stays_superseded_as_long_as_a_newer_one_is_there(void)
 	end();
 }
 
+/* The rule that keeps longest may be newer than what was approved, and then it counts from what lies there. */
+static void
+trap_what_was_approved_by_one_series_is_no_anchor_of_another(void)
+{
+	const struct entry newer = written("Plan v2.doc", 2024, 5), old = written("Plan v1.doc", 2010, 5);
+
+	begin();
+	rule("alla", ACTION_DESTROY, "P/**", 7)->clock = CLOCK_MODIFIED;
+	open_retain("2026-01-01T02:00+01:00");
+	retain_folder(retain, &share, "P", &newer, 1, true);
+	CHECK(retain_objection(retain, &share, "P/Plan v1.doc", &old, "alla", day_make(2010, 6, 1)) == NULL);
+	retain_close(retain);
+	versions()->keep.count = 5;
+	open_retain("2026-01-01T02:00+01:00");
+	retain_folder(retain, &share, "P", &newer, 1, true);
+	CHECK(retain_objection(retain, &share, "P/Plan v1.doc", &old, "alla", day_make(2010, 6, 1)) != NULL);
+	end();
+}
+
 static const char *
 lost(size_t i, const char *key)
 {
@@ -694,5 +713,6 @@ main(void)
 	TEST(the_next_version_counts_in_whatever_order_names_are_told);
 	TEST(trap_a_day_or_a_year_ahead_that_is_read_as_a_number_supersedes_nothing);
 	TEST(what_is_approved_stays_superseded_as_long_as_a_newer_one_is_there);
+	TEST(trap_what_was_approved_by_one_series_is_no_anchor_of_another);
 	return check_done();
 }
