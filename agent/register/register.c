@@ -261,10 +261,38 @@ check_system(struct reader *r, struct system *s)
 	}
 }
 
+static const char *
+without_slashes(struct reader *r, const char *path)
+{
+	size_t len = strlen(path);
+
+	while (len > 1 && path[len - 1] == '/')
+		len--;
+	return arena_copy(r->mem, path, len);
+}
+
+/* A hold, or a series that preserves, is of one share: the same files would go by the rules of the other. */
+static void
+check_shares(struct reader *r)
+{
+	for (size_t i = 0; i < r->shares.count; i++)
+		for (size_t k = 0; k < r->shares.count; k++) {
+			const struct share *a = &r->shares.items[i], *b = &r->shares.items[k];
+			const char *outer = a->path ? without_slashes(r, a->path) : NULL, *inner = b->path ? without_slashes(r, b->path) : NULL;
+
+			if (i == k || !outer || !inner)
+				continue;
+			if (below(strcmp(outer, "/") == 0 ? "" : outer, inner) || (i < k && strcmp(outer, inner) == 0))
+				complain_at(r, b->at, "share '%s' lies in share '%s': what is held or preserved in the one could be destroyed in "
+					    "the other", b->id, a->id);
+		}
+}
+
 static void
 check_references(struct reader *r)
 {
 	check_sets(r);
+	check_shares(r);
 	for (size_t i = 0; i < r->needs.count; i++)
 		place_needs(r, &r->needs.items[i]);
 	for (size_t i = 0; i < r->systems.count; i++)

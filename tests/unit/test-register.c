@@ -176,6 +176,17 @@ a_placeholder_is_refused_once_wherever_it_stands(void)
 }
 
 static void
+trap_a_share_in_another_is_refused(void)
+{
+	static const char *const bad[][2] = { { "/srv/e", "/srv/e" }, { "/srv/e", "/srv/e/f/g" }, { "/srv/e/f", "/srv/e/" }, { "/", "/srv" } };
+
+	CHECK(load(CONF, "shares = ( { id = \"a\"; path = \"/srv/e\"; }, { id = \"b\"; path = \"/srv/ef\"; } );") == 0);
+	for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
+		CHECK(load(CONF, arena_print(mem, "shares = ( { id = \"a\"; path = \"%s\"; }, { id = \"b\"; path = \"%s\"; } );", bad[i][0],
+					     bad[i][1])) == 1);
+}
+
+static void
 a_share_says_how_fast_and_when_it_may_be_read(void)
 {
 	static const char *const bad[] = { "hands = 0;", "hands = 257;", "rate = 0;", "window = \"20-06\";", "window = \"20:00-24:00\";",
@@ -328,6 +339,7 @@ main(void)
 	TEST(a_name_belongs_to_the_directory_whose_base_it_lies_under);
 	TEST(each_mistake_is_a_complaint);
 	TEST(all_complaints_come_at_once);
+	TEST(trap_a_share_in_another_is_refused);
 	arena_close(mem);
 	return check_done();
 }
