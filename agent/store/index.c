@@ -27,20 +27,18 @@ static const struct schema schema = { "memory of folders", 0x62656866, 1, false,
 /* A folder takes less than a hundred bytes: a share may have half a million. */
 struct row {
 	struct mark mark;
-	uint32_t id, files, name, memo, memo_len;       /* name, memo: where in bytes */
+	uint32_t parent, id, files, name, memo, memo_len;       /* name, memo: where in bytes */
 	day_t listed, until;
 };
-struct below { uint32_t first, count; };
+struct below { size_t first, count; };
 
 struct index {
 	struct base base;
 	bool write, failed;
 	long long number, next_id;
 	struct index_total last;
-	struct row *rows;
+	struct row *rows;                       /* by parent and name */
 	size_t count, room;
-	struct below *below;                    /* by id: the rows of what lies below that folder */
-	size_t ids;
 	char *bytes;
 	size_t len, bytes_room;
 	struct query put, gone;
@@ -61,19 +59,17 @@ give_up(struct index *x, const struct error *err)
 	if (!x->failed)
 		log_warn("every folder is listed, for the memory of last night cannot be used (it may be deleted): %s", err->text);
 	x->failed = true;
-	x->count = x->ids = 0;
+	x->count = 0;
 }
 
 static void
 unload(struct index *x)
 {
 	free(x->rows);
-	free(x->below);
 	free(x->bytes);
 	x->rows = NULL;
-	x->below = NULL;
 	x->bytes = NULL;
-	x->count = x->room = x->ids = x->len = x->bytes_room = 0;
+	x->count = x->room = x->len = x->bytes_room = 0;
 }
 
 /* Somebody deleted the memory, and not what belongs to it: SQLite would take it for that of the new one. */
@@ -203,7 +199,7 @@ load_row(struct index *x, struct query *q, bool good, bool registers_good, struc
 	*r = (struct row){
 		.mark = { (uint64_t)column_number(q, 3), column_number(q, 4), column_number(q, 6), (uint32_t)column_number(q, 5),
 			  (uint32_t)column_number(q, 7) },
-		.id = (uint32_t)id, .files = (uint32_t)column_number(q, 10),
+		.parent = (uint32_t)parent, .id = (uint32_t)id, .files = (uint32_t)column_number(q, 10),
 		.listed = (day_t)column_number(q, 8), .until = (day_t)column_number(q, 9),
 	};
 	if (!good || (column_number(q, 11) && !registers_good))
@@ -211,15 +207,6 @@ load_row(struct index *x, struct query *q, bool good, bool registers_good, struc
 	r->name = keep(x, name, name_len);
 	r->memo_len = (uint32_t)memo_len;
 	r->memo = keep(x, memo, memo_len);
-	if ((size_t)parent >= x->ids) {
-		size_t more = (size_t)parent * 3 / 2 + 1024;
-
-		x->below = grow(x->below, more, sizeof(*x->below));
-		memset(x->below + x->ids, 0, (more - x->ids) * sizeof(*x->below));
-		x->ids = more;
-	}
-	if (!x->below[parent].count++)
-		x->below[parent].first = (uint32_t)x->count;
 	x->next_id = id >= x->next_id ? id + 1 : x->next_id;
 	x->count++;
 	return 0;
@@ -340,10 +327,30 @@ show(const struct index *x, const struct row *r, struct seen *out)
 	};
 }
 
+/* The first row from `first` on whose parent is not before that. */
+static size_t
+parent_at(const struct index *x, size_t first, long long parent)
+{
+	size_t to = x->count;
+
+	while (first < to) {
+		size_t middle = first + (to - first) / 2;
+
+		if (x->rows[middle].parent < parent)
+			first = middle + 1;
+		else
+			to = middle;
+	}
+	return first;
+}
+
+/* Numbers of folders are never used again, so nothing is as long as they are high. */
 static struct below
 below(const struct index *x, long long parent)
 {
-	return parent >= 0 && (size_t)parent < x->ids ? x->below[parent] : (struct below){ 0, 0 };
+	size_t first = parent_at(x, 0, parent);
+
+	return (struct below){ first, parent_at(x, first, parent + 1) - first };
 }
 
 static const struct row *
@@ -379,11 +386,11 @@ index_find(const struct index *x, long long parent, const char *name, struct see
 bool
 index_child(const struct index *x, long long parent, size_t number, struct seen *out)
 {
-	struct below b = below(x, parent);
+	size_t at = parent_at(x, 0, parent) + number;
 
-	if (number >= b.count)
+	if (at >= x->count || x->rows[at].parent != parent)
 		return false;
-	show(x, &x->rows[b.first + number], out);
+	show(x, &x->rows[at], out);
 	return true;
 }
 

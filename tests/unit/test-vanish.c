@@ -116,6 +116,30 @@ a_memory_that_cannot_be_written_is_compared_with_all_the_same(void)
 	end();
 }
 
+/* Folders come and go for years, and no number is used twice. */
+static void
+a_memory_takes_no_more_room_for_high_numbers(void)
+{
+	struct seen root = { .name = "", .id = 1 << 30 }, below = { .name = "a", .id = (1 << 30) + 7 }, found;
+	struct index *index;
+
+	begin("-");
+	index = index_open(arena_print(mem, "%s/folders", folder), true);
+	index_share(index, "s", "j", "r");
+	CHECK(index_put(index, 0, &root) == root.id && index_put(index, root.id, &below) == below.id);
+	index_close(index);
+	index = index_open(arena_print(mem, "%s/folders", folder), false);
+	index_share(index, "s", "j", "r");
+	CHECK(index_find(index, 0, "", &found) && found.id == root.id && !index_find(index, 0, "a", &found));
+	CHECK(index_find(index, root.id, "a", &found) && found.id == below.id && !index_child(index, below.id, 0, &found));
+	CHECK(index_child(index, root.id, 0, &found) && found.id == below.id && !index_child(index, root.id, 1, &found));
+	CHECK(!index_child(index, -1, 0, &found) && !index_find(index, -1, "", &found));
+	index_close(index);
+	for (const char *const *what = (const char *const[]){ "", "-wal", "-shm", NULL }; *what; what++)
+		unlink(arena_print(mem, "%s/folders%s", folder, *what));
+	end();
+}
+
 int
 main(void)
 {
@@ -126,6 +150,7 @@ main(void)
 	TEST(a_brake_knows_itself_what_it_was_put_on_for);
 	TEST(what_was_released_is_believed_once);
 	TEST(a_memory_that_cannot_be_written_is_compared_with_all_the_same);
+	TEST(a_memory_takes_no_more_room_for_high_numbers);
 	rmdir(folder);
 	return check_done();
 }
