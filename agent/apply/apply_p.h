@@ -59,8 +59,9 @@ int directory_restore(struct apply *a, struct stored *s);
 int export_ldif(struct apply *a, struct stored *const *list, size_t count);
 /* A work list for somebody who removes a membership by hand. */
 int export_by_hand(struct apply *a, struct stored *s);
-/* A work list of files. */
-int export_files(struct apply *a, struct stored *s);
+struct batch;
+/* A work list of files, each looked at just now. */
+int export_files(struct batch *b);
 /* We were ended after the file was written: *done when it has been recorded now. */
 int export_finish(struct apply *a, struct stored *s, bool *done);
 
@@ -107,6 +108,9 @@ bool batch_same(const struct record *r, const struct entry *now);
 char *batch_stat(struct arena *mem, const struct entry *e);
 /* NULL, or why the record may not go (any longer). */
 const char *batch_objection(struct batch *b, size_t number, struct entry *now);
+
+/* Every folder of a whole batch is listed again: who has put a file there since has not been asked.  NULL, or why it may not go. */
+const char *batch_census(struct batch *b);
 
 /* The series is activated as it is written now, and the decisions are enough; else *why. */
 int batch_proven(struct batch *b, const char **why);

@@ -214,9 +214,8 @@ count_file(void *self, const char *path)
 		c->stranger = path;
 }
 
-/* Every folder is listed again: who has put a file there since has not been asked. */
-static const char *
-census(struct batch *b)
+const char *
+batch_census(struct batch *b)
 {
 	const char *path = b->s->p.batch ? name_read(b->mem, b->s->p.batch) : NULL;
 	struct census c = { .b = b };
@@ -242,7 +241,7 @@ failed(const struct batch *b)
 static int
 check_all(struct batch *b)
 {
-	const char *why = census(b), *name;
+	const char *why = batch_census(b), *name;
 
 	if (why)
 		return refuse(b, 0, why);
@@ -327,7 +326,7 @@ quarantine(struct batch *b)
 			return void_whole(b);
 	}
 	progress_end();
-	if (b->s->p.whole && (why = census(b)))
+	if (b->s->p.whole && (why = batch_census(b)))
 		return refuse(b, 0, why) < 0 ? -1 : void_whole(b);
 	return finish(b);
 }
@@ -360,7 +359,7 @@ files_apply(struct apply *a, struct stored *s)
 	if (rc == 0 && why)
 		rc = apply_left(a, s, arena_text(a->mem, why));
 	else if (rc == 0)
-		rc = by_hand(a, s) ? export_files(a, s) : quarantine(&b);
+		rc = by_hand(a, s) ? export_files(&b) : quarantine(&b);
 	batch_close(&b);
 	return rc;
 }

@@ -234,42 +234,85 @@ entry_of(const struct record *r)
 	};
 }
 
+/* A share on SMB is opened by nobody here: what was approved is judged anew, as it was then. */
+static const char *
+objection_unseen(struct batch *b, size_t number)
+{
+	struct entry then = entry_of(&b->records[number - 1]);
+
+	return b->s->p.kind == KIND_DESTROY ? batch_objection(b, number, &then) : NULL;
+}
+
+/* As it is now.  Where inodes are no identity (CIFS), size and time must do. */
+static const char *
+look_at(struct batch *b, size_t number)
+{
+	const struct record *r = &b->records[number - 1];
+	struct entry now;
+	const char *name;
+	int parent = walk_parent(b->mem, b->root, r->path, &name), rc = parent < 0 ? -1 : walk_look(parent, name, b->dev, &now), why = errno;
+
+	if (parent >= 0)
+		close(parent);
+	if (rc < 0)
+		return why == ENOENT ? "filen är borta" : arena_print(b->mem, "filen går inte att läsa av: %s", strerror(why));
+	if (r->size != now.size || r->mtime_s != now.mtime_s || r->mtime_ns != now.mtime_ns ||
+	    (b->share->identity != IDENTITY_NONE &&
+	     (!batch_same(r, &now) || r->ctime_s != now.ctime_s || r->ctime_ns != now.ctime_ns)))
+		return "filen har ändrats sedan den godkändes";
+	return b->s->p.kind == KIND_DESTROY ? batch_objection(b, number, &now) : NULL;
+}
+
+static const char *
+in_the_way(struct batch *b, size_t number)
+{
+	return b->share->smb ? objection_unseen(b, number) : look_at(b, number);
+}
+
+/* What one record stands in the way of, all of a whole batch does. */
+static const char *
+whole_in_the_way(struct batch *b)
+{
+	const char *why = b->s->p.whole && !b->share->smb ? batch_census(b) : NULL;
+
+	for (size_t n = 1; b->s->p.whole && n <= b->count && !why; n++)
+		why = in_the_way(b, n);
+	return why;
+}
+
 /* Files that may not go any longer are named all the same, with what stands in the way: whoever works through the
  * list must not destroy them. */
 static void
-rows(struct apply *a, struct text *t, const struct stored *s, const struct share *share, const struct record *records,
-     size_t count)
+rows(struct batch *b, struct text *t)
 {
-	for (size_t i = 0; i < count; i++) {
-		struct entry e = entry_of(&records[i]);
-		const char *due = day_text(a->mem, records[i].due);
-		const char *why = s->p.kind == KIND_DESTROY
-			? a->in->eyes->objection(a->in->eyes->self, share, records[i].path, &e, s->p.series, records[i].anchor) : NULL;
+	for (size_t n = 1; n <= b->count; n++) {
+		const struct record *r = &b->records[n - 1];
+		const char *due = day_text(b->mem, r->due), *why = in_the_way(b, n);
 
-		csv_cell(t, name_show(a->mem, records[i].path));
-		text_print(t, ";%llu;%s;", (unsigned long long)records[i].size, due ? due : "");
-		csv_cell(t, why ? why : s->p.kind == KIND_DESTROY ? "gallra" : "leverera");
+		csv_cell(t, name_show(b->mem, r->path));
+		text_print(t, ";%llu;%s;", (unsigned long long)r->size, due ? due : "");
+		csv_cell(t, why ? why : b->s->p.kind == KIND_DESTROY ? "gallra" : "leverera");
 		text_add(t, "\r\n");
 	}
 }
 
 int
-export_files(struct apply *a, struct stored *s)
+export_files(struct batch *b)
 {
-	const struct share *share = rules_share(a->in->rules, s->p.share);
-	struct record *records = NULL;
+	const char *why = whole_in_the_way(b);
+	struct apply *a = b->a;
 	struct text t;
-	size_t count = 0;
 	int rc;
 
-	if (s->p.manifest && store_manifest(a->mem, a->in->store, s->p.manifest, &records, &count, a->err) < 0)
-		return -1;
-	if (!records || !share)
-		return apply_left(a, s, records ? "lagringsytan finns inte i reglerna längre" : "förteckningen saknas");
+	if (why) {                      /* the night asks again about what is there now */
+		a->out->failed++;
+		return apply_move(a, b->s, PROPOSAL_FAILED, INT64_MIN,
+				  arena_print(a->mem, "volymen är inte densamma som godkändes (%s)", why));
+	}
 	text_open(&t, TEXT_MOST);
 	text_add(&t, "\xef\xbb\xbf" "fil;byte;får gallras från;att göra\r\n");
-	rows(a, &t, s, share, records, count);
-	rc = export(a, &s, 1, arena_print(a->mem, "arbetslista-%s.csv", s->id), &t);
+	rows(b, &t);
+	rc = export(a, &b->s, 1, arena_print(a->mem, "arbetslista-%s.csv", b->s->id), &t);
 	text_close(&t);
 	return rc;
 }

@@ -1139,6 +1139,38 @@ a_share_on_smb_becomes_a_work_list_and_is_not_opened(void)
 	end();
 }
 
+static void
+trap_a_work_list_names_what_has_changed_since_it_was_approved(void)
+{
+	static const enum share_identity kinds[] = { IDENTITY_MARKER, IDENTITY_NONE };
+
+	for (size_t i = 0; i < 2; i++) {
+		const char *id, *list;
+
+		begin();
+		share.dispose = DISPOSE_NONE;
+		share.identity = kinds[i];
+		id = three_files(false);
+		rewrite("share/d/a", "ccc");
+		CHECK(unlink(at("share/d/c")) == 0);
+		apply(NOW);
+		list = content(arena_print(mem, "work/arbetslista-%s.csv", id));
+		CHECK(list && strstr(list, "d/a;3;2026-01-01;filen har ändrats sedan den godkändes\r\n") &&
+		      strstr(list, "d/b;3;2026-01-01;gallra\r\n") && strstr(list, "d/c;3;2026-01-01;filen är borta\r\n"));
+		end();
+
+		begin();
+		share.dispose = DISPOSE_NONE;
+		share.identity = kinds[i];
+		id = three_files(true);
+		put("share/d/new", "x");
+		apply(NOW);
+		CHECK(!content(arena_print(mem, "work/arbetslista-%s.csv", id)) && now_of(id).state == STATE_FAILED &&
+		      says(id, "en ny fil"));
+		end();
+	}
+}
+
 static const char *
 membership(const char *key, const char *system, const char *account, const char *member, bool by_hand)
 {
@@ -1307,6 +1339,7 @@ main(void)
 	TEST(a_hold_on_one_puts_a_whole_batch_back);
 	TEST(what_has_no_quarantine_becomes_a_work_list);
 	TEST(a_share_on_smb_becomes_a_work_list_and_is_not_opened);
+	TEST(trap_a_work_list_names_what_has_changed_since_it_was_approved);
 	TEST(memberships_go_out_as_one_ldif_once);
 	TEST(protected_ones_and_manual_systems_go_to_a_person);
 	TEST(a_membership_whose_approval_was_undone_goes_nowhere);
