@@ -164,8 +164,10 @@ disbelieve(struct arena *mem, const struct share *share, struct store *store, bo
 	if (why) {
 		*arena_push(mem, &seen->gaps) = (struct gap){ .what = "share", .id = share->id, .text = why };
 		seen->visited = seen->complete = false;
-	} else if (keep && how->index && seen->complete) {
-		index_complete(how->index, &(struct index_total){ seen->files, seen->folders, how->now });
+	} else if (keep && seen->complete) {
+		if (how->index)
+			index_complete(how->index, &(struct index_total){ seen->files, seen->folders, how->now });
+		return vanish_seen(mem, share, store, seen->files, how->now, err);
 	}
 	return 0;
 }

@@ -40,6 +40,8 @@ int vanish_released(struct arena *mem, const struct share *share, struct store *
  * brake is stored.  store NULL: there is none yet. */
 int vanish_check(struct arena *mem, const struct share *share, struct store *store, bool keep, const struct index *index,
 		 const struct scan_result *seen, const char **why, struct error *err);
+/* It was read without a gap and believed: what the next nights are compared with. */
+int vanish_seen(struct arena *mem, const struct share *share, struct store *store, long long files, int64_t now, struct error *err);
 /* How many shares are braked. */
 int vanish_count(struct arena *mem, const struct rules *rules, struct store *store, long long *out, struct error *err);
 /* `behov decide release share:ID`, in a transaction. */

@@ -90,21 +90,46 @@ less(long long before, long long now, double ratio)
 	return (double)(before - now) > ratio * (double)before;
 }
 
-/*
- * A brake that stands knows itself what it was put on for: the memory of folders may be deleted at any time, and then there is
- * nothing else to compare with.
- */
-static struct index_total
-before(const struct index *index, const json_t *stood, bool *forgotten)
+static const char *
+counted_as(struct arena *mem, const char *share)
 {
-	struct index_total last = { 0, 0, 0 };
+	return arena_print(mem, "share-seen:%s", share);
+}
 
+/*
+ * The last complete night.  The memory of folders may be deleted at any time, so the store knows, too.  *forgotten: what lay in
+ * the root on that night is not remembered.
+ */
+static int
+before(struct arena *mem, const struct share *share, struct store *store, const struct index *index, struct index_total *out,
+       bool *forgotten, struct error *err)
+{
+	const char *text = NULL;
+	json_t *counted = NULL;
+	int64_t remembered;
+
+	*out = (struct index_total){ 0, 0, 0 };
 	if (index)
-		index_last(index, &last);
-	*forgotten = !last.at;
-	if (!last.at && stood)
-		last = (struct index_total){ json_number(stood, "was", 0), 0, json_number(stood, "at", 0) };
-	return last;
+		index_last(index, out);
+	remembered = out->at;
+	if (store && (store_get(mem, store, counted_as(mem, share->id), &text, err) < 0 ||
+		      (text && json_read(text, strlen(text), &counted, err) < 0)))
+		return error_in(err, "reading what was counted on share '%s'", share->id);
+	if (counted)
+		*out = (struct index_total){ .files = json_number(counted, "files", 0), .at = json_number(counted, "at", 0) };
+	json_decref(counted);
+	*forgotten = !remembered || remembered != out->at;
+	return 0;
+}
+
+int
+vanish_seen(struct arena *mem, const struct share *share, struct store *store, long long files, int64_t now, struct error *err)
+{
+	json_t *all = json_pack("{s:I, s:I}", "files", (json_int_t)files, "at", (json_int_t)now);
+	int rc = store ? store_set(store, counted_as(mem, share->id), json_canonical(mem, all), err) : 0;
+
+	json_decref(all);
+	return rc;
 }
 
 /* Why it does not look like the share of the last complete night, or NULL. */
@@ -129,10 +154,9 @@ compare(struct arena *mem, struct store *store, const struct share *share, const
 /* files: so many were there; of another share that was not read we do not know, and it is 0. */
 static int
 save(struct arena *mem, struct store *store, const char *share, const char *state, long long files, bool another,
-     const struct index_total *last, struct error *err)
+     struct error *err)
 {
-	json_t *all = json_pack("{s:s, s:I, s:b, s:I, s:I}", "state", state, "files", (json_int_t)files, "another", another,
-				"was", (json_int_t)last->files, "at", (json_int_t)last->at);
+	json_t *all = json_pack("{s:s, s:I, s:b}", "state", state, "files", (json_int_t)files, "another", another);
 	int rc = store_set(store, stored_as(mem, share), json_canonical(mem, all), err);
 
 	json_decref(all);
@@ -153,23 +177,25 @@ vanish_released(struct arena *mem, const struct share *share, struct store *stor
 
 /* What somebody has released is believed; and what it came to is what later nights, if there are gaps, are compared with. */
 static int
-believe(struct arena *mem, const struct share *share, struct store *store, const json_t *stood, const struct index_total *last,
-	const struct scan_result *seen, struct error *err)
+believe(struct arena *mem, const struct share *share, struct store *store, const json_t *stood, const struct scan_result *seen,
+	struct error *err)
 {
 	if (seen->complete)
 		return store_set(store, stored_as(mem, share->id), "-", err);
 	if (json_number(stood, "files", 0))
 		return 0;
-	return save(mem, store, share->id, "released", seen->files, false, last, err);
+	return save(mem, store, share->id, "released", seen->files, false, err);
 }
 
 static int
 check(struct arena *mem, const struct share *share, struct store *store, bool keep, const json_t *stood, const struct index *index,
       const struct scan_result *seen, const char **why, struct error *err)
 {
-	bool forgotten, braked = is_state(stood, "braked"), another = seen->another;
-	const struct index_total last = before(index, stood, &forgotten);
+	bool forgotten = false, braked = is_state(stood, "braked"), another = seen->another;
+	struct index_total last;
 
+	if (before(mem, share, store, index, &last, &forgotten, err) < 0)
+		return -1;
 	if (seen->cut) {                /* what was not read is not lost, but a brake stands */
 		*why = braked ? "filytan är bromsad sedan tidigare, och lästes inte färdigt" : NULL;
 	} else if (compare(mem, store, share, &last, seen, why, err) < 0) {
@@ -184,13 +210,13 @@ check(struct arena *mem, const struct share *share, struct store *store, bool ke
 		return keep && stood ? store_set(store, stored_as(mem, share->id), "-", err) : 0;
 	if (is_state(stood, "released") && !less(json_number(stood, "files", 0), seen->files, share->shrink_ratio)) {
 		*why = NULL;
-		return keep ? believe(mem, share, store, stood, &last, seen, err) : 0;
+		return keep ? believe(mem, share, store, stood, seen, err) : 0;
 	}
 	*why = arena_print(mem, "%s; bromsad tills någon har sett efter och sagt att det stämmer: behov decide release share:%s "
 			   "--by NAMN --reason TEXT", *why, share->id);
 	log_warn("share '%s' has lost much of itself: nothing on it is judged until 'behov decide release share:%s'", share->id,
 		 share->id);
-	return keep && store && !seen->cut ? save(mem, store, share->id, "braked", seen->files, another, &last, err) : 0;
+	return keep && store && !seen->cut ? save(mem, store, share->id, "braked", seen->files, another, err) : 0;
 }
 
 int

@@ -162,6 +162,16 @@ def too_deep(folder):
     os.close(at)
 
 
+def both():
+    """Whoever moves the server moves the memory with it, or not."""
+    office = Office()
+    for year in range(2014, 2020):
+        shutil.rmtree(f"{office.share}/{year}")
+    os.unlink(office.path + "/behov.db.folders")
+    check("trap_a_share_that_lost_files_is_braked_without_the_memory", office.night() == 4 and office.states() == DUE,
+          (office.gaps(), office.states()))
+
+
 def released_once():
     """Another share that is right is believed once, and so much of it as was there."""
     office = Office()
@@ -248,6 +258,6 @@ def memory():
         check("without it a new one is made", office.night() == 0 and listed(office) == (2, False, True), listed(office))
 
 
-for one in (half_gone, another_share, back_again, released_and_worse, carried_away, forgotten, released_once, memory):
+for one in (half_gone, another_share, back_again, released_and_worse, carried_away, forgotten, both, released_once, memory):
     one()
 sys.exit(bool(failed))
