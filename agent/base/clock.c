@@ -293,6 +293,13 @@ static bool is_zone(const char *path)
 	return is;
 }
 
+/*
+ * Most files of a folder were changed on a handful of days, so the date of a quarter of an hour is kept when both its
+ * ends have it.  Midnight may fall inside a quarter: in local mean time, and where clocks are moved at 00:01.
+ */
+enum { SLOTS = 1024, QUARTER = 900 };
+static struct { int64_t quarter; day_t day; bool known; } slots[SLOTS];
+
 int clock_zone(const char *name, struct error *err)
 {
 	const char *root = getenv("TZDIR");
@@ -307,6 +314,7 @@ int clock_zone(const char *name, struct error *err)
 		return error_set(err, ERROR_CONFIG, "cannot load time zone '%s': is tzdata installed?", name);
 	setenv("TZ", name, 1);
 	tzset();
+	memset(slots, 0, sizeof(slots));
 	return 0;
 }
 
@@ -325,24 +333,12 @@ static day_t civil_day(int64_t moment)
 	return civil(moment, &tm) ? day_make(tm.tm_year + 1900, tm.tm_mon + 1, tm.tm_mday) : DAY_NONE;
 }
 
-/*
- * Most files of a folder were changed on a handful of days, so the date of a quarter of an hour is kept when both its
- * ends have it.  Midnight may fall inside a quarter: in local mean time, and where clocks are moved at 00:01.
- */
 day_t clock_day(int64_t moment)
 {
-	enum { SLOTS = 1024, QUARTER = 900 };
-	static struct { int64_t quarter; day_t day; bool known; } slots[SLOTS];
 	int64_t quarter = moment / QUARTER - (moment % QUARTER < 0);
 	size_t at = (size_t)((uint64_t)quarter % SLOTS);
-	static char zone[64];
-	const char *tz = getenv("TZ");
 	day_t day;
 
-	if (strncmp(zone, tz ? tz : "", sizeof(zone) - 1) != 0) {
-		memset(slots, 0, sizeof(slots));
-		snprintf(zone, sizeof(zone), "%s", tz ? tz : "");
-	}
 	if (slots[at].known && slots[at].quarter == quarter)
 		return slots[at].day;
 	day = civil_day(moment);

@@ -384,7 +384,7 @@ char *text_bare(struct arena *mem, const char *folded)
 static size_t one(const char *p)
 {
 	uint32_t c;
-	size_t n = character((const unsigned char *)p, strlen(p) < 4 ? strlen(p) : 4, &c);
+	size_t n = (unsigned char)*p < 0x80 ? 1 : character((const unsigned char *)p, strnlen(p, 4), &c);
 
 	return n ? n : 1;
 }
