@@ -60,9 +60,8 @@ moved(struct store *store, const char *proposal, int64_t since, long long *out, 
 static int
 carried(struct arena *mem, struct store *store, const char *share, int64_t since, long long *out, struct error *err)
 {
-	int rc = 0;
-
 	struct stored_list done = { 0 };
+	int rc = 0;
 
 	*out = 0;
 	if (!store)

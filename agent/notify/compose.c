@@ -124,12 +124,24 @@ which_kind(struct arena *mem, const struct notify_input *in, const struct person
 	return 0;
 }
 
+int
+letter_post(struct arena *mem, const struct notify_input *in, struct letter *letter, long long *letters, struct error *err)
+{
+	const char *token;
+
+	letter->expires = clock_midnight(clock_day(in->now) + in->rules->conf.link_days + 1);
+	if (notify_token(mem, &in->rules->conf, letter->id, &token, err) < 0)
+		return -1;
+	letter->token_hash = digest_text(mem, token);
+	++*letters;
+	return store_letter_add(in->store, letter, err);
+}
+
 static int
 write_to(struct arena *mem, const struct notify_input *in, const struct person *p, const struct stored_list *open,
 	 long long *letters, struct error *err)
 {
-	const struct conf *conf = &in->rules->conf;
-	const char **about = arena_array(mem, const char *, p->waiting.count + 1), *token, *kind;
+	const char **about = arena_array(mem, const char *, p->waiting.count + 1), *kind;
 	struct letter letter = { .key = p->who->key, .name = p->who->name, .display = p->who->display, .mail = p->who->mail,
 				 .created = in->now, .sent = INT64_MIN };
 
@@ -143,12 +155,7 @@ write_to(struct arena *mem, const struct notify_input *in, const struct person *
 	letter.id = letter_id(mem, kind, p->who->key, in->now, about, p->waiting.count);
 	letter.proposals = about;
 	letter.proposal_count = (int)p->waiting.count;
-	letter.expires = clock_midnight(clock_day(in->now) + conf->link_days + 1);
-	if (notify_token(mem, conf, letter.id, &token, err) < 0)
-		return -1;
-	letter.token_hash = digest_text(mem, token);
-	++*letters;
-	return store_letter_add(in->store, &letter, err);
+	return letter_post(mem, in, &letter, letters, err);
 }
 
 /* ------------------------------------------------------------------ the administrators */

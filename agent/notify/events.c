@@ -113,7 +113,7 @@ find_all(struct arena *mem, const struct notify_input *in, const json_t *lacking
 static int
 write_to(struct arena *mem, const struct notify_input *in, const struct knower *k, long long *letters, struct error *err)
 {
-	const char *slot = arena_print(mem, "event-letter:%s", k->who->key), *last = NULL, *token, *today = day_text(mem, clock_day(in->now));
+	const char *slot = arena_print(mem, "event-letter:%s", k->who->key), *last = NULL, *today = day_text(mem, clock_day(in->now));
 	struct letter letter = { .kind = "event", .key = k->who->key, .name = k->who->name,
 				 .display = k->who->display ? k->who->display : k->who->name, .mail = k->who->mail,
 				 .created = in->now, .sent = INT64_MIN, .proposals = k->about.items, .proposal_count = (int)k->about.count };
@@ -130,12 +130,7 @@ write_to(struct arena *mem, const struct notify_input *in, const struct knower *
 		digest_field(d, parts[i]);
 	digest_close(d, sum);
 	letter.id = digest_hex(mem, sum, 16);
-	letter.expires = clock_midnight(clock_day(in->now) + in->rules->conf.link_days + 1);
-	if (notify_token(mem, &in->rules->conf, letter.id, &token, err) < 0)
-		return -1;
-	letter.token_hash = digest_text(mem, token);
-	++*letters;
-	return store_letter_add(in->store, &letter, err) < 0 ? -1 : store_set(in->store, slot, today, err);
+	return letter_post(mem, in, &letter, letters, err) < 0 ? -1 : store_set(in->store, slot, today, err);
 }
 
 int

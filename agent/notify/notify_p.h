@@ -39,6 +39,8 @@ int letter_digest(struct arena *mem, const struct notify_input *in, const struct
 		  const struct stored_list *open, const struct people *people, struct mail *out, struct error *err);
 /* Where nobody has said when something ended: to who can, every now and then. */
 int events_compose(struct arena *mem, const struct notify_input *in, long long *letters, struct error *err);
+/* Adds a letter that has its id to those to be sent, with the token of its link and the day when that ends. */
+int letter_post(struct arena *mem, const struct notify_input *in, struct letter *letter, long long *letters, struct error *err);
 /* To each who has decided something on the page: what of it counted. */
 int receipts_compose(struct arena *mem, const struct notify_input *in, long long *letters, struct error *err);
 int letter_receipt(struct arena *mem, const struct notify_input *in, const struct letter *letter, struct mail *out, struct error *err);

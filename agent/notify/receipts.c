@@ -54,7 +54,6 @@ write_to(struct arena *mem, const struct notify_input *in, const struct decider 
 				 .proposals = who->about.items, .proposal_count = (int)who->about.count };
 	unsigned char sum[DIGEST_SIZE];
 	struct digest *d;
-	const char *token;
 
 	if (!a || a->disabled || !a->mail || !mail_address(a->mail))
 		return 0;               /* the deputy is asked now */
@@ -68,12 +67,7 @@ write_to(struct arena *mem, const struct notify_input *in, const struct decider 
 		digest_field(d, letter.proposals[i]);
 	digest_close(d, sum);
 	letter.id = digest_hex(mem, sum, 16);
-	letter.expires = clock_midnight(clock_day(in->now) + in->rules->conf.link_days + 1);
-	if (notify_token(mem, &in->rules->conf, letter.id, &token, err) < 0)
-		return -1;
-	letter.token_hash = digest_text(mem, token);
-	++*letters;
-	return store_letter_add(in->store, &letter, err);
+	return letter_post(mem, in, &letter, letters, err);
 }
 
 int
