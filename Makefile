@@ -4,6 +4,7 @@
 # make demo       installs what is missing, builds, runs the night on the example municipality, serves the page
 # make check      installs what is missing, builds, runs every test; ends with "N passed, N failed"
 # make bench      behov beside find, ldapsearch, grep and Python (FILES=1000000 PEOPLE=1000000 TURNS=5 ONLY=slapd)
+# make pot        the texts for people, for who translates them: build/behov.pot, and into each conf/po/*.po
 # make fuzz       libFuzzer on everything that parses what we did not write (FUZZ_SECONDS=60)
 #
 # CC=clang, SAN=address,undefined and SAN=thread build into folders of their own under build/.
@@ -58,6 +59,27 @@ $O/templates.list: $(TEMPLATES) conf/templates
 	@for f in $(notdir $(TEMPLATES)); do echo "TEMPLATE(template_$$(echo $$f | tr .- __), \"$$f\")"; done >$@
 $O/agent/base/templates.o: $O/templates.list
 $O/agent/base/templates.o: ALL_CFLAGS += -I$O
+
+# conf/po/TAG.po is a language: checked, made into a catalog, and carried inside the program, too.
+LANGUAGES = $(sort $(patsubst conf/po/%.po,%,$(wildcard conf/po/*.po)))
+$O/po/%.mo: conf/po/%.po
+	@mkdir -p $(@D)
+	msgfmt --check --no-hash --endianness=little -o $@ $<
+$O/languages.list: $(LANGUAGES:%=$O/po/%.mo) conf/po
+	@for l in $(LANGUAGES); do echo "LANGUAGE(language_$$(echo $$l | tr - _), \"$$l\", \"$O/po/$$l.mo\")"; done >$@
+$O/agent/base/speak.o: $O/languages.list
+$O/agent/base/speak.o: ALL_CFLAGS += -I$O
+
+# What say(), speak(), N_() and {{#_}} get; a format is one for the function around it.
+$O/behov.pot: FORCE
+	@mkdir -p $O
+	conf/po/texts $(filter %.html %.txt,$(TEMPLATES)) >$O/texts.c
+	xgettext --from-code=UTF-8 --language=C --keyword --keyword=say:2 --keyword=speak:2 --keyword=N_ \
+		--keyword=TEXT --flag=say:2:pass-c-format --flag=speak:2:pass-c-format --flag=arena_print:2:c-format \
+		--add-comments=TRANSLATORS --package-name=behov --sort-by-file -o $@ $O/texts.c $(SOURCES)
+pot: $O/behov.pot
+	for l in $(LANGUAGES); do msgmerge --quiet --update --backup=none --no-fuzzy-matching --no-wrap --sort-by-file --add-location=file \
+		conf/po/$$l.po $<; done
 
 # A unit test may include the .c it tests; the rest comes from the library.
 $O/tests/unit/%: tests/unit/%.c tests/unit/check.h $O/libbehov.a
@@ -150,6 +172,7 @@ $O/tests/bench/%: tests/bench/%.c $O/libbehov.a
 clean:
 	rm -rf build
 
-.PHONY: all units test check deps-check deps-demo demo bench fuzz clean
+FORCE:
+.PHONY: FORCE all units test check deps-check deps-demo demo bench fuzz pot clean
 .SECONDARY:
 -include $(shell find $O -name '*.d' 2>/dev/null)

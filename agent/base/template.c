@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* template.c - renders a strict subset of Mustache over a JSON tree. */
+/* template.c - renders a strict subset of Mustache over a JSON tree, in the language of who reads it. */
 #include "behov/template.h"
 
 #define DEEPEST 20
@@ -10,6 +10,7 @@ struct frame { const json_t *value; const struct frame *up; };
 struct work {
 	enum template_kind kind;
 	const char *name, *source;
+	const struct language *language;
 	struct text *out;
 	struct error *err;
 	int depth;
@@ -165,6 +166,23 @@ section(struct work *w, const char **at, const struct frame *frame, bool live, c
 	return 0;
 }
 
+/* {{#_}}…{{/_}}: what stands there is looked up as it is written, and the translation takes its place. */
+static int
+spoken(struct work *w, const char **at, const struct frame *frame, bool live, const struct tag *tag)
+{
+	const char *end = strstr(tag->to, "{{/_}}"), *other = NULL;
+	struct work inner = *w;
+
+	if (end && live)
+		other = speak_bytes(w->language, tag->to, (size_t)(end - tag->to));
+	if (!other)
+		return block(w, at, frame, live, tag);
+	*at = end + strlen("{{/_}}");
+	inner.source = other;
+	inner.name = w->language->tag;
+	return block(&inner, &other, frame, true, NULL);
+}
+
 /* {{>part}} is conf/templates/part when there is one, else part.html or part.txt, as the template it stands in. */
 static const char *
 find_part(const struct work *w, const struct tag *tag, char *name, size_t room)
@@ -214,7 +232,9 @@ block(struct work *w, const char **at, const struct frame *frame, bool live, con
 			w->depth--;
 			return 0;
 		}
-		if (tag.sigil == '#' || tag.sigil == '^')
+		if (tag.sigil == '#' && tag.len == 1 && *tag.name == '_')
+			rc = spoken(w, at, frame, live, &tag);
+		else if (tag.sigil == '#' || tag.sigil == '^')
 			rc = section(w, at, frame, live, &tag);
 		else if (live && tag.sigil == '>')
 			rc = part(w, &tag, frame);
@@ -234,10 +254,10 @@ block(struct work *w, const char **at, const struct frame *frame, bool live, con
 }
 
 int
-template_render(enum template_kind kind, const char *name, const char *source, const json_t *data, struct text *out,
-		struct error *err)
+template_in(const struct language *language, enum template_kind kind, const char *name, const char *source,
+	    const json_t *data, struct text *out, struct error *err)
 {
-	struct work w = { .kind = kind, .name = name, .source = source, .out = out, .err = err };
+	struct work w = { .kind = kind, .name = name, .source = source, .language = language, .out = out, .err = err };
 	const struct frame frame = { data, NULL };
 
 	if (block(&w, &source, &frame, true, NULL) < 0)
@@ -246,11 +266,25 @@ template_render(enum template_kind kind, const char *name, const char *source, c
 }
 
 int
-template_named(const char *name, const json_t *data, struct text *out, struct error *err)
+template_render(enum template_kind kind, const char *name, const char *source, const json_t *data, struct text *out,
+		struct error *err)
+{
+	return template_in(NULL, kind, name, source, data, out, err);
+}
+
+int
+template_spoken(const struct language *language, const char *name, const json_t *data, struct text *out, struct error *err)
 {
 	const char *source = template_source(name), *dot = strrchr(name, '.');
+	enum template_kind kind = dot && strcmp(dot, ".html") == 0 ? TEMPLATE_HTML : TEMPLATE_TEXT;
 
 	if (!source)
 		return error_set(err, ERROR_CONFIG, "there is no template '%s'", name);
-	return template_render(dot && strcmp(dot, ".html") == 0 ? TEMPLATE_HTML : TEMPLATE_TEXT, name, source, data, out, err);
+	return template_in(language, kind, name, source, data, out, err);
+}
+
+int
+template_named(const char *name, const json_t *data, struct text *out, struct error *err)
+{
+	return template_spoken(NULL, name, data, out, err);
 }

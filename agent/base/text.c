@@ -437,16 +437,21 @@ char *text_count(struct arena *mem, long long n)
 	return arena_copy(mem, out, (size_t)used);
 }
 
-char *text_size(struct arena *mem, long long bytes)
+char *text_size_in(struct arena *mem, const struct language *language, long long bytes)
 {
-	static const char *const unit[] = { "byte", "kB", "MB", "GB", "TB", "PB" };
-	long long tenths;
+	static const char *const unit[] = { "kB", "MB", "GB", "TB", "PB" };
+	long long tenths = bytes / 100;
 	int u = 0;
 
 	if (bytes < 1000)
-		return arena_print(mem, "%lld\xc2\xa0%s", bytes, unit[0]);
-	tenths = bytes / 100;
-	for (u = 1; tenths >= 10000 && u < 5; u++)
+		return arena_print(mem, speak(language, "%lld\u00a0byte"), bytes);
+	for (; tenths >= 10000 && u < 4; u++)
 		tenths /= 1000;
-	return arena_print(mem, "%lld,%lld\xc2\xa0%s", tenths / 10, tenths % 10, unit[u]);
+	/* TRANSLATORS: a size, as "1,2 MB" */
+	return arena_print(mem, speak(language, "%lld,%lld\u00a0%s"), tenths / 10, tenths % 10, unit[u]);
+}
+
+char *text_size(struct arena *mem, long long bytes)
+{
+	return text_size_in(mem, NULL, bytes);
 }

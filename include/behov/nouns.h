@@ -266,6 +266,7 @@ struct conf {
 	const char *rules;              /* folder, absolute */
 	enum mode mode;
 	const char *zone;               /* "Europe/Stockholm" */
+	const char *language;           /* of mails, and of pages for a browser that asks for none of ours: "sv" */
 	struct directory *directories;  /* as written; no base lies below another, but child domains do */
 	int directory_count;
 	struct {                        /* what is about all of them */

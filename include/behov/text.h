@@ -9,6 +9,7 @@
 #define BEHOV_TEXT_H
 
 #include "arena.h"
+#include "speak.h"
 #include <stdbool.h>
 
 struct text {
@@ -57,5 +58,6 @@ void text_plain(char *line);
 /* "1 234 567" and "1,2 GB": Swedish numbers for people. */
 char *text_count(struct arena *mem, long long n);
 char *text_size(struct arena *mem, long long bytes);
+char *text_size_in(struct arena *mem, const struct language *language, long long bytes);
 
 #endif
