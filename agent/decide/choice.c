@@ -87,16 +87,16 @@ keep_problem(const struct request *r, struct choice *c)
 	day_t today = clock_day(r->now);
 
 	if (blank(c->reason))
-		return "Skriv varför det ska behållas.";
+		return N_("Skriv varför det ska behållas.");
 	if (strlen(c->reason) > REASON_MOST)
-		return "Skälet är för långt: högst 1 000 tecken.";
+		return N_("Skälet är för långt: högst 1 000 tecken.");
 	if (!*c->until_text)
 		return NULL;
 	c->until = day_parse(c->until_text);
 	if (c->until == DAY_NONE)
-		return "Datumet ska skrivas som 2027-01-31.";
+		return N_("Datumet ska skrivas som 2027-01-31.");
 	if (c->until <= today)
-		return "Datumet måste ligga framåt i tiden.";
+		return N_("Datumet måste ligga framåt i tiden.");
 	return NULL;
 }
 
@@ -105,14 +105,14 @@ static const char *
 refusal(const struct choice *c)
 {
 	if (!c->on)
-		return "Förslaget finns inte längre bland dem som du ska ta ställning till.";
+		return N_("Förslaget finns inte längre bland dem som du ska ta ställning till.");
 	if (strcmp(c->version, c->on->s->p.version) != 0)
-		return "Förslaget har ändrats sedan sidan visades. Läs det igen och välj på nytt.";
+		return N_("Förslaget har ändrats sedan sidan visades. Läs det igen och välj på nytt.");
 	if (c->on->may & MAY(c->verdict))
 		return NULL;
 	if (c->on->pending)
-		return "Du har redan beslutat om det. Beslutet väntar på att verifieras.";
-	return "Det går inte att svara så om det här förslaget nu.";
+		return N_("Du har redan beslutat om det. Beslutet väntar på att verifieras.");
+	return N_("Det går inte att svara så om det här förslaget nu.");
 }
 
 static void
@@ -128,7 +128,7 @@ judge(struct request *r, struct view *view, struct choice *c, const char *word)
 		return;
 	}
 	if (verdict < 0)
-		c->problem = "Välj ett av svaren.";
+		c->problem = N_("Välj ett av svaren.");
 	else if (c->verdict == VERDICT_KEEP)
 		c->problem = keep_problem(r, c);
 	if (c->problem) {

@@ -4,6 +4,7 @@
 #define BEHOV_DECIDE_P_H
 
 #include <behov/decide.h>
+#include <behov/speak.h>
 #include <behov/text.h>
 
 #include <microhttpd.h>
@@ -56,6 +57,8 @@ struct request {
 	bool bad_target;                /* set before anything else is known */
 	bool guarded;                   /* the guard has been asked */
 	const char *method, *path;
+	const char *target;             /* as it came */
+	const struct language *language;
 	int64_t now;
 	char *body;
 	size_t len, room;
@@ -78,6 +81,24 @@ int guard_origin(struct arena *mem, const char *url, const char **origin, const 
 		 struct error *err);
 /* 0, or the status (400, 403, 405, 411, 413, 415) of a request that we do not serve. */
 unsigned guard_request(const struct request *r, const char *version);
+
+/* ------------------------------------------------------------------ language.c */
+
+/* A text in the language of who reads the page. */
+static inline const char *say(const struct request *r, const char *text) __attribute__((format_arg(2)));
+static inline const char *
+say(const struct request *r, const char *text)
+{
+	return speak(r->language, text);
+}
+/* Never NULL. */
+const struct language *language_of(const struct request *r);
+/* What an Accept-Language (or NULL) asks for among those we have. */
+const struct language *language_asked(const char *accept, const struct language *otherwise);
+/* Of every page: language, and the form that chooses another. */
+void language_put(struct request *r, json_t *data);
+/* POST /sprak: a cookie, and back to where the form was. */
+int language_choose(struct request *r);
 
 /* ------------------------------------------------------------------ crowd.c */
 
@@ -129,7 +150,7 @@ struct choice {
 	enum verdict verdict;
 	const char *reason, *until_text;
 	day_t until;
-	const char *problem;            /* in Swedish; NULL = fine */
+	const char *problem;            /* for say(); NULL = fine */
 };
 
 struct view {
@@ -166,7 +187,7 @@ int view_is_theirs(struct request *r, const char *token, bool *out, struct error
 #define SPOTS_MOST 50                   /* forms on a page */
 #define SAID_MOST 20                    /* events of one series in one share that are shown */
 
-/* What r->form says has happened.  problem: in Swedish, NULL = fine. */
+/* What r->form says has happened.  problem: for say(), NULL = fine. */
 struct said { struct event event; const char *problem; };
 int event_read(struct request *r, struct said *out, struct error *err);
 /* Into the inbox; the same once again in one session adds nothing. */
@@ -183,12 +204,13 @@ json_t *rows_groups(struct request *r, const struct view *view, bool only);
 /* What a batch is, for page-files.html. */
 json_t *rows_files(struct request *r, const struct proposal *p);
 /* One line that says what a proposal is about. */
-const char *rows_name(struct arena *mem, const struct rules *rules, const struct proposal *p);
+const char *rows_name(const struct request *r, const struct proposal *p);
 /* json_put() of a text in which nothing can turn the direction of the text around it. */
 void rows_put(json_t *object, const char *key, const char *text);
 
 /* ------------------------------------------------------------------ pages.c */
 
+/* Titles, problems and the text of a notice are given in Swedish, and shown by say(). */
 /* The data of a page in a proven session: who it is, and the way out. */
 json_t *page_own(struct request *r, const char *title);
 /* Takes `data`. */

@@ -15,12 +15,12 @@ struct spots { LIST(struct spot) list; };
 
 static const char *const problems[] = {
 	[EVENT_FINE] = NULL,
-	[EVENT_SERIES] = "Det är inte du som svarar för den serien.",
-	[EVENT_SHARE] = "Det är inte du som svarar för den serien.",
-	[EVENT_PATH] = "Skriv var mappen finns på lagringsytan, till exempel Avtal/Bolaget, utan *, ? och klamrar.",
-	[EVENT_DATE] = "Datumet ska skrivas som 2024-06-30.",
-	[EVENT_AHEAD] = "Datumet får inte ligga framåt i tiden.",
-	[EVENT_WHY] = "Skriv vad som har hänt, med högst 1 000 tecken.",
+	[EVENT_SERIES] = N_("Det är inte du som svarar för den serien."),
+	[EVENT_SHARE] = N_("Det är inte du som svarar för den serien."),
+	[EVENT_PATH] = N_("Skriv var mappen finns på lagringsytan, till exempel Avtal/Bolaget, utan *, ? och klamrar."),
+	[EVENT_DATE] = N_("Datumet ska skrivas som 2024-06-30."),
+	[EVENT_AHEAD] = N_("Datumet får inte ligga framåt i tiden."),
+	[EVENT_WHY] = N_("Skriv vad som har hänt, med högst 1 000 tecken."),
 };
 
 /* Where the person at hand may say something. */
@@ -89,7 +89,7 @@ event_read(struct request *r, struct said *out, struct error *err)
 	out->problem = theirs ? problems[event_check(r->server->rules, e, clock_day(r->now), true)] : problems[EVENT_SERIES];
 	for (size_t i = 0; i < known.list.count && !out->problem; i++)
 		if (is_same(&known.list.items[i].event, e))
-			out->problem = "Det är redan sagt.";
+			out->problem = N_("Det är redan sagt.");
 	return 0;
 }
 
@@ -139,7 +139,7 @@ event_name(struct request *r, const struct inbox_decision *d)
 	const struct series *s = rules_series(r->server->rules, e.series);
 	const struct share *share = rules_share(r->server->rules, e.share);
 
-	return arena_print(r->mem, "%s i %s: %s", s ? called(s->name, s->id) : e.series,
+	return arena_print(r->mem, say(r, "%s i %s: %s"), s ? called(s->name, s->id) : e.series,
 			   share ? called(share->name, share->id) : e.share, e.path ? e.path : "");
 }
 
@@ -224,7 +224,7 @@ put_typed(struct request *r, json_t *o, const struct spot *at, const struct said
 {
 	bool here = said && is_of(&said->event, at);
 
-	json_put(o, "problem", here ? said->problem : NULL);
+	json_put(o, "problem", here ? say(r, said->problem) : NULL);
 	json_put(o, "typed_path", here ? form_get(&r->form, "mapp") : NULL);
 	json_put(o, "typed_date", here ? form_get(&r->form, "datum") : NULL);
 	json_put(o, "typed_why", here ? form_get(&r->form, "varfor") : NULL);

@@ -98,7 +98,7 @@ put_amount(struct sight *s, json_t *o, const struct amount *a)
 	struct arena *mem = s->r->mem;
 
 	rows_put(o, "files", text_count(mem, a->files));
-	rows_put(o, "size", text_size(mem, a->bytes));
+	rows_put(o, "size", text_size_in(mem, s->r->language, a->bytes));
 	rows_put(o, "oldest", day_text(mem, a->oldest));
 	rows_put(o, "newest", day_text(mem, a->newest));
 }
@@ -107,7 +107,8 @@ put_amount(struct sight *s, json_t *o, const struct amount *a)
 static json_t *
 crumbs(struct sight *s)
 {
-	struct arena *mem = s->r->mem;
+	const struct request *r = s->r;
+	struct arena *mem = r->mem;
 	json_t *list = json_array();
 	const char *at = s->path;
 
@@ -115,7 +116,7 @@ crumbs(struct sight *s)
 		size_t len = strcspn(at, "/");
 		json_t *one = json_object();
 
-		rows_put(one, "name", depth ? name_show(mem, arena_copy(mem, at, len)) : "Lagringsplatsen");
+		rows_put(one, "name", depth ? name_show(mem, arena_copy(mem, at, len)) : say(r, "Lagringsplatsen"));
 		put_number(one, "depth", mem, depth);
 		json_object_set_new(one, "here", json_boolean(depth == s->at.depth));
 		json_array_append_new(list, one);
@@ -174,7 +175,7 @@ put_found(struct sight *s, json_t *data, struct error *err)
 
 		rows_put(one, "number", text_count(mem, found->rows[i] + 1));
 		rows_put(one, "path", name_show(mem, f->path + (*s->path ? strlen(s->path) + 1 : 0)));
-		rows_put(one, "size", text_size(mem, (long long)f->size));
+		rows_put(one, "size", text_size_in(mem, s->r->language, (long long)f->size));
 		rows_put(one, "anchor", day_text(mem, f->anchor));
 		rows_put(one, "due", day_text(mem, f->due));
 		json_array_append_new(list, one);
@@ -196,11 +197,11 @@ static int
 show(struct sight *s, struct error *err)
 {
 	struct request *r = s->r;
-	json_t *data = page_own(r, "Filer i förslaget"), *here = json_object();
+	json_t *data = page_own(r, N_("Filer i förslaget")), *here = json_object();
 	struct amount sum;
 	int rc;
 
-	rows_put(data, "name", rows_name(r->mem, r->server->rules, s->p));
+	rows_put(data, "name", rows_name(r, s->p));
 	json_put(data, "id", s->id);
 	json_object_set_new(data, "deliver", json_boolean(s->p->kind == KIND_DELIVER));
 	json_object_set_new(data, "batch_files", rows_files(r, s->p));
@@ -226,8 +227,9 @@ show(struct sight *s, struct error *err)
 static int
 gone(struct request *r, struct error *err)
 {
-	return page_notice(r, 404, "Listan finns inte", "Förslaget finns inte längre bland dem som väntar på dig, eller så finns ingen lista "
-			   "över dess filer. Gå tillbaka till dina beslut.", err);
+	return page_notice(r, 404, N_("Listan finns inte"),
+			   N_("Förslaget finns inte längre bland dem som väntar på dig, eller så finns ingen lista över dess "
+			      "filer. Gå tillbaka till dina beslut."), err);
 }
 
 static int
@@ -263,7 +265,7 @@ find(struct request *r, struct spot at, struct error *err)
 static int
 not_in(struct request *r, struct error *err)
 {
-	return page_notice(r, 401, "Du är inte inloggad", "Öppna länken i det senaste brevet från oss och begär en ny kod.", err);
+	return page_notice(r, 401, N_("Du är inte inloggad"), N_("Öppna länken i det senaste brevet från oss och begär en ny kod."), err);
 }
 
 int
@@ -286,6 +288,7 @@ files_post(struct request *r, struct error *err)
 	if (state != SESSION_PROVED)
 		return not_in(r, err);
 	if (!session_nonce(r))
-		return page_notice(r, 403, "Sökningen gick inte att göra", "Gå tillbaka till listan, ladda om den och sök igen.", err);
+		return page_notice(r, 403, N_("Sökningen gick inte att göra"),
+				   N_("Gå tillbaka till listan, ladda om den och sök igen."), err);
 	return session_touch(r, err) < 0 ? -1 : find(r, spot_of_form(r), err);
 }

@@ -16,12 +16,13 @@ page_data(struct request *r, const char *title)
 	const struct conf *conf = &r->server->rules->conf;
 	json_t *o = json_object();
 
-	rows_put(o, "title", title);
+	rows_put(o, "title", say(r, title));
 	rows_put(o, "organisation", conf->organisation);
 	rows_put(o, "contact", conf->mail.contact);
 	json_put(o, "problem", NULL);
 	json_put(o, "nonce", NULL);
 	json_put(o, "display", NULL);
+	language_put(r, o);
 	return o;
 }
 
@@ -38,7 +39,7 @@ page_own(struct request *r, const char *title)
 int
 page_render(struct request *r, unsigned status, const char *name, json_t *data, struct error *err)
 {
-	int rc = template_named(name, data, &r->out, err);
+	int rc = template_spoken(r->language, name, data, &r->out, err);
 
 	json_decref(data);
 	if (rc == 0 && r->out.full)
@@ -62,14 +63,14 @@ page_notice(struct request *r, unsigned status, const char *title, const char *t
 {
 	json_t *data = page_data(r, title);
 
-	json_put(data, "text", text);
+	json_put(data, "text", say(r, text));
 	return page_render(r, status, "page-notice.html", data, err);
 }
 
 int
 page_link(struct request *r, const char *token, long long count, struct error *err)
 {
-	json_t *data = page_data(r, "Beslut som väntar på dig");
+	json_t *data = page_data(r, N_("Beslut som väntar på dig"));
 
 	json_put(data, "token", token);
 	rows_put(data, "count", text_count(r->mem, count));
@@ -81,10 +82,10 @@ page_link(struct request *r, const char *token, long long count, struct error *e
 int
 page_code(struct request *r, unsigned status, const char *problem, struct error *err)
 {
-	json_t *data = page_data(r, "Skriv in koden");
+	json_t *data = page_data(r, N_("Skriv in koden"));
 
 	json_put(data, "nonce", r->session.nonce);
-	json_put(data, "problem", problem);
+	json_put(data, "problem", say(r, problem));
 	json_put(data, "minutes", arena_print(r->mem, "%d", CODE_MINUTES));
 	json_object_set_new(data, "sent", json_boolean(r->session.code_hash != NULL));
 	return page_render(r, status, "page-code.html", data, err);
@@ -103,8 +104,8 @@ problems(struct request *r, const struct view *view)
 			continue;
 		one = json_object();
 		rows_put(one, "id", c->on ? c->id : NULL);
-		rows_put(one, "name", c->on ? rows_name(r->mem, r->server->rules, &c->on->s->p) : "Ett förslag");
-		json_put(one, "text", c->problem);
+		rows_put(one, "name", c->on ? rows_name(r, &c->on->s->p) : say(r, "Ett förslag"));
+		json_put(one, "text", say(r, c->problem));
 		json_array_append_new(list, one);
 	}
 	return list;
@@ -124,9 +125,9 @@ put_groups(struct request *r, json_t *data, const struct view *view, bool only)
 int
 page_decide(struct request *r, unsigned status, const struct view *view, const char *problem, struct error *err)
 {
-	json_t *data = page_own(r, "Dina beslut"), *events = NULL;
+	json_t *data = page_own(r, N_("Dina beslut")), *events = NULL;
 
-	json_put(data, "problem", problem);
+	json_put(data, "problem", say(r, problem));
 	rows_put(data, "count", text_count(r->mem, (long long)view->waiting));
 	json_object_set_new(data, "one", json_boolean(view->waiting == 1));
 	json_object_set_new(data, "waiting", json_boolean(view->waiting > 0));
@@ -167,11 +168,11 @@ int
 page_confirm(struct request *r, unsigned status, const struct view *view, const char *problem, struct error *err)
 {
 	const struct conf *conf = &r->server->rules->conf;
-	json_t *data = page_own(r, "Bekräfta dina beslut");
+	json_t *data = page_own(r, N_("Bekräfta dina beslut"));
 	unsigned char once[16];
 
 	digest_random(once, sizeof(once));
-	json_put(data, "problem", problem);
+	json_put(data, "problem", say(r, problem));
 	json_put(data, "once", digest_hex(r->mem, once, sizeof(once)));
 	rows_put(data, "count", text_count(r->mem, (long long)view->made));
 	json_object_set_new(data, "one", json_boolean(view->made == 1));
@@ -191,7 +192,7 @@ saved_name(struct request *r, const char *id)
 	const char *name = id;
 
 	if (store_proposals(r->mem, r->server->store, &one, &found, NULL) == 0 && found.list.count == 1)
-		name = rows_name(r->mem, r->server->rules, &found.list.items[0].p);
+		name = rows_name(r, &found.list.items[0].p);
 	stored_free(&found);
 	return name;
 }
@@ -199,7 +200,7 @@ saved_name(struct request *r, const char *id)
 int
 page_receipt(struct request *r, const struct inbox_decisions *saved, struct error *err)
 {
-	json_t *data = page_own(r, "Kvitto"), *list = json_array();
+	json_t *data = page_own(r, N_("Kvitto")), *list = json_array();
 	size_t count = saved->list.count;
 	bool happened = false;
 
@@ -211,8 +212,8 @@ page_receipt(struct request *r, const struct inbox_decisions *saved, struct erro
 		json_t *one = json_object();
 		happened |= event;
 		rows_put(one, "name", event ? event_name(r, d) : saved_name(r, d->proposal));
-		json_put(one, "verdict", event ? arena_print(r->mem, "Hände %s", day_text(r->mem, d->until))
-					       : approve ? "Godkänt" : keep ? "Behålls" : "Ångrat");
+		json_put(one, "verdict", event ? arena_print(r->mem, say(r, "Hände %s"), day_text(r->mem, d->until))
+					       : approve ? say(r, "Godkänt") : keep ? say(r, "Behålls") : say(r, "Ångrat"));
 		json_object_set_new(one, "approve", json_boolean(approve));
 		json_put(one, "reason", d->reason);
 		json_put(one, "until", event ? NULL : day_text(r->mem, d->until));
@@ -231,7 +232,7 @@ page_receipt(struct request *r, const struct inbox_decisions *saved, struct erro
 int
 page_expired(struct request *r, struct error *err)
 {
-	json_t *data = page_data(r, "Inloggningen har gått ut"), *list = json_array();
+	json_t *data = page_data(r, N_("Inloggningen har gått ut")), *list = json_array();
 
 	for (size_t i = 0; i < r->form.fields.count; i++) {
 		const struct field *f = &r->form.fields.items[i];
@@ -251,10 +252,10 @@ page_expired(struct request *r, struct error *err)
 /* ------------------------------------------------------------------ the code mail */
 
 static int
-mail_part(const char *name, const json_t *data, struct text *out, struct error *err)
+mail_part(const struct request *r, const char *name, const json_t *data, struct text *out, struct error *err)
 {
 	text_open(out, 64 * 1024);
-	if (template_named(name, data, out, err) < 0)
+	if (template_spoken(r->language, name, data, out, err) < 0)
 		return -1;
 	return out->full ? error_set(err, ERROR_STORE, "template '%s' makes too large a mail", name) : 0;
 }
@@ -275,11 +276,12 @@ page_mail(struct request *r, const char *code, struct error *err)
 	rows_put(data, "display", r->letter.display ? r->letter.display : r->letter.name);
 	rows_put(data, "contact", conf->mail.contact);
 	json_put(data, "code", code);
+	json_put(data, "language", r->language->tag);
 	json_put(data, "minutes", arena_print(r->mem, "%d", CODE_MINUTES));
-	if (mail_part("code.txt", data, &text, err) < 0 || mail_part("code.html", data, &html, err) < 0)
+	if (mail_part(r, "code.txt", data, &text, err) < 0 || mail_part(r, "code.html", data, &html, err) < 0)
 		goto out;
 	mail.id = arena_print(r->mem, "kod-%s", digest_hex(r->mem, id, sizeof(id)));
-	mail.subject = arena_print(r->mem, "Din engångskod, %s", conf->organisation);
+	mail.subject = arena_print(r->mem, say(r, "Din engångskod, %s"), conf->organisation);
 	mail.text = text.data;
 	mail.html = html.data;
 	rc = mail_send(r->mem, conf, &mail, err);

@@ -6,6 +6,7 @@
  *                                     GET /kvitto <- POST /beslut/spara <- POST /beslut
  *                                     GET /kvitto <- POST /handelse <- (a form on GET /beslut)
  *                                     GET /filer/ID, in a tab of its own
+ *                                     POST /sprak, from any page, and back to it
  *
  * What a GET leads to only reads: no function with "get" in its name writes anything.
  */
@@ -14,11 +15,11 @@
 #include <behov/log.h>
 
 #define LINK_BAD                                                                                                       \
-	"Länken går inte att använda. Den kan vara gammal eller ha blivit avklippt. Öppna länken i det senaste brevet " \
-	"från oss. Det du redan har beslutat påverkas inte."
-#define SESSION_BAD "Öppna länken i det senaste brevet från oss och begär en ny kod."
+	N_("Länken går inte att använda. Den kan vara gammal eller ha blivit avklippt. Öppna länken i det senaste brevet " \
+	   "från oss. Det du redan har beslutat påverkas inte.")
+#define SESSION_BAD N_("Öppna länken i det senaste brevet från oss och begär en ny kod.")
 #define NONCE_BAD                                                                                                      \
-	"Sidan hörde till en tidigare inloggning och ingenting sparades. Dina val står kvar: kontrollera dem och gå vidare."
+	N_("Sidan hörde till en tidigare inloggning och ingenting sparades. Dina val står kvar: kontrollera dem och gå vidare.")
 
 static int
 redirect(struct request *r, const char *where)
@@ -33,8 +34,8 @@ no_session(struct request *r, enum session_state state, struct error *err)
 {
 	if (state == SESSION_UNPROVED && strcmp(r->method, "POST") != 0)
 		return redirect(r, "/logga-in");
-	return page_notice(r, 401, state == SESSION_OLD ? "Inloggningen har gått ut" : "Du är inte inloggad", SESSION_BAD,
-			   err);
+	return page_notice(r, 401, state == SESSION_OLD ? N_("Inloggningen har gått ut") : N_("Du är inte inloggad"),
+			   SESSION_BAD, err);
 }
 
 /* ------------------------------------------------------------------ before proof of person */
@@ -42,8 +43,8 @@ no_session(struct request *r, enum session_state state, struct error *err)
 static int
 get_root(struct request *r, struct error *err)
 {
-	return page_notice(r, 200, "Beslut om behörigheter och gallring",
-			   "Här beslutar informationsägare om det som de har fått ett brev om. Öppna länken i brevet.", err);
+	return page_notice(r, 200, N_("Beslut om behörigheter och gallring"),
+			   N_("Här beslutar informationsägare om det som de har fått ett brev om. Öppna länken i brevet."), err);
 }
 
 static int
@@ -56,7 +57,7 @@ get_style(struct request *r, struct error *err)
 static int
 link_bad(struct request *r, bool old, struct error *err)
 {
-	return page_notice(r, old ? 410 : 404, "Länken gäller inte", LINK_BAD, err);
+	return page_notice(r, old ? 410 : 404, N_("Länken gäller inte"), LINK_BAD, err);
 }
 
 static int
@@ -89,12 +90,12 @@ send_code(struct request *r, struct error *err)
 		return -1;
 	if (!allowed) {
 		log_warn("too many codes letter='%s'", r->letter.id);
-		return page_code(r, 429, "Det har skickats för många koder den senaste timmen. Vänta en stund och försök igen.",
+		return page_code(r, 429, N_("Det har skickats för många koder den senaste timmen. Vänta en stund och försök igen."),
 				 err);
 	}
 	if (page_mail(r, code, &why) < 0) {
 		log_error("cannot send a code letter='%s': %s", r->letter.id, why.text);
-		return page_code(r, 503, "Koden kunde inte skickas just nu. Försök igen om en stund.", err);
+		return page_code(r, 503, N_("Koden kunde inte skickas just nu. Försök igen om en stund."), err);
 	}
 	log_info("code sent letter='%s'", r->letter.id);
 	return redirect(r, "/logga-in");
@@ -166,8 +167,8 @@ post_login(struct request *r, struct error *err)
 		return redirect(r, "/beslut");
 	}
 	log_warn("wrong code letter='%s' tries=%d", r->letter.id, r->session.tries);
-	return page_code(r, 403, answer == CODE_WRONG ? "Koden stämmer inte. Kontrollera siffrorna och försök igen."
-						      : "Koden gäller inte längre. Begär en ny kod.", err);
+	return page_code(r, 403, answer == CODE_WRONG ? N_("Koden stämmer inte. Kontrollera siffrorna och försök igen.")
+						      : N_("Koden gäller inte längre. Begär en ny kod."), err);
 }
 
 /* ------------------------------------------------------------------ after it */
@@ -222,11 +223,11 @@ not_yet(const struct request *r, const struct view *view)
 	if (*form_get(&r->form, "andra"))
 		return "";
 	if (view->mistakes)
-		return "Några av dina val behöver rättas innan du går vidare. Ingenting är sparat ännu.";
+		return N_("Några av dina val behöver rättas innan du går vidare. Ingenting är sparat ännu.");
 	if (view->made)
 		return NULL;
-	return view->refused ? "Inget av dina val kunde tas emot. Ingenting är sparat."
-			     : "Du har inte valt något ännu.";
+	return view->refused ? N_("Inget av dina val kunde tas emot. Ingenting är sparat.")
+			     : N_("Du har inte valt något ännu.");
 }
 
 static int
@@ -253,10 +254,10 @@ save(struct request *r, const struct view *view, const char *once, struct error 
 	if (view->mistakes || !view->made)
 		return page_decide(r, 422, view, not_yet(r, view), err);
 	if (view->refused)
-		return page_confirm(r, 409, view, "Några av dina val kan inte tas emot. De andra står kvar nedan: bekräfta dem.",
+		return page_confirm(r, 409, view, N_("Några av dina val kan inte tas emot. De andra står kvar nedan: bekräfta dem."),
 				    err);
 	if (view->destroys && !*form_get(&r->form, "forstar"))
-		return page_confirm(r, 422, view, "Kryssa i rutan om att handlingarna förstörs för gott.", err);
+		return page_confirm(r, 422, view, N_("Kryssa i rutan om att handlingarna förstörs för gott."), err);
 	if (choice_save(r, view, once, err) < 0)
 		return -1;
 	log_info("decisions received letter='%s' count=%zu", r->letter.id, view->made);
@@ -295,7 +296,8 @@ post_event(struct request *r, struct error *err)
 	if (session_find(r, &state, err) < 0)
 		return -1;
 	if (state != SESSION_PROVED)
-		return page_notice(r, 401, "Inloggningen har gått ut", "Ingenting är sparat. " SESSION_BAD, err);
+		return page_notice(r, 401, N_("Inloggningen har gått ut"),
+				   N_("Ingenting är sparat. Öppna länken i det senaste brevet från oss och begär en ny kod."), err);
 	if (view_open(r, &view, err) < 0)
 		return -1;
 	if (!session_nonce(r))
@@ -333,10 +335,17 @@ post_logout(struct request *r, struct error *err)
 	if (session_find(r, &state, err) < 0)
 		return -1;
 	if ((state == SESSION_PROVED || state == SESSION_UNPROVED) && !session_nonce(r))
-		return page_notice(r, 403, "Det gick inte att logga ut", "Gå tillbaka till sidan och försök igen.", err);
+		return page_notice(r, 403, N_("Det gick inte att logga ut"), N_("Gå tillbaka till sidan och försök igen."), err);
 	if (session_end(r, err) < 0)
 		return -1;
-	return page_notice(r, 200, "Du är utloggad", "Länken i brevet fungerar igen om du vill fortsätta senare.", err);
+	return page_notice(r, 200, N_("Du är utloggad"), N_("Länken i brevet fungerar igen om du vill fortsätta senare."), err);
+}
+
+static int
+post_language(struct request *r, struct error *err)
+{
+	(void)err;
+	return language_choose(r);
 }
 
 /* ------------------------------------------------------------------ which is which */
@@ -355,6 +364,7 @@ static const struct {
 	{ "/kvitto", get_receipt, NULL },
 	{ "/logga-in", get_login, post_login },
 	{ "/logga-ut", NULL, post_logout },
+	{ "/sprak", NULL, post_language },
 	{ "/style.css", get_style, NULL },
 	{ "", get_root, NULL },
 };
@@ -382,8 +392,8 @@ route(struct request *r, struct error *err)
 		if (!post && routes[i].get)
 			return routes[i].get(r, err);
 		/* Somebody who reloads a page that answered a form. */
-		return post ? page_notice(r, 405, "Så kan sidan inte användas", "Öppna länken i brevet.", err)
+		return post ? page_notice(r, 405, N_("Så kan sidan inte användas"), N_("Öppna länken i brevet."), err)
 			    : redirect(r, "/beslut");
 	}
-	return page_notice(r, 404, "Sidan finns inte", "Öppna länken i det senaste brevet från oss.", err);
+	return page_notice(r, 404, N_("Sidan finns inte"), N_("Öppna länken i det senaste brevet från oss."), err);
 }

@@ -98,29 +98,38 @@ person_name(const struct proposal *p)
 
 /* A series without batches has one proposal for each day on which something is due. */
 static const char *
-batch_name(struct arena *mem, const struct rules *rules, const struct proposal *p)
+batch_name(const struct request *r, const struct proposal *p)
 {
 	if (p->batch && *p->batch)
 		return p->batch;
-	return arena_print(mem, p->kind == KIND_DELIVER ? "%s att lämna från %s" : "%s att gallra från %s",
-			   series_name(rules, p->series), p->due == DAY_NONE ? "" : day_text(mem, p->due));
+	return arena_print(r->mem, p->kind == KIND_DELIVER ? say(r, "%s att lämna från %s") : say(r, "%s att gallra från %s"),
+			   series_name(r->server->rules, p->series), p->due == DAY_NONE ? "" : day_text(r->mem, p->due));
+}
+
+static const char *
+files_text(const struct request *r, long long files)
+{
+	return arena_print(r->mem, files == 1 ? say(r, "%s fil") : say(r, "%s filer"), text_count(r->mem, files));
 }
 
 const char *
-rows_name(struct arena *mem, const struct rules *rules, const struct proposal *p)
+rows_name(const struct request *r, const struct proposal *p)
 {
+	const struct rules *rules = r->server->rules;
+	struct arena *mem = r->mem;
+
 	switch (p->kind) {
 	case KIND_REMOVE_MEMBER:
-		return arena_print(mem, "%s – %s i %s", person_name(p), role_name(rules, p->system, p->role),
+		return arena_print(mem, say(r, "%s – %s i %s"), person_name(p), role_name(rules, p->system, p->role),
 				   system_name(rules, p->system));
 	case KIND_CUT_NESTING:
-		return arena_print(mem, "Gruppen %s – %s i %s", dn_name(mem, p->member),
+		return arena_print(mem, say(r, "Gruppen %s – %s i %s"), dn_name(mem, p->member),
 				   role_name(rules, p->system, p->role), system_name(rules, p->system));
 	case KIND_DESTROY:
 	case KIND_DELIVER:
 		break;
 	}
-	return arena_print(mem, "%s – %s %s", batch_name(mem, rules, p), text_count(mem, p->files), p->files == 1 ? "fil" : "filer");
+	return arena_print(mem, "%s – %s", batch_name(r, p), files_text(r, p->files));
 }
 
 /* ------------------------------------------------------------------ what it rests on */
@@ -183,7 +192,7 @@ also(struct request *r, const struct proposal *p)
 		const char *slash = strchr(p->also[i], '/');
 		const char *system = slash ? arena_copy(r->mem, p->also[i], (size_t)(slash - p->also[i])) : p->also[i];
 		json_t *one = json_object();
-		rows_put(one, "text", arena_print(r->mem, "%s i %s",
+		rows_put(one, "text", arena_print(r->mem, say(r, "%s i %s"),
 						  role_name(r->server->rules, system, slash ? slash + 1 : ""),
 						  system_name(r->server->rules, system)));
 		json_array_append_new(out, one);
@@ -231,7 +240,7 @@ put_others(struct request *r, json_t *o, const struct proposal *p)
 		json_t *one = json_object();
 		rows_put(one, "series", json_text(other, "name"));
 		rows_put(one, "why", json_text(other, "why"));
-		rows_put(one, "files", arena_print(r->mem, "%s %s", text_count(r->mem, files), files == 1 ? "fil" : "filer"));
+		rows_put(one, "files", files_text(r, files));
 		json_array_append_new(list, one);
 	}
 	json_object_set_new(o, "some_others", json_boolean(json_array_size(list) > 0));
@@ -252,7 +261,7 @@ rows_files(struct request *r, const struct proposal *p)
 	}
 	rows_put(o, "batch", p->batch && *p->batch ? p->batch : NULL);
 	rows_put(o, "count", text_count(r->mem, p->files));
-	rows_put(o, "size", text_size(r->mem, p->bytes));
+	rows_put(o, "size", text_size_in(r->mem, r->language, p->bytes));
 	rows_put(o, "due", day_text(r->mem, p->due));
 	rows_put(o, "calculation", json_text(p->evidence, "calculation"));
 	rows_put(o, "oldest", json_text(p->evidence, "oldest"));
@@ -268,19 +277,19 @@ rows_files(struct request *r, const struct proposal *p)
 /* ------------------------------------------------------------------ who has said what */
 
 static const char *
-verdict_text(const char *word)
+verdict_text(const struct request *r, const char *word)
 {
-	static const char *const text[] = { "Godkänn", "Behåll", "Ångra" };
+	static const char *const text[] = { N_("Godkänn"), N_("Behåll"), N_("Ångra") };
 
 	for (int i = 0; word && verdict_word[i]; i++)
 		if (strcmp(verdict_word[i], word) == 0)
-			return text[i];
+			return say(r, text[i]);
 	return NULL;
 }
 
 /* "2 personer måste godkänna: Anna Berg, Eva Lind." */
 static const char *
-needs_text(struct arena *mem, const struct proposal *p)
+needs_text(const struct request *r, const struct proposal *p)
 {
 	size_t needs = p->needs > (int)p->approvers.count ? (size_t)p->needs : p->approvers.count;
 	const char *names = "", *comma = ": ";
@@ -288,9 +297,9 @@ needs_text(struct arena *mem, const struct proposal *p)
 	if (needs < 2)
 		return NULL;
 	for (size_t i = 0; i < p->approvers.count; i++, comma = ", ")
-		names = arena_print(mem, "%s%s%s", names, comma,
+		names = arena_print(r->mem, "%s%s%s", names, comma,
 				    p->approvers.items[i].display ? p->approvers.items[i].display : p->approvers.items[i].name);
-	return arena_print(mem, "%zu personer måste godkänna%s.", needs, names);
+	return arena_print(r->mem, say(r, "%zu personer måste godkänna%s."), needs, names);
 }
 
 static void
@@ -304,10 +313,10 @@ put_approvals(struct request *r, json_t *row, const struct asked *a)
 		rows_put(one, "name", a->approved.items[i]);
 		json_array_append_new(list, one);
 	}
-	rows_put(row, "needs", needs_text(r->mem, p));
+	rows_put(row, "needs", needs_text(r, p));
 	json_object_set_new(row, "approved_some", json_boolean(a->approved.count > 0));
 	json_object_set_new(row, "approved", list);
-	json_put(row, "pending", verdict_text(a->pending));
+	json_put(row, "pending", verdict_text(r, a->pending));
 	json_object_set_new(row, "refused", json_boolean(a->refused && !a->pending));
 	json_object_set_new(row, "may", json_boolean(a->may != 0));
 	json_object_set_new(row, "may_approve", json_boolean(a->may & MAY(VERDICT_APPROVE)));
@@ -317,7 +326,7 @@ put_approvals(struct request *r, json_t *row, const struct asked *a)
 
 /* What was typed comes back as it was typed; a choice about another version does not. */
 static void
-put_choice(json_t *row, const struct choice *c, const struct asked *a)
+put_choice(const struct request *r, json_t *row, const struct choice *c, const struct asked *a)
 {
 	bool made = c && c->made && strcmp(c->version, a->s->p.version) == 0 && (a->may & MAY(c->verdict));
 
@@ -328,7 +337,7 @@ put_choice(json_t *row, const struct choice *c, const struct asked *a)
 	json_put(row, "verdict", made ? verdict_word[c->verdict] : "");
 	json_put(row, "reason", c ? c->reason : "");
 	json_put(row, "until", c ? c->until_text : "");
-	json_put(row, "problem", c ? c->problem : NULL);
+	json_put(row, "problem", c ? say(r, c->problem) : NULL);
 }
 
 /* ------------------------------------------------------------------ rows and groups */
@@ -343,15 +352,15 @@ row_json(struct request *r, const struct view *view, const struct asked *a)
 
 	rows_put(row, "id", s->id);
 	rows_put(row, "version", p->version);
-	rows_put(row, "name", files ? batch_name(r->mem, r->server->rules, p)
+	rows_put(row, "name", files ? batch_name(r, p)
 			      : p->kind == KIND_CUT_NESTING ? dn_name(r->mem, p->member) : person_name(p));
-	rows_put(row, "full", rows_name(r->mem, r->server->rules, p));
+	rows_put(row, "full", rows_name(r, p));
 	rows_put(row, "why", p->why);
 	rows_put(row, "rule", place_text(r->mem, p->rule));
 	rows_put(row, "opened", day_text(r->mem, clock_day(s->opened)));
 	json_object_set_new(row, "access", files ? json_null() : access_json(r, p));
 	json_object_set_new(row, "files", files ? rows_files(r, p) : json_null());
-	put_choice(row, view_choice(view, s->id), a);
+	put_choice(r, row, view_choice(view, s->id), a);
 	put_approvals(r, row, a);
 	return row;
 }
@@ -362,7 +371,7 @@ group_files(struct request *r, json_t *g, const struct proposal *p)
 	const json_t *decision = json_object_get(p->evidence, "decision");
 	const struct conf *conf = &r->server->rules->conf;
 
-	rows_put(g, "heading", arena_print(r->mem, p->kind == KIND_DESTROY ? "Gallra: %s" : "Leverera till arkivet: %s",
+	rows_put(g, "heading", arena_print(r->mem, p->kind == KIND_DESTROY ? say(r, "Gallra: %s") : say(r, "Leverera till arkivet: %s"),
 					   series_name(r->server->rules, p->series)));
 	rows_put(g, "place", share_name(r->server->rules, p->share));
 	json_object_set_new(g, "decision", json_text(decision, "dnr") ? PICK(decision, decision_keys) : json_null());
@@ -374,7 +383,7 @@ group_files(struct request *r, json_t *g, const struct proposal *p)
 static void
 group_access(struct request *r, json_t *g, const struct proposal *p)
 {
-	rows_put(g, "heading", arena_print(r->mem, "%s i %s", role_name(r->server->rules, p->system, p->role),
+	rows_put(g, "heading", arena_print(r->mem, say(r, "%s i %s"), role_name(r->server->rules, p->system, p->role),
 					   system_name(r->server->rules, p->system)));
 	rows_put(g, "place", NULL);
 	json_object_set_new(g, "decision", json_null());

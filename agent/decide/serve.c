@@ -68,9 +68,8 @@ answer(struct request *r)
 static enum MHD_Result
 refuse(struct request *r, unsigned status)
 {
-	static const char large[] = "Formuläret var för stort. Gå tillbaka, välj färre rader och försök igen.\n";
-	static const char other[] = "Begäran kunde inte tas emot. Gå tillbaka och försök igen.\n";
-	const char *text = status == 413 ? large : other;
+	const char *text = status == 413 ? say(r, "Formuläret var för stort. Gå tillbaka, välj färre rader och försök igen.\n")
+					 : say(r, "Begäran kunde inte tas emot. Gå tillbaka och försök igen.\n");
 	struct MHD_Response *response;
 	enum MHD_Result rc;
 
@@ -101,7 +100,7 @@ respond(struct request *r)
 	log_error("cannot answer %s: %s", r->method, err.text);
 	text_close(&r->out);
 	text_open(&r->out, ANSWER_MOST);
-	text_add(&r->out, "Ett fel uppstod hos oss. Ingenting har sparats. Försök igen om en stund.\n");
+	text_add(&r->out, say(r, "Ett fel uppstod hos oss. Ingenting har sparats. Försök igen om en stund.\n"));
 	r->status = 500;
 	r->type = "text/plain; charset=utf-8";
 	r->location = r->set_cookie = NULL;
@@ -118,7 +117,7 @@ begin(void *self, const char *target, struct MHD_Connection *connection)
 	struct request *r = arena_new(mem, struct request);
 
 	*r = (struct request){ .mem = mem, .server = self, .connection = connection,
-			       .bad_target = !guard_target(target) };
+			       .bad_target = !guard_target(target), .target = arena_text(mem, target) };
 	return r;
 }
 
@@ -163,6 +162,7 @@ handle(void *self, struct MHD_Connection *connection, const char *path, const ch
 	r->path = path;
 	if (!r->guarded) {
 		r->guarded = true;
+		r->language = language_of(r);
 		status = guard_request(r, version);
 		return status ? refuse(r, status) : MHD_YES;
 	}
@@ -385,7 +385,7 @@ decide_serve(const struct rules *rules, void (*ready)(int port), struct error *e
 	int fd = -1, port, rc = -1;
 
 	stop_listen();
-	if (open_stores(&rules->conf, &server, err) < 0 || listen_on(mem, &server, &fd, &port, err) < 0)
+	if (speak_check(err) < 0 || open_stores(&rules->conf, &server, err) < 0 || listen_on(mem, &server, &fd, &port, err) < 0)
 		goto out;
 	daemon = start(&server, fd);
 	if (!daemon) {

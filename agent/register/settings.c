@@ -3,6 +3,7 @@
  * settings.c - reads conf/behov.cfg into struct conf: every key, its default, and what a value may be.
  */
 #include "behov/fetch.h"
+#include "behov/speak.h"
 #include "register_p.h"
 #include <sys/stat.h>
 
@@ -258,12 +259,25 @@ read_small(struct reader *r, const config_setting_t *root, struct conf *c)
 	c->reminder_days = get_days(r, root, "reminder", 7);
 }
 
+/* One that behov was built with. */
+static const char *
+read_language(struct reader *r, const config_setting_t *root)
+{
+	size_t count;
+	const struct language *all = speak_languages(&count);
+	const char **tags = arena_array(r->mem, const char *, count + 1);
+
+	for (size_t i = 0; i < count; i++)
+		tags[i] = all[i].tag;
+	return tags[get_word(r, root, "language", tags, 0)];
+}
+
 void
 read_settings(struct reader *r, const config_setting_t *root)
 {
 	static const char *const keys[] = { "organisation", "store", "inbox", "key-file", "work", "rules", "mode",
 		"zone", "directory", "hr", "mail", "web", "people", "brake", "grace", "quarantine", "link",
-		"reminder", NULL };
+		"reminder", "language", NULL };
 	static const char *const schemes[] = { "sqlite:", NULL };
 	static const char *const modes[] = { "observe", "propose", "apply", NULL };
 	static const char *const builtin[][3] = { { "title", "titel", "title" }, { "department", "avdelning", "department" },
@@ -292,6 +306,7 @@ read_settings(struct reader *r, const config_setting_t *root)
 		c->zone = "Europe/Stockholm";
 	if (clock_zone(c->zone, &err) < 0)
 		complain(r, config_setting_get_member(root, "zone"), "%s", err.text);
+	c->language = read_language(r, root);
 	read_directories(r, root, c);
 	read_hr(r, root, file, c);
 	read_mail(r, root, c);

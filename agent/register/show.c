@@ -131,6 +131,7 @@ conf_json(const struct conf *c)
 	json_put(o, "rules", c->rules);
 	json_put(o, "mode", modes[c->mode]);
 	json_put(o, "zone", c->zone);
+	json_put(o, "language", c->language);
 	put_new(o, "directory", directory_json(c));
 	put_new(o, "mail", mail_json(c));
 	json_put(web, "listen", c->web.listen);
