@@ -1,6 +1,9 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The approval page, over raw HTTP and in Chromium: who may see what, what counts as a decision, what is refused."""
+import email
+import email.policy
+import gettext
 import glob
 import html
 import json
@@ -103,7 +106,7 @@ class World:
 
     def codes(self):
         mails = sorted(glob.glob(os.path.join(self.folder, "mail/new/*")), key=os.path.getmtime)
-        return [re.search(r"Din kod är (\d{6})\b", decoded(mail)).group(1) for mail in mails]
+        return [re.search(r"(?:Din kod är|Your code is) (\d{6})\b", decoded(mail)).group(1) for mail in mails]
 
     def ask(self, letter="aa01"):
         """A session that waits for its code: cookie, nonce, code."""
@@ -137,8 +140,6 @@ class World:
 
 def decoded(path):
     """The text of a mail, whatever its transfer encoding."""
-    import email
-    import email.policy
     with open(path, "rb") as f:
         message = email.message_from_binary_file(f, policy=email.policy.default)
     part = message.get_body(("plain",))
@@ -275,7 +276,9 @@ def an_unknown_and_an_old_link_look_the_same():
     with World() as w:
         unknown, old = w.get("/b/" + TOKEN["aa01"][:-1] + "q"), w.get("/b/" + TOKEN["dd01"])
         assert (unknown.status, old.status) == (404, 410)
-        assert unknown.text == old.text and "Länken gäller inte" in old.text
+        # Each says its own address, for coming back in another language.
+        assert unknown.text.replace(TOKEN["aa01"][:-1] + "q", "") == old.text.replace(TOKEN["dd01"], "")
+        assert "Länken gäller inte" in old.text
         assert w.post("/kod", form={"token": TOKEN["dd01"]}).status == 410 and w.codes() == []
 
 
@@ -712,7 +715,7 @@ def a_batch_is_seen_folder_by_folder_to_its_last_file():
         assert "/filer/f1-1" in links(w.get("/beslut", cookie))
         page = w.get("/filer/f1-1", cookie)
         assert page.status == 200 and "2019 + 7 år från kalenderårets slut = 2027-01-01" in page.text
-        assert "Kortare &lt;serie&gt;</bdi></strong>, 1\u00a0200 filer: 5 år räcker till 2025-01-01" in page.text and "2 serier till" in page.text
+        assert "Kortare &lt;serie&gt;</bdi></strong>, 1\u00a0200 filer: <span lang=\"sv\">5 år räcker till 2025-01-01" in page.text and "2 serier till" in page.text
         assert "handlingar från 2019-01-05 till 2019-12-05" in page.text
         seen, todo, pages = set(), ["/filer/f1-1"], set()
         while todo:
@@ -852,13 +855,122 @@ def it_ends_cleanly_and_listens_on_a_unix_socket():
         assert w.stop() == 0 and not os.path.exists(path)
 
 
+# ------------------------------------------------------------------ in another language
+
+ENGLISH = ["Accept-Language: en-GB,en;q=0.9,sv;q=0.8"]
+
+
+def only_swedish():
+    """Words that stand in what is translated, and in no translation."""
+    with open(os.path.join(BUILD, "po/en.mo"), "rb") as f:
+        catalog = dict(gettext.GNUTranslations(f)._catalog)
+    catalog.pop("")
+
+    def words(texts):
+        return {w for t in texts for w in re.findall(r"[^\W\d_]{2,}", re.sub(r"<[^>]*>|\{\{.*?\}\}|%\w+", " ", t).lower())}
+    return words(catalog) - words(catalog.values()) - words(["servicedesk behov"])
+
+
+def swedish_in(text):
+    """Swedish words that a page shows as its own: not as names, and not in what says that it is in Swedish."""
+    text = re.sub(r'<(\w+)(?: [^>]*)? lang="sv".*?</\1>|<bdi[ >].*?</bdi>|<script.*?</script>', " ", text, flags=re.S)
+    text += " ".join(re.findall(r'(?:aria-label|title|placeholder|alt)="([^"]*)"', text))
+    text = html.unescape(re.sub(r"<[^>]*>", " ", text)).lower()
+    return sorted(only_swedish() & set(re.findall(r"[^\W\d_]{2,}", text)))
+
+
+def every_page_is_in_the_language_that_is_asked_for():
+    def told(page, *texts):
+        assert '<html lang="en">' in page.text and not swedish_in(page.text), (swedish_in(page.text), page.text)
+        for text in texts:
+            assert text in page.text, (text, page.text)
+        return page
+
+    assert swedish_in("<p>Dina beslut</p>") == ["beslut", "dina"] and swedish_in('<p lang="sv">Dina beslut</p>') == []
+    with World() as w:
+        subprocess.run([ORACLE, "papers", w.folder, NOW, "120"], check=True, stdout=subprocess.DEVNULL)
+        told(w.get("/", headers=ENGLISH), "Decisions on access and on disposal of records")
+        told(w.get("/b/" + TOKEN["aa01"], headers=ENGLISH), "proposals are waiting for your decision", "Send code")
+        told(w.get("/b/nothing", headers=ENGLISH), "The link is not valid")
+        told(w.get("/nowhere", headers=ENGLISH), "There is no such page")
+        told(w.get("/beslut", headers=ENGLISH), "You are not signed in")
+        cookie = w.post("/kod", form={"token": TOKEN["aa01"]}, headers=ENGLISH).headers["set-cookie"].split(";")[0]
+        mail = glob.glob(os.path.join(w.folder, "mail/new/*"))[0]
+        assert "Your code is " in decoded(mail) and not swedish_in(decoded(mail)), decoded(mail)
+        with open(mail, "rb") as f:
+            assert email.message_from_binary_file(f, policy=email.policy.default)["subject"].startswith("Your one-time code, ")
+        page = told(w.get("/logga-in", cookie, headers=ENGLISH), "Enter the code")
+        told(w.post("/logga-in", cookie, {"nonce": page.field("nonce"), "kod": "x"}, headers=ENGLISH), "The code is not correct")
+        reply = w.post("/logga-in", cookie, {"nonce": page.field("nonce"), "kod": w.codes()[0]}, headers=ENGLISH)
+        cookie = reply.headers["set-cookie"].split(";")[0]
+        page = told(w.get("/beslut", cookie, headers=ENGLISH), "proposals are waiting for you", "Disposal (gallring): ",
+                    "Has something ended?", 'lang="sv">')
+        for wrong, why in ((("keep",), "State why it is to be kept"), (("keep", "x", "2020-01-01"), "must be in the future"),
+                           (("undo",), "cannot be answered in that way")):
+            told(w.post("/beslut", cookie, choose(page, a1=wrong), headers=ENGLISH), why, "To be corrected")
+        confirm = told(w.post("/beslut", cookie, choose(page, a1=("approve",), a2=("keep", "ja"), f1=("approve",)), headers=ENGLISH),
+                       "You are about to save 3 decisions", "You are approving that records are destroyed", "Approve – removed")
+        told(w.post("/beslut/spara", cookie, hidden(confirm), headers=ENGLISH), "Tick the box")
+        assert w.post("/beslut/spara", cookie, {**hidden(confirm), "forstar": "ja"}, headers=ENGLISH).status == 303
+        told(w.get("/kvitto", cookie, headers=ENGLISH), "3 decisions were received", "Approved")
+        told(w.get("/beslut", cookie, headers=ENGLISH), "Received, will be verified tonight")
+        told(w.get("/filer/f2-1", cookie, headers=ENGLISH), "Files in the proposal", "Show all files here")
+        form = {"nonce": page.field("nonce"), "rad": "0", "djup": "0"}
+        told(w.post("/filer/f2-1", cookie, {**form, "sok": ""}, headers=ENGLISH), "Record from")
+        told(w.post("/filer/f2-1", cookie, {**form, "sok": "zzzz"}, headers=ENGLISH), "No files here")
+        event = {"nonce": page.field("nonce"), "series": "avtal", "share": "ekonomi", "mapp": "Avtal/X", "datum": "x", "varfor": "y"}
+        told(w.post("/handelse", cookie, event, headers=ENGLISH), "The date must be written as")
+        assert w.post("/handelse", cookie, {**event, "datum": "2024-06-30"}, headers=ENGLISH).status == 303
+        told(w.get("/kvitto", cookie, headers=ENGLISH), "Happened on 2024-06-30")
+        told(w.post("/logga-ut", cookie, {"nonce": page.field("nonce")}, headers=ENGLISH), "You are signed out")
+        told(w.post("/beslut", cookie, choose(page, a1=("approve",)), headers=ENGLISH), "Your choices remain on this page")
+        assert "The form was too large" in w.post("/kod", form=b"token=" + b"a" * (256 * 1024), headers=ENGLISH).text
+        assert "could not be accepted" not in w.get("/%zz").text and "The request could not be" in w.get("/%zz", headers=ENGLISH).text
+
+
+def a_language_is_chosen_by_a_form():
+    with World() as w:
+        page = w.get("/b/" + TOKEN["aa01"])
+        assert '<html lang="sv">' in page.text and ">In English</button>" in page.text and ">På svenska<" not in page.text
+        assert page.field("till") == "/b/" + TOKEN["aa01"]
+        reply = w.post("/sprak", form={"sprak": "en", "till": page.field("till")})
+        flags = reply.headers["set-cookie"]
+        assert (reply.status, reply.headers["location"]) == (303, "/b/" + TOKEN["aa01"])
+        assert flags.startswith("sprak=en; ") and all(f in flags for f in ("; Path=/", "; HttpOnly", "; SameSite=Strict"))
+        # What was chosen goes before what the browser asks for, and nothing else comes with it.
+        chosen = w.get("/b/" + TOKEN["aa01"], "sprak=en", headers=["Accept-Language: sv"])
+        assert '<html lang="en">' in chosen.text and ">På svenska</button>" in chosen.text
+        assert '<html lang="sv">' in w.get("/", "sprak=sv", headers=ENGLISH).text
+        for junk in ("sprak=xx", "sprak=", "sprak=e", "sprak=en-GB", "sprak=" + "e" * 500):
+            assert '<html lang="sv">' in w.get("/", junk).text and '<html lang="en">' in w.get("/", junk, headers=ENGLISH).text
+        # In a session it stays beside its cookie; where a form was answered there is no place to come back to.
+        cookie = w.sign_in()
+        both = f"{cookie}; sprak=en"
+        assert '<html lang="en">' in w.get("/beslut", both).text and '<html lang="sv">' in w.get("/beslut", cookie).text
+        assert w.get("/filer/f1-1?rad=0&djup=1", both).field("till") == "/filer/f1-1?rad=0&djup=1"
+        assert w.post("/sprak", cookie, {"sprak": "en", "till": "/beslut"}).headers["set-cookie"].startswith("sprak=en;")
+        assert w.get("/beslut", cookie).status == 200
+        assert "/sprak" not in w.post("/beslut", cookie, choose(w.get("/beslut", cookie), a1=("keep",))).text
+        for where in ("//evil.example/", "https://evil.example/", "/\\evil.example", "", "beslut", "/a b", "/a\r\nX: y", "/" + "a" * 2000,
+                      "/%zz", "javascript:x"):
+            reply = w.post("/sprak", form={"sprak": "en", "till": where})
+            assert reply.status == 303 and reply.headers["location"] == "/", where
+            assert "x" not in reply.headers
+        assert "set-cookie" not in w.post("/sprak", form={"sprak": "xx", "till": "/"}).headers
+        assert w.post("/sprak", form={"sprak": "en", "till": "/"}, headers=["Origin: http://evil.example"]).status == 403
+        assert w.get("/sprak").status == 303
+    with World(url=f"https://{SITE}") as w:
+        reply = w.post("/sprak", form={"sprak": "en", "till": "/"}, headers=[f"Origin: https://{SITE}"], host=SITE + ":443")
+        assert "; Secure" in reply.headers["set-cookie"]
+
+
 # ------------------------------------------------------------------ in a browser
 
-def browser(folder):
+def browser(folder, language="sv"):
     from selenium import webdriver
     from selenium.webdriver.chrome.service import Service
     options = webdriver.ChromeOptions()
-    for word in ("--headless=new", "--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu", "--no-first-run",
+    for word in ("--headless=new", "--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu", "--no-first-run", f"--accept-lang={language}",
                  "--window-size=1200,1000", f"--user-data-dir={folder}/chromium"):
         options.add_argument(word)
     options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
@@ -876,19 +988,75 @@ def shot(driver, name, width):
     assert wide <= width, (name, width, wide)
 
 
-def an_owner_decides_in_a_browser():
+def press_in(driver, text):
     from selenium.common.exceptions import WebDriverException
     from selenium.webdriver.common.by import By
     from selenium.webdriver.support.expected_conditions import staleness_of
     from selenium.webdriver.support.ui import WebDriverWait
+    before = driver.find_element(By.TAG_NAME, "html")
+    driver.find_element(By.XPATH, f"//button[normalize-space()='{text}']").click()
+    # A page that is being left answers in more ways than one: only the new one counts.
+    WebDriverWait(driver, 60, ignored_exceptions=[WebDriverException]).until(staleness_of(before))
+    WebDriverWait(driver, 60, ignored_exceptions=[WebDriverException]).until(
+        lambda d: d.execute_script("return document.readyState") == "complete")
+
+
+def an_owner_reads_english_in_a_browser():
+    from selenium.webdriver.common.by import By
+
+    def at(css):
+        return driver.find_element(By.CSS_SELECTOR, css)
+
+    def seen(name):
+        for width in (1200, 390, 320):
+            shot(driver, f"en-{name}", width)
+        assert at("html").get_attribute("lang") == "en" and not swedish_in(driver.page_source), swedish_in(driver.page_source)
+
+    with World() as w:
+        driver = browser(w.folder)
+        try:
+            driver.get(f"http://127.0.0.1:{w.port}/b/{TOKEN['aa01']}")
+            press_in(driver, "In English")
+            assert driver.current_url.endswith("/b/" + TOKEN["aa01"])
+            seen("link")
+            press_in(driver, "Send code")
+            seen("code")
+            at("#kod").send_keys(w.codes()[-1])
+            press_in(driver, "Sign in")
+            for details in driver.find_elements(By.TAG_NAME, "summary"):
+                details.click()
+            seen("decide")
+            at("[name='d-a1-1'][value='approve']").click()
+            at("[name='d-f1-1'][value='approve']").click()
+            at("[name='d-a2-1'][value='keep']").click()
+            press_in(driver, "Review your choices")
+            seen("mistake")
+            at("#r-a2-1").send_keys("Covers for a colleague until summer")
+            press_in(driver, "Review your choices")
+            seen("confirm")
+            at("[name='forstar']").click()
+            press_in(driver, "Confirm and save")
+            assert driver.current_url.endswith("/kvitto")
+            seen("receipt")
+            driver.get(f"http://127.0.0.1:{w.port}/filer/f1-1?rad=0&djup=0")
+            seen("folder")
+            press_in(driver, "På svenska")
+            assert driver.current_url.endswith("/filer/f1-1?rad=0&djup=0") and at("html").get_attribute("lang") == "sv"
+            press_in(driver, "In English")
+            press_in(driver, "Show all files here in a single list")
+            seen("found")
+            press_in(driver, "Sign out")
+            seen("out")
+        finally:
+            driver.quit()
+
+
+def an_owner_decides_in_a_browser():
+    from selenium.webdriver.common.by import By
+    from selenium.webdriver.support.ui import WebDriverWait
 
     def press(text):
-        before = driver.find_element(By.TAG_NAME, "html")
-        driver.find_element(By.XPATH, f"//button[normalize-space()='{text}']").click()
-        # A page that is being left answers in more ways than one: only the new one counts.
-        WebDriverWait(driver, 60, ignored_exceptions=[WebDriverException]).until(staleness_of(before))
-        WebDriverWait(driver, 60, ignored_exceptions=[WebDriverException]).until(
-            lambda d: d.execute_script("return document.readyState") == "complete")
+        press_in(driver, text)
 
     def at(css):
         return driver.find_element(By.CSS_SELECTOR, css)
@@ -954,8 +1122,8 @@ def main():
              and f.__name__ not in ("main",)] if len(sys.argv) < 2 else [globals()[name] for name in sys.argv[1:]]
     failed = 0
     for test in tests:
-        if test is an_owner_decides_in_a_browser and not shutil.which("chromedriver"):
-            print("skip an_owner_decides_in_a_browser: no chromedriver")
+        if test.__name__.endswith("_in_a_browser") and not shutil.which("chromedriver"):
+            print(f"skip {test.__name__}: no chromedriver")
             continue
         try:
             test()

@@ -122,7 +122,7 @@ def in_a_browser(t, owner, approve, keep):
 
     options = webdriver.ChromeOptions()
     options.binary_location = "/usr/bin/chromium"
-    for word in ("--headless=new", "--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu", "--no-first-run",
+    for word in ("--headless=new", "--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu", "--no-first-run", "--accept-lang=sv",
                  "--disable-background-networking", "--disable-component-update", "--disable-sync", "--disable-quic",
                  "--window-size=1200,1400", f"--user-data-dir={t.folder}/browser"):
         options.add_argument(word)

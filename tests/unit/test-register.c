@@ -320,6 +320,14 @@ all_complaints_come_at_once(void)
 	CHECK(load(CONF "zone = \"Mars/Base\"; mode = \"war\"; brake = { ratio = 2.5; };", "nonsense = 1;") == 4);
 }
 
+static void
+a_language_is_one_that_we_have(void)
+{
+	CHECK(load(CONF "language = \"en\";", "") == 0);
+	CHECK(load(CONF "language = \"klingon\";", "") == 1);
+	CHECK(load(CONF "language = 1;", "") == 1);
+}
+
 int
 main(void)
 {
@@ -339,6 +347,7 @@ main(void)
 	TEST(a_name_belongs_to_the_directory_whose_base_it_lies_under);
 	TEST(each_mistake_is_a_complaint);
 	TEST(all_complaints_come_at_once);
+	TEST(a_language_is_one_that_we_have);
 	TEST(trap_a_share_in_another_is_refused);
 	arena_close(mem);
 	return check_done();
