@@ -14,7 +14,7 @@ count_proposals(struct arena *mem, const struct rules *rules, const struct store
 	for (size_t i = 0; i < asked->list.count; i++) {
 		const struct stored *s = &asked->list.items[i];
 		struct headings *all = s->state == STATE_BRAKED ? &tally->braked : &tally->asked;
-		const char *title = letter_heading(mem, rules, &s->p);
+		const char *title = letter_heading(mem, rules, NULL, &s->p);
 
 		if (s->state == STATE_BRAKED && s->p.scope)
 			title = arena_print(mem, "%s [%s]", title, s->p.scope);
@@ -183,7 +183,7 @@ letter_administrator(struct arena *mem, const struct notify_input *in, const str
 		letter_under(mem, &tally.findings, finding_word(facts.findings.items[i].finding.kind))->count++;
 	data = administrator_json(mem, in, letter, &tally);
 	rc = tally.braked.list.count || tally.exported.list.count || tally.gaps.list.count || (observe && (tally.asked.list.count || tally.findings.list.count))
-		     ? letter_render(mem, "administrator", data, out, err) : 0;
+		     ? letter_render(mem, NULL, "administrator", data, out, err) : 0;
 	json_decref(data);
 	out->subject = arena_print(mem, "Behov: natten %s%s%s%s", day_text(mem, clock_day(letter->created)),
 				   tally.exported.list.count ? ", något att göra för hand" : "",

@@ -168,6 +168,7 @@ is_about(const struct letter *letter, const char *series, const char *share)
 static json_t *
 rows(struct arena *mem, const struct notify_input *in, const struct letter *letter, const json_t *lacking)
 {
+	const struct language *l = letter_language(in);
 	json_t *list = json_array();
 	const json_t *one;
 	size_t i;
@@ -178,8 +179,8 @@ rows(struct arena *mem, const struct notify_input *in, const struct letter *lett
 		long long files = json_number(one, "files", 0);
 
 		if (s && share && is_about(letter, s->id, share->id))
-			letter_row(mem, list, arena_print(mem, "%s (%s): %s handling%s", s->name ? s->name : s->id,
-							  share->name ? share->name : share->id, text_count(mem, files), files == 1 ? "" : "ar"));
+			letter_row(mem, list, arena_print(mem, files == 1 ? speak(l, "%s (%s): %s handling") : speak(l, "%s (%s): %s handlingar"),
+							  s->name ? s->name : s->id, share->name ? share->name : share->id, text_count(mem, files)));
 	}
 	return list;
 }
@@ -203,8 +204,8 @@ letter_event(struct arena *mem, const struct notify_input *in, const struct lett
 	json_put(data, "link", letter_link(mem, conf, token));
 	json_object_set(data, "rows", list);
 	if (json_array_size(list))
-		rc = letter_render(mem, "event", data, out, err);
-	out->subject = "Behov: säg när något har upphört";
+		rc = letter_render(mem, letter_language(in), "event", data, out, err);
+	out->subject = speak(letter_language(in), "Behov: säg när något har upphört");
 	json_decref(data);
 	json_decref(list);
 	json_decref(lacking);

@@ -18,8 +18,14 @@ letter_may_name(int konfidentialitet)
 
 /* ------------------------------------------------------------------ headings and rows */
 
+const struct language *
+letter_language(const struct notify_input *in)
+{
+	return speak_language(in->rules->conf.language);
+}
+
 const char *
-letter_heading(struct arena *mem, const struct rules *rules, const struct proposal *p)
+letter_heading(struct arena *mem, const struct rules *rules, const struct language *l, const struct proposal *p)
 {
 	const struct system *system;
 	const struct series *series;
@@ -27,11 +33,11 @@ letter_heading(struct arena *mem, const struct rules *rules, const struct propos
 
 	if (!is_files(p)) {
 		system = rules_system(rules, p->system);
-		return arena_print(mem, "Behörigheter i %s", system && system->name ? system->name : p->system);
+		return arena_print(mem, speak(l, "Behörigheter i %s"), system && system->name ? system->name : p->system);
 	}
 	series = rules_series(rules, p->series);
 	share = rules_share(rules, p->share);
-	return arena_print(mem, "%s: %s (%s)", p->kind == KIND_DESTROY ? "Gallring" : "Leverans till arkivet",
+	return arena_print(mem, "%s: %s (%s)", p->kind == KIND_DESTROY ? speak(l, "Gallring") : speak(l, "Leverans till arkivet"),
 			   series && series->name ? series->name : p->series, share && share->name ? share->name : p->share);
 }
 
@@ -68,8 +74,21 @@ letter_row(struct arena *mem, json_t *rows, const char *text)
 	json_array_append_new(rows, o);
 }
 
+/* "1 förslag" is as it is in Swedish, but not in every language. */
+const char *
+letter_count(struct arena *mem, const struct language *l, long long count)
+{
+	return count == 1 ? speak(l, "1 förslag") : arena_print(mem, speak(l, "%s förslag"), text_count(mem, count));
+}
+
 static const char *
-line_of(struct arena *mem, const struct rules *rules, const struct proposal *p)
+files_text(struct arena *mem, const struct language *l, long long files)
+{
+	return arena_print(mem, files == 1 ? speak(l, "%s fil") : speak(l, "%s filer"), text_count(mem, files));
+}
+
+static const char *
+line_of(struct arena *mem, const struct rules *rules, const struct language *l, const struct proposal *p)
 {
 	const struct role *role = rules_role(rules, p->system, p->role);
 	const char *as = role && role->name ? role->name : p->role;
@@ -77,9 +96,9 @@ line_of(struct arena *mem, const struct rules *rules, const struct proposal *p)
 	if (p->kind == KIND_REMOVE_MEMBER)
 		return arena_print(mem, "%s (%s)", p->display ? p->display : p->account, as ? as : "");
 	if (p->kind == KIND_CUT_NESTING)
-		return arena_print(mem, "%s personer genom en grupp i gruppen (%s)", text_count(mem, p->accounts), as ? as : "");
-	return arena_print(mem, "%s: %s filer, %s", p->batch && *p->batch ? p->batch : "allt som ska bort den dagen",
-			   text_count(mem, p->files), text_size(mem, p->bytes));
+		return arena_print(mem, speak(l, "%s personer genom en grupp i gruppen (%s)"), text_count(mem, p->accounts), as ? as : "");
+	return arena_print(mem, "%s: %s, %s", p->batch && *p->batch ? p->batch : speak(l, "allt som ska bort den dagen"),
+			   files_text(mem, l, p->files), text_size_in(mem, l, p->bytes));
 }
 
 /* What an owner's letter says in numbers. */
@@ -101,10 +120,11 @@ asked_as(const struct proposal *p, const char *key)
 }
 
 static void
-tell(struct arena *mem, const struct rules *rules, const struct stored *s, const char *key, struct headings *all,
+tell(struct arena *mem, const struct notify_input *in, const struct stored *s, const char *key, struct headings *all,
      struct sums *sums)
 {
-	struct heading *h = letter_under(mem, all, letter_heading(mem, rules, &s->p));
+	const struct language *l = letter_language(in);
+	struct heading *h = letter_under(mem, all, letter_heading(mem, in->rules, l, &s->p));
 
 	h->as = asked_as(&s->p, key);
 	h->count++;
@@ -115,7 +135,7 @@ tell(struct arena *mem, const struct rules *rules, const struct stored *s, const
 	if (is_files(&s->p) && s->p.due != DAY_NONE && (sums->due == DAY_NONE || s->p.due < sums->due))
 		sums->due = s->p.due;
 	if (letter_may_name(s->p.konfidentialitet) && sums->named < NAMED_MOST) {
-		letter_row(mem, h->rows, line_of(mem, rules, &s->p));
+		letter_row(mem, h->rows, line_of(mem, in->rules, l, &s->p));
 		sums->named++;
 	} else {
 		h->hidden++;
@@ -123,7 +143,7 @@ tell(struct arena *mem, const struct rules *rules, const struct stored *s, const
 }
 
 static json_t *
-groups_json(struct arena *mem, struct headings *all)
+groups_json(struct arena *mem, const struct language *l, struct headings *all)
 {
 	json_t *groups = json_array();
 
@@ -132,11 +152,11 @@ groups_json(struct arena *mem, struct headings *all)
 		json_t *o = json_object();
 
 		if (h->hidden && h->hidden < h->count)
-			letter_row(mem, h->rows, arena_print(mem, "och %s till", text_count(mem, h->hidden)));
+			letter_row(mem, h->rows, arena_print(mem, speak(l, "och %s till"), text_count(mem, h->hidden)));
 		letter_put(mem, o, "title", h->title);
 		letter_put(mem, o, "as", h->as);
-		json_put(o, "count", text_count(mem, h->count));
-		json_put(o, "files", h->files ? text_count(mem, h->files) : NULL);
+		json_put(o, "count", letter_count(mem, l, h->count));
+		json_put(o, "files", h->files ? files_text(mem, l, h->files) : NULL);
 		json_object_set_new(o, "unnamed", json_boolean(h->hidden == h->count));
 		json_object_set_new(o, "some", json_boolean(json_array_size(h->rows) > 0));
 		json_object_set_new(o, "rows", h->rows);
@@ -147,10 +167,10 @@ groups_json(struct arena *mem, struct headings *all)
 
 /* "12 behörigheter, 1 gruppkoppling och 3 gallringar" */
 static const char *
-summary(struct arena *mem, const struct sums *sums)
+summary(struct arena *mem, const struct language *l, const struct sums *sums)
 {
-	static const char *const one[] = { "behörighet", "gruppkoppling", "gallring", "leverans" };
-	static const char *const many[] = { "behörigheter", "gruppkopplingar", "gallringar", "leveranser" };
+	static const char *const one[] = { N_("behörighet"), N_("gruppkoppling"), N_("gallring"), N_("leverans") };
+	static const char *const many[] = { N_("behörigheter"), N_("gruppkopplingar"), N_("gallringar"), N_("leveranser") };
 	const char *out = "";
 	int left = 0;
 
@@ -160,8 +180,8 @@ summary(struct arena *mem, const struct sums *sums)
 		if (!sums->of[k])
 			continue;
 		left--;
-		out = arena_print(mem, "%s%s%s %s", out, !*out ? "" : left ? ", " : " och ", text_count(mem, sums->of[k]),
-				  sums->of[k] == 1 ? one[k] : many[k]);
+		out = arena_print(mem, "%s%s%s %s", out, !*out ? "" : left ? ", " : speak(l, " och "), text_count(mem, sums->of[k]),
+				  speak(l, sums->of[k] == 1 ? one[k] : many[k]));
 	}
 	return out;
 }
@@ -169,16 +189,17 @@ summary(struct arena *mem, const struct sums *sums)
 /* ------------------------------------------------------------------ the whole letter */
 
 int
-letter_render(struct arena *mem, const char *name, const json_t *data, struct mail *out, struct error *err)
+letter_render(struct arena *mem, const struct language *l, const char *name, json_t *data, struct mail *out, struct error *err)
 {
 	struct text text, html;
 	int rc;
 
+	json_put(data, "language", l ? l->tag : "sv");
 	text_open(&text, LETTER_MOST);
 	text_open(&html, LETTER_MOST);
-	rc = template_named(arena_print(mem, "%s.txt", name), data, &text, err);
+	rc = template_spoken(l, arena_print(mem, "%s.txt", name), data, &text, err);
 	if (rc == 0)
-		rc = template_named(arena_print(mem, "%s.html", name), data, &html, err);
+		rc = template_spoken(l, arena_print(mem, "%s.html", name), data, &html, err);
 	out->text = arena_copy(mem, text.data, text.len);
 	out->html = arena_copy(mem, html.data, html.len);
 	text_close(&text);
@@ -197,7 +218,7 @@ is_about(const struct letter *letter, const char *id)
 
 /* What the letter was about, and still waits for this person. */
 static void
-collect(struct arena *mem, const struct rules *rules, const struct letter *letter, const struct stored_list *open,
+collect(struct arena *mem, const struct notify_input *in, const struct letter *letter, const struct stored_list *open,
 	const struct people *people, struct headings *all, struct sums *sums)
 {
 	*sums = (struct sums){ .oldest = INT64_MAX, .due = DAY_NONE };
@@ -207,7 +228,7 @@ collect(struct arena *mem, const struct rules *rules, const struct letter *lette
 		for (size_t k = 0; strcmp(p->who->key, letter->key) == 0 && k < p->waiting.count; k++) {
 			const struct stored *s = &open->list.items[p->waiting.items[k]];
 			if (is_about(letter, s->id))
-				tell(mem, rules, s, letter->key, all, sums);
+				tell(mem, in, s, letter->key, all, sums);
 		}
 	}
 }
@@ -222,18 +243,25 @@ letter_link(struct arena *mem, const struct conf *conf, const char *token)
 	return arena_print(mem, "%.*s/b/%s", (int)len, conf->web.url, token);
 }
 
+static const char *
+days(struct arena *mem, const struct language *l, int count)
+{
+	return arena_print(mem, count == 1 ? speak(l, "%d dags ångerfrist") : speak(l, "%d dagars ångerfrist"), count);
+}
+
 static json_t *
 digest_json(struct arena *mem, const struct notify_input *in, const struct letter *letter, struct headings *all,
 	    const struct sums *sums, const char *token)
 {
 	const struct conf *conf = &in->rules->conf;
+	const struct language *l = letter_language(in);
 	day_t today = clock_day(in->now), oldest = clock_day(sums->oldest);
 	json_t *data = json_object();
 
 	letter_put(mem, data, "display", letter->display ? letter->display : letter->name);
 	letter_put(mem, data, "organisation", conf->organisation);
 	letter_put(mem, data, "contact", conf->mail.contact);
-	json_put(data, "summary", summary(mem, sums));
+	json_put(data, "summary", summary(mem, l, sums));
 	json_put(data, "expires", day_text(mem, clock_day(letter->expires) - 1));
 	json_put(data, "link", letter_link(mem, conf, token));
 	json_put(data, "oldest", oldest < today ? day_text(mem, oldest) : NULL);
@@ -241,9 +269,9 @@ digest_json(struct arena *mem, const struct notify_input *in, const struct lette
 	json_object_set_new(data, "reminder", json_boolean(strcmp(letter->kind, "reminder") == 0));
 	json_object_set_new(data, "access", json_boolean(sums->of[KIND_REMOVE_MEMBER] + sums->of[KIND_CUT_NESTING] > 0));
 	json_object_set_new(data, "destroy", json_boolean(sums->of[KIND_DESTROY] > 0));
-	json_put(data, "grace_access", arena_print(mem, "%d %s", conf->grace.access_days, conf->grace.access_days == 1 ? "dags" : "dagars"));
-	json_put(data, "grace_files", arena_print(mem, "%d %s", conf->grace.file_days, conf->grace.file_days == 1 ? "dags" : "dagars"));
-	json_object_set_new(data, "groups", groups_json(mem, all));
+	json_put(data, "grace_access", days(mem, l, conf->grace.access_days));
+	json_put(data, "grace_files", days(mem, l, conf->grace.file_days));
+	json_object_set_new(data, "groups", groups_json(mem, l, all));
 	return data;
 }
 
@@ -251,6 +279,7 @@ int
 letter_digest(struct arena *mem, const struct notify_input *in, const struct letter *letter,
 	      const struct stored_list *open, const struct people *people, struct mail *out, struct error *err)
 {
+	const struct language *l = letter_language(in);
 	struct headings all = { 0 };
 	struct sums sums;
 	const char *token;
@@ -259,13 +288,13 @@ letter_digest(struct arena *mem, const struct notify_input *in, const struct let
 
 	if (notify_token(mem, &in->rules->conf, letter->id, &token, err) < 0)
 		return -1;
-	collect(mem, in->rules, letter, open, people, &all, &sums);
+	collect(mem, in, letter, open, people, &all, &sums);
 	if (!all.list.count)
 		return 0;
 	data = digest_json(mem, in, letter, &all, &sums, token);
-	rc = letter_render(mem, "digest", data, out, err);
+	rc = letter_render(mem, l, "digest", data, out, err);
 	json_decref(data);
-	out->subject = arena_print(mem, "%s: %s väntar på ditt beslut",
-				   strcmp(letter->kind, "reminder") == 0 ? "Påminnelse" : "Behov", summary(mem, &sums));
+	out->subject = arena_print(mem, strcmp(letter->kind, "reminder") == 0 ? speak(l, "Påminnelse: %s väntar på ditt beslut")
+										: speak(l, "Behov: %s väntar på ditt beslut"), summary(mem, l, &sums));
 	return rc;
 }

@@ -6,6 +6,7 @@
 #include "behov/json.h"
 #include "behov/mail.h"
 #include "behov/notify.h"
+#include "behov/speak.h"
 
 /* What somebody is asked about and has not answered: indices into the list of open proposals. */
 struct person {
@@ -26,13 +27,17 @@ struct heading {
 struct headings { LIST(struct heading) list; };
 
 bool letter_may_name(int konfidentialitet);
-const char *letter_heading(struct arena *mem, const struct rules *rules, const struct proposal *p);
+/* Of letters to owners.  Those to administrators are in Swedish: they tell what the night wrote into the store. */
+const struct language *letter_language(const struct notify_input *in);
+const char *letter_heading(struct arena *mem, const struct rules *rules, const struct language *l, const struct proposal *p);
+/* "3 förslag" */
+const char *letter_count(struct arena *mem, const struct language *l, long long count);
 /* The one with that title, or a new one. */
 struct heading *letter_under(struct arena *mem, struct headings *all, const char *title);
 void letter_put(struct arena *mem, json_t *o, const char *key, const char *text);
 void letter_row(struct arena *mem, json_t *rows, const char *text);
 /* NAME.txt and NAME.html. */
-int letter_render(struct arena *mem, const char *name, const json_t *data, struct mail *out, struct error *err);
+int letter_render(struct arena *mem, const struct language *l, const char *name, json_t *data, struct mail *out, struct error *err);
 
 /* Subject, text and HTML of a letter, from the store as it is now; *out.text NULL when it is about nothing any more. */
 int letter_digest(struct arena *mem, const struct notify_input *in, const struct letter *letter,

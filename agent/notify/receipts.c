@@ -99,58 +99,58 @@ receipts_compose(struct arena *mem, const struct notify_input *in, long long *le
 /* ------------------------------------------------------------------ what stands in it */
 
 static const struct { const char *fault, *said; } faults[] = {
-	{ "a keep needs a reason", "ett skäl saknades" },
-	{ "another version was shown", "förslaget hade ändrats sedan sidan visades: du får frågan igen" },
-	{ "it has been undone since", "det hade ångrats efteråt" },
-	{ "it is being carried out already", "det höll redan på att utföras" },
-	{ "it is not asked about any longer", "frågan var inte längre aktuell" },
-	{ "its date had passed already", "datumet hade redan passerat" },
-	{ "nobody decides on their own access", "ingen beslutar om sin egen behörighet" },
+	{ "a keep needs a reason", N_("ett skäl saknades") },
+	{ "another version was shown", N_("förslaget hade ändrats sedan sidan visades: du får frågan igen") },
+	{ "it has been undone since", N_("det hade ångrats efteråt") },
+	{ "it is being carried out already", N_("det höll redan på att utföras") },
+	{ "it is not asked about any longer", N_("frågan var inte längre aktuell") },
+	{ "its date had passed already", N_("datumet hade redan passerat") },
+	{ "nobody decides on their own access", N_("ingen beslutar om sin egen behörighet") },
 	{ "the account or address of this owner has changed in the last seven days",
-	  "ditt konto eller din adress har ändrats den senaste veckan: försök igen om några dagar" },
-	{ "the code was used too late", "koden var för gammal" },
-	{ "the link had expired", "länken hade gått ut" },
-	{ "the same person has approved it already", "du hade redan godkänt det" },
-	{ "the sign-in was too old", "du hade varit inloggad för länge" },
-	{ "the time for undoing had passed", "ångerfristen hade gått ut" },
-	{ "there is nothing to undo", "det fanns inget att ångra" },
-	{ "this person is not asked about it", "frågan ställs inte till dig" },
+	  N_("ditt konto eller din adress har ändrats den senaste veckan: försök igen om några dagar") },
+	{ "the code was used too late", N_("koden var för gammal") },
+	{ "the link had expired", N_("länken hade gått ut") },
+	{ "the same person has approved it already", N_("du hade redan godkänt det") },
+	{ "the sign-in was too old", N_("du hade varit inloggad för länge") },
+	{ "the time for undoing had passed", N_("ångerfristen hade gått ut") },
+	{ "there is nothing to undo", N_("det fanns inget att ångra") },
+	{ "this person is not asked about it", N_("frågan ställs inte till dig") },
 };
 
 static const char *
-say_fault(const char *fault)
+say_fault(const struct language *l, const char *fault)
 {
 	for (size_t i = 0; i < sizeof(faults) / sizeof(*faults); i++)
 		if (strcmp(faults[i].fault, fault) == 0)
-			return faults[i].said;
-	return "uppgifterna gick inte att pröva: har du inte gjort det här själv, hör av dig";
+			return speak(l, faults[i].said);
+	return speak(l, "uppgifterna gick inte att pröva: har du inte gjort det här själv, hör av dig");
 }
 
 /* What became of it, as far as it has come by now. */
 static const char *
-outcome(struct arena *mem, const struct decision *d, const struct stored *s)
+outcome(struct arena *mem, const struct language *l, const struct decision *d, const struct stored *s)
 {
 	if (d->refused)
-		return arena_print(mem, "Räknades inte: %s", say_fault(d->refused));
+		return arena_print(mem, speak(l, "Räknades inte: %s"), say_fault(l, d->refused));
 	if (d->verdict == VERDICT_UNDO)
-		return "Ångrat: frågan ställs igen";
+		return speak(l, "Ångrat: frågan ställs igen");
 	if (d->verdict == VERDICT_KEEP)
-		return d->until == DAY_NONE ? "Behålls" : arena_print(mem, "Behålls till %s", day_text(mem, d->until));
+		return d->until == DAY_NONE ? speak(l, "Behålls") : arena_print(mem, speak(l, "Behålls till %s"), day_text(mem, d->until));
 	if (s->state == STATE_SCHEDULED)
-		return arena_print(mem, "Godkänt: utförs tidigast %s, och kan ångras till dess", day_text(mem, clock_day(s->go_at)));
+		return arena_print(mem, speak(l, "Godkänt: utförs tidigast %s, och kan ångras till dess"), day_text(mem, clock_day(s->go_at)));
 	if (s->state == STATE_OPEN)
-		return "Godkänt av dig: väntar på att en till ska godkänna";
-	return "Godkänt";
+		return speak(l, "Godkänt av dig: väntar på att en till ska godkänna");
+	return speak(l, "Godkänt");
 }
 
 static const char *
-thing(const struct proposal *p)
+thing(const struct language *l, const struct proposal *p)
 {
 	if (p->kind == KIND_REMOVE_MEMBER)
 		return p->display ? p->display : p->account;
 	if (p->kind == KIND_CUT_NESTING)
-		return "en gruppkoppling";
-	return p->batch && *p->batch ? p->batch : "allt som ska bort den dagen";
+		return speak(l, "en gruppkoppling");
+	return p->batch && *p->batch ? p->batch : speak(l, "allt som ska bort den dagen");
 }
 
 struct answer { const char *title, *what; long long count, hidden; json_t *rows; };
@@ -172,6 +172,7 @@ answer_under(struct arena *mem, struct answers *all, const char *title, const ch
 static int
 tell(struct arena *mem, const struct notify_input *in, const struct decision *d, struct answers *all, struct error *err)
 {
+	const struct language *l = letter_language(in);
 	struct stored_list found = { 0 };
 	const struct stored *s;
 	struct answer *a;
@@ -180,10 +181,10 @@ tell(struct arena *mem, const struct notify_input *in, const struct decision *d,
 		return -1;
 	s = found.list.count == 1 ? &found.list.items[0] : NULL;
 	if (s) {
-		a = answer_under(mem, all, letter_heading(mem, in->rules, &s->p), outcome(mem, d, s));
+		a = answer_under(mem, all, letter_heading(mem, in->rules, l, &s->p), outcome(mem, l, d, s));
 		a->count++;
 		if (letter_may_name(s->p.konfidentialitet) && json_array_size(a->rows) < ROWS_MOST)
-			letter_row(mem, a->rows, thing(&s->p));
+			letter_row(mem, a->rows, thing(l, &s->p));
 		else
 			a->hidden++;
 	}
@@ -201,7 +202,7 @@ is_about(const struct letter *letter, long long id)
 }
 
 static json_t *
-answers_json(struct arena *mem, const struct answers *all)
+answers_json(struct arena *mem, const struct language *l, const struct answers *all)
 {
 	json_t *list = json_array();
 
@@ -210,10 +211,10 @@ answers_json(struct arena *mem, const struct answers *all)
 		json_t *o = json_object();
 
 		if (a->hidden && a->hidden < a->count)
-			letter_row(mem, a->rows, arena_print(mem, "och %s till", text_count(mem, a->hidden)));
+			letter_row(mem, a->rows, arena_print(mem, speak(l, "och %s till"), text_count(mem, a->hidden)));
 		letter_put(mem, o, "title", a->title);
 		letter_put(mem, o, "what", a->what);
-		json_put(o, "count", text_count(mem, a->count));
+		json_put(o, "count", letter_count(mem, l, a->count));
 		json_object_set_new(o, "some", json_boolean(json_array_size(a->rows) > 0));
 		json_object_set_new(o, "rows", a->rows);
 		json_array_append_new(list, o);
@@ -243,10 +244,10 @@ letter_receipt(struct arena *mem, const struct notify_input *in, const struct le
 	letter_put(mem, data, "contact", conf->mail.contact);
 	json_put(data, "expires", day_text(mem, clock_day(letter->expires) - 1));
 	json_put(data, "link", letter_link(mem, conf, token));
-	json_object_set_new(data, "answers", answers_json(mem, &all));
+	json_object_set_new(data, "answers", answers_json(mem, letter_language(in), &all));
 	if (rc == 0 && all.list.count)
-		rc = letter_render(mem, "receipt", data, out, err);
-	out->subject = "Behov: kvitto på dina beslut";
+		rc = letter_render(mem, letter_language(in), "receipt", data, out, err);
+	out->subject = speak(letter_language(in), "Behov: kvitto på dina beslut");
 	json_decref(data);
 	return rc;
 }

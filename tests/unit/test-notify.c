@@ -577,6 +577,38 @@ who_decided_gets_one_receipt_and_no_other(void)
 }
 
 static void
+letters_are_in_the_language_of_the_configuration(void)
+{
+	static const char *const facts[] = { "Hello Anna Ägare,", "1 access right and 1 disposal", "Access in Kursportalen: 1 proposal", "Bo Borta",
+		"Disposal (gallring): Verifikationer (Ekonomi)", "81.2", "a grace period of 3 days", "a grace period of 7 days",
+		"If you do not answer, nothing happens", "You are asked as: systemägare" };
+	static const char *const told[] = { "This is a receipt", "Access in Kursportalen", "Approved: carried out at the earliest on 2026-11-28",
+		"Did not count: the proposal had changed since the page was shown", "Did you not do this yourself?" };
+	struct mail mail;
+
+	begin();
+	rules.conf.language = "en";
+	add(access_to("kurs", "k1", "Bo Borta", 1));
+	add(batch("k4", "Verifikationer/2018", 1));
+	CHECK(compose(NIGHT - DAYS(1)) == 1);
+	mail = read_letter(NIGHT - DAYS(1));
+	CHECK_TEXT(mail.subject, "Behov: waiting for your decision: 1 access right and 1 disposal");
+	for (size_t i = 0; i < sizeof(facts) / sizeof(*facts); i++)
+		CHECK(both_say(&mail, facts[i]) || (i == 2 && strstr(mail.text, facts[i])));
+	CHECK(strstr(mail.html, "<html lang=\"en\">") && !either_says(&mail, "förslag"));
+	CHECK(send_out(NIGHT - DAYS(1), NULL) == 1);
+	CHECK(store_proposal_move(store, "k1-1", PROPOSAL_SCHEDULED, NIGHT, NIGHT + DAYS(3), DAY_NONE, NULL, &err) == 0);
+	decided("k1-1", VERDICT_APPROVE, NULL, DAY_NONE);
+	decided("k4-1", VERDICT_APPROVE, "another version was shown", DAY_NONE);
+	CHECK(compose(NIGHT) == 1);
+	mail = read_letter(NIGHT);
+	CHECK_TEXT(mail.subject, "Behov: receipt for your decisions");
+	for (size_t i = 0; i < sizeof(told) / sizeof(*told); i++)
+		CHECK(both_say(&mail, told[i]));
+	end();
+}
+
+static void
 a_receipt_names_nobody_where_the_class_is_high(void)
 {
 	struct mail mail;
@@ -641,6 +673,7 @@ int main(void)
 	TEST(a_gap_names_no_file_in_a_mail);
 	TEST(administrators_hear_of_a_directory_that_could_not_be_read);
 	TEST(who_decided_gets_one_receipt_and_no_other);
+	TEST(letters_are_in_the_language_of_the_configuration);
 	TEST(a_receipt_names_nobody_where_the_class_is_high);
 	TEST(a_receipt_waits_for_a_night_that_knows_the_address);
 	TEST(what_is_said_on_the_command_line_needs_no_receipt);

@@ -46,20 +46,19 @@ def blank(match):
 
 def bare_html(text):
     """What people read and is not marked, line by line: outside of tags, and in the attributes that are read aloud."""
-    text = re.sub(r"\{\{#_\}\}.*?\{\{/_\}\}", "", text)
-    text = re.sub(r"\{\{.*?\}\}", "", text)
+    text = bare_text(text)
     text = re.sub(r"<!--.*?-->|<style.*?</style>|&\w+;", blank, text, flags=re.S)
     text = re.sub(r'<[^>]*?\b(?:aria-label|title|placeholder|alt)="([^"]*)"[^>]*>', r"\1", text)
     return re.sub(r"<[^>]*>", blank, text)
 
 
 def bare_text(text):
-    return re.sub(r"\{\{.*?\}\}", "", re.sub(r"\{\{#_\}\}.*?\{\{/_\}\}", "", text))
+    return re.sub(r"\{\{.*?\}\}", "", re.sub(r"\{\{#_\}\}.*?\{\{/_\}\}", blank, text, flags=re.S))
 
 
 def unmarked_templates():
     found = []
-    names = [n for part in ("page-*.html", "admin-*.html", "code.html", "code.txt") for n in glob.glob(f"{TOP}/conf/templates/{part}")]
+    names = [n for part in ("page-*.html", "admin-*.html", "code.*", "digest.*", "event.*", "receipt.*") for n in glob.glob(f"{TOP}/conf/templates/{part}")]
     for name in sorted(names):
         bare = (bare_html if name.endswith(".html") else bare_text)(read(name))
         found += [f"{os.path.relpath(name, TOP)}:{number}: {line.strip()}" for number, line in enumerate(bare.split("\n"), 1)
@@ -70,13 +69,13 @@ def unmarked_templates():
 def without_marked(text):
     """C without its comments and without what say(), speak() and N_() get."""
     text = re.sub(rf"({LITERAL})|/\*.*?\*/", lambda m: m.group(1) or blank(m), text, flags=re.S)
-    return re.sub(rf"\b(?:say|speak)\([^,()\"]+(?:\[[^]]*\])?, (?:{LITERAL}[\s\\]*)+\)|\bN_\((?:{LITERAL}[\s\\]*)+\)", blank, text)
+    return re.sub(rf"\b(?:say|speak)\([^,\";]+, (?:{LITERAL}[\s\\]*)+\)|\bN_\((?:{LITERAL}[\s\\]*)+\)", blank, text)
 
 
 def unmarked_sources(words):
-    """Strings of agent/decide with Swedish in them: its letters, or a phrase with a word that only the catalog has."""
+    """Strings of the page and of owners' letters with Swedish in them: its letters, or a phrase with a word that only the catalog has."""
     found = []
-    sources = sorted(glob.glob(f"{TOP}/agent/decide/*.c"))
+    sources = sorted(glob.glob(f"{TOP}/agent/decide/*.c")) + [f"{TOP}/agent/notify/{name}.c" for name in ("events", "letter", "receipts")]
     for name in sources:
         for number, line in enumerate(without_marked(read(name)).split("\n"), 1):
             for literal in re.findall(LITERAL, line):
@@ -144,7 +143,7 @@ def main():
     found, count = unmarked_templates()
     check("every text of a template of the page is marked", found or ([] if count > 20 else ["no templates"]))
     found, count = unmarked_sources(only_swedish(english))
-    check("every text of agent/decide is marked", found or ([] if count > 10 else ["no sources"]))
+    check("every text of the page and of letters to owners is marked", found or ([] if count > 10 else ["no sources"]))
     # What is looked for is found: each of these would be told.
     told = [bare_html("<p>Hej {{x}}</p>"), bare_html('<span aria-label="leder till">→</span>'),
             bare_html("<p>{{#_}}Hej{{/_}} du</p>"), bare_text("Hej {{x}}\n")]
