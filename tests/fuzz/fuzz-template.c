@@ -9,13 +9,13 @@
 	"{\"name\":\"<b>&\\u0007\\u202e\\n\",\"list\":[{\"name\":\"a\"},{\"x\":null}],\"no\":false,\"none\":[],\"n\":12,\"o\":{\"y\":\"{{name}}\"}}"
 
 static void
-render(enum template_kind kind, const char *source, const json_t *data)
+render(const struct language *language, enum template_kind kind, const char *source, const json_t *data)
 {
 	struct error err = { 0 };
 	struct text out;
 
 	text_open(&out, 20000);
-	if (template_render(kind, "fuzz", source, data, &out, &err) < 0 && !err.text[0])
+	if (template_in(language, kind, "fuzz", source, data, &out, &err) < 0 && !err.text[0])
 		abort();
 	if (out.len > 20000 || strlen(out.data) != out.len)
 		abort();
@@ -30,8 +30,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
 
 	if (json_read(DATA, strlen(DATA), &data, NULL) < 0)
 		abort();
-	render(TEMPLATE_TEXT, source, data);
-	render(TEMPLATE_HTML, source, data);
+	render(NULL, TEMPLATE_TEXT, source, data);
+	render(NULL, TEMPLATE_HTML, source, data);
+	render(speak_language("en"), TEMPLATE_HTML, source, data);
 	json_decref(data);
 	arena_close(mem);
 	return 0;
