@@ -79,7 +79,7 @@ $O/behov.pot: FORCE
 		--add-comments=TRANSLATORS --package-name=behov --sort-by-file -o $@ $O/texts.c $(SOURCES)
 pot: $O/behov.pot
 	for l in $(LANGUAGES); do msgmerge --quiet --update --backup=none --no-fuzzy-matching --no-wrap --sort-by-file --add-location=file \
-		conf/po/$$l.po $<; done
+		conf/po/$$l.po $< || exit 1; done
 
 # A unit test may include the .c it tests; the rest comes from the library.
 $O/tests/unit/%: tests/unit/%.c tests/unit/check.h $O/libbehov.a
