@@ -48,7 +48,7 @@ def bare_html(text):
     """What people read and is not marked, line by line: outside of tags, and in the attributes that are read aloud."""
     text = bare_text(text)
     text = re.sub(r"<!--.*?-->|<style.*?</style>|&\w+;", blank, text, flags=re.S)
-    text = re.sub(r'<[^>]*?\b(?:aria-label|title|placeholder|alt)="([^"]*)"[^>]*>', r"\1", text)
+    text = re.sub(r'<[^>]*?\b(?:aria-label|title|placeholder|alt|data-label)="([^"]*)"[^>]*>', r"\1", text)
     return re.sub(r"<[^>]*>", blank, text)
 
 
