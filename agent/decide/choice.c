@@ -86,12 +86,14 @@ keep_problem(const struct request *r, struct choice *c)
 {
 	day_t today = clock_day(r->now);
 
+	c->field = 'r';
 	if (blank(c->reason))
 		return N_("Skriv varför det ska behållas.");
 	if (strlen(c->reason) > REASON_MOST)
 		return N_("Skälet är för långt: högst 1 000 tecken.");
 	if (!*c->until_text)
 		return NULL;
+	c->field = 'u';
 	c->until = day_parse(c->until_text);
 	if (c->until == DAY_NONE)
 		return N_("Datumet ska skrivas som 2027-01-31.");
@@ -142,7 +144,8 @@ judge(struct request *r, struct view *view, struct choice *c, const char *word)
 static void
 read_one(struct request *r, struct view *view, const char *id, const char *version)
 {
-	struct choice c = { .id = id, .version = version, .on = find_asked(view, id), .until = DAY_NONE };
+	struct choice c = { .id = id, .version = version, .on = find_asked(view, id), .until = DAY_NONE,
+			    .field = 'd' };
 	const char *prefix, *from, *word = word_for(r, &c, &prefix, &from);
 
 	c.reason = get(r, *prefix ? "gr" : "r", from);

@@ -128,6 +128,8 @@ int session_try(struct request *r, const char *code, enum code_answer *answer, s
 int session_touch(struct request *r, struct error *err);
 /* Does the form carry the session's nonce? */
 bool session_nonce(const struct request *r);
+/* When it ends if nothing more is sent. */
+int64_t session_ends(const struct request *r);
 
 /* ------------------------------------------------------------------ view.c, choice.c */
 
@@ -151,6 +153,7 @@ struct choice {
 	const char *reason, *until_text;
 	day_t until;
 	const char *problem;            /* for say(); NULL = fine */
+	char field;                     /* the letter of the field that the problem is about: d, r or u */
 };
 
 struct view {
@@ -188,7 +191,7 @@ int view_is_theirs(struct request *r, const char *token, bool *out, struct error
 #define SAID_MOST 20                    /* events of one series in one share that are shown */
 
 /* What r->form says has happened.  problem: for say(), NULL = fine. */
-struct said { struct event event; const char *problem; };
+struct said { struct event event; const char *problem; enum event_fault fault; };
 int event_read(struct request *r, struct said *out, struct error *err);
 /* Into the inbox; the same once again in one session adds nothing. */
 int event_save(struct request *r, const struct event *event, struct error *err);
@@ -216,6 +219,8 @@ json_t *page_own(struct request *r, const char *title);
 /* Takes `data`. */
 int page_render(struct request *r, unsigned status, const char *name, json_t *data, struct error *err);
 int page_style(struct request *r, struct error *err);
+/* What the law asks a public body to say about its page: lag (2018:1937), in the form that Digg has set. */
+int page_statement(struct request *r, struct error *err);
 int page_notice(struct request *r, unsigned status, const char *title, const char *text, struct error *err);
 int page_link(struct request *r, const char *token, long long count, struct error *err);
 int page_code(struct request *r, unsigned status, const char *problem, struct error *err);

@@ -86,10 +86,11 @@ event_read(struct request *r, struct said *out, struct error *err)
 	for (size_t i = 0; i < mine.list.count; i++)
 		theirs |= strcmp(mine.list.items[i].series->id, e->series) == 0 &&
 			  strcmp(mine.list.items[i].share->id, e->share) == 0;
-	out->problem = theirs ? problems[event_check(r->server->rules, e, clock_day(r->now), true)] : problems[EVENT_SERIES];
+	out->fault = theirs ? event_check(r->server->rules, e, clock_day(r->now), true) : EVENT_SERIES;
+	out->problem = problems[out->fault];
 	for (size_t i = 0; i < known.list.count && !out->problem; i++)
 		if (is_same(&known.list.items[i].event, e))
-			out->problem = N_("Det är redan sagt.");
+			*out = (struct said){ *e, N_("Det är redan sagt."), EVENT_PATH };
 	return 0;
 }
 
@@ -225,6 +226,9 @@ put_typed(struct request *r, json_t *o, const struct spot *at, const struct said
 	bool here = said && is_of(&said->event, at);
 
 	json_put(o, "problem", here ? say(r, said->problem) : NULL);
+	json_object_set_new(o, "bad_path", json_boolean(here && said->problem && said->fault == EVENT_PATH));
+	json_object_set_new(o, "bad_date", json_boolean(here && (said->fault == EVENT_DATE || said->fault == EVENT_AHEAD)));
+	json_object_set_new(o, "bad_why", json_boolean(here && said->fault == EVENT_WHY));
 	json_put(o, "typed_path", here ? form_get(&r->form, "mapp") : NULL);
 	json_put(o, "typed_date", here ? form_get(&r->form, "datum") : NULL);
 	json_put(o, "typed_why", here ? form_get(&r->form, "varfor") : NULL);

@@ -20,9 +20,11 @@ page_data(struct request *r, const char *title)
 	rows_put(o, "organisation", conf->organisation);
 	rows_put(o, "contact", conf->mail.contact);
 	json_put(o, "problem", NULL);
+	json_object_set_new(o, "summary", json_false());
 	json_put(o, "nonce", NULL);
 	json_put(o, "display", NULL);
 	language_put(r, o);
+	json_put(o, "ends", NULL);
 	return o;
 }
 
@@ -33,6 +35,7 @@ page_own(struct request *r, const char *title)
 
 	json_put(o, "nonce", r->session.nonce);
 	rows_put(o, "display", r->letter.display ? r->letter.display : r->letter.name);
+	json_put(o, "ends", clock_local(r->mem, session_ends(r)) + strlen("2026-11-25 "));
 	return o;
 }
 
@@ -68,6 +71,12 @@ page_notice(struct request *r, unsigned status, const char *title, const char *t
 }
 
 int
+page_statement(struct request *r, struct error *err)
+{
+	return page_render(r, 200, "page-statement.html", page_data(r, N_("Tillgänglighetsredogörelse")), err);
+}
+
+int
 page_link(struct request *r, const char *token, long long count, struct error *err)
 {
 	json_t *data = page_data(r, N_("Beslut som väntar på dig"));
@@ -91,6 +100,26 @@ page_code(struct request *r, unsigned status, const char *problem, struct error 
 	return page_render(r, status, "page-code.html", data, err);
 }
 
+static void
+put_problem(json_t *list, const char *to, const char *name, const char *text)
+{
+	json_t *one = json_object();
+
+	rows_put(one, "to", to);
+	rows_put(one, "name", name);
+	json_put(one, "text", text);
+	json_array_append_new(list, one);
+}
+
+/* Where a link to it leads: the field; the row of what cannot be answered now; nowhere when there is no such row. */
+static const char *
+place_of(struct arena *mem, const struct choice *c)
+{
+	if (!c->on)
+		return NULL;
+	return arena_print(mem, "%c-%s", c->on->may ? c->field : 'p', c->id);
+}
+
 /* Those that were refused and are not shown any more have no row to stand in. */
 static json_t *
 problems(struct request *r, const struct view *view)
@@ -99,14 +128,9 @@ problems(struct request *r, const struct view *view)
 
 	for (size_t i = 0; i < view->choices.count; i++) {
 		const struct choice *c = &view->choices.items[i];
-		json_t *one;
-		if (!c->problem)
-			continue;
-		one = json_object();
-		rows_put(one, "id", c->on ? c->id : NULL);
-		rows_put(one, "name", c->on ? rows_name(r, &c->on->s->p) : say(r, "Ett förslag"));
-		json_put(one, "text", say(r, c->problem));
-		json_array_append_new(list, one);
+		if (c->problem)
+			put_problem(list, place_of(r->mem, c), c->on ? rows_name(r, &c->on->s->p) : say(r, "Ett förslag"),
+				    say(r, c->problem));
 	}
 	return list;
 }
@@ -114,20 +138,47 @@ problems(struct request *r, const struct view *view)
 static void
 put_groups(struct request *r, json_t *data, const struct view *view, bool only)
 {
-	json_t *groups = rows_groups(r, view, only), *list = problems(r, view);
+	json_t *groups = rows_groups(r, view, only);
 
 	json_object_set_new(data, "any", json_boolean(json_array_size(groups) > 0));
+	json_object_set_new(data, "many", json_boolean(json_array_size(groups) > 1));
 	json_object_set_new(data, "groups", groups);
-	json_object_set_new(data, "some_problems", json_boolean(json_array_size(list) > 0));
+}
+
+/* One box says all that is wrong, and the title that something is: `problem`, or that there is a list. */
+static void
+put_problems(struct request *r, json_t *data, const char *problem, json_t *list)
+{
+	bool some = json_array_size(list) > 0;
+
+	json_put(data, "problem", problem ? say(r, problem) : some ? say(r, "Att rätta till") : NULL);
+	json_object_set_new(data, "summary", json_true());
+	json_object_set_new(data, "some_problems", json_boolean(some));
 	json_object_set_new(data, "problems", list);
+}
+
+/* True when what was said to have happened stands in one of the forms, with the field that is wrong. */
+static bool
+event_problems(struct request *r, const json_t *events, json_t *list)
+{
+	for (size_t i = 0; i < json_array_size(events); i++) {
+		const json_t *e = json_array_get(events, i);
+		const char *field = json_is_true(json_object_get(e, "bad_date")) ? "t" : json_is_true(json_object_get(e, "bad_why")) ? "w" : "m";
+
+		if (!json_text(e, "problem"))
+			continue;
+		put_problem(list, arena_print(r->mem, "%s-%s-%s", field, json_text(e, "series"), json_text(e, "share")),
+			    arena_print(r->mem, "%s, %s", json_text(e, "name"), json_text(e, "place")), json_text(e, "problem"));
+		return true;
+	}
+	return false;
 }
 
 int
 page_decide(struct request *r, unsigned status, const struct view *view, const char *problem, struct error *err)
 {
-	json_t *data = page_own(r, N_("Dina beslut")), *events = NULL;
+	json_t *data = page_own(r, N_("Dina beslut")), *events = NULL, *list = problems(r, view);
 
-	json_put(data, "problem", say(r, problem));
 	rows_put(data, "count", text_count(r->mem, (long long)view->waiting));
 	json_object_set_new(data, "one", json_boolean(view->waiting == 1));
 	json_object_set_new(data, "waiting", json_boolean(view->waiting > 0));
@@ -136,8 +187,10 @@ page_decide(struct request *r, unsigned status, const struct view *view, const c
 	put_groups(r, data, view, false);
 	if (event_forms(r, &events, err) < 0) {
 		json_decref(data);
+		json_decref(list);
 		return -1;
 	}
+	put_problems(r, data, event_problems(r, events, list) ? N_("Det är inte sparat ännu") : problem, list);
 	json_object_set_new(data, "some_events", json_boolean(json_array_size(events) > 0));
 	json_object_set_new(data, "events", events);
 	return page_render(r, status, "page-decide.html", data, err);
@@ -168,11 +221,16 @@ int
 page_confirm(struct request *r, unsigned status, const struct view *view, const char *problem, struct error *err)
 {
 	const struct conf *conf = &r->server->rules->conf;
-	json_t *data = page_own(r, N_("Bekräfta dina beslut"));
+	json_t *data = page_own(r, N_("Bekräfta dina beslut")), *list = problems(r, view);
+	bool unticked = problem && json_array_size(list) == 0;
 	unsigned char once[16];
 
 	digest_random(once, sizeof(once));
-	json_put(data, "problem", say(r, problem));
+	if (unticked)
+		put_problem(list, "forstar", say(r, "Jag förstår att handlingarna förstörs för gott"),
+			    say(r, "kryssa i rutan om det är så."));
+	put_problems(r, data, problem, list);
+	json_object_set_new(data, "unticked", json_boolean(unticked));
 	json_put(data, "once", digest_hex(r->mem, once, sizeof(once)));
 	rows_put(data, "count", text_count(r->mem, (long long)view->made));
 	json_object_set_new(data, "one", json_boolean(view->made == 1));

@@ -18,6 +18,7 @@
 	N_("Länken går inte att använda. Den kan vara gammal eller ha blivit avklippt. Öppna länken i det senaste brevet " \
 	   "från oss. Det du redan har beslutat påverkas inte.")
 #define SESSION_BAD N_("Öppna länken i det senaste brevet från oss och begär en ny kod.")
+#define REFUSED_SOME N_("Några av dina val kan inte tas emot. De andra står kvar nedan: bekräfta dem.")
 #define NONCE_BAD                                                                                                      \
 	N_("Sidan hörde till en tidigare inloggning och ingenting sparades. Dina val står kvar: kontrollera dem och gå vidare.")
 
@@ -51,6 +52,12 @@ static int
 get_style(struct request *r, struct error *err)
 {
 	return page_style(r, err);
+}
+
+static int
+get_statement(struct request *r, struct error *err)
+{
+	return page_statement(r, err);
 }
 
 /* Unknown and expired look the same but for the status: who asks had the token. */
@@ -241,7 +248,7 @@ post_decide(struct request *r, struct error *err)
 	if (rc == 0 && go) {
 		why = not_yet(r, &view);
 		rc = why ? page_decide(r, *why ? 422 : 200, &view, *why ? why : NULL, err)
-			 : page_confirm(r, 200, &view, NULL, err);
+			 : page_confirm(r, 200, &view, view.refused ? REFUSED_SOME : NULL, err);
 	}
 	view_close(&view);
 	return rc;
@@ -254,10 +261,9 @@ save(struct request *r, const struct view *view, const char *once, struct error 
 	if (view->mistakes || !view->made)
 		return page_decide(r, 422, view, not_yet(r, view), err);
 	if (view->refused)
-		return page_confirm(r, 409, view, N_("Några av dina val kan inte tas emot. De andra står kvar nedan: bekräfta dem."),
-				    err);
+		return page_confirm(r, 409, view, REFUSED_SOME, err);
 	if (view->destroys && !*form_get(&r->form, "forstar"))
-		return page_confirm(r, 422, view, N_("Kryssa i rutan om att handlingarna förstörs för gott."), err);
+		return page_confirm(r, 422, view, N_("Ett kryss saknas. Ingenting är sparat ännu."), err);
 	if (choice_save(r, view, once, err) < 0)
 		return -1;
 	log_info("decisions received letter='%s' count=%zu", r->letter.id, view->made);
@@ -366,6 +372,7 @@ static const struct {
 	{ "/logga-ut", NULL, post_logout },
 	{ "/sprak", NULL, post_language },
 	{ "/style.css", get_style, NULL },
+	{ "/tillganglighet", get_statement, NULL },
 	{ "", get_root, NULL },
 };
 

@@ -338,6 +338,8 @@ put_choice(const struct request *r, json_t *row, const struct choice *c, const s
 	json_put(row, "reason", c ? c->reason : "");
 	json_put(row, "until", c ? c->until_text : "");
 	json_put(row, "problem", c ? say(r, c->problem) : NULL);
+	json_object_set_new(row, "bad_reason", json_boolean(c && c->problem && c->field == 'r'));
+	json_object_set_new(row, "bad_until", json_boolean(c && c->problem && c->field == 'u'));
 }
 
 /* ------------------------------------------------------------------ rows and groups */
@@ -383,7 +385,9 @@ group_files(struct request *r, json_t *g, const struct proposal *p)
 static void
 group_access(struct request *r, json_t *g, const struct proposal *p)
 {
-	rows_put(g, "heading", arena_print(r->mem, say(r, "%s i %s"), role_name(r->server->rules, p->system, p->role),
+	rows_put(g, "heading", arena_print(r->mem, p->kind == KIND_CUT_NESTING ? say(r, "Ta bort behörighet för hela grupper: %s i %s")
+								       : say(r, "Ta bort behörighet: %s i %s"),
+					   role_name(r->server->rules, p->system, p->role),
 					   system_name(r->server->rules, p->system)));
 	rows_put(g, "place", NULL);
 	json_object_set_new(g, "decision", json_null());
@@ -462,6 +466,7 @@ put_counts(struct arena *mem, json_t *group)
 	json_object_set_new(group, "bulk", json_boolean(free_rows > 1));
 	json_object_set_new(group, "keeps", json_boolean(keeps > 0));
 	json_put(group, "count", arena_print(mem, "%zu", json_array_size(rows)));
+	json_put(group, "left", free_rows ? arena_print(mem, "%zu", free_rows) : NULL);
 }
 
 /* What waits has its room whatever was answered already, so that all of it is reached in the end. */
@@ -471,27 +476,38 @@ has_room(const struct asked *a, size_t *waiting, size_t *others)
 	return a->may & MAY(VERDICT_APPROVE) ? ++*waiting <= ROWS_MOST : ++*others <= OTHERS_MOST;
 }
 
+static void
+add_row(struct request *r, const struct view *view, const struct asked *a, json_t *groups)
+{
+	const char *key = choice_group(r->mem, a->s);
+	json_t *group = find_group(groups, key), *row;
+
+	if (!group) {
+		group = group_json(r, key, a->s);
+		json_array_append_new(groups, group);
+	}
+	row = row_json(r, view, a);
+	put_own_clauses(row, group, &a->s->p);
+	json_array_append_new(json_object_get(group, "rows"), row);
+}
+
+/* What waits comes before what is answered, in each group and among the groups. */
 json_t *
 rows_groups(struct request *r, const struct view *view, bool only)
 {
 	json_t *groups = json_array();
 	size_t waiting = 0, others = 0;
 
-	for (size_t i = 0; i < view->rows.count; i++) {
-		const struct asked *a = &view->rows.items[i];
-		const struct choice *c = only ? view_choice(view, a->s->id) : NULL;
-		const char *key = choice_group(r->mem, a->s);
-		json_t *group = find_group(groups, key), *row;
-		if (only ? !c || !c->made || c->problem : !has_room(a, &waiting, &others))
-			continue;
-		if (!group) {
-			group = group_json(r, key, a->s);
-			json_array_append_new(groups, group);
+	for (int answered = 0; answered < 2; answered++)
+		for (size_t i = 0; i < view->rows.count; i++) {
+			const struct asked *a = &view->rows.items[i];
+			const struct choice *c = only ? view_choice(view, a->s->id) : NULL;
+
+			if (answered != !(a->may & MAY(VERDICT_APPROVE)) ||
+			    (only ? !c || !c->made || c->problem : !has_room(a, &waiting, &others)))
+				continue;
+			add_row(r, view, a, groups);
 		}
-		row = row_json(r, view, a);
-		put_own_clauses(row, group, &a->s->p);
-		json_array_append_new(json_object_get(group, "rows"), row);
-	}
 	for (size_t i = 0; i < json_array_size(groups); i++)
 		put_counts(r->mem, json_array_get(groups, i));
 	return groups;

@@ -118,6 +118,14 @@ session_touch(struct request *r, struct error *err)
 	return inbox_session_put(r->server->inbox, &r->session, err);
 }
 
+int64_t
+session_ends(const struct request *r)
+{
+	int64_t idle = r->session.seen + SESSION_IDLE, most = r->session.made + SESSION_MOST;
+
+	return idle < most ? idle : most;
+}
+
 bool
 session_nonce(const struct request *r)
 {

@@ -479,6 +479,18 @@ def what_is_confirmed_is_what_is_saved():
         assert refused.status == 422 and "redan beslutat" in refused.text and len(w.decisions()) == 3
 
 
+def what_is_answered_stands_after_what_waits():
+    with World() as w:
+        cookie = w.sign_in()
+        assert "Treserva</bdi> (3)" in w.get("/beslut", cookie).text
+        confirm = w.post("/beslut", cookie, choose(w.get("/beslut", cookie), a1=("approve",), f1=("approve",)))
+        w.post("/beslut/spara", cookie, dict(hidden(confirm), forstar="ja"))
+        text = w.get("/beslut", cookie).text
+        rows = re.findall(r'<fieldset class="row" id="p-(\w+)-1">', text)
+        assert rows == ["a3", "a2", "a1", "f1"], rows
+        assert "Treserva</bdi> (2)" in text and "Verifikationer</bdi> – besvarat" in text and "Samma svar för alla 2" in text
+
+
 def what_is_decided_on_the_page_counts_in_the_night():
     with World() as w:
         def night(now):
@@ -907,10 +919,11 @@ def every_page_is_in_the_language_that_is_asked_for():
                     "Has something ended?", 'lang="sv">')
         for wrong, why in ((("keep",), "State why it is to be kept"), (("keep", "x", "2020-01-01"), "must be in the future"),
                            (("undo",), "cannot be answered in that way")):
-            told(w.post("/beslut", cookie, choose(page, a1=wrong), headers=ENGLISH), why, "To be corrected")
+            told(w.post("/beslut", cookie, choose(page, a1=wrong), headers=ENGLISH), why, "<title>Error: Your decisions")
         confirm = told(w.post("/beslut", cookie, choose(page, a1=("approve",), a2=("keep", "ja"), f1=("approve",)), headers=ENGLISH),
                        "You are about to save 3 decisions", "You are approving that records are destroyed", "Approve – removed")
-        told(w.post("/beslut/spara", cookie, hidden(confirm), headers=ENGLISH), "Tick the box")
+        told(w.post("/beslut/spara", cookie, hidden(confirm), headers=ENGLISH), "tick the box if that is so")
+        told(w.get("/tillganglighet", headers=ENGLISH), "Accessibility statement", "partially compliant")
         assert w.post("/beslut/spara", cookie, {**hidden(confirm), "forstar": "ja"}, headers=ENGLISH).status == 303
         told(w.get("/kvitto", cookie, headers=ENGLISH), "3 decisions were received", "Approved")
         told(w.get("/beslut", cookie, headers=ENGLISH), "Received, will be verified tonight")

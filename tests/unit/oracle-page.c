@@ -8,6 +8,8 @@
  *     oracle-page decisions FOLDER                    what lies in the inbox, as JSON
  *     oracle-page more FOLDER NOW COUNT               more people to ask Anna about
  *     oracle-page papers FOLDER NOW COUNT             a batch "f2" of so many files
+ *     oracle-page kinds FOLDER NOW                    one of each that "make" leaves out: "n1" cuts a nesting, "h1" is
+ *                                                     carried out by hand, "d1" is delivered
  *     oracle-page change FOLDER ID                    another version of a proposal takes its place
  *     oracle-page approved FOLDER NOW ID WHO STATE    WHO ("key-anna") has approved it, and it came into STATE
  */
@@ -233,6 +235,50 @@ more_papers(struct arena *mem, const char *folder, int64_t now, size_t count)
 	return rc;
 }
 
+/* Words as long as they come, too: what breaks a narrow page. */
+static int
+kinds(struct arena *mem, const char *folder, int64_t now)
+{
+	static const char *also[] = { "treserva/handlaggare", "w3d3/registrator" };
+	struct stored s = {
+		.p = { .kind = KIND_CUT_NESTING, .key = "n1", .version = digest_text(mem, "n1"), .system = "treserva",
+		       .role = "handlaggare", .group = ways[1], .group_guid = "gg", .accounts = 41, .due = DAY_NONE,
+		       .member = "CN=GG-Omsorgsforvaltningen-Hemtjansten-Nattpatrullen-Timvikarier,OU=Grupper,DC=kalmar,DC=example",
+		       .path = (const char **)(uintptr_t)ways, .path_count = 2, .owner = "anna", .needs = 1, .konfidentialitet = 3,
+		       .also = also, .also_count = 2, .scope = "system:treserva",
+		       .why = "Ingen av de 41 personerna i gruppen uppfyller något skrivet behov.",
+		       .rule = { "rules/systems/treserva.cfg", 9 }, .evidence = access_evidence() },
+		.state = STATE_OPEN, .opened = now - 86400, .since = now - 86400, .go_at = INT64_MIN, .until = DAY_NONE,
+	};
+	struct store *store = NULL;
+	int rc = store_open(path(mem, folder, "behov.db"), STORE_WRITE, &store, &err);
+
+	*arena_push(mem, &s.p.approvers) = approver("anna");
+	if (rc == 0)
+		rc = store_proposal_add(mem, store, &s, &err);
+	s.p.key = "h1";
+	s.p.version = digest_text(mem, "h1");
+	s.p.kind = KIND_REMOVE_MEMBER;
+	s.p.account = "adm.mariannelund";
+	s.p.display = "Marianne Lund-Söderbergh";
+	s.p.by_hand = true;
+	s.p.needs = 2;
+	*arena_push(mem, &s.p.approvers) = approver("eva");
+	if (rc == 0)
+		rc = store_proposal_add(mem, store, &s, &err);
+	json_decref(s.p.evidence);
+	s.p = (struct proposal){ .kind = KIND_DELIVER, .key = "d1", .version = digest_text(mem, "d1"), .series = "verifikationer",
+				 .share = "ekonomi", .files = 1, .bytes = 812, .due = day_make(2027, 1, 1), .owner = "anna", .needs = 1,
+				 .why = "En handling ska lämnas till arkivet från 2027-01-01.", .scope = "series:verifikationer@ekonomi",
+				 .rule = { "rules/retention/ekonomi.cfg", 9 }, .evidence = json_object() };
+	*arena_push(mem, &s.p.approvers) = approver("anna");
+	if (rc == 0)
+		rc = store_proposal_add(mem, store, &s, &err);
+	json_decref(s.p.evidence);
+	store_close(store);
+	return rc;
+}
+
 static int
 change(struct arena *mem, const char *folder, const char *id)
 {
@@ -361,6 +407,8 @@ main(int argc, char **argv)
 		rc = more(mem, argv[2], now, strtol(argv[4], NULL, 10));
 	} else if (argc == 5 && strcmp(argv[1], "papers") == 0) {
 		rc = more_papers(mem, argv[2], now, strtoul(argv[4], NULL, 10));
+	} else if (argc == 4 && strcmp(argv[1], "kinds") == 0) {
+		rc = kinds(mem, argv[2], now);
 	} else if (argc == 4 && strcmp(argv[1], "change") == 0) {
 		rc = change(mem, argv[2], argv[3]);
 	} else if (argc == 7 && strcmp(argv[1], "approved") == 0) {
