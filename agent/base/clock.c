@@ -295,10 +295,11 @@ static bool is_zone(const char *path)
 
 /*
  * Most files of a folder were changed on a handful of days, so the date of a quarter of an hour is kept when both its
- * ends have it.  Midnight may fall inside a quarter: in local mean time, and where clocks are moved at 00:01.
+ * ends have it.  Midnight may fall inside a quarter: in local mean time, and where clocks are moved at 00:01.  Each
+ * thread keeps its own; the zone is set before there are others.
  */
 enum { SLOTS = 1024, QUARTER = 900 };
-static struct { int64_t quarter; day_t day; bool known; } slots[SLOTS];
+static _Thread_local struct { int64_t quarter; day_t day; bool known; } slots[SLOTS];
 
 int clock_zone(const char *name, struct error *err)
 {
