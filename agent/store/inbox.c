@@ -6,9 +6,17 @@
 #include "behov/step.h"
 
 #include <errno.h>
+#include <pthread.h>
 #include <sys/stat.h>
 
 struct inbox { struct base base; };
+
+/*
+ * Who writes shuts the others out while a change reaches the disk, and SQLite lets them ask again after pauses that grow.
+ * The hands of one process take turns here instead, so that none of them is ever told that it is busy; whoever wants to
+ * write comes first, and the one other process that reads it has SQLite's own patience.
+ */
+static pthread_rwlock_t turn = PTHREAD_RWLOCK_WRITER_NONRECURSIVE_INITIALIZER_NP;
 
 #define DECISION                                                                                                       \
 	"decision (id integer primary key autoincrement, token text not null, proposal text not null,"                 \
@@ -108,6 +116,48 @@ inbox_close(struct inbox *inbox)
 	free(inbox);
 }
 
+/* ------------------------------------------------------------------ in turn */
+
+static int
+ask(struct inbox *inbox, struct query *q, const char *sql, struct error *err)
+{
+	pthread_rwlock_rdlock(&turn);
+	if (query_open(&inbox->base, q, sql, err) == 0)
+		return 0;
+	pthread_rwlock_unlock(&turn);
+	return -1;
+}
+
+static int
+told(struct query *q, struct error *err)
+{
+	int rc = query_close(q, err);
+
+	pthread_rwlock_unlock(&turn);
+	return rc;
+}
+
+static int
+change(struct inbox *inbox, struct query *q, const char *sql, struct error *err)
+{
+	pthread_rwlock_wrlock(&turn);
+	if (query_open(&inbox->base, q, sql, err) == 0)
+		return 0;
+	pthread_rwlock_unlock(&turn);
+	return -1;
+}
+
+static int
+changed(struct query *q, struct error *err)
+{
+	int rc = query_done(NULL, q, err);
+
+	pthread_rwlock_unlock(&turn);
+	return rc;
+}
+
+/* ------------------------------------------------------------------ sessions, codes, decisions */
+
 int
 inbox_session(struct arena *mem, struct inbox *inbox, const char *id, struct session *out, bool *found,
 	      struct error *err)
@@ -115,7 +165,7 @@ inbox_session(struct arena *mem, struct inbox *inbox, const char *id, struct ses
 	struct query q;
 
 	*found = false;
-	if (query_open(&inbox->base, &q, "select id, letter, token, nonce, code_hash, made, code_sent, proved, seen, tries"
+	if (ask(inbox, &q, "select id, letter, token, nonce, code_hash, made, code_sent, proved, seen, tries"
 		       " from session where id = ?", err) < 0)
 		return -1;
 	bind_text(&q, id);
@@ -127,7 +177,7 @@ inbox_session(struct arena *mem, struct inbox *inbox, const char *id, struct ses
 			.code_sent = column_moment(&q, 6), .proved = column_moment(&q, 7), .seen = column_moment(&q, 8),
 			.tries = (int)column_number(&q, 9) };
 	}
-	return query_close(&q, err);
+	return told(&q, err);
 }
 
 int
@@ -135,7 +185,7 @@ inbox_session_put(struct inbox *inbox, const struct session *s, struct error *er
 {
 	struct query q;
 
-	if (query_open(&inbox->base, &q, "insert or replace into session (id, letter, token, nonce, code_hash, made, code_sent,"
+	if (change(inbox, &q, "insert or replace into session (id, letter, token, nonce, code_hash, made, code_sent,"
 		       " proved, seen, tries) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", err) < 0)
 		return -1;
 	bind_text(&q, s->id);
@@ -148,7 +198,7 @@ inbox_session_put(struct inbox *inbox, const struct session *s, struct error *er
 	bind_moment(&q, s->proved);
 	bind_moment(&q, s->seen);
 	bind_number(&q, s->tries);
-	return query_done(NULL, &q, err);
+	return changed(&q, err);
 }
 
 int
@@ -156,10 +206,10 @@ inbox_session_end(struct inbox *inbox, const char *id, struct error *err)
 {
 	struct query q;
 
-	if (query_open(&inbox->base, &q, "delete from session where id = ?", err) < 0)
+	if (change(inbox, &q, "delete from session where id = ?", err) < 0)
 		return -1;
 	bind_text(&q, id);
-	return query_done(NULL, &q, err);
+	return changed(&q, err);
 }
 
 int
@@ -167,10 +217,10 @@ inbox_sessions_expire(struct inbox *inbox, int64_t before, struct error *err)
 {
 	struct query q;
 
-	if (query_open(&inbox->base, &q, "delete from session where made < ?", err) < 0)
+	if (change(inbox, &q, "delete from session where made < ?", err) < 0)
 		return -1;
 	bind_moment(&q, before);
-	return query_done(NULL, &q, err);
+	return changed(&q, err);
 }
 
 int
@@ -179,13 +229,13 @@ inbox_code_count(struct inbox *inbox, const char *letter, int64_t since, long lo
 	struct query q;
 
 	*out = 0;
-	if (query_open(&inbox->base, &q, "select count(*) from code where letter = ? and at >= ?", err) < 0)
+	if (ask(inbox, &q, "select count(*) from code where letter = ? and at >= ?", err) < 0)
 		return -1;
 	bind_text(&q, letter);
 	bind_moment(&q, since);
 	if (query_row(&q, err))
 		*out = column_number(&q, 0);
-	return query_close(&q, err);
+	return told(&q, err);
 }
 
 int
@@ -193,11 +243,11 @@ inbox_code_note(struct inbox *inbox, const char *letter, int64_t at, struct erro
 {
 	struct query q;
 
-	if (query_open(&inbox->base, &q, "insert into code (letter, at) values (?, ?)", err) < 0)
+	if (change(inbox, &q, "insert into code (letter, at) values (?, ?)", err) < 0)
 		return -1;
 	bind_text(&q, letter);
 	bind_moment(&q, at);
-	return query_done(NULL, &q, err);
+	return changed(&q, err);
 }
 
 int
@@ -205,10 +255,10 @@ inbox_codes_expire(struct inbox *inbox, int64_t before, struct error *err)
 {
 	struct query q;
 
-	if (query_open(&inbox->base, &q, "delete from code where at < ?", err) < 0)
+	if (change(inbox, &q, "delete from code where at < ?", err) < 0)
 		return -1;
 	bind_moment(&q, before);
-	return query_done(NULL, &q, err);
+	return changed(&q, err);
 }
 
 static int
@@ -233,17 +283,18 @@ add_decision(struct inbox *inbox, const struct inbox_decision *d, struct error *
 int
 inbox_decisions_add(struct inbox *inbox, const struct inbox_decision *list, size_t count, struct error *err)
 {
-	int rc = base_run(&inbox->base, "begin immediate", err);
+	int rc;
 
-	if (rc < 0)
-		return -1;
+	pthread_rwlock_wrlock(&turn);
+	rc = base_run(&inbox->base, "begin immediate", err);
 	for (size_t i = 0; i < count && rc == 0; i++)
 		rc = add_decision(inbox, &list[i], err);
 	if (rc == 0)
 		rc = base_run(&inbox->base, "commit", err);
 	if (rc < 0)
 		sqlite3_exec(inbox->base.db, "rollback", NULL, NULL, NULL);
-	else
+	pthread_rwlock_unlock(&turn);
+	if (rc == 0)
 		step("inbox");
 	return rc;
 }
@@ -279,7 +330,7 @@ inbox_decisions(struct arena *mem, struct inbox *inbox, const struct inbox_filte
 	*out = (struct inbox_decisions){ 0 };
 	if (!inbox)
 		return 0;
-	if (query_open(&inbox->base, &q, "select id, " SHORT("token") ", " SHORT("proposal") ", " SHORT("version") ", "
+	if (ask(inbox, &q, "select id, " SHORT("token") ", " SHORT("proposal") ", " SHORT("version") ", "
 		       SHORT("verdict") ", " SHORT("reason") ", until, at, " SHORT("proof") " from decision"
 		       " where id > ?1 and (?2 = 0 or at >= ?2) order by id limit ?3", err) < 0)
 		return -1;
@@ -295,5 +346,5 @@ inbox_decisions(struct arena *mem, struct inbox *inbox, const struct inbox_filte
 			.until = column_day(&q, 6), .at = column_moment(&q, 7), .proof = column_text(mem, &q, 8) };
 		d->mark = mark(d);
 	}
-	return query_close(&q, err);
+	return told(&q, err);
 }
