@@ -9,7 +9,9 @@
 
 #include <microhttpd.h>
 
-#define CROWD_MOST 64                   /* connections */
+#define PATIENCE_MOST 120               /* seconds from a connection, or its last answer, to the next one */
+#define QUEUE_MOST 2000                 /* requests that wait in a lane */
+#define WAIT_MOST 200                   /* in the lane of those that wait for another server */
 
 #define FORM_MOST 2000                  /* fields in a form */
 #define BODY_MOST (256 * 1024)          /* bytes of a form */
@@ -21,13 +23,12 @@
 #define CODE_TRIES 5
 #define CODES_AN_HOUR 5                 /* for one letter */
 #define CODES_A_DAY 15                  /* a link in wrong hands: 75 guesses a day, of a million */
-#define MAIL_PATIENCE 8                 /* seconds in which nobody else is answered */
+#define MAIL_PATIENCE 8                 /* seconds: a person waits for it */
 #define SESSION_IDLE (15 * 60)          /* seconds since the last POST: a GET may not write, so it extends nothing */
 #define SESSION_MOST (60 * 60)
 #define PENDING_MOST (60 * 86400)       /* seconds that a decision may have to wait to be taken */
 
-struct crowd { int fds[CROWD_MOST]; size_t count; };
-
+/* What a hand works with; each has its own. */
 struct server {
 	const struct rules *rules;
 	struct store *store;            /* STORE_READ */
@@ -36,7 +37,6 @@ struct server {
 	const char *origins[2];         /* the same with a scheme, as Origin says it */
 	bool https;
 	const char *cookie;             /* its name */
-	struct crowd crowd;
 };
 
 struct field { const char *name, *value; };
@@ -49,13 +49,19 @@ enum session_state {
 	SESSION_PROVED,
 };
 
-/* One request from its first byte to the end of its answer.  All it needs lives in its arena. */
+struct turn { const char *what; struct turn *next; };
+
+/* One request from its first byte to the end of its answer.  It belongs to the thread that listens, or to the hand it was
+ * given to, never to both.  All it needs until its answer is made lives in its arena. */
 struct request {
 	struct arena *mem;
 	struct server *server;
 	struct MHD_Connection *connection;
 	bool bad_target;                /* set before anything else is known */
 	bool guarded;                   /* the guard has been asked */
+	bool busy;                      /* no time to work on it: it is sent away */
+	bool counted;                   /* among those that are out */
+	struct request *next;           /* in a lane */
 	const char *method, *path;
 	const char *target;             /* as it came */
 	const struct language *language;
@@ -64,12 +70,14 @@ struct request {
 	size_t len, room;
 	struct form form;               /* of a POST */
 	const char *cookie;             /* the raw value that r->session was found by, or was given */
+	struct turn turn;               /* of a form: nobody else works for its session */
 	struct session session;         /* unless SESSION_NONE */
 	struct letter letter;           /* SESSION_UNPROVED and SESSION_PROVED */
 	/* the answer */
 	unsigned status;
 	const char *type, *location, *set_cookie;
 	struct text out;
+	struct MHD_Response *response;  /* when it has been worked on */
 };
 
 /* ------------------------------------------------------------------ guard.c */
@@ -102,8 +110,45 @@ int language_choose(struct request *r);
 
 /* ------------------------------------------------------------------ crowd.c */
 
-/* An MHD_NotifyConnectionCallback over a struct server. */
+struct guest;
+struct line { struct guest *first, *last; size_t count; };
+struct crowd { struct line fresh, known; size_t most; };      /* known: has been answered */
+/* Gives how many connections libmicrohttpd may have, by how many files we may have open. */
+size_t crowd_open(struct crowd *crowd);
+/* An MHD_NotifyConnectionCallback over a struct crowd. */
 void crowd_notify(void *self, struct MHD_Connection *connection, void **context, enum MHD_ConnectionNotificationCode what);
+/* A hand works for that one: it is not to be sent away. */
+void crowd_works(struct MHD_Connection *connection, bool works);
+/* A whole request and its answer: that one is the last in its line. */
+void crowd_answered(struct crowd *crowd, struct MHD_Connection *connection);
+/* Those that have taken more than PATIENCE_MOST for one request leave. */
+void crowd_late(struct crowd *crowd);
+
+/* ------------------------------------------------------------------ lanes.c, serve.c */
+
+enum lane_name {
+	LANE_READ,                      /* pages */
+	LANE_WRITE,                     /* forms: the inbox takes one at a time */
+	LANE_SEARCH,                    /* a million file names */
+	LANE_WAIT,                      /* for a mail server or a directory */
+	LANES
+};
+struct lanes;
+struct lanes *lanes_open(const struct server *server, struct error *err);
+/* False when too many wait there already. */
+bool lanes_give(struct lanes *lanes, enum lane_name lane, struct request *r);
+/* Can be read (eventfd) when there are answers: then MHD_run() goes on with their connections. */
+int lanes_bell(const struct lanes *lanes);
+/* Those that are worked on are answered, those that wait are sent away; all connections have been resumed then. */
+void lanes_close(struct lanes *lanes);
+/* Fills r->response. */
+void request_work(struct request *r);
+
+/* ------------------------------------------------------------------ turns.c */
+
+/* Waits until nobody has it: `what` names a session or a letter.  A session's is taken before a letter's. */
+void turn_take(struct turn *turn, const char *what);
+void turn_end(struct turn *turn);       /* one that was not taken is allowed */
 
 /* ------------------------------------------------------------------ form.c */
 
@@ -243,5 +288,6 @@ int files_post(struct request *r, struct error *err);
 
 /* Fills the answer in r.  -1: nothing can be said but that it failed. */
 int route(struct request *r, struct error *err);
+enum lane_name route_lane(const struct request *r);
 
 #endif

@@ -386,6 +386,23 @@ leads(const char *route, const char *path)
 	return route[len - 1] == '/' ? strncmp(path, route, len) == 0 : strcmp(path, route) == 0;
 }
 
+/* Forms that take longer than a page does. */
+static const struct { const char *path; enum lane_name lane; } slow[] = {
+	{ "/filer/", LANE_SEARCH },
+	{ "/kod", LANE_WAIT },
+};
+
+enum lane_name
+route_lane(const struct request *r)
+{
+	if (strcmp(r->method, "POST") != 0)
+		return LANE_READ;
+	for (size_t i = 0; i < sizeof(slow) / sizeof(*slow); i++)
+		if (leads(slow[i].path, r->path))
+			return slow[i].lane;
+	return LANE_WRITE;
+}
+
 int
 route(struct request *r, struct error *err)
 {

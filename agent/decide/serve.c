@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * serve.c - the daemon: one thread that listens, and gives each request an arena, the guard and a route.
+ * serve.c - the daemon: one thread that listens, and hands that give each request the guard and a route.
  *
- * libmicrohttpd runs in our own loop, so that the store and the inbox have one owner and nothing needs a lock.  A page
- * takes milliseconds; only a slow mail server makes others wait.
+ * libmicrohttpd runs in our own loop.  A request that has come whole is laid in a lane (lanes.c) and its connection
+ * suspended; a hand makes the answer and resumes it.  So the loop only moves bytes: neither a slow mail server nor
+ * thousands of silent connections make anybody wait.
  */
 #include "decide_p.h"
 
@@ -14,15 +15,25 @@
 #include <microhttpd.h>
 #include <netdb.h>
 #include <poll.h>
+#include <sys/eventfd.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
 
-#define CONNECTIONS (2 * CROWD_MOST)    /* those that were asked to leave take a moment */
 #define TIMEOUT 15                      /* seconds without a byte */
 #define POOL (32 * 1024)                /* bytes of headers */
 #define ANSWER_MOST (4 * 1024 * 1024)
+#define BODY_FIRST 4096
+#define FAREWELL 3.0                    /* seconds for the last answers to be taken */
+
+/* What the thread that listens works with. */
+struct daemon {
+	struct server server;           /* without stores: each hand has its own */
+	struct crowd crowd;
+	struct lanes *lanes;
+	size_t out;                     /* requests in lanes, or answered and not taken yet */
+};
 
 /* ------------------------------------------------------------------ the answer */
 
@@ -38,17 +49,23 @@ static const char *const headers[][2] = {
 	{ "X-Robots-Tag", "noindex, nofollow" },
 };
 
-static enum MHD_Result
-answer(struct request *r)
+static void
+add_headers(struct MHD_Response *response)
 {
-	struct MHD_Response *response =
-		MHD_create_response_from_buffer(r->out.len, r->out.data, MHD_RESPMEM_MUST_COPY);
-	enum MHD_Result rc;
-
-	if (!response)
-		return MHD_NO;
 	for (size_t i = 0; i < sizeof(headers) / sizeof(*headers); i++)
 		MHD_add_response_header(response, headers[i][0], headers[i][1]);
+}
+
+/* The text of the answer is the response's from here on. */
+static void
+answer(struct request *r)
+{
+	struct MHD_Response *response = MHD_create_response_from_buffer(r->out.len, r->out.data, MHD_RESPMEM_MUST_FREE);
+
+	if (!response)
+		return;
+	r->out = (struct text){ 0 };
+	add_headers(response);
 	if (r->server->https)
 		MHD_add_response_header(response, "Strict-Transport-Security", "max-age=31536000");
 	if (r->type)
@@ -59,52 +76,66 @@ answer(struct request *r)
 		MHD_add_response_header(response, "Set-Cookie", r->set_cookie);
 	if (r->status == 405)
 		MHD_add_response_header(response, "Allow", "GET, HEAD, POST");
-	rc = MHD_queue_response(r->connection, r->status, response);
-	MHD_destroy_response(response);
-	return rc;
+	r->response = response;
 }
 
 /* What we do not serve gets no page, and no second request on the same connection. */
-static enum MHD_Result
+static void
 refuse(struct request *r, unsigned status)
 {
 	const char *text = status == 413 ? say(r, "Formuläret var för stort. Gå tillbaka, välj färre rader och försök igen.\n")
+			 : status == 503 ? say(r, "Just nu är det för många som väntar. Ingenting har sparats. Försök igen om en stund.\n")
 					 : say(r, "Begäran kunde inte tas emot. Gå tillbaka och försök igen.\n");
 	struct MHD_Response *response;
-	enum MHD_Result rc;
 
 	log_debug("request refused status=%u", status);
 	response = MHD_create_response_from_buffer(strlen(text), (void *)(uintptr_t)text, MHD_RESPMEM_PERSISTENT);
 	if (!response)
-		return MHD_NO;
-	for (size_t i = 0; i < sizeof(headers) / sizeof(*headers); i++)
-		MHD_add_response_header(response, headers[i][0], headers[i][1]);
+		return;
+	add_headers(response);
 	MHD_add_response_header(response, "Content-Type", "text/plain; charset=utf-8");
 	MHD_add_response_header(response, "Connection", "close");
 	if (status == 405)
 		MHD_add_response_header(response, "Allow", "GET, HEAD, POST");
-	rc = MHD_queue_response(r->connection, status, response);
-	MHD_destroy_response(response);
-	return rc;
+	if (status == 503)
+		MHD_add_response_header(response, "Retry-After", "20");
+	r->status = status;
+	r->response = response;
 }
 
-static enum MHD_Result
+static void
 respond(struct request *r)
 {
 	struct error err = { 0 };
 
 	r->now = clock_now();
 	text_open(&r->out, ANSWER_MOST);
-	if (route(r, &err) == 0)
-		return answer(r);
-	log_error("cannot answer %s: %s", r->method, err.text);
-	text_close(&r->out);
-	text_open(&r->out, ANSWER_MOST);
-	text_add(&r->out, say(r, "Ett fel uppstod hos oss. Ingenting har sparats. Försök igen om en stund.\n"));
-	r->status = 500;
-	r->type = "text/plain; charset=utf-8";
-	r->location = r->set_cookie = NULL;
-	return answer(r);
+	if (route(r, &err) < 0) {
+		log_error("cannot answer %s: %s", r->method, err.text);
+		text_close(&r->out);
+		text_open(&r->out, ANSWER_MOST);
+		text_add(&r->out, say(r, "Ett fel uppstod hos oss. Ingenting har sparats. Försök igen om en stund.\n"));
+		r->status = 500;
+		r->type = "text/plain; charset=utf-8";
+		r->location = r->set_cookie = NULL;
+	}
+	answer(r);
+}
+
+void
+request_work(struct request *r)
+{
+	if (r->busy)
+		refuse(r, 503);
+	else if (r->len && form_parse(r->mem, r->body, r->len, &r->form) < 0)
+		refuse(r, 400);
+	else
+		respond(r);
+	turn_end(&r->turn);
+	if (r->out.data)
+		text_close(&r->out);
+	arena_close(r->mem);            /* who takes an answer slowly holds no more than that answer */
+	r->mem = NULL;
 }
 
 /* ------------------------------------------------------------------ the request */
@@ -113,10 +144,13 @@ respond(struct request *r)
 static void *
 begin(void *self, const char *target, struct MHD_Connection *connection)
 {
+	struct daemon *d = self;
 	struct arena *mem = arena_open();
-	struct request *r = arena_new(mem, struct request);
+	struct request *r = calloc(1, sizeof(*r));
 
-	*r = (struct request){ .mem = mem, .server = self, .connection = connection,
+	if (!r)
+		abort();
+	*r = (struct request){ .mem = mem, .server = &d->server, .connection = connection,
 			       .bad_target = !guard_target(target), .target = arena_text(mem, target) };
 	return r;
 }
@@ -124,47 +158,90 @@ begin(void *self, const char *target, struct MHD_Connection *connection)
 static void
 end(void *self, struct MHD_Connection *connection, void **context, enum MHD_RequestTerminationCode why)
 {
+	struct daemon *d = self;
 	struct request *r = *context;
 
-	(void)self, (void)connection, (void)why;
 	*context = NULL;
 	if (!r)
 		return;
-	if (r->out.data)
-		text_close(&r->out);
+	if (why == MHD_REQUEST_TERMINATED_COMPLETED_OK)
+		crowd_answered(&d->crowd, connection);
+	d->out -= r->counted;
+	if (r->response)
+		MHD_destroy_response(r->response);
 	arena_close(r->mem);
+	free(r);
 }
 
-/* False when it is more than we take. */
+/* False when it is more than we take.  Who has sent little holds little. */
 static bool
 collect(struct request *r, const char *data, size_t size)
 {
 	if (size > BODY_MOST - r->len)
 		return false;
-	if (!r->body)
-		r->body = arena_take(r->mem, BODY_MOST);
+	if (r->len + size > r->room) {
+		size_t room = r->room ? r->room : BODY_FIRST;
+		char *body;
+
+		while (room < r->len + size)
+			room *= 2;
+		body = arena_take(r->mem, room);
+		if (r->len)
+			memcpy(body, r->body, r->len);
+		r->body = body;
+		r->room = room;
+	}
 	memcpy(r->body + r->len, data, size);
 	r->len += size;
 	return true;
 }
 
 static enum MHD_Result
+deliver(struct request *r)
+{
+	return r->response ? MHD_queue_response(r->connection, r->status, r->response) : MHD_NO;
+}
+
+/* Suspended before it is given away: a hand may be done at once. */
+static enum MHD_Result
+give(struct daemon *d, struct request *r)
+{
+	r->counted = true;
+	d->out++;
+	crowd_works(r->connection, true);
+	MHD_suspend_connection(r->connection);
+	if (!d->lanes || !lanes_give(d->lanes, route_lane(r), r)) {
+		r->busy = true;
+		request_work(r);
+		MHD_resume_connection(r->connection);
+	}
+	return MHD_YES;
+}
+
+static enum MHD_Result
 handle(void *self, struct MHD_Connection *connection, const char *path, const char *method, const char *version,
        const char *data, size_t *size, void **context)
 {
+	struct daemon *d = self;
 	struct request *r = *context;
 	unsigned status;
 
-	(void)self, (void)connection;
 	if (!r)
 		return MHD_NO;
+	if (!r->mem) {                  /* a hand has been there */
+		crowd_works(connection, false);
+		return deliver(r);
+	}
 	r->method = method;
 	r->path = path;
 	if (!r->guarded) {
 		r->guarded = true;
 		r->language = language_of(r);
 		status = guard_request(r, version);
-		return status ? refuse(r, status) : MHD_YES;
+		if (!status)
+			return MHD_YES;
+		refuse(r, status);
+		return deliver(r);
 	}
 	if (*size) {
 		if (!collect(r, data, *size))
@@ -172,9 +249,7 @@ handle(void *self, struct MHD_Connection *connection, const char *path, const ch
 		*size = 0;
 		return MHD_YES;
 	}
-	if (r->len && form_parse(r->mem, r->body, r->len, &r->form) < 0)
-		return refuse(r, 400);
-	return respond(r);
+	return give(d, r);
 }
 
 static void
@@ -315,31 +390,50 @@ out:
 /* ------------------------------------------------------------------ the loop */
 
 static int
-loop(struct MHD_Daemon *daemon, struct error *err)
+turn(struct daemon *d, struct MHD_Daemon *mhd, struct error *err)
 {
-	const union MHD_DaemonInfo *info = MHD_get_daemon_info(daemon, MHD_DAEMON_INFO_EPOLL_FD);
-	struct pollfd ready = { .fd = info ? info->epoll_fd : -1, .events = POLLIN };
+	const union MHD_DaemonInfo *info = MHD_get_daemon_info(mhd, MHD_DAEMON_INFO_EPOLL_FD);
+	struct pollfd ready[] = { { .fd = info ? info->epoll_fd : -1, .events = POLLIN },
+				  { .fd = d->lanes ? lanes_bell(d->lanes) : -1, .events = POLLIN } };
+	MHD_UNSIGNED_LONG_LONG wait;
+	eventfd_t rang;
+	int most = 500;                 /* a signal that comes just before poll() is seen soon, too */
 
-	while (!stop_asked()) {
-		MHD_UNSIGNED_LONG_LONG wait;
-		int most = 500;         /* a signal that comes just before poll() is seen soon, too */
-		if (MHD_get_timeout(daemon, &wait) == MHD_YES && wait < 500)
-			most = (int)wait;
-		if (poll(&ready, 1, most) < 0 && errno != EINTR)
-			return error_sys(err, ERROR_SOURCE, "cannot wait for requests");
-		MHD_run(daemon);
-	}
+	if (MHD_get_timeout(mhd, &wait) == MHD_YES && wait < 500)
+		most = (int)wait;
+	if (poll(ready, 2, most) < 0 && errno != EINTR)
+		return error_sys(err, ERROR_SOURCE, "cannot wait for requests");
+	if (ready[1].revents)
+		eventfd_read(ready[1].fd, &rang);
+	MHD_run(mhd);
 	return 0;
 }
 
 static int
-open_stores(const struct conf *conf, struct server *server, struct error *err)
+loop(struct daemon *d, struct MHD_Daemon *mhd, struct error *err)
 {
-	const char *path = strncmp(conf->store, "sqlite:", 7) == 0 ? conf->store + 7 : conf->store;
+	double tidied = clock_spent();
 
-	if (store_open(path, STORE_READ, &server->store, err) < 0)
-		return -1;
-	return inbox_open(conf->inbox, true, &server->inbox, err);
+	while (!stop_asked()) {
+		if (turn(d, mhd, err) < 0)
+			return -1;
+		if (clock_spent() - tidied >= 1) {
+			tidied = clock_spent();
+			crowd_late(&d->crowd);
+		}
+	}
+	return 0;
+}
+
+/* Nobody new; those whose request a hand has begun with get their answer. */
+static void
+say_farewell(struct daemon *d, struct MHD_Daemon *mhd)
+{
+	double since = clock_spent();
+	struct error err = { 0 };
+
+	while (d->out && clock_spent() - since < FAREWELL && turn(d, mhd, &err) == 0)
+		;
 }
 
 static int
@@ -356,55 +450,74 @@ listen_on(struct arena *mem, struct server *server, int *fd, int *port, struct e
 	return listen_tcp(mem, server, conf->web.listen, fd, port, err);
 }
 
+/* Behind a proxy all come from one address: a part of the whole for each says something only where they come themselves. */
 static struct MHD_Daemon *
-start(struct server *server, int fd)
+start(struct daemon *d, int fd, bool direct)
 {
+	size_t most = crowd_open(&d->crowd);
 	struct MHD_OptionItem options[] = {
 		{ MHD_OPTION_LISTEN_SOCKET, fd, NULL },
-		{ MHD_OPTION_CONNECTION_LIMIT, CONNECTIONS, NULL },
+		{ MHD_OPTION_CONNECTION_LIMIT, (intptr_t)most, NULL },
+		{ MHD_OPTION_PER_IP_CONNECTION_LIMIT, direct ? (intptr_t)(most / 4) : 0, NULL },
 		{ MHD_OPTION_CONNECTION_TIMEOUT, TIMEOUT, NULL },
 		{ MHD_OPTION_CONNECTION_MEMORY_LIMIT, POOL, NULL },
 		{ MHD_OPTION_STRICT_FOR_CLIENT, 1, NULL },
 		{ MHD_OPTION_END, 0, NULL },
 	};
 
-	return MHD_start_daemon(MHD_USE_EPOLL | MHD_USE_ERROR_LOG, 0, NULL, NULL, handle, server,
+	return MHD_start_daemon(MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ERROR_LOG, 0, NULL, NULL, handle, d,
 				MHD_OPTION_EXTERNAL_LOGGER, complain, NULL, MHD_OPTION_ARRAY, options,
-				MHD_OPTION_URI_LOG_CALLBACK, begin, server, MHD_OPTION_NOTIFY_COMPLETED, end, NULL,
-				MHD_OPTION_NOTIFY_CONNECTION, crowd_notify, server, MHD_OPTION_END);
+				MHD_OPTION_URI_LOG_CALLBACK, begin, d, MHD_OPTION_NOTIFY_COMPLETED, end, d,
+				MHD_OPTION_NOTIFY_CONNECTION, crowd_notify, &d->crowd, MHD_OPTION_END);
+}
+
+/* Does the address of who connects say who they are? */
+static bool
+is_direct(int fd)
+{
+	struct sockaddr_storage bound;
+	socklen_t size = sizeof(bound);
+
+	if (getsockname(fd, (struct sockaddr *)&bound, &size) < 0 || bound.ss_family == AF_UNIX)
+		return false;
+	return !loopback((const struct sockaddr *)&bound);
 }
 
 int
 decide_serve(const struct rules *rules, void (*ready)(int port), struct error *err)
 {
 	struct arena *mem = arena_open();
-	struct server server = { .rules = rules };
-	struct MHD_Daemon *daemon = NULL;
+	struct daemon d = { .server = { .rules = rules } };
+	struct MHD_Daemon *mhd = NULL;
 	const char *listen = rules->conf.web.listen;
-	bool owned = false;             /* the daemon closes the socket */
 	int fd = -1, port, rc = -1;
 
 	stop_listen();
-	if (speak_check(err) < 0 || open_stores(&rules->conf, &server, err) < 0 || listen_on(mem, &server, &fd, &port, err) < 0)
+	if (speak_check(err) < 0 || listen_on(mem, &d.server, &fd, &port, err) < 0)
 		goto out;
-	daemon = start(&server, fd);
-	if (!daemon) {
+	d.lanes = lanes_open(&d.server, err);
+	if (!d.lanes)
+		goto out;
+	mhd = start(&d, fd, is_direct(fd));
+	if (!mhd) {
 		error_set(err, ERROR_SOURCE, "cannot start the web server on '%s'", listen);
 		goto out;
 	}
-	owned = true;
 	if (ready)
 		ready(port);
-	rc = loop(daemon, err);
+	rc = loop(&d, mhd, err);
+	MHD_quiesce_daemon(mhd);        /* the socket is ours again */
 out:
-	if (daemon)
-		MHD_stop_daemon(daemon);
-	if (fd >= 0 && !owned)
+	if (fd >= 0)
 		close(fd);
 	if (fd >= 0 && strncmp(listen, "unix:", 5) == 0)
 		unlink(listen + 5);
-	inbox_close(server.inbox);
-	store_close(server.store);
+	lanes_close(d.lanes);
+	d.lanes = NULL;
+	if (mhd) {
+		say_farewell(&d, mhd);
+		MHD_stop_daemon(mhd);
+	}
 	arena_close(mem);
 	return rc;
 }

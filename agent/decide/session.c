@@ -61,13 +61,16 @@ too_old(const struct request *r)
 int
 session_find(struct request *r, enum session_state *state, struct error *err)
 {
-	const char *cookie = MHD_lookup_connection_value(r->connection, MHD_COOKIE_KIND, r->server->cookie);
+	const char *cookie = MHD_lookup_connection_value(r->connection, MHD_COOKIE_KIND, r->server->cookie), *id;
 	bool found, old;
 
 	*state = SESSION_NONE;
 	if (!cookie || strlen(cookie) > 100)
 		return 0;
-	if (inbox_session(r->mem, r->server->inbox, digest_text(r->mem, cookie), &r->session, &found, err) < 0)
+	id = digest_text(r->mem, cookie);
+	if (!r->turn.what && strcmp(r->method, "POST") == 0)
+		turn_take(&r->turn, id);
+	if (inbox_session(r->mem, r->server->inbox, id, &r->session, &found, err) < 0)
 		return -1;
 	if (!found)
 		return 0;
@@ -153,9 +156,8 @@ code_hash(const struct request *r, const char *code)
 	return digest_hex(r->mem, sum, sizeof(sum));
 }
 
-/* Counted before it is sent: a mail server in trouble must not become a flood. */
-int
-session_code(struct request *r, const char **code, bool *allowed, struct error *err)
+static int
+count_code(struct request *r, bool *allowed, struct error *err)
 {
 	struct inbox *inbox = r->server->inbox;
 	long long hour, day;
@@ -165,15 +167,26 @@ session_code(struct request *r, const char **code, bool *allowed, struct error *
 	    inbox_code_count(inbox, r->letter.id, r->now - 86400, &day, err) < 0)
 		return -1;
 	*allowed = hour < CODES_AN_HOUR && day < CODES_A_DAY;
-	if (!*allowed)
-		return 0;
-	if (inbox_code_note(inbox, r->letter.id, r->now, err) < 0)
-		return -1;
+	return *allowed ? inbox_code_note(inbox, r->letter.id, r->now, err) : 0;
+}
+
+/* Counted before it is sent: a mail server in trouble must not become a flood.  A letter may have many sessions. */
+int
+session_code(struct request *r, const char **code, bool *allowed, struct error *err)
+{
+	struct turn letter;
+	int rc;
+
+	turn_take(&letter, r->letter.id);
+	rc = count_code(r, allowed, err);
+	turn_end(&letter);
+	if (rc < 0 || !*allowed)
+		return rc;
 	*code = draw_code(r->mem);
 	r->session.code_hash = code_hash(r, *code);
 	r->session.code_sent = r->session.seen = r->now;
 	r->session.tries = 0;
-	return inbox_session_put(inbox, &r->session, err);
+	return inbox_session_put(r->server->inbox, &r->session, err);
 }
 
 /* The try is counted before it is judged, so that ending us in between gives nobody one more. */
