@@ -11,7 +11,7 @@ import sys
 import threading
 
 sys.path[:0] = [os.path.join(os.path.dirname(os.path.abspath(__file__)), "../world")]
-from office import NOW, Office, Visitor, silent
+from owners import NOW, Office, Visitor, silent
 
 BUILD = os.path.abspath(os.environ.get("BUILD", "build"))
 BEHOV = os.path.join(BUILD, "behov")
