@@ -31,32 +31,57 @@ store_decision_add(struct store *store, const struct decision *d, struct error *
 	return query_done(store, &q, err);
 }
 
+#define DECISION                                                                                                       \
+	"select d.id, d.proposal, d.version, d.key, d.name, d.verdict, d.reason, d.until, d.at, d.source, d.inbox, d.proof," \
+	" d.refused from decision d "
+
+static int
+read_decisions(struct arena *mem, struct query *q, struct decisions *out, struct error *err)
+{
+	int rc = 0;
+
+	while (rc == 0 && query_row(q, err)) {
+		int verdict = word_index(column_text(mem, q, 5), verdict_word, VERDICT_COUNT, err);
+
+		rc = verdict < 0 ? -1 : 0;
+		if (rc == 0)
+			*arena_push(mem, &out->list) = (struct decision){
+				column_number(q, 0), column_text(mem, q, 1), column_text(mem, q, 2),
+				column_text(mem, q, 3), column_text(mem, q, 4), (enum verdict)verdict,
+				column_text(mem, q, 6), column_day(q, 7), column_moment(q, 8), column_text(mem, q, 9),
+				column_number(q, 10), column_text(mem, q, 11), column_text(mem, q, 12) };
+	}
+	return query_close(q, err) < 0 || rc < 0 ? -1 : 0;
+}
+
 int
 store_decisions(struct arena *mem, struct store *store, const char *proposal, int64_t since, struct decisions *out,
 		struct error *err)
 {
 	struct query q;
-	int rc = 0;
 
 	*out = (struct decisions){ 0 };
-	if (query_open(&store->base, &q, "select id, proposal, version, key, name, verdict, reason, until, at, source, inbox,"
-		       " proof, refused from decision where (?1 is null or proposal = ?1) and (?2 is null or at >= ?2)"
-		       " order by id", err) < 0)
+	if (query_open(&store->base, &q, arena_print(mem, DECISION "where %s and (?2 is null or d.at >= ?2) order by d.id",
+						     proposal ? "d.proposal = ?1" : "?1 is null"), err) < 0)
 		return -1;
 	bind_text(&q, proposal);
 	bind_moment(&q, since);
-	while (rc == 0 && query_row(&q, err)) {
-		int verdict = word_index(column_text(mem, &q, 5), verdict_word, VERDICT_COUNT, err);
+	return read_decisions(mem, &q, out, err);
+}
 
-		rc = verdict < 0 ? -1 : 0;
-		if (rc == 0)
-			*arena_push(mem, &out->list) = (struct decision){
-				column_number(&q, 0), column_text(mem, &q, 1), column_text(mem, &q, 2),
-				column_text(mem, &q, 3), column_text(mem, &q, 4), (enum verdict)verdict,
-				column_text(mem, &q, 6), column_day(&q, 7), column_moment(&q, 8), column_text(mem, &q, 9),
-				column_number(&q, 10), column_text(mem, &q, 11), column_text(mem, &q, 12) };
-	}
-	return query_close(&q, err) < 0 || rc < 0 ? -1 : 0;
+int
+store_decisions_asked(struct arena *mem, struct store *store, const char *approver, unsigned states, struct decisions *out,
+		      struct error *err)
+{
+	struct query q;
+
+	*out = (struct decisions){ 0 };
+	if (query_open(&store->base, &q, arena_print(mem, DECISION "where d.proposal in (select a.proposal from approver a"
+						     " join proposal p on p.id = a.proposal where a.key = ?%s) order by d.proposal, d.id",
+						     states_in(mem, states, "coalesce(p.state, '')")), err) < 0)
+		return -1;
+	bind_text(&q, approver);
+	return read_decisions(mem, &q, out, err);
 }
 
 int

@@ -67,6 +67,9 @@ int64_t column_moment(struct query *q, int column);
 day_t column_day(struct query *q, int column);
 bool column_null(struct query *q, int column);
 
+/* proposals.c: " and COLUMN in ('open', …)", or "" for all. */
+const char *states_in(struct arena *mem, unsigned states, const char *column);
+
 /* manifest.c: those that an older schema holds in one piece are put into frames. */
 int manifests_split(struct store *store, struct error *err);
 

@@ -123,6 +123,7 @@ struct stored_list { LIST(struct stored) list; };
 struct proposal_filter {
 	unsigned states;                /* STATES(…) | …; 0 = all */
 	const char *id, *key, *approver, *scope;        /* NULL = any; approver: account key */
+	bool brief;                     /* without also, path, approvers and evidence, in no order: thousands, of which few are shown */
 };
 /* Sorted by kind word, key, episode.  evidence is owned by the list: stored_free(). */
 int store_proposals(struct arena *mem, struct store *store, const struct proposal_filter *filter,
@@ -179,6 +180,9 @@ int store_decision_add(struct store *store, const struct decision *d, struct err
 /* By id; proposal NULL = all; since INT64_MIN = from the beginning. */
 int store_decisions(struct arena *mem, struct store *store, const char *proposal, int64_t since, struct decisions *out,
 		    struct error *err);
+/* All about the proposals that an account is asked about; by proposal, and of each by id. */
+int store_decisions_asked(struct arena *mem, struct store *store, const char *approver, unsigned states, struct decisions *out,
+			  struct error *err);
 /* Has the inbox row with that mark been taken? */
 int store_decision_taken(struct store *store, long long mark, bool *out, struct error *err);
 
