@@ -99,7 +99,10 @@ inbox_open(const char *path, bool write, struct inbox **out, struct error *err)
 		free(inbox);
 		return -1;
 	}
-	if (!write && is_ours(&inbox->base, err) < 0) {
+	/* Who only reads asks for all of it, and need not know of these. */
+	if (write ? base_run(&inbox->base, "create index if not exists decision_token on decision (token);"
+			     "create index if not exists decision_proposal on decision (proposal)", err) < 0
+		  : is_ours(&inbox->base, err) < 0) {
 		inbox_close(inbox);
 		return -1;
 	}
@@ -330,13 +333,19 @@ inbox_decisions(struct arena *mem, struct inbox *inbox, const struct inbox_filte
 	*out = (struct inbox_decisions){ 0 };
 	if (!inbox)
 		return 0;
-	if (ask(inbox, &q, "select id, " SHORT("token") ", " SHORT("proposal") ", " SHORT("version") ", "
-		       SHORT("verdict") ", " SHORT("reason") ", until, at, " SHORT("proof") " from decision"
-		       " where id > ?1 and (?2 = 0 or at >= ?2) order by id limit ?3", err) < 0)
+	if (ask(inbox, &q, arena_print(mem, "select id, " SHORT("token") ", " SHORT("proposal") ", " SHORT("version") ", "
+				       SHORT("verdict") ", " SHORT("reason") ", until, at, " SHORT("proof") " from decision"
+				       " where id > ?1 and (?2 = 0 or at >= ?2)%s%s order by id limit ?3",
+				       filter->token ? " and token = ?4" : "",
+				       filter->proposals ? " and proposal in (select value from json_each(?5))" : ""), err) < 0)
 		return -1;
 	bind_number(&q, filter->after);
 	bind_number(&q, filter->since);
 	bind_number(&q, filter->most ? filter->most : -1);
+	if (filter->token || filter->proposals)
+		bind_text(&q, filter->token);
+	if (filter->proposals)
+		bind_text(&q, filter->proposals);
 	while (query_row(&q, err)) {
 		struct inbox_decision *d = arena_push(mem, &out->list);
 

@@ -59,7 +59,13 @@ int inbox_decisions_add(struct inbox *inbox, const struct inbox_decision *list, 
 #define INBOX_TEXT_MOST 4000            /* bytes of one text: of a longer one, one byte more than that is read */
 /* Those with a higher id than `after` and a moment not before `since`, in order of id, at most `most`; 0 = no such limit.
  * An id says only in which order: who has broken into serve chooses it. */
-struct inbox_filter { long long after; int64_t since; long long most; };
+struct inbox_filter {
+	long long after;
+	int64_t since;
+	long long most;
+	const char *token;              /* by that link only; NULL = any */
+	const char *proposals;          /* a JSON array of their ids; NULL = any */
+};
 /* inbox NULL gives none. */
 int inbox_decisions(struct arena *mem, struct inbox *inbox, const struct inbox_filter *filter,
 		    struct inbox_decisions *out, struct error *err);
