@@ -13,7 +13,7 @@ ifeq ($(origin CC),default)
 CC       = gcc
 endif
 SAN     ?=
-PACKAGES = ldap lber libsasl2 sqlite3 libconfig libcurl libmicrohttpd libcrypto jansson libzstd libutf8proc
+PACKAGES = ldap lber libsasl2 sqlite3 libconfig libcurl libmicrohttpd libcrypto jansson libzstd libutf8proc zlib
 
 empty   :=
 comma   := ,
