@@ -188,7 +188,7 @@ choice_proof(struct request *r, const char *once)
 int
 choice_saved(struct request *r, const char *once, struct inbox_decisions *out, struct error *err)
 {
-	const struct inbox_filter ours = { .since = r->session.proved };
+	const struct inbox_filter ours = { .since = r->session.proved, .token = r->session.token };
 	struct inbox_decisions all = { 0 };
 	const char *last = NULL;
 

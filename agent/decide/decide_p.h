@@ -13,10 +13,12 @@
 #define QUEUE_MOST 2000                 /* requests that wait in a lane */
 #define WAIT_MOST 200                   /* in the lane of those that wait for another server */
 
-#define FORM_MOST 2000                  /* fields in a form */
-#define BODY_MOST (256 * 1024)          /* bytes of a form */
-#define ROWS_MOST 200                   /* proposals that wait, shown at a time; four fields each */
+#define FORM_MOST 6000                  /* fields in a form */
+#define BODY_MOST (512 * 1024)          /* bytes of a form */
+#define ROWS_MOST 200                   /* proposals that wait, on a page */
 #define OTHERS_MOST 100                 /* those that have an answer already */
+#define CARRY_MOST 300                  /* rows that somebody has chosen on other pages and not saved */
+#define FORM_LETTERS "dru"              /* what is said about a row: d-ID and so on */
 #define REASON_MOST 1000                /* bytes */
 
 #define CODE_MINUTES 10
@@ -40,7 +42,7 @@ struct server {
 };
 
 struct field { const char *name, *value; };
-struct form { LIST(struct field) fields; };
+struct form { LIST(struct field) fields; struct field *by_name; };      /* fields: as they came */
 
 enum session_state {
 	SESSION_NONE,                   /* no cookie, or one we do not know */
@@ -171,7 +173,9 @@ int session_code(struct request *r, const char **code, bool *allowed, struct err
 enum code_answer { CODE_RIGHT, CODE_WRONG, CODE_VOID };
 int session_try(struct request *r, const char *code, enum code_answer *answer, struct error *err);
 int session_touch(struct request *r, struct error *err);
-/* Does the form carry the session's nonce? */
+/* What our forms carry: made of the session's nonce, and another text each time. */
+const char *session_mask(struct request *r);
+/* Does the form carry such a one? */
 bool session_nonce(const struct request *r);
 /* When it ends if nothing more is sent. */
 int64_t session_ends(const struct request *r);
@@ -180,7 +184,9 @@ int64_t session_ends(const struct request *r);
 
 /* A proposal that somebody is asked about, and what they can say about it now. */
 struct asked {
-	const struct stored *s;
+	const struct stored *s;         /* brief, until view_whole() */
+	bool whole, shown;
+	size_t page;
 	unsigned may;                   /* MAY(verdict) | … */
 	const char *pending;            /* the word of what they decided and is not verified yet, or NULL */
 	bool refused;                   /* the last thing they said did not count */
@@ -203,6 +209,8 @@ struct choice {
 
 struct view {
 	struct stored_list list;        /* stored_free() */
+	struct decisions said;          /* about them, in order of proposals */
+	LIST(struct stored_list) whole; /* those that are shown, each with one */
 	LIST(struct asked) rows;        /* in the order they are read */
 	size_t waiting;                 /* those that have no answer from this person */
 	LIST(struct choice) choices;
@@ -210,10 +218,14 @@ struct view {
 	size_t mistakes;                /* typed wrongly: to be mended in the form */
 	size_t refused;                 /* not theirs, changed, or decided already */
 	bool destroys;                  /* among `made`: files would be gone for good */
+	size_t page, pages;             /* 1, 2, … */
+	bool crowded;                   /* more is chosen on other pages than can follow along */
 };
 
 /* What r->letter's person is asked about. */
 int view_open(struct request *r, struct view *view, struct error *err);
+/* All of a proposal, with who is asked and what it rests on: for those that are shown. */
+int view_whole(struct request *r, struct view *view, struct asked *row, struct error *err);
 void view_close(struct view *view);
 const struct choice *view_choice(const struct view *view, const char *id);
 /* What a bulk button is about: the same for proposals of one role, or of one series in one share. */
@@ -229,6 +241,15 @@ int choice_saved(struct request *r, const char *once, struct inbox_decisions *ou
 const char *choice_proof(struct request *r, const char *once);
 /* Is that the token of a letter to the person at hand? */
 int view_is_theirs(struct request *r, const char *token, bool *out, struct error *err);
+
+/* ------------------------------------------------------------------ paging.c */
+
+/* Which page somebody wants to see, and the rows on it, whole: a->shown. */
+int paging_turn(struct request *r, struct view *view, struct error *err);
+/* Those that were chosen without a problem, on any page: a->shown. */
+void paging_chosen(struct view *view);
+/* For page-decide.html: where we are, and what follows along from other pages. */
+void paging_put(struct request *r, const struct view *view, json_t *data);
 
 /* ------------------------------------------------------------------ events.c */
 
@@ -247,8 +268,8 @@ const char *event_name(struct request *r, const struct inbox_decision *d);
 
 /* ------------------------------------------------------------------ rows.c */
 
-/* { groups: [ { rows: [ … ] } ] } for page-decide.html; `only`: just those that were chosen without a problem. */
-json_t *rows_groups(struct request *r, const struct view *view, bool only);
+/* { groups: [ { rows: [ … ] } ] } for page-decide.html: those that are shown. */
+json_t *rows_groups(struct request *r, const struct view *view);
 /* What a batch is, for page-files.html. */
 json_t *rows_files(struct request *r, const struct proposal *p);
 /* One line that says what a proposal is about. */
@@ -269,13 +290,20 @@ int page_statement(struct request *r, struct error *err);
 int page_notice(struct request *r, unsigned status, const char *title, const char *text, struct error *err);
 int page_link(struct request *r, const char *token, long long count, struct error *err);
 int page_code(struct request *r, unsigned status, const char *problem, struct error *err);
-int page_decide(struct request *r, unsigned status, const struct view *view, const char *problem, struct error *err);
-int page_confirm(struct request *r, unsigned status, const struct view *view, const char *problem, struct error *err);
+int page_decide(struct request *r, unsigned status, struct view *view, const char *problem, struct error *err);
+int page_confirm(struct request *r, unsigned status, struct view *view, const char *problem, struct error *err);
 int page_receipt(struct request *r, const struct inbox_decisions *saved, struct error *err);
 /* The session is over: what was typed is kept in the page, to be posted again. */
 int page_expired(struct request *r, struct error *err);
 /* The code mail. */
 int page_mail(struct request *r, const char *code, struct error *err);
+
+/* ------------------------------------------------------------------ pack.c */
+
+/* What Accept-Encoding says of gzip. */
+bool pack_is_taken(const char *accept);
+/* r->out as gzip; false when it stays as it is. */
+bool pack_page(struct request *r);
 
 /* ------------------------------------------------------------------ files.c */
 

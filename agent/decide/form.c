@@ -49,10 +49,30 @@ add(struct arena *mem, const char *pair, size_t len, struct form *out)
 
 	if (!field.name || !field.value || !*field.name || out->fields.count == FORM_MOST)
 		return -1;
-	for (size_t i = 0; i < out->fields.count; i++)
-		if (strcmp(out->fields.items[i].name, field.name) == 0)
-			return -1;
 	*arena_push(mem, &out->fields) = field;
+	return 0;
+}
+
+static int
+by_name(const void *a, const void *b)
+{
+	return strcmp(((const struct field *)a)->name, ((const struct field *)b)->name);
+}
+
+/* -1 when a name is there twice. */
+static int
+sort(struct arena *mem, struct form *form)
+{
+	size_t count = form->fields.count;
+
+	if (!count)
+		return 0;
+	form->by_name = arena_array(mem, struct field, count);
+	memcpy(form->by_name, form->fields.items, count * sizeof(struct field));
+	qsort(form->by_name, count, sizeof(struct field), by_name);
+	for (size_t i = 1; i < count; i++)
+		if (strcmp(form->by_name[i - 1].name, form->by_name[i].name) == 0)
+			return -1;
 	return 0;
 }
 
@@ -68,14 +88,15 @@ form_parse(struct arena *mem, const char *body, size_t len, struct form *out)
 			return -1;
 		start = end + 1;
 	}
-	return 0;
+	return sort(mem, out);
 }
 
 const char *
 form_get(const struct form *form, const char *name)
 {
-	for (size_t i = 0; i < form->fields.count; i++)
-		if (strcmp(form->fields.items[i].name, name) == 0)
-			return form->fields.items[i].value;
-	return "";
+	const struct field wanted = { .name = name }, *found = NULL;
+
+	if (form->by_name)
+		found = bsearch(&wanted, form->by_name, form->fields.count, sizeof(struct field), by_name);
+	return found ? found->value : "";
 }

@@ -8,6 +8,8 @@
 #include <behov/template.h>
 
 #define PAGE_MOST (4 * 1024 * 1024)
+#define CROWDED                                                                                                        \
+	N_("Du har valt på så många rader att fler inte kan följa med. Granska och spara dem först. Ingenting är sparat ännu.")
 
 /* What every page may use. */
 static json_t *
@@ -33,7 +35,7 @@ page_own(struct request *r, const char *title)
 {
 	json_t *o = page_data(r, title);
 
-	json_put(o, "nonce", r->session.nonce);
+	json_put(o, "nonce", session_mask(r));
 	rows_put(o, "display", r->letter.display ? r->letter.display : r->letter.name);
 	json_put(o, "ends", clock_local(r->mem, session_ends(r)) + strlen("2026-11-25 "));
 	return o;
@@ -93,7 +95,7 @@ page_code(struct request *r, unsigned status, const char *problem, struct error 
 {
 	json_t *data = page_data(r, N_("Skriv in koden"));
 
-	json_put(data, "nonce", r->session.nonce);
+	json_put(data, "nonce", session_mask(r));
 	json_put(data, "problem", say(r, problem));
 	json_put(data, "minutes", arena_print(r->mem, "%d", CODE_MINUTES));
 	json_object_set_new(data, "sent", json_boolean(r->session.code_hash != NULL));
@@ -129,16 +131,16 @@ problems(struct request *r, const struct view *view)
 	for (size_t i = 0; i < view->choices.count; i++) {
 		const struct choice *c = &view->choices.items[i];
 		if (c->problem)
-			put_problem(list, place_of(r->mem, c), c->on ? rows_name(r, &c->on->s->p) : say(r, "Ett förslag"),
+			put_problem(list, c->on && c->on->shown ? place_of(r->mem, c) : NULL, c->on ? rows_name(r, &c->on->s->p) : say(r, "Ett förslag"),
 				    say(r, c->problem));
 	}
 	return list;
 }
 
 static void
-put_groups(struct request *r, json_t *data, const struct view *view, bool only)
+put_groups(struct request *r, json_t *data, const struct view *view)
 {
-	json_t *groups = rows_groups(r, view, only);
+	json_t *groups = rows_groups(r, view);
 
 	json_object_set_new(data, "any", json_boolean(json_array_size(groups) > 0));
 	json_object_set_new(data, "many", json_boolean(json_array_size(groups) > 1));
@@ -175,16 +177,21 @@ event_problems(struct request *r, const json_t *events, json_t *list)
 }
 
 int
-page_decide(struct request *r, unsigned status, const struct view *view, const char *problem, struct error *err)
+page_decide(struct request *r, unsigned status, struct view *view, const char *problem, struct error *err)
 {
-	json_t *data = page_own(r, N_("Dina beslut")), *events = NULL, *list = problems(r, view);
+	json_t *data, *events = NULL, *list;
 
+	if (paging_turn(r, view, err) < 0)
+		return -1;
+	data = page_own(r, N_("Dina beslut"));
+	list = problems(r, view);
+	problem = view->crowded ? CROWDED : problem;
 	rows_put(data, "count", text_count(r->mem, (long long)view->waiting));
 	json_object_set_new(data, "one", json_boolean(view->waiting == 1));
 	json_object_set_new(data, "waiting", json_boolean(view->waiting > 0));
-	json_put(data, "most", view->waiting > ROWS_MOST ? arena_print(r->mem, "%d", ROWS_MOST) : NULL);
 	json_put(data, "today", day_text(r->mem, clock_day(r->now)));
-	put_groups(r, data, view, false);
+	put_groups(r, data, view);
+	paging_put(r, view, data);
 	if (event_forms(r, &events, err) < 0) {
 		json_decref(data);
 		json_decref(list);
@@ -218,13 +225,14 @@ leftovers(struct request *r, const struct view *view)
 }
 
 int
-page_confirm(struct request *r, unsigned status, const struct view *view, const char *problem, struct error *err)
+page_confirm(struct request *r, unsigned status, struct view *view, const char *problem, struct error *err)
 {
 	const struct conf *conf = &r->server->rules->conf;
 	json_t *data = page_own(r, N_("Bekräfta dina beslut")), *list = problems(r, view);
 	bool unticked = problem && json_array_size(list) == 0;
 	unsigned char once[16];
 
+	paging_chosen(view);
 	digest_random(once, sizeof(once));
 	if (unticked)
 		put_problem(list, "forstar", say(r, "Jag förstår att handlingarna förstörs för gott"),
@@ -237,7 +245,8 @@ page_confirm(struct request *r, unsigned status, const struct view *view, const 
 	json_object_set_new(data, "destroys", json_boolean(view->destroys));
 	rows_put(data, "quarantine", arena_print(r->mem, "%d", conf->quarantine_days));
 	json_object_set_new(data, "left", leftovers(r, view));
-	put_groups(r, data, view, true);
+	put_groups(r, data, view);
+	json_put(data, "page", *form_get(&r->form, "pa") ? form_get(&r->form, "pa") : NULL);
 	return page_render(r, status, "page-confirm.html", data, err);
 }
 

@@ -227,7 +227,7 @@ begin(struct request *r, struct view *view, bool *go, struct error *err)
 static const char *
 not_yet(const struct request *r, const struct view *view)
 {
-	if (*form_get(&r->form, "andra"))
+	if (*form_get(&r->form, "andra") || *form_get(&r->form, "sida"))
 		return "";
 	if (view->mistakes)
 		return N_("Några av dina val behöver rättas innan du går vidare. Ingenting är sparat ännu.");
@@ -256,7 +256,7 @@ post_decide(struct request *r, struct error *err)
 
 /* Refused ones are told before anything is saved: what was confirmed is what is saved, all of it or nothing. */
 static int
-save(struct request *r, const struct view *view, const char *once, struct error *err)
+save(struct request *r, struct view *view, const char *once, struct error *err)
 {
 	if (view->mistakes || !view->made)
 		return page_decide(r, 422, view, not_yet(r, view), err);

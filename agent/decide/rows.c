@@ -469,13 +469,6 @@ put_counts(struct arena *mem, json_t *group)
 	json_put(group, "left", free_rows ? arena_print(mem, "%zu", free_rows) : NULL);
 }
 
-/* What waits has its room whatever was answered already, so that all of it is reached in the end. */
-static bool
-has_room(const struct asked *a, size_t *waiting, size_t *others)
-{
-	return a->may & MAY(VERDICT_APPROVE) ? ++*waiting <= ROWS_MOST : ++*others <= OTHERS_MOST;
-}
-
 static void
 add_row(struct request *r, const struct view *view, const struct asked *a, json_t *groups)
 {
@@ -493,20 +486,16 @@ add_row(struct request *r, const struct view *view, const struct asked *a, json_
 
 /* What waits comes before what is answered, in each group and among the groups. */
 json_t *
-rows_groups(struct request *r, const struct view *view, bool only)
+rows_groups(struct request *r, const struct view *view)
 {
 	json_t *groups = json_array();
-	size_t waiting = 0, others = 0;
 
 	for (int answered = 0; answered < 2; answered++)
 		for (size_t i = 0; i < view->rows.count; i++) {
 			const struct asked *a = &view->rows.items[i];
-			const struct choice *c = only ? view_choice(view, a->s->id) : NULL;
 
-			if (answered != !(a->may & MAY(VERDICT_APPROVE)) ||
-			    (only ? !c || !c->made || c->problem : !has_room(a, &waiting, &others)))
-				continue;
-			add_row(r, view, a, groups);
+			if (a->shown && answered == !(a->may & MAY(VERDICT_APPROVE)))
+				add_row(r, view, a, groups);
 		}
 	for (size_t i = 0; i < json_array_size(groups); i++)
 		put_counts(r->mem, json_array_get(groups, i));

@@ -60,6 +60,7 @@ add_headers(struct MHD_Response *response)
 static void
 answer(struct request *r)
 {
+	bool packed = pack_page(r);
 	struct MHD_Response *response = MHD_create_response_from_buffer(r->out.len, r->out.data, MHD_RESPMEM_MUST_FREE);
 
 	if (!response)
@@ -70,6 +71,9 @@ answer(struct request *r)
 		MHD_add_response_header(response, "Strict-Transport-Security", "max-age=31536000");
 	if (r->type)
 		MHD_add_response_header(response, "Content-Type", r->type);
+	if (packed)
+		MHD_add_response_header(response, "Content-Encoding", "gzip");
+	MHD_add_response_header(response, "Vary", "Accept-Encoding");
 	if (r->location)
 		MHD_add_response_header(response, "Location", r->location);
 	if (r->set_cookie)

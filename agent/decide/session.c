@@ -13,6 +13,7 @@
 #include <microhttpd.h>
 
 #define COOKIE_BYTES 32
+#define SALT_BYTES 16
 #define CODE_MANY 1000000u
 
 static const char *
@@ -129,10 +130,35 @@ session_ends(const struct request *r)
 	return idle < most ? idle : most;
 }
 
+/* "SALT-HMAC": a page is packed, and its length must not tell what all pages of a session have in common. */
+static const char *
+masked(struct arena *mem, const char *nonce, const char *salt)
+{
+	unsigned char sum[DIGEST_SIZE];
+
+	digest_hmac(nonce, strlen(nonce), salt, strlen(salt), sum);
+	return arena_print(mem, "%s-%s", salt, digest_hex(mem, sum, sizeof(sum)));
+}
+
+const char *
+session_mask(struct request *r)
+{
+	unsigned char salt[SALT_BYTES];
+
+	if (!r->session.nonce)
+		return NULL;
+	digest_random(salt, sizeof(salt));
+	return masked(r->mem, r->session.nonce, digest_hex(r->mem, salt, sizeof(salt)));
+}
+
 bool
 session_nonce(const struct request *r)
 {
-	return digest_equal(form_get(&r->form, "nonce"), r->session.nonce);
+	const char *said = form_get(&r->form, "nonce");
+
+	if (!r->session.nonce || strcspn(said, "-") != 2 * SALT_BYTES)
+		return false;
+	return digest_equal(said, masked(r->mem, r->session.nonce, arena_copy(r->mem, said, 2 * SALT_BYTES)));
 }
 
 /* All six digits equally likely: what does not divide evenly is drawn again. */

@@ -3,6 +3,7 @@
 #include "decide_p.h"
 
 #include <behov/digest.h>
+#include <behov/json.h>
 
 /* ------------------------------------------------------------------ the order in which it is read */
 
@@ -57,12 +58,25 @@ view_is_theirs(struct request *r, const char *token, bool *out, struct error *er
 	return 0;
 }
 
+static const char *
+ids_of(struct request *r, const struct view *view)
+{
+	json_t *ids = json_array();
+	const char *text;
+
+	for (size_t i = 0; i < view->rows.count; i++)
+		json_array_append_new(ids, json_string(view->rows.items[i].s->id));
+	text = json_canonical(r->mem, ids);
+	json_decref(ids);
+	return text;
+}
+
 /* The last word on a proposal is the one that is shown.  Every night takes what lies there: what is older than any
  * clock we accept has been taken. */
 static int
 read_pending(struct request *r, struct view *view, struct error *err)
 {
-	const struct inbox_filter late = { .since = r->now - PENDING_MOST };
+	const struct inbox_filter late = { .since = r->now - PENDING_MOST, .proposals = ids_of(r, view) };
 	struct inbox_decisions waiting = { 0 };
 	const char *token = "";
 	bool theirs = false, taken;
@@ -87,15 +101,31 @@ read_pending(struct request *r, struct view *view, struct error *err)
 	return 0;
 }
 
-/* As decide_take() counts: an undo takes every approval before it back. */
-static int
-read_verified(struct request *r, struct asked *row, bool *approved, struct error *err)
+/* A part of view->said, which is in order of proposals. */
+static struct decisions
+said_about(const struct view *view, const char *id)
 {
-	struct decisions all = { 0 };
+	size_t low = 0, high = view->said.list.count, end;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+		if (strcmp(view->said.list.items[middle].proposal, id) < 0)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	for (end = low; end < view->said.list.count && strcmp(view->said.list.items[end].proposal, id) == 0; end++)
+		;
+	return (struct decisions){ .list = { .items = view->said.list.items + low, .count = end - low } };
+}
+
+/* As decide_take() counts: an undo takes every approval before it back. */
+static void
+read_verified(struct request *r, const struct view *view, struct asked *row, bool *approved)
+{
+	const struct decisions all = said_about(view, row->s->id);
 
 	*approved = false;
-	if (store_decisions(r->mem, r->server->store, row->s->id, INT64_MIN, &all, err) < 0)
-		return -1;
 	for (size_t i = 0; i < all.list.count; i++) {
 		const struct decision *d = &all.list.items[i];
 		bool mine = d->key && strcmp(d->key, r->letter.key) == 0;
@@ -111,7 +141,6 @@ read_verified(struct request *r, struct asked *row, bool *approved, struct error
 			*approved |= mine;
 		}
 	}
-	return 0;
 }
 
 /* ------------------------------------------------------------------ what can be said now */
@@ -143,8 +172,7 @@ read_rows(struct request *r, struct view *view, struct error *err)
 	for (size_t i = 0; i < view->rows.count; i++) {
 		struct asked *row = &view->rows.items[i];
 		bool approved;
-		if (read_verified(r, row, &approved, err) < 0)
-			return -1;
+		read_verified(r, view, row, &approved);
 		row->may = may_say(r, row, approved);
 		view->waiting += row->s->state == STATE_OPEN && !row->pending && !approved;
 	}
@@ -155,10 +183,11 @@ int
 view_open(struct request *r, struct view *view, struct error *err)
 {
 	struct proposal_filter mine = { .states = STATES(STATE_OPEN) | STATES(STATE_SCHEDULED),
-					.approver = r->letter.key };
+					.approver = r->letter.key, .brief = true };
 
 	*view = (struct view){ 0 };
-	if (store_proposals(r->mem, r->server->store, &mine, &view->list, err) < 0)
+	if (store_proposals(r->mem, r->server->store, &mine, &view->list, err) < 0 ||
+	    store_decisions_asked(r->mem, r->server->store, r->letter.key, mine.states, &view->said, err) < 0)
 		return -1;
 	if (view->list.list.count)
 		qsort(view->list.list.items, view->list.list.count, sizeof(struct stored), by_group);
@@ -168,10 +197,35 @@ view_open(struct request *r, struct view *view, struct error *err)
 	return -1;
 }
 
+int
+view_whole(struct request *r, struct view *view, struct asked *row, struct error *err)
+{
+	struct stored_list found = { 0 };
+
+	if (row->whole)
+		return 0;
+	if (store_proposals(r->mem, r->server->store, &(struct proposal_filter){ .id = row->s->id }, &found, err) < 0)
+		return -1;
+	if (found.list.count != 1) {
+		stored_free(&found);
+		return error_set(err, ERROR_STORE, "proposal '%s' is gone", row->s->id);
+	}
+	*arena_push(r->mem, &view->whole) = found;
+	/* The night may have been there in between: the state is the one that it was judged in. */
+	found.list.items[0].state = row->s->state;
+	found.list.items[0].go_at = row->s->go_at;
+	row->s = &found.list.items[0];
+	row->whole = true;
+	return 0;
+}
+
 void
 view_close(struct view *view)
 {
 	stored_free(&view->list);
+	for (size_t i = 0; i < view->whole.count; i++)
+		stored_free(&view->whole.items[i]);
+	view->whole.count = 0;
 }
 
 const struct choice *
