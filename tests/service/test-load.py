@@ -249,7 +249,7 @@ def memory_does_not_grow_with_what_is_asked():
                         v.confirm(lambda name: ("approve",))
             at_once(many, visitors, owners)
             return o.rss()
-        count = 10 if SLOW else 40
+        count = 2 if SLOW else 40
         ask(count)
         first = ask(count)
         for _ in range(4):

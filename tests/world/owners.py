@@ -158,7 +158,7 @@ class Reply:
 
 
 class Visitor:
-    """A browser: one connection that is kept, one cookie."""
+    """A browser: one cookie, and one connection that is kept for a while: an idle one is closed by the page."""
 
     def __init__(self, port, token=None, cookie=None):
         self.port, self.token, self.cookie = port, token, cookie
@@ -178,12 +178,15 @@ class Visitor:
         return reply
 
     def ask_code(self):
-        return self.ask("POST", "/kod", {"token": self.token})
+        reply = self.ask("POST", "/kod", {"token": self.token})
+        self.close()
+        return reply
 
     def sign_in(self, code):
         page = self.ask("GET", "/logga-in")
         reply = self.ask("POST", "/logga-in", {"nonce": page.field("nonce"), "kod": code})
         assert reply.status == 303 and reply.headers["Location"] == "/beslut", reply.text
+        self.close()
 
     def form(self, choice):
         """The form of /beslut; choice(id) gives ("approve",) or ("keep", why) or ("",)."""
@@ -199,6 +202,7 @@ class Visitor:
         """What the confirming page would post."""
         page = self.ask("POST", "/beslut", self.form(choice))
         assert page.status == 200 and page.field("once"), page.text
+        self.close()
         return page.hidden()
 
     def close(self):
