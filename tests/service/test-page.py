@@ -729,15 +729,15 @@ def every_page_is_reached_and_choices_follow():
             assert ids(w.get(f"/beslut?sida={odd}", cookie)) == seen[same], odd
         one, two, three = (s[0].split("-")[0] for s in seen)
         second = turned(first, "2", **{one: ("keep", 'Vikarie "<b>"', "2027-01-31")})
-        assert second.status == 200 and ids(second) == seen[1] and "1 rad)" in second.text and "<b>" not in second.text.split("<main")[1]
+        assert second.status == 200 and ids(second) == seen[1] and "på en rad på en annan sida" in second.text and "<b>" not in second.text.split("<main")[1]
         third = turned(second, "3", **{two: ("approve",)})
-        assert ids(third) == seen[2] and "2 rader)" in third.text
+        assert ids(third) == seen[2] and "på 2 rader på andra sidor" in third.text
         back = turned(third, "1", **{three: ("approve",)})
-        assert ids(back) == seen[0] and "2 rader)" in back.text and 'value="Vikarie &quot;&lt;b&gt;&quot;"' in back.text, back.text[:9000]
+        assert ids(back) == seen[0] and "på 2 rader på andra sidor" in back.text and 'value="Vikarie &quot;&lt;b&gt;&quot;"' in back.text, back.text[:9000]
         confirm = w.post("/beslut", cookie, filled(back, **{one: ("keep", 'Vikarie "<b>"', "2027-01-31")}))
         assert confirm.status == 200 and "spara 3 beslut" in confirm.text and w.decisions() == []
         again = w.post("/beslut", cookie, dict(hidden(confirm), andra="ja"))
-        assert ids(again) == seen[0] and "2 rader)" in again.text
+        assert ids(again) == seen[0] and "på 2 rader på andra sidor" in again.text
         # What must be mended is shown, wherever it is.
         wrong = w.post("/beslut", cookie, dict(filled(third), **{f"d-{two}-1": "keep"}))
         assert wrong.status == 422 and ids(wrong) == seen[1] and "Skriv varför" in wrong.text
@@ -754,7 +754,7 @@ def more_than_can_follow_stays_where_it_is():
         def all_of(page):
             return {name[2:].split("-")[0]: ("approve",) for name in choose(page) if name.startswith("d-")}
         second = w.post("/beslut", cookie, filled(page, sida="2", **all_of(page)))
-        assert "Sida 2 av 4" in second.text and "200 rader)" in second.text
+        assert "Sida 2 av 4" in second.text and "på 200 rader på andra sidor" in second.text
         third = w.post("/beslut", cookie, filled(second, sida="3", **all_of(second)))
         assert "Sida 2 av 4" in third.text and "Granska och spara dem först" in third.text
         confirm = w.post("/beslut", cookie, filled(third, **all_of(third)))
@@ -1016,7 +1016,7 @@ def every_page_is_in_the_language_that_is_asked_for():
         told(w.get("/kvitto", cookie, headers=ENGLISH), "Happened on 2024-06-30")
         told(w.post("/logga-ut", cookie, {"nonce": page.field("nonce")}, headers=ENGLISH), "You are signed out")
         told(w.post("/beslut", cookie, choose(page, a1=("approve",)), headers=ENGLISH), "Your choices remain on this page")
-        assert "The form was too large" in w.post("/kod", form=b"token=" + b"a" * (256 * 1024), headers=ENGLISH).text
+        assert "The form was too large" in w.post("/kod", form=b"token=" + b"a" * (512 * 1024), headers=ENGLISH).text
         assert "could not be accepted" not in w.get("/%zz").text and "The request could not be" in w.get("/%zz", headers=ENGLISH).text
 
 
