@@ -152,6 +152,39 @@ a_group_is_one_role_or_one_series_in_one_share(void)
 	CHECK(strcmp(choice_group(mem, &a), choice_group(mem, &b)) != 0);
 }
 
+static void
+a_browser_says_whether_it_takes_gzip(void)
+{
+	static const char *const yes[] = { "gzip", "br, GZIP", "deflate , gzip;q=0.5", "x-gzip", "gzip;q=1.000", "gzip; q=0.001" };
+	static const char *const no[] = { "", "br", "gzip;q=0", "gzip;q=0.000", "gzipx", "xgzip", "*", ",,;", "identity;q=1, gzip ;q=0" };
+
+	for (size_t i = 0; i < sizeof(yes) / sizeof(*yes); i++)
+		CHECK(pack_is_taken(yes[i]));
+	for (size_t i = 0; i < sizeof(no) / sizeof(*no); i++)
+		CHECK(!pack_is_taken(no[i]));
+	CHECK(!pack_is_taken(NULL));
+}
+
+static void
+the_nonce_of_a_session_is_another_text_each_time(void)
+{
+	struct request r = { .mem = mem, .session = { .nonce = "hemligt" } }, other = { .mem = mem, .session = { .nonce = "annat" } };
+	const char *first = session_mask(&r), *second = session_mask(&r);
+	struct field field = { "nonce", first };
+
+	CHECK(strcmp(first, second) != 0 && !strstr(first, "hemligt"));
+	r.form = other.form = (struct form){ .fields = { .items = &field, .count = 1 }, .by_name = &field };
+	CHECK(session_nonce(&r) && !session_nonce(&other));
+	field.value = second;
+	CHECK(session_nonce(&r));
+	field.value = arena_print(mem, "%.32s%s", first, second + 32);
+	CHECK(!session_nonce(&r));
+	field.value = "hemligt";
+	CHECK(!session_nonce(&r));
+	r.session.nonce = NULL;
+	CHECK(!session_nonce(&r) && !session_mask(&r));
+}
+
 int
 main(void)
 {
@@ -164,6 +197,8 @@ main(void)
 	TEST(codes_are_six_digits_and_all_over_the_range);
 	TEST(a_code_is_bound_to_its_cookie);
 	TEST(a_session_is_old_after_fifteen_idle_minutes_or_an_hour);
+	TEST(a_browser_says_whether_it_takes_gzip);
+	TEST(the_nonce_of_a_session_is_another_text_each_time);
 	TEST(a_group_is_one_role_or_one_series_in_one_share);
 	arena_close(mem);
 	return check_done();

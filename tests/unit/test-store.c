@@ -459,6 +459,54 @@ a_disposed_payload_leaves_the_chain_whole(void)
 	end();
 }
 
+/* What a page of thousands asks: theirs in brief, and all that was said about them. */
+static void
+one_owners_proposals_come_in_brief_with_what_was_decided(void)
+{
+	const struct proposal_filter mine = { .approver = "kb", .states = STATES(STATE_OPEN), .brief = true };
+	struct decision d = { .version = "v1", .key = "kc", .verdict = VERDICT_APPROVE, .until = DAY_NONE, .at = 7, .source = "page" };
+	static const char *const about[] = { "q-1", "p-1", "q-1", "other-1", "gone-1" };
+	struct stored_list list = { 0 };
+	struct decisions said = { 0 };
+
+	begin();
+	for (size_t i = 0; i < 4; i++) {
+		struct stored s = one((const char *[]){ "p", "q", "gone", "other" }[i]);
+
+		if (i == 3) {
+			s.p.approvers.count = 0;
+			*arena_push(mem, &s.p.approvers) = (struct approver){ "kz", "z", "Z", "z@x.example", "ägare" };
+		}
+		CHECK(store_proposal_add(mem, store, &s, &err) == 0);
+		json_decref(s.p.evidence);
+	}
+	CHECK(store_proposal_move(store, "gone-1", PROPOSAL_WITHDRAWN, 20, INT64_MIN, DAY_NONE, NULL, &err) == 0);
+	for (size_t i = 0; i < sizeof(about) / sizeof(*about); i++) {
+		d.proposal = about[i];
+		d.inbox = (long long)i + 1;
+		CHECK(store_decision_add(store, &d, &err) == 0);
+	}
+	CHECK(store_proposals(mem, store, &mine, &list, &err) == 0 && list.list.count == 2);
+	for (size_t i = 0; i < list.list.count; i++) {
+		const struct proposal *p = &list.list.items[i].p;
+
+		CHECK(!p->evidence && !p->also_count && !p->path_count && !p->approvers.count);
+		CHECK_TEXT(p->version, "v1");
+		CHECK_TEXT(p->guid, "g");
+		CHECK_TEXT(p->why, "ja");
+		CHECK(p->konfidentialitet == 3 && p->needs == 2 && list.list.items[i].state == STATE_OPEN && list.list.items[i].opened == 10);
+	}
+	stored_free(&list);
+	CHECK(store_decisions_asked(mem, store, "kb", mine.states, &said, &err) == 0 && said.list.count == 3);
+	CHECK_TEXT(said.list.items[0].proposal, "p-1");
+	CHECK_TEXT(said.list.items[1].proposal, "q-1");
+	CHECK(said.list.items[1].inbox == 1 && said.list.items[2].inbox == 3);
+	CHECK(count(&(struct proposal_filter){ .approver = "kb" }) == 3 && count(&(struct proposal_filter){ .id = "p-1" }) == 1);
+	CHECK(count(&(struct proposal_filter){ .states = STATES(STATE_OPEN) }) == 3 && count(&(struct proposal_filter){ .scope = "system:s" }) == 4);
+	CHECK(count(&(struct proposal_filter){ .id = "p-1", .approver = "kz" }) == 0);
+	end();
+}
+
 static void
 decisions_letters_effects_and_holds_come_out(void)
 {
@@ -551,6 +599,7 @@ main(void)
 	TEST(another_account_that_may_only_read_reads);
 	TEST(a_changed_chain_does_not_verify);
 	TEST(a_disposed_payload_leaves_the_chain_whole);
+	TEST(one_owners_proposals_come_in_brief_with_what_was_decided);
 	TEST(decisions_letters_effects_and_holds_come_out);
 	TEST(the_inbox_keeps_sessions_and_decisions);
 	rmdir(folder);
