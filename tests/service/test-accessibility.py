@@ -108,6 +108,7 @@ class Walk:
     def __init__(self, world):
         self.world = world
         self.driver = page.browser(world.folder)
+        self.driver.set_script_timeout(300)     # many rows, and a machine that does other things
         self.base = f"http://127.0.0.1:{world.port}"
         self.language = "sv"
 
@@ -120,7 +121,7 @@ class Walk:
     def wait(self, ready):
         from selenium.common.exceptions import WebDriverException
         from selenium.webdriver.support.ui import WebDriverWait
-        return WebDriverWait(self.driver, 30, ignored_exceptions=[WebDriverException]).until(ready)
+        return WebDriverWait(self.driver, 120, ignored_exceptions=[WebDriverException]).until(ready)
 
     def leave(self, act):
         """Does what leads to another page, and waits until it is there."""
