@@ -251,6 +251,24 @@ load_share(struct index *x, const char *share, const char *judged, const char *r
 	return query_close(&q, err);
 }
 
+/* Both as they were at one moment: beside a plan a night may write, under other rules, what this one would take for its own. */
+static int
+load(struct index *x, const char *share, const char *judged, const char *registers, bool *good, bool *registers_good,
+     struct error *err)
+{
+	struct error late = { 0 };
+	int rc = base_run(&x->base, "begin", err);
+
+	if (rc < 0)
+		return -1;
+	rc = load_share(x, share, judged, registers, good, registers_good, err);
+	if (rc == 0 && !x->failed)
+		rc = load_rows(x, *good, *registers_good, err);
+	if (base_run(&x->base, "commit", rc < 0 ? &late : err) < 0)
+		return -1;
+	return rc;
+}
+
 /* Memos that are good no more are marked so before the new digests are written, in one transaction. */
 static int
 renew_share(struct index *x, const char *share, const char *judged, const char *registers, bool good, struct error *err)
@@ -301,10 +319,10 @@ index_share(struct index *x, const char *share, const char *judged, const char *
 	index_commit(x);
 	unload(x);
 	x->next_id = 1;
-	rc = load_share(x, share, judged, registers, &good, &registers_good, &err);
+	rc = load(x, share, judged, registers, &good, &registers_good, &err);
 	if (x->failed)                  /* what cannot be written can be compared with all the same */
 		return;
-	if (rc < 0 || load_rows(x, good, registers_good, &err) < 0 ||
+	if (rc < 0 ||
 	    (x->write && !(good && registers_good) && renew_share(x, share, judged, registers, good, &err) < 0) ||
 	    (x->write && open_writers(x, &err) < 0))
 		give_up(x, &err);
