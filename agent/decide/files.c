@@ -101,6 +101,7 @@ put_amount(struct sight *s, json_t *o, const struct amount *a)
 	rows_put(o, "size", text_size_in(mem, s->r->language, a->bytes));
 	rows_put(o, "oldest", day_text(mem, a->oldest));
 	rows_put(o, "newest", day_text(mem, a->newest));
+	rows_put(o, "until", a->newest != a->oldest ? day_text(mem, a->newest) : NULL);
 }
 
 /* The folders that this one lies in, from the share's root, with itself last. */

@@ -252,6 +252,7 @@ json_t *
 rows_files(struct request *r, const struct proposal *p)
 {
 	const json_t *sample = json_object_get(p->evidence, "sample");
+	const char *oldest = json_text(p->evidence, "oldest"), *newest = json_text(p->evidence, "newest");
 	json_t *o = json_object(), *list = json_array();
 
 	for (size_t i = 0; i < json_array_size(sample); i++) {
@@ -264,8 +265,8 @@ rows_files(struct request *r, const struct proposal *p)
 	rows_put(o, "size", text_size_in(r->mem, r->language, p->bytes));
 	rows_put(o, "due", day_text(r->mem, p->due));
 	rows_put(o, "calculation", json_text(p->evidence, "calculation"));
-	rows_put(o, "oldest", json_text(p->evidence, "oldest"));
-	rows_put(o, "newest", json_text(p->evidence, "newest"));
+	rows_put(o, "oldest", oldest);
+	rows_put(o, "until", oldest && newest && strcmp(oldest, newest) != 0 ? newest : NULL);
 	rows_put(o, "shown", text_count(r->mem, (long long)json_array_size(list)));
 	json_object_set_new(o, "sampled", json_boolean(json_array_size(list) > 0));
 	json_object_set_new(o, "sample", list);

@@ -808,7 +808,7 @@ def a_batch_is_seen_folder_by_folder_to_its_last_file():
         assert page.status == 200 and "2019 + 7 år från kalenderårets slut = 2027-01-01" in page.text
         assert "Kortare &lt;serie&gt;</bdi></strong>, 1\u00a0200 filer: <span lang=\"sv\">5 år räcker till 2025-01-01" in page.text and "2 serier till" in page.text
         assert "handlingar från 2019-01-05 till 2019-12-05" in page.text
-        seen, todo, pages = set(), ["/filer/f1-1"], set()
+        seen, todo, pages, once = set(), ["/filer/f1-1"], set(), 0
         while todo:
             link = todo.pop()
             if link in pages:
@@ -816,6 +816,8 @@ def a_batch_is_seen_folder_by_folder_to_its_last_file():
             pages.add(link)
             page = w.get(link, cookie)
             assert page.status == 200, link
+            once += bool(re.search(r"handlingar från 2019-\d\d-05\.", page.text))
+            assert not re.search(r"från (\S+) till \1", page.text), link
             table = page.text.split("<tbody>")[1]
             here = "/".join(html.unescape(n) for n in re.findall(r"<bdi>([^<]*)</bdi>", page.text.split('class="crumbs"')[1].split("</nav>")[0])[1:])
             for cell, name in zip(re.findall(r'<th scope="row">(.*?)</th>', table, re.S), names(page)):
@@ -823,6 +825,7 @@ def a_batch_is_seen_folder_by_folder_to_its_last_file():
                     seen.add(f"{here}/{name}")
             todo += [html.unescape(link) for link in re.findall(r'href="(/filer/[^"]*)"', table)]
         assert len(seen) == 1200, len(seen)
+        assert once >= 12, once
         assert "Verifikationer/2019/r%E4kning & co/100%25.pdf" in seen and "Verifikationer/2019/fdp.%E2%80%AEexe" in seen, sorted(seen)[-10:]
 
 
