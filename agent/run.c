@@ -120,6 +120,7 @@ keep_lacking(struct arena *mem, struct store *store, const struct plan *plan, st
 		json_put(o, "series", l->series);
 		json_put(o, "share", l->share);
 		json_object_set_new(o, "files", json_integer(l->files));
+		json_object_set_new(o, "younger", json_integer(l->younger));
 		for (int k = 0; k < l->path_count; k++)
 			if (text_is_utf8(l->paths[k], strlen(l->paths[k])))
 				json_array_append_new(paths, json_string(l->paths[k]));

@@ -149,7 +149,7 @@ static void
 put_lacking(struct arena *mem, json_t *o, const struct spot *at, const json_t *lacking)
 {
 	json_t *folders = json_array(), *one, *path;
-	long long files = 0;
+	long long files = 0, younger = 0;
 	size_t i, k;
 
 	json_array_foreach (lacking, i, one) {
@@ -157,7 +157,8 @@ put_lacking(struct arena *mem, json_t *o, const struct spot *at, const json_t *l
 
 		if (!series || !share || strcmp(series, at->series->id) != 0 || strcmp(share, at->share->id) != 0)
 			continue;
-		files = json_number(one, "files", 0);
+		younger = json_number(one, "younger", 0);
+		files = json_number(one, "files", 0) - younger;
 		json_array_foreach (json_object_get(one, "paths"), k, path) {
 			json_t *folder = json_object();
 
@@ -167,6 +168,7 @@ put_lacking(struct arena *mem, json_t *o, const struct spot *at, const json_t *l
 	}
 	json_object_set_new(o, "lacks", json_boolean(files > 0));
 	json_put(o, "lacking", text_count(mem, files));
+	json_put(o, "younger", younger ? text_count(mem, younger) : NULL);
 	json_object_set_new(o, "some_folders", json_boolean(json_array_size(folders) > 0));
 	json_object_set_new(o, "folders", folders);
 }

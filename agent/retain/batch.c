@@ -61,8 +61,7 @@ tidy(struct batch *b)
 	b->records.count = kept;
 }
 
-/* Could the pattern match anything below the folder? */
-static bool
+bool
 reaches(struct retain *r, const struct pattern *p, const char *folder)
 {
 	struct cells now = { 0 }, next = { 0 }, swap;
@@ -114,7 +113,7 @@ in_gap(struct retain *r, const struct batch *b, const char *const *gaps, size_t 
 	return false;
 }
 
-static void
+void
 find(struct plan *plan, struct arena *mem, const char *kind, const struct share *share, const struct series *series,
      const char *text)
 {
@@ -265,25 +264,6 @@ finish_batch(struct retain *r, struct batch *b, const char *const *gaps, size_t 
 		propose(r, b, plan);
 }
 
-/* Only somebody who knows can start that clock: they are told where it stands still. */
-static void
-tell_lacking(struct retain *r, const struct tally *t, struct plan *plan)
-{
-	struct lacking l = { t->series->id, r->share->id, t->lacking.files, NULL, t->lacking.count };
-	const char *text = arena_print(r->mem, "Ingen har sagt när det som räknas hände för %s handling%s, bland annat i",
-				       text_count(r->mem, l.files), l.files == 1 ? "" : "ar");
-
-	if (!l.files)
-		return;
-	l.paths = arena_array(r->mem, const char *, LACKING_MOST);
-	for (int i = 0; i < l.path_count; i++) {
-		l.paths[i] = t->lacking.paths[i];
-		text = arena_print(r->mem, "%s%s %s", text, i ? "," : "", name_show(r->mem, l.paths[i]));
-	}
-	*arena_push(r->mem, &plan->lacking) = l;
-	find(plan, r->mem, "event-missing", r->share, t->series, text);
-}
-
 static void
 finish_series(struct retain *r, struct tally *t, const char *const *gaps, size_t count, struct plan *plan)
 {
@@ -304,7 +284,7 @@ finish_series(struct retain *r, struct tally *t, const char *const *gaps, size_t
 		find(plan, r->mem, "overdue", r->share, t->series,
 		     arena_print(r->mem, "%s handlingar skulle ha gallrats eller levererats senast, de första före %s",
 				 text_count(r->mem, t->overdue), day_text(r->mem, t->overdue_since)));
-	tell_lacking(r, t, plan);
+	tell_untold(r, t, plan);
 	if (!t->series->decided)
 		find(plan, r->mem, "series-without-decision", r->share, t->series,
 		     arena_print(r->mem, "%s filer hör till serien, som saknar beslut", text_count(r->mem, t->files)));
@@ -385,6 +365,7 @@ retain_finish(struct retain *r, const struct share *share, const struct gap *gap
 		finish_batch(r, r->all.items[i], paths, gap_count, plan);
 	for (size_t i = 0; i < r->input.rules->series_count; i++)
 		finish_series(r, &r->tallies[i], paths, gap_count, plan);
+	tell_events(r, paths, gap_count, plan);
 	totals(r, plan);
 	tell_stock(r, plan);
 	return 0;

@@ -4,6 +4,8 @@
 #include "behov/json.h"
 #include "behov/text.h"
 
+#define YOUNGER "filen är yngre än det som har hänt: den skrevs eller skapades senare"
+
 /* Down from the root to the folder of a file: what has matched by then, which the caller frees; and the file's name. */
 static struct cells
 to_folder(struct retain *r, const char *path, const char **name)
@@ -100,7 +102,7 @@ no_date(struct retain *r, const struct cell *c, const struct entry *entry)
 	case CLOCK_SUPERSEDED:
 		return why_not_superseded(r, c, entry);
 	case CLOCK_EVENT:
-		return "ingen har sagt att det som räknas har hänt";
+		return came_after(r, t->series, entry) ? YOUNGER : "ingen har sagt att det som räknas har hänt";
 	default:
 		return "sökvägen säger inget rimligt datum";
 	}
@@ -214,6 +216,8 @@ retain_objection(struct retain *r, const struct share *share, const char *path, 
 		return "filnamnet är inte giltig UTF-8, så reglerna kan inte bedöma det";
 	if (v.outcome != OUT_DESTROY || strcmp(v.winner->pattern->tally->series->id, series) != 0)
 		return "reglerna säger något annat om filen nu";
+	if (came_after(r, v.winner->pattern->tally->series, entry))
+		return YOUNGER;
 	if (v.due == DAY_NONE || v.due > r->today)
 		return "gallringstiden är inte ute";
 	return NULL;

@@ -155,6 +155,7 @@ on_enter(void *self, const char *path, void *above, void **state)
 		s->inside_count = up->inside_count;
 		note_insides(r, s, path, strlen(path));
 	}
+	events_enter(r, s);
 	*state = s;
 	return true;
 }
@@ -204,20 +205,6 @@ fiscal_anchor(const struct series *s, day_t captured)
 	return day_fiscal_end(day, s->fiscal.month, s->fiscal.day);
 }
 
-const struct event *
-last_event(const struct retain *r, const struct series *s)
-{
-	const struct event *last = NULL;
-
-	for (size_t i = 0; i < r->found.count; i++) {
-		const struct event *e = r->found.items[i].pattern->event;
-
-		if (e && strcmp(e->series, s->id) == 0 && (!last || e->date > last->date))
-			last = e;
-	}
-	return last;
-}
-
 /* Since there has been a newer one; a record that was written itself since then counts from when it was. */
 static day_t
 superseded(const struct retain *r, const struct cell *cell, const struct entry *entry)
@@ -238,7 +225,6 @@ cell_anchor(struct retain *r, const struct cell *cell, const struct entry *entry
 	const struct tally *t = cell->pattern->tally;
 	const struct series *s = t->series;
 	const struct known_case *known = t->cases && cell->case_name ? cases_find(t->cases, cell->case_name) : NULL;
-	const struct event *event;
 	day_t day = cell->date;
 
 	switch (s->clock) {
@@ -255,8 +241,7 @@ cell_anchor(struct retain *r, const struct cell *cell, const struct entry *entry
 		day = fiscal_anchor(s, day);
 		break;
 	case CLOCK_EVENT:
-		event = last_event(r, s);
-		day = event ? event->date : DAY_NONE;
+		day = happened(r, s, entry);
 		break;
 	case CLOCK_SUPERSEDED:
 		day = superseded(r, cell, entry);
@@ -409,7 +394,14 @@ is_of_file(const struct series *s)
 	return s->clock == CLOCK_MODIFIED || s->clock == CLOCK_CREATED || s->clock == CLOCK_SUPERSEDED;
 }
 
-/* Size and identity are needed of what is due; a date of those whose clock is the file's own. */
+/* Or its times say whether what has happened is about it.  That is told at once, and not when it is due. */
+static bool
+needs_times(const struct retain *r, const struct series *s)
+{
+	return is_of_file(s) || (s->clock == CLOCK_EVENT && last_event(r, s));
+}
+
+/* Size and identity are needed of what is due; times of those that they date. */
 static bool
 on_wants_stat(void *self, void *state, const char *path, const char *name)
 {
@@ -423,7 +415,7 @@ on_wants_stat(void *self, void *state, const char *path, const char *name)
 		r->asked.state = s;
 	}
 	for (size_t i = 0; i < r->found.count; i++)
-		if (r->found.items[i].pattern->tally && is_of_file(r->found.items[i].pattern->tally->series))
+		if (r->found.items[i].pattern->tally && needs_times(r, r->found.items[i].pattern->tally->series))
 			return true;
 	v = judge(r, NULL);
 	return (v.outcome == OUT_DESTROY || v.outcome == OUT_DELIVER) && v.due != DAY_NONE && v.due <= r->today;
@@ -475,7 +467,7 @@ join(struct retain *r, const char *path, const struct entry *e, const struct ver
 		return NULL;
 	b = batch_get(r, tally, path, v->winner->batch_len, whole ? DAY_NONE : v->due);
 	if (v->due == DAY_NONE)
-		batch_block(r, b, AGAINST_NO_DATE);
+		batch_block(r, b, came_after(r, tally->series, e) ? AGAINST_YOUNGER : AGAINST_NO_DATE);
 	else
 		batch_wait(r, b, v->due);
 	if (due && e->stated)
@@ -549,43 +541,6 @@ file_path(struct retain *r, const char *path, const char *name)
 	return whole;
 }
 
-/* Where nobody has said when it ended: the first few folders by name, in whatever order they were listed. */
-void
-lacking_add(struct retain *r, struct tally *t, const char *folder, long long files)
-{
-	int at = 0;
-
-	t->lacking.files += files;
-	while (at < t->lacking.count && strcmp(t->lacking.paths[at], folder) < 0)
-		at++;
-	if (at == LACKING_MOST || (at < t->lacking.count && strcmp(t->lacking.paths[at], folder) == 0))
-		return;
-	if (t->lacking.count < LACKING_MOST)
-		t->lacking.count++;
-	memmove(t->lacking.paths + at + 1, t->lacking.paths + at, (size_t)(t->lacking.count - at - 1) * sizeof *t->lacking.paths);
-	t->lacking.paths[at] = arena_text(r->mem, folder);
-}
-
-static void
-note_lacking(struct retain *r, const struct verdict *v, const char *path, const char *name)
-{
-	struct tally *t = v->winner ? v->winner->pattern->tally : NULL;
-	size_t len = strlen(path);
-
-	if ((v->outcome != OUT_DESTROY && v->outcome != OUT_DELIVER) || t->series->clock != CLOCK_EVENT ||
-	    last_event(r, t->series))
-		return;
-	if (!len) {                     /* a file in the root is named itself, and no memo knows its name */
-		memo_until(r, r->today);
-		lacking_add(r, t, name, 1);
-		return;
-	}
-	if (v->winner->batch_len && v->winner->batch_len < len)
-		len = v->winner->batch_len;
-	memo_lacking(r, t, len);
-	lacking_add(r, t, arena_copy(r->scratch, path, len), 1);
-}
-
 /* What matches is in r->found. */
 static void
 judge_file(struct retain *r, struct state *s, const char *path, const struct entry *entry)
@@ -603,7 +558,8 @@ judge_file(struct retain *r, struct state *s, const char *path, const struct ent
 	note_overdue(r, &v);
 	if ((v.outcome == OUT_DESTROY || v.outcome == OUT_DELIVER) && v.due != DAY_NONE)
 		memo_until(r, v.due);
-	note_lacking(r, &v, path, entry->name);
+	note_untold(r, &v, path, entry);
+	events_file(r, s);
 	if (v.outcome == OUT_DESTROY || v.outcome == OUT_DELIVER)
 		mine = join(r, file_path(r, path, entry->name), entry, &v);
 	if (mine && r->found.count > 1)
@@ -697,6 +653,7 @@ retain_share(struct retain *r, const struct share *share)
 	r->patterns.count = 0;
 	r->all.count = 0;
 	tops_start(r);
+	events_start(r);
 	memset(&r->n, 0, sizeof r->n);
 	r->buckets = arena_array(r->mem, struct batch *, BUCKETS);
 	r->tallies = arena_array(r->mem, struct tally, rules->series_count + 1);

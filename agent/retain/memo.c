@@ -9,7 +9,7 @@
 #include "behov/digest.h"
 #include <sys/stat.h>
 
-#define FORM "memo 3"                   /* another whenever the bytes mean something else */
+#define FORM "memo 4"                   /* another whenever the bytes mean something else */
 
 /* Why a whole batch may not be proposed; a memo names them by number, so new ones come last. */
 static const char *const reasons[] = {
@@ -19,6 +19,7 @@ static const char *const reasons[] = {
 	[AGAINST_OTHER] = "en handling hör till en annan serie eller bunt",
 	[AGAINST_NO_DATE] = "en handling har inget känt datum",
 	[AGAINST_UNREAD] = "en handling kunde inte läsas",
+	[AGAINST_YOUNGER] = "en handling är yngre än händelsen",
 };
 
 const char *
@@ -35,7 +36,7 @@ memo_start(struct retain *r)
 	r->memo.before = r->n;
 	r->memo.until = INT32_MAX;
 	r->memo.folder++;
-	r->memo.tallies.count = r->memo.batches.count = r->memo.lacking.count = 0;
+	r->memo.tallies.count = r->memo.batches.count = r->memo.untold.count = r->memo.events.count = 0;
 }
 
 /* On that day a file of the folder may be judged otherwise than today. */
@@ -64,14 +65,17 @@ memo_tally(struct retain *r, struct tally *t, const struct entry *e)
 }
 
 void
-memo_lacking(struct retain *r, struct tally *t, size_t len)
+memo_untold(struct retain *r, struct tally *t, enum untold why, size_t len)
 {
-	for (size_t i = 0; i < r->memo.lacking.count; i++)
-		if (r->memo.lacking.items[i].tally == t && r->memo.lacking.items[i].len == len) {
-			r->memo.lacking.items[i].files++;
+	for (size_t i = 0; i < r->memo.untold.count; i++) {
+		__typeof__(r->memo.untold.items) u = &r->memo.untold.items[i];
+
+		if (u->tally == t && u->why == why && u->len == len) {
+			u->files++;
 			return;
 		}
-	*arena_push(r->mem, &r->memo.lacking) = (__typeof__(*r->memo.lacking.items)){ t, len, 1 };
+	}
+	*arena_push(r->mem, &r->memo.untold) = (__typeof__(*r->memo.untold.items)){ t, why, len, 1 };
 }
 
 static struct batch *
@@ -201,12 +205,16 @@ on_listed(void *self, void *state, const char *path, bool complete, struct memo 
 		add_number(r, (uint64_t)r->memo.tallies.items[i]->memo_weighed);
 		add_number(r, (uint64_t)r->memo.tallies.items[i]->memo_bytes);
 	}
-	add_number(r, r->memo.lacking.count);
-	for (size_t i = 0; i < r->memo.lacking.count; i++) {
-		add_number(r, (uint64_t)(r->memo.lacking.items[i].tally - r->tallies));
-		add_number(r, r->memo.lacking.items[i].len);
-		add_number(r, (uint64_t)r->memo.lacking.items[i].files);
+	add_number(r, r->memo.untold.count);
+	for (size_t i = 0; i < r->memo.untold.count; i++) {
+		add_number(r, (uint64_t)(r->memo.untold.items[i].tally - r->tallies));
+		add_number(r, r->memo.untold.items[i].why);
+		add_number(r, r->memo.untold.items[i].len);
+		add_number(r, (uint64_t)r->memo.untold.items[i].files);
 	}
+	add_number(r, r->memo.events.count);
+	for (size_t i = 0; i < r->memo.events.count; i++)
+		add_number(r, r->memo.events.items[i]);
 	for (size_t i = 0; i < r->memo.batches.count; i++)
 		if (!add_batch(r, r->memo.batches.items[i], path))
 			return;
@@ -250,15 +258,26 @@ recall_batch(struct retain *r, struct reading *in, const char *path, bool apply)
 }
 
 static void
-recall_lacking(struct retain *r, struct reading *in, const char *path, bool apply)
+recall_untold(struct retain *r, struct reading *in, const char *path, bool apply)
 {
 	struct tally *t = read_tally(r, in);
-	uint64_t len = read_number(in), files = read_number(in);
+	uint64_t why = read_number(in), len = read_number(in), files = read_number(in);
 
-	if (!len || len > strlen(path) || (path[len] && path[len] != '/'))
+	if (why > UNTOLD_YOUNGER || !len || len > strlen(path) || (path[len] && path[len] != '/'))
 		in->broken = true;
 	if (!in->broken && apply)
-		lacking_add(r, t, arena_copy(r->scratch, path, len), (long long)files);
+		told_add(r, &t->untold[why], arena_copy(r->scratch, path, len), (long long)files);
+}
+
+static void
+recall_event(struct retain *r, struct reading *in, bool apply)
+{
+	uint64_t which = read_number(in);
+
+	if (which >= r->input.event_count)
+		in->broken = true;
+	if (!in->broken && apply)
+		r->events[which].met = true;
 }
 
 /* Reads it all; once to see that it can be read, once to let it count. */
@@ -283,7 +302,10 @@ read_memo(struct retain *r, const char *path, const void *bytes, size_t len, boo
 	}
 	tallies = read_number(&in);
 	for (uint64_t i = 0; i < tallies && !in.broken; i++)
-		recall_lacking(r, &in, path, apply);
+		recall_untold(r, &in, path, apply);
+	tallies = read_number(&in);
+	for (uint64_t i = 0; i < tallies && !in.broken; i++)
+		recall_event(r, &in, apply);
 	while (in.at < in.end && !in.broken)
 		recall_batch(r, &in, path, apply);
 	return !in.broken;

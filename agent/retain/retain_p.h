@@ -44,7 +44,12 @@ struct cell {
 };
 struct cells { struct cell *items; size_t count, room; };
 
-#define LACKING_MOST 5                  /* folders that are named */
+#define FOLDERS_TOLD 5                  /* folders that are named */
+
+/* Files that something is told of, and the first few of the folders they lie in. */
+struct told { const char *paths[FOLDERS_TOLD]; int count; long long files; };
+/* Of a series that counts from an event: nobody has told one, or it is older than the file. */
+enum untold { UNTOLD_LACKING, UNTOLD_YOUNGER };
 
 /* What one share has of one series. */
 struct tally {
@@ -57,14 +62,15 @@ struct tally {
 	int spare_bit;
 	unsigned long memo_folder;      /* of memo.c: the folder that it counted last, */
 	long long memo_files, memo_weighed, memo_bytes; /* and the files there */
-	struct { const char *paths[LACKING_MOST]; int count; long long files; } lacking;        /* nobody has said when it ended */
+	struct told untold[2];          /* as enum untold */
 	day_t from, to;                 /* its records = { from; to; } as days; DAY_NONE: open */
 	struct { day_t anchor, due, latest; } last;     /* files of one folder are mostly of one day */
 	struct loser *lost;             /* of losers.c: where it lost last */
 };
 
 /* Why a batch is not proposed as a whole. */
-enum against { AGAINST_NOTHING, AGAINST_HOLD, AGAINST_PRESERVED, AGAINST_NO_DECISION, AGAINST_OTHER, AGAINST_NO_DATE, AGAINST_UNREAD };
+enum against { AGAINST_NOTHING, AGAINST_HOLD, AGAINST_PRESERVED, AGAINST_NO_DECISION, AGAINST_OTHER, AGAINST_NO_DATE, AGAINST_UNREAD,
+	       AGAINST_YOUNGER };
 
 struct batch {
 	struct batch *next;
@@ -81,6 +87,9 @@ struct batch {
 struct counts { long long files, folders, weighed, bytes, ungoverned, held, inert, no_anchor; };
 
 struct inside { struct batch *batch; };
+
+/* Of input.events: something that it is about is there; and where a file was met last. */
+struct seen_event { bool met; unsigned long folder; };
 
 struct state {
 	struct state *above;
@@ -139,6 +148,7 @@ struct retain {
 	bool cut;                       /* the share was not read to its end */
 	bool supersedes;                /* a series of the share counts from the next version */
 	struct { const char *series; day_t anchor; } approved;  /* apply: by which series, from when; else DAY_NONE */
+	struct seen_event *events;
 	struct batch **buckets;
 	LIST(struct batch *) all;
 	struct {                        /* of tops.c: the folders of the root */
@@ -152,7 +162,8 @@ struct retain {
 		day_t until;
 		LIST(struct tally *) tallies;
 		LIST(struct batch *) batches;
-		LIST(struct { struct tally *tally; size_t len; long long files; }) lacking;    /* len: of the path that is named */
+		LIST(struct { struct tally *tally; enum untold why; size_t len; long long files; }) untold;    /* len: of the path that is named */
+		LIST(size_t) events;    /* that a file here is about */
 		LIST(unsigned char) bytes;
 	} memo;
 	struct visitor visitor;
@@ -192,8 +203,17 @@ enum look versions_look(const struct retain *r, const struct pattern *p, const c
 void match_file(struct retain *r, const struct cell *cells, size_t count, const char *name, size_t path_len);
 struct verdict judge(struct retain *r, const struct entry *entry);
 day_t cell_anchor(struct retain *r, const struct cell *cell, const struct entry *entry);
-/* Of those that have happened to what is in r->found the last; NULL: none. */
+/* happened.c.  Of what has happened to what is in r->found the last; NULL: none. */
 const struct event *last_event(const struct retain *r, const struct series *s);
+bool came_after(const struct retain *r, const struct series *s, const struct entry *entry);
+day_t happened(const struct retain *r, const struct series *s, const struct entry *entry);
+void told_add(struct retain *r, struct told *told, const char *folder, long long files);
+void note_untold(struct retain *r, const struct verdict *v, const char *path, const struct entry *entry);
+void tell_untold(struct retain *r, const struct tally *t, struct plan *plan);
+void events_start(struct retain *r);
+void events_enter(struct retain *r, const struct state *s);
+void events_file(struct retain *r, const struct state *s);
+void tell_events(struct retain *r, const char *const *gaps, size_t count, struct plan *plan);
 bool is_spared(const struct cell *c);
 bool cell_counts(struct retain *r, const struct cell *cell, const struct entry *entry, day_t *anchor);
 void cells_start(struct retain *r, struct cells *out);
@@ -215,11 +235,14 @@ void tops_tell(struct retain *r, struct plan *plan);
 void memo_start(struct retain *r);
 void memo_until(struct retain *r, day_t day);
 void memo_tally(struct retain *r, struct tally *t, const struct entry *e);
-void memo_lacking(struct retain *r, struct tally *t, size_t len);
-void lacking_add(struct retain *r, struct tally *t, const char *folder, long long files);
+void memo_untold(struct retain *r, struct tally *t, enum untold why, size_t len);
 void batch_wait(struct retain *r, struct batch *b, day_t due);
 void batch_block(struct retain *r, struct batch *b, enum against against);
 const char *against_text(enum against against);
+/* Could the pattern match anything below the folder? */
+bool reaches(struct retain *r, const struct pattern *p, const char *folder);
+void find(struct plan *plan, struct arena *mem, const char *kind, const struct share *share, const struct series *series,
+	  const char *text);
 void on_listed(void *self, void *state, const char *path, bool complete, struct memo *out);
 bool on_recall(void *self, void *state, const char *path, const void *bytes, size_t len);
 const char *memo_judged(struct retain *r);

@@ -532,8 +532,8 @@ struct missing { const char *system, *role, *account; };
 struct clash { const char *system, *account, *why; const char **roles; int role_count; struct place rule; };
 struct structural { const char *system, *role, *account, *group, *why; };
 struct brake { const char *scope; long long opened, of; };
-/* What would be due but that nobody has said when it ended; some of the folders (bytes), sorted. */
-struct lacking { const char *series, *share; long long files; const char **paths; int path_count; };
+/* What would be due but that nobody has said when it ended, or only of what is older; some of the folders (bytes), sorted. */
+struct lacking { const char *series, *share; long long files, younger; const char **paths; int path_count; };
 
 /* Access as it is tonight, for history: intervals are written in the store when they change. */
 struct grant { const struct role *role; const struct account *who; const struct group *via; };  /* via: their direct group */

@@ -564,6 +564,7 @@ def an_owner_says_when_something_ended():
         cookie = w.sign_in()
         page = w.get("/beslut", cookie)
         assert "Avtal &amp; &lt;b&gt;" in page.text and "för 1 234 av" in page.text.replace("\xa0", " ") and "Annans" not in page.text
+        assert "6 av handlingarna är yngre än det som är sagt om dem" in page.text and page.text.count("Bland annat i") == 1
         assert '<option value="Avtal/Bolaget">' in page.text and "Avtal/&lt;i&gt;" in page.text and 'max="2026-11-25"' in page.text
         before = w.rows()
         reply = w.post("/handelse", cookie, happened(page, " \\Avtal\\Bolaget\\", "2024-06-30", "Avtalet <upphörde>"))

@@ -197,7 +197,7 @@ make(struct arena *mem, const char *folder, int64_t now)
 		goto out;
 	if (store_pin_put(store, &(struct pin){ "anna", "key-anna", "anna@kalmar.example", now - 86400, INT64_MIN }, &err) < 0 ||
 	    store_pin_put(store, &(struct pin){ "eva", "key-eva", "eva@kalmar.example", now - 86400, now - 86400 }, &err) < 0 ||
-	    store_set(store, LACKING_VALUE, "[{\"files\":1234,\"paths\":[\"Avtal/Bolaget\",\"Avtal/<i>\"],\"series\":\"avtal\","
+	    store_set(store, LACKING_VALUE, "[{\"files\":1240,\"younger\":6,\"paths\":[\"Avtal/Bolaget\",\"Avtal/<i>\"],\"series\":\"avtal\","
 		      "\"share\":\"ekonomi\"},{\"files\":1,\"paths\":[\"Annans\"],\"series\":\"avtal\",\"share\":\"social\"}]", &err) < 0)
 		goto out;
 	rc = 0;

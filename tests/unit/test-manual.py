@@ -42,7 +42,7 @@ def main():
           [v for v in verbs if not re.search(rf"^\.It Cm {v}\b", page, re.M)])
     missing = [o for o in options if not re.search(rf"^\.It .*Fl Fl {o}\b", page, re.M)]
     check("every option is in the manual", len(options) > 10 and not missing, missing)
-    for name, what, last, open_ones in ((TRAPS, "reading a directory", 43, {27}), (RETENTION, "files and their retention", 42, set())):
+    for name, what, last, open_ones in ((TRAPS, "reading a directory", 43, {27}), (RETENTION, "files and their retention", 43, set())):
         with open(name, encoding="utf-8") as f:
             page = f.read()
         parts = {int(n): part for n, part in re.findall(r"^\.It (\d+)\. (.*?)(?=^\.It |^\.El)", page, re.M | re.S)}

@@ -448,6 +448,187 @@ what_is_remembered_of_folders_is_void_when_an_event_is_told_or_withdrawn(void)
 	end();
 }
 
+/* ---- events */
+
+/* A folder with one file below the root, written and made on those days at noon; btime DAY_NONE: not known. */
+struct dated { const char *folder, *name; day_t written, made; };
+
+static struct entry
+dated_entry(const struct dated *f)
+{
+	return (struct entry){ .name = f->name, .type = DT_REG, .stated = true, .size = 1, .ino = 1,
+			       .mtime_s = clock_midnight(f->written) + 43200,
+			       .btime_s = f->made == DAY_NONE ? INT64_MIN : clock_midnight(f->made) + 43200 };
+}
+
+/* Into a folder, through each that it lies in: how many that are, and the state of the last. */
+static int
+enter_to(const struct visitor *v, const char *folder, void *top, void **state)
+{
+	int deep = 0;
+
+	*state = top;
+	for (size_t len = strcspn(folder, "/");; len += 1 + strcspn(folder + len + 1, "/")) {
+		v->enter(v->self, arena_copy(mem, folder, len), *state, state);
+		deep++;
+		if (!folder[len])
+			return deep;
+	}
+}
+
+/* memos: what came of each folder; recalled: it is told by that, where something came. */
+static void
+walk_dated(const struct dated *files, size_t count, struct memo *memos, bool recalled)
+{
+	const struct visitor *v = retain_share(retain, &share);
+	void *top, *state;
+
+	v->enter(v->self, "", NULL, &top);
+	for (size_t i = 0; i < count; i++) {
+		struct entry e = dated_entry(&files[i]);
+		struct memo memo;
+		int deep;
+
+		deep = enter_to(v, files[i].folder, top, &state);
+		if (recalled && memos[i].until) {
+			CHECK(v->recall(v->self, state, files[i].folder, memos[i].bytes, memos[i].len));
+		} else {
+			e.stated = v->wants_stat(v->self, state, files[i].folder, e.name);
+			v->file(v->self, state, files[i].folder, &e);
+			v->listed(v->self, state, files[i].folder, true, &memo);
+			memos[i] = memo;
+			if (memo.len)
+				memos[i].bytes = memcpy(arena_take(mem, memo.len), memo.bytes, memo.len);
+		}
+		while (deep--)
+			v->leave(v->self, state, "x/y", true);
+	}
+	v->leave(v->self, top, "", true);
+}
+
+static void
+night_of_events(const struct event *events, size_t event_count, const struct dated *files, size_t count, bool remembered)
+{
+	struct retain_input in = { .rules = &rules, .events = events, .event_count = event_count };
+	struct error err = { 0 };
+	struct memo memos[3];
+
+	CHECK(clock_parse("2026-06-01T02:00+02:00", &in.now) == 0);
+	retain = retain_open(mem, &in, &err);
+	walk_dated(files, count, memos, false);
+	if (remembered)
+		walk_dated(files, count, memos, true);
+	CHECK(retain_finish(retain, &share, &a_gap, gaps, true, &plan, &err) == 0);
+}
+
+static const char *
+finding_text(const char *kind)
+{
+	for (size_t i = 0; i < plan.findings.count; i++)
+		if (strcmp(plan.findings.items[i].kind, kind) == 0)
+			return plan.findings.items[i].text;
+	return "";
+}
+
+#define ENDED day_make(2020, 6, 30)
+
+/* Every way that two times can lie around the day on which it ended. */
+static void
+what_was_written_or_made_after_it_ended_is_not_due_by_that(void)
+{
+	const struct event ended = { .id = "h1", .series = "avtal", .share = "a", .path = "A/x", .date = ENDED };
+
+	for (int written = -1; written <= 1; written++)
+		for (int made = -1; made <= 2; made++)
+			for (int remembered = 0; remembered < 2; remembered++) {
+				const struct dated f = { "A/x", "f", ENDED + written, made == 2 ? DAY_NONE : ENDED + made };
+				bool younger = written == 1 || made == 1;
+
+				begin();
+				rule("avtal", ACTION_DESTROY, "A/**", 2)->clock = CLOCK_EVENT;
+				night_of_events(&ended, 1, &f, 1, remembered);
+				CHECK(plan.proposals.count == !younger);
+				CHECK(plan.filed.no_anchor == younger);
+				CHECK(plan.lacking.count == younger && (!younger || plan.lacking.items[0].younger == 1));
+				CHECK((*finding_text("younger-than-event") != '\0') == younger && !*finding_text("event-missing"));
+				end();
+			}
+}
+
+static void
+a_later_event_for_the_file_alone_makes_it_count_again(void)
+{
+	const struct event events[] = { { .id = "h1", .series = "avtal", .share = "a", .path = "A", .date = ENDED },
+					{ .id = "h2", .series = "avtal", .share = "a", .path = "A/ny", .date = ENDED + 400 } };
+	const struct dated files[] = { { "A", "gammal", ENDED, ENDED - 9 }, { "A", "ny", ENDED + 3, ENDED + 400 },
+				       { "A", "nyare", ENDED + 3, DAY_NONE } };
+
+	begin();
+	rule("avtal", ACTION_DESTROY, "A/**", 2)->clock = CLOCK_EVENT;
+	night_of_events(events, 2, files, 3, false);
+	CHECK(plan.proposals.count == 2 && plan.filed.no_anchor == 1);
+	CHECK(plan.proposals.items[0].due == day_make(2023, 1, 1) && plan.proposals.items[1].due == day_make(2024, 1, 1));
+	CHECK(plan.lacking.count == 1 && plan.lacking.items[0].files == 1);
+	CHECK_TEXT(finding_text("younger-than-event"), "1 handling är yngre än händelsen som deras tid räknas från, och gallras inte: bland annat "
+		   "i A; säg när det hände också för dem, med ett senare datum för mappen eller filen");
+	end();
+}
+
+/* A batch that is decided as one waits for what was put there since. */
+static void
+a_whole_batch_with_one_that_is_younger_is_not_proposed(void)
+{
+	const struct event ended = { .id = "h1", .series = "avtal", .share = "a", .path = "A/x", .date = ENDED };
+	const struct dated files[] = { { "A/x", "f", ENDED, DAY_NONE }, { "A/x/ny", "g", ENDED + 1, DAY_NONE } };
+
+	for (int remembered = 0; remembered < 2; remembered++) {
+		struct series *s;
+
+		begin();
+		s = rule("avtal", ACTION_DESTROY, "A/*/**", 2);
+		s->clock = CLOCK_EVENT;
+		s->batch_path = "A/*";
+		s->whole = true;
+		night_of_events(&ended, 1, files, 2, remembered);
+		CHECK(plan.proposals.count == 0);
+		CHECK_TEXT(finding_text("batch-blocked"), "A/x: en handling är yngre än händelsen");
+		end();
+	}
+}
+
+static void
+an_event_of_nothing_that_is_there_is_told_unless_it_may_lie_in_a_gap(void)
+{
+	static const char *const there[] = { "A", "A/x", "A/x/f", "A/*", "**/f" };
+	static const char *const away[] = { "A/X", "A/x/g", "B", "A/x/f/h" };
+	const struct dated f = { "A/x", "f", ENDED + 4000, DAY_NONE };
+
+	for (int remembered = 0; remembered < 2; remembered++)
+		for (size_t i = 0; i < sizeof there / sizeof *there + sizeof away / sizeof *away; i++) {
+			bool is_there = i < sizeof there / sizeof *there;
+			const char *path = is_there ? there[i] : away[i - sizeof there / sizeof *there];
+			const struct event e[] = { { .id = "h0", .series = "avtal", .share = "a", .path = "A", .date = ENDED + 5000 },
+						   { .id = "h1", .series = "avtal", .share = "a", .path = path, .date = ENDED } };
+
+			for (size_t hidden = 0; hidden < 2; hidden++) {
+				begin();
+				a_gap.path = "A/x/låst";
+				gaps = hidden;
+				rule("avtal", ACTION_DESTROY, "A/**", 12)->clock = CLOCK_EVENT;
+				night_of_events(e, 2, &f, 1, remembered);
+				CHECK((*finding_text("event-matches-nothing") == '\0') == is_there);
+				end();
+			}
+		}
+	begin();
+	a_gap.path = "B";
+	gaps = 1;
+	rule("avtal", ACTION_DESTROY, "A/**", 12)->clock = CLOCK_EVENT;
+	night_of_events(&(struct event){ .id = "h1", .series = "avtal", .share = "a", .path = "B/y", .date = ENDED }, 1, &f, 1, false);
+	CHECK(!*finding_text("event-matches-nothing"));
+	end();
+}
+
 /* ---- versions */
 
 static const char *const version_names[] = { "Plan v{version}.doc" };
@@ -708,6 +889,10 @@ main(void)
 	TEST(a_batch_tells_which_other_series_lost_and_why);
 	TEST(an_explanation_names_the_hold_and_what_would_else_have_won);
 	TEST(what_is_remembered_of_folders_is_void_when_an_event_is_told_or_withdrawn);
+	TEST(what_was_written_or_made_after_it_ended_is_not_due_by_that);
+	TEST(a_later_event_for_the_file_alone_makes_it_count_again);
+	TEST(a_whole_batch_with_one_that_is_younger_is_not_proposed);
+	TEST(an_event_of_nothing_that_is_there_is_told_unless_it_may_lie_in_a_gap);
 	TEST(of_a_share_that_was_not_read_to_its_end_only_whole_folders_are_proposed);
 	TEST(of_a_folder_that_was_not_seen_to_its_end_nothing_is_superseded);
 	TEST(the_next_version_counts_in_whatever_order_names_are_told);

@@ -27,7 +27,7 @@ def check(what, holds, detail=""):
 class Share:
     def __init__(self, files, series, cases=None, more=""):
         self.folder = tempfile.TemporaryDirectory(prefix="behov-clocks-")
-        self.path = self.folder.name
+        self.path, self.now = self.folder.name, "2026-11-24"
         os.makedirs(self.path + "/share")
         os.mkdir(self.path + "/rules")
         for name in files:
@@ -53,8 +53,8 @@ class Share:
         with open(f"{self.path}/{name}", "w", encoding="utf-8") as out:
             out.write(text)
 
-    def behov(self, *words, now="2026-11-24"):
-        return subprocess.run([BEHOV, "-q", "--config", self.path + "/behov.cfg", "--now", now + "T02:00+01:00", *words],
+    def behov(self, *words, now=None):
+        return subprocess.run([BEHOV, "-q", "--config", self.path + "/behov.cfg", "--now", (now or self.now) + "T02:00+01:00", *words],
                               stdout=subprocess.PIPE, stderr=subprocess.PIPE, encoding="utf-8")
 
     def text(self, name):
@@ -169,21 +169,71 @@ def bad_lists():
 
 
 def events():
+    # What the test makes now is older than anything that happens then.
     files = ["Avtal/Bolaget/avtal.pdf", "Avtal/Firman/avtal.pdf", "Avtal/Firman/Bilagor/a.pdf", "Avtal/Kvar/avtal.pdf"]
     series = 'clock = "event"; keep = "2 years"; where = { share = "s"; path = "Avtal/**"; };'
 
     def event(number, path, date):
         return f'{{ id = "e{number}"; series = "serie"; share = "s"; path = "{path}"; date = "{date}"; why = "upphörde"; by = "arkiv"; }}'
-    happened = [event(1, "Avtal/Bolaget", "2020-06-30"), event(2, "Avtal/Firman", "2019-01-01"), event(3, "Avtal/Firman/Bilagor", "2021-05-05")]
+    happened = [event(1, "Avtal/Bolaget", "2080-06-30"), event(2, "Avtal/Firman", "2079-01-01"), event(3, "Avtal/Firman/Bilagor", "2081-05-05")]
     share = Share(files, series, more="events = ( " + ", ".join(happened) + " );")
-    seen = {day: share.due(day) for day in ("2021-12-31", "2022-01-01", "2022-12-31", "2023-01-01", "2023-12-31", "2024-01-01")}
-    check("what has ended counts from when somebody says that it did", seen["2021-12-31"] == [] and seen["2022-01-01"] == [files[2 - 1]] and
-          files[0] in seen["2023-01-01"] and files[0] not in seen["2022-12-31"], seen)
-    check("of several the last counts", files[2] not in seen["2023-12-31"] and files[2] in seen["2024-01-01"], seen)
-    check("and what has not ended is not due", files[3] not in share.due("2045-01-01"))
+    seen = {day: share.due(day) for day in ("2081-12-31", "2082-01-01", "2082-12-31", "2083-01-01", "2083-12-31", "2084-01-01")}
+    check("what has ended counts from when somebody says that it did", seen["2081-12-31"] == [] and seen["2082-01-01"] == [files[2 - 1]] and
+          files[0] in seen["2083-01-01"] and files[0] not in seen["2082-12-31"], seen)
+    check("of several the last counts", files[2] not in seen["2083-12-31"] and files[2] in seen["2084-01-01"], seen)
+    check("and what has not ended is not due", files[3] not in share.due("2105-01-01"))
     for what, text in (("a series that counts otherwise", happened[0].replace('"serie"', '"annan"')), ("a day that is none", happened[0].replace("06-30", "06-31"))):
         done = Share(files, series, more=f"events = ( {text} );").behov("check")
         check(f"an event of {what} is refused", done.returncode == 2 and "rules/r.cfg:" in done.stderr, done.stderr)
+
+
+def younger():
+    """What came to a folder after what it counts from had ended there."""
+    files = ["Avtal/Bolaget/avtal.pdf", "Avtal/Firman/avtal.pdf"]
+    series = 'clock = "event"; keep = "2 years"; where = { share = "s"; path = "Avtal/**"; };'
+
+    def event(number, path, date):
+        return f'{{ id = "e{number}"; series = "serie"; share = "s"; path = "{path}"; date = "{date}"; why = "upphörde"; by = "arkiv"; }}'
+    first = [event(1, "Avtal/Bolaget", "2080-06-30"), event(2, "Avtal/Firman", "2080-06-30")]
+    share = Share(files, series, more="events = ( " + ", ".join(first) + " );")
+    share.put("Avtal/Bolaget/nytt.pdf", "2080-07-01")
+    share.put("Avtal/Bolaget/sista.pdf", "2080-06-30")
+    check("a file written after it had ended there does not count from that", share.due("2095-01-01") ==
+          [files[0], "Avtal/Bolaget/sista.pdf", files[1]], share.due("2095-01-01"))
+
+    def told(now):
+        return [f["text"] for f in share.plan(now)["findings"] if f["kind"] == "younger-than-event"]
+    check("which is told before the others are due and after", len(told("2081-01-01")) == 1 and told("2081-01-01") == told("2095-01-01") and
+          told("2095-01-01")[0].startswith("1 handling är yngre än händelsen") and "Avtal/Bolaget;" in told("2095-01-01")[0], told("2095-01-01"))
+    text = share.behov("explain", f"{share.path}/share/Avtal/Bolaget/nytt.pdf", now="2095-01-01").stdout
+    check("explain says so", "filen är yngre än det som har hänt" in text, text)
+    more = Share(files, series, more="events = ( " + ", ".join(first + [event(3, "Avtal/Bolaget/nytt.pdf", "2082-01-01")]) + " );")
+    more.put("Avtal/Bolaget/nytt.pdf", "2080-07-01")
+    check("a later event of that file alone makes it count", "Avtal/Bolaget/nytt.pdf" not in more.due("2084-12-31") and
+          "Avtal/Bolaget/nytt.pdf" in more.due("2085-01-01"), more.due("2085-01-01"))
+    yesterday = (datetime.date.today() - datetime.timedelta(2)).isoformat()
+    copied = Share(files, series, more=f'events = ( {event(1, "Avtal", yesterday)} );')
+    born = int(subprocess.run(["stat", "-c", "%W", f"{copied.path}/share/{files[0]}"], stdout=subprocess.PIPE, check=True).stdout)
+    check("one that was made there since is younger too, if written long ago", copied.due("2095-01-01") == ([] if born else files),
+          copied.due("2095-01-01"))
+
+
+def of_nothing():
+    """An event whose path is misspelt."""
+    files = ["Avtal/Bolaget/avtal.pdf", "Avtal/Låst/x/avtal.pdf"]
+    series = 'clock = "event"; keep = "2 years"; where = { share = "s"; path = "Avtal/**"; };'
+    paths = ["Avtal/Bolaget", "Avtal/Bolaget/avtal.pdf", "Avtal/Bolagt", "Avtal/*/avtal.pdf", "Avtal/Bolaget/avtal.doc", "Avtal/Låst/y"]
+    happened = ", ".join(f'{{ id = "e{i}"; series = "serie"; share = "s"; path = "{p}"; date = "2080-06-30"; why = "w"; by = "arkiv"; }}'
+                         for i, p in enumerate(paths))
+    share = Share(files, series, more=f"events = ( {happened} );")
+
+    def told():
+        return [f["text"].split()[1] for f in share.plan("2081-01-01")["findings"] if f["kind"] == "event-matches-nothing"]
+    check("an event of what is not there is told", told() == ["e2", "e4", "e5"], told())
+    os.chmod(share.path + "/share/Avtal/Låst", 0)
+    if not os.access(share.path + "/share/Avtal/Låst", os.R_OK):
+        check("but not when it may lie where nobody could look", told() == ["e2", "e4"], told())
+    os.chmod(share.path + "/share/Avtal/Låst", 0o700)
 
 
 def told():
@@ -191,46 +241,47 @@ def told():
     files = ["Avtal/Bolaget/avtal.pdf", "Avtal/Firman/avtal.pdf", "Avtal/Firman/Bilagor/a.pdf", "Avtal/lös.pdf"]
     series = 'clock = "event"; keep = "2 years"; where = { share = "s"; path = "Avtal/**"; };'
     rest = ('series = { id = "annan"; action = "destroy"; keep = "9 years"; clock = "modified"; where = { share = "s"; path = "B/**"; }; };\n'
-            'events = { id = "e1"; series = "serie"; share = "s"; path = "Avtal/lös.pdf"; date = "2024-01-01"; why = "slut"; by = "arkiv"; };')
+            'events = { id = "e1"; series = "serie"; share = "s"; path = "Avtal/lös.pdf"; date = "2084-01-01"; why = "slut"; by = "arkiv"; };')
     share = Share(files, series)
+    share.now = "2086-11-24"
     share.write("rules/s.cfg", rest)
     share.create()
 
-    def add(path="Avtal/Bolaget", date="2020-06-30", **other):
+    def add(path="Avtal/Bolaget", date="2080-06-30", **other):
         words = {"series": "serie", "share": "s", "path": path, "date": date, "by": "arkiv", "why": "avtalet upphörde", **other}
         return share.behov("event", "add", *(w for name, value in words.items() if value is not None for w in (f"--{name}", value)))
     wrong = [add(series="annan"), add(series="finns-ej"), add(share="t"), add(path="../share"), add(path="/Avtal"), add(path="Avtal/"),
-             add(path="Avtal//x"), add(path="Avtal/{case}"), add(path="Avtal/a**"), add(path=None), add(date="2020-06-31"), add(date=None),
-             add(date="2026-11-25"), add(date="1899-12-31"), add(by=None), add(why=None), add(why="  ")]
+             add(path="Avtal//x"), add(path="Avtal/{case}"), add(path="Avtal/a**"), add(path=None), add(date="2080-06-31"), add(date=None),
+             add(date="2086-11-25"), add(date="1899-12-31"), add(by=None), add(why=None), add(why="  ")]
     check("an event of no such series, share, place or day, of tomorrow, or without who and why is refused",
           all(done.returncode == 2 and done.stderr for done in wrong), [(d.returncode, d.stderr) for d in wrong if d.returncode != 2])
     check("and nothing of it stays", share.rows("select * from event") == [])
-    check("what no event tells of is not due, though one of the rules stands", share.due("2040-01-01") == [files[3]])
-    missing = [f["text"] for f in share.plan("2026-11-24")["findings"] if f["kind"] == "event-missing"]
+    check("what no event tells of is not due, though one of the rules stands", share.due("2100-01-01") == [files[3]])
+    missing = [f["text"] for f in share.plan("2086-11-24")["findings"] if f["kind"] == "event-missing"]
     check("the folders where one lacks are named", len(missing) == 1 and missing[0].endswith("3 handlingar, bland annat i Avtal/Bolaget, "
           "Avtal/Firman, Avtal/Firman/Bilagor"), missing)
     done = add()
-    check("one that is told counts as those of the rules do", done.stdout == "h1\n" and share.due("2022-12-31") == [] and
-          share.due("2023-01-01") == [files[0]], done.stderr)
-    check("the same is not told twice", add().returncode == 2 and add(path="Avtal/Firman", date="2019-12-31").stdout == "h2\n")
-    check("of several the last counts, whoever tells", add(path="Avtal/Firman/Bilagor", date="2021-05-05").returncode == 0 and
-          share.due("2022-01-01") == [files[1]] and files[2] in share.due("2024-01-01"), share.due("2024-01-01"))
-    explained = json.loads(share.behov("explain", "--json", f"{share.path}/share/{files[1]}", now="2023-01-01").stdout)
-    check("explain counts from it", explained["due"] == "2022-01-01" and explained["now"], explained)
-    text = share.behov("explain", f"{share.path}/share/{files[1]}", now="2023-01-01").stdout
+    check("one that is told counts as those of the rules do", done.stdout == "h1\n" and share.due("2082-12-31") == [] and
+          share.due("2083-01-01") == [files[0]], done.stderr)
+    check("the same is not told twice", add().returncode == 2 and add(path="Avtal/Firman", date="2079-12-31").stdout == "h2\n")
+    check("of several the last counts, whoever tells", add(path="Avtal/Firman/Bilagor", date="2081-05-05").returncode == 0 and
+          share.due("2082-01-01") == [files[1]] and files[2] in share.due("2084-01-01"), share.due("2084-01-01"))
+    explained = json.loads(share.behov("explain", "--json", f"{share.path}/share/{files[1]}", now="2083-01-01").stdout)
+    check("explain counts from it", explained["due"] == "2082-01-01" and explained["now"], explained)
+    text = share.behov("explain", f"{share.path}/share/{files[1]}", now="2083-01-01").stdout
     check("and says what happened, and who says so", "räknas från: avtalet upphörde (arkiv)" in text, text)
-    check("where it was told, nothing is missing any more", not [f for f in share.plan("2026-11-24")["findings"] if f["kind"] == "event-missing"])
+    check("where it was told, nothing is missing any more", not [f for f in share.plan("2086-11-24")["findings"] if f["kind"] == "event-missing"])
     listed = share.behov("event", "list").stdout
-    check("the list has those of rules and of people", "e1  serie  s/Avtal/lös.pdf  2024-01-01  slut (arkiv, rules/s.cfg:2)" in listed and
-          "h2  serie  s/Avtal/Firman  2019-12-31  avtalet upphörde (arkiv, " in listed, listed)
+    check("the list has those of rules and of people", "e1  serie  s/Avtal/lös.pdf  2084-01-01  slut (arkiv, rules/s.cfg:2)" in listed and
+          "h2  serie  s/Avtal/Firman  2079-12-31  avtalet upphörde (arkiv, " in listed, listed)
     gone = share.behov("event", "remove", "h2", "--by", "arkiv", "--why", "fel\nmapp")
-    check("one that is withdrawn counts no longer, and stays with who, when and why", gone.returncode == 0 and files[1] not in share.due("2045-01-01")
+    check("one that is withdrawn counts no longer, and stays with who, when and why", gone.returncode == 0 and files[1] not in share.due("2105-01-01")
           and share.rows("select withdrawn_by like 'arkiv (uid %', withdrawn_why, withdrawn is not null from event where id = 'h2'") ==
           [(1, "fel\nmapp", 1)] and "h2" not in share.behov("event", "list").stdout and
           "återtagen av arkiv" in share.behov("event", "list", "--all").stdout, gone.stderr)
     check("nothing else is withdrawn", all(share.behov("event", "remove", name, "--by", "arkiv", "--why", "x").returncode == 2 for name in ("h2", "e1", "h9"))
           and share.behov("event", "remove", "h1", "--by", "arkiv").returncode == 2)
-    check("it can be told again", add(path="Avtal/Firman", date="2019-12-31").stdout == "h4\n" and files[1] in share.due("2022-01-01"))
+    check("it can be told again", add(path="Avtal/Firman", date="2079-12-31").stdout == "h4\n" and files[1] in share.due("2082-01-01"))
     check("each is in the chain", [r[0] for r in share.rows("select event from audit order by seq")] ==
           ["event-set"] * 3 + ["event-withdrawn", "event-set"] and share.behov("audit", "verify").returncode == 0)
     share.write("rules/r.cfg", share.text("rules/r.cfg").replace('clock = "event"', 'clock = "modified"'))
@@ -401,6 +452,6 @@ def refused():
         check(f"{what} is refused, with its place", done.returncode == 2 and "rules/r.cfg:" in done.stderr, done.stderr)
 
 
-for part in (fiscal, created, case_closed, bad_lists, events, told, superseded, unsure_of_the_order, spared_server, another_disk, latest, explained, refused):
+for part in (fiscal, created, case_closed, bad_lists, events, younger, of_nothing, told, superseded, unsure_of_the_order, spared_server, another_disk, latest, explained, refused):
     part()
 sys.exit(1 if failed else 0)

@@ -236,7 +236,7 @@ class History:
             self.events.pop()
         else:
             date = time.strftime("%Y-%m-%d", time.gmtime(self.now - self.draw.randint(-900, 1500) * DAY))
-            self.events.append((self.draw.choice(["V/*/K-1", "V", f"W/{YEAR - 2}", "V/*/K-3"]), date))
+            self.events.append((self.draw.choice(["V/*/K-1", "V", f"W/{YEAR - 2}", "V/*/K-3", f"V/{YEAR - 1}/K-1/a.pdf", "**/b.xlsx", "X"]), date))
         self.rules()
 
     def edit_cases(self):

@@ -5,6 +5,7 @@
 A world has one file that each draft means, so old that all of them are due.  What that shows is shown from both sides: the
 same drafts with a decision, and nothing left to decide, propose every one of those files that is not to be preserved.
 """
+import datetime
 import glob
 import json
 import os
@@ -82,8 +83,9 @@ class World:
             os.makedirs(os.path.dirname(path), exist_ok=True)
             open(path, "w").close()
             os.utime(path, (1546300800, 1546300800))        # 2019-01-01
+        ended = datetime.date.today() + datetime.timedelta(2)    # the files were made today, and nothing younger is due
         events = ", ".join(f'{{ id = "e{i}"; series = "{d.id}"; share = "s"; path = "{os.path.dirname(d.example)}"; '
-                           f'date = "2019-02-03"; why = "slut"; by = "arkiv"; }}' for i, d in enumerate(drafts) if d.clock == "event")
+                           f'date = "{ended}"; why = "slut"; by = "arkiv"; }}' for i, d in enumerate(drafts) if d.clock == "event")
         self.write("rules/shares.cfg", f'shares = {{ id = "s"; path = "{self.path}/share"; owner = "arkiv"; identity = "none"; }};\n'
                    'cases = { id = "lista"; file = "cases.csv"; case = "Nr"; closed = "Avslutat"; };\n')
         self.events = f"events = ( {events} );\n"
