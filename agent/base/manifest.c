@@ -166,11 +166,20 @@ read_line(struct arena *mem, const char *at, const char *end, struct record *r)
 
 /* ------------------------------------------------------------------ packing */
 
-struct packer {
+struct manifest_packer {
 	struct manifest_frame frame;
 	char *text, *packed;
 	size_t room, packed_room;
-	ZSTD_CCtx *zstd;
+	ZSTD_CCtx *zstd;                /* NULL: only the sum is wanted */
+	struct digest *sum;
+	int (*put)(void *self, const struct manifest_frame *frame, struct error *err);
+	void *self;
+	struct arena *mem;              /* of what is made */
+	char *first;                    /* path of the frame's first file */
+	size_t first_room;
+	struct manifest_frame *frames;
+	size_t frame_count, frame_room;
+	long long bytes;
 };
 
 static void
@@ -185,13 +194,15 @@ make_room(char **buffer, size_t *room, size_t wanted)
 }
 
 static void
-add_line(struct packer *p, struct arena *mem, const struct record *r)
+add_line(struct manifest_packer *p, const struct record *r)
 {
 	size_t len = strlen(r->path);
+	struct arena *mem = NULL;
 	const char *shown = r->path;
 	char *at;
 
 	if (!name_is_plain(shown, len)) {
+		mem = arena_open();
 		shown = name_show(mem, r->path);
 		len = strlen(shown);
 	}
@@ -200,6 +211,7 @@ add_line(struct packer *p, struct arena *mem, const struct record *r)
 	memcpy(at, shown, len);
 	at[len] = '\n';
 	p->frame.size = (size_t)(at + len + 1 - p->text);
+	arena_close(mem);
 }
 
 static void
@@ -221,7 +233,7 @@ empty_frame(long long first)
 }
 
 static int
-close_frame(struct packer *p, struct error *err)
+pack_frame(struct manifest_packer *p, struct error *err)
 {
 	struct manifest_frame *f = &p->frame;
 
@@ -232,52 +244,166 @@ close_frame(struct packer *p, struct error *err)
 	if (ZSTD_isError(f->packed_size))
 		return error_set(err, ERROR_STORE, "cannot pack a manifest: %s", ZSTD_getErrorName(f->packed_size));
 	f->packed = p->packed;
+	return p->put(p->self, f, err);
+}
+
+static int
+close_frame(struct manifest_packer *p, struct error *err)
+{
+	long long next = p->frame.first + p->frame.files;
+	int rc = 0;
+
+	if (!p->frame.files)
+		return 0;
+	digest_add(p->sum, p->text, p->frame.size);
+	if (p->zstd)
+		rc = pack_frame(p, err);
+	p->frame = empty_frame(next);
+	return rc;
+}
+
+/* The path of a frame's first file has to last as long as the frame, and the record need not. */
+static void
+keep_first(struct manifest_packer *p, const struct record *r)
+{
+	size_t len = strlen(r->path) + 1;
+
+	make_room(&p->first, &p->first_room, len);
+	memcpy(p->first, r->path, len);
+	p->frame.path = p->first;
+}
+
+int
+manifest_packer_add(struct manifest_packer *p, const struct record *r, struct error *err)
+{
+	if (p->frame.files == MANIFEST_LINES || p->frame.size >= MANIFEST_TEXT)
+		if (close_frame(p, err) < 0)
+			return -1;
+	add_line(p, r);
+	count(&p->frame, r);
+	if (p->frame.files == 1)
+		keep_first(p, r);
 	return 0;
 }
 
-/* As many lines as go into the next frame. */
-static size_t
-fill(struct packer *p, const struct record *records, size_t left, struct digest *sum)
+static int
+add_all(struct manifest_packer *p, const struct record *records, size_t total, struct error *err)
 {
-	struct arena *mem = arena_open();
-	size_t n = 0;
-
-	while (n < left && n < MANIFEST_LINES && p->frame.size < MANIFEST_TEXT) {
-		add_line(p, mem, &records[n]);
-		count(&p->frame, &records[n++]);
-	}
-	digest_add(sum, p->text, p->frame.size);
-	arena_close(mem);
-	return n;
+	p->frame = empty_frame(0);
+	for (size_t i = 0; i < total; i++)
+		if (manifest_packer_add(p, &records[i], err) < 0)
+			return -1;
+	return close_frame(p, err);
 }
 
-static void
-packer_close(struct packer *p)
+struct manifest_packer *
+manifest_packer_open(void)
 {
+	struct manifest_packer *p = calloc(1, sizeof *p);
+
+	if (!p)
+		abort();
+	p->zstd = ZSTD_createCCtx();
+	if (!p->zstd)
+		abort();
+	ZSTD_CCtx_setParameter(p->zstd, ZSTD_c_compressionLevel, LEVEL);
+	ZSTD_CCtx_setParameter(p->zstd, ZSTD_c_checksumFlag, 1);
+	return p;
+}
+
+void
+manifest_packer_close(struct manifest_packer *p)
+{
+	if (!p)
+		return;
+	if (p->sum)
+		digest_close(p->sum, (unsigned char[DIGEST_SIZE]){ 0 });
 	ZSTD_freeCCtx(p->zstd);
 	free(p->text);
 	free(p->packed);
+	free(p->first);
+	free(p->frames);
+	free(p);
 }
 
 int
 manifest_pack(const struct record *records, size_t total, struct digest *sum,
 	      int (*put)(void *self, const struct manifest_frame *frame, struct error *err), void *self, struct error *err)
 {
-	struct packer p = { .zstd = ZSTD_createCCtx() };
-	int rc = 0;
+	struct manifest_packer *p = manifest_packer_open();
+	int rc;
 
-	if (!p.zstd)
-		abort();
-	ZSTD_CCtx_setParameter(p.zstd, ZSTD_c_compressionLevel, LEVEL);
-	ZSTD_CCtx_setParameter(p.zstd, ZSTD_c_checksumFlag, 1);
-	for (size_t i = 0; i < total && rc == 0;) {
-		p.frame = empty_frame((long long)i);
-		i += fill(&p, records + i, total - i, sum);
-		rc = close_frame(&p, err);
-		if (rc == 0)
-			rc = put(self, &p.frame, err);
+	p->sum = sum;
+	p->put = put;
+	p->self = self;
+	rc = add_all(p, records, total, err);
+	p->sum = NULL;                  /* the caller's */
+	manifest_packer_close(p);
+	return rc;
+}
+
+/* ------------------------------------------------------------------ a manifest that is kept in memory */
+
+static int
+keep_frame(void *self, const struct manifest_frame *f, struct error *err)
+{
+	struct manifest_packer *p = self;
+	struct manifest_frame *kept;
+
+	(void)err;
+	if (p->frame_count == p->frame_room) {
+		p->frame_room = p->frame_room ? p->frame_room * 2 : 16;
+		p->frames = reallocarray(p->frames, p->frame_room, sizeof *p->frames);
+		if (!p->frames)
+			abort();
 	}
-	packer_close(&p);
+	kept = &p->frames[p->frame_count++];
+	*kept = *f;
+	kept->path = arena_text(p->mem, f->path);
+	kept->packed = arena_copy(p->mem, f->packed, f->packed_size);
+	p->bytes = (long long)((unsigned long long)p->bytes + (unsigned long long)f->bytes);
+	return 0;
+}
+
+void
+manifest_packer_start(struct manifest_packer *p, struct arena *mem)
+{
+	p->mem = mem;
+	p->put = keep_frame;
+	p->self = p;
+	p->sum = manifest_sum_open();
+	p->frame = empty_frame(0);
+	p->frame_count = 0;
+	p->bytes = 0;
+}
+
+int
+manifest_packer_end(struct manifest_packer *p, const struct manifest **out, struct error *err)
+{
+	struct manifest *m = arena_new(p->mem, struct manifest);
+
+	if (close_frame(p, err) < 0)
+		return -1;
+	*m = (struct manifest){ .digest = manifest_sum_close(p->mem, p->sum), .files = p->frame.first, .bytes = p->bytes,
+				.frames = arena_array(p->mem, struct manifest_frame, p->frame_count), .count = p->frame_count };
+	if (p->frame_count)
+		memcpy(m->frames, p->frames, p->frame_count * sizeof *m->frames);
+	p->sum = NULL;
+	*out = m;
+	return 0;
+}
+
+int
+manifest_make(struct arena *mem, const struct record *records, size_t total, const struct manifest **out, struct error *err)
+{
+	struct manifest_packer *p = manifest_packer_open();
+	int rc;
+
+	manifest_packer_start(p, mem);
+	rc = add_all(p, records, total, err);
+	if (rc == 0)
+		rc = manifest_packer_end(p, out, err);
+	manifest_packer_close(p);
 	return rc;
 }
 
@@ -304,15 +430,13 @@ manifest_sum_close(struct arena *mem, struct digest *sum)
 const char *
 manifest_digest(struct arena *mem, const struct record *records, size_t total)
 {
-	struct digest *sum = manifest_sum_open();
-	struct packer p = { 0 };
+	struct manifest_packer p = { .sum = manifest_sum_open() };
+	struct error never;
 
-	for (size_t i = 0; i < total;) {
-		p.frame = empty_frame(0);
-		i += fill(&p, records + i, total - i, sum);
-	}
-	packer_close(&p);
-	return manifest_sum_close(mem, sum);
+	(void)add_all(&p, records, total, &never);      /* nothing is packed, and so nothing can fail */
+	free(p.text);
+	free(p.first);
+	return manifest_sum_close(mem, p.sum);
 }
 
 /* ------------------------------------------------------------------ unpacking */
@@ -337,6 +461,18 @@ as_said(const struct manifest_frame *said, const struct manifest_frame *seen)
 {
 	return said->files == seen->files && said->bytes == seen->bytes && said->oldest == seen->oldest &&
 	       said->newest == seen->newest && strcmp(said->path, seen->path) == 0;
+}
+
+int
+manifest_sum_frame(struct digest *sum, const struct manifest_frame *f, struct error *err)
+{
+	struct arena *mem = arena_open();
+	const char *text = unpack_text(mem, f);
+
+	if (text)
+		digest_add(sum, text, f->size);
+	arena_close(mem);
+	return text ? 0 : error_set(err, ERROR_STORE, "a frame of a manifest cannot be unpacked");
 }
 
 int

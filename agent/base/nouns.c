@@ -3,6 +3,7 @@
 #include "behov/nouns.h"
 #include "behov/digest.h"
 #include "behov/json.h"
+#include "behov/manifest.h"
 #include "behov/text.h"
 #include <ldap.h>
 #include <stdlib.h>
@@ -474,18 +475,32 @@ proposal_json(const struct proposal *p, int episode)
 	return o;
 }
 
+static void
+add_entries(json_t *array, const struct manifest_frame *f)
+{
+	struct arena *mem = arena_open();
+	struct error never = { 0 };
+	struct record *r;
+
+	if (manifest_unpack(mem, f, NULL, &r, &never) < 0)
+		abort();                /* we packed it ourselves, in our own memory */
+	for (long long i = 0; i < f->files; i++) {
+		json_t *o = json_object();
+		json_put(o, "path", name_show(mem, r[i].path));
+		json_object_set_new(o, "bytes", json_integer((json_int_t)r[i].size));
+		json_put(o, "due", day_text(mem, r[i].due));
+		json_array_append_new(array, o);
+	}
+	arena_close(mem);
+}
+
 static json_t *
-entries_json(const struct proposal *p, struct arena *mem)
+entries_json(const struct proposal *p)
 {
 	json_t *array = json_array();
 
-	for (size_t i = 0; i < p->record_count; i++) {
-		json_t *o = json_object();
-		json_put(o, "path", name_show(mem, p->records[i].path));
-		json_object_set_new(o, "bytes", json_integer((json_int_t)p->records[i].size));
-		json_put(o, "due", day_text(mem, p->records[i].due));
-		json_array_append_new(array, o);
-	}
+	for (size_t i = 0; p->packed && i < p->packed->count; i++)
+		add_entries(array, &p->packed->frames[i]);
 	return array;
 }
 
@@ -515,7 +530,7 @@ list(json_t *o, const char *key)
 }
 
 static void
-proposals_json(json_t *o, const struct plan *plan, bool entries, struct arena *mem)
+proposals_json(json_t *o, const struct plan *plan, bool entries)
 {
 	json_t *array = list(o, "proposals");
 
@@ -523,7 +538,7 @@ proposals_json(json_t *o, const struct plan *plan, bool entries, struct arena *m
 		const struct proposal *p = &plan->proposals.items[i];
 		json_t *one = proposal_json(p, 0);
 		if (entries && (p->kind == KIND_DESTROY || p->kind == KIND_DELIVER))
-			json_object_set_new(one, "entries", entries_json(p, mem));
+			json_object_set_new(one, "entries", entries_json(p));
 		json_array_append_new(array, one);
 	}
 }
@@ -603,7 +618,7 @@ plan_json(const struct plan *plan, int64_t now, bool entries)
 
 	json_put(o, "now", clock_text(mem, now));
 	json_object_set_new(o, "complete", json_boolean(plan->gaps.count == 0));
-	proposals_json(o, plan, entries, mem);
+	proposals_json(o, plan, entries);
 	judged_json(o, plan, mem);
 	notes_json(o, plan, mem);
 	json_object_set_new(o, "stock", stock_json(plan));

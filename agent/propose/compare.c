@@ -16,20 +16,63 @@ texts_equal(const char *a, const char *b)
 
 /* ------------------------------------------------------------------ content */
 
-/* Is every record of `few` in `many`?  Both are sorted by path. */
-static bool
-all_in(const struct record *few, size_t count, const struct record *many, size_t most)
-{
-	size_t k = 0;
+/* A manifest that is read frame by frame. */
+struct reading {
+	struct store *store;            /* NULL: its frames are at hand */
+	const struct manifest *m;
+	struct arena *mem;              /* of the frame that is open */
+	struct record *records;
+	size_t frame;                   /* the next one */
+	long long at, count;
+};
 
-	for (size_t i = 0; i < count; i++) {
-		while (k < most && strcmp(many[k].path, few[i].path) < 0)
-			k++;
-		if (k == most || strcmp(many[k].path, few[i].path) != 0 || many[k].size != few[i].size ||
-		    many[k].anchor != few[i].anchor)
-			return false;
+static int
+next_frame(struct reading *in, struct error *err)
+{
+	const size_t number = in->frame++;
+
+	arena_close(in->mem);
+	in->mem = arena_open();
+	in->at = 0;
+	in->count = in->m->frames[number].files;
+	return in->store ? store_manifest_frame(in->mem, in->store, in->m, number, &in->records, err)
+			 : manifest_unpack(in->mem, &in->m->frames[number], NULL, &in->records, err);
+}
+
+/* NULL at its end. */
+static int
+next_record(struct reading *in, const struct record **out, struct error *err)
+{
+	*out = NULL;
+	if (in->at == in->count && in->frame == in->m->count)
+		return 0;
+	if (in->at == in->count && next_frame(in, err) < 0)
+		return -1;
+	*out = &in->records[in->at++];
+	return 0;
+}
+
+/* Is every record of `few` in `many`?  Both are sorted by path. */
+static int
+all_in(struct reading *few, struct reading *many, bool *out, struct error *err)
+{
+	const struct record *one, *other;
+
+	*out = false;
+	for (;;) {
+		if (next_record(few, &one, err) < 0)
+			return -1;
+		if (!one)
+			break;
+		do
+			if (next_record(many, &other, err) < 0)
+				return -1;
+		while (other && strcmp(other->path, one->path) < 0);
+		if (!other || strcmp(other->path, one->path) != 0 || other->size != one->size || other->anchor != one->anchor)
+			return 0;
 	}
-	return true;
+	*out = true;
+	return 0;
 }
 
 /* Files that leave a batch that is not whole leave the rest as it was approved. */
@@ -37,11 +80,15 @@ static int
 only_left(struct work *w, const struct stored *old, const struct proposal *p, bool *out, struct error *err)
 {
 	struct arena *mem = arena_open();
-	struct record *records = NULL;
-	size_t count = 0;
-	int rc = store_manifest(mem, w->in->store, old->p.manifest, &records, &count, err);
+	struct manifest before;
+	struct reading few = { .m = p->packed }, many = { .store = w->in->store, .m = &before };
+	int rc = store_manifest_open(mem, w->in->store, old->p.manifest, &before, err);
 
-	*out = records && p->record_count < count && all_in(p->records, p->record_count, records, count);
+	*out = false;
+	if (rc == 0 && p->packed && p->packed->files < before.files)
+		rc = all_in(&few, &many, out, err);
+	arena_close(few.mem);
+	arena_close(many.mem);
 	arena_close(mem);
 	return rc < 0 ? error_in(err, "reading the manifest of '%s'", old->id) : 0;
 }
@@ -228,11 +275,10 @@ face(const struct proposal *p)
 int
 put_manifest(struct work *w, struct proposal *p, struct error *err)
 {
-	if (!is_files(p) || !p->record_count)
+	if (!is_files(p) || !p->packed)
 		return 0;
-	if (!p->manifest)
-		p->manifest = manifest_digest(w->mem, p->records, p->record_count);
-	return store_manifest_put(w->in->store, p->manifest, p->records, p->record_count, err);
+	p->manifest = p->packed->digest;
+	return store_manifest_keep(w->in->store, p->packed, err);
 }
 
 int

@@ -6,6 +6,8 @@
 #include "behov/manifest.h"
 #include "behov/text.h"
 
+#define SAMPLE 20                       /* files of a batch that are shown */
+
 static size_t
 bucket(const struct tally *tally, const char *path, size_t len, day_t due)
 {
@@ -25,7 +27,7 @@ batch_get(struct retain *r, struct tally *tally, const char *path, size_t len, d
 		if (b->tally == tally && b->due == due && strlen(b->path) == len && memcmp(b->path, path, len) == 0)
 			return b;
 	b = arena_new(r->mem, struct batch);
-	*b = (struct batch){ .next = *at, .tally = tally, .due = due, .latest = DAY_NONE };
+	*b = (struct batch){ .next = *at, .tally = tally, .due = due, .latest = DAY_NONE, .number = r->all.count };
 	b->path = arena_copy(r->mem, path, len);
 	*at = b;
 	*arena_push(r->mem, &r->all) = b;
@@ -35,30 +37,9 @@ batch_get(struct retain *r, struct tally *tally, const char *path, size_t len, d
 void
 batches_drop(struct retain *r)
 {
-	for (size_t i = 0; i < r->all.count; i++) {
-		free(r->all.items[i]->records.items);
-		r->all.items[i]->records.items = NULL;
-	}
+	pile_close(r->pile);
+	r->pile = NULL;
 	r->all.count = 0;
-}
-
-static int
-by_path(const void *a, const void *b)
-{
-	return strcmp(((const struct record *)a)->path, ((const struct record *)b)->path);
-}
-
-/* Sorted, and each path once: a folder that changes while it is listed may tell a name twice. */
-static void
-tidy(struct batch *b)
-{
-	size_t kept = 0;
-
-	qsort(b->records.items, b->records.count, sizeof *b->records.items, by_path);
-	for (size_t i = 0; i < b->records.count; i++)
-		if (!kept || strcmp(b->records.items[kept - 1].path, b->records.items[i].path) != 0)
-			b->records.items[kept++] = b->records.items[i];
-	b->records.count = kept;
 }
 
 bool
@@ -136,23 +117,45 @@ key_of(struct arena *mem, const struct proposal *p)
 	return digest_hex(mem, sum, 8);
 }
 
-static const char *
-version_of(struct arena *mem, const struct proposal *p)
+/* A proposal as its records come, one after another. */
+struct making {
+	struct proposal *p;
+	struct manifest_packer *packer;
+	struct digest *version;
+	struct record last;             /* the first of those that are due last; its path is not kept */
+	day_t oldest, newest;
+	json_t *sample;
+	long long step;                 /* every so many files one is shown */
+};
+
+static struct digest *
+version_open(struct arena *mem, const struct proposal *p)
 {
-	unsigned char sum[DIGEST_SIZE];
 	struct digest *d = digest_open();
-	char number[32];
 
 	digest_field(d, p->series);
 	digest_field(d, p->batch);
 	digest_field(d, day_text(mem, p->due));
-	for (size_t i = 0; i < p->record_count; i++) {
-		digest_field(d, p->records[i].path);
-		snprintf(number, sizeof number, "%llu", (unsigned long long)p->records[i].size);
-		digest_field(d, number);
-		snprintf(number, sizeof number, "%ld", (long)p->records[i].anchor);
-		digest_field(d, number);
-	}
+	return d;
+}
+
+static void
+version_add(struct digest *d, const struct record *r)
+{
+	char number[32];
+
+	digest_field(d, r->path);
+	snprintf(number, sizeof number, "%llu", (unsigned long long)r->size);
+	digest_field(d, number);
+	snprintf(number, sizeof number, "%ld", (long)r->anchor);
+	digest_field(d, number);
+}
+
+static const char *
+version_close(struct arena *mem, struct digest *d)
+{
+	unsigned char sum[DIGEST_SIZE];
+
 	digest_close(d, sum);
 	return digest_hex(mem, sum, sizeof sum);
 }
@@ -176,92 +179,121 @@ sum_text(struct arena *mem, const struct series *s, day_t from_day, day_t due)
 }
 
 static json_t *
-evidence(struct arena *mem, const struct series *s, const struct proposal *p, const char *calculation)
+evidence(struct arena *mem, const struct series *s, const struct making *m, const char *calculation)
 {
-	json_t *all = json_object(), *decision = json_object(), *sample = json_array();
-	day_t oldest = p->records[0].anchor, newest = oldest;
-	size_t step = p->record_count > 20 ? p->record_count / 20 : 1;
+	json_t *all = json_object(), *decision = json_object();
 
-	for (size_t i = 0; i < p->record_count; i++) {
-		oldest = p->records[i].anchor < oldest ? p->records[i].anchor : oldest;
-		newest = p->records[i].anchor > newest ? p->records[i].anchor : newest;
-		if (i % step == 0 && json_array_size(sample) < 20)
-			json_array_append_new(sample, json_string(name_show(mem, p->records[i].path)));
-	}
 	json_put(decision, "dnr", s->decision.dnr);
 	json_put(decision, "date", s->decision.date);
 	json_put(decision, "body", s->decision.body);
 	json_put(all, "calculation", calculation);
 	json_object_set_new(all, "decision", decision);
 	json_put(all, "law", s->law);
-	json_put(all, "oldest", day_text(mem, oldest));
-	json_put(all, "newest", day_text(mem, newest));
-	json_object_set_new(all, "sample", sample);
+	json_put(all, "oldest", day_text(mem, m->oldest));
+	json_put(all, "newest", day_text(mem, m->newest));
+	json_object_set(all, "sample", m->sample);
 	return all;
 }
 
-/* Moved to where the plan lives, without the room that growing left. */
-static struct record *
-keep_records(struct retain *r, struct batch *b)
+static void
+show(struct making *m, const char *path)
 {
-	struct record *kept = arena_array(r->mem, struct record, b->records.count);
+	struct arena *mem = arena_open();
 
-	memcpy(kept, b->records.items, b->records.count * sizeof *kept);
-	free(b->records.items);
-	b->records.items = NULL;
-	return kept;
+	json_array_append_new(m->sample, json_string(name_show(mem, path)));
+	arena_close(mem);
 }
 
-static void
-propose(struct retain *r, struct batch *b, struct plan *plan)
+static int
+add_record(struct making *m, const struct record *r, struct error *err)
+{
+	bool first = !m->p->files;
+
+	m->oldest = first || r->anchor < m->oldest ? r->anchor : m->oldest;
+	m->newest = first || r->anchor > m->newest ? r->anchor : m->newest;
+	m->last = first || r->due > m->last.due ? *r : m->last;
+	if (m->p->files++ % m->step == 0 && json_array_size(m->sample) < SAMPLE)
+		show(m, r->path);
+	m->p->bytes += (long long)r->size;
+	version_add(m->version, r);
+	return manifest_packer_add(m->packer, r, err);
+}
+
+/* All records of a batch, out of the pile. */
+static int
+make(struct retain *r, const struct batch *b, struct making *m, struct error *err)
+{
+	struct record record;
+	int rc = 0;
+
+	manifest_packer_start(m->packer, r->mem);
+	while (rc == 0 && pile_take(r->pile, b->number, &record))
+		rc = add_record(m, &record, err);
+	m->p->version = version_close(r->mem, m->version);
+	return rc < 0 ? -1 : manifest_packer_end(m->packer, &m->p->packed, err);
+}
+
+static int
+propose(struct retain *r, struct batch *b, struct manifest_packer *packer, struct plan *plan, struct error *err)
 {
 	const struct series *s = b->tally->series;
-	const struct record *last;
 	struct proposal p = {
 		.kind = s->action == ACTION_DELIVER ? KIND_DELIVER : KIND_DESTROY,
 		.series = s->id, .share = r->share->id, .batch = name_show(r->mem, b->path),
-		.files = (long long)b->records.count, .due = b->latest, .whole = s->whole, .rule = s->at,
-		.records = keep_records(r, b), .record_count = b->records.count,
-		.needs = s->action == ACTION_DELIVER ? 1 : 2,
+		.due = b->latest, .whole = s->whole, .rule = s->at, .needs = s->action == ACTION_DELIVER ? 1 : 2,
 		.konfidentialitet = r->share->class.konfidentialitet < 0 ? 3 : r->share->class.konfidentialitet,
 		.scope = arena_print(r->mem, "series:%s@%s", s->id, r->share->id),
 	};
+	struct making m = { .p = &p, .packer = packer, .version = version_open(r->mem, &p), .sample = json_array(),
+			    .step = b->count > SAMPLE ? (long long)(b->count / SAMPLE) : 1 };
 	const char *calculation;
+	int rc = make(r, b, &m, err);
 
-	last = p.records;
-	for (size_t i = 0; i < p.record_count; i++) {
-		p.bytes += (long long)p.records[i].size;
-		last = p.records[i].due > last->due ? &p.records[i] : last;
+	if (rc == 0) {
+		p.key = key_of(r->mem, &p);
+		p.manifest = p.packed->digest;
+		calculation = sum_text(r->mem, s, m.last.anchor, m.last.due);
+		p.why = arena_print(r->mem, "%s handling%s i %s: %s.", text_count(r->mem, p.files), p.files == 1 ? "" : "ar",
+				    *p.batch ? p.batch : s->name ? s->name : s->id, calculation);
+		p.evidence = evidence(r->mem, s, &m, calculation);
+		losers_tell(r->mem, b, p.evidence);
+		plan->filed.due_files += p.files;
+		plan->filed.due_bytes += p.bytes;
+		*arena_push(r->mem, &plan->proposals) = p;
 	}
-	p.key = key_of(r->mem, &p);
-	p.version = version_of(r->mem, &p);
-	p.manifest = manifest_digest(r->mem, p.records, p.record_count);
-	calculation = sum_text(r->mem, s, last->anchor, last->due);
-	p.why = arena_print(r->mem, "%s handling%s i %s: %s.", text_count(r->mem, p.files), p.files == 1 ? "" : "ar",
-			    *p.batch ? p.batch : s->name ? s->name : s->id, calculation);
-	p.evidence = evidence(r->mem, s, &p, calculation);
-	losers_tell(r->mem, b, p.evidence);
-	plan->filed.due_files += p.files;
-	plan->filed.due_bytes += p.bytes;
-	*arena_push(r->mem, &plan->proposals) = p;
+	json_decref(m.sample);
+	return rc < 0 ? error_in(err, "packing what is due of '%s'", s->id) : 0;
 }
 
-static void
-finish_batch(struct retain *r, struct batch *b, const char *const *gaps, size_t count, struct plan *plan)
+static int
+finish_batch(struct retain *r, struct batch *b, const char *const *gaps, size_t count, struct manifest_packer *packer,
+	     struct plan *plan, struct error *err)
 {
 	const struct series *s = b->tally->series;
 	const char *blocked = s->whole && b->against ? against_text(b->against) : NULL;
 
-	if (!b->records.count || b->latest == DAY_NONE || b->latest > r->today)
-		return;
-	tidy(b);
+	if (!b->count || b->latest == DAY_NONE || b->latest > r->today)
+		return 0;
 	if (in_gap(r, b, gaps, count))
 		blocked = "en mapp kunde inte läsas";
-	if (blocked)
-		find(plan, r->mem, "batch-blocked", r->share, s,
-		     arena_print(r->mem, "%s: %s", *b->path ? name_show(r->mem, b->path) : s->id, blocked));
-	else
-		propose(r, b, plan);
+	if (!blocked)
+		return propose(r, b, packer, plan, err);
+	find(plan, r->mem, "batch-blocked", r->share, s,
+	     arena_print(r->mem, "%s: %s", *b->path ? name_show(r->mem, b->path) : s->id, blocked));
+	return 0;
+}
+
+/* In their order, which is that of the pile. */
+static int
+finish_batches(struct retain *r, const char *const *gaps, size_t count, struct plan *plan, struct error *err)
+{
+	struct manifest_packer *packer = manifest_packer_open();
+	int rc = 0;
+
+	for (size_t i = 0; i < r->all.count && rc == 0; i++)
+		rc = finish_batch(r, r->all.items[i], gaps, count, packer, plan, err);
+	manifest_packer_close(packer);
+	return rc;
 }
 
 static void
@@ -361,8 +393,8 @@ retain_finish(struct retain *r, const struct share *share, const struct gap *gap
 		*arena_push(r->mem, &plan->unclear) = (struct unclear){ .files = true, .share = share->id };
 		return 0;
 	}
-	for (size_t i = 0; i < r->all.count; i++)
-		finish_batch(r, r->all.items[i], paths, gap_count, plan);
+	if (finish_batches(r, paths, gap_count, plan, err) < 0)
+		return -1;
 	for (size_t i = 0; i < r->input.rules->series_count; i++)
 		finish_series(r, &r->tallies[i], paths, gap_count, plan);
 	tell_events(r, paths, gap_count, plan);

@@ -440,19 +440,13 @@ against(const struct verdict *v)
 static void
 put(struct retain *r, struct batch *b, const char *file, const struct entry *e, const struct verdict *v)
 {
-	if (b->records.count == b->records.room) {
-		b->records.room = b->records.room ? b->records.room * 2 : 16;
-		b->records.items = realloc(b->records.items, b->records.room * sizeof *b->records.items);
-		if (!b->records.items)
-			abort();
-	}
-	b->records.items[b->records.count++] = (struct record){
-		.path = arena_text(r->mem, file),
-		.size = e->size, .ino = e->ino, .dev = e->dev, .nlink = e->nlink,
+	b->count++;
+	pile_add(r->pile, b->number, &(struct record){
+		.path = file, .size = e->size, .ino = e->ino, .dev = e->dev, .nlink = e->nlink,
 		.mtime_s = e->mtime_s, .ctime_s = e->ctime_s, .btime_s = e->btime_s,
 		.mtime_ns = e->mtime_ns, .ctime_ns = e->ctime_ns, .btime_ns = e->btime_ns,
 		.anchor = v->anchor, .due = v->due,
-	};
+	});
 }
 
 /* The batch that the file is a member of, or NULL. */
@@ -654,6 +648,7 @@ retain_share(struct retain *r, const struct share *share)
 	r->all.count = 0;
 	tops_start(r);
 	events_start(r);
+	r->pile = pile_open();
 	memset(&r->n, 0, sizeof r->n);
 	r->buckets = arena_array(r->mem, struct batch *, BUCKETS);
 	r->tallies = arena_array(r->mem, struct tally, rules->series_count + 1);

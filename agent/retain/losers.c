@@ -39,7 +39,7 @@ loser_get(struct retain *r, struct batch *b, struct tally *t)
 void
 losers_note(struct retain *r, struct batch *b, const struct entry *e, const struct verdict *v)
 {
-	size_t file = b->records.count;
+	size_t file = b->count;
 
 	if (!e->stated || v->due == DAY_NONE || v->due > r->today)
 		return;

@@ -79,7 +79,7 @@ struct batch {
 	day_t due, latest;
 	enum against against;
 	struct { unsigned long folder; day_t latest; enum against against; } memo;      /* as above, of the last folder */
-	struct { struct record *items; size_t count, room; } records;  /* of malloc, until it is proposed */
+	size_t number, count;           /* its place among all; so many records lie in the pile */
 	struct loser *losers;           /* the other series that its records match */
 };
 
@@ -149,6 +149,7 @@ struct retain {
 	bool supersedes;                /* a series of the share counts from the next version */
 	struct { const char *series; day_t anchor; } approved;  /* apply: by which series, from when; else DAY_NONE */
 	struct seen_event *events;
+	struct pile *pile;              /* records of what is due */
 	struct batch **buckets;
 	LIST(struct batch *) all;
 	struct {                        /* of tops.c: the folders of the root */
@@ -224,6 +225,14 @@ void losers_note(struct retain *r, struct batch *b, const struct entry *e, const
 /* "others": the series that lost in the batch, how many of its files they match, and why they lost. */
 void losers_tell(struct arena *mem, const struct batch *b, json_t *evidence);
 struct batch *batch_get(struct retain *r, struct tally *tally, const char *path, size_t len, day_t due);
+
+/* pile.c: records of all batches, in any order. */
+struct pile *pile_open(void);
+void pile_close(struct pile *pile);             /* NULL is allowed */
+void pile_add(struct pile *pile, size_t batch, const struct record *record);
+/* The next record of that batch in order of paths, each path once; its path is good until the next call.  When one has been taken
+ * nothing is added any more, and what is left of the batches before it is passed over.  False: there are no more. */
+bool pile_take(struct pile *pile, size_t batch, struct record *out);
 
 void judge_waiting(struct retain *r, struct state *s, const char *path, bool complete);
 

@@ -10,21 +10,18 @@
 
 /* ------------------------------------------------------------------ writing */
 
-struct putting { struct store *store; const char *digest; long long number; long long size; };
-
 static int
-put_frame(void *self, const struct manifest_frame *f, struct error *err)
+put_frame(struct store *store, const char *digest, size_t number, const struct manifest_frame *f, struct error *err)
 {
-	struct putting *p = self;
 	struct arena *mem;
 	struct query q;
 
-	if (query_open(&p->store->base, &q, "insert into manifest_frame (manifest, number, first, files, bytes, oldest, newest,"
+	if (query_open(&store->base, &q, "insert into manifest_frame (manifest, number, first, files, bytes, oldest, newest,"
 		       " path, size, packed) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", err) < 0)
 		return -1;
 	mem = arena_open();
-	bind_text(&q, p->digest);
-	bind_number(&q, p->number++);
+	bind_text(&q, digest);
+	bind_number(&q, (long long)number);
 	bind_number(&q, f->first);
 	bind_number(&q, f->files);
 	bind_number(&q, f->bytes);
@@ -34,7 +31,6 @@ put_frame(void *self, const struct manifest_frame *f, struct error *err)
 	bind_number(&q, (long long)f->size);
 	bind_bytes(&q, f->packed, f->packed_size);
 	arena_close(mem);
-	p->size += (long long)f->size;
 	return query_done(NULL, &q, err);
 }
 
@@ -53,33 +49,50 @@ put_head(struct store *store, const char *digest, long long size, struct error *
 }
 
 static int
-put_all(struct store *store, const char *digest, const struct record *records, size_t count, struct error *err)
+put_all(struct store *store, const char *digest, const struct manifest *m, struct error *err)
 {
-	struct putting p = { .store = store, .digest = digest };
 	struct digest *sum = manifest_sum_open();
 	struct arena *mem = arena_open();
+	long long size = 0;
 	int rc = put_head(store, digest, 0, err);
 
-	if (rc == 0)
-		rc = manifest_pack(records, count, sum, put_frame, &p, err);
+	for (size_t i = 0; i < m->count && rc == 0; i++) {
+		rc = manifest_sum_frame(sum, &m->frames[i], err);
+		if (rc == 0)
+			rc = put_frame(store, digest, i, &m->frames[i], err);
+		size += (long long)m->frames[i].size;
+	}
 	if (strcmp(manifest_sum_close(mem, sum), digest) != 0 && rc == 0)
 		rc = error_set(err, ERROR_STORE, "the files of manifest '%s' are not those of its digest", digest);
 	if (rc == 0)
-		rc = put_head(store, digest, p.size, err);
+		rc = put_head(store, digest, size, err);
 	arena_close(mem);
 	return rc;
 }
 
 /* Within the caller's transaction, or one of its own. */
 static int
-put_whole(struct store *store, const char *digest, const struct record *records, size_t count, struct error *err)
+put_whole(struct store *store, const char *digest, const struct manifest *m, struct error *err)
 {
 	if (base_run(&store->base, "savepoint manifest", err) < 0)
 		return -1;
-	if (put_all(store, digest, records, count, err) == 0)
+	if (put_all(store, digest, m, err) == 0)
 		return base_run(&store->base, "release manifest", err);
 	sqlite3_exec(store->base.db, "rollback to manifest; release manifest", NULL, NULL, NULL);
 	return -1;
+}
+
+static int
+put_records(struct store *store, const char *digest, const struct record *records, size_t count, struct error *err)
+{
+	struct arena *mem = arena_open();
+	const struct manifest *m;
+	int rc = manifest_make(mem, records, count, &m, err);
+
+	if (rc == 0)
+		rc = put_whole(store, digest, m, err);
+	arena_close(mem);
+	return rc;
 }
 
 static int
@@ -103,7 +116,19 @@ store_manifest_put(struct store *store, const char *digest, const struct record 
 		return error_set(err, ERROR_STORE, "manifest '%s' has no files", digest);
 	if (is_there(store, digest, &there, err) < 0)
 		return -1;
-	return there ? 0 : put_whole(store, digest, records, count, err);
+	return there ? 0 : put_records(store, digest, records, count, err);
+}
+
+int
+store_manifest_keep(struct store *store, const struct manifest *m, struct error *err)
+{
+	bool there;
+
+	if (!m->count)
+		return error_set(err, ERROR_STORE, "manifest '%s' has no files", m->digest);
+	if (is_there(store, m->digest, &there, err) < 0)
+		return -1;
+	return there ? 0 : put_whole(store, m->digest, m, err);
 }
 
 /* ------------------------------------------------------------------ reading */
@@ -258,7 +283,7 @@ split(struct store *store, const char *digest, struct error *err)
 	if (query_close(&q, err) < 0)
 		rc = -1;
 	if (rc == 0)
-		rc = put_whole(store, digest, records, count, err);
+		rc = put_records(store, digest, records, count, err);
 out:
 	arena_close(mem);
 	return rc;

@@ -37,6 +37,25 @@ const char *manifest_sum_close(struct arena *mem, struct digest *sum);
 /* Of the text that these records make. */
 const char *manifest_digest(struct arena *mem, const struct record *records, size_t count);
 
+/* A whole one, in order. */
+struct manifest {
+	const char *digest;
+	long long files, bytes;
+	struct manifest_frame *frames;  /* packed is NULL when it is in the store */
+	size_t count;                   /* 0: there is no such manifest */
+};
+/* Of sorted records, packed.  Lives in mem. */
+int manifest_make(struct arena *mem, const struct record *records, size_t count, const struct manifest **out, struct error *err);
+/* The same as they come: record after record, of one manifest after another.  What is added is borrowed until the call is over. */
+struct manifest_packer;
+struct manifest_packer *manifest_packer_open(void);
+void manifest_packer_start(struct manifest_packer *packer, struct arena *mem);
+int manifest_packer_add(struct manifest_packer *packer, const struct record *record, struct error *err);
+int manifest_packer_end(struct manifest_packer *packer, const struct manifest **out, struct error *err);
+void manifest_packer_close(struct manifest_packer *packer);     /* NULL is allowed */
+/* Adds its text to the sum. */
+int manifest_sum_frame(struct digest *sum, const struct manifest_frame *frame, struct error *err);
+
 /* Frame after frame to put(), which borrows it; -1 from put() ends it.  The text is added to sum.  Records are sorted. */
 int manifest_pack(const struct record *records, size_t count, struct digest *sum,
 		  int (*put)(void *self, const struct manifest_frame *frame, struct error *err), void *self,

@@ -482,6 +482,8 @@ struct record {
 	day_t anchor, due;
 };
 
+struct manifest;
+
 /* ------------------------------------------------------------------ the plan: what should change, and why */
 
 enum kind { KIND_REMOVE_MEMBER, KIND_CUT_NESTING, KIND_DESTROY, KIND_DELIVER };
@@ -514,8 +516,7 @@ struct proposal {
 	long long files, bytes;
 	day_t due;
 	const char *manifest;           /* "sha256:…" */
-	struct record *records;         /* sorted by path */
-	size_t record_count;
+	const struct manifest *packed;  /* its files (manifest.h); NULL: they are in the store */
 	bool whole;
 	/* both */
 	const char *owner;              /* account name of who is asked first; NULL = nobody could be found */

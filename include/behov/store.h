@@ -106,7 +106,7 @@ int store_grants_of(struct arena *mem, struct store *store, const struct grant_f
 
 /* ------------------------------------------------------------------ proposals */
 
-/* A proposal as stored.  p.records is NULL: the manifest holds them (store_manifest). */
+/* A proposal as stored.  p.packed is NULL: its files are in the store (store_manifest). */
 struct stored {
 	struct proposal p;
 	const char *id;                 /* key + "-" + episode */
@@ -141,13 +141,9 @@ int store_proposal_move(struct store *store, const char *id, enum happening what
  * records that make another are refused. */
 int store_manifest_put(struct store *store, const char *digest, const struct record *records, size_t count,
 		       struct error *err);
+/* One that is packed already; whether its digest is right is looked at once more. */
+int store_manifest_keep(struct store *store, const struct manifest *packed, struct error *err);
 /* What is known of each frame; what is packed in it is not read before it is asked for. */
-struct manifest {
-	const char *digest;
-	long long files, bytes;
-	struct manifest_frame *frames;  /* packed is NULL */
-	size_t count;                   /* 0: there is no such manifest */
-};
 int store_manifest_open(struct arena *mem, struct store *store, const char *digest, struct manifest *out,
 			struct error *err);
 /* The records of one frame.  The frame is held against what is known of it, not against the digest of the whole. */

@@ -153,20 +153,23 @@ add_batch(struct town *t, struct plan *plan, int s, int b)
 	struct proposal p = {
 		.kind = KIND_DESTROY, .key = arena_print(t->mem, "f%013d%02d", s, b), .series = t->series[s].id, .share = "sh",
 		.batch = arena_print(t->mem, "b%d", b), .due = 20000 + b, .whole = t->series[s].whole, .needs = 2,
-		.konfidentialitet = 2, .scope = arena_print(t->mem, "series:%s@sh", t->series[s].id), .why = "därför",
-		.records = arena_array(t->mem, struct record, FILES) };
+		.konfidentialitet = 2, .scope = arena_print(t->mem, "series:%s@sh", t->series[s].id), .why = "därför" };
+	struct record records[FILES];
 	char version[FILES * 4 + 1] = "";
+	struct error err = { 0 };
+	size_t count = 0;
 
 	for (int f = 0; f < FILES; f++) {
 		if (!t->file[s][b][f])
 			continue;
-		p.records[p.record_count++] = (struct record){ .path = arena_print(t->mem, "b%d/f%d", b, f), .anchor = 10,
-							       .size = (uint64_t)t->size[s][b][f], .due = p.due };
+		records[count++] = (struct record){ .path = arena_print(t->mem, "b%d/f%d", b, f), .anchor = 10,
+						    .size = (uint64_t)t->size[s][b][f], .due = p.due };
 		snprintf(version + strlen(version), sizeof version - strlen(version), "%d:%d,", f, t->size[s][b][f] % 10);
 	}
-	p.files = (long long)p.record_count;
+	p.files = (long long)count;
+	CHECK(manifest_make(t->mem, records, count, &p.packed, &err) == 0);
 	p.version = arena_text(t->mem, version);
-	if (p.record_count)
+	if (count)
 		*arena_push(t->mem, &plan->proposals) = p;
 }
 
