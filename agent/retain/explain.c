@@ -63,7 +63,7 @@ retain_folder(struct retain *r, const struct share *share, const char *folder, c
 	for (size_t i = 0; i < count; i++) {
 		match_file(r, cells.items, cells.count, list[i].name, strlen(folder) + 1 + strlen(list[i].name));
 		if (versions_concern(r))
-			versions_wait(r, &list[i]);
+			(void)versions_wait(r, &list[i]);
 	}
 	versions_read(r, cells.items, cells.count, strlen(folder), complete);
 	free(cells.items);

@@ -583,9 +583,7 @@ on_file(void *self, void *state, const char *path, const struct entry *entry)
 	if (!*entry->name || r->asked.state != s || strcmp(r->asked.name, entry->name) != 0)
 		match_file(r, s->cells.items, s->cells.count, entry->name, file_len(path, entry->name));
 	r->asked.name[0] = '\0';
-	if (r->supersedes && versions_concern(r))
-		versions_wait(r, entry);
-	else
+	if (!r->supersedes || !versions_concern(r) || !versions_wait(r, entry))
 		judge_file(r, s, path, entry);
 }
 
@@ -684,6 +682,7 @@ retain_close(struct retain *r)
 		drop_top(r);
 	batches_drop(r);
 	versions_drop(r);
+	tops_drop(r);
 	free(r->found.items);
 	arena_close(r->scratch);
 	r->scratch = NULL;

@@ -143,7 +143,8 @@ struct retain {
 		struct arena *mem;      /* NULL: none */
 		LIST(struct entry) waiting;
 		LIST(struct edition) editions;  /* sorted */
-		bool known;             /* all that lies there was seen */
+		bool known;             /* all that lies there was seen, */
+		bool crowded;           /* which was too much to be kept */
 	} folder;
 	bool cut;                       /* the share was not read to its end */
 	bool supersedes;                /* a series of the share counts from the next version */
@@ -153,6 +154,7 @@ struct retain {
 	struct batch **buckets;
 	LIST(struct batch *) all;
 	struct {                        /* of tops.c: the folders of the root */
+		struct arena *mem;      /* of their names; or NULL */
 		struct stock items[2 * TOPS_MOST], rest;        /* rest.folder NULL: none yet */
 		size_t count;
 	} tops;
@@ -195,7 +197,8 @@ const char *sum_text(struct arena *mem, const struct series *s, day_t from_day, 
 enum look { LOOK_UNKNOWN, LOOK_NEWEST, LOOK_SUPERSEDED };
 bool versions_match(const struct pattern *p, const char *name);
 bool versions_concern(const struct retain *r);          /* r->found */
-void versions_wait(struct retain *r, const struct entry *entry);
+/* False: there are too many, and it is judged by itself. */
+bool versions_wait(struct retain *r, const struct entry *entry);
 /* Of all that wait, below a folder with these cells. */
 void versions_read(struct retain *r, const struct cell *cells, size_t count, size_t path_len, bool complete);
 void versions_drop(struct retain *r);
@@ -240,6 +243,7 @@ void tops_start(struct retain *r);
 /* A folder of the root was left; `before`: what had been counted when it was entered. */
 void tops_add(struct retain *r, const char *folder, const struct counts *before);
 void tops_tell(struct retain *r, struct plan *plan);
+void tops_drop(struct retain *r);
 
 void memo_start(struct retain *r);
 void memo_until(struct retain *r, day_t day);

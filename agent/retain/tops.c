@@ -26,6 +26,18 @@ add_rest(struct retain *r, const struct stock *s)
 	rest->held += s->held;
 }
 
+/* Names of those that are left, and of no others: a root may have a million folders. */
+static void
+keep_names(struct retain *r)
+{
+	struct arena *mem = arena_open();
+
+	for (size_t i = 0; i < r->tops.count; i++)
+		r->tops.items[i].folder = arena_text(mem, r->tops.items[i].folder);
+	arena_close(r->tops.mem);
+	r->tops.mem = mem;
+}
+
 /* Whoever is not among the largest of those seen so far never will be. */
 static void
 prune(struct retain *r)
@@ -36,12 +48,22 @@ prune(struct retain *r)
 		add_rest(r, &r->tops.items[i]);
 	if (r->tops.count > TOPS_MOST)
 		r->tops.count = TOPS_MOST;
+	keep_names(r);
+}
+
+void
+tops_drop(struct retain *r)
+{
+	arena_close(r->tops.mem);
+	r->tops.mem = NULL;
+	r->tops.count = 0;
 }
 
 void
 tops_start(struct retain *r)
 {
-	r->tops.count = 0;
+	tops_drop(r);
+	r->tops.mem = arena_open();
 	r->tops.rest = (struct stock){ .share = r->share->id };
 }
 
@@ -60,7 +82,7 @@ tops_add(struct retain *r, const char *folder, const struct counts *before)
 		add_rest(r, &s);
 		return;
 	}
-	s.folder = name_show(r->mem, folder);
+	s.folder = name_show(r->tops.mem, folder);
 	r->tops.items[r->tops.count++] = s;
 }
 
@@ -68,8 +90,12 @@ void
 tops_tell(struct retain *r, struct plan *plan)
 {
 	prune(r);
-	for (size_t i = 0; i < r->tops.count; i++)
-		*arena_push(r->mem, &plan->stock) = r->tops.items[i];
+	for (size_t i = 0; i < r->tops.count; i++) {
+		struct stock *s = arena_push(r->mem, &plan->stock);
+
+		*s = r->tops.items[i];
+		s->folder = arena_text(r->mem, s->folder);
+	}
 	if (r->tops.rest.folder)
 		*arena_push(r->mem, &plan->stock) = r->tops.rest;
 }

@@ -5,9 +5,14 @@
  * Promise: where the order is not sure, nothing is superseded.  All with the same name but for the version must have versions
  *          of one kind (numbers, years or dates), no two the same, and each of them read in one way only; and all of the
  *          folder must have been seen.  The newest is never superseded.
+ * Limit:   where more files wait than fit in some dozen megabytes, nothing there is superseded.
  */
 #include "retain_p.h"
 #include "behov/text.h"
+
+#ifndef WAITING_MOST
+#define WAITING_MOST 100000             /* files of one folder */
+#endif
 
 /* ------------------------------------------------------------------ what a name says */
 
@@ -169,16 +174,20 @@ versions_concern(const struct retain *r)
 	return false;
 }
 
-void
+bool
 versions_wait(struct retain *r, const struct entry *entry)
 {
 	struct entry *kept;
 
+	r->folder.crowded |= r->folder.waiting.count == WAITING_MOST;
+	if (r->folder.crowded)
+		return false;
 	if (!r->folder.mem)
 		r->folder.mem = arena_open();
 	kept = arena_push(r->folder.mem, &r->folder.waiting);
 	*kept = *entry;
 	kept->name = arena_text(r->folder.mem, entry->name);
+	return true;
 }
 
 void
@@ -279,7 +288,7 @@ share_doubt(struct edition *first, size_t most)
 void
 versions_read(struct retain *r, const struct cell *cells, size_t count, size_t path_len, bool complete)
 {
-	r->folder.known = complete;
+	r->folder.known = complete && !r->folder.crowded;
 	for (size_t i = 0; i < r->folder.waiting.count; i++) {
 		const struct entry *e = &r->folder.waiting.items[i];
 		const struct pattern *last = NULL;

@@ -25,6 +25,10 @@
 #define AHEAD_MOST 128                  /* folders below one that are read ahead */
 #define START 4                         /* so many at first: then we know what is wanted of them */
 #define LEAVES_MOST 512                 /* folders that are looked at in one go: on a server far away more hands are faster */
+#define UNSEEN_TOLD 20                  /* files of a folder that are named */
+#ifndef TODO_MOST
+#define TODO_MOST ((size_t)48 << 20)    /* bytes of the names of folders that lie in one: more than a million of them */
+#endif
 #define ROOT_LEAST 4                    /* folders in a root that is compared with last night's */
 #define ROUND 7                         /* nights within which every folder is listed */
 #define SETTLE 600                      /* seconds; as far as clocks of ours and a file server's may be apart */
@@ -43,6 +47,8 @@ struct frame {
 	uint64_t ino;                   /* on SMB: which folder it is */
 	long long id, parent;           /* in the index */
 	struct seen *seen;              /* to be written there when all below it has been; or NULL */
+	long long unseen;               /* files that could not be stat'ed */
+	long long unkept;               /* folders below that were too many */
 	bool complete;
 };
 
@@ -254,6 +260,11 @@ remember(struct frame *f, char how, const char *name)
 {
 	size_t len = strlen(name) + 2;
 
+	if (f->len + len > TODO_MOST) {
+		f->unkept++;
+		f->complete = false;
+		return;
+	}
 	if (f->len + len > f->room) {
 		size_t room = f->room ? f->room * 2 : 1024;
 		char *more = realloc(f->todo, room > f->len + len ? room : f->len + len);
@@ -268,11 +279,22 @@ remember(struct frame *f, char how, const char *name)
 	f->len += len;
 }
 
+/* Of a folder the first few are told by name: there may be millions, and where they lie is the same for all. */
 static void
 unseen(struct walk *w, struct frame *f, const char *name, int error)
 {
-	gap(w, w->path, arena_print(w->mem, "cannot stat '%s': %s", name_show(w->mem, name), strerror(error)));
+	if (f->unseen++ < UNSEEN_TOLD)
+		gap(w, w->path, arena_print(w->mem, "cannot stat '%s': %s", name_show(w->mem, name), strerror(error)));
 	f->complete = false;
+}
+
+static void
+tell_unseen(struct walk *w, const struct frame *f)
+{
+	if (f->unseen > UNSEEN_TOLD)
+		gap(w, w->path, arena_print(w->mem, "cannot stat %lld more files", f->unseen - UNSEEN_TOLD));
+	if (f->unkept)
+		gap(w, w->path, arena_print(w->mem, "too many folders lie in it: %lld of them are not read", f->unkept));
 }
 
 struct wanted { long long files, asked; };
@@ -469,6 +491,7 @@ list(struct walk *w, struct frame *f, const char *name, struct folder *folder)
 		if (rc == 0 && !last)
 			start_reading(w, folder);
 	} while (rc == 0 && !last);
+	tell_unseen(w, f);
 	if (folder->open_error)
 		gap(w, w->path, arena_print(w->mem, "cannot open folder: %s",
 						    folder->why ? folder->why : strerror(folder->open_error)));
@@ -635,7 +658,7 @@ walk(struct walk *w)
 
 /* ------------------------------------------------------------------ a share */
 
-/* What is left of a mount that is gone is an empty folder, and an error is not an empty set. */
+/* What is left of a mount that is gone is an empty folder, and an error is not an empty set.  Only names are wanted. */
 static bool
 look_at_root(struct walk *w)
 {
@@ -643,7 +666,8 @@ look_at_root(struct walk *w)
 	struct seen seen, child;
 	bool known = w->index && index_find(w->index, 0, "", &seen), empty = true;
 
-	root->known = false;
+	root->weigh = false;
+	root->leaf_count = 0;
 	while (!root->last) {
 		folder_read(&w->beneath, root);
 		empty = empty && root->count == 0;
@@ -653,7 +677,9 @@ look_at_root(struct walk *w)
 	}
 	while (known && index_child(w->index, seen.id, (size_t)w->out->root_was, &child))
 		w->out->root_was++;
-	empty = empty && !root->open_error && !root->list_error;        /* else the walk will say what is wrong */
+	if (root->same)                 /* and so are its folders */
+		w->out->root_left = w->out->root_was;
+	empty = empty && !root->same && !root->open_error && !root->list_error;        /* else the walk will say what is wrong */
 	folder_close(root);
 	return empty;
 }

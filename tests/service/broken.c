@@ -3,6 +3,8 @@
  * broken.c - a file system that fails on purpose, for test-broken-share.py: every folder in its root is another way to fail.
  *
  *     broken -f FOLDER
+ *
+ * Beside those, in no list: crowd-N has N files in it, halls-N N empty folders, and closed-N N files that nobody may ask about.
  */
 #define FUSE_USE_VERSION 31
 #include <fuse3/fuse.h>
@@ -10,6 +12,7 @@
 #include <errno.h>
 #include <stdbool.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 static const char *const folders[] = {
@@ -20,6 +23,15 @@ static const char *const folders[] = {
 
 static bool is(const char *path, const char *what) { return strcmp(path, what) == 0; }
 static bool below(const char *path, const char *what) { return strncmp(path, what, strlen(what)) == 0; }
+
+/* crowd-N and its like; or 0. */
+static long
+crowd(const char *path)
+{
+	const char *number = strchr(path, '-');
+
+	return number && (below(path, "/crowd-") || below(path, "/halls-") || below(path, "/closed-")) ? strtol(number + 1, NULL, 10) : 0;
+}
 
 static int
 look(const char *path, struct stat *out, struct fuse_file_info *info)
@@ -32,6 +44,15 @@ look(const char *path, struct stat *out, struct fuse_file_info *info)
 	out->st_nlink = 1;
 	out->st_mode = S_IFDIR | 0755;
 	if (is(path, "/") || below(path, "/loop"))
+		return 0;
+	if (crowd(path) && path + 1 != last) {
+		if (*last == '.')
+			return -ENOENT;
+		if (below(path, "/crowd-"))
+			out->st_mode = S_IFREG | 0644;
+		return below(path, "/closed-") ? -EIO : 0;
+	}
+	if (crowd(path))
 		return 0;
 	for (size_t i = 0; i < FOLDERS; i++)
 		if (is(last, folders[i]) && path + 1 == last)
@@ -78,6 +99,20 @@ many(void *buffer, fuse_fill_dir_t fill, off_t from, off_t end, off_t fails)
 	return 0;
 }
 
+/* In no order, as a file server tells them: by a number that has nothing in common with the size of any crowd. */
+static int
+crowded(void *buffer, fuse_fill_dir_t fill, off_t from, off_t end, mode_t mode)
+{
+	char name[64];
+
+	for (off_t i = from; i < end; i++) {
+		snprintf(name, sizeof(name), "Handling %08lld.pdf", (long long)(i * 7368787 % end));
+		if (tell(buffer, fill, name, mode, i + 1))
+			return 0;
+	}
+	return 0;
+}
+
 static int
 list(const char *path, void *buffer, fuse_fill_dir_t fill, off_t from, struct fuse_file_info *info, enum fuse_readdir_flags flags)
 {
@@ -86,6 +121,8 @@ list(const char *path, void *buffer, fuse_fill_dir_t fill, off_t from, struct fu
 		return -EIO;
 	if (is(path, "/half"))
 		return many(buffer, fill, from, MANY, 500);
+	if (crowd(path))
+		return strchr(path + 1, '/') ? 0 : crowded(buffer, fill, from, crowd(path), below(path, "/halls-") ? S_IFDIR : S_IFREG);
 	if (is(path, "/many"))
 		return many(buffer, fill, from, MANY, MANY);
 	if (from)
@@ -109,7 +146,7 @@ list(const char *path, void *buffer, fuse_fill_dir_t fill, off_t from, struct fu
 static void *
 start(struct fuse_conn_info *info, struct fuse_config *how)
 {
-	(void)info;
+	info->want &= ~(unsigned)FUSE_CAP_READDIRPLUS;          /* a name that is listed has not been asked about */
 	how->entry_timeout = how->attr_timeout = how->negative_timeout = 0;     /* each question is asked */
 	return NULL;
 }

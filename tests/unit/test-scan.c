@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* test-scan.c - the walk sees all that is there, and nothing that is not of the share. */
+#define TODO_MOST ((size_t)10000)
 #include "../../agent/scan/walk.c"
 #include <sys/statfs.h>
 static int pretend(int fd, struct statfs *out);
@@ -332,6 +333,30 @@ a_folder_we_may_not_read_is_a_gap(void)
 	end();
 }
 
+/* Whatever was listed first is read; the others are told. */
+static void
+where_more_folders_lie_than_can_be_kept_the_rest_is_a_gap(void)
+{
+	char name[201];
+	struct scan_result out;
+
+	begin();
+	memset(name, 'n', 200);
+	name[200] = '\0';
+	for (int i = 0; i < 60; i++) {
+		name[0] = (char)('A' + i % 30);
+		name[1] = (char)('0' + i / 30);
+		make_folder(name);
+	}
+	make_file("f");
+	out = scan(IDENTITY_NONE);
+	CHECK(out.visited && !out.complete && out.folders == 1 + TODO_MOST / 202 && out.files == 1 && out.gaps.count == 1);
+	CHECK_TEXT(out.gaps.items[0].path, "");
+	CHECK(strcmp(out.gaps.items[0].text, arena_print(mem, "too many folders lie in it: %lld of them are not read", 61 - out.folders)) == 0);
+	CHECK(strstr(seen.data, "<!>") != NULL);
+	end();
+}
+
 static void
 names_are_bytes(void)
 {
@@ -552,6 +577,7 @@ main(void)
 	TEST(where_the_window_closes_no_folder_is_begun_and_the_place_is_told_once);
 	TEST(requests_wait_for_their_turn);
 	TEST(a_share_may_allow_fewer_hands_than_are_asked_for);
+	TEST(where_more_folders_lie_than_can_be_kept_the_rest_is_a_gap);
 	TEST(names_are_bytes);
 	TEST(a_tree_deeper_than_a_path_ends_in_a_gap);
 	return check_done();
