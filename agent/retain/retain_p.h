@@ -204,9 +204,18 @@ void versions_read(struct retain *r, const struct cell *cells, size_t count, siz
 void versions_drop(struct retain *r);
 enum look versions_look(const struct retain *r, const struct pattern *p, const char *name, const struct edition **newer);
 
+/* judge.c: what is in r->found is what matches the file. */
+void renew_scratch(struct retain *r);   /* nothing in it is needed after the call that put it there */
 void match_file(struct retain *r, const struct cell *cells, size_t count, const char *name, size_t path_len);
+bool is_spared(const struct cell *c);
 struct verdict judge(struct retain *r, const struct entry *entry);
+
+/* anchor.c */
+bool is_of_file(const struct series *s);        /* the file itself dates the record */
 day_t cell_anchor(struct retain *r, const struct cell *cell, const struct entry *entry);
+bool cell_counts(struct retain *r, const struct cell *cell, const struct entry *entry, day_t *anchor);
+day_t cell_due(const struct cell *cell, day_t anchor);
+
 /* happened.c.  Of what has happened to what is in r->found the last; NULL: none. */
 const struct event *last_event(const struct retain *r, const struct series *s);
 bool came_after(const struct retain *r, const struct series *s, const struct entry *entry);
@@ -218,11 +227,14 @@ void events_start(struct retain *r);
 void events_enter(struct retain *r, const struct state *s);
 void events_file(struct retain *r, const struct state *s);
 void tell_events(struct retain *r, const char *const *gaps, size_t count, struct plan *plan);
-bool is_spared(const struct cell *c);
-bool cell_counts(struct retain *r, const struct cell *cell, const struct entry *entry, day_t *anchor);
+
+/* visit.c */
+struct visitor visitor_of(struct retain *r);
+void judge_waiting(struct retain *r, struct state *s, const char *path, bool complete);
+void states_drop(struct retain *r);
+
 void cells_start(struct retain *r, struct cells *out);
 void batches_drop(struct retain *r);
-day_t cell_due(const struct cell *cell, day_t anchor);
 /* The other series that this file matches, which was put into the batch just now. */
 void losers_note(struct retain *r, struct batch *b, const struct entry *e, const struct verdict *v);
 /* "others": the series that lost in the batch, how many of its files they match, and why they lost. */
@@ -236,8 +248,6 @@ void pile_add(struct pile *pile, size_t batch, const struct record *record);
 /* The next record of that batch in order of paths, each path once; its path is good until the next call.  When one has been taken
  * nothing is added any more, and what is left of the batches before it is passed over.  False: there are no more. */
 bool pile_take(struct pile *pile, size_t batch, struct record *out);
-
-void judge_waiting(struct retain *r, struct state *s, const char *path, bool complete);
 
 void tops_start(struct retain *r);
 /* A folder of the root was left; `before`: what had been counted when it was entered. */

@@ -1,0 +1,312 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* visit.c - on the way through a share: what each folder and file adds to its batches and sums. */
+#include "retain_p.h"
+#include "behov/text.h"
+
+static void
+drop_top(struct retain *r)
+{
+	struct state *s = r->top;
+
+	r->top = s->above;
+	free(s->cells.items);
+	free(s->insides);
+	free(s);
+}
+
+void
+states_drop(struct retain *r)
+{
+	while (r->top)
+		drop_top(r);
+}
+
+/* A folder that is the root of a whole batch: whatever lies below it counts. */
+static void
+note_insides(struct retain *r, struct state *s, const char *path, size_t len)
+{
+	for (size_t i = 0; i < s->cells.count; i++) {
+		const struct cell *c = &s->cells.items[i];
+
+		if (!c->pattern->batch || c->pos != c->pattern->batch || c->batch_len != len ||
+		    !c->pattern->tally->series->whole)
+			continue;
+		s->insides = realloc(s->insides, (s->inside_count + 1) * sizeof *s->insides);
+		if (!s->insides)
+			abort();
+		s->insides[s->inside_count++].batch = batch_get(r, c->pattern->tally, path, len, DAY_NONE);
+	}
+}
+
+static bool
+on_enter(void *self, const char *path, void *above, void **state)
+{
+	struct retain *r = self;
+	struct state *up = above, *s = calloc(1, sizeof *s);
+	const char *slash = strrchr(path, '/');
+
+	if (!s)
+		abort();
+	s->above = r->top;
+	s->before = r->n;
+	r->top = s;
+	r->asked.name[0] = '\0';        /* a state's address may be used again */
+	r->n.folders++;
+	memo_start(r);
+	s->utf8 = text_is_utf8(path, strlen(path));
+	renew_scratch(r);
+	if (!up) {
+		cells_start(r, &s->cells);
+	} else {
+		cells_step(r->scratch, up->cells.items, up->cells.count, slash ? slash + 1 : path, strlen(path),
+			   &s->cells);
+		s->insides = malloc((up->inside_count + 1) * sizeof *s->insides);
+		if (!s->insides)
+			abort();
+		if (up->inside_count)
+			memcpy(s->insides, up->insides, up->inside_count * sizeof *s->insides);
+		s->inside_count = up->inside_count;
+		note_insides(r, s, path, strlen(path));
+	}
+	events_enter(r, s);
+	*state = s;
+	return true;
+}
+
+static void
+on_leave(void *self, void *state, const char *path, bool complete)
+{
+	struct retain *r = self;
+	const struct counts *was = &((struct state *)state)->before;
+
+	(void)complete;                 /* gaps come with retain_finish() */
+	if (*path && !strchr(path, '/'))
+		tops_add(r, path, was);
+	drop_top(r);
+}
+
+static size_t
+file_len(const char *path, const char *name)
+{
+	return strlen(path) + (*path != '\0') + strlen(name);
+}
+
+/* Or its times say whether what has happened is about it.  That is told at once, and not when it is due. */
+static bool
+needs_times(const struct retain *r, const struct series *s)
+{
+	return is_of_file(s) || (s->clock == CLOCK_EVENT && last_event(r, s));
+}
+
+/* Size and identity are needed of what is due; times of those that they date. */
+static bool
+on_wants_stat(void *self, void *state, const char *path, const char *name)
+{
+	struct retain *r = self;
+	struct state *s = state;
+	struct verdict v;
+
+	match_file(r, s->cells.items, s->cells.count, name, file_len(path, name));
+	if (strlen(name) < sizeof r->asked.name) {
+		memcpy(r->asked.name, name, strlen(name) + 1);
+		r->asked.state = s;
+	}
+	for (size_t i = 0; i < r->found.count; i++)
+		if (r->found.items[i].pattern->tally && needs_times(r, r->found.items[i].pattern->tally->series))
+			return true;
+	v = judge(r, NULL);
+	return (v.outcome == OUT_DESTROY || v.outcome == OUT_DELIVER) && v.due != DAY_NONE && v.due <= r->today;
+}
+
+static enum against
+against(const struct verdict *v)
+{
+	switch (v->outcome) {
+	case OUT_HELD:
+		return AGAINST_HOLD;
+	case OUT_PRESERVED:
+		return AGAINST_PRESERVED;
+	case OUT_UNGOVERNED:
+	case OUT_INERT:
+		return AGAINST_NO_DECISION;
+	default:
+		return AGAINST_OTHER;
+	}
+}
+
+static void
+put(struct retain *r, struct batch *b, const char *file, const struct entry *e, const struct verdict *v)
+{
+	b->count++;
+	pile_add(r->pile, b->number, &(struct record){
+		.path = file, .size = e->size, .ino = e->ino, .dev = e->dev, .nlink = e->nlink,
+		.mtime_s = e->mtime_s, .ctime_s = e->ctime_s, .btime_s = e->btime_s,
+		.mtime_ns = e->mtime_ns, .ctime_ns = e->ctime_ns, .btime_ns = e->btime_ns,
+		.anchor = v->anchor, .due = v->due,
+	});
+}
+
+/* The batch that the file is a member of, or NULL. */
+static struct batch *
+join(struct retain *r, const char *path, const struct entry *e, const struct verdict *v)
+{
+	struct tally *tally = v->winner->pattern->tally;
+	bool due = v->due != DAY_NONE && v->due <= r->today, whole = tally->series->whole;
+	struct batch *b;
+
+	if (!tally->series->decided || (!whole && !due))
+		return NULL;
+	b = batch_get(r, tally, path, v->winner->batch_len, whole ? DAY_NONE : v->due);
+	if (v->due == DAY_NONE)
+		batch_block(r, b, came_after(r, tally->series, e) ? AGAINST_YOUNGER : AGAINST_NO_DATE);
+	else
+		batch_wait(r, b, v->due);
+	if (due && e->stated)
+		put(r, b, path, e, v);
+	else if (due)
+		batch_block(r, b, AGAINST_UNREAD);
+	return b;
+}
+
+/* The one in force has no date because it is in force: nothing is missing. */
+static bool
+is_in_force(const struct retain *r, const struct entry *e, const struct verdict *v)
+{
+	const struct edition *newer;
+
+	return v->winner && v->winner->pattern->after &&
+	       versions_look(r, v->winner->pattern, e->name, &newer) == LOOK_NEWEST;
+}
+
+static void
+count(struct retain *r, const struct entry *e, const struct verdict *v)
+{
+	r->n.files++;
+	r->n.weighed += e->stated;
+	r->n.bytes += e->stated ? (long long)e->size : 0;
+	r->n.ungoverned += v->outcome == OUT_UNGOVERNED;
+	r->n.held += v->outcome == OUT_HELD;
+	r->n.inert += v->winner && !v->winner->pattern->tally->series->decided;
+	r->n.no_anchor += (v->outcome == OUT_DESTROY || v->outcome == OUT_DELIVER) && v->due == DAY_NONE && !is_in_force(r, e, v);
+	for (size_t i = 0; i < r->found.count; i++) {
+		struct tally *t = r->found.items[i].pattern->tally;
+		day_t anchor;
+
+		if (t && !t->used && cell_counts(r, &r->found.items[i], e, &anchor)) {
+			t->used = true;
+			memo_tally(r, t, e);
+		}
+	}
+	for (size_t i = 0; i < r->found.count; i++)
+		if (r->found.items[i].pattern->tally)
+			r->found.items[i].pattern->tally->used = false;
+}
+
+/* "Senast": it should have gone by then, whoever has not answered. */
+static void
+note_overdue(struct retain *r, const struct verdict *v)
+{
+	struct tally *t = v->winner ? v->winner->pattern->tally : NULL;
+
+	if ((v->outcome != OUT_DESTROY && v->outcome != OUT_DELIVER) || v->anchor == DAY_NONE || t->series->latest.count <= 0)
+		return;
+	(void)cell_due(v->winner, v->anchor);
+	if (t->last.latest == DAY_NONE || t->last.latest > r->today)
+		return;
+	if (!t->overdue++ || t->last.latest < t->overdue_since)
+		t->overdue_since = t->last.latest;
+}
+
+static const char *
+file_path(struct retain *r, const char *path, const char *name)
+{
+	size_t folder = strlen(path), len = strlen(name);
+	char *whole = arena_take(r->scratch, folder + len + 2), *at = whole;
+
+	if (folder) {
+		memcpy(at, path, folder);
+		at += folder;
+		*at++ = '/';
+	}
+	memcpy(at, name, len + 1);
+	return whole;
+}
+
+/* What matches is in r->found. */
+static void
+judge_file(struct retain *r, struct state *s, const char *path, const struct entry *entry)
+{
+	struct batch *mine = NULL;
+	struct verdict v = judge(r, entry);
+
+	/*
+	 * A name that is not UTF-8 cannot be folded as its writer meant: it may have slipped past a preserve series or a
+	 * hold.  When it may go is not known.
+	 */
+	if (v.outcome == OUT_DESTROY && !(s->utf8 && text_is_utf8(entry->name, strlen(entry->name))))
+		v.anchor = v.due = DAY_NONE;
+	count(r, entry, &v);
+	note_overdue(r, &v);
+	if ((v.outcome == OUT_DESTROY || v.outcome == OUT_DELIVER) && v.due != DAY_NONE)
+		memo_until(r, v.due);
+	note_untold(r, &v, path, entry);
+	events_file(r, s);
+	if (v.outcome == OUT_DESTROY || v.outcome == OUT_DELIVER)
+		mine = join(r, file_path(r, path, entry->name), entry, &v);
+	if (mine && r->found.count > 1)
+		losers_note(r, mine, entry, &v);
+	for (size_t i = 0; i < s->inside_count; i++)
+		if (s->insides[i].batch != mine)
+			batch_block(r, s->insides[i].batch, against(&v));
+	/* A whole batch without a folder is all of its series in the share: a held member blocks that too. */
+	if (v.outcome == OUT_HELD || v.outcome == OUT_PRESERVED || v.outcome == OUT_DELIVER)
+		for (size_t i = 0; i < r->found.count; i++) {
+			const struct cell *c = &r->found.items[i];
+
+			if (c->pattern->tally && c->pattern->tally->series->whole &&
+			    (!v.winner || v.outcome == OUT_HELD || c->pattern->tally != v.winner->pattern->tally))
+				batch_block(r, batch_get(r, c->pattern->tally, path,
+							 c->batch_len <= strlen(path) ? c->batch_len : 0, DAY_NONE),
+					    against(&v));
+		}
+}
+
+static void
+on_file(void *self, void *state, const char *path, const struct entry *entry)
+{
+	struct retain *r = self;
+	struct state *s = state;
+
+	if (!*entry->name || r->asked.state != s || strcmp(r->asked.name, entry->name) != 0)
+		match_file(r, s->cells.items, s->cells.count, entry->name, file_len(path, entry->name));
+	r->asked.name[0] = '\0';
+	if (!r->supersedes || !versions_concern(r) || !versions_wait(r, entry))
+		judge_file(r, s, path, entry);
+}
+
+/* Those that count from a newer version: now it is known whether there is one.  What the year says of a version (2028, a date
+ * ahead) may be believed next year. */
+void
+judge_waiting(struct retain *r, struct state *s, const char *path, bool complete)
+{
+	if (!r->folder.mem)
+		return;
+	memo_until(r, day_make(day_year(r->today) + 1, 1, 1));
+	versions_read(r, s->cells.items, s->cells.count, strlen(path), complete);
+	for (size_t i = 0; i < r->folder.waiting.count; i++) {
+		const struct entry *entry = &r->folder.waiting.items[i];
+
+		match_file(r, s->cells.items, s->cells.count, entry->name, file_len(path, entry->name));
+		judge_file(r, s, path, entry);
+	}
+	versions_drop(r);
+}
+
+struct visitor
+visitor_of(struct retain *r)
+{
+	return (struct visitor){
+		.self = r, .enter = on_enter, .wants_stat = on_wants_stat, .file = on_file, .leave = on_leave,
+		.listed = on_listed, .recall = on_recall, .judged = memo_judged(r), .registers = memo_registers(r),
+	};
+}
