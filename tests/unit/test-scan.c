@@ -2,6 +2,8 @@
 /* test-scan.c - the walk sees all that is there, and nothing that is not of the share. */
 #define TODO_MOST ((size_t)10000)
 #include "../../agent/scan/walk.c"
+#include "../../agent/scan/list.c"
+#include <fcntl.h>
 #include <sys/statfs.h>
 static int pretend(int fd, struct statfs *out);
 #define fstatfs pretend

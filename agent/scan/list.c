@@ -1,0 +1,193 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* list.c - what was read of one folder: its files are told to the visitor, its folders kept for later. */
+#include "walk_p.h"
+#include "behov/log.h"
+#include "behov/step.h"
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define BREATH 4096                     /* entries between two looks at the stop flag */
+#define UNSEEN_TOLD 20                  /* files of a folder that are named */
+#ifndef TODO_MOST
+#define TODO_MOST ((size_t)48 << 20)    /* bytes of the names of folders that lie in one: more than a million of them */
+#endif
+
+struct wanted { long long files, asked; };
+
+static bool
+is_snapshot(const char *name)
+{
+	return strcmp(name, ".snapshot") == 0 || strcmp(name, "~snapshot") == 0 || strcmp(name, ".zfs") == 0 ||
+	       strcmp(name, ".snapshots") == 0 || strncmp(name, "@GMT-", 5) == 0;
+}
+
+/* What is ours in the root.  Where the share folds case, any spelling opens the same folder. */
+static bool
+is_skipped(const struct walk *w, const char *name)
+{
+	if (*w->path || *name != '.')
+		return false;
+	if (w->share->fold)
+		name = text_fold(w->mem, name);
+	return strcmp(name, SHARE_QUARANTINE) == 0 || strcmp(name, SHARE_MARKER) == 0;
+}
+
+void
+list_keep(struct frame *f, char how, const char *name)
+{
+	size_t len = strlen(name) + 2;
+
+	if (f->len + len > TODO_MOST) {
+		f->unkept++;
+		f->complete = false;
+		return;
+	}
+	if (f->len + len > f->room) {
+		size_t room = f->room ? f->room * 2 : 1024;
+		char *more = realloc(f->todo, room > f->len + len ? room : f->len + len);
+
+		if (!more)
+			abort();        /* as arena_take(): without memory there is no honest way on */
+		f->todo = more;
+		f->room = room > f->len + len ? room : f->len + len;
+	}
+	f->todo[f->len] = how;
+	memcpy(f->todo + f->len + 1, name, len - 1);
+	f->len += len;
+}
+
+/* Of a folder the first few are told by name: there may be millions, and where they lie is the same for all. */
+static void
+unseen(struct walk *w, struct frame *f, const char *name, int error)
+{
+	if (f->unseen++ < UNSEEN_TOLD)
+		walk_gap(w, w->path, arena_print(w->mem, "cannot stat '%s': %s", name_show(w->mem, name), strerror(error)));
+	f->complete = false;
+}
+
+static void
+tell_unseen(struct walk *w, const struct frame *f)
+{
+	if (f->unseen > UNSEEN_TOLD)
+		walk_gap(w, w->path, arena_print(w->mem, "cannot stat %lld more files", f->unseen - UNSEEN_TOLD));
+	if (f->unkept)
+		walk_gap(w, w->path, arena_print(w->mem, "too many folders lie in it: %lld of them are not read", f->unkept));
+}
+
+static void
+meet(struct walk *w, struct frame *f, struct folder *folder, struct listed *l, struct wanted *wanted)
+{
+	const struct visitor *v = w->visitor;
+	const char *name = folder->names + l->name;
+	struct entry *entry = &l->entry;
+	bool asked;
+
+	if (is_skipped(w, name))
+		return;
+	entry->name = name;
+	if (l->error && entry->type == DT_UNKNOWN) {
+		unseen(w, f, name, l->error);
+		return;
+	}
+	if (entry->type == DT_DIR) {
+		if (!is_snapshot(name))
+			list_keep(f, LOOK, name);
+		return;
+	}
+	if (entry->type != DT_REG)
+		return;
+	w->out->files++;
+	wanted->files++;
+	asked = v->wants_stat(v->self, f->state, w->path, name);
+	wanted->asked += asked;
+	if (asked && !entry->stated && !l->error)
+		pace(folder->pace);
+	if (asked && !entry->stated && (l->error || folder_ask(folder->fd, entry) < 0)) {
+		unseen(w, f, name, l->error ? l->error : errno);
+		return;
+	}
+	if (!asked && l->error) {       /* nobody wanted to know */
+		entry->stated = false;
+		l->error = 0;
+	}
+	entry->stated = entry->stated && (asked || folder->weigh);
+	if (entry->stated)
+		w->out->bytes += (long long)entry->size;
+	v->file(v->self, f->state, w->path, entry);
+}
+
+/* What was read of a folder. -1 only when asked to stop. */
+static int
+meet_all(struct walk *w, struct frame *f, struct folder *folder, struct wanted *wanted)
+{
+	for (size_t i = 0; i < folder->count; i++) {
+		if (++w->seen % BREATH == 0) {
+			progress(w->share->id, w->out->files, 0);
+			if (stop_asked())
+				return -1;
+		}
+		meet(w, f, folder, &folder->list[i], wanted);
+	}
+	return 0;
+}
+
+/* A server that follows links shows one as a folder; where it leads up, there is no end. */
+static void
+end_loop(struct walk *w, struct frame *f, struct folder *folder)
+{
+	f->ino = w->beneath.smb ? folder->mark.ino : 0;
+	for (struct frame *above = w->frames; f->ino && above < f; above++)
+		if (above->ino == f->ino) {
+			walk_gap(w, w->path, "the folder is one that it lies in itself, by a link on the server");
+			f->complete = false;
+			folder->count = 0;
+			return;
+		}
+}
+
+/* Files are judged as they come, folders remembered. -1 only when asked to stop. */
+static int
+list(struct walk *w, struct frame *f, const char *name, struct folder *folder)
+{
+	struct wanted wanted = { 0, 0 };
+	int rc = 0;
+	bool last;
+
+	do {
+		ahead_wait(w, folder);
+		last = folder->last;
+		end_loop(w, f, folder);
+		rc = meet_all(w, f, folder, &wanted);
+		if (rc == 0 && !last)
+			ahead_start(w, folder);
+	} while (rc == 0 && !last);
+	tell_unseen(w, f);
+	if (folder->open_error)
+		walk_gap(w, w->path, arena_print(w->mem, "cannot open folder: %s",
+						    folder->why ? folder->why : strerror(folder->open_error)));
+	else
+		w->out->folders++, w->out->listed++;
+	if (folder->list_error)
+		walk_gap(w, w->path, arena_print(w->mem, "cannot list folder: %s", strerror(folder->list_error)));
+	f->complete = f->complete && !folder->open_error && !folder->list_error;
+	if (wanted.files)
+		w->stat_ahead = 2 * wanted.asked > wanted.files;
+	if (rc == 0)
+		memory_listed(w, f, name, folder, wanted.files);
+	return rc;
+}
+
+/* Reads what came of a folder, in one way or the other. -1 only when asked to stop. */
+int
+list_folder(struct walk *w, struct frame *f, const char *name, struct folder *folder)
+{
+	ahead_wait(w, folder);
+	if (folder->same && memory_recall(w, f, name, folder))
+		return 0;
+	if (folder->same) {             /* its memo cannot be read */
+		folder->known = folder->same = folder->last = false;
+		ahead_start(w, folder);
+	}
+	return list(w, f, name, folder);
+}

@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* walk_p.h - what the files that walk a share have in common. */
+#ifndef BEHOV_WALK_P_H
+#define BEHOV_WALK_P_H
+
+#include "scan_p.h"
+#include "behov/hands.h"
+#include "behov/text.h"
+#include <dirent.h>
+#include <limits.h>
+
+/* Of a folder to be entered: it is known to be as it was, or it has to be looked at. */
+enum { SAME = 1, LOOK };
+
+/* A folder on the way down.  It is listed to its end before its first child is entered: only names of folders are kept. */
+struct frame {
+	size_t path_len;                /* of w->path that is this folder */
+	char *todo;                     /* names, each with its NUL, and before it SAME or LOOK */
+	size_t len, room, next;
+	struct folder **ahead;          /* those from `next` on that are read, in turn; NULL: none yet */
+	size_t ahead_count, ahead_next; /* ahead_next: where in todo the first one stands that is not read ahead */
+	void *state;
+	uint64_t ino;                   /* on SMB: which folder it is */
+	long long id, parent;           /* in the index */
+	struct seen *seen;              /* to be written there when all below it has been; or NULL */
+	long long unseen;               /* files that could not be stat'ed */
+	long long unkept;               /* folders below that were too many */
+	bool complete;
+};
+
+/* A share as it is walked.  It is the walking thread's alone; hands see no more of it than the folders that they are given. */
+struct walk {
+	struct arena *mem;
+	const struct share *share;
+	const struct visitor *visitor;
+	struct scan_result *out;
+	struct index *index;            /* NULL: all folders are listed, and none is remembered */
+	LIST(const char *) names;       /* of remember.c */
+	bool full;
+	day_t today;
+	int64_t settled;                /* what changed after that may have changed again within one tick of the server's clock */
+	struct beneath beneath;
+	struct pace pace;
+	bool cut;                       /* its window has closed: nothing more is begun */
+	struct hands *hands;            /* NULL: none */
+	size_t window, taken;           /* folders: at most so many ahead of each; so many have been taken */
+	size_t ahead, ahead_most;       /* of all: each holds a descriptor, and we may have only so many */
+	bool stat_ahead;                /* most files of the folder before were asked about */
+	char path[PATH_MAX + NAME_MAX + 2];
+	struct frame *frames;
+	size_t depth, room;
+	long long seen;
+};
+
+void walk_gap(struct walk *w, const char *path, const char *text);
+
+/* ------------------------------------------------------------------ ahead.c: folders are read by hands, before their turn */
+
+void ahead_work(void *self, void *job);         /* of a hand: self is w->beneath, the job a folder */
+/* A folder to be read: what the index has of it is looked up. */
+struct folder *ahead_folder(struct walk *w, const char *above, long long parent, const char *name, bool stat_all);
+void ahead_start(struct walk *w, struct folder *f);
+void ahead_wait(struct walk *w, struct folder *f);
+/* Keeps some of the folders below a frame read ahead. */
+void ahead_fill(struct walk *w, struct frame *f);
+struct folder *ahead_take(struct frame *f);
+
+/* ------------------------------------------------------------------ list.c: one folder, as it was read */
+
+/* A folder below is kept, to be entered when this one has been listed: SAME or LOOK. */
+void list_keep(struct frame *f, char how, const char *name);
+/* Reads what came of a folder, in one way or the other. -1 only when asked to stop. */
+int list_folder(struct walk *w, struct frame *f, const char *name, struct folder *folder);
+
+/* ------------------------------------------------------------------ remember.c: what last night left */
+
+/* Fills what is wanted of a folder that is to be read. */
+void memory_look_up(struct walk *w, struct folder *f, long long parent, const char *name);
+/* It was listed: the visitor is told, and it is remembered. */
+void memory_listed(struct walk *w, struct frame *f, const char *name, const struct folder *folder, long long files);
+/* It is as it was: the visitor is told that instead.  False: it has to be listed. */
+bool memory_recall(struct walk *w, struct frame *f, const char *name, const struct folder *folder);
+/* The root, before the walk.  True: it is empty. */
+bool memory_root(struct walk *w);
+/* So many folders are gone from the root that it may be another share. */
+bool memory_is_another(const struct walk *w);
+
+#endif
