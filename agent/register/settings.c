@@ -193,7 +193,7 @@ static void
 read_mail(struct reader *r, const config_setting_t *root, struct conf *c)
 {
 	static const char *const keys[] = { "server", "from", "user", "password-file", "ca-file", "starttls",
-		"contact", NULL };
+		"contact", "words", NULL };
 	static const char *const schemes[] = { "maildir:", "smtp://", "smtps://", NULL };
 	config_setting_t *at = get_group(r, root, "mail", REQUIRED);
 	bool smtp;
@@ -207,6 +207,7 @@ read_mail(struct reader *r, const config_setting_t *root, struct conf *c)
 	c->mail.password_file = get_secret(r, at, "password-file");
 	c->mail.ca_file = get_path(r, at, "ca-file", NULL);
 	c->mail.contact = get_text(r, at, "contact", OPTIONAL);
+	c->mail.words = get_text(r, at, "words", OPTIONAL);
 	smtp = strncmp(c->mail.server, "smtp://", 7) == 0;
 	c->mail.starttls = get_bool(r, at, "starttls", smtp);
 	if (smtp && !c->mail.starttls && !is_loopback(c->mail.server))
@@ -216,7 +217,7 @@ read_mail(struct reader *r, const config_setting_t *root, struct conf *c)
 static void
 read_web(struct reader *r, const config_setting_t *root, struct conf *c)
 {
-	static const char *const keys[] = { "listen", "url", "proof", NULL };
+	static const char *const keys[] = { "listen", "url", "proof", "typed", NULL };
 	static const char *const proofs[] = { "code", NULL };
 	config_setting_t *at = get_group(r, root, "web", REQUIRED);
 
@@ -227,7 +228,32 @@ read_web(struct reader *r, const config_setting_t *root, struct conf *c)
 	if (c->web.listen && strncmp(c->web.listen, "unix:", 5) == 0)
 		c->web.listen = arena_print(r->mem, "unix:%s", file_beside(r->mem, r->conf, c->web.listen + 5));
 	c->web.url = get_text(r, at, "url", REQUIRED);
+	c->web.typed = get_text(r, at, "typed", OPTIONAL);
 	c->web.proof = proofs[get_word(r, at, "proof", proofs, 0)];
+}
+
+/* Two periods, the second longer. */
+static void
+read_escalate(struct reader *r, const config_setting_t *root, struct conf *c)
+{
+	const config_setting_t *at = config_setting_get_member(root, "escalate");
+	const char **texts = NULL;
+	int count = get_texts(r, root, "escalate", &texts);
+
+	c->escalate[0] = 14;
+	c->escalate[1] = 28;
+	if (!at)
+		return;
+	for (int i = 0; i < count && count == 2; i++) {
+		struct period period;
+
+		if (period_parse(texts[i], &period) == 0 && period.unit == DAY_DAYS)
+			c->escalate[i] = period.count;
+		else
+			c->escalate[i] = 0;
+	}
+	if (count != 2 || c->escalate[0] < 1 || c->escalate[1] <= c->escalate[0])
+		complain(r, at, "'escalate' must be two periods in days, the second longer: ( \"14 days\", \"28 days\" )");
 }
 
 static void
@@ -257,6 +283,8 @@ read_small(struct reader *r, const config_setting_t *root, struct conf *c)
 	c->quarantine_days = get_days(r, root, "quarantine", 30);
 	c->link_days = get_days(r, root, "link", 30);
 	c->reminder_days = get_days(r, root, "reminder", 7);
+	c->weekly = get_number(r, root, "weekly", 0, 1000000, 30);
+	read_escalate(r, root, c);
 }
 
 /* One that behov was built with. */
@@ -277,7 +305,7 @@ read_settings(struct reader *r, const config_setting_t *root)
 {
 	static const char *const keys[] = { "organisation", "store", "inbox", "key-file", "work", "rules", "mode",
 		"zone", "directory", "hr", "mail", "web", "people", "brake", "grace", "quarantine", "link",
-		"reminder", "language", NULL };
+		"reminder", "escalate", "weekly", "language", NULL };
 	static const char *const schemes[] = { "sqlite:", NULL };
 	static const char *const modes[] = { "observe", "propose", "apply", NULL };
 	static const char *const builtin[][3] = { { "title", "titel", "title" }, { "department", "avdelning", "department" },

@@ -74,16 +74,17 @@ mail_json(const struct conf *c)
 	json_put(o, "ca-file", c->mail.ca_file);
 	put_new(o, "starttls", json_boolean(c->mail.starttls));
 	json_put(o, "contact", c->mail.contact);
+	json_put(o, "words", c->mail.words);
 	return o;
 }
 
 static json_t *
 limits_json(const struct conf *c)
 {
-	return json_pack("{s:{s:i,s:f},s:{s:i,s:i},s:i,s:i,s:i}", "brake", "count", c->brake.count, "ratio",
+	return json_pack("{s:{s:i,s:f},s:{s:i,s:i},s:i,s:i,s:i,s:[ii],s:i}", "brake", "count", c->brake.count, "ratio",
 			 c->brake.ratio, "grace-days", "access", c->grace.access_days, "files", c->grace.file_days,
 			 "quarantine-days", c->quarantine_days, "link-days", c->link_days, "reminder-days",
-			 c->reminder_days);
+			 c->reminder_days, "escalate-days", c->escalate[0], c->escalate[1], "weekly", c->weekly);
 }
 
 static json_t *
@@ -135,6 +136,7 @@ conf_json(const struct conf *c)
 	put_new(o, "directory", directory_json(c));
 	put_new(o, "mail", mail_json(c));
 	json_put(web, "listen", c->web.listen);
+	json_put(web, "typed", c->web.typed);
 	json_put(web, "url", c->web.url);
 	json_put(web, "proof", c->web.proof);
 	put_new(o, "web", web);

@@ -299,14 +299,21 @@ struct conf {
 		const char *from, *user, *password_file, *ca_file;
 		bool starttls;          /* demanded (default true for smtp:// unless the host is loopback and it is set false) */
 		const char *contact;    /* a line about whom to ask: the service desk */
+		const char *words;      /* the organisation's own, by which a letter is known to be theirs; or NULL */
 	} mail;
-	struct { const char *listen, *url, *proof; } web;       /* "127.0.0.1:8440", "unix:/path"; proof "code" */
+	struct {
+		const char *listen, *url, *proof;       /* "127.0.0.1:8440", "unix:/path"; proof "code" */
+		const char *typed;      /* an address on the intranet that leads there and can be typed, or NULL */
+	} web;
 	struct { const char *coordinator, *archivist, *registrar; const char **administrators; int administrator_count; } people;
 	struct { int count; double ratio; } brake;      /* more than count and more than ratio of the scope: 10, 0.20 */
 	struct { int access_days, file_days; } grace;   /* 3 and 7 */
 	int quarantine_days;            /* 30 */
 	int link_days;                  /* a mail's link is good for: 30 */
 	int reminder_days;              /* 7 */
+	int escalate[2];                /* days without an answer until the next in turn is asked, too, and until the coordinator
+					 * is and administrators are told: 14 and 28; 0 = never */
+	int weekly;                     /* so many proposals are newly asked of one person in seven days: 30; 0 = no limit */
 };
 
 struct rules {
@@ -489,10 +496,16 @@ struct manifest;
 enum kind { KIND_REMOVE_MEMBER, KIND_CUT_NESTING, KIND_DESTROY, KIND_DELIVER };
 extern const char *const kind_word[];           /* "remove-member", … */
 
-/* Somebody who is asked: each must approve before it goes, one keep wins. */
+/*
+ * Somebody who is asked, in one of their seats: a seat is a duty, and one answer of those who sit in it is enough.  Each seat
+ * must have an approval before it goes, and one keep of anybody wins.  Who has two duties stands here twice.
+ */
 struct approver {
 	const char *key, *name, *display, *mail;        /* account key, account name, display name (else name), address */
 	const char *as;                 /* in Swedish, why they are asked: "systemägare för Treserva", "ersättare för …" */
+	int seat;                       /* 0, 1, …; one that nobody fills has no row */
+	int waited;                     /* days without an answer, after which they came to sit with the others; 0: it was their turn */
+	int64_t asked;                  /* since when they are asked; 0 = not yet: it is braked or in the queue */
 };
 
 struct proposal {
@@ -520,8 +533,9 @@ struct proposal {
 	bool whole;
 	/* both */
 	const char *owner;              /* account name of who is asked first; NULL = nobody could be found */
-	int needs;                      /* how many different people must approve at least: 1 or 2 */
-	LIST(struct approver) approvers;        /* every one of them must approve; filled by propose; sorted by key */
+	int needs;                      /* how many different people must approve at least: 1 or 2; a seat that nobody fills
+					 * makes it more than there are */
+	LIST(struct approver) approvers;        /* each seat must approve; filled by propose; sorted by key and seat */
 	int konfidentialitet;           /* class of system or share; not written = 3 */
 	const char *scope;              /* what a brake stops: "system:treserva", "series:verifikationer-2019@ekonomi" */
 	const char *why;                /* one Swedish sentence for the owner */

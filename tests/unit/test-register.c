@@ -315,6 +315,20 @@ each_mistake_is_a_complaint(void)
 }
 
 static void
+two_periods_of_silence_the_second_longer(void)
+{
+	static const char *const wrong[] = { "\"14 days\"", "( \"14 days\" )", "( \"14 days\", \"14 days\" )", "( \"0 days\", \"14 days\" )",
+					     "( \"2 months\", \"90 days\" )", "( \"1 day\", \"2 days\", \"3 days\" )", "( 14, 28 )", "()" };
+
+	CHECK(load(CONF, SHARE) == 0 && rules.conf.escalate[0] == 14 && rules.conf.escalate[1] == 28 && rules.conf.weekly == 30);
+	CHECK(load(CONF "escalate = ( \"3 days\", \"10 days\" ); weekly = 0;", SHARE) == 0);
+	CHECK(rules.conf.escalate[0] == 3 && rules.conf.escalate[1] == 10 && rules.conf.weekly == 0);
+	for (size_t i = 0; i < sizeof(wrong) / sizeof(*wrong); i++)
+		CHECK(load(arena_print(mem, "%sescalate = %s;", CONF, wrong[i]), SHARE) > 0);
+	CHECK(load(CONF "weekly = -1;", SHARE) == 1);
+}
+
+static void
 all_complaints_come_at_once(void)
 {
 	CHECK(load(CONF "zone = \"Mars/Base\"; mode = \"war\"; brake = { ratio = 2.5; };", "nonsense = 1;") == 4);
@@ -346,6 +360,7 @@ main(void)
 	TEST(directories_that_overlap_are_a_complaint);
 	TEST(a_name_belongs_to_the_directory_whose_base_it_lies_under);
 	TEST(each_mistake_is_a_complaint);
+	TEST(two_periods_of_silence_the_second_longer);
 	TEST(all_complaints_come_at_once);
 	TEST(a_language_is_one_that_we_have);
 	TEST(trap_a_share_in_another_is_refused);
