@@ -8,7 +8,7 @@ add_rows(struct store *store, const struct letter *l, struct error *err)
 	struct query q;
 
 	if (query_open(&store->base, &q, "insert into letter (id, kind, key, name, display, mail, token_hash, created, expires,"
-		       " sent, problem) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) on conflict (id) do nothing", err) < 0)
+		       " sent, problem, tries, next) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) on conflict (id) do nothing", err) < 0)
 		return -1;
 	bind_text(&q, l->id);
 	bind_text(&q, l->kind);
@@ -21,6 +21,8 @@ add_rows(struct store *store, const struct letter *l, struct error *err)
 	bind_moment(&q, l->expires);
 	bind_moment(&q, l->sent);
 	bind_text(&q, l->problem);
+	bind_number(&q, l->tries);
+	bind_moment(&q, l->next ? l->next : INT64_MIN);
 	if (query_done(NULL, &q, err) < 0)
 		return -1;
 	if (!sqlite3_changes(store->base.db))
@@ -65,6 +67,20 @@ store_letter_sent(struct store *store, const char *id, int64_t now, const char *
 	return query_done(store, &q, err);
 }
 
+int
+store_letter_refused(struct store *store, const char *id, int tries, int64_t next, const char *problem, struct error *err)
+{
+	struct query q;
+
+	if (query_open(&store->base, &q, "update letter set tries = ?, next = ?, problem = ? where id = ?", err) < 0)
+		return -1;
+	bind_number(&q, tries);
+	bind_moment(&q, next);
+	bind_text(&q, problem);
+	bind_text(&q, id);
+	return query_done(store, &q, err);
+}
+
 static int
 read_about(struct arena *mem, struct store *store, struct letter *l, struct error *err)
 {
@@ -82,7 +98,7 @@ read_about(struct arena *mem, struct store *store, struct letter *l, struct erro
 }
 
 /* The rows of a query over COLUMNS, with what they were about. */
-#define COLUMNS "select id, kind, key, name, display, mail, token_hash, created, expires, sent, problem from letter "
+#define COLUMNS "select id, kind, key, name, display, mail, token_hash, created, expires, sent, problem, tries, next from letter "
 static int
 read_letters(struct arena *mem, struct store *store, struct query *q, struct letters *out, struct error *err)
 {
@@ -92,7 +108,8 @@ read_letters(struct arena *mem, struct store *store, struct query *q, struct let
 			.id = column_text(mem, q, 0), .kind = column_text(mem, q, 1), .key = column_text(mem, q, 2),
 			.name = column_text(mem, q, 3), .display = column_text(mem, q, 4), .mail = column_text(mem, q, 5),
 			.token_hash = column_text(mem, q, 6), .created = column_moment(q, 7), .expires = column_moment(q, 8),
-			.sent = column_moment(q, 9), .problem = column_text(mem, q, 10) };
+			.sent = column_moment(q, 9), .problem = column_text(mem, q, 10), .tries = (int)column_number(q, 11),
+			.next = column_null(q, 12) ? 0 : column_number(q, 12) };
 	if (query_close(q, err) < 0)
 		return -1;
 	for (size_t i = 0; i < out->list.count; i++)
@@ -122,6 +139,18 @@ store_letter_about(struct arena *mem, struct store *store, const char *key, cons
 		return -1;
 	bind_text(&q, key);
 	bind_text(&q, proposal);
+	return read_letters(mem, store, &q, out, err);
+}
+
+int
+store_letter_last(struct arena *mem, struct store *store, const char *key, struct letters *out, struct error *err)
+{
+	struct query q;
+
+	if (query_open(&store->base, &q, COLUMNS "where key = ? and kind in ('digest', 'reminder') order by created desc, id limit 1",
+		       err) < 0)
+		return -1;
+	bind_text(&q, key);
 	return read_letters(mem, store, &q, out, err);
 }
 

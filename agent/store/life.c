@@ -4,16 +4,18 @@
 
 #include <stddef.h>
 
-const char *const state_word[] = { "open", "braked", "scheduled", "exported", "quarantined", "kept", "done", "failed",
-				   "withdrawn", "superseded", NULL };
+const char *const state_word[] = { "open", "braked", "queued", "scheduled", "exported", "quarantined", "kept", "done",
+				   "failed", "withdrawn", "superseded", NULL };
 const char *const happening_word[] = {
-	"proposal-opened", "proposal-braked", "proposal-released", "proposal-scheduled", "proposal-kept", "proposal-undone",
+	"proposal-opened", "proposal-braked", "proposal-queued", "proposal-released", "proposal-turn", "proposal-scheduled",
+	"proposal-kept", "proposal-undone",
 	"proposal-exported", "proposal-quarantined", "proposal-done", "proposal-failed", "proposal-restored",
 	"proposal-withdrawn", "proposal-superseded",
 };
 
 #define OPEN STATES(STATE_OPEN)
 #define BRAKED STATES(STATE_BRAKED)
+#define QUEUED STATES(STATE_QUEUED)
 #define SCHEDULED STATES(STATE_SCHEDULED)
 #define EXPORTED STATES(STATE_EXPORTED)
 #define QUARANTINED STATES(STATE_QUARANTINED)
@@ -24,16 +26,18 @@ const char *const happening_word[] = {
 const struct life_step life[HAPPENINGS] = {
 	[PROPOSAL_OPENED] = { 0, STATE_OPEN, "the night, when there is nothing like it" },
 	[PROPOSAL_BRAKED] = { 0, STATE_BRAKED, "the night, when there are too many new ones in its scope" },
-	[PROPOSAL_RELEASED] = { BRAKED, STATE_OPEN, "an administrator" },
+	[PROPOSAL_QUEUED] = { 0, STATE_QUEUED, "the night, when those who are asked have enough to answer already" },
+	[PROPOSAL_RELEASED] = { BRAKED, STATE_QUEUED, "an administrator" },
+	[PROPOSAL_TURN] = { QUEUED, STATE_OPEN, "the night, or a release, when there is room for it" },
 	[PROPOSAL_SCHEDULED] = { OPEN, STATE_SCHEDULED, "the last of those who must approve" },
-	[PROPOSAL_KEPT] = { OPEN | BRAKED | SCHEDULED, STATE_KEPT, "an owner who says no; by hand" },
+	[PROPOSAL_KEPT] = { OPEN | BRAKED | QUEUED | SCHEDULED, STATE_KEPT, "an owner who says no; by hand" },
 	[PROPOSAL_UNDONE] = { SCHEDULED, STATE_OPEN, "an owner who takes an approval back; by hand; the night, when who approved may no longer" },
 	[PROPOSAL_EXPORTED] = { SCHEDULED, STATE_EXPORTED, "apply, where a person carries it out" },
 	[PROPOSAL_QUARANTINED] = { SCHEDULED, STATE_QUARANTINED, "apply, when the files have been moved aside" },
 	[PROPOSAL_DONE] = { SCHEDULED | EXPORTED | QUARANTINED, STATE_DONE, "apply, or the night that sees it done" },
 	[PROPOSAL_FAILED] = { SCHEDULED | QUARANTINED, STATE_FAILED, "apply, when it could not be done" },
 	[PROPOSAL_RESTORED] = { EXPORTED | QUARANTINED | DONE | FAILED, STATE_KEPT, "an administrator who puts it back" },
-	[PROPOSAL_WITHDRAWN] = { OPEN | BRAKED | SCHEDULED | EXPORTED | QUARANTINED | KEPT, STATE_WITHDRAWN,
+	[PROPOSAL_WITHDRAWN] = { OPEN | BRAKED | QUEUED | SCHEDULED | EXPORTED | QUARANTINED | KEPT, STATE_WITHDRAWN,
 	  "the night, when what it rested on is clearly no more" },
-	[PROPOSAL_SUPERSEDED] = { OPEN | BRAKED | SCHEDULED | KEPT, STATE_SUPERSEDED, "the night, when it would say something else now" },
+	[PROPOSAL_SUPERSEDED] = { OPEN | BRAKED | QUEUED | SCHEDULED | KEPT, STATE_SUPERSEDED, "the night, when it would say something else now" },
 };

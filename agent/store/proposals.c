@@ -6,7 +6,7 @@
 
 #include <zstd.h>
 
-#define STATE_COUNT 10
+#define STATE_COUNT (STATE_SUPERSEDED + 1)
 #define KIND_COUNT 4
 
 #define COLUMNS "id, key, episode, kind, version, system, role, also, account, display, guid, grp, group_guid, member," \
@@ -37,6 +37,9 @@ approvers_json(struct arena *mem, const struct proposal *p)
 		json_put(o, "display", a->display);
 		json_put(o, "mail", a->mail);
 		json_put(o, "as", a->as);
+		json_object_set_new(o, "seat", json_integer(a->seat));
+		json_object_set_new(o, "waited", json_integer(a->waited));
+		json_object_set_new(o, "asked", json_integer(a->asked));
 		json_array_append_new(array, o);
 	}
 	out = json_canonical(mem, array);
@@ -57,9 +60,11 @@ read_approvers(struct arena *mem, const char *text, struct proposal *p, struct e
 		const json_t *o = json_array_get(array, i);
 
 		*arena_push(mem, &p->approvers) = (struct approver){
-			arena_text(mem, json_text(o, "key")), arena_text(mem, json_text(o, "name")),
-			arena_text(mem, json_text(o, "display")), arena_text(mem, json_text(o, "mail")),
-			arena_text(mem, json_text(o, "as")) };
+			.key = arena_text(mem, json_text(o, "key")), .name = arena_text(mem, json_text(o, "name")),
+			.display = arena_text(mem, json_text(o, "display")), .mail = arena_text(mem, json_text(o, "mail")),
+			.as = arena_text(mem, json_text(o, "as")),
+			.seat = (int)json_number(o, "seat", (long long)i),      /* before there were seats, each had one */
+			.waited = (int)json_number(o, "waited", 0), .asked = json_number(o, "asked", 0) };
 	}
 	json_decref(array);
 	return 0;
@@ -187,10 +192,16 @@ put_approvers(struct store *store, const struct stored *s, struct error *err)
 	if (query_done(NULL, &q, err) < 0)
 		return -1;
 	for (size_t i = 0; i < s->p.approvers.count; i++) {
-		if (query_open(&store->base, &q, "insert into approver (proposal, key) values (?, ?) on conflict do nothing", err) < 0)
+		const struct approver *a = &s->p.approvers.items[i];
+
+		if (query_open(&store->base, &q, "insert into approver (proposal, seat, key, asked, waited) values (?, ?, ?, ?, ?)"
+			       " on conflict do nothing", err) < 0)
 			return -1;
 		bind_text(&q, s->id);
-		bind_text(&q, s->p.approvers.items[i].key);
+		bind_number(&q, a->seat);
+		bind_text(&q, a->key);
+		bind_moment(&q, a->asked ? a->asked : INT64_MIN);
+		bind_number(&q, a->waited);
 		if (query_done(NULL, &q, err) < 0)
 			return -1;
 	}
@@ -347,6 +358,35 @@ store_proposal_move(struct store *store, const char *id, enum happening what, in
 }
 
 /* ------------------------------------------------------------------ sums */
+
+int
+store_asked(struct arena *mem, struct store *store, int64_t since, struct asked_lately *out, struct error *err)
+{
+	struct query q;
+
+	*out = (struct asked_lately){ 0 };
+	if (query_open(&store->base, &q, "select a.key, count(distinct p.key || a.asked) from approver a join proposal p on p.id = a.proposal"
+		       " where a.asked >= ? and a.waited = 0 group by a.key order by a.key", err) < 0)
+		return -1;
+	bind_moment(&q, since);
+	while (query_row(&q, err))
+		*arena_push(mem, &out->list) = (struct asked_count){ column_text(mem, &q, 0), column_number(&q, 1) };
+	return query_close(&q, err);
+}
+
+int
+store_queued(struct store *store, const char *key, long long *out, struct error *err)
+{
+	struct query q;
+
+	if (query_open(&store->base, &q, "select count(distinct p.id) from approver a join proposal p on p.id = a.proposal"
+		       " where a.key = ? and p.state = ?", err) < 0)
+		return -1;
+	bind_text(&q, key);
+	bind_text(&q, state_word[STATE_QUEUED]);
+	*out = query_row(&q, err) ? column_number(&q, 0) : 0;
+	return query_close(&q, err);
+}
 
 int
 store_tallies(struct arena *mem, struct store *store, struct tallies *out, struct error *err)

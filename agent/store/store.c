@@ -78,8 +78,47 @@ static const char *const schema_3[] = {
 	"  newest integer, path text not null, size integer not null, packed blob not null, unique (manifest, number)) strict",
 	NULL };
 
-static const char *const *const steps[] = { schema_1, schema_2, schema_3 };
-static const struct schema schema = { "store", 0x62656876, 3, false, steps };
+/*
+ * Approvers sit in seats.  And the table of proposals is made anew without a list of its states: that list is life.c's, and
+ * another state needs no other table.
+ */
+static const char *const schema_4[] = {
+	"create table approver_before as select proposal, key from approver;"
+	"drop table approver;"
+	"create table proposal_4 (id text primary key, key text not null, episode integer not null,"
+	"  kind text not null check (kind in ('remove-member', 'cut-nesting', 'destroy', 'deliver')), version text not null,"
+	"  system text, role text, also text, account text, display text, guid text, grp text, group_guid text, member text,"
+	"  path text, accounts integer not null, by_hand integer not null, series text, share text, batch text,"
+	"  files integer not null, bytes integer not null, due integer, manifest text, whole integer not null, owner text,"
+	"  needs integer not null, konfidentialitet integer not null, scope text not null, why text, rule_file text,"
+	"  rule_line integer not null, evidence text, approvers text not null, state text not null, opened integer not null,"
+	"  since integer not null, go_at integer, until integer, note text, unique (key, episode)) strict;"
+	,
+	"insert into proposal_4 (id, key, episode, kind, version, system, role, also, account, display, guid, grp, group_guid,"
+	"  member, path, accounts, by_hand, series, share, batch, files, bytes, due, manifest, whole, owner, needs,"
+	"  konfidentialitet, scope, why, rule_file, rule_line, evidence, approvers, state, opened, since, go_at, until, note)"
+	"  select id, key, episode, kind, version, system, role, also, account, display, guid, grp, group_guid, member, path,"
+	"  accounts, by_hand, series, share, batch, files, bytes, due, manifest, whole, owner, needs, konfidentialitet, scope,"
+	"  why, rule_file, rule_line, evidence, approvers, state, opened, since, go_at, until, note from proposal;"
+	"drop table proposal;"
+	"alter table proposal_4 rename to proposal;"
+	"create index proposal_state on proposal (state);"
+	,
+	/* asked: null = not yet; waited: days after which they came to sit with others who had not answered */
+	"create table approver (proposal text not null references proposal (id), seat integer not null, key text not null,"
+	"  asked integer, waited integer not null, primary key (proposal, key, seat)) strict, without rowid;"
+	"create index approver_key on approver (key, asked);"
+	/* In the order in which they were written each had a seat of their own. */
+	"insert into approver (proposal, seat, key, waited)"
+	"  select proposal, row_number() over (partition by proposal order by key) - 1, key, 0 from approver_before;"
+	"drop table approver_before;"
+	/* tries: how often the server has said no; next: not tried before that */
+	"alter table letter add column tries integer not null default 0;"
+	"alter table letter add column next integer",
+	NULL };
+
+static const char *const *const steps[] = { schema_1, schema_2, schema_3, schema_4 };
+static const struct schema schema = { "store", 0x62656876, 4, false, steps };
 
 static int
 get_value(struct arena *mem, struct store *store, const char *name, const char **out, struct error *err)

@@ -10,6 +10,7 @@
 
 enum state {
 	STATE_OPEN, STATE_BRAKED,       /* asked; waits for a release of its scope */
+	STATE_QUEUED,                   /* will be asked when those who are have answered more of what they have */
 	STATE_SCHEDULED,                /* approved by all it needs; goes when go_at has passed */
 	STATE_EXPORTED,                 /* an LDIF lies with an administrator */
 	STATE_QUARANTINED,              /* files moved aside; unlinked when go_at has passed */
@@ -20,13 +21,13 @@ enum state {
 };
 extern const char *const state_word[];          /* "open", "braked", … */
 #define STATES(s) (1u << (s))
-#define STATES_ASKED (STATES(STATE_OPEN) | STATES(STATE_BRAKED))
+#define STATES_ASKED (STATES(STATE_OPEN) | STATES(STATE_BRAKED) | STATES(STATE_QUEUED))
 #define STATES_GOING (STATES(STATE_SCHEDULED) | STATES(STATE_EXPORTED) | STATES(STATE_QUARANTINED))
 #define STATES_LIVE (STATES_ASKED | STATES_GOING | STATES(STATE_KEPT))
 
 enum happening {
-	PROPOSAL_OPENED, PROPOSAL_BRAKED,               /* its birth */
-	PROPOSAL_RELEASED,
+	PROPOSAL_OPENED, PROPOSAL_BRAKED, PROPOSAL_QUEUED,              /* its birth */
+	PROPOSAL_RELEASED, PROPOSAL_TURN,
 	PROPOSAL_SCHEDULED, PROPOSAL_KEPT, PROPOSAL_UNDONE,
 	PROPOSAL_EXPORTED, PROPOSAL_QUARANTINED, PROPOSAL_DONE, PROPOSAL_FAILED, PROPOSAL_RESTORED,
 	PROPOSAL_WITHDRAWN, PROPOSAL_SUPERSEDED,

@@ -133,6 +133,13 @@ void stored_free(struct stored_list *list);
 int store_proposal_add(struct arena *mem, struct store *store, struct stored *s, struct error *err);
 /* All but id, key, episode, opened and version: what is shown, who is asked, and its state. */
 int store_proposal_put(struct store *store, const struct stored *s, struct error *err);
+/* How many each (by key) was asked since a moment, because it was their turn: what took the place of one that was asked then is
+ * the same one. */
+struct asked_count { const char *key; long long count; };
+struct asked_lately { LIST(struct asked_count) list; };
+int store_asked(struct arena *mem, struct store *store, int64_t since, struct asked_lately *out, struct error *err);
+/* How many in the queue will be asked of that person. */
+int store_queued(struct store *store, const char *key, long long *out, struct error *err);
 /* Something happens to it, as life.h says: its state and what goes with it.  An error when that cannot happen to it. */
 int store_proposal_move(struct store *store, const char *id, enum happening what, int64_t now, int64_t go_at, day_t until,
 			const char *note, struct error *err);
@@ -182,6 +189,25 @@ int store_decisions_asked(struct arena *mem, struct store *store, const char *ap
 /* Has the inbox row with that mark been taken? */
 int store_decision_taken(struct store *store, long long mark, bool *out, struct error *err);
 
+/*
+ * Who has answered: of the decisions about one proposal those count that are of its version, hold, and that no undo has taken
+ * back; and of those only the ones of people who sit in one of its seats now.
+ */
+bool seats_has_approved(const struct decisions *all, const struct stored *s, const char *key);
+/* Has somebody who sits there approved? */
+bool seats_answered(const struct decisions *all, const struct stored *s, int seat);
+/* Every seat has an approval, and they are of as many different people (mailboxes) as it needs. */
+bool seats_all_approved(const struct decisions *all, const struct stored *s);
+/* Is an answer of theirs wanted still? */
+bool seats_wait_for(const struct decisions *all, const struct stored *s, const char *key);
+bool seats_hold(const struct proposal *p, const char *key);
+/* Since when a seat has been asked: since the first of those whose turn it was, or since it was opened; INT64_MAX = not yet. */
+int64_t seats_since(const struct stored *s, int seat);
+/* The longest of two periods (days, as conf.escalate) for which a seat has waited for an answer today; 0 = none of them. */
+int seats_late(const struct decisions *all, const struct stored *s, const int *periods, day_t today);
+/* Why they are asked, all their seats in one text; NULL when they are not. */
+const char *seats_as(struct arena *mem, const struct proposal *p, const char *key);
+
 /* A person keeps a role. */
 struct kept {
 	const char *system, *role, *key, *account;      /* key: account key */
@@ -204,6 +230,8 @@ struct letter {
 	int64_t created, expires;
 	int64_t sent;                   /* INT64_MIN = not yet */
 	const char *problem;            /* why the last try failed, or NULL */
+	int tries;                      /* how often the server said no */
+	int64_t next;                   /* it is not tried before that; 0 = any time */
 	const char **proposals;         /* ids it was about; of an "event" letter "SERIES@SHARE", of a "receipt" decisions' numbers */
 	int proposal_count;
 };
@@ -211,11 +239,15 @@ struct letters { LIST(struct letter) list; };
 /* The same id again changes nothing. */
 int store_letter_add(struct store *store, const struct letter *letter, struct error *err);
 int store_letter_sent(struct store *store, const char *id, int64_t now, const char *problem, struct error *err);
+/* The server said no to it once more. */
+int store_letter_refused(struct store *store, const char *id, int tries, int64_t next, const char *problem, struct error *err);
 /* Unsent ones, oldest first. */
 int store_letters_unsent(struct arena *mem, struct store *store, struct letters *out, struct error *err);
 /* The last letter to somebody that was about a proposal; list empty when there is none. */
 int store_letter_about(struct arena *mem, struct store *store, const char *key, const char *proposal,
 		       struct letters *out, struct error *err);
+/* The last digest or reminder to somebody; list empty when there is none. */
+int store_letter_last(struct arena *mem, struct store *store, const char *key, struct letters *out, struct error *err);
 /* By the hash of its token; list empty when there is none. */
 int store_letter_by_token(struct arena *mem, struct store *store, const char *token_hash, struct letters *out,
 			  struct error *err);

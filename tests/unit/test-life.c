@@ -70,7 +70,7 @@ the_store_lets_only_that_happen(void)
 {
 	char folder[] = "/tmp/behov-life-XXXXXX";
 	struct error err = { 0 };
-	struct store *store;
+	struct store *store = NULL;
 	struct stored s = { .p = { .kind = KIND_DESTROY, .key = "k", .version = "1", .series = "s", .share = "a", .batch = "", .scope = "x",
 		.why = "w" }, .opened = 1, .since = 1, .go_at = INT64_MIN, .until = DAY_NONE };
 	struct stored_list list;

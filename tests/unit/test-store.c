@@ -51,8 +51,10 @@ one(const char *key)
 		.state = STATE_OPEN, .opened = 10, .since = 10, .go_at = INT64_MIN, .until = DAY_NONE,
 	};
 
-	*arena_push(mem, &s.p.approvers) = (struct approver){ "kb", "bo", "Bo", "bo@x.example", "ägare" };
-	*arena_push(mem, &s.p.approvers) = (struct approver){ "kc", "ce", "Ce", "ce@x.example", "ersättare" };
+	*arena_push(mem, &s.p.approvers) = (struct approver){
+		.key = "kb", .name = "bo", .display = "Bo", .mail = "bo@x.example", .as = "ägare", .asked = 17 };
+	*arena_push(mem, &s.p.approvers) = (struct approver){
+		.key = "kc", .name = "ce", .display = "Ce", .mail = "ce@x.example", .as = "ersättare", .seat = 1, .waited = 14 };
 	return s;
 }
 
@@ -88,6 +90,8 @@ a_proposal_comes_out_as_it_went_in(void)
 		CHECK_TEXT(t->p.display, "Anna %C5");
 		CHECK(t->p.path_count == 2 && t->p.approvers.count == 2 && t->p.needs == 2 && t->p.due == DAY_NONE);
 		CHECK_TEXT(t->p.approvers.items[1].as, "ersättare");
+		CHECK(t->p.approvers.items[0].seat == 0 && t->p.approvers.items[0].asked == 17 && !t->p.approvers.items[0].waited);
+		CHECK(t->p.approvers.items[1].seat == 1 && !t->p.approvers.items[1].asked && t->p.approvers.items[1].waited == 14);
 		CHECK(json_equal(t->p.evidence, s.p.evidence) && t->p.rule.line == 9);
 		CHECK(t->state == STATE_OPEN && t->go_at == INT64_MIN && t->until == DAY_NONE && t->opened == 10);
 	}
@@ -278,7 +282,8 @@ a_manifest_of_an_older_schema_is_put_in_frames(void)
 		snprintf(hex + 2 * i, 3, "%02x", (unsigned char)packed[i]);
 	digest = arena_print(mem, "sha256:%s", digest_text(mem, text));
 	store_close(store);
-	scribble("drop table manifest_frame; pragma user_version = 2");
+	scribble("drop table manifest_frame; drop table approver; create table approver (proposal text, key text);"
+		 "alter table letter drop column tries; alter table letter drop column next; pragma user_version = 2");
 	scribble(arena_print(mem, "insert into manifest (digest, size, packed) values ('%s', %zu, x'%s')", digest, sizeof(text) - 1,
 			     hex));
 	scribble(arena_print(mem, "insert into manifest (digest, size, packed) values ('%s', %zu, x'%s')", broken,
@@ -292,6 +297,33 @@ a_manifest_of_an_older_schema_is_put_in_frames(void)
 	store_close(store);
 	CHECK(store_open(path, STORE_WRITE, &store, &err) == 0);         /* once is enough */
 	CHECK(store_manifest(mem, store, digest, &out, &got, &err) == 0 && got == 2);
+	end();
+}
+
+/* As schema 3 had it: no seats, and in the JSON neither seats nor since when somebody is asked. */
+static void
+the_approvers_of_an_older_schema_have_a_seat_each(void)
+{
+	struct stored_list list;
+	struct stored s;
+
+	begin();
+	s = one("k1");
+	CHECK(store_proposal_add(mem, store, &s, &err) == 0);
+	store_close(store);
+	scribble("drop table approver; create table approver (proposal text not null references proposal (id), key text not null,"
+		 " primary key (proposal, key)) strict, without rowid; insert into approver values ('k1-1', 'kb'), ('k1-1', 'kc');"
+		 "update proposal set approvers = (select json_group_array(json_remove(value, '$.seat', '$.asked', '$.waited'))"
+		 " from json_each(approvers)); alter table letter drop column tries; alter table letter drop column next;"
+		 " pragma user_version = 3");
+	CHECK(store_open(path, STORE_WRITE, &store, &err) == 0);
+	CHECK(store_proposals(mem, store, &(struct proposal_filter){ .approver = "kc" }, &list, &err) == 0);
+	CHECK(list.list.count == 1 && list.list.items[0].p.approvers.count == 2);
+	CHECK(list.list.items[0].p.approvers.items[0].seat == 0 && list.list.items[0].p.approvers.items[1].seat == 1);
+	CHECK(!list.list.items[0].p.approvers.items[0].asked);
+	stored_free(&list);
+	CHECK(store_proposal_move(store, "k1-1", PROPOSAL_KEPT, 10, INT64_MIN, DAY_NONE, "nej", &err) == 0);
+	json_decref(s.p.evidence);
 	end();
 }
 
@@ -593,6 +625,7 @@ main(void)
 	TEST(other_files_than_those_of_the_digest_are_not_stored);
 	TEST(a_manifest_that_somebody_changed_is_refused);
 	TEST(a_manifest_of_an_older_schema_is_put_in_frames);
+	TEST(the_approvers_of_an_older_schema_have_a_seat_each);
 	TEST(facts_and_grants_twice_are_once);
 	TEST(what_is_not_ours_or_newer_is_left_alone);
 	TEST(a_reader_reads_and_writes_nothing);
