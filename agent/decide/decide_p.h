@@ -190,6 +190,7 @@ struct asked {
 	unsigned may;                   /* MAY(verdict) | … */
 	const char *pending;            /* the word of what they decided and is not verified yet, or NULL */
 	bool refused;                   /* the last thing they said did not count */
+	int late;                       /* days without an answer, as conf.escalate; 0 = fewer */
 	LIST(const char *) approved;    /* names of those whose approval counts */
 };
 #define MAY(verdict) (1u << (verdict))
@@ -212,7 +213,8 @@ struct view {
 	struct decisions said;          /* about them, in order of proposals */
 	LIST(struct stored_list) whole; /* those that are shown, each with one */
 	LIST(struct asked) rows;        /* in the order they are read */
-	size_t waiting;                 /* those that have no answer from this person */
+	size_t waiting;                 /* those that want an answer from this person */
+	long long queued;               /* those that have not had their turn, and are not shown */
 	LIST(struct choice) choices;
 	size_t made;                    /* without a problem */
 	size_t mistakes;                /* typed wrongly: to be mended in the form */

@@ -190,6 +190,8 @@ page_decide(struct request *r, unsigned status, struct view *view, const char *p
 	json_object_set_new(data, "one", json_boolean(view->waiting == 1));
 	json_object_set_new(data, "waiting", json_boolean(view->waiting > 0));
 	json_put(data, "today", day_text(r->mem, clock_day(r->now)));
+	rows_put(data, "queued", view->queued ? text_count(r->mem, view->queued) : NULL);
+	json_put(data, "weekly", arena_print(r->mem, "%d", r->server->rules->conf.weekly));
 	put_groups(r, data, view);
 	paging_put(r, view, data);
 	if (event_forms(r, &events, err) < 0) {

@@ -224,7 +224,7 @@ take_one(struct taking *t, const struct inbox_decision *row, struct error *err)
 
 /* ------------------------------------------------------------------ all of them */
 
-/* The night may have changed who is asked, so that all of those who are left have approved already. */
+/* The night may have changed who is asked, so that every seat that is left has its approval already. */
 static int
 settle(struct taking *t, struct error *err)
 {

@@ -43,7 +43,7 @@ struct event take_event_of(struct arena *mem, const struct inbox_decision *d);
 
 /* Has apply begun with it?  Then it is too late for words: what was done is restored, by the administrator. */
 int take_under_way(struct taking *t, const struct stored *s, bool *out, struct error *err);
-/* Has everyone who is asked approved this version, and are they as many as it needs? */
+/* Has each seat an approval of this version, and are they of as many people as it needs? */
 int take_all_approved(struct taking *t, const struct stored *s, bool *out, struct error *err);
 
 #endif

@@ -4,7 +4,6 @@
 #include "behov/json.h"
 #include "behov/text.h"
 #include <string.h>
-#include <strings.h>
 
 #define SKEW 120                        /* seconds that two clocks may differ */
 #define CODE_SECONDS 600                /* from the code to its use */
@@ -13,63 +12,17 @@
 
 /* ------------------------------------------------------------------ what was decided before */
 
-/* An undo takes every approval before it back.  `all` is about one proposal. */
-static bool
-is_counted(const struct decisions *all, size_t i, const char *version)
-{
-	const struct decision *d = &all->list.items[i];
-
-	if (d->refused || !d->version || strcmp(d->version, version) != 0)
-		return false;
-	for (size_t k = i + 1; k < all->list.count; k++)
-		if (!all->list.items[k].refused && all->list.items[k].verdict == VERDICT_UNDO)
-			return false;
-	return true;
-}
-
-static bool
-has_approved(const struct decisions *all, const struct stored *s, const char *key)
-{
-	for (size_t i = 0; i < all->list.count; i++) {
-		const struct decision *d = &all->list.items[i];
-		if (d->verdict == VERDICT_APPROVE && d->key && strcmp(d->key, key) == 0 &&
-		    is_counted(all, i, s->p.version))
-			return true;
-	}
-	return false;
-}
-
-/* Approvers differ by account; two accounts with one mailbox are one person, as that is where the codes go. */
-static int
-people(const struct stored *s)
-{
-	int count = 0;
-
-	for (size_t i = 0; i < s->p.approvers.count; i++) {
-		const char *mail = s->p.approvers.items[i].mail;
-		bool first = mail != NULL;
-		for (size_t k = 0; k < i && first; k++)
-			first = !s->p.approvers.items[k].mail || strcasecmp(s->p.approvers.items[k].mail, mail) != 0;
-		count += first;
-	}
-	return count;
-}
-
-/* Everyone who is asked has approved this version, and they are as many as it needs. */
 int
 take_all_approved(struct taking *t, const struct stored *s, bool *out, struct error *err)
 {
 	struct decisions all = { 0 };
 
 	*out = false;
-	if (s->p.approvers.count == 0 || people(s) < s->p.needs)
+	if (s->p.approvers.count == 0)
 		return 0;
 	if (store_decisions(t->mem, t->store, s->id, INT64_MIN, &all, err) < 0)
 		return -1;
-	for (size_t i = 0; i < s->p.approvers.count; i++)
-		if (!has_approved(&all, s, s->p.approvers.items[i].key))
-			return 0;
-	*out = true;
+	*out = seats_all_approved(&all, s);
 	return 0;
 }
 
@@ -120,15 +73,6 @@ take_letter_fault(const struct taking *t, const struct inbox_decision *d)
 	if (d->at >= t->letter.expires)
 		return "the link had expired";
 	return proof_fault(d, &t->letter);
-}
-
-static bool
-is_asked(const struct stored *s, const char *key)
-{
-	for (size_t i = 0; i < s->p.approvers.count; i++)
-		if (strcmp(s->p.approvers.items[i].key, key) == 0)
-			return true;
-	return false;
 }
 
 static const char *
@@ -201,7 +145,7 @@ approve_fault(struct taking *t, const struct stored *s, int64_t at, const char *
 		return -1;
 	if (s->p.kind == KIND_DESTROY && is_fresh_owner(t, &s->p, &fresh, err) < 0)
 		return -1;
-	if (has_approved(&all, s, t->letter.key))
+	if (seats_has_approved(&all, s, t->letter.key))
 		*fault = "the same person has approved it already";
 	else if (is_undone(&all, at))
 		*fault = "it has been undone since";
@@ -260,7 +204,7 @@ take_fault(struct taking *t, const struct inbox_decision *d, const char **fault,
 		*fault = "its verdict is not one we know";
 	else if (!s)
 		*fault = "there is no such proposal";
-	else if (!is_asked(s, t->letter.key))
+	else if (!seats_hold(&s->p, t->letter.key))
 		*fault = "this person is not asked about it";
 	else if (!take_fits(d->version, TAKE_WORD_MOST) || strcmp(d->version, s->p.version) != 0)
 		*fault = "another version was shown";

@@ -119,35 +119,33 @@ said_about(const struct view *view, const char *id)
 	return (struct decisions){ .list = { .items = view->said.list.items + low, .count = end - low } };
 }
 
-/* As decide_take() counts: an undo takes every approval before it back. */
+/* As decide_take() counts: an undo takes every approval before it back, and who no longer sits there has not approved.
+ * wanted: an answer of this person is. */
 static void
-read_verified(struct request *r, const struct view *view, struct asked *row, bool *approved)
+read_verified(struct request *r, const struct view *view, struct asked *row, bool *wanted)
 {
 	const struct decisions all = said_about(view, row->s->id);
 
-	*approved = false;
 	for (size_t i = 0; i < all.list.count; i++) {
 		const struct decision *d = &all.list.items[i];
-		bool mine = d->key && strcmp(d->key, r->letter.key) == 0;
-		if (mine)
+		if (d->key && strcmp(d->key, r->letter.key) == 0)
 			row->refused = d->refused != NULL;
 		if (d->refused || !d->version || strcmp(d->version, row->s->p.version) != 0)
 			continue;
-		if (d->verdict == VERDICT_UNDO) {
+		if (d->verdict == VERDICT_UNDO)
 			row->approved.count = 0;
-			*approved = false;
-		} else if (d->verdict == VERDICT_APPROVE && d->name) {
+		else if (d->verdict == VERDICT_APPROVE && d->name && d->key && seats_hold(&row->s->p, d->key))
 			*arena_push(r->mem, &row->approved) = d->name;
-			*approved |= mine;
-		}
 	}
+	*wanted = seats_wait_for(&all, row->s, r->letter.key);
+	row->late = seats_late(&all, row->s, r->server->rules->conf.escalate, clock_day(r->now));
 }
 
 /* ------------------------------------------------------------------ what can be said now */
 
 /* One may change one's mind towards keeping, also before the night has verified anything. */
 static unsigned
-may_say(const struct request *r, const struct asked *row, bool approved)
+may_say(const struct request *r, const struct asked *row, bool wanted)
 {
 	const struct stored *s = row->s;
 	bool own = s->p.guid && strcmp(s->p.guid, r->letter.key) == 0;
@@ -156,7 +154,7 @@ may_say(const struct request *r, const struct asked *row, bool approved)
 		return 0;
 	if (s->state == STATE_SCHEDULED)
 		return MAY(VERDICT_KEEP) | MAY(VERDICT_UNDO);
-	return MAY(VERDICT_KEEP) | (approved || row->pending || own ? 0 : MAY(VERDICT_APPROVE));
+	return MAY(VERDICT_KEEP) | (!wanted || row->pending || own ? 0 : MAY(VERDICT_APPROVE));
 }
 
 static int
@@ -171,10 +169,10 @@ read_rows(struct request *r, struct view *view, struct error *err)
 		return -1;
 	for (size_t i = 0; i < view->rows.count; i++) {
 		struct asked *row = &view->rows.items[i];
-		bool approved;
-		read_verified(r, view, row, &approved);
-		row->may = may_say(r, row, approved);
-		view->waiting += row->s->state == STATE_OPEN && !row->pending && !approved;
+		bool wanted;
+		read_verified(r, view, row, &wanted);
+		row->may = may_say(r, row, wanted);
+		view->waiting += wanted && !row->pending;
 	}
 	return 0;
 }
@@ -191,7 +189,7 @@ view_open(struct request *r, struct view *view, struct error *err)
 		return -1;
 	if (view->list.list.count)
 		qsort(view->list.list.items, view->list.list.count, sizeof(struct stored), by_group);
-	if (read_rows(r, view, err) == 0)
+	if (read_rows(r, view, err) == 0 && store_queued(r->server->store, r->letter.key, &view->queued, err) == 0)
 		return 0;
 	view_close(view);
 	return -1;

@@ -30,25 +30,22 @@ put_list(json_t *object, const char *key)
 }
 
 static void
-put_names(json_t *o, const struct stored *s, const struct decisions *given)
+put_names(struct arena *mem, json_t *o, const struct stored *s, const struct decisions *given)
 {
 	json_t *asked = put_list(o, "approvers"), *approved = put_list(o, "approved_by");
 
 	for (size_t i = 0; i < s->p.approvers.count; i++) {
 		const struct approver *a = &s->p.approvers.items[i];
+		bool again = i && strcmp(a->key, a[-1].key) == 0;
 		json_t *one = json_object();
-		bool yes = false;
 
-		for (size_t k = 0; k < given->list.count; k++) {
-			const struct decision *d = &given->list.items[k];
-
-			yes |= !d->refused && d->verdict == VERDICT_APPROVE && d->key && strcmp(d->key, a->key) == 0 && d->version &&
-			       strcmp(d->version, s->p.version) == 0;
-		}
 		json_put(one, "name", a->name);
 		json_put(one, "as", a->as);
+		put_number(one, "seat", a->seat);
+		put_number(one, "waited", a->waited);
+		put_moment(mem, one, "asked", a->asked ? a->asked : INT64_MIN);
 		json_array_append_new(asked, one);
-		if (yes)
+		if (!again && seats_has_approved(given, s, a->key))
 			json_array_append_new(approved, json_string(a->name ? a->name : a->key));
 	}
 }
@@ -74,7 +71,7 @@ proposal_row(struct arena *mem, struct store *store, const struct stored *s, boo
 	put_moment(mem, o, "since", s->since);
 	put_moment(mem, o, "go_at", s->go_at);
 	put_day(mem, o, "until", s->until);
-	put_names(o, s, &given);
+	put_names(mem, o, s, &given);
 	if (evidence && s->p.evidence)
 		json_object_set(o, "evidence", s->p.evidence);
 	*out = o;
@@ -144,8 +141,12 @@ report_proposals_text(struct arena *mem, const json_t *proposals)
 			text_print(&t, "%s@%s %s (%lld filer)", json_text(p, "series"), json_text(p, "share"),
 				   plain(mem, json_text(p, "batch")), json_number(p, "files", 0));
 		text_add(&t, "  frågade:");
-		for (size_t k = 0; k < json_array_size(who); k++)
-			text_print(&t, " %s", plain(mem, json_text(json_array_get(who, k), "name")));
+		for (size_t k = 0; k < json_array_size(who); k++) {
+			const char *name = json_text(json_array_get(who, k), "name");
+
+			if (!k || strcmp(name, json_text(json_array_get(who, k - 1), "name")) != 0)
+				text_print(&t, " %s", plain(mem, name));
+		}
 		text_print(&t, " (%zu svar)", json_array_size(json_object_get(p, "approved_by")));
 		if (json_text(p, "go_at"))
 			text_print(&t, "  tidigast %s", local(mem, json_text(p, "go_at")));

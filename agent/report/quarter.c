@@ -131,7 +131,7 @@ roles_json(const struct quarter *q, const struct system *system)
 static json_t *
 became(const struct quarter *q, const char *system, const char *series)
 {
-	static const char *const word[] = { "väntar", "bromsade", "godkända", "på arbetslista", "i karantän", "behålls", "gjorda",
+	static const char *const word[] = { "väntar", "bromsade", "väntar på sin tur", "godkända", "på arbetslista", "i karantän", "behålls", "gjorda",
 					    "misslyckade", "återtagna", "ersatta" };
 	long long count[STATE_SUPERSEDED + 1] = { 0 }, files[STATE_SUPERSEDED + 1] = { 0 };
 	json_t *rows = json_array();

@@ -17,7 +17,7 @@
 /* The same, with nothing where somebody must look inside. */
 #define BRIEF "id, key, episode, kind, version, system, role, null, account, display, guid, grp, group_guid, member,"    \
 	      " null, accounts, by_hand, series, share, batch, files, bytes, due, manifest, whole, owner, needs,"        \
-	      " konfidentialitet, scope, why, rule_file, rule_line, null, null, state, opened, since, go_at,"            \
+	      " konfidentialitet, scope, why, rule_file, rule_line, null, approvers, state, opened, since, go_at,"       \
 	      " until, note"
 
 /* ------------------------------------------------------------------ approvers and evidence as JSON */

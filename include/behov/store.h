@@ -123,7 +123,7 @@ struct stored_list { LIST(struct stored) list; };
 struct proposal_filter {
 	unsigned states;                /* STATES(…) | …; 0 = all */
 	const char *id, *key, *approver, *scope;        /* NULL = any; approver: account key */
-	bool brief;                     /* without also, path, approvers and evidence, in no order: thousands, of which few are shown */
+	bool brief;                     /* without also, path and evidence, in no order: thousands, of which few are shown */
 };
 /* Sorted by kind word, key, episode.  evidence is owned by the list: stored_free(). */
 int store_proposals(struct arena *mem, struct store *store, const struct proposal_filter *filter,

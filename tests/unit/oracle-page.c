@@ -64,8 +64,10 @@ rules(struct arena *mem, const char *folder, const char *listen, const char *url
 static struct approver
 approver(const char *who)
 {
-	return strcmp(who, "anna") == 0 ? (struct approver){ "key-anna", "anna.berg", "Anna Berg", "anna@kalmar.example", "systemägare" }
-					: (struct approver){ "key-eva", "eva.lind", "Eva Lind", "eva@kalmar.example", "ägare" };
+	return strcmp(who, "anna") == 0 ? (struct approver){ .key = "key-anna", .name = "anna.berg", .display = "Anna Berg",
+								    .mail = "anna@kalmar.example", .as = "systemägare" }
+					: (struct approver){ .key = "key-eva", .name = "eva.lind", .display = "Eva Lind",
+							     .mail = "eva@kalmar.example", .as = "ägare", .seat = 1 };
 }
 
 static const char *const ways[] = { "CN=GG-Barn och familj,OU=Grupper,DC=kalmar,DC=example",

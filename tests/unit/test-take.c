@@ -55,9 +55,9 @@ letters(struct office *o)
 			.created = o->now - DAY, .expires = o->now + 20 * DAY, .sent = INT64_MIN }, &err) == 0);
 }
 
-/* Asked: bit i is person i. */
+/* seats[k]: bit i is person i. */
 static const char *
-propose(struct office *o, enum kind kind, unsigned asked, int needs, enum state state)
+propose_seats(struct office *o, enum kind kind, const unsigned *seats, int count, int needs, enum state state)
 {
 	static const char *also[] = { "s1/q" };
 	static int number;
@@ -76,12 +76,25 @@ propose(struct office *o, enum kind kind, unsigned asked, int needs, enum state 
 		s.p.share = "sh";
 	}
 	for (int i = 0; i < PEOPLE; i++)
-		if (asked >> i & 1)
-			*arena_push(o->mem, &s.p.approvers) =
-				(struct approver){ keys[i], keys[i] + 2, keys[i] + 2,
-						    arena_print(o->mem, "%s@kalmar.example", keys[i]), "ägare" };
+		for (int k = 0; k < count; k++)
+			if (seats[k] >> i & 1)
+				*arena_push(o->mem, &s.p.approvers) =
+					(struct approver){ .key = keys[i], .name = keys[i] + 2, .display = keys[i] + 2,
+							    .mail = arena_print(o->mem, "%s@kalmar.example", keys[i]),
+							    .as = "ägare", .seat = k };
 	CHECK(store_proposal_add(o->mem, o->store, &s, &err) == 0);
 	return s.id;
+}
+
+/* Asked: bit i is person i, each in a seat of their own. */
+static const char *
+propose(struct office *o, enum kind kind, unsigned asked, int needs, enum state state)
+{
+	unsigned seats[PEOPLE];
+
+	for (int i = 0; i < PEOPLE; i++)
+		seats[i] = asked & 1u << i;
+	return propose_seats(o, kind, seats, PEOPLE, needs, state);
 }
 
 static void
@@ -173,19 +186,26 @@ state(struct office *o, const char *id)
 /* ------------------------------------------------------------------ against a model */
 
 /* What a proposal should be after rows in their order, told as simply as it can be. */
-struct model { unsigned asked, approved; int needs; enum state state; };
+#define SEATS 3
+struct model { unsigned seats[SEATS], approved; int needs; enum state state; };
+
+static bool
+is_approved(const struct model *m)
+{
+	for (int k = 0; k < SEATS; k++)
+		if (m->seats[k] && !(m->seats[k] & m->approved))
+			return false;
+	return __builtin_popcount(m->approved) >= m->needs;
+}
 
 static void
 expect(struct model *m, int who, int verdict, bool holds)
 {
-	bool asked = m->asked >> who & 1;
-	int people = __builtin_popcount(m->asked);
-
-	if (!holds || !asked)
+	if (!holds || !((m->seats[0] | m->seats[1] | m->seats[2]) >> who & 1))
 		return;
 	if (verdict == VERDICT_APPROVE && m->state == STATE_OPEN) {
 		m->approved |= 1u << who;
-		if (m->approved == m->asked && people >= m->needs)
+		if (is_approved(m))
 			m->state = STATE_SCHEDULED;
 	} else if (verdict == VERDICT_KEEP && (m->state == STATE_OPEN || m->state == STATE_SCHEDULED)) {
 		m->state = STATE_KEPT;
@@ -226,8 +246,10 @@ random_decisions_come_to_what_the_model_says(void)
 		seed = UINT64_C(0x9e3779b97f4a7c15) * world;
 		office_open(&o);
 		for (int i = 0; i < PROPOSALS; i++) {
-			m[i] = (struct model){ .asked = 1 + chance(15), .needs = 1 + (int)chance(2), .state = STATE_OPEN };
-			o.ids[i] = propose(&o, chance(2) ? KIND_DESTROY : KIND_REMOVE_MEMBER, m[i].asked, m[i].needs, STATE_OPEN);
+			m[i] = (struct model){ .seats = { 1 + chance(15), chance(2) * chance(16), chance(3) ? 0 : chance(16) },
+					       .needs = 1 + (int)chance(2), .state = STATE_OPEN };
+			o.ids[i] = propose_seats(&o, chance(2) ? KIND_DESTROY : KIND_REMOVE_MEMBER, m[i].seats, SEATS,
+						 m[i].needs, STATE_OPEN);
 		}
 		for (int n = 0; n < 25; n++) {
 			int who = (int)chance(PEOPLE), p = (int)chance(PROPOSALS);
@@ -290,6 +312,70 @@ two_people_approve_and_then_it_waits_for_its_days(void)
 	post(&o, row(&o, 1, id, "approve"));
 	CHECK(take(&o).approved == 1 && state(&o, id) == STATE_SCHEDULED);
 	CHECK(clock_parse("2026-01-08T00:00+01:00", &when) == 0 && look(&o, id).go_at == when);
+	office_close(&o);
+}
+
+static void
+one_of_a_seat_is_enough_and_each_seat_is_needed(void)
+{
+	static const unsigned seats[] = { 1 | 2, 4 };
+	struct office o;
+	const char *id;
+
+	office_open(&o);
+	id = propose_seats(&o, KIND_REMOVE_MEMBER, seats, 2, 1, STATE_OPEN);
+	post(&o, row(&o, 0, id, "approve"));
+	post(&o, row(&o, 1, id, "approve"));    /* the same seat again: no other one */
+	CHECK(take(&o).approved == 2 && state(&o, id) == STATE_OPEN);
+	post(&o, row(&o, 2, id, "approve"));
+	CHECK(take(&o).approved == 1 && state(&o, id) == STATE_SCHEDULED);
+	post(&o, row(&o, 1, id, "keep"));       /* any of them keeps it */
+	CHECK(take(&o).kept == 1 && state(&o, id) == STATE_KEPT);
+	office_close(&o);
+}
+
+static void
+one_who_sits_in_both_seats_is_one_person(void)
+{
+	static const unsigned seats[] = { 1, 1 | 2 };
+	struct office o;
+	const char *one, *two;
+
+	office_open(&o);
+	one = propose_seats(&o, KIND_REMOVE_MEMBER, seats, 2, 1, STATE_OPEN);
+	two = propose_seats(&o, KIND_REMOVE_MEMBER, seats, 2, 2, STATE_OPEN);
+	post(&o, row(&o, 0, one, "approve"));
+	post(&o, row(&o, 0, two, "approve"));
+	(void)take(&o);
+	CHECK(state(&o, one) == STATE_SCHEDULED && state(&o, two) == STATE_OPEN);
+	post(&o, row(&o, 1, two, "approve"));
+	(void)take(&o);
+	CHECK(state(&o, two) == STATE_SCHEDULED);
+	office_close(&o);
+}
+
+/* The night put another in the seat: who approved sits there no longer, and is nobody. */
+static void
+an_approval_counts_while_its_person_sits_there(void)
+{
+	static const unsigned seats[] = { 1, 2 };
+	struct office o;
+	struct stored s;
+	struct error err = { 0 };
+
+	office_open(&o);
+	s = look(&o, propose_seats(&o, KIND_REMOVE_MEMBER, seats, 2, 1, STATE_OPEN));
+	post(&o, row(&o, 0, s.id, "approve"));
+	(void)take(&o);
+	s.p.approvers.items[0].key = keys[2];
+	s.p.approvers.items[0].mail = "k-cia@kalmar.example";
+	CHECK(store_proposal_put(o.store, &s, &err) == 0);
+	post(&o, row(&o, 1, s.id, "approve"));
+	(void)take(&o);
+	CHECK(state(&o, s.id) == STATE_OPEN);
+	post(&o, row(&o, 2, s.id, "approve"));
+	(void)take(&o);
+	CHECK(state(&o, s.id) == STATE_SCHEDULED);
 	office_close(&o);
 }
 
@@ -740,6 +826,9 @@ main(void)
 {
 	TEST(each_way_of_forging_is_refused);
 	TEST(two_people_approve_and_then_it_waits_for_its_days);
+	TEST(one_of_a_seat_is_enough_and_each_seat_is_needed);
+	TEST(one_who_sits_in_both_seats_is_one_person);
+	TEST(an_approval_counts_while_its_person_sits_there);
 	TEST(one_person_is_never_two);
 	TEST(two_accounts_with_one_mailbox_are_one_person);
 	TEST(what_was_undone_needs_everybody_again_and_does_not_come_back);
