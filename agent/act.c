@@ -116,16 +116,17 @@ int verb_restore(struct arena *mem, const struct options *options, int count, ch
 }
 
 static int
-release(struct arena *mem, struct store *store, const struct options *options, const char *scope, struct error *err)
+release(struct arena *mem, const struct rules *rules, struct store *store, const struct options *options, const char *scope,
+	struct error *err)
 {
-	long long released = 0;
+	struct released released = { 0 };
 	bool directory = strcmp(scope, "directory") == 0, share = strncmp(scope, "share:", 6) == 0, shrunk = false;
 
 	if (store_begin(store, err) < 0)
 		return -1;
 	if (directory ? shrink_release(mem, store, actor(mem, options), options->reason, clock_now(), &shrunk, err) < 0 :
 	    share ? vanish_release(mem, store, scope + 6, actor(mem, options), options->reason, clock_now(), &shrunk, err) < 0 :
-	    propose_release(store, scope, actor(mem, options), options->reason, clock_now(), &released, err) < 0) {
+	    propose_release(rules, store, scope, actor(mem, options), options->reason, clock_now(), &released, err) < 0) {
 		store_rollback(store);
 		return -1;
 	}
@@ -133,10 +134,11 @@ release(struct arena *mem, struct store *store, const struct options *options, c
 		return -1;
 	if (shrunk)
 		log_info("released scope='%s': the next night believes what it sees, unless it is still less", scope);
-	if (!released && !shrunk)
+	if (!released.all && !shrunk)
 		return error_set(err, ERROR_USAGE, "nothing is braked in '%s': see 'behov status'", scope);
-	if (released)
-		log_info("released scope='%s' proposals=%lld: the next night asks the owners", scope, released);
+	if (released.all)
+		log_info("released scope='%s' proposals=%lld opened=%lld: the next night asks the owners, and the rest has its turn later", scope,
+			 released.all, released.opened);
 	return 0;
 }
 
@@ -161,7 +163,7 @@ int verb_decide(struct arena *mem, const struct options *options, int count, cha
 	d.proposal = words[1];
 	d.name = actor(mem, options);
 	d.verdict = strcmp(words[0], "keep") == 0 ? VERDICT_KEEP : VERDICT_UNDO;
-	rc = strcmp(words[0], "release") == 0 ? release(mem, desk.store, options, words[1], err)
+	rc = strcmp(words[0], "release") == 0 ? release(mem, &rules, desk.store, options, words[1], err)
 					      : decide_by_hand(mem, &rules, desk.store, &d, clock_now(), err);
 	run_desk_close(&desk);
 	return rc;

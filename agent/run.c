@@ -90,7 +90,7 @@ summary(struct arena *mem, const struct snapshot *seen, const struct night_resul
 }
 
 static int
-count_braked(struct arena *mem, const struct rules *rules, struct store *store, long long *out, struct error *err)
+count_braked(struct arena *mem, const struct rules *rules, struct store *store, long long *out, long long *queued, struct error *err)
 {
 	struct stored_list list = { 0 };
 	long long shares;
@@ -99,6 +99,10 @@ count_braked(struct arena *mem, const struct rules *rules, struct store *store, 
 	if (store_proposals(mem, store, &(struct proposal_filter){ .states = STATES(STATE_BRAKED) }, &list, err) < 0)
 		return -1;
 	*out = (long long)list.list.count;
+	stored_free(&list);
+	if (store_proposals(mem, store, &(struct proposal_filter){ .states = STATES(STATE_QUEUED) }, &list, err) < 0)
+		return -1;
+	*queued = (long long)list.list.count;
 	stored_free(&list);
 	if (shrink_stands(mem, store, &directory, err) < 0 || vanish_count(mem, rules, store, &shares, err) < 0)
 		return -1;
@@ -145,11 +149,13 @@ publish(struct arena *mem, const struct rules *rules, struct store *store, const
 		return -1;
 	if (propose_owners(mem, &in, err) < 0 || propose_all(mem, &in, &out->proposed, err) < 0)
 		goto fail;
+	if (notify_findings(mem, store, &out->plan, err) < 0)
+		goto fail;
 	plan_sort(&out->plan);
 	if (store_facts_put(store, &out->plan, how->now, err) < 0 ||
 	    store_grants_put(store, &out->plan, how->now, err) < 0 || keep_lacking(mem, store, &out->plan, err) < 0)
 		goto fail;
-	if (notify_compose(mem, &letters, &out->letters, err) < 0 || count_braked(mem, rules, store, &out->braked, err) < 0)
+	if (notify_compose(mem, &letters, &out->letters, err) < 0 || count_braked(mem, rules, store, &out->braked, &out->queued, err) < 0)
 		goto fail;
 	if (store_night_end(store, id, "published", out->plan.gaps.count == 0, how->now, summary(mem, snapshot, out),
 			    err) < 0)
@@ -201,9 +207,9 @@ whole_night(struct arena *mem, const struct rules *rules, struct store *store, c
 	plan_sort(&out->plan);
 	if (publish(mem, rules, store, &snapshot, how, id, out, err) < 0)
 		goto out;
-	log_info("propose done opened=%lld same=%lld changed=%lld withdrawn=%lld braked=%lld held=%lld",
+	log_info("propose done opened=%lld same=%lld changed=%lld withdrawn=%lld braked=%lld held=%lld undone=%lld queued=%lld turned=%lld",
 		 out->proposed.opened, out->proposed.same, out->proposed.changed, out->proposed.withdrawn,
-		 out->proposed.braked, out->proposed.held);
+		 out->proposed.braked, out->proposed.held, out->proposed.undone, out->proposed.queued, out->proposed.turned);
 	rc = send_letters(mem, rules, store, how->now, out, err);
 out:
 	json_decref(snapshot.certificate);

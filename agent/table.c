@@ -170,7 +170,9 @@ char *run_night_table(struct arena *mem, const struct night_result *night)
 	row(&t, mem, "ändrade", p->changed);
 	row(&t, mem, "återtagna", p->withdrawn);
 	row(&t, mem, "orörda, för att något inte syns", p->held);
+	row(&t, mem, "frågas igen, godkännaren har slutat", p->undone);
 	row(&t, mem, "väntar på att en broms släpps", night->braked);
+	row(&t, mem, "väntar på sin tur", night->queued);
 	text_add(&t, "\nBrev\n");
 	row(&t, mem, "skrivna i natt", night->letters);
 	row(&t, mem, "skickade", night->sent);

@@ -246,6 +246,9 @@ asked(const struct proposal *p)
 		json_put(one, "display", a->display);
 		json_put(one, "mail", a->mail);
 		json_put(one, "as", a->as);
+		json_object_set_new(one, "seat", json_integer(a->seat));
+		json_object_set_new(one, "waited", json_integer(a->waited));
+		json_object_set_new(one, "asked", json_integer(a->asked));
 		json_array_append_new(list, one);
 	}
 	return list;
@@ -282,7 +285,8 @@ put_manifest(struct work *w, struct proposal *p, struct error *err)
 }
 
 int
-refresh_stored(struct work *w, const struct stored *old, struct proposal *p, enum content how, struct error *err)
+refresh_stored(struct work *w, const struct stored *old, struct proposal *p, enum content how, struct stored *now,
+	       struct error *err)
 {
 	struct stored new = *old;
 	json_t *before, *after;
@@ -300,6 +304,8 @@ refresh_stored(struct work *w, const struct stored *old, struct proposal *p, enu
 		new.p.approvers.count = p->approvers.count;
 		new.p.approvers.room = p->approvers.room;
 	}
+	if (now)
+		*now = new;
 	before = face(&old->p);
 	after = face(&new.p);
 	same = json_equal(before, after);

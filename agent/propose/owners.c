@@ -6,21 +6,11 @@
 
 #define PIN_SECONDS (7 * 86400)
 
-/* Somebody whose turn it may be: a name as written, and why it is asked. */
-struct seat { const char *name, *as; };
-struct seats { LIST(struct seat) list; };
-
-struct asking {
-	struct arena *mem;
-	const struct propose_input *in;
-	bool unfilled;                  /* of the proposal at hand */
-};
-
 /* ------------------------------------------------------------------ people */
 
 /* Somebody who can be asked: one person, in service, with an address we dare to write to. */
-static const struct account *
-person(const struct snapshot *s, const char *name)
+const struct account *
+owner_person(const struct snapshot *s, const char *name)
 {
 	long i = name && *name ? snapshot_account(s, name) : -1;
 	const struct account *a = i >= 0 ? &s->accounts[i] : NULL;
@@ -37,47 +27,112 @@ called(const char *name, const char *id)
 }
 
 static void
-seat(struct arena *mem, struct seats *out, const char *name, const char *as)
+turn(struct arena *mem, struct turns *out, const char *name, const char *as)
 {
 	if (name && *name)
-		*arena_push(mem, &out->list) = (struct seat){ name, as };
+		*arena_push(mem, &out->list) = (struct turn){ name, as };
 }
 
 static void
-seat_all(struct arena *mem, struct seats *out, const char **names, int count, const char *as)
+turn_all(struct arena *mem, struct turns *out, const char **names, int count, const char *as)
 {
 	for (int i = 0; i < count; i++)
-		seat(mem, out, names[i], as);
+		turn(mem, out, names[i], as);
 }
 
 static void
-seats_of_system(struct arena *mem, const struct system *s, struct seats *out)
+turns_of_system(struct arena *mem, const struct system *s, struct turns *out)
 {
-	seat(mem, out, s->owner, arena_print(mem, "systemägare för %s", called(s->name, s->id)));
-	seat_all(mem, out, s->deputies, s->deputy_count,
+	turn(mem, out, s->owner, arena_print(mem, "systemägare för %s", called(s->name, s->id)));
+	turn_all(mem, out, s->deputies, s->deputy_count,
 		 arena_print(mem, "ersättare för systemägaren för %s", called(s->name, s->id)));
 }
 
 static void
-seats_of_series(struct arena *mem, const struct series *s, struct seats *out)
+turns_of_series(struct arena *mem, const struct series *s, struct turns *out)
 {
-	seat(mem, out, s->owner, arena_print(mem, "informationsägare för %s", called(s->name, s->id)));
-	seat_all(mem, out, s->deputies, s->deputy_count,
+	turn(mem, out, s->owner, arena_print(mem, "informationsägare för %s", called(s->name, s->id)));
+	turn_all(mem, out, s->deputies, s->deputy_count,
 		 arena_print(mem, "ersättare för informationsägaren för %s", called(s->name, s->id)));
 }
 
 static void
-seats_of_share(struct arena *mem, const struct share *s, struct seats *out)
+turns_of_share(struct arena *mem, const struct share *s, struct turns *out)
 {
-	seat(mem, out, s->owner, arena_print(mem, "ägare till lagringsytan %s", called(s->name, s->id)));
-	seat_all(mem, out, s->deputies, s->deputy_count,
+	turn(mem, out, s->owner, arena_print(mem, "ägare till lagringsytan %s", called(s->name, s->id)));
+	turn_all(mem, out, s->deputies, s->deputy_count,
 		 arena_print(mem, "ersättare för ägaren till lagringsytan %s", called(s->name, s->id)));
 }
 
 static void
-seat_coordinator(struct asking *a, struct seats *out)
+turn_coordinator(struct asking *a, struct turns *out)
 {
-	seat(a->mem, out, a->in->rules->conf.people.coordinator, "informationssäkerhetssamordnare");
+	turn(a->mem, out, a->in->rules->conf.people.coordinator, "informationssäkerhetssamordnare");
+}
+
+/* ------------------------------------------------------------------ the seats of a proposal */
+
+/* "treserva/handlaggare" gives "treserva". */
+static const char *
+system_of(struct arena *mem, const char *label)
+{
+	return arena_copy(mem, label, strcspn(label, "/"));
+}
+
+/* Those who may be the second of two: first the deputies, then for files the archivist, then the coordinator. */
+static void
+second_turns(struct asking *a, const struct proposal *p, struct turns *out)
+{
+	const struct series *series = rules_series(a->in->rules, p->series);
+	const struct share *share = rules_share(a->in->rules, p->share);
+	const struct system *s = rules_system(a->in->rules, p->system);
+
+	if (s)
+		turns_of_system(a->mem, s, out);
+	for (int i = 0; i < p->also_count; i++)
+		if ((s = rules_system(a->in->rules, system_of(a->mem, p->also[i]))))
+			turns_of_system(a->mem, s, out);
+	if (series)
+		turns_of_series(a->mem, series, out);
+	if (share && !(series && series->owner))
+		turns_of_share(a->mem, share, out);
+	if (is_files(p))
+		turn(a->mem, out, a->in->rules->conf.people.archivist, "arkivarie");
+	if (share)
+		turns_of_share(a->mem, share, out);
+}
+
+/* The system whose owner has that seat, or NULL: the second person's. */
+static const char *
+system_at(struct asking *a, const struct proposal *p, int seat)
+{
+	return seat == 0 ? p->system : seat <= p->also_count ? system_of(a->mem, p->also[seat - 1]) : NULL;
+}
+
+int
+second_seat(const struct proposal *p)
+{
+	return is_files(p) ? 1 : p->also_count + 1;
+}
+
+void
+turns_of_seat(struct asking *a, const struct proposal *p, int seat, struct turns *out)
+{
+	const struct series *series = rules_series(a->in->rules, p->series);
+	const struct share *share = rules_share(a->in->rules, p->share);
+	const struct system *s;
+
+	if (seat == second_seat(p)) {
+		second_turns(a, p, out);
+	} else if (is_files(p)) {
+		if (series)
+			turns_of_series(a->mem, series, out);
+		if (share)
+			turns_of_share(a->mem, share, out);
+	} else if ((s = rules_system(a->in->rules, system_at(a, p, seat)))) {
+		turns_of_system(a->mem, s, out);
+	}
+	turn_coordinator(a, out);
 }
 
 /* ------------------------------------------------------------------ one proposal */
@@ -85,33 +140,43 @@ seat_coordinator(struct asking *a, struct seats *out)
 static int
 by_approver(const void *a, const void *b)
 {
-	return strcmp(((const struct approver *)a)->key, ((const struct approver *)b)->key);
+	const struct approver *x = a, *y = b;
+	int c = strcmp(x->key, y->key);
+
+	return c ? c : (x->seat > y->seat) - (x->seat < y->seat);
 }
 
-static void
-add(struct asking *a, struct proposal *p, const struct account *who, const char *as)
+void
+approvers_sort(struct proposal *p)
 {
-	for (size_t i = 0; i < p->approvers.count; i++)
-		if (strcmp(p->approvers.items[i].key, who->key) == 0) {
-			struct approver *known = &p->approvers.items[i];
-			if (strcmp(known->as, as) != 0)
-				known->as = arena_print(a->mem, "%s, %s", known->as, as);
-			return;
-		}
-	*arena_push(a->mem, &p->approvers) = (struct approver){
-		.key = who->key, .name = who->name, .display = who->display ? who->display : who->name,
-		.mail = who->mail, .as = as };
+	if (p->approvers.count)
+		qsort(p->approvers.items, p->approvers.count, sizeof *p->approvers.items, by_approver);
+}
+
+struct approver *
+approver_add(struct asking *a, struct proposal *p, int seat, const struct account *who, const char *as)
+{
+	struct approver *new = arena_push(a->mem, &p->approvers);
+
+	*new = (struct approver){ .key = who->key, .name = who->name, .display = who->display ? who->display : who->name,
+				  .mail = who->mail, .as = as, .seat = seat };
 	if (!p->owner)
 		p->owner = who->name;
+	return new;
 }
 
 /* Somebody with another account but the same mailbox is no second person: that is where the codes go. */
+bool
+approver_is(const struct approver *a, const struct account *who)
+{
+	return strcmp(a->key, who->key) == 0 || (a->mail && strcasecmp(a->mail, who->mail) == 0);
+}
+
 static bool
 is_asked(const struct proposal *p, const struct account *who)
 {
 	for (size_t i = 0; i < p->approvers.count; i++)
-		if (strcmp(p->approvers.items[i].key, who->key) == 0 ||
-		    strcasecmp(p->approvers.items[i].mail, who->mail) == 0)
+		if (approver_is(&p->approvers.items[i], who))
 			return true;
 	return false;
 }
@@ -125,16 +190,25 @@ is_one_mailbox(const struct proposal *p)
 	return p->approvers.count > 0;
 }
 
+bool
+is_own_access(const struct proposal *p, const struct account *who)
+{
+	return p->guid && strcmp(who->key, p->guid) == 0;
+}
+
 /* The first in turn who may decide: nobody decides on their own access. */
 static bool
-ask(struct asking *a, struct proposal *p, const struct seats *seats, bool another)
+ask(struct asking *a, struct proposal *p, int seat, bool another)
 {
-	for (size_t i = 0; i < seats->list.count; i++) {
-		const struct account *who = person(a->in->snapshot, seats->list.items[i].name);
+	struct turns turns = { 0 };
 
-		if (!who || (p->guid && strcmp(who->key, p->guid) == 0) || (another && is_asked(p, who)))
+	turns_of_seat(a, p, seat, &turns);
+	for (size_t i = 0; i < turns.list.count; i++) {
+		const struct account *who = owner_person(a->in->snapshot, turns.list.items[i].name);
+
+		if (!who || is_own_access(p, who) || (another && is_asked(p, who)))
 			continue;
-		add(a, p, who, seats->list.items[i].as);
+		approver_add(a, p, seat, who, turns.list.items[i].as);
 		return true;
 	}
 	return false;
@@ -166,15 +240,15 @@ nobody(struct asking *a, struct proposal *p, const char *system, const char *nam
 }
 
 static void
-ask_system(struct asking *a, struct proposal *p, const char *id)
+ask_system(struct asking *a, struct proposal *p, int seat)
 {
+	const char *id = system_at(a, p, seat);
 	const struct system *s = rules_system(a->in->rules, id);
-	struct seats seats = { 0 };
 
-	if (s)
-		seats_of_system(a->mem, s, &seats);
-	seat_coordinator(a, &seats);
-	if (!ask(a, p, &seats, false))
+	for (int i = 0; i < seat; i++)
+		if (texts_equal(id, system_at(a, p, i)))        /* another role of the same system: the same duty */
+			return;
+	if (!ask(a, p, seat, false))
 		nobody(a, p, id, s ? called(s->name, s->id) : id);
 }
 
@@ -182,58 +256,15 @@ static void
 ask_files(struct asking *a, struct proposal *p)
 {
 	const struct series *series = rules_series(a->in->rules, p->series);
-	const struct share *share = rules_share(a->in->rules, p->share);
-	struct seats seats = { 0 };
 
-	if (series)
-		seats_of_series(a->mem, series, &seats);
-	if (share)
-		seats_of_share(a->mem, share, &seats);
-	seat_coordinator(a, &seats);
-	if (!ask(a, p, &seats, false))
+	if (!ask(a, p, 0, false))
 		nobody(a, p, NULL, series ? called(series->name, series->id) : p->series);
-}
-
-/* "treserva/handlaggare" gives "treserva". */
-static const char *
-system_of(struct arena *mem, const char *label)
-{
-	return arena_copy(mem, label, strcspn(label, "/"));
-}
-
-/* Those who may be the second of two: first the deputies, then for files the archivist, then the coordinator. */
-static void
-second_seats(struct asking *a, const struct proposal *p, struct seats *out)
-{
-	const struct series *series = rules_series(a->in->rules, p->series);
-	const struct share *share = rules_share(a->in->rules, p->share);
-	const struct system *s = rules_system(a->in->rules, p->system);
-
-	if (s)
-		seats_of_system(a->mem, s, out);
-	for (int i = 0; i < p->also_count; i++)
-		if ((s = rules_system(a->in->rules, system_of(a->mem, p->also[i]))))
-			seats_of_system(a->mem, s, out);
-	if (series)
-		seats_of_series(a->mem, series, out);
-	if (share && !(series && series->owner))
-		seats_of_share(a->mem, share, out);
-	if (is_files(p))
-		seat(a->mem, out, a->in->rules->conf.people.archivist, "arkivarie");
-	if (share)
-		seats_of_share(a->mem, share, out);
-	seat_coordinator(a, out);
 }
 
 static void
 ask_second(struct asking *a, struct proposal *p)
 {
-	struct seats seats = { 0 };
-
-	if (p->needs < 2 || !is_one_mailbox(p))
-		return;
-	second_seats(a, p, &seats);
-	if (ask(a, p, &seats, true))
+	if (p->needs < 2 || !is_one_mailbox(p) || ask(a, p, second_seat(p), true))
 		return;
 	tell(a, "second-person-missing", p->system, p,
 	     arena_print(a->mem, "%s: två olika personer ska godkänna, men bara en kan tillfrågas. Utse en ersättare.",
@@ -241,49 +272,46 @@ ask_second(struct asking *a, struct proposal *p)
 }
 
 /*
- * A duty that nobody fills leaves the proposal without that approver, and `needs` above what is there: so it can never
- * be approved by the others alone.
+ * A duty that nobody fills leaves its seat empty, and `needs` above what is there: so it can never be approved by the others
+ * alone.
  */
-static void
+void
 ask_about(struct asking *a, struct proposal *p)
 {
 	p->owner = NULL;
-	p->approvers.count = 0;
+	p->approvers = (__typeof__(p->approvers)){ 0 };
 	a->unfilled = false;
 	if (is_files(p))
 		ask_files(a, p);
-	else
-		ask_system(a, p, p->system);
-	for (int i = 0; i < p->also_count; i++)
-		ask_system(a, p, system_of(a->mem, p->also[i]));
+	for (int seat = 0; !is_files(p) && seat <= p->also_count; seat++)
+		ask_system(a, p, seat);
 	ask_second(a, p);
 	if (a->unfilled && p->needs <= (int)p->approvers.count)
 		p->needs = (int)p->approvers.count + 1;
-	if (p->approvers.count)
-		qsort(p->approvers.items, p->approvers.count, sizeof *p->approvers.items, by_approver);
+	approvers_sort(p);
 }
 
 /* ------------------------------------------------------------------ pins */
 
 static void
-every_seat(struct asking *a, struct seats *out)
+every_turn(struct asking *a, struct turns *out)
 {
 	const struct rules *rules = a->in->rules;
 
 	for (size_t i = 0; i < rules->system_count; i++)
-		seats_of_system(a->mem, &rules->systems[i], out);
+		turns_of_system(a->mem, &rules->systems[i], out);
 	for (size_t i = 0; i < rules->series_count; i++)
-		seats_of_series(a->mem, &rules->series[i], out);
+		turns_of_series(a->mem, &rules->series[i], out);
 	for (size_t i = 0; i < rules->share_count; i++)
-		seats_of_share(a->mem, &rules->shares[i], out);
-	seat_coordinator(a, out);
-	seat(a->mem, out, rules->conf.people.archivist, "arkivarie");
+		turns_of_share(a->mem, &rules->shares[i], out);
+	turn_coordinator(a, out);
+	turn(a->mem, out, rules->conf.people.archivist, "arkivarie");
 }
 
 static int
 by_name(const void *a, const void *b)
 {
-	return strcmp(((const struct seat *)a)->name, ((const struct seat *)b)->name);
+	return strcmp(((const struct turn *)a)->name, ((const struct turn *)b)->name);
 }
 
 static int
@@ -339,16 +367,16 @@ pin_one(struct asking *a, const char *name, const struct account *who, struct er
 static int
 pin_all(struct asking *a, struct error *err)
 {
-	struct seats seats = { 0 };
+	struct turns turns = { 0 };
 
-	every_seat(a, &seats);
-	if (seats.list.count)
-		qsort(seats.list.items, seats.list.count, sizeof *seats.list.items, by_name);
-	for (size_t i = 0; i < seats.list.count; i++) {
-		const char *name = seats.list.items[i].name;
-		const struct account *who = person(a->in->snapshot, name);
+	every_turn(a, &turns);
+	if (turns.list.count)
+		qsort(turns.list.items, turns.list.count, sizeof *turns.list.items, by_name);
+	for (size_t i = 0; i < turns.list.count; i++) {
+		const char *name = turns.list.items[i].name;
+		const struct account *who = owner_person(a->in->snapshot, name);
 
-		if (!who || (i && strcmp(name, seats.list.items[i - 1].name) == 0))
+		if (!who || (i && strcmp(name, turns.list.items[i - 1].name) == 0))
 			continue;
 		if (pin_one(a, name, who, err) < 0)
 			return error_in(err, "comparing '%s' with who it was", name);

@@ -5,12 +5,15 @@
  *     stored \ tonight   same content      other content            not proposed (and clearly seen)
  *     none               opened            opened                   -
  *     open, braked       same              superseded, opened       withdrawn
+ *     queued             same, or opened   superseded, opened       withdrawn
  *     scheduled access   same              superseded, opened       the edge is gone: withdrawn; else same
  *     scheduled files    same              whole: superseded        withdrawn
  *     exported           same              same                     the edge is gone: done; else same
  *     quarantined        same              same                     same
- *     (scheduled, and apply has begun with it: same)
+ *     (scheduled, and apply has begun with it: same; who approved has no seat any longer: undone)
  *     kept               until its date    superseded, opened       withdrawn when its date has passed
+ *
+ * Opened is queued where those who are asked have no room for it: see ration.c.
  */
 #include "propose_p.h"
 
@@ -44,6 +47,7 @@ move_stored(struct work *w, const struct stored *s, enum happening what, const c
 {
 	if (store_proposal_move(w->in->store, s->id, what, w->in->now, INT64_MIN, DAY_NONE, why, err) < 0)
 		return -1;
+	w->moved[s - w->live.list.items] = true;
 	return note_stored(w, happening_word[what], s, why, err);
 }
 
@@ -89,6 +93,7 @@ static int
 meet_asked(struct work *w, struct proposal *p, const struct stored *old, struct error *err)
 {
 	enum content how;
+	struct stored now;
 
 	if (compare_content(w, old, p, &how, err) < 0)
 		return -1;
@@ -97,7 +102,13 @@ meet_asked(struct work *w, struct proposal *p, const struct stored *old, struct 
 		return 0;
 	}
 	w->out->same++;
-	return w->owners_known ? refresh_stored(w, old, p, how, err) : 0;
+	if (!w->owners_known)
+		return 0;
+	if (go_on_asking(w, old, p, err) < 0 || refresh_stored(w, old, p, how, &now, err) < 0)
+		return -1;
+	if (old->state == STATE_QUEUED)
+		*arena_push(w->mem, &w->queue) = (struct queued){ old, now };
+	return 0;
 }
 
 /* Files that are on their way go by the manifest that was approved; what came since is proposed when they are done. */
@@ -139,9 +150,14 @@ meet(struct work *w, struct proposal *p, struct error *err)
 		return 0;
 	}
 	w->seen[old - w->live.list.items] = true;
+	if (is_undone_now(w, old)) {
+		w->out->same++;
+		return 0;
+	}
 	switch (old->state) {
 	case STATE_OPEN:
 	case STATE_BRAKED:
+	case STATE_QUEUED:
 		return meet_asked(w, p, old, err);
 	case STATE_SCHEDULED:
 		return meet_scheduled(w, p, old, err);
@@ -155,32 +171,124 @@ meet(struct work *w, struct proposal *p, struct error *err)
 
 /* ------------------------------------------------------------------ opening */
 
+/* They are asked from tonight; who was asked about what it takes the place of has been since then. */
+static void
+begin_asking(struct work *w, struct proposal *p, const struct stored *old)
+{
+	__typeof__(p->approvers) shared = p->approvers;
+
+	p->approvers = (__typeof__(p->approvers)){ 0 };
+	for (size_t i = 0; i < shared.count; i++) {
+		struct approver *a = arena_push(w->mem, &p->approvers);
+
+		*a = shared.items[i];
+		a->asked = w->in->rules->conf.mode == MODE_OBSERVE ? 0 : w->in->now;
+		for (size_t k = 0; old && old->state == STATE_OPEN && k < old->p.approvers.count; k++)
+			if (strcmp(old->p.approvers.items[k].key, a->key) == 0 && old->p.approvers.items[k].asked)
+				a->asked = old->p.approvers.items[k].asked;
+	}
+}
+
 static int
 open_one(struct work *w, const struct opening *o, struct error *err)
 {
+	enum happening birth = o->braked ? PROPOSAL_BRAKED : o->queued ? PROPOSAL_QUEUED : PROPOSAL_OPENED;
 	struct stored s = {
-		.p = *o->p, .state = o->braked ? STATE_BRAKED : STATE_OPEN, .opened = w->in->now, .since = w->in->now,
-		.go_at = INT64_MIN, .until = DAY_NONE,
+		.p = *o->p, .state = life[birth].to, .opened = w->in->now, .since = w->in->now, .go_at = INT64_MIN, .until = DAY_NONE,
 	};
 	const char *why = !o->old ? NULL : o->old->state == STATE_KEPT ? "frågas på nytt" : "innehållet har ändrats";
 
 	if (o->old && move_stored(w, o->old, PROPOSAL_SUPERSEDED, why, err) < 0)
 		return -1;
+	if (birth == PROPOSAL_OPENED)
+		begin_asking(w, &s.p, o->old);
 	if (put_manifest(w, &s.p, err) < 0 || store_proposal_add(w->mem, w->in->store, &s, err) < 0 ||
-	    note_stored(w, happening_word[o->braked ? PROPOSAL_BRAKED : PROPOSAL_OPENED], &s, why, err) < 0)
+	    note_stored(w, happening_word[birth], &s, why, err) < 0)
 		return error_in(err, "opening '%s'", o->p->key);
 	w->out->opened += !o->old;
 	w->out->changed += o->old != NULL;
 	w->out->braked += o->braked;
+	w->out->queued += birth == PROPOSAL_QUEUED;
 	return 0;
 }
 
 static int
+take_turn(struct work *w, struct queued *q, struct error *err)
+{
+	begin_asking(w, &q->now.p, NULL);
+	if (store_proposal_put(w->in->store, &q->now, err) < 0 || move_stored(w, q->old, PROPOSAL_TURN, NULL, err) < 0)
+		return error_in(err, "the turn of '%s'", q->old->id);
+	w->out->turned++;
+	return 0;
+}
+
+/* What may have its turn tonight: just come, or in the queue since before. */
+struct candidate { struct risk risk; struct opening *opening; struct queued *queued; };
+
+static int
+by_candidate(const void *a, const void *b)
+{
+	return by_risk(&((const struct candidate *)a)->risk, &((const struct candidate *)b)->risk);
+}
+
+/* What takes the place of one that is asked already keeps it. */
+static bool
+needs_turn(const struct opening *o)
+{
+	return !o->later && !o->braked && !(o->old && o->old->state == STATE_OPEN);
+}
+
+static size_t
+candidates(struct work *w, struct candidate *out)
+{
+	const struct rules *rules = w->in->rules;
+	size_t n = 0;
+
+	for (size_t i = 0; i < w->openings.count; i++) {
+		struct opening *o = &w->openings.items[i];
+
+		if (!needs_turn(o))
+			continue;
+		risk_of(rules, o->p, w->today, &out[n].risk);
+		out[n++].opening = o;
+	}
+	for (size_t i = 0; i < w->queue.count; i++) {
+		risk_of(rules, &w->queue.items[i].now.p, w->today, &out[n].risk);
+		out[n++].queued = &w->queue.items[i];
+	}
+	if (n)
+		qsort(out, n, sizeof *out, by_candidate);
+	return n;
+}
+
+/* The riskiest first, for as long as those who are asked have room. */
+static int
+give_turns(struct work *w, struct error *err)
+{
+	struct candidate *list = arena_array(w->mem, struct candidate, w->openings.count + w->queue.count + 1);
+	size_t n = candidates(w, list);
+	struct ration ration;
+
+	if (n && ration_open(w->mem, &w->in->rules->conf, w->in->store, w->in->now, &ration, err) < 0)
+		return error_in(err, "counting what is asked");
+	for (size_t i = 0; i < n; i++) {
+		struct candidate *c = &list[i];
+		bool turn = ration_take(&ration, c->opening ? c->opening->p : &c->queued->now.p);
+
+		if (c->opening)
+			c->opening->queued = !turn;
+		else if (turn && take_turn(w, c->queued, err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+/* After what leaves tonight has left, which makes room, and what is asked again is asked, which takes some. */
+static int
 open_all(struct work *w, struct error *err)
 {
-	if (open_stepwise(w, err) < 0)
+	if (give_turns(w, err) < 0)
 		return -1;
-	brake_openings(w);
 	for (size_t i = 0; i < w->openings.count; i++)
 		if (!w->openings.items[i].later && open_one(w, &w->openings.items[i], err) < 0)
 			return -1;
@@ -224,7 +332,7 @@ absent(struct work *w, const struct stored *s, struct error *err)
 	}
 	if (is_under_way(w, s, &under_way, err) < 0)
 		return -1;
-	if (under_way) {
+	if (under_way || is_undone_now(w, s)) {
 		w->out->same++;
 		return 0;
 	}
@@ -251,6 +359,20 @@ close_absent(struct work *w, struct error *err)
 	return 0;
 }
 
+/* Who approved may have left since; what something else takes the place of tonight is left to that. */
+static int
+recheck(struct work *w, struct error *err)
+{
+	for (size_t i = 0; i < w->openings.count; i++)
+		if (w->openings.items[i].old)
+			w->moved[w->openings.items[i].old - w->live.list.items] = true;
+	for (size_t i = 0; i < w->live.list.count && w->owners_known; i++)
+		if (w->live.list.items[i].state == STATE_SCHEDULED && !w->moved[i] &&
+		    recheck_scheduled(w, &w->live.list.items[i], err) < 0)
+			return error_in(err, "who approved '%s'", w->live.list.items[i].id);
+	return 0;
+}
+
 /* ------------------------------------------------------------------ the door */
 
 int
@@ -267,54 +389,74 @@ propose_all(struct arena *mem, const struct propose_input *in, struct propose_re
 		return error_in(err, "reading what was proposed before");
 	w.by_key = arena_array(mem, struct stored *, w.live.list.count + 1);
 	w.seen = arena_array(mem, bool, w.live.list.count + 1);
+	w.moved = arena_array(mem, bool, w.live.list.count + 1);
 	for (size_t i = 0; i < w.live.list.count; i++)
 		w.by_key[i] = &w.live.list.items[i];
 	qsort(w.by_key, w.live.list.count, sizeof(*w.by_key), by_key);
 	for (size_t i = 0; i < in->plan->proposals.count; i++)
 		if (meet(&w, &in->plan->proposals.items[i], err) < 0)
 			goto out;
-	if (open_all(&w, err) < 0 || close_absent(&w, err) < 0)
+	if (open_stepwise(&w, err) < 0)
 		goto out;
+	brake_openings(&w);
+	if (close_absent(&w, err) < 0 || recheck(&w, err) < 0 || open_all(&w, err) < 0)
+		goto out;
+	tell_silence(&w);
 	rc = 0;
 out:
 	stored_free(&w.live);
 	return rc;
 }
 
-int
-propose_release(struct store *store, const char *scope, const char *by, const char *reason, int64_t now,
-		long long *released, struct error *err)
+/* ------------------------------------------------------------------ a brake is released */
+
+/* Into the queue; and those that there is room for have their turn at once. */
+static int
+release_one(struct work *w, const struct stored *s, const char *by, const char *reason, struct error *err)
 {
-	struct arena *mem = arena_open();
-	struct stored_list list = { 0 };
+	json_t *payload = json_object();
+	int rc;
+
+	json_put(payload, "proposal", s->id);
+	json_put(payload, "scope", s->p.scope);
+	json_put(payload, "reason", reason);
+	rc = store_proposal_move(w->in->store, s->id, PROPOSAL_RELEASED, w->in->now, INT64_MIN, DAY_NONE, reason, err);
+	if (rc == 0)
+		rc = audit_add(w->in->store, w->in->now, by, happening_word[PROPOSAL_RELEASED], payload, err);
+	json_decref(payload);
+	if (rc < 0)
+		return -1;
+	*arena_push(w->mem, &w->queue) = (struct queued){ s, *s };
+	w->queue.items[w->queue.count - 1].now.state = STATE_QUEUED;
+	w->queue.items[w->queue.count - 1].now.since = w->in->now;
+	return 0;
+}
+
+int
+propose_release(const struct rules *rules, struct store *store, const char *scope, const char *by, const char *reason, int64_t now,
+		struct released *out, struct error *err)
+{
+	const struct propose_input in = { .rules = rules, .store = store, .now = now };
+	struct propose_result result = { 0 };
+	struct work w = { .mem = arena_open(), .in = &in, .out = &result, .today = clock_day(now) };
 	struct proposal_filter filter = { .scope = scope, .states = STATES(STATE_BRAKED) };
 	int rc = -1;
 
-	*released = 0;
+	*out = (struct released){ 0 };
 	if (!reason || !*reason) {
 		error_set(err, ERROR_USAGE, "a release needs a reason");
 		goto out;
 	}
-	if (store_proposals(mem, store, &filter, &list, err) < 0)
+	if (store_proposals(w.mem, store, &filter, &w.live, err) < 0)
 		goto out;
-	for (size_t i = 0; i < list.list.count; i++) {
-		const struct stored *s = &list.list.items[i];
-		json_t *payload = json_object();
-
-		json_put(payload, "proposal", s->id);
-		json_put(payload, "scope", scope);
-		json_put(payload, "reason", reason);
-		rc = store_proposal_move(store, s->id, PROPOSAL_RELEASED, now, INT64_MIN, DAY_NONE, reason, err);
-		if (rc == 0)
-			rc = audit_add(store, now, by, happening_word[PROPOSAL_RELEASED], payload, err);
-		json_decref(payload);
-		if (rc < 0)
+	w.moved = arena_array(w.mem, bool, w.live.list.count + 1);
+	for (size_t i = 0; i < w.live.list.count; i++)
+		if (release_one(&w, &w.live.list.items[i], by, reason, err) < 0)
 			goto out;
-		++*released;
-	}
-	rc = 0;
+	rc = give_turns(&w, err);
+	*out = (struct released){ (long long)w.live.list.count, result.turned };
 out:
-	stored_free(&list);
-	arena_close(mem);
+	stored_free(&w.live);
+	arena_close(w.mem);
 	return rc;
 }

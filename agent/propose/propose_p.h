@@ -15,7 +15,42 @@ struct opening {
 	struct proposal *p;
 	const struct stored *old;       /* superseded by it, or NULL */
 	long long units;                /* what it adds to what is asked: people or files */
-	bool later, braked;
+	bool later, braked, queued;
+};
+
+/* One that is in the queue since another night, as it is stored now. */
+struct queued { const struct stored *old; struct stored now; };
+
+/* ration.c: by what the queue is sorted. */
+struct risk { bool hand; int class; bool access, pressing; day_t due; const char *key; };
+void risk_of(const struct rules *rules, const struct proposal *p, day_t today, struct risk *out);
+int by_risk(const struct risk *a, const struct risk *b);
+
+/* How many more each may be asked tonight. */
+struct quota { const char *key; long long open, lately, room; };
+struct ration { struct arena *mem; const struct conf *conf; LIST(struct quota) quotas; };
+int ration_open(struct arena *mem, const struct conf *conf, struct store *store, int64_t now, struct ration *out,
+		struct error *err);
+/* Is it its turn?  Then it takes its room. */
+bool ration_take(struct ration *r, const struct proposal *p);
+
+/* Somebody whose turn it may be in a seat: a name as written, and why it is asked. */
+struct turn { const char *name, *as; };
+struct turns { LIST(struct turn) list; };
+
+/* owners.c: whose turn it is. */
+struct asking {
+	struct arena *mem;
+	const struct propose_input *in;
+	bool unfilled;                  /* of the proposal at hand */
+};
+
+/* Somebody who has not answered for so long that administrators are told. */
+struct silent {
+	const struct approver *who;
+	long long count;
+	int64_t since;                  /* of the oldest */
+	const struct stored *last;      /* the one that was counted last */
 };
 
 struct work {
@@ -29,8 +64,11 @@ struct work {
 	struct stored_list live;
 	struct stored **by_key;
 	bool *seen;                     /* live.items[i] is in tonight's plan */
+	bool *moved;                    /* something has happened to live.items[i] tonight */
+	LIST(struct silent) silent;
 	LIST(struct opening) openings;
 	LIST(const struct stored *) leaving;
+	LIST(struct queued) queue;
 };
 
 bool is_files(const struct proposal *p);
@@ -51,10 +89,33 @@ bool is_touched(const struct work *w, const struct proposal *p);
 int is_under_way(struct work *w, const struct stored *s, bool *out, struct error *err);
 /* Is the membership gone from the directory? */
 enum truth edge_gone(const struct snapshot *s, const struct proposal *p);
-/* Writes what is shown and who is asked, when it differs from what is stored. */
-int refresh_stored(struct work *w, const struct stored *old, struct proposal *p, enum content how, struct error *err);
+/* Writes what is shown and who is asked, when it differs from what is stored.  *now: as it is stored then; may be NULL. */
+int refresh_stored(struct work *w, const struct stored *old, struct proposal *p, enum content how, struct stored *now,
+		   struct error *err);
 /* Stores its manifest, under its digest. */
 int put_manifest(struct work *w, struct proposal *p, struct error *err);
+
+/* owners.c: somebody who can be asked, or NULL. */
+const struct account *owner_person(const struct snapshot *s, const char *name);
+/* Fills owner and approvers, and has `needs` above them when a seat stays empty. */
+void ask_about(struct asking *a, struct proposal *p);
+/* Those whose turn it may be in a seat, in order, the coordinator last. */
+void turns_of_seat(struct asking *a, const struct proposal *p, int seat, struct turns *out);
+/* The seat of the second person where two are needed. */
+int second_seat(const struct proposal *p);
+struct approver *approver_add(struct asking *a, struct proposal *p, int seat, const struct account *who, const char *as);
+/* The same account or the same mailbox. */
+bool approver_is(const struct approver *a, const struct account *who);
+bool is_own_access(const struct proposal *p, const struct account *who);
+void approvers_sort(struct proposal *p);
+
+/* ladder.c: who sits in the seats of an open proposal beside those whose turn it is tonight. */
+int go_on_asking(struct work *w, const struct stored *old, struct proposal *p, struct error *err);
+/* A finding for each who does not answer. */
+void tell_silence(struct work *w);
+/* Have all approved who must, as it is tonight?  Else it is asked again. */
+int recheck_scheduled(struct work *w, const struct stored *s, struct error *err);
+bool is_undone_now(const struct work *w, const struct stored *s);
 
 /* brakes.c */
 int open_stepwise(struct work *w, struct error *err);

@@ -71,6 +71,7 @@ evidence(struct work *w, const struct proposal *p, const struct account *who, ui
 		json_put(person, "manager", who->manager);
 		json_object_set_new(person, "disabled", json_boolean(who->disabled));
 		json_object_set_new(person, "expired", json_boolean(who->expired));
+		json_object_set_new(person, "left", json_boolean(who->left));
 		json_object_set_new(person, "locked", json_boolean(who->locked));
 		json_object_set_new(person, "password_expired", json_boolean(who->password_expired));
 		json_put(o, "last_logon", who->last_logon == INT64_MIN ? NULL : clock_text(w->mem, who->last_logon));

@@ -20,7 +20,12 @@ struct propose_input {
 	int64_t now;
 };
 
-struct propose_result { long long opened, same, changed, withdrawn, braked, held; };    /* held: touched by a gap */
+struct propose_result {
+	long long opened, same, changed, withdrawn, braked;
+	long long held;                 /* touched by a gap */
+	long long undone;               /* scheduled, and who approved has left */
+	long long queued, turned;       /* of those opened or changed, into the queue; out of it */
+};
 
 /*
  * Who is asked about each proposal tonight.  With store NULL (verb plan) nothing is pinned or compared with a pin.
@@ -32,8 +37,9 @@ int propose_owners(struct arena *mem, const struct propose_input *in, struct err
 void propose_brakes(struct arena *mem, const struct conf *conf, struct plan *plan);
 /* After propose_owners(). */
 int propose_all(struct arena *mem, const struct propose_input *in, struct propose_result *out, struct error *err);
-/* `behov decide release SCOPE`: braked ones become open. */
-int propose_release(struct store *store, const char *scope, const char *by, const char *reason, int64_t now,
-		    long long *released, struct error *err);
+/* `behov decide release SCOPE`: braked ones are in the queue then, or open where there is room for them. */
+struct released { long long all, opened; };
+int propose_release(const struct rules *rules, struct store *store, const char *scope, const char *by, const char *reason, int64_t now,
+		    struct released *out, struct error *err);
 
 #endif

@@ -36,6 +36,7 @@ struct night_result {
 	struct propose_result proposed;
 	struct plan plan;               /* plan_free() */
 	long long letters, sent, unsent, braked;        /* braked: all that wait for a release */
+	long long queued;               /* all that wait for their turn */
 };
 /*
  * Promise: two nights never overlap; what is decided about tonight is published in one transaction, so a night that

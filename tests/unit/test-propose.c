@@ -4,8 +4,8 @@
 #include "state.h"
 #include "behov/audit.h"
 #include "behov/json.h"
-#include "behov/propose.h"
 #include "behov/retain.h"
+#include "../../agent/propose/propose_p.h"
 #include "behov/text.h"
 #include <stdlib.h>
 #include <unistd.h>
@@ -81,6 +81,7 @@ rule(struct town *t)
 				   .shares = &t->share, .share_count = 1 };
 	t->rules.conf.people.coordinator = "cia";
 	t->rules.conf.people.archivist = "dan";
+	t->rules.conf.mode = MODE_PROPOSE;
 	t->rules.conf.brake.count = 10;
 	t->rules.conf.brake.ratio = 0.5;
 }
@@ -347,12 +348,46 @@ shake(struct town *t)
 	t->accounts[CIA].disabled = chance(5) == 0;
 }
 
+/* As those who sit there tonight would have brought it there. */
+static void
+force(struct town *t, const struct stored *s, enum state state, int64_t go_at, day_t until)
+{
+	struct error err = { 0 };
+
+	for (size_t i = 0; i < s->p.approvers.count && state == STATE_SCHEDULED; i++)
+		CHECK(store_decision_add(t->store, &(struct decision){ .proposal = s->id, .version = s->p.version,
+			.key = s->p.approvers.items[i].key, .name = s->p.approvers.items[i].name, .verdict = VERDICT_APPROVE,
+			.until = DAY_NONE, .at = t->now, .source = "page" }, &err) == 0);
+	CHECK(force_state(t->store, s->id, state, t->now, go_at, until, NULL, &err) == 0);
+}
+
+/* Told as simply as it can be: every seat has somebody who approved, and they are enough people. */
+static bool
+is_approved(struct town *t, const struct stored *s)
+{
+	struct decisions given = { 0 };
+	struct error err = { 0 };
+	unsigned seats = 0, answered = 0, yes = 0;
+
+	CHECK(store_decisions(t->mem, t->store, s->id, INT64_MIN, &given, &err) == 0);
+	for (size_t i = 0; i < s->p.approvers.count; i++) {
+		const struct approver *a = &s->p.approvers.items[i];
+		bool has = false;
+
+		for (size_t k = 0; k < given.list.count; k++)
+			has |= strcmp(given.list.items[k].key, a->key) == 0;
+		seats |= 1u << a->seat;
+		answered |= has ? 1u << a->seat : 0;
+		yes += has && !(i && strcmp(a[-1].key, a->key) == 0);
+	}
+	return seats && seats == answered && (int)yes >= s->p.needs;
+}
+
 /* Owners answer and apply works: any live proposal may have come into any state of its kind. */
 static void
 answer(struct town *t)
 {
 	struct stored_list list = all(t, STATES_LIVE);
-	struct error err = { 0 };
 
 	for (size_t i = 0; i < list.list.count; i++) {
 		const struct stored *s = &list.list.items[i];
@@ -361,8 +396,7 @@ answer(struct town *t)
 				    STATE_DONE, STATE_FAILED };
 		enum state state = to[chance(6)];
 		if (chance(6) == 0)
-			CHECK(force_state(t->store, s->id, state, t->now, t->now, state == STATE_KEPT && chance(2) ?
-						   clock_day(t->now) + (day_t)chance(5) : DAY_NONE, NULL, &err) == 0);
+			force(t, s, state, t->now, state == STATE_KEPT && chance(2) ? clock_day(t->now) + (day_t)chance(5) : DAY_NONE);
 	}
 	stored_free(&list);
 }
@@ -401,8 +435,14 @@ check_moves(struct town *t, const struct stored_list *before, const struct store
 		CHECK(is && strcmp(is->p.version, was->p.version) == 0 && is->opened == was->opened);
 		if (!is)
 			continue;
+		if (was->state == STATE_SCHEDULED && is->state == STATE_OPEN) {         /* undone: who approved has left */
+			CHECK(!is_approved(t, is) && !t->no_access);
+			continue;
+		}
+		if (is->state == STATE_SCHEDULED && !t->no_access)
+			CHECK(is_approved(t, is));
 		if (!(STATES(was->state) & STATES_LIVE) || was_unclear(t, &was->p))
-			CHECK(is->state == was->state && is->since == was->since);
+			CHECK((is->state == was->state && is->since == was->since) || was->state == STATE_QUEUED);
 		if (is->state == STATE_WITHDRAWN && was->state != STATE_WITHDRAWN)
 			CHECK(!in_plan(plan, &was->p));
 		if (was->state == STATE_EXPORTED || was->state == STATE_SCHEDULED)
@@ -428,7 +468,11 @@ check_live(const struct stored_list *after)
 		for (size_t k = 0; k < s->p.approvers.count; k++) {
 			CHECK(!s->p.guid || strcmp(s->p.approvers.items[k].key, s->p.guid) != 0);
 			CHECK(strcmp(s->p.approvers.items[k].name, "eva") != 0);
-			CHECK(!k || strcmp(s->p.approvers.items[k - 1].key, s->p.approvers.items[k].key) < 0);
+			if (k) {
+				const struct approver *a = &s->p.approvers.items[k], *b = a - 1;
+
+				CHECK(strcmp(b->key, a->key) < 0 || (strcmp(b->key, a->key) == 0 && b->seat < a->seat));
+			}
 		}
 	}
 }
@@ -445,7 +489,7 @@ check_brake(const struct stored_list *before, const struct stored_list *after, i
 			const struct stored *s = &after->list.items[k];
 			const struct stored *was = s->episode > 1 && k ? &after->list.items[k - 1] : NULL;
 			long long units = s->p.kind == KIND_DESTROY ? s->p.files : 1;
-			if (s->opened != now || s->state != STATE_OPEN || strcmp(s->p.scope, scopes[i]) != 0 ||
+			if (s->opened != now || !(STATES(s->state) & (STATES(STATE_OPEN) | STATES(STATE_QUEUED))) || strcmp(s->p.scope, scopes[i]) != 0 ||
 			    by_id(before, s->id))
 				continue;
 			was = was ? by_id(before, was->id) : NULL;
@@ -457,13 +501,124 @@ check_brake(const struct stored_list *before, const struct stored_list *after, i
 	}
 }
 
+/* ------------------------------------------------------------------ how much at a time, told as simply as it can be */
+
+/* Bit k: account k is asked because it is their turn. */
+static unsigned
+in_turn(const struct town *t, const struct stored *s)
+{
+	unsigned out = 0;
+
+	for (size_t i = 0; i < s->p.approvers.count; i++)
+		for (unsigned k = 0; k < ASKED; k++)
+			if (!s->p.approvers.items[i].waited && strcmp(t->accounts[k].key, s->p.approvers.items[i].key) == 0)
+				out |= 1u << k;
+	return out;
+}
+
+/* When, or 0. */
+static int64_t
+lately(const struct town *t, const struct stored *s, unsigned who)
+{
+	for (size_t i = 0; i < s->p.approvers.count; i++) {
+		const struct approver *a = &s->p.approvers.items[i];
+
+		if (!a->waited && a->asked && strcmp(a->key, t->accounts[who].key) == 0 &&
+		    clock_day(t->now) - clock_day(a->asked) < 7)
+			return a->asked;
+	}
+	return 0;
+}
+
+/* What somebody was asked in seven days, whatever became of it, and what waits for them. */
+static void
+count_asked(struct town *t, const struct stored_list *list, unsigned who, int *week, int *open)
+{
+	*week = *open = 0;
+	for (size_t i = 0; i < list->list.count; i++) {
+		const struct stored *s = &list->list.items[i];
+		bool before = false;
+		struct decisions given = { 0 };
+		struct error err = { 0 };
+
+		for (size_t k = i; k-- > 0 && strcmp(list->list.items[k].p.key, s->p.key) == 0;)
+			before |= lately(t, &list->list.items[k], who) == lately(t, s, who);
+		*week += !before && lately(t, s, who);
+		if (s->state != STATE_OPEN)
+			continue;
+		CHECK(store_decisions(t->mem, t->store, s->id, INT64_MIN, &given, &err) == 0);
+		*open += seats_wait_for(&given, s, t->accounts[who].key);
+	}
+}
+
+/* Nobody is asked more than their ration, nothing waits that there is room for, and of two that ask the same the older goes
+ * first (in this town nothing else differs in risk). */
+static void
+check_ration(struct town *t, const struct stored_list *before, const struct stored_list *after)
+{
+	int most = t->rules.conf.weekly;
+	unsigned full = 0, turned = 0;
+
+	for (size_t i = 0; i < after->list.count; i++) {
+		const struct stored *s = &after->list.items[i], *was = by_id(before, s->id);
+		bool old = was || (s->episode > 1 && i && by_id(before, after->list.items[i - 1].id) &&
+				   by_id(before, after->list.items[i - 1].id)->state == STATE_OPEN);
+
+		if (s->state == STATE_OPEN && (was ? was->state == STATE_QUEUED : !old))
+			turned |= in_turn(t, s);
+	}
+	for (unsigned who = 0; who < ASKED; who++) {
+		int week, open;
+
+		count_asked(t, after, who, &week, &open);
+		if (turned >> who & 1)
+			CHECK(week <= most || open <= most);
+		full |= week >= most && open >= (most + 2) / 3 ? 1u << who : 0;
+	}
+	for (size_t i = 0; i < after->list.count; i++) {
+		const struct stored *s = &after->list.items[i];
+
+		if (s->state != STATE_QUEUED)
+			continue;
+		CHECK(!s->p.approvers.count || !s->p.approvers.items[0].asked);
+		if (!was_unclear(t, &s->p) && !t->no_access)
+			CHECK(!s->p.approvers.count || in_turn(t, s) & full);
+		for (size_t k = i + 1; k < after->list.count; k++) {
+			const struct stored *next = &after->list.items[k], *was = by_id(before, next->id);
+
+			if (next->state == STATE_OPEN && was && was->state == STATE_QUEUED && next->p.kind == s->p.kind &&
+			    in_turn(t, next) == in_turn(t, s) && !was_unclear(t, &s->p))
+				CHECK(next->p.kind == KIND_DESTROY && next->p.due <= s->p.due);
+		}
+	}
+}
+
+/* Everything that tonight wants gone is asked, waits for its turn, or is on its way. */
+static void
+check_nothing_lost(struct town *t, const struct stored_list *after, const struct plan *plan)
+{
+	for (size_t i = 0; i < plan->proposals.count && !t->no_access; i++) {
+		const struct proposal *p = &plan->proposals.items[i];
+		bool live = p->kind == KIND_DESTROY;            /* a new series may wait in steps */
+
+		for (size_t k = 0; k < after->list.count; k++)
+			live |= STATES(after->list.items[k].state) & STATES_LIVE && strcmp(after->list.items[k].p.key, p->key) == 0;
+		CHECK(live);
+	}
+}
+
 static void
 any_night_twice_is_once_and_moves_only_what_it_saw(void)
 {
+	static const int weekly[] = { 0, 30, 3, 7, 1 };
+
 	for (unsigned world = 1; world <= 12; world++) {
 		struct town t;
 		seed = UINT64_C(0x9e3779b97f4a7c15) * world;
 		town_open(&t);
+		t.rules.conf.weekly = weekly[world % 5];
+		t.rules.conf.escalate[0] = world % 2 ? 2 : 0;
+		t.rules.conf.escalate[1] = 4;
 		for (int n = 0; n < 14; n++) {
 			struct stored_list before, after;
 			struct plan plan;
@@ -476,6 +631,9 @@ any_night_twice_is_once_and_moves_only_what_it_saw(void)
 			check_moves(&t, &before, &after, &plan);
 			check_live(&after);
 			check_brake(&before, &after, t.now);
+			check_nothing_lost(&t, &after, &plan);
+			if (t.rules.conf.weekly)
+				check_ration(&t, &before, &after);
 			plan_free(&plan);
 			once = dump(&t);
 			(void)one_night(&t);
@@ -649,7 +807,7 @@ a_brake_stops_what_is_opened_until_it_is_released(void)
 	struct town t;
 	struct error err = { 0 };
 	struct plan plan;
-	long long released = 0;
+	struct released released = { 0 };
 
 	town_open(&t);
 	excess(&t, 0, 0, 16, true);
@@ -663,8 +821,8 @@ a_brake_stops_what_is_opened_until_it_is_released(void)
 	t.text[0]++;                    /* other content does not release it */
 	(void)one_night(&t);
 	CHECK(count(&t, STATES(STATE_BRAKED)) == 16 && count(&t, STATES(STATE_OPEN)) == 15);
-	CHECK(propose_release(t.store, "system:s0", "root", "", t.now, &released, &err) < 0);
-	CHECK(propose_release(t.store, "system:s0", "root", "rätt", t.now, &released, &err) == 0 && released == 16);
+	CHECK(propose_release(&t.rules, t.store, "system:s0", "root", "", t.now, &released, &err) < 0);
+	CHECK(propose_release(&t.rules, t.store, "system:s0", "root", "rätt", t.now, &released, &err) == 0 && released.all == 16);
 	CHECK(count(&t, STATES(STATE_BRAKED)) == 0 && count(&t, STATES(STATE_OPEN)) == 31);
 	town_close(&t);
 }
@@ -674,11 +832,9 @@ static void
 schedule_all(struct town *t)
 {
 	struct stored_list list = all(t, STATES(STATE_OPEN));
-	struct error err = { 0 };
 
 	for (size_t i = 0; i < list.list.count; i++)
-		CHECK(force_state(t->store, list.list.items[i].id, STATE_SCHEDULED, t->now, t->now, DAY_NONE, NULL,
-					   &err) == 0);
+		force(t, &list.list.items[i], STATE_SCHEDULED, t->now, DAY_NONE);
 	stored_free(&list);
 }
 
@@ -811,16 +967,11 @@ what_is_scheduled_goes_on_unless_it_is_whole_and_changes(void)
 {
 	struct town t;
 	struct stored_list list;
-	struct error err = { 0 };
 
 	town_open(&t);
 	t.file[0][0][0] = t.file[1][0][0] = true;
 	(void)one_night(&t);
-	list = all(&t, STATES(STATE_OPEN));
-	for (size_t i = 0; i < list.list.count; i++)
-		CHECK(force_state(t.store, list.list.items[i].id, STATE_SCHEDULED, t.now, t.now, DAY_NONE, NULL,
-					   &err) == 0);
-	stored_free(&list);
+	schedule_all(&t);
 	t.file[0][0][1] = t.file[1][0][1] = true;
 	(void)one_night(&t);
 	list = all(&t, STATES(STATE_SCHEDULED));
@@ -935,7 +1086,6 @@ an_exported_removal_is_done_when_the_membership_is_gone(void)
 {
 	struct town t;
 	struct stored_list list;
-	struct error err = { 0 };
 
 	town_open(&t);
 	excess(&t, 1, 0, 2, true);
@@ -943,8 +1093,7 @@ an_exported_removal_is_done_when_the_membership_is_gone(void)
 	list = all(&t, STATES(STATE_OPEN));
 	CHECK(list.list.count == 2);
 	for (size_t i = 0; i < list.list.count; i++)
-		CHECK(force_state(t.store, list.list.items[i].id, i ? STATE_SCHEDULED : STATE_EXPORTED, t.now, t.now,
-					   DAY_NONE, NULL, &err) == 0);
+		force(&t, &list.list.items[i], i ? STATE_SCHEDULED : STATE_EXPORTED, t.now, DAY_NONE);
 	stored_free(&list);
 	(void)one_night(&t);
 	CHECK(count(&t, STATES_GOING) == 2);
@@ -999,6 +1148,432 @@ without_a_directory_nothing_new_is_asked(void)
 	town_close(&t);
 }
 
+/* ------------------------------------------------------------------ silence */
+
+/* "anna bo+14 cia+28": who sits in a seat of the one proposal there is, and after how many days they came. */
+static const char *
+seat_of(struct town *t, int seat)
+{
+	struct stored_list list = all(t, STATES_ASKED | STATES(STATE_SCHEDULED));
+	const char *out = "";
+
+	CHECK(list.list.count == 1);
+	for (size_t i = 0; i < first_of(&list)->approvers.count; i++) {
+		const struct approver *a = &first_of(&list)->approvers.items[i];
+
+		if (a->seat == seat)
+			out = arena_print(t->mem, a->waited ? "%s%s%s+%d" : "%s%s%s", out, *out ? " " : "", a->name, a->waited);
+	}
+	stored_free(&list);
+	return out;
+}
+
+static void
+with_a_ladder(struct town *t, const char *owner)
+{
+	town_open(t);
+	t->systems[1].owner = owner;
+	t->systems[1].deputies = bo_dan;
+	t->systems[1].deputy_count = 2;
+	t->rules.conf.escalate[0] = 14;
+	t->rules.conf.escalate[1] = 28;
+	excess(t, 1, 0, 1, true);
+}
+
+/* A night on that day of the world; is there a finding of that kind? */
+static bool
+on_day(struct town *t, int day, const char *kind)
+{
+	static const int64_t begin = 1767574800;        /* 2026-01-05T02:00+01:00 */
+	struct plan plan;
+	bool out;
+
+	t->now = begin + (int64_t)day * DAY;
+	(void)night(t, &plan);
+	out = found(&plan, kind);
+	plan_free(&plan);
+	return out;
+}
+
+static void
+one_who_never_answers_is_passed_by_on_their_days(void)
+{
+	struct town t;
+	struct stored_list list;
+
+	with_a_ladder(&t, "anna");
+	CHECK(!on_day(&t, 0, "unanswered") && !on_day(&t, 13, "unanswered"));
+	CHECK_TEXT(seat_of(&t, 0), "anna");
+	CHECK(!on_day(&t, 14, "unanswered"));
+	CHECK_TEXT(seat_of(&t, 0), "anna bo+14");
+	list = all(&t, STATES(STATE_OPEN));
+	CHECK_TEXT(seats_as(t.mem, first_of(&list), "k01"),
+		   "ersättare för systemägaren för s1: anna har inte svarat på 14 dagar");
+	CHECK_TEXT(seats_as(t.mem, first_of(&list), "k00"), "systemägare för s1");
+	stored_free(&list);
+	CHECK(!on_day(&t, 27, "unanswered"));
+	CHECK_TEXT(seat_of(&t, 0), "anna bo+14");
+	CHECK(on_day(&t, 28, "unanswered"));
+	CHECK_TEXT(seat_of(&t, 0), "anna bo+14 cia+28");
+	CHECK(on_day(&t, 400, "unanswered"));
+	CHECK_TEXT(seat_of(&t, 0), "anna bo+14 cia+28");
+	town_close(&t);
+}
+
+static void
+days_are_counted_by_the_calendar(void)
+{
+	struct town t;
+
+	with_a_ladder(&t, "anna");
+	CHECK(clock_parse("2026-03-20T23:30+01:00", &t.now) == 0);
+	(void)one_night(&t);
+	CHECK(clock_parse("2026-04-02T23:50+02:00", &t.now) == 0);      /* summer time began */
+	(void)one_night(&t);
+	CHECK_TEXT(seat_of(&t, 0), "anna");
+	CHECK(clock_parse("2026-04-03T00:10+02:00", &t.now) == 0);
+	(void)one_night(&t);
+	CHECK_TEXT(seat_of(&t, 0), "anna bo+14");
+	town_close(&t);
+}
+
+static void
+nobody_comes_to_decide_on_their_own_access(void)
+{
+	static const char *deputies[] = { "m00", "dan" };
+	struct town t;
+
+	with_a_ladder(&t, "anna");
+	t.systems[1].deputies = deputies;
+	(void)on_day(&t, 0, "");
+	(void)on_day(&t, 14, "");
+	CHECK_TEXT(seat_of(&t, 0), "anna dan+14");
+	town_close(&t);
+}
+
+static void
+without_deputies_the_coordinator_comes_at_once(void)
+{
+	struct town t;
+
+	with_a_ladder(&t, "anna");
+	t.systems[1].deputy_count = 0;
+	(void)on_day(&t, 0, "");
+	(void)on_day(&t, 14, "");
+	CHECK_TEXT(seat_of(&t, 0), "anna cia+14");
+	CHECK(on_day(&t, 28, "unanswered"));
+	CHECK_TEXT(seat_of(&t, 0), "anna cia+14");
+	town_close(&t);
+}
+
+/* Each seat is a duty: nobody who has one takes the other, too, but for the coordinator when nobody else is left. */
+static void
+where_two_must_approve_silence_brings_a_third(void)
+{
+	struct town t;
+
+	with_a_ladder(&t, "anna");
+	excess(&t, 1, 0, 1, false);
+	excess(&t, 0, 0, 1, true);
+	(void)on_day(&t, 0, "");
+	CHECK_TEXT(seat_of(&t, 0), "anna");
+	CHECK_TEXT(seat_of(&t, 1), "bo");
+	(void)on_day(&t, 14, "");
+	CHECK_TEXT(seat_of(&t, 0), "anna cia+14");
+	CHECK_TEXT(seat_of(&t, 1), "bo cia+14");
+	CHECK(on_day(&t, 28, "unanswered"));
+	CHECK_TEXT(seat_of(&t, 0), "anna cia+14");
+	town_close(&t);
+}
+
+static void
+approve(struct town *t, int who)
+{
+	struct stored_list list = all(t, STATES(STATE_OPEN));
+	struct error err = { 0 };
+
+	CHECK(store_decision_add(t->store, &(struct decision){ .proposal = list.list.items[0].id, .version = first_of(&list)->version,
+		.key = t->accounts[who].key, .name = names[who], .verdict = VERDICT_APPROVE, .until = DAY_NONE, .at = t->now,
+		.source = "page" }, &err) == 0);
+	stored_free(&list);
+}
+
+static void
+an_answer_ends_it(void)
+{
+	struct town t;
+
+	with_a_ladder(&t, "anna");
+	(void)on_day(&t, 0, "");
+	approve(&t, ANNA);
+	(void)on_day(&t, 14, "");
+	CHECK_TEXT(seat_of(&t, 0), "anna");
+	CHECK(!on_day(&t, 60, "unanswered"));
+	CHECK_TEXT(seat_of(&t, 0), "anna");
+	town_close(&t);
+}
+
+/* The deputy was asked meanwhile, and answered: that stands, also where two are needed. */
+static void
+a_leave_that_ends_changes_nothing(void)
+{
+	for (int g = 0; g < 2; g++) {
+		struct town t;
+
+		with_a_ladder(&t, "anna");
+		excess(&t, 1, 0, 1, false);
+		excess(&t, g, 0, 1, true);
+		t.accounts[ANNA].disabled = true;
+		(void)on_day(&t, 0, "");
+		CHECK_TEXT(seat_of(&t, 0), "bo");
+		approve(&t, BO);
+		if (!g)
+			approve(&t, CIA);
+		schedule_all(&t);
+		t.accounts[ANNA].disabled = false;
+		(void)on_day(&t, 1, "");
+		CHECK(count(&t, STATES(STATE_SCHEDULED)) == 1);
+		CHECK_TEXT(seat_of(&t, 0), "anna bo");
+		CHECK_TEXT(seat_of(&t, 1), g ? "" : "cia");
+		town_close(&t);
+	}
+}
+
+static void
+an_approval_falls_when_its_owner_leaves(void)
+{
+	for (int state = 0; state < 2; state++) {
+		struct town t;
+
+		with_a_ladder(&t, "anna");
+		(void)on_day(&t, 0, "");
+		schedule_all(&t);
+		(void)on_day(&t, 1, "");
+		CHECK(count(&t, STATES(STATE_SCHEDULED)) == 1);
+		*(state ? &t.accounts[ANNA].left : &t.accounts[ANNA].disabled) = true;
+		(void)on_day(&t, 2, "");
+		CHECK(count(&t, STATES(STATE_OPEN)) == 1);
+		CHECK_TEXT(seat_of(&t, 0), "bo");
+		(void)on_day(&t, 2, "");
+		CHECK(count(&t, STATES(STATE_OPEN)) == 1);
+		(void)on_day(&t, 15, "");               /* it is asked of him since he came */
+		CHECK_TEXT(seat_of(&t, 0), "bo");
+		(void)on_day(&t, 16, "");
+		CHECK_TEXT(seat_of(&t, 0), "bo cia+14");
+		town_close(&t);
+	}
+}
+
+static void
+what_was_braked_is_counted_from_its_release(void)
+{
+	struct town t;
+	struct released out;
+	struct error err = { 0 };
+
+	with_a_ladder(&t, "anna");
+	t.rules.conf.brake.count = 0;
+	t.rules.conf.brake.ratio = 0;
+	(void)on_day(&t, 0, "");
+	CHECK(count(&t, STATES(STATE_BRAKED)) == 1);
+	(void)on_day(&t, 20, "");
+	CHECK_TEXT(seat_of(&t, 0), "anna");
+	CHECK(propose_release(&t.rules, t.store, "system:s1", "root", "rätt", t.now, &out, &err) == 0 && out.opened == 1);
+	(void)on_day(&t, 33, "");
+	CHECK_TEXT(seat_of(&t, 0), "anna");
+	(void)on_day(&t, 34, "");
+	CHECK_TEXT(seat_of(&t, 0), "anna bo+14");
+	town_close(&t);
+}
+
+/* Where nobody is written to, nobody is silent: their days begin when the program is armed. */
+static void
+nobody_is_silent_before_they_have_been_asked(void)
+{
+	struct town t;
+
+	with_a_ladder(&t, "anna");
+	t.rules.conf.mode = MODE_OBSERVE;
+	(void)on_day(&t, 0, "");
+	CHECK(!on_day(&t, 60, "unanswered"));
+	CHECK_TEXT(seat_of(&t, 0), "anna");
+	t.rules.conf.mode = MODE_PROPOSE;
+	(void)on_day(&t, 61, "");
+	(void)on_day(&t, 74, "");
+	CHECK_TEXT(seat_of(&t, 0), "anna");
+	(void)on_day(&t, 75, "");
+	CHECK_TEXT(seat_of(&t, 0), "anna bo+14");
+	town_close(&t);
+}
+
+/* A world that changes at random, a year of nights, and nobody ever says anything. */
+static void
+a_year_of_silence_decides_nothing(void)
+{
+	struct town t;
+	struct decisions decisions = { 0 };
+	struct effects effects = { 0 };
+	struct error err = { 0 };
+	int told = 0;
+
+	seed = UINT64_C(0x9e3779b97f4a7c15);
+	with_a_ladder(&t, "anna");
+	t.rules.conf.weekly = 10;
+	for (int n = 0; n < 365; n += 3) {
+		if (n < 60)
+			shake(&t);
+		t.no_access = t.no_files = false;
+		told += on_day(&t, n, "unanswered");
+	}
+	CHECK(told > 50);
+	CHECK(store_decisions(t.mem, t.store, NULL, INT64_MIN, &decisions, &err) == 0 && !decisions.list.count);
+	CHECK(store_effects(t.mem, t.store, NULL, NULL, &effects, &err) == 0 && !effects.list.count);
+	CHECK(count(&t, STATES(STATE_OPEN)) > 5);
+	CHECK(!count(&t, ~(STATES_ASKED | STATES(STATE_WITHDRAWN) | STATES(STATE_SUPERSEDED))));
+	town_close(&t);
+}
+
+/* ------------------------------------------------------------------ how much at a time */
+
+static void
+thirty_are_asked_and_the_riskiest_first(void)
+{
+	struct town t;
+	struct stored_list list;
+
+	town_open(&t);
+	t.rules.conf.weekly = 10;
+	t.rules.conf.brake.count = 100;
+	t.systems[1].owner = "anna";
+	excess(&t, 1, 0, 25, true);
+	(void)one_night(&t);
+	CHECK(count(&t, STATES(STATE_OPEN)) == 10 && count(&t, STATES(STATE_QUEUED)) == 15);
+	list = all(&t, STATES(STATE_QUEUED));
+	CHECK_TEXT(first_of(&list)->key, "0000000000000210");           /* all as risky: by key */
+	CHECK(!first_of(&list)->approvers.items[0].asked);
+	stored_free(&list);
+	(void)on_day(&t, 6, "");
+	CHECK(count(&t, STATES(STATE_OPEN)) == 10);
+	(void)on_day(&t, 7, "");
+	CHECK(count(&t, STATES(STATE_OPEN)) == 20);
+	for (int i = 0; i < 17; i++) {
+		list = all(&t, STATES(STATE_OPEN));
+		force(&t, &list.list.items[0], STATE_SCHEDULED, t.now, DAY_NONE);
+		stored_free(&list);
+	}
+	(void)on_day(&t, 8, "");                /* three are left, fewer than a third: as many again as make ten */
+	CHECK(count(&t, STATES(STATE_OPEN)) == 8 && count(&t, STATES(STATE_QUEUED)) == 0);
+	town_close(&t);
+}
+
+static void
+risk_is_ordered_as_the_manual_says(void)
+{
+	struct risk r[] = {
+		{ .hand = true, .class = 1, .access = true, .key = "9" },
+		{ .class = 3, .access = true, .pressing = true, .key = "8" },
+		{ .class = 3, .access = true, .key = "7" },
+		{ .class = 3, .pressing = true, .due = 900, .key = "6" },
+		{ .class = 3, .due = 100, .key = "5" },
+		{ .class = 3, .due = 200, .key = "3" },
+		{ .class = 3, .due = 200, .key = "4" },
+		{ .class = 2, .access = true, .pressing = true, .key = "2" },
+	};
+
+	for (size_t i = 0; i < sizeof r / sizeof *r; i++)
+		for (size_t k = 0; k < sizeof r / sizeof *r; k++)
+			CHECK(i == k ? by_risk(&r[i], &r[k]) == 0 : (by_risk(&r[i], &r[k]) < 0) == (i < k));
+}
+
+static void
+a_file_past_the_laws_last_day_and_one_who_has_left_press(void)
+{
+	struct town t;
+	struct risk risk;
+	struct proposal p = { .kind = KIND_DESTROY, .series = "r0", .share = "sh", .due = 10, .konfidentialitet = -1, .key = "k",
+			      .evidence = json_pack("{s:s}", "oldest", "2014-12-31") };
+	struct proposal q = { .kind = KIND_REMOVE_MEMBER, .key = "k", .evidence = json_pack("{s:{s:b}}", "person", "left", 1) };
+
+	town_open(&t);
+	t.series[0].count_from = COUNT_YEAR_END;
+	t.series[0].latest = (struct period){ 10, DAY_YEARS };
+	risk_of(&t.rules, &p, day_parse("2024-12-31"), &risk);
+	CHECK(!risk.pressing && risk.class == 3 && !risk.access);
+	risk_of(&t.rules, &p, day_parse("2025-01-02"), &risk);
+	CHECK(risk.pressing);
+	risk_of(&t.rules, &q, 1, &risk);
+	CHECK(risk.pressing && risk.access);
+	json_decref(p.evidence);
+	json_decref(q.evidence);
+	town_close(&t);
+}
+
+static void
+what_waits_its_turn_is_withdrawn_and_superseded_as_the_rest(void)
+{
+	struct town t;
+
+	town_open(&t);
+	t.rules.conf.weekly = 3;
+	t.rules.conf.brake.count = 100;
+	t.systems[1].owner = "anna";
+	excess(&t, 1, 0, 9, true);
+	(void)one_night(&t);
+	CHECK(count(&t, STATES(STATE_OPEN)) == 3 && count(&t, STATES(STATE_QUEUED)) == 6);
+	t.now += DAY;
+	excess(&t, 1, 5, 6, false);
+	(void)one_night(&t);
+	CHECK(count(&t, STATES(STATE_QUEUED)) == 5 && count(&t, STATES(STATE_WITHDRAWN)) == 1);
+	t.text[1]++;
+	(void)one_night(&t);            /* those that are asked keep their places */
+	CHECK(count(&t, STATES(STATE_OPEN)) == 3 && count(&t, STATES(STATE_QUEUED)) == 5 && count(&t, STATES(STATE_SUPERSEDED)) == 8);
+	town_close(&t);
+}
+
+static void
+a_release_is_rationed_too(void)
+{
+	struct town t;
+	struct released out;
+	struct error err = { 0 };
+
+	town_open(&t);
+	t.rules.conf.weekly = 5;
+	t.systems[1].owner = "anna";
+	excess(&t, 1, 0, 20, true);
+	(void)one_night(&t);
+	CHECK(count(&t, STATES(STATE_BRAKED)) == 20);
+	CHECK(propose_release(&t.rules, t.store, "system:s1", "root", "rätt", t.now, &out, &err) == 0);
+	CHECK(out.all == 20 && out.opened == 5 && count(&t, STATES(STATE_QUEUED)) == 15);
+	t.now += 7 * DAY;
+	(void)one_night(&t);            /* and trips no brake again */
+	CHECK(count(&t, STATES(STATE_OPEN)) == 10 && count(&t, STATES(STATE_QUEUED)) == 10);
+	town_close(&t);
+}
+
+/* Where owners are not written to, a month opens no more than the first day of asking may. */
+static void
+no_pile_grows_while_nobody_is_asked(void)
+{
+	struct town t;
+
+	town_open(&t);
+	t.rules.conf.mode = MODE_OBSERVE;
+	t.rules.conf.weekly = 5;
+	t.rules.conf.brake.count = 100;
+	t.systems[1].owner = "anna";
+	excess(&t, 1, 0, 20, true);
+	for (int week = 0; week < 5; week++)
+		(void)on_day(&t, week * 7, "");
+	CHECK(count(&t, STATES(STATE_OPEN)) == 5);
+	t.rules.conf.mode = MODE_PROPOSE;
+	(void)on_day(&t, 36, "");
+	CHECK(count(&t, STATES(STATE_OPEN)) == 5);
+	(void)on_day(&t, 43, "");
+	CHECK(count(&t, STATES(STATE_OPEN)) == 10);
+	town_close(&t);
+}
+
 int
 main(void)
 {
@@ -1023,6 +1598,23 @@ main(void)
 	TEST(an_exported_removal_is_done_when_the_membership_is_gone);
 	TEST(what_is_kept_is_asked_again_on_its_day);
 	TEST(without_a_directory_nothing_new_is_asked);
+	TEST(one_who_never_answers_is_passed_by_on_their_days);
+	TEST(days_are_counted_by_the_calendar);
+	TEST(nobody_comes_to_decide_on_their_own_access);
+	TEST(without_deputies_the_coordinator_comes_at_once);
+	TEST(where_two_must_approve_silence_brings_a_third);
+	TEST(an_answer_ends_it);
+	TEST(a_leave_that_ends_changes_nothing);
+	TEST(an_approval_falls_when_its_owner_leaves);
+	TEST(what_was_braked_is_counted_from_its_release);
+	TEST(nobody_is_silent_before_they_have_been_asked);
+	TEST(a_year_of_silence_decides_nothing);
+	TEST(thirty_are_asked_and_the_riskiest_first);
+	TEST(risk_is_ordered_as_the_manual_says);
+	TEST(a_file_past_the_laws_last_day_and_one_who_has_left_press);
+	TEST(what_waits_its_turn_is_withdrawn_and_superseded_as_the_rest);
+	TEST(a_release_is_rationed_too);
+	TEST(no_pile_grows_while_nobody_is_asked);
 	TEST(any_night_twice_is_once_and_moves_only_what_it_saw);
 	return check_done();
 }
