@@ -205,8 +205,15 @@ set_server(CURL *curl, const struct conf *conf, long patience)
 	}
 }
 
+/* A no to the sender, the address or the text, not one to us or to everybody. */
+static bool
+is_refusal(const char *step, long answer)
+{
+	return answer >= 400 && (strcmp(step, "MAIL") == 0 || strcmp(step, "RCPT") == 0 || strcmp(step, "DATA") == 0);
+}
+
 static int
-perform(struct arena *mem, CURL *curl, const struct conf *conf, struct error *err)
+perform(struct arena *mem, CURL *curl, const struct conf *conf, bool *refused, struct error *err)
 {
 	char detail[CURL_ERROR_SIZE] = "";
 	const char *now = "connect";
@@ -221,6 +228,8 @@ perform(struct arena *mem, CURL *curl, const struct conf *conf, struct error *er
 	if (code == CURLE_OK)
 		return 0;
 	curl_easy_getinfo(curl, CURLINFO_RESPONSE_CODE, &answer);
+	if (refused)
+		*refused = is_refusal(now, answer);
 	return error_set(err, ERROR_SOURCE, "mail server '%s' at %s: %s%s", conf->mail.server, now,
 			 *detail ? detail : curl_easy_strerror(code),
 			 answer >= 400 ? arena_print(mem, " (it answered %ld)", answer) : "");
@@ -248,7 +257,7 @@ to_server(struct arena *mem, const struct conf *conf, const struct mail *mail, c
 	curl_easy_setopt(curl, CURLOPT_READFUNCTION, give);
 	curl_easy_setopt(curl, CURLOPT_READDATA, &up);
 	if (set_login(mem, curl, conf, err) == 0)
-		rc = perform(mem, curl, conf, err);
+		rc = perform(mem, curl, conf, mail->refused, err);
 	curl_easy_cleanup(curl);
 	curl_slist_free_all(to);
 	return rc;

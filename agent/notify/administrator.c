@@ -6,7 +6,7 @@
 #define ROWS_MOST 50                    /* of each sort; `behov status` shows the rest */
 
 /* How many of each, under their headings. */
-struct tally { struct headings asked, braked, exported, gaps, findings; };
+struct tally { struct headings asked, braked, exported, gaps, findings, loud; };
 
 static void
 count_proposals(struct arena *mem, const struct rules *rules, const struct stored_list *asked, struct tally *tally)
@@ -99,6 +99,7 @@ finding_word(const char *kind)
 		{ "event-matches-nothing", "Händelse för en mapp eller fil som inte finns" },
 		{ "batch-blocked", "Akt eller volym som inte får gallras ännu" },
 		{ "series-opened-stepwise", "Ny serie som öppnas årsvis" }, { "owner-changed", "Ägare med nytt konto eller ny adress" },
+		{ "unanswered", "Ägare som inte svarar" }, { "mail-refused", "Brev som inte går fram" },
 		{ "owners-unknown", "Ägare som inte kunde läsas" }, { "nobody-to-ask", "Förslag som ingen kan svara på" },
 		{ "second-person-missing", "Förslag som saknar en andra person" },
 		{ "unbounded-access", "Roll som är öppen för alla som loggar in" },
@@ -164,6 +165,8 @@ administrator_json(struct arena *mem, const struct notify_input *in, const struc
 	json_object_set_new(data, "exported_any", json_boolean(tally->exported.list.count > 0));
 	json_put(data, "work", conf->work);
 	json_object_set_new(data, "gaps", rows_json(mem, &tally->gaps, NULL));
+	json_object_set_new(data, "loud_any", json_boolean(tally->loud.list.count > 0));
+	json_object_set_new(data, "loud", rows_json(mem, &tally->loud, " st"));
 	json_object_set_new(data, "findings", rows_json(mem, &tally->findings, " st"));
 	return data;
 }
@@ -182,13 +185,17 @@ letter_administrator(struct arena *mem, const struct notify_input *in, const str
 		return -1;
 	count_proposals(mem, in->rules, asked, &tally);
 	count_gaps(mem, in->rules, &facts, &tally);
-	for (size_t i = 0; i < facts.findings.count; i++)
-		letter_under(mem, &tally.findings, finding_word(facts.findings.items[i].finding.kind))->count++;
+	for (size_t i = 0; i < facts.findings.count; i++) {
+		const char *kind = facts.findings.items[i].finding.kind;
+
+		letter_under(mem, is_loud(kind) ? &tally.loud : &tally.findings, finding_word(kind))->count++;
+	}
 	data = administrator_json(mem, in, letter, &tally);
-	rc = tally.braked.list.count || tally.exported.list.count || tally.gaps.list.count || (observe && (tally.asked.list.count || tally.findings.list.count))
+	rc = tally.loud.list.count || tally.braked.list.count || tally.exported.list.count || tally.gaps.list.count || (observe && (tally.asked.list.count || tally.findings.list.count))
 		     ? letter_render(mem, NULL, "administrator", data, out, err) : 0;
 	json_decref(data);
-	out->subject = arena_print(mem, "Behov: natten %s%s%s%s", day_text(mem, clock_day(letter->created)),
+	out->subject = arena_print(mem, "Behov: natten %s%s%s%s%s", day_text(mem, clock_day(letter->created)),
+				   tally.loud.list.count ? ", någon måste påminnas" : "",
 				   tally.exported.list.count ? ", något att göra för hand" : "",
 				   tally.braked.list.count ? ", något är bromsat" : "", tally.gaps.list.count ? ", luckor" : "");
 	return rc;

@@ -28,19 +28,6 @@ notify_token(struct arena *mem, const struct conf *conf, const char *letter, con
 
 /* ------------------------------------------------------------------ who waits for what */
 
-/* Their last answer on this version counts: one who has undone it is asked again. */
-static bool
-has_answered(const struct decisions *given, const struct stored *s, const char *key)
-{
-	for (size_t i = given->list.count; i-- > 0;) {
-		const struct decision *d = &given->list.items[i];
-
-		if (!d->refused && d->key && strcmp(d->key, key) == 0 && d->version && strcmp(d->version, s->p.version) == 0)
-			return d->verdict != VERDICT_UNDO;
-	}
-	return false;
-}
-
 static struct person *
 person(struct arena *mem, struct people *people, const struct approver *who)
 {
@@ -55,22 +42,26 @@ person(struct arena *mem, struct people *people, const struct approver *who)
 }
 
 int
-people_waiting(struct arena *mem, struct store *store, const struct stored_list *open, struct people *out,
+people_waiting(struct arena *mem, const struct notify_input *in, const struct stored_list *open, struct people *out,
 	       struct error *err)
 {
-	*out = (struct people){ 0 };
+	int *late = arena_array(mem, int, open->list.count + 1);
+
+	*out = (struct people){ .late = late };
 	for (size_t i = 0; i < open->list.count; i++) {
 		const struct stored *s = &open->list.items[i];
-		struct decisions given;
+		struct decisions given = { 0 };
 
-		if (s->p.approvers.count && store_decisions(mem, store, s->id, INT64_MIN, &given, err) < 0)
+		if (s->p.approvers.count && store_decisions(mem, in->store, s->id, INT64_MIN, &given, err) < 0)
 			return -1;
-		for (size_t k = 0; k < s->p.approvers.count; k++)
-			if (!has_answered(&given, s, s->p.approvers.items[k].key)) {
-				struct person *p = person(mem, out, &s->p.approvers.items[k]);
+		late[i] = seats_late(&given, s, in->rules->conf.escalate, clock_day(in->now));
+		for (size_t k = 0; k < s->p.approvers.count; k++) {
+			const struct approver *who = &s->p.approvers.items[k];
+			bool again = k && strcmp(who->key, who[-1].key) == 0;   /* in another seat of theirs */
 
-				*arena_push(mem, &p->waiting) = i;
-			}
+			if (!again && seats_wait_for(&given, s, who->key))
+				*arena_push(mem, &person(mem, out, who)->waiting) = i;
+		}
 	}
 	return 0;
 }
@@ -92,23 +83,39 @@ letter_id(struct arena *mem, const char *kind, const char *key, int64_t now, con
 	return digest_hex(mem, sum, 16);
 }
 
+/* Others came to be asked since then, because this person had not answered. */
+static bool
+has_been_passed_by(const struct stored *s, const char *key, int64_t since)
+{
+	for (size_t i = 0; i < s->p.approvers.count; i++)
+		for (size_t k = 0; k < s->p.approvers.count; k++) {
+			const struct approver *mine = &s->p.approvers.items[i], *other = &s->p.approvers.items[k];
+
+			if (strcmp(mine->key, key) == 0 && !mine->waited && other->seat == mine->seat && other->waited &&
+			    other->asked > since)
+				return true;
+		}
+	return false;
+}
+
 /*
- * "digest" when one of the proposals is in no letter that went to this person; "reminder" when the last one is old or
- * its link has ended; else NULL.  While a letter waits to be sent nobody is reminded: two would come at once.
+ * "digest" when one of the proposals is in no letter that went to this person; "reminder" when the last one is old, its link
+ * has ended, or somebody else has come to be asked since; else NULL.  While a letter waits to be sent nobody is reminded.
  */
 static int
 which_kind(struct arena *mem, const struct notify_input *in, const struct person *p, const struct stored_list *open,
 	   const char **kind, struct error *err)
 {
 	int64_t last = INT64_MIN, ends = INT64_MIN;
-	bool waits = false;
+	bool waits = false, passed = false;
 
 	*kind = NULL;
 	for (size_t i = 0; i < p->waiting.count; i++) {
+		const struct stored *s = &open->list.items[p->waiting.items[i]];
 		struct letters letters;
 		const struct letter *l;
 
-		if (store_letter_about(mem, in->store, p->who->key, open->list.items[p->waiting.items[i]].id, &letters, err) < 0)
+		if (store_letter_about(mem, in->store, p->who->key, s->id, &letters, err) < 0)
 			return -1;
 		l = letters.list.items;
 		if (!letters.list.count || (l->sent != INT64_MIN && l->problem)) {
@@ -116,11 +123,30 @@ which_kind(struct arena *mem, const struct notify_input *in, const struct person
 			return 0;
 		}
 		waits |= l->sent == INT64_MIN;
+		passed |= has_been_passed_by(s, p->who->key, l->sent);
 		last = l->sent > last ? l->sent : last;
 		ends = l->expires > ends ? l->expires : ends;
 	}
-	if (!waits && (clock_day(in->now) - clock_day(last) >= in->rules->conf.reminder_days || in->now >= ends))
+	if (!waits && (passed || clock_day(in->now) - clock_day(last) >= in->rules->conf.reminder_days || in->now >= ends))
 		*kind = "reminder";
+	return 0;
+}
+
+/* The last letter to them, while it still waits to be sent; *today: they have had one today already. */
+static int
+find_last(struct arena *mem, const struct notify_input *in, const char *key, struct letter *waits, bool *today, struct error *err)
+{
+	struct letters letters;
+
+	*waits = (struct letter){ 0 };
+	*today = false;
+	if (store_letter_last(mem, in->store, key, &letters, err) < 0)
+		return -1;
+	if (!letters.list.count)
+		return 0;
+	*today = clock_day(letters.list.items[0].created) == clock_day(in->now);
+	if (letters.list.items[0].sent == INT64_MIN)
+		*waits = letters.list.items[0];
 	return 0;
 }
 
@@ -144,11 +170,18 @@ write_to(struct arena *mem, const struct notify_input *in, const struct person *
 	const char **about = arena_array(mem, const char *, p->waiting.count + 1), *kind;
 	struct letter letter = { .key = p->who->key, .name = p->who->name, .display = p->who->display, .mail = p->who->mail,
 				 .created = in->now, .sent = INT64_MIN };
+	struct letter waits;
+	bool today;
 
-	if (which_kind(mem, in, p, open, &kind, err) < 0)
+	if (which_kind(mem, in, p, open, &kind, err) < 0 || find_last(mem, in, p->who->key, &waits, &today, err) < 0)
 		return -1;
-	if (!kind)
+	if (!kind || today)
 		return 0;
+	/* One that waits is about less: this one goes in its place, and no sooner than it would have. */
+	if (waits.id && store_letter_sent(in->store, waits.id, in->now, "ersatt av ett nyare brev", err) < 0)
+		return -1;
+	letter.tries = waits.tries;
+	letter.next = waits.next;
 	for (size_t i = 0; i < p->waiting.count; i++)
 		about[i] = open->list.items[p->waiting.items[i]].id;
 	letter.kind = kind;
@@ -240,6 +273,13 @@ out:
 	return rc;
 }
 
+/* What administrators are told at once: by kind and person, so that it is news once and not each time a number changes. */
+bool
+is_loud(const char *kind)
+{
+	return strcmp(kind, "unanswered") == 0 || strcmp(kind, "mail-refused") == 0;
+}
+
 /* Of what stands in a letter to administrators; *any: there is something to say. */
 static void
 digest_facts(struct digest *d, const struct facts *facts, bool observe, bool *any)
@@ -252,12 +292,15 @@ digest_facts(struct digest *d, const struct facts *facts, bool observe, bool *an
 		digest_field(d, strcmp(gap->what, "window") == 0 ? NULL : gap->path);    /* where time ran out is another place each night */
 		*any = true;
 	}
-	for (size_t i = 0; observe && i < facts->findings.count; i++) {
+	for (size_t i = 0; i < facts->findings.count; i++) {
 		const struct finding *f = &facts->findings.items[i].finding;
+		bool loud = is_loud(f->kind);
 
+		if (!observe && !loud)
+			continue;
 		digest_field(d, f->kind);
 		digest_field(d, f->system);
-		digest_field(d, f->text);
+		digest_field(d, loud ? f->account : f->text);
 		*any = true;
 	}
 }
@@ -302,7 +345,7 @@ notify_compose(struct arena *mem, const struct notify_input *in, long long *lett
 	*letters = 0;
 	if (store_proposals(mem, in->store, &(struct proposal_filter){ .states = STATES(STATE_OPEN) }, &open, err) < 0)
 		return -1;
-	if (people_waiting(mem, in->store, &open, &people, err) < 0 || news_of(mem, in, &news, err) < 0)
+	if (people_waiting(mem, in, &open, &people, err) < 0 || news_of(mem, in, &news, err) < 0)
 		goto out;
 	for (size_t i = 0; conf->mode != MODE_OBSERVE && i < people.list.count; i++)
 		if (write_to(mem, in, &people.list.items[i], &open, letters, err) < 0)

@@ -104,6 +104,9 @@ line_of(struct arena *mem, const struct rules *rules, const struct language *l, 
 /* What an owner's letter says in numbers. */
 struct sums {
 	long long of[4];                /* by kind */
+	LIST(const char *) reasons;     /* of access: what differs from one group of rows to the next */
+	long long more;                 /* access whose reason another has already */
+	long long passed, taken, urgent;        /* others were asked, too; came here because others are silent; for so long */
 	int named;
 	int64_t oldest;
 	day_t due;
@@ -111,12 +114,53 @@ struct sums {
 
 /* Why somebody is asked.  It may name the one they stand in for. */
 static const char *
-asked_as(const struct proposal *p, const char *key)
+asked_as(struct arena *mem, const struct proposal *p, const char *key)
 {
-	for (size_t i = 0; letter_may_name(p->konfidentialitet) && i < p->approvers.count; i++)
-		if (strcmp(p->approvers.items[i].key, key) == 0)
-			return p->approvers.items[i].as;
-	return NULL;
+	return letter_may_name(p->konfidentialitet) ? seats_as(mem, p, key) : NULL;
+}
+
+/* Role, and why without whom it is about: those that are alike are answered together. */
+static void
+add_reason(struct arena *mem, const struct proposal *p, struct sums *sums)
+{
+	const char *name = p->display ? p->display : p->account, *why = p->why ? p->why : "";
+	size_t len = name ? strlen(name) : 0;
+	const char *reason = arena_print(mem, "%d %s/%s %s", (int)p->kind, p->system, p->role ? p->role : "",
+					 p->kind == KIND_REMOVE_MEMBER && strncmp(why, name ? name : "", len) == 0 ? why + len : why);
+
+	for (size_t i = 0; i < sums->reasons.count; i++)
+		if (strcmp(sums->reasons.items[i], reason) == 0) {
+			sums->more++;
+			return;
+		}
+	*arena_push(mem, &sums->reasons) = reason;
+}
+
+/* Silence brings people into a seat: is this person one of them, or did somebody come to theirs? */
+static void
+who_came(const struct proposal *p, const char *key, bool *they, bool *to_them)
+{
+	*they = *to_them = false;
+	for (size_t i = 0; i < p->approvers.count; i++) {
+		const struct approver *mine = &p->approvers.items[i];
+
+		if (strcmp(mine->key, key) != 0)
+			continue;
+		*they |= mine->waited > 0;
+		for (size_t k = 0; k < p->approvers.count && !mine->waited; k++)
+			*to_them |= p->approvers.items[k].seat == mine->seat && p->approvers.items[k].waited;
+	}
+}
+
+static void
+add_late(const struct rules *rules, const struct proposal *p, const char *key, int late, struct sums *sums)
+{
+	bool they, to_them;
+
+	who_came(p, key, &they, &to_them);
+	sums->taken += late && they;
+	sums->passed += late && to_them;
+	sums->urgent += late && late >= rules->conf.escalate[1];
 }
 
 static void
@@ -126,10 +170,12 @@ tell(struct arena *mem, const struct notify_input *in, const struct stored *s, c
 	const struct language *l = letter_language(in);
 	struct heading *h = letter_under(mem, all, letter_heading(mem, in->rules, l, &s->p));
 
-	h->as = asked_as(&s->p, key);
+	h->as = asked_as(mem, &s->p, key);
 	h->count++;
 	h->files += s->p.files;
 	sums->of[s->p.kind]++;
+	if (!is_files(&s->p))
+		add_reason(mem, &s->p, sums);
 	if (s->opened < sums->oldest)
 		sums->oldest = s->opened;
 	if (is_files(&s->p) && s->p.due != DAY_NONE && (sums->due == DAY_NONE || s->p.due < sums->due))
@@ -227,8 +273,10 @@ collect(struct arena *mem, const struct notify_input *in, const struct letter *l
 
 		for (size_t k = 0; strcmp(p->who->key, letter->key) == 0 && k < p->waiting.count; k++) {
 			const struct stored *s = &open->list.items[p->waiting.items[k]];
-			if (is_about(letter, s->id))
-				tell(mem, in, s, letter->key, all, sums);
+			if (!is_about(letter, s->id))
+				continue;
+			tell(mem, in, s, letter->key, all, sums);
+			add_late(in->rules, &s->p, letter->key, people->late[p->waiting.items[k]], sums);
 		}
 	}
 }
@@ -241,6 +289,31 @@ letter_link(struct arena *mem, const struct conf *conf, const char *token)
 	while (len && conf->web.url[len - 1] == '/')
 		len--;
 	return arena_print(mem, "%.*s/b/%s", (int)len, conf->web.url, token);
+}
+
+/* How long it takes to answer, in whole minutes: behov.1 says how it is reckoned. */
+#define SECONDS_REASON 20
+#define SECONDS_MORE 3
+#define SECONDS_BATCH 120
+static long long
+minutes(const struct sums *sums)
+{
+	long long seconds = (long long)sums->reasons.count * SECONDS_REASON + sums->more * SECONDS_MORE +
+			    (sums->of[KIND_DESTROY] + sums->of[KIND_DELIVER]) * SECONDS_BATCH;
+
+	return (seconds + 59) / 60;
+}
+
+static void
+put_urgency(struct arena *mem, const struct language *l, const struct conf *conf, const struct sums *sums, json_t *data)
+{
+	json_put(data, "urgent", sums->urgent ? arena_print(mem, speak(l, "Brådskar: %s förslag har väntat i mer än %d dagar."),
+				text_count(mem, sums->urgent), conf->escalate[1]) : NULL);
+	json_put(data, "passed", sums->passed ? arena_print(mem, speak(l, "%s har gått vidare till fler, eftersom du inte har svarat på "
+				"%d dagar. Du kan fortfarande svara."), text_count(mem, sums->passed), conf->escalate[0]) : NULL);
+	json_put(data, "taken", sums->taken ? arena_print(mem, speak(l, "%s kommer till dig för att den som tillfrågades först inte har "
+				"svarat på %d dagar."), text_count(mem, sums->taken), conf->escalate[0]) : NULL);
+	json_put(data, "time", arena_print(mem, minutes(sums) == 1 ? speak(l, "%lld minut") : speak(l, "%lld minuter"), minutes(sums)));
 }
 
 static const char *
@@ -261,6 +334,9 @@ digest_json(struct arena *mem, const struct notify_input *in, const struct lette
 	letter_put(mem, data, "display", letter->display ? letter->display : letter->name);
 	letter_put(mem, data, "organisation", conf->organisation);
 	letter_put(mem, data, "contact", conf->mail.contact);
+	letter_put(mem, data, "words", conf->mail.words);
+	letter_put(mem, data, "typed", conf->web.typed);
+	put_urgency(mem, l, conf, sums, data);
 	json_put(data, "summary", summary(mem, l, sums));
 	json_put(data, "expires", day_text(mem, clock_day(letter->expires) - 1));
 	json_put(data, "link", letter_link(mem, conf, token));
@@ -294,7 +370,8 @@ letter_digest(struct arena *mem, const struct notify_input *in, const struct let
 	data = digest_json(mem, in, letter, &all, &sums, token);
 	rc = letter_render(mem, l, "digest", data, out, err);
 	json_decref(data);
-	out->subject = arena_print(mem, strcmp(letter->kind, "reminder") == 0 ? speak(l, "Påminnelse: %s väntar på ditt beslut")
-										: speak(l, "Behov: %s väntar på ditt beslut"), summary(mem, l, &sums));
+	out->subject = arena_print(mem, sums.urgent ? speak(l, "Brådskar: %s väntar på ditt beslut") :
+				   strcmp(letter->kind, "reminder") == 0 ? speak(l, "Påminnelse: %s väntar på ditt beslut")
+									 : speak(l, "Behov: %s väntar på ditt beslut"), summary(mem, l, &sums));
 	return rc;
 }

@@ -13,9 +13,12 @@ struct person {
 	const struct approver *who;
 	LIST(size_t) waiting;
 };
-struct people { LIST(struct person) list; };
+struct people {
+	LIST(struct person) list;
+	const int *late;                /* of each open one: seats_late() */
+};
 
-int people_waiting(struct arena *mem, struct store *store, const struct stored_list *open, struct people *out,
+int people_waiting(struct arena *mem, const struct notify_input *in, const struct stored_list *open, struct people *out,
 		   struct error *err);
 
 /* What belongs together in a letter: a system, or a series on a share. */
@@ -27,6 +30,8 @@ struct heading {
 struct headings { LIST(struct heading) list; };
 
 bool letter_may_name(int konfidentialitet);
+/* A finding that administrators are written to about. */
+bool is_loud(const char *kind);
 /* Of letters to owners.  Those to administrators are in Swedish: they tell what the night wrote into the store. */
 const struct language *letter_language(const struct notify_input *in);
 const char *letter_heading(struct arena *mem, const struct rules *rules, const struct language *l, const struct proposal *p);

@@ -1,10 +1,17 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* send.c - sends what has not been sent; what fails keeps its reason and waits for the next night. */
+/*
+ * send.c - sends what has not been sent; what fails keeps its reason and waits for the next night.
+ *
+ * What the server says no to is tried again after 1, 2, 4, … nights, for as long as its link is good; where it has said so
+ * four times administrators are told.  A server that does not answer is asked again each night.
+ */
 #include "notify_p.h"
 #include "behov/digest.h"
 #include "behov/log.h"
 #include "behov/step.h"
 
+#define TRIES_TOLD 4                    /* so many refusals of one letter are a finding */
+#define NIGHTS_MOST 16                  /* between two tries */
 #define TROUBLE_MOST 300                /* seconds of waiting for servers that do not answer, in one night */
 
 /* What letters are rendered from: the store as it is now. */
@@ -55,10 +62,22 @@ hold_back(const struct notify_input *in, const struct letter *letter, const char
 }
 
 static int
+hold_longer(const struct notify_input *in, const struct letter *letter, const char *why, long long *unsent, struct error *err)
+{
+	int nights = letter->tries < 4 ? 1 << letter->tries : NIGHTS_MOST;
+
+	log_warn("a letter to '%s' was refused tries=%d next_in_days=%d: %s", letter->name ? letter->name : letter->key,
+		 letter->tries + 1, nights, why);
+	++*unsent;
+	return store_letter_refused(in->store, letter->id, letter->tries + 1, clock_midnight(clock_day(in->now) + nights), why, err);
+}
+
+static int
 send_one(struct arena *mem, const struct notify_input *in, const struct letter *letter, const struct desk *desk,
 	 long long *sent, long long *unsent, struct error *err)
 {
 	struct error why = { 0 };
+	bool refused = false;
 	const char *dead;
 	struct mail mail;
 
@@ -72,8 +91,13 @@ send_one(struct arena *mem, const struct notify_input *in, const struct letter *
 		dead = "inte längre aktuellt";
 	if (dead)
 		return store_letter_sent(in->store, letter->id, in->now, dead, err);
+	if (in->now < letter->next) {
+		++*unsent;
+		return 0;
+	}
+	mail.refused = &refused;
 	if (mail_send(mem, &in->rules->conf, &mail, &why) < 0)
-		return hold_back(in, letter, why.text, unsent, err);
+		return (refused ? hold_longer : hold_back)(in, letter, why.text, unsent, err);
 	++*sent;
 	return store_letter_sent(in->store, letter->id, in->now, NULL, err);
 }
@@ -118,11 +142,31 @@ notify_send(struct arena *mem, const struct notify_input *in, long long *sent, l
 	if (store_proposals(mem, in->store, &(struct proposal_filter){ .states = STATES_ASKED }, &desk.asked, err) < 0 ||
 	    store_proposals(mem, in->store, &(struct proposal_filter){ .states = STATES(STATE_OPEN) }, &desk.open, err) < 0)
 		goto out;
-	if (people_waiting(mem, in->store, &desk.open, &desk.people, err) == 0)
+	if (people_waiting(mem, in, &desk.open, &desk.people, err) == 0)
 		rc = send_all(mem, in, &letters, &desk, sent, unsent, err);
 out:
 	progress_end();
 	stored_free(&desk.asked);
 	stored_free(&desk.open);
 	return rc;
+}
+
+/* ------------------------------------------------------------------ what administrators are told */
+
+int
+notify_findings(struct arena *mem, struct store *store, struct plan *plan, struct error *err)
+{
+	struct letters letters;
+
+	if (store_letters_unsent(mem, store, &letters, err) < 0)
+		return -1;
+	for (size_t i = 0; i < letters.list.count; i++) {
+		const struct letter *l = &letters.list.items[i];
+
+		if (l->tries >= TRIES_TOLD)
+			*arena_push(mem, &plan->findings) = (struct finding){ .kind = "mail-refused", .account = l->name,
+				.text = arena_print(mem, "Brev till %s går inte fram sedan %s: %s", l->display ? l->display : l->name,
+						    day_text(mem, clock_day(l->created)), l->problem ? l->problem : "-") };
+	}
+	return 0;
 }

@@ -22,6 +22,7 @@ struct mail {
 	const char *text, *html;        /* html may be NULL */
 	int64_t date;                   /* clock_now() */
 	int patience;                   /* seconds that sending may take, 0 = 120 */
+	bool *refused;                  /* when sending fails: did the server say no to this message?  NULL = nobody asks */
 };
 
 /* The whole message in the arena. */

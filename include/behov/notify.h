@@ -21,11 +21,15 @@ struct notify_input {
 };
 
 /* Adds letters to the store, within the caller's transaction: to each approver with open proposals no letter has told
- * them of, or (a reminder) whose last letter about one is conf.reminder_days old; a receipt to each who has decided something on
+ * them of, or (a reminder) whose last letter about one is conf.reminder_days old or who has been passed by since, but one a
+ * day at most; a receipt to each who has decided something on
  * the page since the last night; and every third month to who can say when
  * something ended where nobody has. */
 int notify_compose(struct arena *mem, const struct notify_input *in, long long *letters, struct error *err);
-/* Sends what is unsent.  A letter that cannot be sent keeps its problem and is tried next time: *unsent counts them. */
+/* "mail-refused" for each letter that the mail server has said no to again and again. */
+int notify_findings(struct arena *mem, struct store *store, struct plan *plan, struct error *err);
+/* Sends what is unsent.  A letter that cannot be sent keeps its problem: *unsent counts them.  It is tried next time, or, when
+ * the server said no to it, after 1, 2, 4, … nights. */
 int notify_send(struct arena *mem, const struct notify_input *in, long long *sent, long long *unsent, struct error *err);
 /* The raw token of a letter, for the link: reads (or makes, mode 0600) conf.key_file. */
 int notify_token(struct arena *mem, const struct conf *conf, const char *letter, const char **out, struct error *err);

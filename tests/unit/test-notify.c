@@ -77,7 +77,8 @@ access_to(const char *system, const char *key, const char *display, int konfiden
 		.state = STATE_OPEN, .opened = NIGHT, .since = NIGHT, .go_at = INT64_MIN, .until = DAY_NONE,
 	};
 
-	*arena_push(mem, &s.p.approvers) = (struct approver){ "kanna", "anna", "Anna Ägare", "anna@kalmar.example", "systemägare" };
+	*arena_push(mem, &s.p.approvers) = (struct approver){
+		.key = "kanna", .name = "anna", .display = "Anna Ägare", .mail = "anna@kalmar.example", .as = "systemägare" };
 	return s;
 }
 
@@ -163,7 +164,7 @@ read_letter(int64_t now)
 
 	CHECK(store_proposals(mem, store, &(struct proposal_filter){ .states = STATES_ASKED }, &asked, &err) == 0 &&
 	      store_proposals(mem, store, &(struct proposal_filter){ .states = STATES(STATE_OPEN) }, &open, &err) == 0 &&
-	      people_waiting(mem, store, &open, &people, &err) == 0);
+	      people_waiting(mem, &in, &open, &people, &err) == 0);
 	if (strcmp(letter.kind, "administrator") == 0)
 		CHECK(letter_administrator(mem, &in, &letter, &asked, &mail, &err) == 0);
 	else if (strcmp(letter.kind, "receipt") == 0)
@@ -321,6 +322,197 @@ a_link_that_a_new_key_would_make_is_not_sent(void)
 	CHECK(compose(NIGHT) == 1 && unlink(rules.conf.key_file) == 0);
 	CHECK(send_out(NIGHT, NULL) == 0 && mails() == 0);
 	CHECK(compose(NIGHT + DAYS(1)) == 1 && send_out(NIGHT + DAYS(1), NULL) == 1);
+	end();
+}
+
+static void
+one_letter_a_day_and_the_newer_in_the_place_of_the_older(void)
+{
+	struct letter first;
+
+	begin();
+	add(access_to("kurs", "k1", "Bo Borta", 1));
+	CHECK(compose(NIGHT) == 1);
+	first = unsent_letter();
+	add(access_to("kurs", "k2", "Cia Borta", 1));
+	CHECK(compose(NIGHT + 3600) == 0);      /* they have had one today */
+	CHECK(compose(NIGHT + DAYS(1)) == 1);
+	CHECK(strcmp(unsent_letter().id, first.id) != 0 && unsent_letter().proposal_count == 2);
+	CHECK(send_out(NIGHT + DAYS(1), NULL) == 1 && mails() == 1);
+	CHECK(compose(NIGHT + DAYS(2)) == 0);
+	end();
+}
+
+/* Anna has the seat; Bo came to it after so many days, on that moment. */
+static struct stored
+passed_on(const char *system, const char *key, int konfidentialitet, int waited, int64_t when)
+{
+	struct stored s = access_to(system, key, "Di Borta", konfidentialitet);
+
+	s.p.approvers.items[0].asked = NIGHT;
+	if (waited)
+		*arena_push(mem, &s.p.approvers) = (struct approver){
+			.key = "kbo", .name = "bo", .display = "Bo Ersättare", .mail = "bo@kalmar.example", .as = "ersättare",
+			.waited = waited, .asked = when };
+	return s;
+}
+
+static void
+pass_on(const char *id, int waited, int64_t when)
+{
+	struct stored_list list = { 0 };
+	struct stored s;
+
+	CHECK(store_proposals(mem, store, &(struct proposal_filter){ .id = id }, &list, &err) == 0 && list.list.count == 1);
+	s = list.list.items[0];
+	s.p.approvers = passed_on("x", "x", 1, waited, when).p.approvers;
+	CHECK(store_proposal_put(store, &s, &err) == 0);
+	stored_free(&list);
+}
+
+static void
+who_was_passed_by_hears_of_it_once(void)
+{
+	begin();
+	rules.conf.escalate[0] = 3;
+	rules.conf.escalate[1] = 28;
+	add(passed_on("kurs", "k1", 1, 0, 0));
+	CHECK(compose(NIGHT) == 1 && send_out(NIGHT, NULL) == 1);
+	CHECK(compose(NIGHT + DAYS(2)) == 0);
+	pass_on("k1-1", 3, NIGHT + DAYS(3));
+	CHECK(compose(NIGHT + DAYS(3)) == 2);           /* to both */
+	CHECK(send_out(NIGHT + DAYS(3), NULL) == 2);
+	CHECK(compose(NIGHT + DAYS(4)) == 0 && compose(NIGHT + DAYS(9)) == 0);
+	CHECK(compose(NIGHT + DAYS(10)) == 2);
+	end();
+}
+
+static void
+a_letter_turns_red_and_names_nobody_where_it_may_not(void)
+{
+	static const char *const systems_of[] = { "kurs", "hemlig" };
+
+	for (int secret = 0; secret < 2; secret++) {
+		struct mail mail;
+
+		begin();
+		rules.conf.escalate[0] = 14;
+		rules.conf.escalate[1] = 28;
+		add(passed_on(systems_of[secret], "k1", secret ? 3 : 1, 0, 0));
+		CHECK(compose(NIGHT) == 1);
+		mail = read_letter(NIGHT + DAYS(13));
+		CHECK(!either_says(&mail, "Brådskar") && !either_says(&mail, "gått vidare"));
+		pass_on("k1-1", 14, NIGHT + DAYS(14));
+		mail = read_letter(NIGHT + DAYS(14));
+		CHECK(both_say(&mail, "1 har gått vidare till fler, eftersom du inte har svarat på 14 dagar"));
+		CHECK(!either_says(&mail, "Brådskar"));
+		mail = read_letter(NIGHT + DAYS(28));
+		CHECK(both_say(&mail, "Brådskar: 1 förslag har väntat i mer än 28 dagar.") && strstr(mail.html, "class=\"red\""));
+		CHECK_TEXT(mail.subject, "Brådskar: 1 behörighet väntar på ditt beslut");
+		CHECK(!either_says(&mail, "Bo Ersättare"));
+		CHECK(either_says(&mail, "Di Borta") == !secret);
+		CHECK(send_out(NIGHT + DAYS(28), NULL) == 1);
+		answer("k1-1", "v1", VERDICT_APPROVE, NULL, NIGHT + DAYS(28));
+		CHECK(compose(NIGHT + DAYS(28)) == 0);          /* Anna answered: Bo is not asked */
+		answer("k1-1", "v1", VERDICT_UNDO, NULL, NIGHT + DAYS(28));
+		CHECK(compose(NIGHT + DAYS(28)) == 1);
+		mail = read_letter(NIGHT + DAYS(28));
+		CHECK(both_say(&mail, "1 kommer till dig för att den som tillfrågades först inte har svarat på 14 dagar"));
+		CHECK(either_says(&mail, "Anna Ägare har inte svarat") == !secret);
+		end();
+	}
+}
+
+static void
+how_long_it_takes_is_reckoned_from_what_must_be_read(void)
+{
+	begin();
+	for (int i = 0; i < 10; i++) {
+		struct stored s = access_to("kurs", arena_print(mem, "k%d", i), arena_print(mem, "Person %d", i), 1);
+
+		s.p.why = arena_print(mem, "Person %d har Handläggare men titel är %s.", i, i < 5 ? "Lärare" : "Kock");
+		add(s);
+	}
+	CHECK(compose(NIGHT) == 1);             /* 2 reasons of 20 seconds, 8 people more of 3: 64 seconds */
+	CHECK(both_say(&(struct mail){ .text = read_letter(NIGHT).text, .html = read_letter(NIGHT).html }, "ungefär 2 minuter"));
+	add(batch("b1", "Verifikationer/2018", 1));
+	add(batch("b2", "Verifikationer/2019", 1));
+	CHECK(send_out(NIGHT, NULL) == 1 && compose(NIGHT + DAYS(1)) == 1);
+	CHECK(strstr(read_letter(NIGHT + DAYS(1)).text, "ungefär 6 minuter") != NULL);
+	end();
+	begin();
+	add(access_to("kurs", "k1", "Bo Borta", 1));
+	CHECK(compose(NIGHT) == 1 && strstr(read_letter(NIGHT).text, "ungefär 1 minut.") != NULL);
+	end();
+}
+
+static void
+a_letter_says_whose_it_is_and_where_to_type(void)
+{
+	struct mail mail;
+
+	begin();
+	add(access_to("kurs", "k1", "Bo Borta", 1));
+	CHECK(compose(NIGHT) == 1);
+	mail = read_letter(NIGHT);
+	CHECK(both_say(&mail, "osäker på om brevet är äkta? Servicedesk, 0480-00 00 00") && !either_says(&mail, "Vill du inte klicka"));
+	rules.conf.mail.words = "Läs om behov på <intranätet>";
+	rules.conf.web.typed = "intranät.kalmar.example/behov";
+	mail = read_letter(NIGHT);
+	CHECK(strstr(mail.text, "Läs om behov på <intranätet>\n") && strstr(mail.html, "&lt;intranätet&gt;"));
+	CHECK(both_say(&mail, "intranät.kalmar.example/behov"));
+	CHECK(!strstr(mail.html, "href=\"intranät"));
+	end();
+}
+
+static void
+what_was_refused_waits_longer_and_longer_and_is_told(void)
+{
+	struct plan plan = { 0 };
+	struct letter letter;
+	long long unsent;
+
+	begin();
+	add(access_to("kurs", "k1", "Bo Borta", 1));
+	CHECK(compose(NIGHT) == 1);
+	letter = unsent_letter();
+	CHECK(store_letter_refused(store, letter.id, 3, NIGHT + DAYS(4), "RCPT: 550", &err) == 0);
+	CHECK(send_out(NIGHT + DAYS(3), &unsent) == 0 && unsent == 1 && mails() == 0);
+	CHECK(notify_findings(mem, store, &plan, &err) == 0 && !plan.findings.count);
+	CHECK(store_letter_refused(store, letter.id, 4, NIGHT + DAYS(8), "RCPT: 550", &err) == 0);
+	CHECK(notify_findings(mem, store, &plan, &err) == 0 && plan.findings.count == 1);
+	CHECK_TEXT(plan.findings.items[0].kind, "mail-refused");
+	CHECK_TEXT(plan.findings.items[0].account, "anna");
+	CHECK(strstr(plan.findings.items[0].text, "Anna Ägare") && strstr(plan.findings.items[0].text, "550") &&
+	      !strstr(plan.findings.items[0].text, "anna@"));
+	CHECK(store_facts_put(store, &plan, NIGHT, &err) == 0);
+	CHECK(compose(NIGHT + DAYS(5)) == 1);           /* to the administrator */
+	CHECK(send_out(NIGHT + DAYS(5), &unsent) == 1 && unsent == 1);
+	CHECK(compose(NIGHT + DAYS(6)) == 0);
+	/* Something new is told in a letter of its own, which is tried no sooner. */
+	add(access_to("kurs", "k2", "Cia Borta", 1));
+	CHECK(compose(NIGHT + DAYS(6)) == 1);
+	CHECK(unsent_letter().tries == 4 && unsent_letter().next == NIGHT + DAYS(8));
+	CHECK(send_out(NIGHT + DAYS(6), &unsent) == 0 && unsent == 1);
+	CHECK(send_out(NIGHT + DAYS(8), &unsent) == 1 && unsent == 0);
+	end();
+}
+
+static void
+one_in_two_seats_gets_it_once_and_one_answer_of_a_seat_is_enough(void)
+{
+	struct stored s;
+
+	begin();
+	s = access_to("kurs", "k1", "Bo Borta", 1);
+	*arena_push(mem, &s.p.approvers) = (struct approver){ .key = "kanna", .name = "anna", .display = "Anna Ägare",
+		.mail = "anna@kalmar.example", .as = "ägare till något annat", .seat = 1 };
+	*arena_push(mem, &s.p.approvers) = (struct approver){ .key = "kbo", .name = "bo", .display = "Bo",
+		.mail = "bo@kalmar.example", .as = "ersättare", .seat = 1 };
+	add(s);
+	CHECK(compose(NIGHT) == 2 && send_out(NIGHT, NULL) == 2);
+	answer("k1-1", "v1", VERDICT_APPROVE, NULL, NIGHT);
+	CHECK(compose(NIGHT + DAYS(8)) == 0);
 	end();
 }
 
@@ -662,6 +854,13 @@ int main(void)
 	TEST(a_letter_that_failed_is_sent_next_time_with_the_same_id_and_token);
 	TEST(a_letter_whose_link_has_ended_gives_way_to_a_new_one);
 	TEST(a_link_that_a_new_key_would_make_is_not_sent);
+	TEST(one_letter_a_day_and_the_newer_in_the_place_of_the_older);
+	TEST(who_was_passed_by_hears_of_it_once);
+	TEST(a_letter_turns_red_and_names_nobody_where_it_may_not);
+	TEST(how_long_it_takes_is_reckoned_from_what_must_be_read);
+	TEST(a_letter_says_whose_it_is_and_where_to_type);
+	TEST(what_was_refused_waits_longer_and_longer_and_is_told);
+	TEST(one_in_two_seats_gets_it_once_and_one_answer_of_a_seat_is_enough);
 	TEST(the_key_is_made_once_for_us_alone);
 	TEST(numbers_dates_and_what_happens_stand_in_both_forms);
 	TEST(where_the_class_is_high_or_unknown_nobody_and_nothing_is_named);
