@@ -22,7 +22,7 @@ FACTS = ("proposal", "approver", "finding", "gap", "access_grant", "decision", "
 
 
 class Town:
-    def __init__(self, *options, behov=BEHOV):
+    def __init__(self, *options, behov=BEHOV, weekly=0):
         self.folder = tempfile.mkdtemp(prefix="behov-town-")
         self.demo = self.folder + "/build/demo"
         self.behov = behov
@@ -31,6 +31,7 @@ class Town:
         os.makedirs(self.folder + "/build")
         subprocess.run([TOP + "/tests/world/make-world", self.demo, *options], check=True, stdout=subprocess.DEVNULL)
         self.change("conf/behov.cfg", 'listen = "127.0.0.1:8440"', 'listen = "127.0.0.1:0"')
+        self.change("conf/behov.cfg", "weekly = 30;", f"weekly = {weekly};")
         self.page = None
 
     def __enter__(self):
