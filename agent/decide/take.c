@@ -270,18 +270,32 @@ take_list(struct taking *t, const struct inbox_decisions *rows, struct error *er
 	return 0;
 }
 
+/* Closed again before anything is judged: while it is open, the page can save nothing. */
+static int
+read_slice(struct arena *mem, const char *path, long long after, struct inbox_decisions *out, struct error *err)
+{
+	const struct inbox_filter slice = { .after = after, .most = SLICE };
+	struct inbox *inbox = NULL;
+	int rc;
+
+	if (inbox_open(path, false, &inbox, err) < 0)
+		return -1;
+	rc = inbox_decisions(mem, inbox, &slice, out, err);
+	inbox_close(inbox);
+	return rc;
+}
+
 /* *more: there may be others after them.  What fails in the inbox is told in t->out->unread. */
 static int
-take_slice(struct taking *t, struct arena *mem, struct inbox *inbox, long long *after, bool *more, struct error *err)
+take_slice(struct taking *t, struct arena *mem, long long *after, bool *more, struct error *err)
 {
-	const struct inbox_filter slice = { .after = *after, .most = SLICE };
 	struct arena *own = arena_open();
 	struct inbox_decisions rows = { 0 };
 	struct error why = { 0 };
 	int rc = 0;
 
 	*more = false;
-	if (inbox_decisions(own, inbox, &slice, &rows, &why) < 0)
+	if (read_slice(own, t->rules->conf.inbox, *after, &rows, &why) < 0)
 		t->out->unread = arena_text(mem, why.text);
 	else
 		rc = take_list(t, &rows, err);
@@ -310,8 +324,6 @@ decide_take(struct arena *mem, const struct rules *rules, struct store *store, i
 	    struct decide_result *out, struct error *err)
 {
 	struct taking t = { .rules = rules, .store = store, .now = now, .out = out };
-	struct inbox *inbox = NULL;
-	struct error why = { 0 };
 	long long after = 0;
 	bool more = true;
 	int rc = 0;
@@ -319,11 +331,8 @@ decide_take(struct arena *mem, const struct rules *rules, struct store *store, i
 	*out = (struct decide_result){ 0 };
 	if (read_before(&t, mem, err) < 0)
 		return -1;
-	if (inbox_open(rules->conf.inbox, false, &inbox, &why) < 0)
-		out->unread = arena_text(mem, why.text);
-	while (inbox && more && rc == 0)
-		rc = take_slice(&t, mem, inbox, &after, &more, err);
-	inbox_close(inbox);
+	while (more && rc == 0)
+		rc = take_slice(&t, mem, &after, &more, err);
 	if (t.left)
 		log_error("the inbox is full of decisions that do not count, and the rest of them was left there: has somebody "
 			  "broken into serve? left=%lld", t.left);
