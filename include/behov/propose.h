@@ -6,6 +6,9 @@
  * Out:     the store, within the transaction the caller has begun; every change of state in the audit chain.
  * Promise: the same plan twice changes nothing the second time.  What is live in the store and touched by plan->unclear
  *          (or whose half was not judged) is neither withdrawn nor superseded.  Nobody is asked about their own access.
+ *          Silence brings more people into a seat (ladder.c) and does nothing else.  Nobody is newly asked more than
+ *          conf.weekly in seven days (ration.c), but for who has answered most; the rest is queued, the riskiest first.
+ *          What was approved by who has no seat any longer is open again.
  */
 #ifndef BEHOV_PROPOSE_H
 #define BEHOV_PROPOSE_H
