@@ -294,12 +294,12 @@ static bool is_zone(const char *path)
 }
 
 /*
- * Most files of a folder were changed on a handful of days, so the date of a quarter of an hour is kept when both its
- * ends have it.  Midnight may fall inside a quarter: in local mean time, and where clocks are moved at 00:01.  Each
- * thread keeps its own; the zone is set before there are others.
+ * How far the zone is from UTC on a day of UTC, where it stays so from its first to its last second: on nearly all days, and
+ * the C library takes a hundred times as long to say it.  What is not steady at any of some moments in it is asked each time.
+ * Each thread keeps its own; the zone is set before there are others.
  */
-enum { SLOTS = 1024, QUARTER = 900 };
-static _Thread_local struct { int64_t quarter; day_t day; bool known; } slots[SLOTS];
+enum { SLOTS = 8192, DAY_SECONDS = 86400, LOOKS = 24, FAR_DAYS = 84000, MOVING = INT32_MIN };
+static _Thread_local struct { int32_t which, offset; } slots[SLOTS];    /* which: the day, counted from FAR_DAYS back; 0: none */
 
 int clock_zone(const char *name, struct error *err)
 {
@@ -334,21 +334,35 @@ static day_t civil_day(int64_t moment)
 	return civil(moment, &tm) ? day_make(tm.tm_year + 1900, tm.tm_mon + 1, tm.tm_mday) : DAY_NONE;
 }
 
+/* The offset all through the day that begins then, or MOVING. */
+static int32_t steady_offset(int64_t first)
+{
+	struct tm tm;
+	long offset;
+
+	if (!civil(first, &tm))
+		return MOVING;
+	offset = tm.tm_gmtoff;
+	for (int i = 1; i <= LOOKS; i++)
+		if (!civil(first + DAY_SECONDS / LOOKS * i - 1, &tm) || tm.tm_gmtoff != offset)
+			return MOVING;
+	return (int32_t)offset;
+}
+
 day_t clock_day(int64_t moment)
 {
-	int64_t quarter = moment / QUARTER - (moment % QUARTER < 0);
-	size_t at = (size_t)((uint64_t)quarter % SLOTS);
-	day_t day;
+	int64_t day = moment / DAY_SECONDS - (moment % DAY_SECONDS < 0);
+	int32_t which = day < -FAR_DAYS || day > FAR_DAYS ? 0 : (int32_t)(day + FAR_DAYS + 1);
+	size_t at = (size_t)which % SLOTS;
 
-	if (slots[at].known && slots[at].quarter == quarter)
-		return slots[at].day;
-	day = civil_day(moment);
-	if (day != DAY_NONE && civil_day(quarter * QUARTER) == day && civil_day(quarter * QUARTER + QUARTER - 1) == day) {
-		slots[at].quarter = quarter;
-		slots[at].day = day;
-		slots[at].known = true;
+	if (which && slots[at].which != which) {
+		slots[at].which = which;
+		slots[at].offset = steady_offset(day * DAY_SECONDS);
 	}
-	return day;
+	if (!which || slots[at].offset == MOVING)
+		return civil_day(moment);
+	moment += slots[at].offset;
+	return (day_t)(moment / DAY_SECONDS - (moment % DAY_SECONDS < 0));
 }
 
 int clock_minute(int64_t moment)
