@@ -295,14 +295,35 @@ void text_plain(char *line)
 
 /* ------------------------------------------------------------------ folding and globs */
 
+#define EIGHT(byte) ((uint64_t)(byte) * 0x0101010101010101u)
+
+/* Eight letters at once: each byte is below 128, so what is added sets its top bit and nothing beyond. */
+static uint64_t lower(uint64_t w)
+{
+	uint64_t from_a = w + EIGHT(128 - 'A'), after_z = w + EIGHT(127 - 'Z');
+
+	return w + (((from_a ^ after_z) & EIGHT(128)) >> 2);
+}
+
+/* Every file of a share comes here once for each rule that folds.  NULL: it is not ASCII. */
 static char *fold_ascii(struct arena *mem, const char *raw, size_t len)
 {
-	char *out = arena_copy(mem, raw, len);
+	char *out = arena_take(mem, len + 1 + sizeof(uint64_t));
+	uint64_t w, all = 0;
+	size_t at = 0;
 
-	for (char *p = out; *p; p++)
-		if (*p >= 'A' && *p <= 'Z')
-			*p = (char)(*p + 32);
-	return out;
+	for (; at + sizeof(w) <= len; at += sizeof(w)) {
+		memcpy(&w, raw + at, sizeof(w));
+		all |= w;
+		w = lower(w);
+		memcpy(out + at, &w, sizeof(w));
+	}
+	w = 0;
+	memcpy(&w, raw + at, len - at);
+	all |= w;
+	w = lower(w);
+	memcpy(out + at, &w, sizeof(w));
+	return all & EIGHT(128) ? NULL : out;
 }
 
 static char *fold_valid(struct arena *mem, const char *raw, size_t len)
@@ -313,8 +334,13 @@ static char *fold_valid(struct arena *mem, const char *raw, size_t len)
 
 	size = utf8proc_map((const utf8proc_uint8_t *)raw, (utf8proc_ssize_t)len, &folded,
 			    UTF8PROC_STABLE | UTF8PROC_COMPOSE | UTF8PROC_CASEFOLD);
-	if (size < 0)
-		return fold_ascii(mem, raw, len);
+	if (size < 0) {
+		out = arena_copy(mem, raw, len);
+		for (char *p = out; *p; p++)
+			if (*p >= 'A' && *p <= 'Z')
+				*p = (char)(*p + 32);
+		return out;
+	}
 	out = arena_copy(mem, folded, (size_t)size);
 	free(folded);
 	return out;
@@ -351,12 +377,10 @@ static char *fold_broken(struct arena *mem, const char *raw, size_t len)
 char *text_fold(struct arena *mem, const char *raw)
 {
 	size_t len = strlen(raw);
-	bool ascii = true;
+	char *plain = fold_ascii(mem, raw, len);
 
-	for (size_t i = 0; i < len && ascii; i++)
-		ascii = (unsigned char)raw[i] < 0x80;
-	if (ascii)
-		return fold_ascii(mem, raw, len);
+	if (plain)
+		return plain;
 	return text_is_utf8(raw, len) ? fold_valid(mem, raw, len) : fold_broken(mem, raw, len);
 }
 
@@ -389,6 +413,19 @@ static size_t one(const char *p)
 	return n ? n : 1;
 }
 
+/* What follows the last '*' of most patterns is the end of a name; it must not begin inside a character. */
+static bool is_ending(const char *rest)
+{
+	return !strpbrk(rest, "*?") && ((unsigned char)*rest & 0xc0) != 0x80;
+}
+
+static bool ends_with(const char *value, const char *rest)
+{
+	size_t len = strlen(value), least = strlen(rest);
+
+	return len >= least && memcmp(value + len - least, rest, least) == 0;
+}
+
 /* One place to come back to is enough: an earlier '*' can never do what the latest one cannot. */
 bool text_glob(const char *pattern, const char *value)
 {
@@ -398,6 +435,8 @@ bool text_glob(const char *pattern, const char *value)
 		if (*pattern == '*') {
 			star = ++pattern;
 			from = value;
+			if (is_ending(star))
+				return ends_with(value, star);
 		} else if (*pattern == '?') {
 			pattern++;
 			value += one(value);

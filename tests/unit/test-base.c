@@ -143,6 +143,63 @@ static void one_stray_byte_does_not_keep_a_name_from_being_folded(void)
 	CHECK_TEXT(text_fold(mem, "A\xcc\x8a\xff"), "å\xff");
 }
 
+/* Every byte of ASCII at every place of names around the length of a machine's word. */
+static void capitals_of_ascii_fold_wherever_they_stand(void)
+{
+	char name[30], small[30];
+
+	for (size_t len = 0; len < 20; len++)
+		for (size_t at = 0; at < len; at++)
+			for (int c = 1; c < 128; c++) {
+				struct arena *own = arena_open();
+
+				memset(name, 'Z', len);
+				name[len] = '\0';
+				name[at] = (char)c;
+				for (size_t i = 0; i <= len; i++)
+					small[i] = (char)(name[i] >= 'A' && name[i] <= 'Z' ? name[i] + 32 : name[i]);
+				CHECK_TEXT(text_fold(own, name), small);
+				arena_close(own);
+			}
+}
+
+/* As it is said: '*' is any number of whole characters, '?' is one. */
+static bool glob_slowly(const char *pattern, const char *value)
+{
+	size_t n = 1;
+
+	if (!*pattern)
+		return !*value;
+	if (*pattern == '*' && glob_slowly(pattern + 1, value))
+		return true;
+	if (!*value)
+		return false;
+	while (n < 4 && value[n] && !text_is_utf8(value, n))
+		n++;
+	n = text_is_utf8(value, n) ? n : 1;
+	if (*pattern == '*')
+		return glob_slowly(pattern, value + n);
+	return *pattern == '?' ? glob_slowly(pattern + 1, value + n) : *pattern == *value && glob_slowly(pattern + 1, value + 1);
+}
+
+/* All names of up to three pieces against all patterns of up to four.  Names may be broken in any way. */
+static void a_glob_is_what_every_way_to_read_it_says(void)
+{
+	static const char *const piece[] = { "", "a", "b", "\xc3\xa5", "\xc3\xa4", "\xa5", "*", "?" };
+	static const char *const in_name[] = { "", "a", "b", "\xc3\xa5", "\xc3\xa4", "\xa5", "\xc3" };
+	char pattern[20], value[20];
+
+	for (int p = 0; p < 8 * 8 * 8 * 8; p++)
+		for (int v = 0; v < 7 * 7 * 7; v++) {
+			snprintf(pattern, sizeof pattern, "%s%s%s%s", piece[p % 8], piece[p / 8 % 8], piece[p / 64 % 8], piece[p / 512]);
+			snprintf(value, sizeof value, "%s%s%s", in_name[v % 7], in_name[v / 7 % 7], in_name[v / 49]);
+			if (text_glob(pattern, value) != glob_slowly(pattern, value)) {
+				CHECK_TEXT(pattern, value);
+				return;
+			}
+		}
+}
+
 static void a_glob_matches_whole_values(void)
 {
 	CHECK(text_glob("enhetschef*", "enhetschef barn"));
@@ -402,6 +459,8 @@ int main(void)
 	TEST(names_fold_by_case_but_not_by_diacritics);
 	TEST(one_stray_byte_does_not_keep_a_name_from_being_folded);
 	TEST(a_glob_matches_whole_values);
+	TEST(a_glob_is_what_every_way_to_read_it_says);
+	TEST(capitals_of_ascii_fold_wherever_they_stand);
 	TEST(nothing_from_outside_steers_a_terminal);
 	TEST(a_list_that_is_filled_again_starts_zeroed);
 	TEST(no_two_lists_of_fields_have_one_digest);
