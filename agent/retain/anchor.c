@@ -62,7 +62,7 @@ cell_anchor(struct retain *r, const struct cell *cell, const struct entry *entry
 	if (t->cases && !known)
 		return DAY_NONE;
 	if (day > r->newest)
-		memo_until(r, day_make(day_year(day) - 1, 1, 1));       /* then it will be believed */
+		memo_ahead(r, day);
 	return day < r->oldest || day > r->newest ? DAY_NONE : day;
 }
 

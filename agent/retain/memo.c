@@ -35,6 +35,7 @@ memo_start(struct retain *r)
 {
 	r->memo.before = r->n;
 	r->memo.until = INT32_MAX;
+	r->memo.ahead = DAY_NONE;
 	r->memo.folder++;
 	r->memo.tallies.count = r->memo.batches.count = r->memo.untold.count = r->memo.events.count = 0;
 }
@@ -44,6 +45,15 @@ void
 memo_until(struct retain *r, day_t day)
 {
 	r->memo.until = day < r->memo.until ? day : r->memo.until;
+}
+
+/* A date that is not believed is, in the year before it.  Files of one folder are mostly of one day. */
+void
+memo_ahead(struct retain *r, day_t day)
+{
+	if (day != r->memo.ahead)
+		memo_until(r, day_make(day_year(day) - 1, 1, 1));
+	r->memo.ahead = day;
 }
 
 void

@@ -162,7 +162,7 @@ struct retain {
 	struct {                        /* of memo.c: what the files of this folder have done */
 		unsigned long folder;
 		struct counts before;
-		day_t until;
+		day_t until, ahead;     /* ahead: of the last date that was not believed */
 		LIST(struct tally *) tallies;
 		LIST(struct batch *) batches;
 		LIST(struct { struct tally *tally; enum untold why; size_t len; long long files; }) untold;    /* len: of the path that is named */
@@ -257,6 +257,7 @@ void tops_drop(struct retain *r);
 
 void memo_start(struct retain *r);
 void memo_until(struct retain *r, day_t day);
+void memo_ahead(struct retain *r, day_t day);
 void memo_tally(struct retain *r, struct tally *t, const struct entry *e);
 void memo_untold(struct retain *r, struct tally *t, enum untold why, size_t len);
 void batch_wait(struct retain *r, struct batch *b, day_t due);
