@@ -507,7 +507,8 @@ one_owners_proposals_come_in_brief_with_what_was_decided(void)
 
 		if (i == 3) {
 			s.p.approvers.count = 0;
-			*arena_push(mem, &s.p.approvers) = (struct approver){ "kz", "z", "Z", "z@x.example", "ägare" };
+			*arena_push(mem, &s.p.approvers) = (struct approver){ .key = "kz", .name = "z", .display = "Z", .mail = "z@x.example",
+					.as = "ägare" };
 		}
 		CHECK(store_proposal_add(mem, store, &s, &err) == 0);
 		json_decref(s.p.evidence);
