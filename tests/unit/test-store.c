@@ -523,7 +523,7 @@ one_owners_proposals_come_in_brief_with_what_was_decided(void)
 	for (size_t i = 0; i < list.list.count; i++) {
 		const struct proposal *p = &list.list.items[i].p;
 
-		CHECK(!p->evidence && !p->also_count && !p->path_count && !p->approvers.count);
+		CHECK(!p->evidence && !p->also_count && !p->path_count && p->approvers.count);
 		CHECK_TEXT(p->version, "v1");
 		CHECK_TEXT(p->guid, "g");
 		CHECK_TEXT(p->why, "ja");
