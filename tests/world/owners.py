@@ -22,7 +22,7 @@ CONF = """organisation = "Kalmar kommun"; store = "sqlite:behov.db"; rules = "ru
 directory = {{ source = "file:directory.ldif"; base = "{base}"; }};
 mail = {{ server = "{mail}"; from = "behov@kalmar.example"; {starttls} }};
 web = {{ listen = "{listen}"; url = "http://127.0.0.1:8440"; }};
-brake = {{ count = 1000000; ratio = 1.0; }};
+brake = {{ count = 1000000; ratio = 1.0; }};  weekly = 0;
 """
 SYSTEM = """{{ id = "s{n}"; name = "System {n}"; owner = "owner{n}";
   class = {{ konfidentialitet = 2; riktighet = 2; tillganglighet = 2; sparbarhet = 2; }};
