@@ -107,6 +107,25 @@ refuse(struct request *r, unsigned status)
 	r->response = response;
 }
 
+/* A page with whom to ask, as all others; in plain words when not even that can be made. */
+static void
+failed(struct request *r)
+{
+	struct error err = { 0 };
+
+	text_close(&r->out);
+	text_open(&r->out, ANSWER_MOST);
+	r->location = r->set_cookie = NULL;
+	if (page_notice(r, 500, N_("Ett fel uppstod hos oss"), N_("Ingenting har sparats. Försök igen om en stund."), &err) == 0)
+		return;
+	log_error("cannot say so: %s", err.text);
+	text_close(&r->out);
+	text_open(&r->out, ANSWER_MOST);
+	text_add(&r->out, say(r, "Ett fel uppstod hos oss. Ingenting har sparats. Försök igen om en stund.\n"));
+	r->status = 500;
+	r->type = "text/plain; charset=utf-8";
+}
+
 static void
 respond(struct request *r)
 {
@@ -116,12 +135,7 @@ respond(struct request *r)
 	text_open(&r->out, ANSWER_MOST);
 	if (route(r, &err) < 0) {
 		log_error("cannot answer %s: %s", r->method, err.text);
-		text_close(&r->out);
-		text_open(&r->out, ANSWER_MOST);
-		text_add(&r->out, say(r, "Ett fel uppstod hos oss. Ingenting har sparats. Försök igen om en stund.\n"));
-		r->status = 500;
-		r->type = "text/plain; charset=utf-8";
-		r->location = r->set_cookie = NULL;
+		failed(r);
 	}
 	answer(r);
 }

@@ -7,6 +7,7 @@ import importlib.util
 import os
 import re
 import shutil
+import sqlite3
 import subprocess
 import sys
 
@@ -335,6 +336,17 @@ def many(w):
     oracle(w.world, "more", page.NOW, "201")
     w.go("/beslut")
     yield "more than 200 rows"
+    w.press("Nästa sida")
+    yield "the last of more than 200 rows"
+
+
+def failing(w):
+    db = sqlite3.connect(os.path.join(w.world.folder, "behov.db"))
+    db.execute("update manifest_frame set packed = cast(substr(packed, 1, 40) as blob)")
+    db.commit()
+    db.close()
+    w.go("/filer/f1-1")
+    yield "something failed"
 
 
 def ending(w):
@@ -362,7 +374,7 @@ def in_english(w):
 
 def every_state():
     with page.World() as world, Walk(world) as w:
-        for part in (before_sign_in, deciding, files, events, in_english, many, ending):
+        for part in (before_sign_in, deciding, files, events, in_english, many, failing, ending):
             for name in part(w):
                 yield name, w
 
