@@ -25,6 +25,9 @@
 #define CODE_TRIES 5
 #define CODES_AN_HOUR 5                 /* for one letter */
 #define CODES_A_DAY 15                  /* a link in wrong hands: 75 guesses a day, of a million */
+#define LONG_SECONDS (70 * 60)          /* a long code is good for that long, */
+#define LONG_AGAIN (60 * 60)            /* the next one is mailed no sooner, */
+#define LONG_RETRY 60                   /* but for this when that one was used, or could not be sent */
 #define MAIL_PATIENCE 8                 /* seconds: a person waits for it */
 #define SESSION_IDLE (15 * 60)          /* seconds since the last POST: a GET may not write, so it extends nothing */
 #define SESSION_MOST (60 * 60)
@@ -168,10 +171,18 @@ int session_find(struct request *r, enum session_state *state, struct error *err
 /* A new session for r->letter, with a new cookie; whatever the browser had before ends. */
 int session_start(struct request *r, const char *token, bool proved, struct error *err);
 int session_end(struct request *r, struct error *err);
-/* A new code in r->session; *allowed false when there were too many. */
-int session_code(struct request *r, const char **code, bool *allowed, struct error *err);
+/* Counts one more short code for r->letter; *allowed false when there were too many. */
+int session_count(struct request *r, bool *allowed, struct error *err);
+/* A new code in r->session. */
+int session_code(struct request *r, const char **code, struct error *err);
 enum code_answer { CODE_RIGHT, CODE_WRONG, CODE_VOID };
 int session_try(struct request *r, const char *code, enum code_answer *answer, struct error *err);
+/* The long code of r->letter: *code is one to be mailed, NULL when the last one (of *sent) is still good; *sent INT64_MIN when
+ * there is none and it is too soon for another. */
+int session_long(struct request *r, const char **code, int64_t *sent, struct error *err);
+int session_long_end(struct request *r, struct error *err);
+/* CODE_RIGHT: r has a new session, proved. */
+int session_try_long(struct request *r, const char *token, const char *code, enum code_answer *answer, struct error *err);
 int session_touch(struct request *r, struct error *err);
 /* What our forms carry: made of the session's nonce, and another text each time. */
 const char *session_mask(struct request *r);
@@ -292,13 +303,15 @@ int page_statement(struct request *r, struct error *err);
 int page_notice(struct request *r, unsigned status, const char *title, const char *text, struct error *err);
 int page_link(struct request *r, const char *token, long long count, struct error *err);
 int page_code(struct request *r, unsigned status, const char *problem, struct error *err);
+/* sent: when the long code was mailed, INT64_MIN = it was not. */
+int page_long(struct request *r, unsigned status, const char *token, int64_t sent, const char *problem, struct error *err);
 int page_decide(struct request *r, unsigned status, struct view *view, const char *problem, struct error *err);
 int page_confirm(struct request *r, unsigned status, struct view *view, const char *problem, struct error *err);
 int page_receipt(struct request *r, const struct inbox_decisions *saved, struct error *err);
 /* The session is over: what was typed is kept in the page, to be posted again. */
 int page_expired(struct request *r, struct error *err);
-/* The code mail. */
-int page_mail(struct request *r, const char *code, struct error *err);
+/* The code mail; until: of a long code, INT64_MIN = it is a short one. */
+int page_mail(struct request *r, const char *code, int64_t until, struct error *err);
 
 /* ------------------------------------------------------------------ pack.c */
 

@@ -177,6 +177,18 @@ event_problems(struct request *r, const json_t *events, json_t *list)
 }
 
 int
+page_long(struct request *r, unsigned status, const char *token, int64_t sent, const char *problem, struct error *err)
+{
+	json_t *data = page_data(r, N_("Skriv in den långa koden"));
+
+	json_put(data, "token", token);
+	json_put(data, "problem", say(r, problem));
+	json_put(data, "sent", sent == INT64_MIN ? NULL : clock_local(r->mem, sent));
+	json_put(data, "until", sent == INT64_MIN ? NULL : clock_local(r->mem, sent + LONG_SECONDS));
+	return page_render(r, status, "page-long.html", data, err);
+}
+
+int
 page_decide(struct request *r, unsigned status, struct view *view, const char *problem, struct error *err)
 {
 	json_t *data, *events = NULL, *list;
@@ -330,7 +342,7 @@ mail_part(const struct request *r, const char *name, const json_t *data, struct 
 }
 
 int
-page_mail(struct request *r, const char *code, struct error *err)
+page_mail(struct request *r, const char *code, int64_t until, struct error *err)
 {
 	const struct conf *conf = &r->server->rules->conf;
 	json_t *data = json_object();
@@ -347,6 +359,7 @@ page_mail(struct request *r, const char *code, struct error *err)
 	json_put(data, "code", code);
 	json_put(data, "language", r->language->tag);
 	json_put(data, "minutes", arena_print(r->mem, "%d", CODE_MINUTES));
+	json_put(data, "until", until == INT64_MIN ? NULL : clock_local(r->mem, until));
 	if (mail_part(r, "code.txt", data, &text, err) < 0 || mail_part(r, "code.html", data, &html, err) < 0)
 		goto out;
 	mail.id = arena_print(r->mem, "kod-%s", digest_hex(r->mem, id, sizeof(id)));

@@ -3,6 +3,7 @@
  * routes.c - from the link in a mail to a receipt.
  *
  *     GET /b/TOKEN -> POST /kod -> GET /logga-in -> POST /logga-in -> GET /beslut
+ *                     POST /kod ----(a long code)---^
  *                                     GET /kvitto <- POST /beslut/spara <- POST /beslut
  *                                     GET /kvitto <- POST /handelse <- (a form on GET /beslut)
  *                                     GET /filer/ID, in a tab of its own
@@ -12,6 +13,7 @@
  */
 #include "decide_p.h"
 
+#include <behov/digest.h>
 #include <behov/log.h>
 
 #define LINK_BAD                                                                                                       \
@@ -86,26 +88,41 @@ get_link(struct request *r, struct error *err)
 	return rc;
 }
 
+#define UNSENT N_("Koden kunde inte skickas just nu. Försök igen om en stund.")
+
 static int
 send_code(struct request *r, struct error *err)
 {
 	struct error why = { 0 };
 	const char *code;
-	bool allowed;
 
-	if (session_code(r, &code, &allowed, err) < 0)
+	if (session_code(r, &code, err) < 0)
 		return -1;
-	if (!allowed) {
-		log_warn("too many codes letter='%s'", r->letter.id);
-		return page_code(r, 429, N_("Det har skickats för många koder den senaste timmen. Vänta en stund och försök igen."),
-				 err);
-	}
-	if (page_mail(r, code, &why) < 0) {
+	if (page_mail(r, code, INT64_MIN, &why) < 0) {
 		log_error("cannot send a code letter='%s': %s", r->letter.id, why.text);
-		return page_code(r, 503, N_("Koden kunde inte skickas just nu. Försök igen om en stund."), err);
+		return page_code(r, 503, UNSENT, err);
 	}
 	log_info("code sent letter='%s'", r->letter.id);
 	return redirect(r, "/logga-in");
+}
+
+/* So many have asked for codes that one comes that is good in all browsers.  No session is begun before it is typed. */
+static int
+send_long(struct request *r, const char *token, struct error *err)
+{
+	struct error why = { 0 };
+	const char *code;
+	int64_t sent;
+
+	if (session_long(r, &code, &sent, err) < 0)
+		return -1;
+	if (code && page_mail(r, code, sent + LONG_SECONDS, &why) < 0) {
+		log_error("cannot send a long code letter='%s': %s", r->letter.id, why.text);
+		return session_long_end(r, err) < 0 ? -1 : page_long(r, 503, token, INT64_MIN, UNSENT, err);
+	}
+	if (code)
+		log_warn("too many codes: a long one was sent letter='%s'", r->letter.id);
+	return page_long(r, sent == INT64_MIN ? 503 : 429, token, sent, sent == INT64_MIN ? UNSENT : NULL, err);
 }
 
 /* With the token of the link, from its page; or once more, from the page that asks for the code. */
@@ -114,20 +131,21 @@ post_code(struct request *r, struct error *err)
 {
 	const char *token = form_get(&r->form, "token");
 	enum session_state state;
-	bool found, old;
+	bool found = true, old, allowed;
 
 	if (session_find(r, &state, err) < 0)
 		return -1;
-	if (!*token) {
-		if (state != SESSION_UNPROVED || !session_nonce(r))
-			return no_session(r, state, err);
-		return send_code(r, err);
-	}
-	if (session_letter(r, token, &r->letter, &found, &old, err) < 0)
+	if (!*token && (state != SESSION_UNPROVED || !session_nonce(r)))
+		return no_session(r, state, err);
+	if (*token && session_letter(r, token, &r->letter, &found, &old, err) < 0)
 		return -1;
 	if (!found)
 		return link_bad(r, old, err);
-	return session_start(r, token, false, err) < 0 ? -1 : send_code(r, err);
+	if (session_count(r, &allowed, err) < 0)
+		return -1;
+	if (!allowed)
+		return send_long(r, *token ? token : r->session.token, err);
+	return *token && session_start(r, token, false, err) < 0 ? -1 : send_code(r, err);
 }
 
 static int
@@ -155,16 +173,60 @@ digits(struct arena *mem, const char *typed)
 	return out;
 }
 
+/* The long one as it stands in the mail, however it was typed: in fours, small letters, and none that look like digits. */
+static const char *
+fours(struct arena *mem, const char *typed)
+{
+	static const char from[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZoil", to[] = "abcdefgh1jk1mn0pqrstuvwxyz011";
+	char *out = arena_take(mem, 2 * strlen(typed) + 1);
+	size_t n = 0;
+
+	for (; *typed; typed++) {
+		const char *at = strchr(from, *typed);
+
+		if (strchr(" \t-\r\n", *typed))
+			continue;
+		if (n % 5 == 4)
+			out[n++] = '-';
+		out[n++] = at ? to[at - from] : *typed;
+	}
+	return out;
+}
+
+static int
+post_long(struct request *r, const char *token, struct error *err)
+{
+	enum code_answer answer;
+	bool found, old;
+
+	if (session_letter(r, token, &r->letter, &found, &old, err) < 0)
+		return -1;
+	if (!found)
+		return link_bad(r, old, err);
+	if (session_try_long(r, token, fours(r->mem, form_get(&r->form, "kod")), &answer, err) < 0)
+		return -1;
+	if (answer == CODE_RIGHT) {
+		log_info("signed in by a long code letter='%s'", r->letter.id);
+		return redirect(r, "/beslut");
+	}
+	log_warn("wrong long code letter='%s'", r->letter.id);
+	return page_long(r, 403, token, INT64_MIN, N_("Koden stämmer inte, eller gäller inte längre. Ta den i det senaste brevet från oss."),
+			 err);
+}
+
 static int
 post_login(struct request *r, struct error *err)
 {
+	const char *token = form_get(&r->form, "token");
 	enum session_state state;
 	enum code_answer answer;
 
 	if (session_find(r, &state, err) < 0)
 		return -1;
-	if (state == SESSION_PROVED)
+	if (state == SESSION_PROVED && (!*token || digest_equal(token, r->session.token)))
 		return redirect(r, "/beslut");
+	if (*token)
+		return post_long(r, token, err);
 	if (state != SESSION_UNPROVED || !session_nonce(r))
 		return no_session(r, state, err);
 	if (session_try(r, digits(r->mem, form_get(&r->form, "kod")), &answer, err) < 0)

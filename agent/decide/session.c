@@ -6,6 +6,14 @@
  * the inbox cannot take over a session, nor try a million codes at home.  The raw token of the link lies in the
  * session's row, not in a cookie, a URL or a form, because it must go along with each decision and would otherwise
  * stand in every page; the inbox holds it in each decision anyway.
+ *
+ * How many codes?  Six digits in the browser that asked are good for five guesses, and so the number of codes for one
+ * letter is limited.  But who presses the button is not known: a scanner that fills in forms, or anybody who has seen the
+ * link, can use all of them up, and must not lock the owner out.  No count of browsers, addresses or presses tells the
+ * owner from the others before a code has been typed; only what comes into their mailbox does.  So beyond the limit
+ * something else comes into it: a long code, once an hour.  It has eighty random bits, and needs no count of guesses;
+ * it is good in any browser, and so it does not matter who asked for it.  Whatever others do, whoever presses the button
+ * and reads the mailbox has a code to type.  Nothing but that one code is stored for those presses: they fill no inbox.
  */
 #include "decide_p.h"
 
@@ -198,7 +206,7 @@ count_code(struct request *r, bool *allowed, struct error *err)
 
 /* Counted before it is sent: a mail server in trouble must not become a flood.  A letter may have many sessions. */
 int
-session_code(struct request *r, const char **code, bool *allowed, struct error *err)
+session_count(struct request *r, bool *allowed, struct error *err)
 {
 	struct turn letter;
 	int rc;
@@ -206,8 +214,12 @@ session_code(struct request *r, const char **code, bool *allowed, struct error *
 	turn_take(&letter, r->letter.id);
 	rc = count_code(r, allowed, err);
 	turn_end(&letter);
-	if (rc < 0 || !*allowed)
-		return rc;
+	return rc;
+}
+
+int
+session_code(struct request *r, const char **code, struct error *err)
+{
 	*code = draw_code(r->mem);
 	r->session.code_hash = code_hash(r, *code);
 	r->session.code_sent = r->session.seen = r->now;
@@ -235,4 +247,113 @@ session_try(struct request *r, const char *code, enum code_answer *answer, struc
 	}
 	*answer = CODE_RIGHT;
 	return session_start(r, s->token, true, err);
+}
+
+/* ------------------------------------------------------------------ the long code */
+
+/* Sixteen characters that are not taken for each other, in fours. */
+static const char *
+draw_long(struct arena *mem)
+{
+	static const char set[] = "0123456789abcdefghjkmnpqrstvwxyz";
+	unsigned char bytes[16];
+	char code[20];
+
+	digest_random(bytes, sizeof(bytes));
+	for (size_t i = 0, n = 0; n < sizeof(code) - 1; n++)
+		code[n] = n % 5 == 4 ? '-' : set[bytes[i++] % 32];
+	code[sizeof(code) - 1] = '\0';
+	return arena_text(mem, code);
+}
+
+/* Of the letter, not of a browser: a session that no cookie leads to, as its id is no hash. */
+static int
+find_long(struct request *r, struct session *out, bool *found, struct error *err)
+{
+	const char *id = arena_print(r->mem, "long-%s", r->letter.id);
+
+	*out = (struct session){ .code_sent = INT64_MIN };
+	if (inbox_session(r->mem, r->server->inbox, id, out, found, err) < 0)
+		return -1;
+	*found = *found && r->now >= out->code_sent;
+	if (!*found)
+		*out = (struct session){ .id = id, .letter = r->letter.id, .code_sent = INT64_MIN };
+	out->proved = INT64_MIN;
+	return 0;
+}
+
+static int
+renew_long(struct request *r, const char **code, int64_t *sent, struct error *err)
+{
+	struct session s;
+	bool found;
+
+	*code = NULL;
+	if (find_long(r, &s, &found, err) < 0)
+		return -1;
+	*sent = s.code_hash ? s.code_sent : INT64_MIN;
+	if (found && r->now - s.code_sent < (s.code_hash ? LONG_AGAIN : LONG_RETRY))
+		return 0;
+	*code = draw_long(r->mem);
+	s.code_hash = digest_text(r->mem, *code);
+	*sent = s.made = s.seen = s.code_sent = r->now;
+	if (inbox_sessions_expire(r->server->inbox, r->now - 2 * SESSION_MOST, err) < 0)
+		return -1;
+	return inbox_session_put(r->server->inbox, &s, err);
+}
+
+int
+session_long(struct request *r, const char **code, int64_t *sent, struct error *err)
+{
+	struct turn letter;
+	int rc;
+
+	turn_take(&letter, r->letter.id);
+	rc = renew_long(r, code, sent, err);
+	turn_end(&letter);
+	return rc;
+}
+
+int
+session_long_end(struct request *r, struct error *err)
+{
+	struct session s;
+	bool found;
+
+	if (find_long(r, &s, &found, err) < 0)
+		return -1;
+	s.code_hash = NULL;
+	return found ? inbox_session_put(r->server->inbox, &s, err) : 0;
+}
+
+/* Good once, and used up before it has opened anything. */
+static int
+use_long(struct request *r, const char *code, enum code_answer *answer, struct error *err)
+{
+	struct session s;
+	bool found;
+
+	*answer = CODE_VOID;
+	if (find_long(r, &s, &found, err) < 0)
+		return -1;
+	if (!s.code_hash || r->now - s.code_sent >= LONG_SECONDS)
+		return 0;
+	*answer = CODE_WRONG;
+	if (!digest_equal(digest_text(r->mem, code), s.code_hash))
+		return 0;
+	*answer = CODE_RIGHT;
+	r->session.code_sent = s.code_sent;
+	return session_long_end(r, err);
+}
+
+int
+session_try_long(struct request *r, const char *token, const char *code, enum code_answer *answer, struct error *err)
+{
+	struct turn letter;
+	int rc;
+
+	turn_take(&letter, r->letter.id);
+	rc = use_long(r, code, answer, err);
+	turn_end(&letter);
+	return rc == 0 && *answer == CODE_RIGHT ? session_start(r, token, true, err) : rc;
 }

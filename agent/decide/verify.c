@@ -6,7 +6,7 @@
 #include <string.h>
 
 #define SKEW 120                        /* seconds that two clocks may differ */
-#define CODE_SECONDS 600                /* from the code to its use */
+#define CODE_SECONDS 4200               /* from the code to its use: the long one's, see agent/decide/session.c */
 #define SESSION_SECONDS 3600            /* from the proof to the decision */
 #define PIN_SECONDS (7 * 86400)         /* an owner who changed destroys nothing for so long */
 

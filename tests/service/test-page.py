@@ -107,7 +107,11 @@ class World:
 
     def codes(self):
         mails = sorted(glob.glob(os.path.join(self.folder, "mail/new/*")), key=os.path.getmtime)
-        return [re.search(r"(?:Din kod är|Your code is) (\d{6})\b", decoded(mail)).group(1) for mail in mails]
+        return [m.group(1) for m in (re.search(r"(?:Din kod är|Your code is) (\d{6})\b", decoded(mail)) for mail in mails) if m]
+
+    def long_codes(self):
+        mails = sorted(glob.glob(os.path.join(self.folder, "mail/new/*")), key=os.path.getmtime)
+        return [m.group(1) for m in (re.search(r"(?:Din långa kod är|Your long code is) (\S+)", decoded(mail)) for mail in mails) if m]
 
     def ask(self, letter="aa01"):
         """A session that waits for its code: cookie, nonce, code."""
@@ -375,6 +379,84 @@ def a_mailbox_gets_five_codes_an_hour():
         w.start("2026-11-25T13:03+01:00")       # fifteen a day: who has found a link guesses no longer than that
         assert w.post("/kod", form={"token": TOKEN["aa01"]}).status == 429
         assert w.post("/kod", form={"token": TOKEN["ee01"]}).status == 303
+
+
+def press_until_it_is_long(w, most=40):
+    for _ in range(most):
+        page = w.post("/kod", form={"token": TOKEN["aa01"]})
+        if page.status == 429:
+            return page
+    raise AssertionError("no limit")
+
+
+def beyond_the_limit_a_long_code_is_good_in_any_browser():
+    with World() as w:
+        page = press_until_it_is_long(w)
+        assert len(w.codes()) == 5 and len(w.long_codes()) == 1 and "2026-11-25 10:00" in page.text and "2026-11-25 11:10" in page.text
+        code = w.long_codes()[0]
+        assert re.fullmatch(r"([0-9a-hjkmnp-tv-z]{4}-){3}[0-9a-hjkmnp-tv-z]{4}", code) and not [n for n in NAMES if n in page.text]
+        before = w.rows()
+        for wrong in ("", "x", code[:-1], code + "0", "0" * 16, "123456"):
+            for _ in range(20):                 # no guess locks anybody out, and none is stored
+                reply = w.post("/logga-in", form={"token": TOKEN["aa01"], "kod": wrong})
+                assert reply.status == 403 and "set-cookie" not in reply.headers
+        for token, status in ((TOKEN["ee01"], 403), (TOKEN["dd01"], 410), ("x", 404), (TOKEN["aa01"][:-1], 404)):
+            assert w.post("/logga-in", form={"token": token, "kod": code}).status == status, token
+        for _ in range(30):                     # nor does any press beyond it
+            assert press_until_it_is_long(w, 1)
+        assert w.rows() == before
+        typed = code.upper().replace("-", " ").replace("0", "O").replace("1", "l")
+        reply = w.post("/logga-in", form={"token": TOKEN["aa01"], "kod": typed})
+        assert reply.status == 303 and reply.headers["location"] == "/beslut", reply.text
+        cookie = reply.headers["set-cookie"].split(";")[0]
+        again = w.post("/logga-in", cookie, {"token": TOKEN["aa01"], "kod": typed})
+        assert again.status == 303 and "set-cookie" not in again.headers        # pressed twice in that browser
+        assert w.post("/logga-in", form={"token": TOKEN["aa01"], "kod": typed}).status == 403
+        confirm = w.post("/beslut", cookie, choose(w.get("/beslut", cookie), a1=("approve",)))
+        assert w.post("/beslut/spara", cookie, hidden(confirm)).status == 303
+        assert subprocess.run([ORACLE, "take", w.folder, "2026-11-25T12:00+01:00"], stdout=subprocess.PIPE).stdout == b"taken 1 refused 0\n"
+
+
+def the_long_code_comes_once_an_hour_and_is_good_until_after_that():
+    with World() as w:
+        press_until_it_is_long(w)
+        first, = w.long_codes()
+        with sqlite3.connect(os.path.join(w.folder, "inbox.db")) as db:
+            db.execute("update code set at = at + 86400")               # the stranger goes on pressing
+        w.start("2026-11-25T10:59+01:00")
+        press_until_it_is_long(w, 1)
+        assert w.long_codes() == [first]
+        w.start("2026-11-25T11:09+01:00")
+        assert w.post("/logga-in", form={"token": TOKEN["aa01"], "kod": first}).status == 303
+        press_until_it_is_long(w, 1)
+        second = [code for code in w.long_codes() if code != first]
+        assert len(second) == 1                 # used up: the owner gets another
+        w.start("2026-11-25T12:09+01:00")
+        press_until_it_is_long(w, 1)
+        assert len(w.long_codes()) == 3
+        assert w.post("/logga-in", form={"token": TOKEN["aa01"], "kod": second[0]}).status == 403
+        third, = set(w.long_codes()) - {first, second[0]}
+        w.start("2026-11-25T13:19+01:00")       # seventy minutes
+        assert w.post("/logga-in", form={"token": TOKEN["aa01"], "kod": third}).status == 403
+
+
+def a_long_code_that_cannot_be_sent_is_tried_again():
+    with World() as w:
+        press_until_it_is_long(w)
+        box = os.path.join(w.folder, "mail")
+        os.rename(box, box + "-away")
+        open(box, "w", encoding="ascii").close()
+        w.start("2026-11-25T11:30+01:00")
+        with sqlite3.connect(os.path.join(w.folder, "inbox.db")) as db:
+            db.execute("update code set at = at + 86400")
+        for _ in range(2):
+            page = w.post("/kod", form={"token": TOKEN["aa01"]})
+            assert page.status == 503 and "kunde inte skickas" in page.text
+        os.remove(box)
+        os.rename(box + "-away", box)
+        assert w.post("/kod", form={"token": TOKEN["aa01"]}).status == 503     # a server in trouble is left alone for a minute
+        w.start("2026-11-25T11:31+01:00")
+        assert w.post("/kod", form={"token": TOKEN["aa01"]}).status == 429 and len(w.long_codes()) == 2
 
 
 def those_who_never_finish_keep_nobody_out():
