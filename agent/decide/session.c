@@ -67,10 +67,34 @@ too_old(const struct request *r)
 	return r->now < s->made || r->now - s->made >= SESSION_MOST || r->now - s->seen >= SESSION_IDLE;
 }
 
+struct jar { const char *name, *value; };
+
+static enum MHD_Result
+take_cookie(void *self, enum MHD_ValueKind kind, const char *name, const char *value)
+{
+	struct jar *jar = self;
+
+	(void)kind;
+	if (!jar->value && strcmp(name, jar->name) == 0)
+		jar->value = value;
+	return MHD_YES;
+}
+
+/* Of exactly that name: libmicrohttpd would look for __HOST-behov as well, which a neighbour of ours can set in browsers that
+ * keep only __Host- to its host. */
+static const char *
+find_cookie(struct request *r)
+{
+	struct jar jar = { r->server->cookie, NULL };
+
+	MHD_get_connection_values(r->connection, MHD_COOKIE_KIND, take_cookie, &jar);
+	return jar.value;
+}
+
 int
 session_find(struct request *r, enum session_state *state, struct error *err)
 {
-	const char *cookie = MHD_lookup_connection_value(r->connection, MHD_COOKIE_KIND, r->server->cookie), *id;
+	const char *cookie = find_cookie(r), *id;
 	bool found, old;
 
 	*state = SESSION_NONE;
