@@ -50,10 +50,14 @@ static const char *const headers[][2] = {
 };
 
 static void
-add_headers(struct MHD_Response *response)
+add_headers(const struct request *r, struct MHD_Response *response, unsigned status)
 {
 	for (size_t i = 0; i < sizeof(headers) / sizeof(*headers); i++)
 		MHD_add_response_header(response, headers[i][0], headers[i][1]);
+	if (r->server->https)
+		MHD_add_response_header(response, "Strict-Transport-Security", "max-age=31536000");
+	if (status == 405)
+		MHD_add_response_header(response, "Allow", "GET, HEAD, POST");
 }
 
 /* The text of the answer is the response's from here on. */
@@ -66,9 +70,7 @@ answer(struct request *r)
 	if (!response)
 		return;
 	r->out = (struct text){ 0 };
-	add_headers(response);
-	if (r->server->https)
-		MHD_add_response_header(response, "Strict-Transport-Security", "max-age=31536000");
+	add_headers(r, response, r->status);
 	if (r->type)
 		MHD_add_response_header(response, "Content-Type", r->type);
 	if (packed)
@@ -78,8 +80,6 @@ answer(struct request *r)
 		MHD_add_response_header(response, "Location", r->location);
 	if (r->set_cookie)
 		MHD_add_response_header(response, "Set-Cookie", r->set_cookie);
-	if (r->status == 405)
-		MHD_add_response_header(response, "Allow", "GET, HEAD, POST");
 	r->response = response;
 }
 
@@ -96,11 +96,9 @@ refuse(struct request *r, unsigned status)
 	response = MHD_create_response_from_buffer(strlen(text), (void *)(uintptr_t)text, MHD_RESPMEM_PERSISTENT);
 	if (!response)
 		return;
-	add_headers(response);
+	add_headers(r, response, status);
 	MHD_add_response_header(response, "Content-Type", "text/plain; charset=utf-8");
 	MHD_add_response_header(response, "Connection", "close");
-	if (status == 405)
-		MHD_add_response_header(response, "Allow", "GET, HEAD, POST");
 	if (status == 503)
 		MHD_add_response_header(response, "Retry-After", "20");
 	r->status = status;
