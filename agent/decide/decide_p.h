@@ -327,6 +327,13 @@ bool pack_page(struct request *r);
 int files_get(struct request *r, struct error *err);
 int files_post(struct request *r, struct error *err);
 
+/* ------------------------------------------------------------------ tidy.c */
+
+/* Whatever is over and done goes from the inbox, at once and then every hour: a thread of its own, with its own store and inbox. */
+struct tidier;
+struct tidier *tidy_start(const struct conf *conf);
+void tidy_stop(struct tidier *tidier);          /* NULL is allowed; after the first time at least */
+
 /* ------------------------------------------------------------------ routes.c */
 
 /* Fills the answer in r.  -1: nothing can be said but that it failed. */

@@ -504,6 +504,7 @@ decide_serve(const struct rules *rules, void (*ready)(int port), struct error *e
 {
 	struct arena *mem = arena_open();
 	struct daemon d = { .server = { .rules = rules } };
+	struct tidier *tidier = NULL;
 	struct MHD_Daemon *mhd = NULL;
 	const char *listen = rules->conf.web.listen;
 	int fd = -1, port, rc = -1;
@@ -521,6 +522,7 @@ decide_serve(const struct rules *rules, void (*ready)(int port), struct error *e
 	}
 	if (ready)
 		ready(port);
+	tidier = tidy_start(&rules->conf);
 	rc = loop(&d, mhd, err);
 	MHD_quiesce_daemon(mhd);        /* the socket is ours again */
 out:
@@ -528,6 +530,7 @@ out:
 		close(fd);
 	if (fd >= 0 && strncmp(listen, "unix:", 5) == 0)
 		unlink(listen + 5);
+	tidy_stop(tidier);
 	lanes_close(d.lanes);
 	d.lanes = NULL;
 	if (mhd) {

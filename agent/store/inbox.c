@@ -302,6 +302,33 @@ inbox_decisions_add(struct inbox *inbox, const struct inbox_decision *list, size
 	return rc;
 }
 
+static int
+end_decision(struct inbox *inbox, long long id, struct error *err)
+{
+	struct query q;
+
+	if (query_open(&inbox->base, &q, "delete from decision where id = ?", err) < 0)
+		return -1;
+	bind_number(&q, id);
+	return query_done(NULL, &q, err);
+}
+
+int
+inbox_decisions_end(struct inbox *inbox, const long long *ids, size_t count, struct error *err)
+{
+	int rc = count ? base_run(&inbox->base, "begin immediate", err) : 0;
+
+	if (rc < 0 || !count)
+		return rc;
+	for (size_t i = 0; i < count && rc == 0; i++)
+		rc = end_decision(inbox, ids[i], err);
+	if (rc == 0)
+		rc = base_run(&inbox->base, "commit", err);
+	if (rc < 0)
+		sqlite3_exec(inbox->base.db, "rollback", NULL, NULL, NULL);
+	return rc;
+}
+
 /* 63 bits of a digest: nobody finds another row with the mark of an honest one. */
 static long long
 mark(const struct inbox_decision *d)

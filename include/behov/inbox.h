@@ -56,6 +56,7 @@ struct inbox_decision {
 struct inbox_decisions { LIST(struct inbox_decision) list; };
 /* All of them or none: one transaction. */
 int inbox_decisions_add(struct inbox *inbox, const struct inbox_decision *list, size_t count, struct error *err);
+int inbox_decisions_end(struct inbox *inbox, const long long *ids, size_t count, struct error *err);
 #define INBOX_TEXT_MOST 4000            /* bytes of one text: of a longer one, one byte more than that is read */
 /* Those with a higher id than `after` and a moment not before `since`, in order of id, at most `most`; 0 = no such limit.
  * An id says only in which order: who has broken into serve chooses it. */
