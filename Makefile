@@ -5,6 +5,7 @@
 # make check      installs what is missing, builds, runs every test; ends with "N passed, N failed"
 # make bench      behov beside find, ldapsearch, grep and Python (FILES=1000000 PEOPLE=1000000 TURNS=5 ONLY=slapd)
 # make pot        the texts for people, for who translates them: build/behov.pot, and into each conf/po/*.po
+# make attack     wapiti, a scanner of web applications, against a page of its own (ATTACK_SECONDS=120 for each of its modules)
 # make fuzz       libFuzzer on everything that parses what we did not write (FUZZ_SECONDS=60)
 #
 # CC=clang, SAN=address,undefined and SAN=thread build into folders of their own under build/.
@@ -169,10 +170,15 @@ $O/tests/bench/%: tests/bench/%.c $O/libbehov.a
 	@mkdir -p $(@D)
 	$(CC) $(ALL_CFLAGS) -o $@ $< $O/libbehov.a $(ALL_LDFLAGS) $(LIBS)
 
+# Not part of check: it takes its time.  Fails on what nobody has explained in tests/attack/attack.
+attack: $O/behov
+	packaging/install-deps attack
+	BUILD=$O tests/attack/attack
+
 clean:
 	rm -rf build
 
 FORCE:
-.PHONY: FORCE all units test check deps-check deps-demo demo bench fuzz pot clean
+.PHONY: FORCE all units test check deps-check deps-demo demo bench attack fuzz pot clean
 .SECONDARY:
 -include $(shell find $O -name '*.d' 2>/dev/null)
