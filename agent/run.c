@@ -100,7 +100,7 @@ count_braked(struct arena *mem, const struct rules *rules, struct store *store, 
 		return -1;
 	*out = (long long)list.list.count;
 	stored_free(&list);
-	if (store_proposals(mem, store, &(struct proposal_filter){ .states = STATES(STATE_QUEUED) }, &list, err) < 0)
+	if (store_proposals(mem, store, &(struct proposal_filter){ .states = STATES(STATE_QUEUED), .brief = true }, &list, err) < 0)
 		return -1;
 	*queued = (long long)list.list.count;
 	stored_free(&list);

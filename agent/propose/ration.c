@@ -78,7 +78,7 @@ static int
 count_open(struct ration *r, struct store *store, struct error *err)
 {
 	struct stored_list open = { 0 };
-	int rc = store_proposals(r->mem, store, &(struct proposal_filter){ .states = STATES(STATE_OPEN) }, &open, err);
+	int rc = store_proposals(r->mem, store, &(struct proposal_filter){ .states = STATES(STATE_OPEN), .brief = true }, &open, err);
 
 	for (size_t i = 0; i < open.list.count && rc == 0; i++) {
 		const struct stored *s = &open.list.items[i];
