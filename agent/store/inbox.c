@@ -316,16 +316,19 @@ end_decision(struct inbox *inbox, long long id, struct error *err)
 int
 inbox_decisions_end(struct inbox *inbox, const long long *ids, size_t count, struct error *err)
 {
-	int rc = count ? base_run(&inbox->base, "begin immediate", err) : 0;
+	int rc;
 
-	if (rc < 0 || !count)
-		return rc;
+	if (!count)
+		return 0;
+	pthread_rwlock_wrlock(&turn);
+	rc = base_run(&inbox->base, "begin immediate", err);
 	for (size_t i = 0; i < count && rc == 0; i++)
 		rc = end_decision(inbox, ids[i], err);
 	if (rc == 0)
 		rc = base_run(&inbox->base, "commit", err);
 	if (rc < 0)
 		sqlite3_exec(inbox->base.db, "rollback", NULL, NULL, NULL);
+	pthread_rwlock_unlock(&turn);
 	return rc;
 }
 
