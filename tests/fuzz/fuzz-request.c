@@ -103,7 +103,8 @@ propose(struct store *store, enum kind kind, const char *key, int64_t now)
 		       .manifest = files ? manifest_digest(own, &record, 1) : NULL },
 		.state = STATE_OPEN, .opened = now - 86400, .since = now - 86400, .go_at = INT64_MIN, .until = DAY_NONE };
 
-	*arena_push(own, &s.p.approvers) = (struct approver){ "key-anna", "anna", "Anna", "anna@kalmar.example", "owner" };
+	*arena_push(own, &s.p.approvers) = (struct approver){
+		.key = "key-anna", .name = "anna", .display = "Anna", .mail = "anna@kalmar.example", .as = "owner" };
 	if (files)
 		must(store_manifest_put(store, s.p.manifest, &record, 1, &err), &err);
 	must(store_proposal_add(own, store, &s, &err), &err);
