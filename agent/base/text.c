@@ -456,6 +456,38 @@ bool text_glob(const char *pattern, const char *value)
 	return *pattern == '\0';
 }
 
+/* ------------------------------------------------------------------ the direction of text */
+
+size_t text_turn(const char *at)
+{
+	const unsigned char *b = (const unsigned char *)at;
+
+	if (b[0] == 0xd8 && b[1] == 0x9c)
+		return 2;
+	if (b[0] != 0xe2)
+		return 0;
+	if (b[1] == 0x80 && (b[2] == 0x8e || b[2] == 0x8f || (b[2] >= 0xaa && b[2] <= 0xae)))
+		return 3;
+	return b[1] == 0x81 && b[2] >= 0xa6 && b[2] <= 0xa9 ? 3 : 0;
+}
+
+char *text_straight(struct arena *mem, const char *raw)
+{
+	char *out = arena_take(mem, strlen(raw) * 3 / 2 + 1), *to = out;
+
+	while (*raw) {
+		size_t mark = text_turn(raw);
+
+		if (mark)
+			to = (char *)memcpy(to, "\xef\xbf\xbd", 3) + 3;
+		else
+			*to++ = *raw;
+		raw += mark ? mark : 1;
+	}
+	*to = '\0';
+	return out;
+}
+
 /* ------------------------------------------------------------------ numbers for people */
 
 char *text_count(struct arena *mem, long long n)

@@ -52,6 +52,11 @@ char *text_bare(struct arena *mem, const char *folded);
 /* Globs of one value: '*' any run, '?' one character (UTF-8 character where valid, else byte).  Never exponential. */
 bool text_glob(const char *pattern, const char *value);
 
+/* How many bytes stand there that turn the direction of the text around them (U+061C, U+200E-F, U+202A-E, U+2066-9); 0 = none. */
+size_t text_turn(const char *at);
+/* A copy in which each of them is U+FFFD. */
+char *text_straight(struct arena *mem, const char *raw);
+
 /* Control characters become '?': for log lines and terminals. */
 void text_plain(char *line);
 
