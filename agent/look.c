@@ -252,7 +252,7 @@ state_mask(const char *word, unsigned *out, struct error *err)
 	for (int s = STATE_OPEN; s <= STATE_SUPERSEDED; s++)
 		if (strcmp(word, state_word[s]) == 0)
 			*out = STATES(s);
-	return *out ? 0 : error_set(err, ERROR_USAGE, "--state '%s' is no state: open, braked, queued, scheduled, exported, "
+	return *out ? 0 : error_set(err, ERROR_USAGE, "--state '%s' is no state: open, braked, queued, asked, held, wrong-owner, scheduled, exported, "
 				    "quarantined, kept, done, failed, withdrawn or superseded", word);
 }
 

@@ -48,7 +48,7 @@ static const struct verb verbs[] = {
 	{ "duplicates", "SHARE", "files that are alike and that no series covers, where the share allows its files to be opened", verb_duplicates },
 	{ "report", "quarter 2026Q3", "write the quarterly access review", verb_report },
 	{ "audit", "verify [--head]", "check the chain of what was done", verb_audit },
-	{ "decide", "keep|undo ID | release SCOPE", "by hand, with --by and --reason; never approves", verb_decide },
+	{ "decide", "keep|undo|hold ID | release SCOPE", "by hand, with --by and --reason; never approves", verb_decide },
 	{ "hold", "list | add ID | lift ID", "gallringsstopp", verb_hold },
 	{ "event", "list | add | remove ID", "when what a series counts from has happened", verb_event },
 	{ "restore", "ID", "put back what was carried out, as journaled", verb_restore },
@@ -74,7 +74,7 @@ static void help(FILE *out)
 	      "  --english       with explain: not in Swedish\n"
 	      "  --by NAME       who decided; twice where two people are needed\n"
 	      "  --reason TEXT   why; --why is the same\n"
-	      "  --until DATE    decide keep: asked again from then\n"
+	      "  --until DATE    decide keep: asked again from then; decide hold: until when it is thought to stand\n"
 	      "  --share ID, --path PATTERN, --series ID, --case NAME\n"
 	      "                  hold add: what it covers; event add: what it is about\n"
 	      "  --date DATE     event add: when it happened\n"

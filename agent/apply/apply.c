@@ -127,7 +127,7 @@ voice_of(struct arena *mem, struct voices *voices, const char *key)
 
 /*
  * The state says that it is scheduled; the decisions behind it must say so, too: for this version, by enough different
- * people, with no keep or undo after them.  The command line may speak against, never for.
+ * people, with no keep, undo or hold after them.  The command line may speak against, never for.
  */
 int
 apply_decided(struct apply *a, const struct stored *s, bool *yes)
@@ -142,9 +142,12 @@ apply_decided(struct apply *a, const struct stored *s, bool *yes)
 	for (size_t i = 0; i < decisions.list.count; i++) {
 		const struct decision *d = &decisions.list.items[i];
 
-		if (d->refused)
+		if (d->refused || d->verdict == VERDICT_ASK || d->verdict == VERDICT_RULE || d->verdict == VERDICT_LATER ||
+		    d->verdict == VERDICT_ADVISE)
 			continue;
-		if (d->verdict != VERDICT_APPROVE || !d->key)
+		if (d->verdict == VERDICT_NOT_MINE && d->key)
+			voice_of(a->mem, &voices, d->key)->yes = false;
+		else if (d->verdict != VERDICT_APPROVE || !d->key)
 			voices = (struct voices){ 0 };
 		else
 			voice_of(a->mem, &voices, d->key)->yes = d->version && strcmp(d->version, s->p.version) == 0;

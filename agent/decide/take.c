@@ -68,6 +68,8 @@ approve(struct taking *t, const struct stored *s, const struct decision *d, stru
 	bool all = false;
 
 	t->out->approved++;
+	if (!(life[PROPOSAL_SCHEDULED].from & STATES(s->state)))
+		return 0;               /* somebody has kept it meanwhile, or the night finds another owner first */
 	if (take_all_approved(t, s, &all, err) < 0)
 		return -1;
 	return all ? schedule(t, s, d, err) : 0;
@@ -100,6 +102,8 @@ except(const struct taking *t, const struct stored *s, const struct decision *d,
 static int
 keep(struct taking *t, const struct stored *s, const struct decision *d, struct error *err)
 {
+	if (s->state == STATE_KEPT)     /* an answer of one more who was asked */
+		return 0;
 	if (store_proposal_move(t->store, s->id, PROPOSAL_KEPT, t->now, INT64_MIN, d->until, d->reason, err) < 0 ||
 	    except(t, s, d, err) < 0)
 		return -1;
@@ -126,6 +130,13 @@ carry(struct taking *t, const struct stored *s, const struct decision *d, struct
 		return keep(t, s, d, err);
 	case VERDICT_UNDO:
 		return undo(t, s, d, err);
+	case VERDICT_ASK:
+	case VERDICT_RULE:
+	case VERDICT_NOT_MINE:
+	case VERDICT_HOLD:
+	case VERDICT_LATER:
+	case VERDICT_ADVISE:
+		return take_answer(t, s, d, err);
 	}
 	return error_set(err, ERROR_STORE, "a verdict that does not exist");
 }
@@ -166,11 +177,13 @@ stored_form(const struct taking *t, const struct inbox_decision *d, const char *
 		.verdict = verdict < 0 ? VERDICT_KEEP : (enum verdict)verdict, .until = d->until, .at = d->at,
 	};
 
+	if (verdict == VERDICT_ASK || verdict == VERDICT_ADVISE)      /* a name that was typed is stored with the question alone */
+		out.reason = words_read(t->mem, out.verdict, d->reason, DAY_NONE).text;
 	if (!fault)
 		return out;
 	out.proposal = d->proposal ? take_tame(t->mem, d->proposal, TAKE_WORD_MOST) : "";
 	out.version = take_tame(t->mem, d->version, TAKE_WORD_MOST);
-	out.reason = take_tame(t->mem, d->reason, TAKE_TEXT_MOST);
+	out.reason = take_tame(t->mem, out.reason, TAKE_TEXT_MOST);
 	out.proof = take_tame(t->mem, d->proof, TAKE_TEXT_MOST);
 	if (out.at == INT64_MIN)        /* means "no moment" in the store */
 		out.at = t->now;
@@ -193,6 +206,7 @@ take_row(struct taking *t, const struct inbox_decision *row, struct error *err)
 	if (take_is_event(row))
 		return take_event(t, row, fault, err);
 	d = stored_form(t, row, fault);
+	t->words = row->reason;
 	if (store_decision_add(t->store, &d, err) < 0)
 		return -1;
 	if (fault) {
@@ -233,7 +247,7 @@ settle(struct taking *t, struct error *err)
 
 	if (store_begin(t->store, err) < 0)
 		return -1;
-	rc = store_proposals(t->mem, t->store, &(struct proposal_filter){ .states = STATES(STATE_OPEN) }, &open, err);
+	rc = store_proposals(t->mem, t->store, &(struct proposal_filter){ .states = life[PROPOSAL_SCHEDULED].from }, &open, err);
 	for (size_t i = 0; i < open.list.count && rc == 0; i++) {
 		bool all = false;
 
@@ -350,7 +364,7 @@ by_hand(struct taking *t, const struct decision *d, struct error *err)
 	const struct stored *s;
 	struct decision full = *d;
 	bool under_way = false;
-	unsigned may = STATES(STATE_SCHEDULED) | (d->verdict == VERDICT_KEEP ? STATES_ASKED : 0);
+	unsigned may = STATES(STATE_SCHEDULED) | (d->verdict == VERDICT_UNDO ? 0 : STATES_ASKED);
 
 	if (store_proposals(t->mem, t->store, &(struct proposal_filter){ .id = d->proposal }, &t->list, err) < 0)
 		return -1;
@@ -360,7 +374,9 @@ by_hand(struct taking *t, const struct decision *d, struct error *err)
 	if (!(STATES(s->state) & may))
 		return error_set(err, ERROR_USAGE, "proposal '%s' is %s: nothing to %s", s->id, state_word[s->state],
 				 verdict_word[d->verdict]);
-	if (take_under_way(t, s, &under_way, err) < 0)
+	if (d->verdict == VERDICT_HOLD && s->p.kind != KIND_DESTROY && s->p.kind != KIND_DELIVER)
+		return error_set(err, ERROR_USAGE, "proposal '%s' is about access: only files are held", s->id);
+	if (d->verdict != VERDICT_HOLD && take_under_way(t, s, &under_way, err) < 0)
 		return -1;
 	if (under_way)
 		return error_set(err, ERROR_USAGE, "proposal '%s' is being carried out already: see 'behov restore'", s->id);
@@ -383,12 +399,12 @@ decide_by_hand(struct arena *mem, const struct rules *rules, struct store *store
 	struct taking t = { .mem = mem, .rules = rules, .store = store, .now = now, .out = &out };
 	int rc;
 
-	if (d->verdict != VERDICT_KEEP && d->verdict != VERDICT_UNDO)
+	if (d->verdict != VERDICT_KEEP && d->verdict != VERDICT_UNDO && d->verdict != VERDICT_HOLD)
 		return error_set(err, ERROR_USAGE, "the command line never approves: an owner does, on the page");
 	if (!d->proposal || !d->name || !*d->name || !d->reason || !*d->reason)
 		return error_set(err, ERROR_USAGE, "a decision by hand needs a proposal, a name and a reason");
-	if (d->verdict == VERDICT_KEEP && d->until != DAY_NONE && d->until <= clock_day(now))
-		return error_set(err, ERROR_USAGE, "the date until which it is kept has passed already");
+	if (d->verdict != VERDICT_UNDO && d->until != DAY_NONE && d->until <= clock_day(now))
+		return error_set(err, ERROR_USAGE, "the date until which it is to stay has passed already");
 	if (store_begin(store, err) < 0)
 		return -1;
 	rc = by_hand(&t, d, err);

@@ -17,6 +17,7 @@ struct taking {
 	long long left;                 /* refusals that were not stored: there were too many */
 	struct letter letter;           /* whose token it is; key NULL when nobody's */
 	struct stored_list list;        /* the proposal, or empty */
+	const char *words;              /* the reason of the row at hand, as it came: see words_read() */
 };
 
 /* UTF-8 and no longer than that. */
@@ -29,6 +30,42 @@ int take_fault(struct taking *t, const struct inbox_decision *d, const char **fa
 const char *take_letter_fault(const struct taking *t, const struct inbox_decision *d);
 /* What may be stored of a text nobody has vouched for; NULL for NULL. */
 const char *take_tame(struct arena *mem, const char *text, size_t most);
+
+/* words.c: what goes with a verdict. */
+struct words {
+	const char *to;                 /* ask: an account name or an address */
+	const char *text;               /* a reason, a question, an advice */
+	day_t until;                    /* keep, hold, later */
+	enum advice advice;             /* advise */
+	long long question;             /* advise: its number */
+};
+enum words_fault {
+	WORDS_FINE, WORDS_UNREADABLE, WORDS_NO_REASON, WORDS_NO_HOLD_REASON, WORDS_PAST, WORDS_NO_NAME, WORDS_BAD_NAME,
+	WORDS_NO_QUESTION, WORDS_NO_RULE, WORDS_LATER, WORDS_NO_ADVICE, WORDS_FAULTS
+};
+extern const char *const words_fault_text[WORDS_FAULTS];
+enum words_fault words_check(enum verdict verdict, const struct words *words, int64_t at);
+/* As the reason of a row of the inbox, and back; a reason that holds none of it gives empty words. */
+const char *words_pack(struct arena *mem, enum verdict verdict, const struct words *words);
+struct words words_read(struct arena *mem, enum verdict verdict, const char *reason, day_t until);
+#define LATER_DAYS 30                   /* so far off may a reminder be */
+
+/* stop.c: the gallringsstopp that covers what a proposal is about, and no more than that can be named.  Its id is empty. */
+int stop_of(struct arena *mem, struct store *store, const struct proposal *p, struct hold *out, struct error *err);
+/* Sets it, with its row in the chain. */
+int stop_set(struct arena *mem, struct store *store, const struct stored *s, const char *by, const char *reason, int64_t now,
+	     struct error *err);
+
+/* answers.c: what follows from an answer that is neither yes nor no. */
+int take_answer(struct taking *t, const struct stored *s, const struct decision *d, struct error *err);
+/* Has the person with that key said on that proposal that it is not theirs? */
+bool take_has_declined(const struct decisions *all, const char *key);
+/* Is it the account that the coordinator's name leads to? */
+int take_is_coordinator(struct arena *mem, struct store *store, const struct rules *rules, const char *key, bool *out,
+			struct error *err);
+/* The question that the words of an advice are about, if it is open and that person's; id 0 = there is none. */
+int take_question(struct arena *mem, struct store *store, const char *proposal, const char *key, long long number,
+		  struct question *out, struct error *err);
 
 /* happened.c: what somebody says has happened.  Theirs to say: who owns the series or the share, or is a deputy, and whose
  * account has not changed in the last seven days. */

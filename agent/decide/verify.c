@@ -9,6 +9,7 @@
 #define CODE_SECONDS 4200               /* from the code to its use: the long one's, see agent/decide/session.c */
 #define SESSION_SECONDS 3600            /* from the proof to the decision */
 #define PIN_SECONDS (7 * 86400)         /* an owner who changed destroys nothing for so long */
+#define QUESTIONS_MOST 5                /* that wait for an answer, of one proposal */
 
 /* ------------------------------------------------------------------ what was decided before */
 
@@ -75,17 +76,52 @@ take_letter_fault(const struct taking *t, const struct inbox_decision *d)
 	return proof_fault(d, &t->letter);
 }
 
+/* In which states each can be said.  A stop is set wherever there is something left to stop. */
+static const unsigned sayable[VERDICTS] = {
+	[VERDICT_APPROVE] = STATES_ANSWERABLE,
+	[VERDICT_KEEP] = STATES_ANSWERABLE | STATES(STATE_HELD) | STATES(STATE_SCHEDULED),
+	[VERDICT_UNDO] = STATES(STATE_SCHEDULED),
+	[VERDICT_ASK] = STATES_ANSWERABLE, [VERDICT_RULE] = STATES_ANSWERABLE,
+	[VERDICT_NOT_MINE] = STATES_ANSWERABLE,
+	[VERDICT_HOLD] = STATES_ANSWERABLE | STATES(STATE_HELD) | STATES_GOING | STATES(STATE_KEPT),
+	[VERDICT_LATER] = STATES_ANSWERABLE,
+	[VERDICT_ADVISE] = STATES_ANSWERABLE | STATES(STATE_HELD),
+};
+
 static const char *
 state_fault(const struct stored *s, enum verdict verdict, int64_t at)
 {
 	if (at < s->opened)
 		return "it was decided before it was asked";
-	if (verdict == VERDICT_UNDO)
-		return s->state != STATE_SCHEDULED ? "there is nothing to undo" :
-		       at >= s->go_at ? "the time for undoing had passed" : NULL;
-	if (s->state == STATE_OPEN || (verdict == VERDICT_KEEP && s->state == STATE_SCHEDULED))
+	if (verdict == VERDICT_UNDO && s->state == STATE_SCHEDULED && at >= s->go_at)
+		return "the time for undoing had passed";
+	if (sayable[verdict] & STATES(s->state))
 		return NULL;
+	if (verdict == VERDICT_UNDO)
+		return "there is nothing to undo";
+	if (verdict == VERDICT_APPROVE && s->state == STATE_HELD)
+		return "somebody has stopped it meanwhile";
 	return "it is not asked about any longer";
+}
+
+/* Somebody else has said keep already: what this person says is an answer all the same, and changes nothing. */
+static bool
+is_second_answer(const struct taking *t, const struct decisions *all, const struct stored *s, enum verdict verdict)
+{
+	bool kept = false;
+
+	if (s->state != STATE_KEPT || (verdict != VERDICT_APPROVE && verdict != VERDICT_KEEP))
+		return false;
+	for (size_t i = 0; i < all->list.count; i++) {
+		const struct decision *d = &all->list.items[i];
+
+		if (d->refused || d->verdict != VERDICT_KEEP || !d->version || strcmp(d->version, s->p.version) != 0)
+			continue;
+		if (d->key && strcmp(d->key, t->letter.key) == 0)
+			return false;
+		kept = true;
+	}
+	return kept;
 }
 
 /* Did one of the names lead elsewhere less than seven days ago, and lead to this person now? */
@@ -125,29 +161,27 @@ is_fresh_owner(struct taking *t, const struct proposal *p, bool *out, struct err
 	return share ? any_late(t, share->deputies, share->deputy_count, out, err) : 0;
 }
 
-/* An approval that is older than an undo is what was undone, come again. */
+/* An approval that is older than what took approvals back is what was taken back, come again. */
 static bool
 is_undone(const struct decisions *all, int64_t at)
 {
 	for (size_t i = 0; i < all->list.count; i++)
-		if (!all->list.items[i].refused && all->list.items[i].verdict == VERDICT_UNDO && at < all->list.items[i].at)
+		if (!all->list.items[i].refused && VERDICT_TAKES_BACK(all->list.items[i].verdict) && at < all->list.items[i].at)
 			return true;
 	return false;
 }
 
 static int
-approve_fault(struct taking *t, const struct stored *s, int64_t at, const char **fault, struct error *err)
+approve_fault(struct taking *t, const struct decisions *all, const struct stored *s, int64_t at, const char **fault,
+	      struct error *err)
 {
-	struct decisions all = { 0 };
 	bool fresh = false;
 
-	if (store_decisions(t->mem, t->store, s->id, INT64_MIN, &all, err) < 0)
-		return -1;
 	if (s->p.kind == KIND_DESTROY && is_fresh_owner(t, &s->p, &fresh, err) < 0)
 		return -1;
-	if (seats_has_approved(&all, s, t->letter.key))
+	if (seats_has_approved(all, s, t->letter.key))
 		*fault = "the same person has approved it already";
-	else if (is_undone(&all, at))
+	else if (is_undone(all, at))
 		*fault = "it has been undone since";
 	else if (s->p.guid && strcmp(s->p.guid, t->letter.key) == 0)
 		*fault = "nobody decides on their own access";
@@ -156,14 +190,125 @@ approve_fault(struct taking *t, const struct stored *s, int64_t at, const char *
 	return 0;
 }
 
+/* What goes with it: see words.c. */
 static const char *
-keep_fault(const struct inbox_decision *d)
+words_fault(struct taking *t, const struct inbox_decision *d, enum verdict verdict)
 {
-	if (!take_fits(d->reason, TAKE_TEXT_MOST) || strspn(d->reason, " \t\r\n") == strlen(d->reason))
-		return "a keep needs a reason";
-	if (d->until != DAY_NONE && d->until <= clock_day(d->at))
-		return "its date had passed already";
-	return NULL;
+	struct words words;
+
+	if (d->reason && !take_fits(d->reason, TAKE_TEXT_MOST))
+		return words_fault_text[WORDS_UNREADABLE];
+	words = words_read(t->mem, verdict, d->reason, d->until);
+	return words_fault_text[words_check(verdict, &words, d->at)];
+}
+
+static const char *
+kind_fault(const struct proposal *p, enum verdict verdict)
+{
+	bool files = p->kind == KIND_DESTROY || p->kind == KIND_DELIVER;
+
+	if (verdict == VERDICT_HOLD && !files)
+		return "only files can be held";
+	return verdict == VERDICT_RULE && files ? "files rest on no written need" : NULL;
+}
+
+/* Whom it is told to is found by the night: here, only that nobody is asked without end. */
+static int
+question_fault(struct taking *t, const struct stored *s, const char **fault, struct error *err)
+{
+	struct questions waiting;
+
+	if (store_questions(t->mem, t->store, &(struct question_filter){ .proposal = s->id, .open = true }, &waiting, err) < 0)
+		return -1;
+	if (waiting.list.count >= QUESTIONS_MOST)
+		*fault = "too many have been asked already";
+	for (size_t i = 0; i < waiting.list.count && !*fault; i++)
+		if (strcmp(waiting.list.items[i].by_key, t->letter.key) == 0)
+			*fault = "what the same person asked has no answer yet";
+	return 0;
+}
+
+static int
+not_mine_fault(struct taking *t, const char **fault, struct error *err)
+{
+	bool coordinator = false;
+
+	if (take_is_coordinator(t->mem, t->store, t->rules, t->letter.key, &coordinator, err) < 0)
+		return -1;
+	if (coordinator)
+		*fault = "the coordinator is who finds another owner";
+	return 0;
+}
+
+/* Who may only advise is no owner: nothing else that they say counts. */
+static int
+advise_fault(struct taking *t, const struct inbox_decision *d, const struct stored *s, const char **fault, struct error *err)
+{
+	struct words words = words_read(t->mem, VERDICT_ADVISE, d->reason, d->until);
+	struct question question;
+
+	if (take_question(t->mem, t->store, s->id, t->letter.key, words.question, &question, err) < 0)
+		return -1;
+	if (!question.id)
+		*fault = "nobody waits for this advice any longer";
+	return 0;
+}
+
+/* What only this verdict asks for. */
+static int
+own_fault(struct taking *t, const struct inbox_decision *d, const struct stored *s, enum verdict verdict, const char **fault,
+	  struct error *err)
+{
+	struct decisions all;
+
+	if (store_decisions(t->mem, t->store, s->id, INT64_MIN, &all, err) < 0)
+		return -1;
+	if (verdict != VERDICT_KEEP && verdict != VERDICT_HOLD && verdict != VERDICT_ADVISE &&
+	    take_has_declined(&all, t->letter.key)) {
+		*fault = "this person has said that it is not theirs";
+		return 0;
+	}
+	switch (verdict) {
+	case VERDICT_APPROVE:
+		return approve_fault(t, &all, s, d->at, fault, err);
+	case VERDICT_ASK:
+	case VERDICT_RULE:
+		return question_fault(t, s, fault, err);
+	case VERDICT_NOT_MINE:
+		return not_mine_fault(t, fault, err);
+	case VERDICT_ADVISE:
+		return advise_fault(t, d, s, fault, err);
+	case VERDICT_KEEP:
+	case VERDICT_UNDO:
+	case VERDICT_HOLD:
+	case VERDICT_LATER:
+		break;
+	}
+	return 0;
+}
+
+/* Is it in a state in which that can be said? */
+static int
+when_fault(struct taking *t, const struct inbox_decision *d, const struct stored *s, enum verdict verdict, const char **fault,
+	   struct error *err)
+{
+	struct decisions all;
+	bool under_way = false;
+
+	*fault = state_fault(s, verdict, d->at);
+	if (*fault && s->state == STATE_KEPT && d->at >= s->opened) {
+		if (store_decisions(t->mem, t->store, s->id, INT64_MIN, &all, err) < 0)
+			return -1;
+		if (is_second_answer(t, &all, s, verdict))
+			*fault = NULL;
+	}
+	if (*fault || verdict == VERDICT_HOLD)
+		return 0;
+	if (take_under_way(t, s, &under_way, err) < 0)
+		return -1;
+	if (under_way)
+		*fault = "it is being carried out already";
+	return 0;
 }
 
 int
@@ -195,7 +340,6 @@ take_fault(struct taking *t, const struct inbox_decision *d, const char **fault,
 {
 	const struct stored *s = t->list.list.count == 1 ? &t->list.list.items[0] : NULL;
 	int verdict = take_verdict(d->verdict);
-	bool under_way = false;
 
 	*fault = take_letter_fault(t, d);
 	if (*fault)
@@ -204,19 +348,15 @@ take_fault(struct taking *t, const struct inbox_decision *d, const char **fault,
 		*fault = "its verdict is not one we know";
 	else if (!s)
 		*fault = "there is no such proposal";
-	else if (!seats_hold(&s->p, t->letter.key))
+	else if (verdict != VERDICT_ADVISE && !seats_hold(&s->p, t->letter.key))
 		*fault = "this person is not asked about it";
 	else if (!take_fits(d->version, TAKE_WORD_MOST) || strcmp(d->version, s->p.version) != 0)
 		*fault = "another version was shown";
-	else
-		*fault = state_fault(s, (enum verdict)verdict, d->at);
-	if (!*fault && take_under_way(t, s, &under_way, err) < 0)
+	else if (when_fault(t, d, s, (enum verdict)verdict, fault, err) < 0)
 		return -1;
-	if (under_way)
-		*fault = "it is being carried out already";
-	if (!*fault && verdict == VERDICT_KEEP)
-		*fault = keep_fault(d);
-	if (!*fault && verdict == VERDICT_APPROVE)
-		return approve_fault(t, s, d->at, fault, err);
-	return 0;
+	if (!*fault)
+		*fault = kind_fault(&s->p, (enum verdict)verdict);
+	if (!*fault)
+		*fault = words_fault(t, d, (enum verdict)verdict);
+	return *fault ? 0 : own_fault(t, d, s, (enum verdict)verdict, fault, err);
 }

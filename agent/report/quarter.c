@@ -23,7 +23,8 @@ struct quarter {
 	struct grants grants;           /* who has access at the end */
 };
 
-static const char *const verdict_text[] = { "godkänt", "behålls", "ångrat" };
+static const char *const verdict_text[VERDICTS] = { "godkänt", "behålls", "ångrat", "frågat en kollega", "frågat om regeln", "inte deras",
+						     "gallringsstopp", "senare", "råd" };
 
 static int
 read_span(const char *text, int64_t now, struct span *out, struct error *err)
@@ -131,8 +132,8 @@ roles_json(const struct quarter *q, const struct system *system)
 static json_t *
 became(const struct quarter *q, const char *system, const char *series)
 {
-	static const char *const word[] = { "väntar", "bromsade", "väntar på sin tur", "godkända", "på arbetslista", "i karantän", "behålls", "gjorda",
-					    "misslyckade", "återtagna", "ersatta" };
+	static const char *const word[] = { "väntar", "bromsade", "väntar på sin tur", "väntar på råd", "gallringsstopp", "söker ägare", "godkända",
+					    "på arbetslista", "i karantän", "behålls", "gjorda", "misslyckade", "återtagna", "ersatta" };
 	long long count[STATE_SUPERSEDED + 1] = { 0 }, files[STATE_SUPERSEDED + 1] = { 0 };
 	json_t *rows = json_array();
 
@@ -392,6 +393,8 @@ decided_about(const struct quarter *q, const struct held_grant *g)
 		const struct decision *d = q->answers.items[i].d;
 		const struct stored *s = q->answers.items[i].on;
 
+		if (d->verdict == VERDICT_ASK || d->verdict == VERDICT_RULE || d->verdict == VERDICT_LATER || d->verdict == VERDICT_ADVISE)
+			continue;
 		if (s->p.system && strcmp(s->p.system, g->system) == 0 && strcmp(s->p.role, g->role) == 0 && s->p.guid &&
 		    strcmp(s->p.guid, g->key) == 0)
 			said = arena_print(q->mem, "%s av %s", verdict_text[d->verdict], d->name ? d->name : "-");

@@ -157,7 +157,8 @@ char *
 report_status_text(struct arena *mem, const json_t *status)
 {
 	static const struct { const char *key, *word; } rows[] = {
-		{ "open", "väntar på svar" }, { "braked", "bromsade" }, { "queued", "väntar på sin tur" }, { "scheduled", "godkända, i ångerfrist" },
+		{ "open", "väntar på svar" }, { "braked", "bromsade" }, { "queued", "väntar på sin tur" }, { "asked", "väntar på råd" },
+		{ "held", "gallringsstopp" }, { "wrong-owner", "söker ägare" }, { "scheduled", "godkända, i ångerfrist" },
 		{ "exported", "på arbetslista eller i LDIF" }, { "quarantined", "i karantän, ej gallrade" },
 		{ "kept", "behålls" }, { "done", "gjorda" }, { "failed", "misslyckade" } };
 	const json_t *night = json_object_get(status, "night"), *waiting = json_object_get(status, "waiting");

@@ -2,8 +2,7 @@
 /* decisions.c - what people decided: decisions, exceptions, pins, holds, activations. */
 #include "store_p.h"
 
-const char *const verdict_word[] = { "approve", "keep", "undo", NULL };
-#define VERDICT_COUNT 3
+const char *const verdict_word[] = { "approve", "keep", "undo", "ask", "rule", "not-mine", "hold", "later", "advise", NULL };
 
 int
 store_decision_add(struct store *store, const struct decision *d, struct error *err)
@@ -41,7 +40,7 @@ read_decisions(struct arena *mem, struct query *q, struct decisions *out, struct
 	int rc = 0;
 
 	while (rc == 0 && query_row(q, err)) {
-		int verdict = word_index(column_text(mem, q, 5), verdict_word, VERDICT_COUNT, err);
+		int verdict = word_index(column_text(mem, q, 5), verdict_word, VERDICTS, err);
 
 		rc = verdict < 0 ? -1 : 0;
 		if (rc == 0)
@@ -94,6 +93,22 @@ store_decision_taken(struct store *store, long long mark, bool *out, struct erro
 		return -1;
 	bind_number(&q, mark);
 	*out = query_row(&q, err);
+	return query_close(&q, err);
+}
+
+int
+store_declined(struct arena *mem, struct store *store, struct declined_list *out, struct error *err)
+{
+	struct query q;
+
+	*out = (struct declined_list){ 0 };
+	if (query_open(&store->base, &q, "select p.key, d.key, d.name, d.at from decision d join proposal p on p.id = d.proposal"
+		       " where d.verdict = 'not-mine' and d.refused is null and d.key is not null and p.state in ('open', 'braked',"
+		       " 'asked', 'held', 'wrong-owner', 'scheduled', 'superseded') order by p.key, d.at, d.id", err) < 0)
+		return -1;
+	while (query_row(&q, err))
+		*arena_push(mem, &out->list) = (struct declined){ column_text(mem, &q, 0), column_text(mem, &q, 1),
+								  column_text(mem, &q, 2), column_moment(&q, 3) };
 	return query_close(&q, err);
 }
 

@@ -15,12 +15,18 @@ static const char *const changes[] = {
 	"update proposal set approvers = (select json_group_array(case when json_extract(value, '$.key') = ?2"
 	"    then json_set(value, '$.name', ?1, '$.display', ?1) else json(value) end) from json_each(approvers))"
 	"  where id in (select proposal from approver where key = ?2)",
+	"update proposal set approvers = (select json_group_array(json_set(value, '$.as', replace(json_extract(value, '$.as'), ?4, ?1)))"
+	"  from json_each(approvers)) where instr(approvers, 'samordnare: ') and instr(approvers, ?4)",
 	"update proposal set guid = ?1 where guid = ?2 and instr(?2, '=')",
 	"update proposal set owner = ?1 where owner = ?3",
 	"update access_grant set account = ?1 where key = ?2",
 	"update exception set account = ?1 where key = ?2",
 	"update exception set who = ?1 where who = ?3",
 	"update decision set name = ?1 where key = ?2",
+	"update question set by_name = ?1 where by_key = ?2",
+	"update question set name = ?1, display = ?1, mail = null where key = ?2",
+	"update question set typed = ?1 where typed is not null and (key = ?2 or lower(typed) in (lower(?3), lower(?4))"
+	"    or instr(lower(typed), lower(?3) || '@') = 1)",
 	"update event set who = ?1 where key = ?2 or who = ?3",
 	"update event set withdrawn_by = ?1 where withdrawn_by = ?3 or instr(withdrawn_by, ?3 || ' (') = 1",
 	"update letter set name = ?1, display = ?1 where key = ?2",

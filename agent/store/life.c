@@ -4,10 +4,11 @@
 
 #include <stddef.h>
 
-const char *const state_word[] = { "open", "braked", "queued", "scheduled", "exported", "quarantined", "kept", "done",
-				   "failed", "withdrawn", "superseded", NULL };
+const char *const state_word[] = { "open", "braked", "queued", "asked", "held", "wrong-owner", "scheduled", "exported",
+				   "quarantined", "kept", "done", "failed", "withdrawn", "superseded", NULL };
 const char *const happening_word[] = {
-	"proposal-opened", "proposal-braked", "proposal-queued", "proposal-released", "proposal-turn", "proposal-scheduled",
+	"proposal-opened", "proposal-braked", "proposal-queued", "proposal-released", "proposal-turn", "proposal-asked",
+	"proposal-advised", "proposal-held", "proposal-freed", "proposal-wrong-owner", "proposal-reassigned", "proposal-scheduled",
 	"proposal-kept", "proposal-undone",
 	"proposal-exported", "proposal-quarantined", "proposal-done", "proposal-failed", "proposal-restored",
 	"proposal-withdrawn", "proposal-superseded",
@@ -16,6 +17,9 @@ const char *const happening_word[] = {
 #define OPEN STATES(STATE_OPEN)
 #define BRAKED STATES(STATE_BRAKED)
 #define QUEUED STATES(STATE_QUEUED)
+#define ASKED STATES(STATE_ASKED)
+#define HELD STATES(STATE_HELD)
+#define WRONG_OWNER STATES(STATE_WRONG_OWNER)
 #define SCHEDULED STATES(STATE_SCHEDULED)
 #define EXPORTED STATES(STATE_EXPORTED)
 #define QUARANTINED STATES(STATE_QUARANTINED)
@@ -29,15 +33,22 @@ const struct life_step life[HAPPENINGS] = {
 	[PROPOSAL_QUEUED] = { 0, STATE_QUEUED, "the night, when those who are asked have enough to answer already" },
 	[PROPOSAL_RELEASED] = { BRAKED, STATE_QUEUED, "an administrator" },
 	[PROPOSAL_TURN] = { QUEUED, STATE_OPEN, "the night, or a release, when there is room for it" },
-	[PROPOSAL_SCHEDULED] = { OPEN, STATE_SCHEDULED, "the last of those who must approve" },
-	[PROPOSAL_KEPT] = { OPEN | BRAKED | QUEUED | SCHEDULED, STATE_KEPT, "an owner who says no; by hand" },
+	[PROPOSAL_ASKED] = { OPEN, STATE_ASKED, "an owner who wants to hear somebody else, or who wrote the rule" },
+	[PROPOSAL_ADVISED] = { ASKED, STATE_OPEN, "who was asked, by an answer; the night, when nobody answers or can be found" },
+	[PROPOSAL_HELD] = { OPEN | ASKED | WRONG_OWNER | SCHEDULED, STATE_HELD, "an owner of files who says that they must not go now; by hand" },
+	[PROPOSAL_FREED] = { HELD, STATE_OPEN, "the night, when nothing stops the files any more" },
+	[PROPOSAL_WRONG_OWNER] = { OPEN | ASKED, STATE_WRONG_OWNER, "who was asked, and does not own it" },
+	[PROPOSAL_REASSIGNED] = { WRONG_OWNER, STATE_OPEN, "the night, when somebody else is asked" },
+	[PROPOSAL_SCHEDULED] = { OPEN | ASKED, STATE_SCHEDULED, "the last of those who must approve" },
+	[PROPOSAL_KEPT] = { OPEN | BRAKED | QUEUED | ASKED | HELD | WRONG_OWNER | SCHEDULED, STATE_KEPT, "an owner who says no; by hand" },
 	[PROPOSAL_UNDONE] = { SCHEDULED, STATE_OPEN, "an owner who takes an approval back; by hand; the night, when who approved may no longer" },
 	[PROPOSAL_EXPORTED] = { SCHEDULED, STATE_EXPORTED, "apply, where a person carries it out" },
 	[PROPOSAL_QUARANTINED] = { SCHEDULED, STATE_QUARANTINED, "apply, when the files have been moved aside" },
 	[PROPOSAL_DONE] = { SCHEDULED | EXPORTED | QUARANTINED, STATE_DONE, "apply, or the night that sees it done" },
 	[PROPOSAL_FAILED] = { SCHEDULED | QUARANTINED, STATE_FAILED, "apply, when it could not be done" },
 	[PROPOSAL_RESTORED] = { EXPORTED | QUARANTINED | DONE | FAILED, STATE_KEPT, "an administrator who puts it back" },
-	[PROPOSAL_WITHDRAWN] = { OPEN | BRAKED | QUEUED | SCHEDULED | EXPORTED | QUARANTINED | KEPT, STATE_WITHDRAWN,
+	[PROPOSAL_WITHDRAWN] = { OPEN | BRAKED | QUEUED | ASKED | HELD | WRONG_OWNER | SCHEDULED | EXPORTED | QUARANTINED | KEPT, STATE_WITHDRAWN,
 	  "the night, when what it rested on is clearly no more" },
-	[PROPOSAL_SUPERSEDED] = { OPEN | BRAKED | QUEUED | SCHEDULED | KEPT, STATE_SUPERSEDED, "the night, when it would say something else now" },
+	[PROPOSAL_SUPERSEDED] = { OPEN | BRAKED | QUEUED | ASKED | HELD | WRONG_OWNER | SCHEDULED | KEPT, STATE_SUPERSEDED,
+	  "the night, when it would say something else now" },
 };

@@ -4,7 +4,7 @@
 
 #include <strings.h>
 
-/* An undo takes every approval before it back.  `all` is about one proposal. */
+/* An undo or a hold takes every approval before it back.  `all` is about one proposal. */
 static bool
 is_counted(const struct decisions *all, size_t i, const char *version)
 {
@@ -13,7 +13,7 @@ is_counted(const struct decisions *all, size_t i, const char *version)
 	if (d->refused || !d->version || strcmp(d->version, version) != 0)
 		return false;
 	for (size_t k = i + 1; k < all->list.count; k++)
-		if (!all->list.items[k].refused && all->list.items[k].verdict == VERDICT_UNDO)
+		if (!all->list.items[k].refused && VERDICT_TAKES_BACK(all->list.items[k].verdict))
 			return false;
 	return true;
 }
@@ -72,7 +72,7 @@ seats_all_approved(const struct decisions *all, const struct stored *s)
 bool
 seats_wait_for(const struct decisions *all, const struct stored *s, const char *key)
 {
-	if (s->state != STATE_OPEN || seats_has_approved(all, s, key))
+	if (!((STATES(STATE_OPEN) | STATES(STATE_ASKED)) & STATES(s->state)) || seats_has_approved(all, s, key))
 		return false;
 	for (size_t i = 0; i < s->p.approvers.count; i++)
 		if (strcmp(s->p.approvers.items[i].key, key) == 0 &&

@@ -80,7 +80,7 @@ static const char *const schema_3[] = {
 
 /*
  * Approvers sit in seats.  And the table of proposals is made anew without a list of its states: that list is life.c's, and
- * another state needs no other table.
+ * another state needs no other table.  What somebody may answer stands in another, which is made anew for the same reason.
  */
 static const char *const schema_4[] = {
 	"create table approver_before as select proposal, key from approver;"
@@ -114,7 +114,20 @@ static const char *const schema_4[] = {
 	"drop table approver_before;"
 	/* tries: how often the server has said no; next: not tried before that */
 	"alter table letter add column tries integer not null default 0;"
-	"alter table letter add column next integer",
+	"alter table letter add column next integer"
+	,
+	"create table decision_4 (id integer primary key, proposal text not null, version text, key text, name text,"
+	"  verdict text not null, reason text, until integer,"
+	"  at integer not null, source text not null, inbox integer unique, proof text, refused text) strict;"
+	"insert into decision_4 select * from decision; drop table decision; alter table decision_4 rename to decision;"
+	"create index decision_proposal on decision (proposal); create index decision_verdict on decision (verdict);"
+	,
+	"create table question (id integer primary key, proposal text not null references proposal (id),"
+	"  kind text not null check (kind in ('colleague', 'rule')), typed text, text text not null, by_key text not null,"
+	"  by_name text, at integer not null, key text, name text, display text, mail text, problem text,"
+	"  advice text not null check (advice in ('', 'remove', 'keep', 'unknown')), answer text, answered integer,"
+	"  closed integer) strict;"
+	"create index question_proposal on question (proposal); create index question_key on question (key)",
 	NULL };
 
 static const char *const *const steps[] = { schema_1, schema_2, schema_3, schema_4 };

@@ -41,7 +41,8 @@ int inbox_code_note(struct inbox *inbox, const char *letter, int64_t at, struct 
 /* Those mailed before that moment go. */
 int inbox_codes_expire(struct inbox *inbox, int64_t before, struct error *err);
 
-/* What somebody decided on the page, with what proves that it was them.
+/* What somebody decided on the page, with what proves that it was them.  The first line of the reason of an "ask" is who, and of
+ * an "advise" the advice and the question's number; what they say follows.
  * Or said has happened: verdict INBOX_EVENT, proposal "SERIES@SHARE", version the path, until the day, and reason what it was. */
 #define INBOX_EVENT "event"
 struct inbox_decision {

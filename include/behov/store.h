@@ -162,8 +162,18 @@ int store_manifest(struct arena *mem, struct store *store, const char *digest, s
 
 /* ------------------------------------------------------------------ decisions */
 
-enum verdict { VERDICT_APPROVE, VERDICT_KEEP, VERDICT_UNDO };
-extern const char *const verdict_word[];        /* "approve", "keep", "undo" */
+enum verdict {
+	VERDICT_APPROVE, VERDICT_KEEP, VERDICT_UNDO,
+	VERDICT_ASK,                    /* a colleague should say something first */
+	VERDICT_RULE,                   /* who wrote the rule should */
+	VERDICT_NOT_MINE, VERDICT_HOLD,
+	VERDICT_LATER,                  /* not before `until` */
+	VERDICT_ADVISE,                 /* of somebody who was asked; never approves */
+};
+#define VERDICTS (VERDICT_ADVISE + 1)
+extern const char *const verdict_word[];        /* "approve", "keep", "undo", "ask", … */
+/* Those that take back what was approved of the same version before them. */
+#define VERDICT_TAKES_BACK(v) ((v) == VERDICT_UNDO || (v) == VERDICT_HOLD)
 
 struct decision {
 	long long id;
@@ -188,6 +198,38 @@ int store_decisions_asked(struct arena *mem, struct store *store, const char *ap
 			  struct error *err);
 /* Has the inbox row with that mark been taken? */
 int store_decision_taken(struct store *store, long long mark, bool *out, struct error *err);
+/* Who has said "not mine" of what is asked about, or of a version of it that it took the place of; sorted by proposal key, at. */
+struct declined { const char *proposal_key, *key, *name; int64_t at; };
+struct declined_list { LIST(struct declined) list; };
+int store_declined(struct arena *mem, struct store *store, struct declined_list *out, struct error *err);
+
+/* What an owner wants to know of somebody else before they answer. */
+enum question_kind { QUESTION_COLLEAGUE, QUESTION_RULE };       /* rule: to who wrote it */
+enum advice { ADVICE_NONE, ADVICE_REMOVE, ADVICE_KEEP, ADVICE_UNKNOWN };
+extern const char *const question_word[];       /* "colleague", "rule" */
+extern const char *const advice_word[];         /* "", "remove", "keep", "unknown" */
+struct question {
+	long long id;
+	const char *proposal;           /* id */
+	enum question_kind kind;
+	const char *to;                 /* as it was typed: an account name or an address; NULL = who wrote the rule */
+	const char *text;
+	const char *by_key, *by_name;   /* who asks */
+	int64_t at;
+	const char *key, *name, *display, *mail;        /* who it is; NULL until a night has found them */
+	const char *problem;            /* why nobody is asked, or why nobody answers; or NULL */
+	enum advice advice;
+	const char *answer;             /* their words, or NULL */
+	int64_t answered, closed;       /* INT64_MIN = not yet; closed: nobody can answer it any more */
+};
+struct questions { LIST(struct question) list; };
+int store_question_add(struct store *store, const struct question *q, struct error *err);
+/* What came of it since: who they are, problem, answer, answered, closed. */
+int store_question_put(struct store *store, const struct question *q, struct error *err);
+/* NULL = any; key: of who is asked; open: those that are not closed.  By id. */
+struct question_filter { const char *proposal, *key; bool open; };
+int store_questions(struct arena *mem, struct store *store, const struct question_filter *filter, struct questions *out,
+		    struct error *err);
 
 /*
  * Who has answered: of the decisions about one proposal those count that are of its version, hold, and that no undo has taken
@@ -224,7 +266,7 @@ int store_exceptions(struct arena *mem, struct store *store, day_t day, struct k
 
 struct letter {
 	const char *id;                 /* hex; also the id of the mail */
-	const char *kind;               /* "digest", "reminder", "receipt", "event", "administrator" */
+	const char *kind;               /* "digest", "reminder", "receipt", "event", "question", "administrator" */
 	const char *key, *name, *display, *mail;        /* to whom */
 	const char *token_hash;         /* hex SHA-256 of the token, NULL when it carries no link */
 	int64_t created, expires;
@@ -232,7 +274,8 @@ struct letter {
 	const char *problem;            /* why the last try failed, or NULL */
 	int tries;                      /* how often the server said no */
 	int64_t next;                   /* it is not tried before that; 0 = any time */
-	const char **proposals;         /* ids it was about; of an "event" letter "SERIES@SHARE", of a "receipt" decisions' numbers */
+	const char **proposals;         /* ids it was about; of an "event" letter "SERIES@SHARE", of a "receipt" decisions' numbers,
+					 * of a "question" letter "q" and its number */
 	int proposal_count;
 };
 struct letters { LIST(struct letter) list; };
@@ -261,6 +304,8 @@ int store_pin_put(struct store *store, const struct pin *pin, struct error *err)
 
 struct stored_hold { struct hold hold; int64_t set, lifted; const char *lifted_by, *lifted_why; bool from_rules; };
 struct holds { LIST(struct stored_hold) list; };
+/* What is set on the page for a proposal is called this and the proposal's id, "-" and a number. */
+#define STOP_PREFIX "stopp-"
 /* A hold with that id is left as it is (rules cannot change one that stands). */
 int store_hold_add(struct store *store, const struct hold *hold, bool from_rules, int64_t now, struct error *err);
 int store_hold_lift(struct store *store, const char *id, int64_t now, const char *by, const char *why,

@@ -388,6 +388,39 @@ decisions_must_be_enough_for_this_version(void)
 }
 
 static void
+what_waits_for_somebodys_word_is_not_carried_out(void)
+{
+	static const enum state waiting[] = { STATE_OPEN, STATE_BRAKED, STATE_ASKED, STATE_HELD, STATE_WRONG_OWNER, STATE_KEPT };
+
+	for (size_t i = 0; i < sizeof waiting / sizeof *waiting; i++) {
+		const char *id;
+
+		begin();
+		id = three_files(false);
+		CHECK(force_state(store, id, waiting[i], NOW - 10 * DAY, NOW - 2 * DAY, DAY_NONE, NULL, &err) == 0);
+		apply(NOW);
+		CHECK(now_of(id).state == waiting[i] && is_there("share/d/a") && result.quarantined == 0);
+		end();
+	}
+}
+
+static void
+only_what_speaks_against_it_takes_an_approval_away(void)
+{
+	for (int verdict = VERDICT_ASK; verdict < VERDICTS; verdict++) {
+		bool against = verdict == VERDICT_HOLD || verdict == VERDICT_NOT_MINE;
+		const char *id;
+
+		begin();
+		id = three_files(false);
+		decide(id, "eva", (enum verdict)verdict);
+		apply(NOW);
+		CHECK(is_there("share/d/a") == against && result.left == against);
+		end();
+	}
+}
+
+static void
 a_refused_decision_counts_for_nothing(void)
 {
 	const char *id;
@@ -1302,6 +1335,8 @@ main(void)
 	TEST(nothing_goes_unless_the_mode_is_apply);
 	TEST(nothing_goes_before_its_time_or_without_a_night_since);
 	TEST(decisions_must_be_enough_for_this_version);
+	TEST(what_waits_for_somebodys_word_is_not_carried_out);
+	TEST(only_what_speaks_against_it_takes_an_approval_away);
 	TEST(a_refused_decision_counts_for_nothing);
 	TEST(what_is_left_is_said_once);
 	TEST(two_people_are_two_people);

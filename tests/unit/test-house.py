@@ -26,6 +26,8 @@ def unsaid():
         verify = f.read()
     with open(TOP + "/agent/notify/receipts.c", encoding="utf-8") as f:
         said = re.findall(r'^\t\{ "([^"]+)",', f.read(), re.M)
+    with open(TOP + "/agent/decide/words.c", encoding="utf-8") as f:
+        verify += "".join('return "' + fault + '"' for fault in re.findall(r'^\t\[WORDS_\w+\] = "([^"]+)",', f.read(), re.M))
     faults = set(re.findall(r'(?:\*fault = |return |\? |: )"([a-z][^"]+)"', verify))
     # Nobody comes to these by what they do on the page.
     forged = {f for f in faults if re.search(r"proof of person|no letter|no such proposal|not one we know|in the future|before it was asked", f)}

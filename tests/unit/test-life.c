@@ -56,6 +56,25 @@ what_was_braked_is_never_approved_before_its_release(void)
 	CHECK(!(reach(STATES(STATE_BRAKED), 1u << PROPOSAL_RELEASED) & STATES(STATE_SCHEDULED)));
 }
 
+/* What waits for somebody's word is carried out by no way that does not come past all approvals. */
+static void
+what_is_stopped_or_nobodys_is_approved_only_when_it_is_asked_about_again(void)
+{
+	CHECK(!(life[PROPOSAL_SCHEDULED].from & (STATES(STATE_HELD) | STATES(STATE_WRONG_OWNER))));
+	CHECK(!(reach(STATES(STATE_HELD), 1u << PROPOSAL_FREED) & STATES_GOING));
+	CHECK(!(reach(STATES(STATE_WRONG_OWNER), 1u << PROPOSAL_REASSIGNED | 1u << PROPOSAL_HELD) & STATES_GOING));
+	CHECK(life[PROPOSAL_FREED].to == STATE_OPEN && life[PROPOSAL_REASSIGNED].to == STATE_OPEN && life[PROPOSAL_ADVISED].to == STATE_OPEN);
+}
+
+/* Whoever waits for what: a keep is always heard, and the facts may always be no more. */
+static void
+what_waits_can_be_kept_withdrawn_and_superseded(void)
+{
+	for (int s = 0; s < STATE_COUNT; s++)
+		if (STATES_ASKED & STATES(s))
+			CHECK(life[PROPOSAL_KEPT].from & life[PROPOSAL_WITHDRAWN].from & life[PROPOSAL_SUPERSEDED].from & STATES(s));
+}
+
 static void
 what_cannot_be_undone_is_not_taken_for_waiting(void)
 {
@@ -105,6 +124,8 @@ int main(void)
 	TEST(nothing_is_carried_out_that_was_not_approved);
 	TEST(what_is_done_can_only_be_put_back_and_what_is_past_stays_past);
 	TEST(what_was_braked_is_never_approved_before_its_release);
+	TEST(what_is_stopped_or_nobodys_is_approved_only_when_it_is_asked_about_again);
+	TEST(what_waits_can_be_kept_withdrawn_and_superseded);
 	TEST(what_cannot_be_undone_is_not_taken_for_waiting);
 	TEST(the_store_lets_only_that_happen);
 	arena_close(mem);

@@ -65,8 +65,9 @@ def main():
     with open(f"{TOP}/agent/store/life.c", encoding="utf-8") as f:
         life = re.findall(r'\[PROPOSAL_(\w+)\] = \{ ([^,]+), STATE_(\w+),', f.read())
     with open(PROPOSALS, encoding="utf-8") as f:
-        told = re.findall(r"^\.It Cm proposal-(\w+)\nFrom\n(?:\.Em )?(.*)\nto\n\.Em (\w+) \.$", f.read(), re.M)
+        told = re.findall(r"^\.It Cm proposal-([\w-]+)\nFrom\n(?:\.Em )?(.*)\nto\n\.Em ([\w-]+) \.$", f.read(), re.M)
     written = [(what.lower(), "nothing" if of == "0" else re.sub(r" \| ", " , ", of).lower(), to.lower()) for what, of, to in life]
+    written = [tuple(word.replace("_", "-") for word in step) for step in written]
     check("what can happen to a proposal is in the manual as in the program", len(life) > 10 and written == told,
           set(written) ^ set(told))
     if shutil.which("mandoc"):

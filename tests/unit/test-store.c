@@ -282,7 +282,7 @@ a_manifest_of_an_older_schema_is_put_in_frames(void)
 		snprintf(hex + 2 * i, 3, "%02x", (unsigned char)packed[i]);
 	digest = arena_print(mem, "sha256:%s", digest_text(mem, text));
 	store_close(store);
-	scribble("drop table manifest_frame; drop table approver; create table approver (proposal text, key text);"
+	scribble("drop table manifest_frame; drop table question; drop table approver; create table approver (proposal text, key text);"
 		 "alter table letter drop column tries; alter table letter drop column next; pragma user_version = 2");
 	scribble(arena_print(mem, "insert into manifest (digest, size, packed) values ('%s', %zu, x'%s')", digest, sizeof(text) - 1,
 			     hex));
@@ -313,7 +313,7 @@ the_approvers_of_an_older_schema_have_a_seat_each(void)
 	store_close(store);
 	scribble("drop table approver; create table approver (proposal text not null references proposal (id), key text not null,"
 		 " primary key (proposal, key)) strict, without rowid; insert into approver values ('k1-1', 'kb'), ('k1-1', 'kc');"
-		 "update proposal set approvers = (select json_group_array(json_remove(value, '$.seat', '$.asked', '$.waited'))"
+		 "drop table question; update proposal set approvers = (select json_group_array(json_remove(value, '$.seat', '$.asked', '$.waited'))"
 		 " from json_each(approvers)); alter table letter drop column tries; alter table letter drop column next;"
 		 " pragma user_version = 3");
 	CHECK(store_open(path, STORE_WRITE, &store, &err) == 0);
@@ -324,6 +324,106 @@ the_approvers_of_an_older_schema_have_a_seat_each(void)
 	stored_free(&list);
 	CHECK(store_proposal_move(store, "k1-1", PROPOSAL_KEPT, 10, INT64_MIN, DAY_NONE, "nej", &err) == 0);
 	json_decref(s.p.evidence);
+	end();
+}
+
+/* What may stand in a column is part of its table: two are made anew, and who refers to them still does. */
+static void
+a_store_of_an_older_schema_keeps_what_it_knows_and_takes_more(void)
+{
+	static const char *const old[] = {
+		"create table p as select * from proposal", "create table a as select * from approver", "create table d as select * from decision",
+		"drop table question", "drop table approver", "drop table proposal", "drop table decision",
+		"create table proposal (id text primary key, key text not null, episode integer not null,"
+		"  kind text not null check (kind in ('remove-member', 'cut-nesting', 'destroy', 'deliver')), version text not null,"
+		"  system text, role text, also text, account text, display text, guid text, grp text, group_guid text, member text,"
+		"  path text, accounts integer not null, by_hand integer not null, series text, share text, batch text,"
+		"  files integer not null, bytes integer not null, due integer, manifest text, whole integer not null, owner text,"
+		"  needs integer not null, konfidentialitet integer not null, scope text not null, why text, rule_file text,"
+		"  rule_line integer not null, evidence text, approvers text not null,"
+		"  state text not null check (state in ('open', 'braked', 'scheduled', 'exported', 'quarantined', 'kept', 'done',"
+		"  'failed', 'withdrawn', 'superseded')), opened integer not null, since integer not null, go_at integer,"
+		"  until integer, note text, unique (key, episode)) strict",
+		"create index proposal_state on proposal (state)",
+		"create table approver (proposal text not null references proposal (id), key text not null,"
+		"  primary key (proposal, key)) strict, without rowid",
+		"create index approver_key on approver (key)",
+		"create table decision (id integer primary key, proposal text not null, version text, key text, name text,"
+		"  verdict text not null check (verdict in ('approve', 'keep', 'undo')), reason text, until integer,"
+		"  at integer not null, source text not null, inbox integer unique, proof text, refused text) strict",
+		"create index decision_proposal on decision (proposal)",
+		"insert into proposal select * from p", "insert into approver select * from a", "insert into decision select * from d",
+		"drop table p", "drop table a", "drop table d", "pragma user_version = 3",
+	};
+	struct stored s = { .p = { .kind = KIND_DESTROY, .key = "k", .version = "1", .series = "s", .share = "a", .batch = "ö", .scope = "x",
+		.why = "w", .due = 9 }, .state = STATE_SCHEDULED, .opened = 1, .since = 2, .go_at = 3, .until = DAY_NONE, .note = "n" };
+	struct decision d = { .proposal = "k-1", .version = "1", .key = "ka", .name = "anna", .verdict = VERDICT_APPROVE, .until = DAY_NONE,
+			      .at = 5, .source = "page", .inbox = 77 };
+	struct stored_list list;
+	struct decisions given;
+	bool taken = false;
+
+	begin();
+	*arena_push(mem, &s.p.approvers) = (struct approver){ .key = "ka", .name = "anna", .display = "Anna", .mail = "a@b.example", .as = "ägare" };
+	CHECK(store_proposal_add(mem, store, &s, &err) == 0 && store_decision_add(store, &d, &err) == 0);
+	store_close(store);
+	for (size_t i = 0; i < sizeof old / sizeof *old; i++)
+		scribble(old[i]);
+	CHECK(store_open(path, STORE_READ, &store, &err) < 0);
+	CHECK(store_open(path, STORE_WRITE, &store, &err) == 0);
+	CHECK(store_proposals(mem, store, &(struct proposal_filter){ .approver = "ka" }, &list, &err) == 0 && list.list.count == 1);
+	CHECK(list.list.items[0].state == STATE_SCHEDULED && list.list.items[0].go_at == 3 && list.list.items[0].p.due == 9);
+	CHECK_TEXT(list.list.items[0].p.batch, "ö");
+	stored_free(&list);
+	CHECK(store_decision_taken(store, 77, &taken, &err) == 0 && taken);
+	CHECK(store_decisions(mem, store, "k-1", INT64_MIN, &given, &err) == 0 && given.list.count == 1 && given.list.items[0].id == 1);
+	CHECK(store_proposal_move(store, "k-1", PROPOSAL_HELD, 6, INT64_MIN, DAY_NONE, "tvist", &err) == 0);
+	d.verdict = VERDICT_HOLD;
+	d.inbox = 78;
+	CHECK(store_decision_add(store, &d, &err) == 0);
+	CHECK(store_question_add(store, &(struct question){ .proposal = "k-1", .text = "t", .by_key = "ka", .at = 6 }, &err) == 0);
+	CHECK(store_question_add(store, &(struct question){ .proposal = "nothing-1", .text = "t", .by_key = "ka", .at = 6 }, &err) < 0);
+	err = (struct error){ 0 };
+	end();
+}
+
+static void
+names_of_who_asks_and_is_asked_are_hidden(void)
+{
+	static const struct hidden secret = { "ks", "hemlig", "Hemlig Person", "CN=hemlig", "Skyddad person 1" };
+	static const char *const typed[] = { "HEMLIG", "hemlig@kalmar.example", "Hemlig Person", "annan", NULL };
+	struct stored s = { .p = { .kind = KIND_DESTROY, .key = "k", .version = "1", .series = "s", .share = "a", .batch = "", .scope = "x",
+		.why = "w" }, .opened = 1, .since = 2, .go_at = INT64_MIN, .until = DAY_NONE };
+	struct stored_list list;
+	struct questions all;
+
+	begin();
+	*arena_push(mem, &s.p.approvers) = (struct approver){ .key = "kc", .name = "cia", .display = "Cia", .mail = "a@b.example", .as = "samordnare: Hemlig Person säger att det inte är deras" };
+	CHECK(store_proposal_add(mem, store, &s, &err) == 0);
+	for (int i = 0; i < 5; i++) {
+		struct question q = { .id = i + 1, .proposal = "k-1", .to = typed[i], .text = "t", .by_key = i ? "ka" : "ks", .by_name = i ? "anna" : "hemlig",
+				      .at = 5, .answered = INT64_MIN, .closed = INT64_MIN };
+
+		CHECK(store_question_add(store, &q, &err) == 0);
+		q.key = i == 4 ? "ks" : "kb";
+		q.name = i == 4 ? "hemlig" : "bo";
+		q.display = i == 4 ? "Hemlig Person" : "Bo";
+		q.mail = i == 4 ? "hemlig@kalmar.example" : "bo@kalmar.example";
+		CHECK(store_question_put(store, &q, &err) == 0);
+	}
+	CHECK(store_hide(store, &secret, &err) == 0);
+	CHECK(store_proposals(mem, store, &(struct proposal_filter){ 0 }, &list, &err) == 0 && list.list.count == 1);
+	CHECK_TEXT(list.list.items[0].p.approvers.items[0].as, "samordnare: Skyddad person 1 säger att det inte är deras");
+	stored_free(&list);
+	CHECK(store_questions(mem, store, &(struct question_filter){ .open = true }, &all, &err) == 0 && all.list.count == 5);
+	for (size_t i = 0; i < 5; i++) {
+		const struct question *q = &all.list.items[i];
+
+		CHECK_TEXT(q->by_name, i ? "anna" : "Skyddad person 1");
+		CHECK_TEXT(q->name, i == 4 ? "Skyddad person 1" : "bo");
+		CHECK_TEXT(q->display, i == 4 ? "Skyddad person 1" : "Bo");
+		CHECK(i == 4 ? !q->mail && !q->to : q->mail && strcmp(q->to, i == 3 ? "annan" : "Skyddad person 1") == 0);
+	}
 	end();
 }
 
@@ -627,6 +727,8 @@ main(void)
 	TEST(a_manifest_that_somebody_changed_is_refused);
 	TEST(a_manifest_of_an_older_schema_is_put_in_frames);
 	TEST(the_approvers_of_an_older_schema_have_a_seat_each);
+	TEST(a_store_of_an_older_schema_keeps_what_it_knows_and_takes_more);
+	TEST(names_of_who_asks_and_is_asked_are_hidden);
 	TEST(facts_and_grants_twice_are_once);
 	TEST(what_is_not_ours_or_newer_is_left_alone);
 	TEST(a_reader_reads_and_writes_nothing);
