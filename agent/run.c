@@ -147,7 +147,8 @@ publish(struct arena *mem, const struct rules *rules, struct store *store, const
 
 	if (store_begin(store, err) < 0)
 		return -1;
-	if (propose_owners(mem, &in, err) < 0 || propose_all(mem, &in, &out->proposed, err) < 0)
+	if (propose_owners(mem, &in, err) < 0 || propose_all(mem, &in, &out->proposed, err) < 0 ||
+	    propose_questions(mem, &in, err) < 0)
 		goto fail;
 	if (notify_findings(mem, store, &out->plan, err) < 0)
 		goto fail;

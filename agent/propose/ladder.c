@@ -202,8 +202,9 @@ is_filled(const struct proposal *p, int seat)
 int
 go_on_asking(struct work *w, const struct stored *old, struct proposal *p, struct error *err)
 {
-	struct step s = { .w = w, .asking = { .mem = w->mem, .in = w->in }, .old = old, .p = p };
-	bool unfilled = p->needs > (int)p->approvers.count, open = old->state == STATE_OPEN;
+	struct step s = { .w = w, .asking = { .mem = w->mem, .in = w->in, .declined = &w->declined }, .old = old, .p = p };
+	bool unfilled = p->needs > (int)p->approvers.count;
+	bool open = STATES(old->state) & (STATES_ANSWERABLE | STATES(STATE_HELD));
 	bool asks = open && w->in->rules->conf.mode != MODE_OBSERVE;
 
 	if (!open && old->state != STATE_SCHEDULED)
@@ -222,7 +223,7 @@ go_on_asking(struct work *w, const struct stored *old, struct proposal *p, struc
 		else
 			stay(&s, seat, &turns);
 	}
-	for (int seat = 0; seat <= second_seat(p) && asks; seat++) {
+	for (int seat = 0; seat <= second_seat(p) && asks && old->state == STATE_OPEN; seat++) {
 		struct turns turns = { 0 };
 
 		if (!is_filled(p, seat))
@@ -268,7 +269,7 @@ is_undone_now(const struct work *w, const struct stored *s)
 int
 recheck_scheduled(struct work *w, const struct stored *s, struct error *err)
 {
-	struct asking asking = { .mem = w->mem, .in = w->in };
+	struct asking asking = { .mem = w->mem, .in = w->in, .declined = &w->declined };
 	struct stored now = *s;
 	struct decisions given = { 0 };
 	bool under_way, fit;

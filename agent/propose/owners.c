@@ -8,16 +8,18 @@
 
 /* ------------------------------------------------------------------ people */
 
-/* Somebody who can be asked: one person, in service, with an address we dare to write to. */
+bool
+propose_in_service(const struct account *a)
+{
+	return a->class == ACCOUNT_PERSON && !a->disabled && !a->expired && !a->left && a->mail && mail_address(a->mail);
+}
+
 const struct account *
 owner_person(const struct snapshot *s, const char *name)
 {
 	long i = name && *name ? snapshot_account(s, name) : -1;
-	const struct account *a = i >= 0 ? &s->accounts[i] : NULL;
 
-	if (!a || a->class != ACCOUNT_PERSON || a->disabled || a->expired || a->left)
-		return NULL;
-	return a->mail && mail_address(a->mail) ? a : NULL;
+	return i >= 0 && propose_in_service(&s->accounts[i]) ? &s->accounts[i] : NULL;
 }
 
 static const char *
@@ -115,6 +117,85 @@ second_seat(const struct proposal *p)
 	return is_files(p) ? 1 : p->also_count + 1;
 }
 
+/* Told once for each system, or series and share. */
+static void
+tell(struct asking *a, const char *kind, const char *system, const struct proposal *p, const char *text)
+{
+	struct plan *plan = a->in->plan;
+
+	for (size_t i = 0; i < plan->findings.count; i++) {
+		const struct finding *f = &plan->findings.items[i];
+		if (texts_equal(f->kind, kind) && texts_equal(f->system, system) && texts_equal(f->series, p->series) &&
+		    texts_equal(f->share, p->share))
+			return;
+	}
+	*arena_push(a->mem, &plan->findings) =
+		(struct finding){ .kind = kind, .system = system, .series = p->series, .share = p->share, .text = text };
+}
+
+/* Said of this proposal that it is not theirs. */
+static bool
+has_declined(const struct asking *a, const struct proposal *p, const struct account *who)
+{
+	for (size_t i = 0; a->declined && i < a->declined->list.count; i++) {
+		const struct declined *d = &a->declined->list.items[i];
+
+		if (strcmp(d->proposal_key, p->key) == 0 && strcmp(d->key, who->key) == 0)
+			return true;
+	}
+	return false;
+}
+
+static bool
+sits_elsewhere(const struct proposal *p, int seat, const struct account *who)
+{
+	for (size_t i = 0; i < p->approvers.count; i++)
+		if (p->approvers.items[i].seat != seat && approver_is(&p->approvers.items[i], who))
+			return true;
+	return false;
+}
+
+/* Whose turn it would be, if they have said that it is not theirs; NULL = they have not. */
+static const struct account *
+first_declined(const struct asking *a, const struct proposal *p, int seat, const struct turns *turns)
+{
+	for (size_t i = 0; i < turns->list.count; i++) {
+		const struct account *who = owner_person(a->in->snapshot, turns->list.items[i].name);
+
+		if (!who || is_own_access(p, who) || (seat == second_seat(p) && sits_elsewhere(p, seat, who)))
+			continue;
+		return has_declined(a, p, who) ? who : NULL;
+	}
+	return NULL;
+}
+
+/*
+ * Not the deputy of who does not own it, who would own it no more: the coordinator finds out whose it is.  When the rules
+ * name another, their turn comes as ever.
+ */
+static void
+without_declined(struct asking *a, const struct proposal *p, int seat, struct turns *turns)
+{
+	const struct account *who = first_declined(a, p, seat, turns), *other;
+	const char *name = who ? who->display ? who->display : who->name : NULL;
+	struct turns left = { 0 };
+
+	if (who) {
+		tell(a, "wrong-owner", p->system, p,
+		     arena_print(a->mem, "%s säger om %s att det inte är deras. Rätta ägaren i reglerna (%s); till dess frågas samordnaren.",
+				 name, p->system ? p->system : p->series, place_text(a->mem, p->rule)));
+		*turns = (struct turns){ 0 };
+		turn(a->mem, turns, a->in->rules->conf.people.coordinator,
+		     arena_print(a->mem, "samordnare: %s säger att det inte är deras", name));
+	}
+	for (size_t i = 0; i < turns->list.count; i++) {
+		other = owner_person(a->in->snapshot, turns->list.items[i].name);
+		if (!other || !has_declined(a, p, other))
+			*arena_push(a->mem, &left.list) = turns->list.items[i];
+	}
+	*turns = left;
+}
+
 void
 turns_of_seat(struct asking *a, const struct proposal *p, int seat, struct turns *out)
 {
@@ -133,6 +214,8 @@ turns_of_seat(struct asking *a, const struct proposal *p, int seat, struct turns
 		turns_of_system(a->mem, s, out);
 	}
 	turn_coordinator(a, out);
+	if (a->declined && a->declined->list.count)
+		without_declined(a, p, seat, out);
 }
 
 /* ------------------------------------------------------------------ one proposal */
@@ -212,22 +295,6 @@ ask(struct asking *a, struct proposal *p, int seat, bool another)
 		return true;
 	}
 	return false;
-}
-
-/* Told once for each system, or series and share. */
-static void
-tell(struct asking *a, const char *kind, const char *system, const struct proposal *p, const char *text)
-{
-	struct plan *plan = a->in->plan;
-
-	for (size_t i = 0; i < plan->findings.count; i++) {
-		const struct finding *f = &plan->findings.items[i];
-		if (texts_equal(f->kind, kind) && texts_equal(f->system, system) && texts_equal(f->series, p->series) &&
-		    texts_equal(f->share, p->share))
-			return;
-	}
-	*arena_push(a->mem, &plan->findings) =
-		(struct finding){ .kind = kind, .system = system, .series = p->series, .share = p->share, .text = text };
 }
 
 static void
@@ -387,11 +454,12 @@ pin_all(struct asking *a, struct error *err)
 int
 propose_owners(struct arena *mem, const struct propose_input *in, struct error *err)
 {
-	struct asking a = { .mem = mem, .in = in };
+	struct declined_list declined = { 0 };
+	struct asking a = { .mem = mem, .in = in, .declined = &declined };
 
 	if (!in->snapshot || !in->snapshot->complete)
 		return 0;
-	if (in->store && pin_all(&a, err) < 0)
+	if (in->store && (pin_all(&a, err) < 0 || store_declined(mem, in->store, &declined, err) < 0))
 		return -1;
 	for (size_t i = 0; i < in->plan->proposals.count; i++)
 		ask_about(&a, &in->plan->proposals.items[i]);

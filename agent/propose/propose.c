@@ -6,6 +6,10 @@
  *     none               opened            opened                   -
  *     open, braked       same              superseded, opened       withdrawn
  *     queued             same, or opened   superseded, opened       withdrawn
+ *     asked              same              superseded, opened       withdrawn
+ *     wrong-owner        open, with        superseded, opened       withdrawn
+ *                        somebody else
+ *     held               open (freed)      superseded, opened       withdrawn, when no stop may be why
  *     scheduled access   same              superseded, opened       the edge is gone: withdrawn; else same
  *     scheduled files    same              whole: superseded        withdrawn
  *     exported           same              same                     the edge is gone: done; else same
@@ -16,6 +20,7 @@
  * Opened is queued where those who are asked have no room for it: see ration.c.
  */
 #include "propose_p.h"
+#include <strings.h>
 
 /* ------------------------------------------------------------------ telling */
 
@@ -111,6 +116,50 @@ meet_asked(struct work *w, struct proposal *p, const struct stored *old, struct 
 	return 0;
 }
 
+static int
+ask_anew(struct work *w, const struct stored *old, struct proposal *p, enum content how, struct error *err)
+{
+	return go_on_asking(w, old, p, err) < 0 ? -1 : refresh_stored(w, old, p, how, NULL, err);
+}
+
+/* Nothing stops it tonight: its owners are asked about it anew. */
+static int
+meet_held(struct work *w, struct proposal *p, const struct stored *old, struct error *err)
+{
+	enum content how;
+
+	if (compare_content(w, old, p, &how, err) < 0)
+		return -1;
+	if (how == CONTENT_OTHER) {
+		want_open(w, p, old);
+		return 0;
+	}
+	w->out->same++;
+	if (!w->owners_known || is_touched(w, p))
+		return 0;
+	return ask_anew(w, old, p, how, err) < 0 ? -1 : move_stored(w, old, PROPOSAL_FREED, "gallringsstoppet är hävt", err);
+}
+
+/* Who has said that it is not theirs is not among those who are asked tonight.  Where nobody is left it stays so. */
+static int
+meet_wrong_owner(struct work *w, struct proposal *p, const struct stored *old, struct error *err)
+{
+	enum content how;
+
+	if (compare_content(w, old, p, &how, err) < 0)
+		return -1;
+	if (how == CONTENT_OTHER) {
+		want_open(w, p, old);
+		return 0;
+	}
+	w->out->same++;
+	if (!w->owners_known)
+		return 0;
+	if (ask_anew(w, old, p, how, err) < 0)
+		return -1;
+	return p->approvers.count ? move_stored(w, old, PROPOSAL_REASSIGNED, "någon annan tillfrågas", err) : 0;
+}
+
 /* Files that are on their way go by the manifest that was approved; what came since is proposed when they are done. */
 static int
 meet_scheduled(struct work *w, struct proposal *p, const struct stored *old, struct error *err)
@@ -158,7 +207,12 @@ meet(struct work *w, struct proposal *p, struct error *err)
 	case STATE_OPEN:
 	case STATE_BRAKED:
 	case STATE_QUEUED:
+	case STATE_ASKED:
 		return meet_asked(w, p, old, err);
+	case STATE_HELD:
+		return meet_held(w, p, old, err);
+	case STATE_WRONG_OWNER:
+		return meet_wrong_owner(w, p, old, err);
 	case STATE_SCHEDULED:
 		return meet_scheduled(w, p, old, err);
 	case STATE_KEPT:
@@ -319,11 +373,59 @@ absent_edge(struct work *w, const struct stored *s, struct error *err)
 	return move_stored(w, s, PROPOSAL_WITHDRAWN, "redan borta", err);
 }
 
+static bool
+is_below(const char *path, const char *folder)
+{
+	size_t len = strlen(folder);
+
+	return strncmp(path, folder, len) == 0 && (path[len] == '/' || !path[len]);
+}
+
+/* May one of the stops be why it is not proposed?  A path that is a pattern may be about any folder. */
+static int
+is_stopped(struct work *w, const struct proposal *p, bool *out, struct error *err)
+{
+	const char *batch = p->batch ? name_read(w->mem, p->batch) : NULL;
+	const char *folder = batch && *batch ? text_fold(w->mem, batch) : NULL;
+	struct holds holds;
+
+	*out = false;
+	if (store_holds(w->mem, w->in->store, false, &holds, err) < 0)
+		return -1;
+	for (size_t i = 0; i < holds.list.count; i++) {
+		const struct hold *h = &holds.list.items[i].hold;
+		const char *path = h->path && !strpbrk(h->path, "*?{") ? text_fold(w->mem, h->path) : NULL;
+
+		*out |= (!h->share || strcasecmp(h->share, p->share) == 0) && (!h->series || strcasecmp(h->series, p->series) == 0) &&
+			(!path || !folder || is_below(path, folder) || is_below(folder, path));
+	}
+	return 0;
+}
+
+/* A stop is lifted by two people and never by a day that passes: but somebody should see to it. */
+static void
+tell_overdue(struct work *w, const struct stored *s)
+{
+	if (s->until == DAY_NONE || w->today <= s->until)
+		return;
+	tell_finding(w, &(struct finding){
+		.kind = "hold-past-its-day", .series = s->p.series, .share = s->p.share,
+		.text = arena_print(w->mem, "Gallringsstoppet för %s i %s skulle gälla till och med %s: häv det (behov hold lift " STOP_PREFIX
+				    "%s-1), eller låt det stå.", s->p.series, s->p.share, day_text(w->mem, s->until), s->id) });
+}
+
 static int
 absent(struct work *w, const struct stored *s, struct error *err)
 {
-	bool kept_past = s->state == STATE_KEPT && s->until != DAY_NONE && w->today >= s->until, under_way;
+	bool kept_past = s->state == STATE_KEPT && s->until != DAY_NONE && w->today >= s->until, under_way, stopped = false;
 
+	if (s->state == STATE_HELD && is_stopped(w, &s->p, &stopped, err) < 0)
+		return -1;
+	if (stopped) {
+		tell_overdue(w, s);
+		w->out->same++;
+		return 0;
+	}
 	if (s->state == STATE_QUARANTINED || (s->state == STATE_KEPT && !kept_past))
 		return 0;
 	if (is_touched(w, &s->p)) {
@@ -387,6 +489,8 @@ propose_all(struct arena *mem, const struct propose_input *in, struct propose_re
 	*out = (struct propose_result){ 0 };
 	if (store_proposals(mem, in->store, &(struct proposal_filter){ .states = STATES_LIVE }, &w.live, err) < 0)
 		return error_in(err, "reading what was proposed before");
+	if (store_declined(mem, in->store, &w.declined, err) < 0)
+		goto out;
 	w.by_key = arena_array(mem, struct stored *, w.live.list.count + 1);
 	w.seen = arena_array(mem, bool, w.live.list.count + 1);
 	w.moved = arena_array(mem, bool, w.live.list.count + 1);

@@ -42,6 +42,7 @@ struct turns { LIST(struct turn) list; };
 struct asking {
 	struct arena *mem;
 	const struct propose_input *in;
+	const struct declined_list *declined;   /* who has said that it is not theirs; or NULL */
 	bool unfilled;                  /* of the proposal at hand */
 };
 
@@ -69,6 +70,7 @@ struct work {
 	LIST(struct opening) openings;
 	LIST(const struct stored *) leaving;
 	LIST(struct queued) queue;
+	struct declined_list declined;
 };
 
 bool is_files(const struct proposal *p);
@@ -96,6 +98,7 @@ int refresh_stored(struct work *w, const struct stored *old, struct proposal *p,
 int put_manifest(struct work *w, struct proposal *p, struct error *err);
 
 /* owners.c: somebody who can be asked, or NULL. */
+bool propose_in_service(const struct account *a);
 const struct account *owner_person(const struct snapshot *s, const char *name);
 /* Fills owner and approvers, and has `needs` above them when a seat stays empty. */
 void ask_about(struct asking *a, struct proposal *p);

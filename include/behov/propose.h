@@ -40,6 +40,12 @@ int propose_owners(struct arena *mem, const struct propose_input *in, struct err
 void propose_brakes(struct arena *mem, const struct conf *conf, struct plan *plan);
 /* After propose_owners(). */
 int propose_all(struct arena *mem, const struct propose_input *in, struct propose_result *out, struct error *err);
+/*
+ * After propose_all(): who is asked gets a name, what waits too long or for nobody is closed, and proposals wait for what
+ * is open.  Promise: nobody is asked who is not one person in service with an address, the asker, who it is about, or
+ * somebody with protected identity, and the asker is told no more than that it was nobody who can be asked.
+ */
+int propose_questions(struct arena *mem, const struct propose_input *in, struct error *err);
 /* `behov decide release SCOPE`: braked ones are in the queue then, or open where there is room for them. */
 struct released { long long all, opened; };
 int propose_release(const struct rules *rules, struct store *store, const char *scope, const char *by, const char *reason, int64_t now,

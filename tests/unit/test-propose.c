@@ -245,6 +245,7 @@ night(struct town *t, struct plan *plan)
 	CHECK(store_begin(t->store, &err) == 0);
 	CHECK(propose_owners(t->mem, &in, &err) == 0);
 	CHECK(propose_all(t->mem, &in, &out, &err) == 0);
+	CHECK(propose_questions(t->mem, &in, &err) == 0);
 	CHECK(store_commit(t->store, &err) == 0);
 	if (err.text[0])
 		fprintf(stderr, "%s\n", err.text);
@@ -393,8 +394,8 @@ answer(struct town *t)
 		const struct stored *s = &list.list.items[i];
 		bool files = s->p.kind == KIND_DESTROY;
 		enum state to[] = { STATE_OPEN, STATE_SCHEDULED, files ? STATE_QUARANTINED : STATE_EXPORTED, STATE_KEPT,
-				    STATE_DONE, STATE_FAILED };
-		enum state state = to[chance(6)];
+				    STATE_DONE, STATE_FAILED, STATE_ASKED, files ? STATE_HELD : STATE_OPEN, STATE_WRONG_OWNER };
+		enum state state = to[chance(9)];
 		if (chance(6) == 0)
 			force(t, s, state, t->now, state == STATE_KEPT && chance(2) ? clock_day(t->now) + (day_t)chance(5) : DAY_NONE);
 	}
@@ -441,7 +442,7 @@ check_moves(struct town *t, const struct stored_list *before, const struct store
 		}
 		if (is->state == STATE_SCHEDULED && !t->no_access)
 			CHECK(is_approved(t, is));
-		if (!(STATES(was->state) & STATES_LIVE) || was_unclear(t, &was->p))
+		if (!(STATES(was->state) & STATES_LIVE) || (was_unclear(t, &was->p) && was->state != STATE_ASKED))
 			CHECK((is->state == was->state && is->since == was->since) || was->state == STATE_QUEUED);
 		if (is->state == STATE_WITHDRAWN && was->state != STATE_WITHDRAWN)
 			CHECK(!in_plan(plan, &was->p));
@@ -769,6 +770,338 @@ files_go_to_the_series_owner_and_the_next_in_turn(void)
 	CHECK_TEXT(list.list.items[1].p.owner, "anna");          /* the share's: the series has none */
 	CHECK_TEXT(list.list.items[1].p.approvers.items[1].as, "arkivarie");
 	stored_free(&list);
+	town_close(&t);
+}
+
+/* ------------------------------------------------------------------ what owners answer but yes and no */
+
+static void
+say(struct town *t, const char *id, const char *who, enum verdict verdict)
+{
+	struct error err = { 0 };
+	struct decision d = { .proposal = id, .version = "v0", .key = who, .name = who, .verdict = verdict, .until = DAY_NONE, .at = t->now,
+			      .source = "page" };
+
+	CHECK(store_decision_add(t->store, &d, &err) == 0);
+}
+
+/* The only one that lives. */
+static struct stored
+only(struct town *t)
+{
+	struct stored_list list = all(t, STATES_LIVE);
+
+	CHECK(list.list.count == 1);
+	return list.list.count ? list.list.items[0] : (struct stored){ .id = "" };
+}
+
+static void
+move(struct town *t, const char *id, enum happening what)
+{
+	struct error err = { 0 };
+
+	CHECK(store_proposal_move(t->store, id, what, t->now, INT64_MIN, DAY_NONE, "x", &err) == 0);
+}
+
+static void
+what_is_not_theirs_goes_to_the_coordinator_and_never_to_a_deputy(void)
+{
+	struct town t;
+	struct stored s;
+	struct plan plan;
+
+	town_open(&t);
+	t.systems[1].owner = "anna";
+	t.systems[1].deputies = bo_dan;
+	excess(&t, 1, 0, 1, true);
+	(void)one_night(&t);
+	s = only(&t);
+	CHECK_TEXT(s.p.owner, "anna");
+	say(&t, s.id, "k00", VERDICT_NOT_MINE);
+	move(&t, s.id, PROPOSAL_WRONG_OWNER);
+	t.now += DAY;
+	(void)night(&t, &plan);
+	s = only(&t);
+	CHECK(s.state == STATE_OPEN && s.episode == 1 && s.p.approvers.count == 1 && found(&plan, "wrong-owner"));
+	CHECK_TEXT(s.p.approvers.items[0].name, "cia");
+	CHECK_TEXT(s.p.approvers.items[0].as, "samordnare: anna säger att det inte är deras");
+	plan_free(&plan);
+	t.now += DAY;
+	t.text[1]++;                    /* another content: they are not asked anew */
+	(void)one_night(&t);
+	s = only(&t);
+	CHECK(s.episode == 2);
+	CHECK_TEXT(s.p.owner, "cia");
+	t.systems[1].owner = "dan";     /* the rules are mended */
+	(void)night(&t, &plan);
+	s = only(&t);
+	CHECK(s.state == STATE_OPEN && s.p.approvers.count == 1 && !found(&plan, "wrong-owner"));
+	CHECK_TEXT(s.p.owner, "dan");
+	plan_free(&plan);
+	town_close(&t);
+}
+
+static void
+what_is_nobodys_stays_so_and_is_told_loudly(void)
+{
+	struct town t;
+	struct stored s;
+	struct plan plan;
+
+	town_open(&t);
+	t.systems[1].owner = "anna";
+	t.accounts[CIA].disabled = true;
+	excess(&t, 1, 0, 1, true);
+	(void)one_night(&t);
+	s = only(&t);
+	say(&t, s.id, "k00", VERDICT_NOT_MINE);
+	move(&t, s.id, PROPOSAL_WRONG_OWNER);
+	for (int i = 0; i < 2; i++) {
+		(void)night(&t, &plan);
+		CHECK(only(&t).state == STATE_WRONG_OWNER && only(&t).p.approvers.count == 0 && found(&plan, "nobody-to-ask"));
+		plan_free(&plan);
+	}
+	t.accounts[CIA].disabled = false;
+	(void)one_night(&t);
+	CHECK(only(&t).state == STATE_OPEN && only(&t).p.approvers.count == 1);
+	town_close(&t);
+}
+
+static void
+the_second_of_two_who_does_not_own_it_is_replaced_by_another_person(void)
+{
+	struct town t;
+	struct stored s;
+
+	town_open(&t);
+	excess(&t, 0, 0, 1, true);      /* anna, and bo as the second */
+	(void)one_night(&t);
+	s = only(&t);
+	say(&t, s.id, "k01", VERDICT_NOT_MINE);
+	move(&t, s.id, PROPOSAL_WRONG_OWNER);
+	(void)one_night(&t);
+	s = only(&t);
+	CHECK(s.state == STATE_OPEN && s.p.approvers.count == 2 && s.p.needs == 2);
+	CHECK_TEXT(s.p.approvers.items[0].name, "anna");
+	CHECK_TEXT(s.p.approvers.items[1].name, "cia");
+	town_close(&t);
+}
+
+static void
+hold(struct town *t, const char *id, const char *series, const char *path)
+{
+	struct error err = { 0 };
+
+	CHECK(store_hold_add(t->store, &(struct hold){ .id = id, .share = "sh", .series = series, .path = path, .reason = "tvist" }, false,
+			     t->now, &err) == 0);
+}
+
+static void
+what_is_held_stays_while_something_stops_it_and_is_asked_about_when_it_is_free(void)
+{
+	struct error err = { 0 };
+
+	for (int way = 0; way < 4; way++) {
+		struct town t;
+		struct stored s;
+		struct plan plan;
+
+		town_open(&t);
+		t.file[0][0][0] = t.file[0][0][1] = true;
+		(void)one_night(&t);
+		s = only(&t);
+		hold(&t, "h", "r0", "b0");
+		CHECK(store_proposal_move(t.store, s.id, PROPOSAL_HELD, t.now, INT64_MIN, clock_day(t.now) + 1, "tvist", &err) == 0);
+		t.file[0][0][0] = t.file[0][0][1] = false;      /* retain: none of it is due any more */
+		for (int i = 0; i < 3; i++) {
+			t.now += DAY;
+			(void)night(&t, &plan);
+			CHECK(only(&t).state == STATE_HELD && found(&plan, "hold-past-its-day") == (i > 0));
+			plan_free(&plan);
+		}
+		if (way == 1)
+			hold(&t, "another", NULL, "B*");        /* it may be why */
+		if (way == 2)
+			hold(&t, "another", "r0", "b1");        /* it cannot */
+		CHECK(store_hold_lift(t.store, "h", t.now, "arkivet", "klart", &err) == 0);
+		t.now += DAY;
+		if (way != 1 && way != 2)
+			t.file[0][0][0] = t.file[0][0][1] = true;
+		if (way == 3)
+			t.file[0][0][2] = true;
+		(void)one_night(&t);
+		if (way == 2) {
+			CHECK(count(&t, STATES_LIVE) == 0 && count(&t, STATES(STATE_WITHDRAWN)) == 1);
+		} else {
+			CHECK(only(&t).state == (way == 1 ? STATE_HELD : STATE_OPEN) && only(&t).episode == (way == 3 ? 2 : 1));
+		}
+		town_close(&t);
+	}
+}
+
+static struct question
+ask(struct town *t, const char *id, const char *by, enum question_kind kind, const char *to)
+{
+	struct questions list;
+	struct error err = { 0 };
+	struct question q = { .proposal = id, .kind = kind, .to = to, .text = "Vet du?", .by_key = by, .by_name = by, .at = t->now };
+
+	CHECK(store_question_add(t->store, &q, &err) == 0);
+	CHECK(store_questions(t->mem, t->store, &(struct question_filter){ .proposal = id }, &list, &err) == 0);
+	return list.list.items[list.list.count - 1];
+}
+
+static struct question
+question(struct town *t, long long id)
+{
+	struct questions list;
+	struct error err = { 0 };
+
+	CHECK(store_questions(t->mem, t->store, &(struct question_filter){ 0 }, &list, &err) == 0);
+	for (size_t i = 0; i < list.list.count; i++)
+		if (list.list.items[i].id == id)
+			return list.list.items[i];
+	CHECK(false);
+	return (struct question){ 0 };
+}
+
+static void
+who_is_asked_is_one_person_in_service(void)
+{
+	/* What is typed, and whose key that is; NULL: nobody's. */
+	static const struct { const char *typed, *key; } typed[] = {
+		{ "dan", "k03" }, { "DAN", "k03" }, { "dan@kalmar.example", "k03" }, { "Dan@Kalmar.example ", "k03" },
+		{ "anna", NULL },               /* who asks */
+		{ "anna@kalmar.example", NULL }, { "m00", NULL },       /* whom it is about */
+		{ "m00@kalmar.example", NULL }, { "eva", NULL },        /* disabled */
+		{ "fia", NULL },                /* no address */
+		{ "finns.ej", NULL }, { "finns.ej@kalmar.example", NULL }, { "CN=dan,DC=x", NULL }, { "", NULL }, { "m01", NULL },
+		{ "shared@kalmar.example", NULL },      /* two people */
+		{ "m04", NULL },                /* the same mailbox as who asks */
+		{ "m05", NULL },                /* protected identity */
+		{ "*", NULL }, { "dan)(x=*", NULL },
+	};
+	struct town t;
+	struct stored s;
+	const char *problem = NULL;
+
+	town_open(&t);
+	t.rules.conf.reminder_days = 7;
+	t.systems[1].owner = "anna";
+	t.accounts[ASKED + 1].class = ACCOUNT_SERVICE;
+	t.accounts[ASKED + 2].mail = t.accounts[ASKED + 3].mail = "shared@kalmar.example";
+	t.accounts[ASKED + 4].mail = "ANNA@kalmar.example";
+	t.accounts[ASKED + 5].secret = true;
+	excess(&t, 1, 0, 1, true);
+	(void)one_night(&t);
+	s = only(&t);
+	for (size_t i = 0; i < sizeof typed / sizeof *typed; i++) {
+		struct question q = ask(&t, s.id, "k00", QUESTION_COLLEAGUE, typed[i].typed);
+		struct error err = { 0 };
+
+		t.now += 60;
+		(void)one_night(&t);
+		q = question(&t, q.id);
+		CHECK(only(&t).state == (typed[i].key ? STATE_ASKED : STATE_OPEN));
+		if (typed[i].key) {
+			CHECK(q.closed == INT64_MIN && !q.problem);
+			CHECK_TEXT(q.key, typed[i].key);
+			CHECK_TEXT(q.mail, "dan@kalmar.example");
+			q.closed = t.now;
+			CHECK(store_question_put(t.store, &q, &err) == 0);
+			(void)one_night(&t);
+			continue;
+		}
+		CHECK(q.closed == t.now && !q.key && !q.name && q.problem);
+		if (problem)            /* it does not tell why */
+			CHECK_TEXT(q.problem, problem);
+		problem = q.problem;
+	}
+	town_close(&t);
+}
+
+static void
+a_question_about_the_rule_goes_to_who_wrote_it(void)
+{
+	static struct clause needs[] = { { .by = "Någon annan" }, { .by = "dan" } };
+	static struct role role = { .id = "r", .needs = needs, .need_count = 2 };
+
+	for (int way = 0; way < 5; way++) {
+		static const char *const keys[] = { "k03", "k01", "k02", "k02", NULL };
+		struct town t;
+		struct stored s;
+		struct question q;
+
+		town_open(&t);
+		t.rules.conf.reminder_days = 7;
+		t.systems[1].roles = &role;
+		t.systems[1].role_count = 1;
+		t.systems[1].owner = way == 2 ? "eva" : "bo";
+		needs[1].by = way ? NULL : "dan";
+		t.accounts[CIA].disabled = way == 4;
+		excess(&t, 1, 0, 1, true);
+		(void)one_night(&t);
+		s = only(&t);
+		/* who asks: dan, dan, dan; bo, who owns it and so is not asked himself */
+		q = ask(&t, s.id, way >= 3 ? "k01" : way == 0 ? "k00" : "k03", QUESTION_RULE, NULL);
+		(void)one_night(&t);
+		q = question(&t, q.id);
+		CHECK(keys[way] ? q.key && strcmp(q.key, keys[way]) == 0 : !q.key && q.problem && q.closed != INT64_MIN);
+		CHECK(only(&t).state == (keys[way] ? STATE_ASKED : STATE_OPEN));
+		town_close(&t);
+	}
+}
+
+static void
+a_question_ends_when_nobody_answers_or_can(void)
+{
+	for (int way = 0; way < 3; way++) {
+		struct town t;
+		struct stored s;
+		struct question q;
+
+		town_open(&t);
+		t.rules.conf.reminder_days = 7;
+		t.systems[1].owner = "anna";
+		excess(&t, 1, 0, 1, true);
+		(void)one_night(&t);
+		s = only(&t);
+		q = ask(&t, s.id, "k00", QUESTION_COLLEAGUE, "dan");
+		(void)one_night(&t);
+		t.now += 14 * DAY;
+		(void)one_night(&t);
+		CHECK(only(&t).state == STATE_ASKED && question(&t, q.id).closed == INT64_MIN);
+		if (way == 0)
+			t.now += DAY;
+		if (way == 1)
+			t.accounts[DAN].left = true;
+		if (way == 2)
+			move(&t, s.id, PROPOSAL_KEPT);
+		(void)one_night(&t);
+		CHECK(question(&t, q.id).closed == t.now && !question(&t, q.id).problem == (way == 2));
+		CHECK(only(&t).state == (way == 2 ? STATE_KEPT : STATE_OPEN));
+		town_close(&t);
+	}
+}
+
+static void
+nobody_is_looked_up_in_a_directory_that_was_not_seen_whole(void)
+{
+	struct town t;
+	struct stored s;
+	struct question q;
+
+	town_open(&t);
+	t.rules.conf.reminder_days = 7;
+	t.systems[1].owner = "anna";
+	excess(&t, 1, 0, 1, true);
+	(void)one_night(&t);
+	s = only(&t);
+	q = ask(&t, s.id, "k00", QUESTION_COLLEAGUE, "dan");
+	move(&t, s.id, PROPOSAL_ASKED);
+	t.no_access = true;
+	(void)one_night(&t);
+	CHECK(only(&t).state == STATE_ASKED && question(&t, q.id).closed == INT64_MIN && !question(&t, q.id).key);
 	town_close(&t);
 }
 
@@ -1583,6 +1916,14 @@ main(void)
 	TEST(nobody_is_asked_about_their_own_access);
 	TEST(nobody_left_is_a_loud_finding_and_never_approvable);
 	TEST(files_go_to_the_series_owner_and_the_next_in_turn);
+	TEST(what_is_not_theirs_goes_to_the_coordinator_and_never_to_a_deputy);
+	TEST(what_is_nobodys_stays_so_and_is_told_loudly);
+	TEST(the_second_of_two_who_does_not_own_it_is_replaced_by_another_person);
+	TEST(what_is_held_stays_while_something_stops_it_and_is_asked_about_when_it_is_free);
+	TEST(who_is_asked_is_one_person_in_service);
+	TEST(a_question_about_the_rule_goes_to_who_wrote_it);
+	TEST(a_question_ends_when_nobody_answers_or_can);
+	TEST(nobody_is_looked_up_in_a_directory_that_was_not_seen_whole);
 	TEST(an_owner_who_became_somebody_else_is_told_for_a_week);
 	TEST(a_brake_stops_what_is_opened_until_it_is_released);
 	TEST(a_new_series_is_opened_oldest_first_and_step_by_step);
