@@ -28,6 +28,32 @@ notify_token(struct arena *mem, const struct conf *conf, const char *letter, con
 
 /* ------------------------------------------------------------------ who waits for what */
 
+/* The day that they wanted to be reminded on, if that was the last they said of this version. */
+static day_t
+wanted_on(const struct decisions *given, const struct stored *s, const char *key)
+{
+	for (size_t i = given->list.count; i-- > 0;) {
+		const struct decision *d = &given->list.items[i];
+
+		if (!d->refused && d->key && strcmp(d->key, key) == 0 && d->version && strcmp(d->version, s->p.version) == 0)
+			return d->verdict == VERDICT_LATER ? d->until : DAY_NONE;
+	}
+	return DAY_NONE;
+}
+
+/* Who has asked somebody else waits for them. */
+static bool
+waits_for_advice(const struct questions *asked, const struct stored *s, const char *key)
+{
+	for (size_t i = 0; i < asked->list.count; i++) {
+		const struct question *q = &asked->list.items[i];
+
+		if (q->closed == INT64_MIN && strcmp(q->proposal, s->id) == 0 && strcmp(q->by_key, key) == 0)
+			return true;
+	}
+	return false;
+}
+
 static struct person *
 person(struct arena *mem, struct people *people, const struct approver *who)
 {
@@ -48,6 +74,8 @@ people_waiting(struct arena *mem, const struct notify_input *in, const struct st
 	int *late = arena_array(mem, int, open->list.count + 1);
 
 	*out = (struct people){ .late = late };
+	if (store_questions(mem, in->store, &(struct question_filter){ 0 }, &out->asked, err) < 0)
+		return -1;
 	for (size_t i = 0; i < open->list.count; i++) {
 		const struct stored *s = &open->list.items[i];
 		struct decisions given = { 0 };
@@ -59,8 +87,15 @@ people_waiting(struct arena *mem, const struct notify_input *in, const struct st
 			const struct approver *who = &s->p.approvers.items[k];
 			bool again = k && strcmp(who->key, who[-1].key) == 0;   /* in another seat of theirs */
 
-			if (!again && seats_wait_for(&given, s, who->key))
-				*arena_push(mem, &person(mem, out, who)->waiting) = i;
+			day_t later = wanted_on(&given, s, who->key);
+			struct person *p;
+
+			if (again || !seats_wait_for(&given, s, who->key) || waits_for_advice(&out->asked, s, who->key) ||
+			    (later != DAY_NONE && later > clock_day(in->now)))
+				continue;
+			p = person(mem, out, who);
+			*arena_push(mem, &p->waiting) = i;
+			*arena_push(mem, &p->later) = later;
 		}
 	}
 	return 0;
@@ -98,16 +133,30 @@ has_been_passed_by(const struct stored *s, const char *key, int64_t since)
 	return false;
 }
 
+/* Has an answer to a question of theirs come since that letter, or the end of one? */
+static bool
+has_news(const struct questions *asked, const char *proposal, const char *key, const struct letter *last)
+{
+	for (size_t i = 0; i < asked->list.count; i++) {
+		const struct question *q = &asked->list.items[i];
+
+		if (strcmp(q->proposal, proposal) == 0 && strcmp(q->by_key, key) == 0 && q->closed > last->created)
+			return true;
+	}
+	return false;
+}
+
 /*
- * "digest" when one of the proposals is in no letter that went to this person; "reminder" when the last one is old, its link
- * has ended, or somebody else has come to be asked since; else NULL.  While a letter waits to be sent nobody is reminded.
+ * "digest" when one of the proposals is in no letter that went to this person, or an answer has come to what they asked;
+ * "reminder" when the last one is old, its link has ended, somebody else has come to be asked since, or they wanted to be
+ * reminded today; else NULL.  While a letter waits to be sent nobody is reminded.
  */
 static int
-which_kind(struct arena *mem, const struct notify_input *in, const struct person *p, const struct stored_list *open,
-	   const char **kind, struct error *err)
+which_kind(struct arena *mem, const struct notify_input *in, const struct person *p, const struct questions *asked,
+	   const struct stored_list *open, const char **kind, struct error *err)
 {
 	int64_t last = INT64_MIN, ends = INT64_MIN;
-	bool waits = false, passed = false;
+	bool waits = false, passed = false, news = false, time = false;
 
 	*kind = NULL;
 	for (size_t i = 0; i < p->waiting.count; i++) {
@@ -122,12 +171,16 @@ which_kind(struct arena *mem, const struct notify_input *in, const struct person
 			*kind = "digest";
 			return 0;
 		}
+		news |= has_news(asked, s->id, p->who->key, l);
+		time |= p->later.items[i] != DAY_NONE && l->created < clock_midnight(p->later.items[i]);
 		waits |= l->sent == INT64_MIN;
 		passed |= has_been_passed_by(s, p->who->key, l->sent);
 		last = l->sent > last ? l->sent : last;
 		ends = l->expires > ends ? l->expires : ends;
 	}
-	if (!waits && (passed || clock_day(in->now) - clock_day(last) >= in->rules->conf.reminder_days || in->now >= ends))
+	if (!waits && news)
+		*kind = "digest";
+	else if (!waits && (time || passed || clock_day(in->now) - clock_day(last) >= in->rules->conf.reminder_days || in->now >= ends))
 		*kind = "reminder";
 	return 0;
 }
@@ -164,8 +217,8 @@ letter_post(struct arena *mem, const struct notify_input *in, struct letter *let
 }
 
 static int
-write_to(struct arena *mem, const struct notify_input *in, const struct person *p, const struct stored_list *open,
-	 long long *letters, struct error *err)
+write_to(struct arena *mem, const struct notify_input *in, const struct person *p, const struct questions *asked,
+	 const struct stored_list *open, long long *letters, struct error *err)
 {
 	const char **about = arena_array(mem, const char *, p->waiting.count + 1), *kind;
 	struct letter letter = { .key = p->who->key, .name = p->who->name, .display = p->who->display, .mail = p->who->mail,
@@ -173,7 +226,7 @@ write_to(struct arena *mem, const struct notify_input *in, const struct person *
 	struct letter waits;
 	bool today;
 
-	if (which_kind(mem, in, p, open, &kind, err) < 0 || find_last(mem, in, p->who->key, &waits, &today, err) < 0)
+	if (which_kind(mem, in, p, asked, open, &kind, err) < 0 || find_last(mem, in, p->who->key, &waits, &today, err) < 0)
 		return -1;
 	if (!kind || today)
 		return 0;
@@ -343,15 +396,16 @@ notify_compose(struct arena *mem, const struct notify_input *in, long long *lett
 	int rc = -1;
 
 	*letters = 0;
-	if (store_proposals(mem, in->store, &(struct proposal_filter){ .states = STATES(STATE_OPEN) }, &open, err) < 0)
+	if (store_proposals(mem, in->store, &(struct proposal_filter){ .states = STATES_ASKABLE }, &open, err) < 0)
 		return -1;
 	if (people_waiting(mem, in, &open, &people, err) < 0 || news_of(mem, in, &news, err) < 0)
 		goto out;
 	for (size_t i = 0; conf->mode != MODE_OBSERVE && i < people.list.count; i++)
-		if (write_to(mem, in, &people.list.items[i], &open, letters, err) < 0)
+		if (write_to(mem, in, &people.list.items[i], &people.asked, &open, letters, err) < 0)
 			goto out;
 	if (conf->mode != MODE_OBSERVE &&
-	    (receipts_compose(mem, in, letters, err) < 0 || events_compose(mem, in, letters, err) < 0))
+	    (receipts_compose(mem, in, letters, err) < 0 || events_compose(mem, in, letters, err) < 0 ||
+	     questions_compose(mem, in, letters, err) < 0))
 		goto out;
 	for (int i = 0; news && i < conf->people.administrator_count; i++)
 		if (write_administrator(mem, in, conf->people.administrators[i], news, letters, err) < 0)

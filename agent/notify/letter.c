@@ -58,8 +58,11 @@ letter_under(struct arena *mem, struct headings *all, const char *title)
 void
 letter_put(struct arena *mem, json_t *o, const char *key, const char *text)
 {
-	char *line = text ? text_is_utf8(text, strlen(text)) ? arena_text(mem, text) : name_show(mem, text) : NULL;
+	char *line = text ? text_is_utf8(text, strlen(text)) ? text_straight(mem, text) : name_show(mem, text) : NULL;
 
+	for (char *c = line; c && *c; c++)
+		if (strchr("\t\r\n", *c))
+			*c = ' ';
 	if (line)
 		text_plain(line);
 	json_put(o, key, line);
@@ -87,8 +90,8 @@ files_text(struct arena *mem, const struct language *l, long long files)
 	return arena_print(mem, files == 1 ? speak(l, "%s fil") : speak(l, "%s filer"), text_count(mem, files));
 }
 
-static const char *
-line_of(struct arena *mem, const struct rules *rules, const struct language *l, const struct proposal *p)
+const char *
+letter_line(struct arena *mem, const struct rules *rules, const struct language *l, const struct proposal *p)
 {
 	const struct role *role = rules_role(rules, p->system, p->role);
 	const char *as = role && role->name ? role->name : p->role;
@@ -108,6 +111,7 @@ struct sums {
 	long long more;                 /* access whose reason another has already */
 	long long passed, taken, urgent;        /* others were asked, too; came here because others are silent; for so long */
 	int named;
+	long long news;                 /* answers that have come to what they asked */
 	int64_t oldest;
 	day_t due;
 };
@@ -163,11 +167,26 @@ add_late(const struct rules *rules, const struct proposal *p, const char *key, i
 	sums->urgent += late && late >= rules->conf.escalate[1];
 }
 
+/* What has come of the last thing that this person asked about it, or NULL. */
+static const char *
+news_of(const struct language *l, const struct questions *asked, const struct stored *s, const char *key)
+{
+	for (size_t i = asked->list.count; i-- > 0;) {
+		const struct question *q = &asked->list.items[i];
+
+		if (strcmp(q->proposal, s->id) != 0 || strcmp(q->by_key, key) != 0 || q->closed == INT64_MIN)
+			continue;
+		return q->answered != INT64_MIN ? speak(l, "svar har kommit") : speak(l, "inget svar kom");
+	}
+	return NULL;
+}
+
 static void
-tell(struct arena *mem, const struct notify_input *in, const struct stored *s, const char *key, struct headings *all,
-     struct sums *sums)
+tell(struct arena *mem, const struct notify_input *in, const struct stored *s, const char *key, const struct questions *asked,
+     struct headings *all, struct sums *sums)
 {
 	const struct language *l = letter_language(in);
+	const char *news = news_of(l, asked, s, key), *line;
 	struct heading *h = letter_under(mem, all, letter_heading(mem, in->rules, l, &s->p));
 
 	h->as = asked_as(mem, &s->p, key);
@@ -180,8 +199,10 @@ tell(struct arena *mem, const struct notify_input *in, const struct stored *s, c
 		sums->oldest = s->opened;
 	if (is_files(&s->p) && s->p.due != DAY_NONE && (sums->due == DAY_NONE || s->p.due < sums->due))
 		sums->due = s->p.due;
+	sums->news += news != NULL;
 	if (letter_may_name(s->p.konfidentialitet) && sums->named < NAMED_MOST) {
-		letter_row(mem, h->rows, line_of(mem, in->rules, l, &s->p));
+		line = letter_line(mem, in->rules, l, &s->p);
+		letter_row(mem, h->rows, news ? arena_print(mem, "%s – %s", line, news) : line);
 		sums->named++;
 	} else {
 		h->hidden++;
@@ -275,7 +296,7 @@ collect(struct arena *mem, const struct notify_input *in, const struct letter *l
 			const struct stored *s = &open->list.items[p->waiting.items[k]];
 			if (!is_about(letter, s->id))
 				continue;
-			tell(mem, in, s, letter->key, all, sums);
+			tell(mem, in, s, letter->key, &people->asked, all, sums);
 			add_late(in->rules, &s->p, letter->key, people->late[p->waiting.items[k]], sums);
 		}
 	}
@@ -340,6 +361,8 @@ digest_json(struct arena *mem, const struct notify_input *in, const struct lette
 	json_put(data, "summary", summary(mem, l, sums));
 	json_put(data, "expires", day_text(mem, clock_day(letter->expires) - 1));
 	json_put(data, "link", letter_link(mem, conf, token));
+	json_put(data, "news", sums->news ? text_count(mem, sums->news) : NULL);
+	json_object_set_new(data, "one_news", json_boolean(sums->news == 1));
 	json_put(data, "oldest", oldest < today ? day_text(mem, oldest) : NULL);
 	json_put(data, "due", sums->due != DAY_NONE && sums->due <= today ? day_text(mem, sums->due) : NULL);
 	json_object_set_new(data, "reminder", json_boolean(strcmp(letter->kind, "reminder") == 0));

@@ -12,12 +12,16 @@
 struct person {
 	const struct approver *who;
 	LIST(size_t) waiting;
+	LIST(day_t) later;              /* of each, the day that they wanted to be reminded on and that has come, or DAY_NONE */
 };
 struct people {
 	LIST(struct person) list;
+	struct questions asked;         /* everything that owners have asked others */
 	const int *late;                /* of each open one: seats_late() */
 };
 
+/* What owners are written to about: who has asked somebody else waits, the others do not. */
+#define STATES_ASKABLE (STATES(STATE_OPEN) | STATES(STATE_ASKED))
 int people_waiting(struct arena *mem, const struct notify_input *in, const struct stored_list *open, struct people *out,
 		   struct error *err);
 
@@ -54,6 +58,11 @@ int letter_post(struct arena *mem, const struct notify_input *in, struct letter 
 /* To each who has decided something on the page: what of it counted. */
 int receipts_compose(struct arena *mem, const struct notify_input *in, long long *letters, struct error *err);
 int letter_receipt(struct arena *mem, const struct notify_input *in, const struct letter *letter, struct mail *out, struct error *err);
+/* To each who is asked for advice: once, and once more when half of the time has passed. */
+int questions_compose(struct arena *mem, const struct notify_input *in, long long *letters, struct error *err);
+int letter_question(struct arena *mem, const struct notify_input *in, const struct letter *letter, struct mail *out, struct error *err);
+/* One line about what a proposal would take away. */
+const char *letter_line(struct arena *mem, const struct rules *rules, const struct language *l, const struct proposal *p);
 int letter_event(struct arena *mem, const struct notify_input *in, const struct letter *letter, struct mail *out, struct error *err);
 const char *letter_link(struct arena *mem, const struct conf *conf, const char *token);
 int letter_administrator(struct arena *mem, const struct notify_input *in, const struct letter *letter,

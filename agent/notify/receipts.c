@@ -99,22 +99,38 @@ receipts_compose(struct arena *mem, const struct notify_input *in, long long *le
 /* ------------------------------------------------------------------ what stands in it */
 
 static const struct { const char *fault, *said; } faults[] = {
+	{ "a hold needs a reason", N_("ett skäl saknades") },
 	{ "a keep needs a reason", N_("ett skäl saknades") },
+	{ "a question needs its words", N_("frågan saknades") },
+	{ "a reminder needs a day within thirty days", N_("påminnelsen ska ligga framåt i tiden, och inom 30 dagar") },
 	{ "another version was shown", N_("förslaget hade ändrats sedan sidan visades: du får frågan igen") },
+	{ "files rest on no written need", N_("handlingar bedöms inte efter behovsregler") },
 	{ "it has been undone since", N_("det hade ångrats efteråt") },
 	{ "it is being carried out already", N_("det höll redan på att utföras") },
 	{ "it is not asked about any longer", N_("frågan var inte längre aktuell") },
 	{ "its date had passed already", N_("datumet hade redan passerat") },
+	{ "its words cannot be read", N_("texten gick inte att läsa") },
 	{ "nobody decides on their own access", N_("ingen beslutar om sin egen behörighet") },
+	{ "nobody waits for this advice any longer", N_("frågan var inte längre aktuell") },
+	{ "nobody was named to ask", N_("det stod inte vem som skulle tillfrågas") },
+	{ "only files can be held", N_("gallringsstopp finns bara för handlingar") },
+	{ "somebody has stopped it meanwhile", N_("någon annan har satt gallringsstopp: du får frågan igen när det hävs") },
+	{ "that is no advice", N_("rådet saknades") },
+	{ "that is no name of anybody to ask", N_("det som stod som namn går inte att fråga") },
 	{ "the account or address of this owner has changed in the last seven days",
 	  N_("ditt konto eller din adress har ändrats den senaste veckan: försök igen om några dagar") },
 	{ "the code was used too late", N_("koden var för gammal") },
+	{ "the coordinator is who finds another owner", N_("det är samordnaren som finner rätt ägare: rätta reglerna, så går frågan dit") },
 	{ "the link had expired", N_("länken hade gått ut") },
 	{ "the same person has approved it already", N_("du hade redan godkänt det") },
 	{ "the sign-in was too old", N_("du hade varit inloggad för länge") },
 	{ "the time for undoing had passed", N_("ångerfristen hade gått ut") },
 	{ "there is nothing to undo", N_("det fanns inget att ångra") },
+	{ "this person has said that it is not theirs", N_("du har svarat att det inte är ditt") },
 	{ "this person is not asked about it", N_("frågan ställs inte till dig") },
+	{ "too many have been asked already", N_("flera väntar redan på svar om det") },
+	{ "what is wrong with the rule was not said", N_("det stod inte vad som är fel med regeln") },
+	{ "what the same person asked has no answer yet", N_("du väntar redan på ett svar om det") },
 };
 
 static const char *
@@ -126,21 +142,101 @@ say_fault(const struct language *l, const char *fault)
 	return speak(l, "uppgifterna gick inte att pröva: har du inte gjort det här själv, hör av dig");
 }
 
+/* What is known of a proposal when its receipt is written. */
+struct known { const struct language *l; const struct stored *s; struct decisions all; struct questions asked; bool may_name; };
+
+/* "; Eva Lind har svarat: behåll": the last word of each of the others who was asked about this version. */
+static const char *
+others(struct arena *mem, const struct decision *d, const struct known *k)
+{
+	const char *out = "";
+
+	for (size_t i = 0; i < k->s->p.approvers.count; i++) {
+		const struct approver *a = &k->s->p.approvers.items[i];
+		const char *word = NULL;
+
+		for (size_t n = 0; n < k->all.list.count; n++) {
+			const struct decision *o = &k->all.list.items[n];
+
+			if (o->refused || !o->key || strcmp(o->key, a->key) != 0 || !o->version || strcmp(o->version, k->s->p.version) != 0)
+				continue;
+			word = o->verdict == VERDICT_APPROVE ? speak(k->l, "godkänn") : o->verdict == VERDICT_KEEP ? speak(k->l, "behåll") : NULL;
+		}
+		if (word && strcmp(a->key, d->key) != 0)
+			out = arena_print(mem, speak(k->l, "%s; %s har svarat: %s"), out, k->may_name && a->display ? a->display : speak(k->l, "en annan"), word);
+	}
+	return out;
+}
+
+/* The question that this decision asked. */
+static const struct question *
+question_of(const struct decision *d, const struct known *k)
+{
+	enum question_kind kind = d->verdict == VERDICT_RULE ? QUESTION_RULE : QUESTION_COLLEAGUE;
+
+	for (size_t i = 0; i < k->asked.list.count; i++) {
+		const struct question *q = &k->asked.list.items[i];
+
+		if (q->kind == kind && strcmp(q->by_key, d->key) == 0 && q->at >= d->at)
+			return q;
+	}
+	return NULL;
+}
+
+static const char *
+asked(struct arena *mem, const struct decision *d, const struct known *k)
+{
+	const struct question *q = question_of(d, k);
+
+	if (q && q->problem)
+		return arena_print(mem, speak(k->l, "Frågan gick inte att ställa. %.*s"), (int)strcspn(q->problem, "."), q->problem);
+	if (q && q->display && k->may_name)
+		return arena_print(mem, speak(k->l, "%s är tillfrågad: du får veta när svaret har kommit"), q->display);
+	return speak(k->l, "Frågan är ställd: du får veta när svaret har kommit");
+}
+
+static const char *
+approved(struct arena *mem, const struct decision *d, const struct known *k)
+{
+	const struct stored *s = k->s;
+
+	if (s->state == STATE_SCHEDULED)
+		return arena_print(mem, speak(k->l, "Godkänt: utförs tidigast %s, och kan ångras till dess"), day_text(mem, clock_day(s->go_at)));
+	if (STATES(s->state) & STATES_ANSWERABLE)
+		return speak(k->l, "Godkänt av dig: väntar på att en till ska godkänna");
+	if (s->state == STATE_KEPT)
+		return arena_print(mem, speak(k->l, "Ditt godkännande är antecknat, men det behålls%s"), others(mem, d, k));
+	return s->state == STATE_HELD ? speak(k->l, "Ditt godkännande gäller inte längre: det är gallringsstopp") : speak(k->l, "Godkänt");
+}
+
 /* What became of it, as far as it has come by now. */
 static const char *
-outcome(struct arena *mem, const struct language *l, const struct decision *d, const struct stored *s)
+outcome(struct arena *mem, const struct decision *d, const struct known *k)
 {
 	if (d->refused)
-		return arena_print(mem, speak(l, "Räknades inte: %s"), say_fault(l, d->refused));
-	if (d->verdict == VERDICT_UNDO)
-		return speak(l, "Ångrat: frågan ställs igen");
-	if (d->verdict == VERDICT_KEEP)
-		return d->until == DAY_NONE ? speak(l, "Behålls") : arena_print(mem, speak(l, "Behålls till %s"), day_text(mem, d->until));
-	if (s->state == STATE_SCHEDULED)
-		return arena_print(mem, speak(l, "Godkänt: utförs tidigast %s, och kan ångras till dess"), day_text(mem, clock_day(s->go_at)));
-	if (s->state == STATE_OPEN)
-		return speak(l, "Godkänt av dig: väntar på att en till ska godkänna");
-	return speak(l, "Godkänt");
+		return arena_print(mem, speak(k->l, "Räknades inte: %s"), say_fault(k->l, d->refused));
+	switch (d->verdict) {
+	case VERDICT_APPROVE:
+		return approved(mem, d, k);
+	case VERDICT_KEEP:
+		return arena_print(mem, "%s%s", d->until == DAY_NONE ? speak(k->l, "Behålls") :
+				   arena_print(mem, speak(k->l, "Behålls till %s"), day_text(mem, d->until)), others(mem, d, k));
+	case VERDICT_UNDO:
+		return speak(k->l, "Ångrat: frågan ställs igen");
+	case VERDICT_ASK:
+	case VERDICT_RULE:
+		return asked(mem, d, k);
+	case VERDICT_NOT_MINE:
+		return k->s->state == STATE_WRONG_OWNER ? speak(k->l, "Inte ditt: ingen annan har hittats än, och det har sagts till den som sköter reglerna")
+							: speak(k->l, "Inte ditt: någon annan tillfrågas i stället");
+	case VERDICT_HOLD:
+		return speak(k->l, "Gallringsstopp: inget av det förstörs förrän stoppet är hävt, och då frågas du igen");
+	case VERDICT_LATER:
+		return arena_print(mem, speak(k->l, "Du påminns %s: frågan står kvar, och du kan svara när du vill"), day_text(mem, d->until));
+	case VERDICT_ADVISE:
+		return speak(k->l, "Ditt råd är framfört");
+	}
+	return "";
 }
 
 static const char *
@@ -174,16 +270,20 @@ tell(struct arena *mem, const struct notify_input *in, const struct decision *d,
 {
 	const struct language *l = letter_language(in);
 	struct stored_list found = { 0 };
+	struct known known = { .l = l };
 	const struct stored *s;
 	struct answer *a;
 
-	if (store_proposals(mem, in->store, &(struct proposal_filter){ .id = d->proposal }, &found, err) < 0)
+	if (store_decisions(mem, in->store, d->proposal, INT64_MIN, &known.all, err) < 0 ||
+	    store_questions(mem, in->store, &(struct question_filter){ .proposal = d->proposal }, &known.asked, err) < 0 ||
+	    store_proposals(mem, in->store, &(struct proposal_filter){ .id = d->proposal }, &found, err) < 0)
 		return -1;
-	s = found.list.count == 1 ? &found.list.items[0] : NULL;
+	known.s = s = found.list.count == 1 ? &found.list.items[0] : NULL;
 	if (s) {
-		a = answer_under(mem, all, letter_heading(mem, in->rules, l, &s->p), outcome(mem, l, d, s));
+		known.may_name = letter_may_name(s->p.konfidentialitet);
+		a = answer_under(mem, all, letter_heading(mem, in->rules, l, &s->p), outcome(mem, d, &known));
 		a->count++;
-		if (letter_may_name(s->p.konfidentialitet) && json_array_size(a->rows) < ROWS_MOST)
+		if (known.may_name && json_array_size(a->rows) < ROWS_MOST)
 			letter_row(mem, a->rows, thing(l, &s->p));
 		else
 			a->hidden++;

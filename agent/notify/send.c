@@ -27,6 +27,8 @@ make(struct arena *mem, const struct notify_input *in, const struct letter *lett
 	*out = (struct mail){ .id = letter->id, .to = letter->mail, .to_name = letter->display, .date = letter->created };
 	if (strcmp(letter->kind, "event") == 0)
 		return letter_event(mem, in, letter, out, err);
+	if (strcmp(letter->kind, "question") == 0)
+		return letter_question(mem, in, letter, out, err);
 	if (strcmp(letter->kind, "receipt") == 0)
 		return letter_receipt(mem, in, letter, out, err);
 	return strcmp(letter->kind, "administrator") == 0
@@ -140,7 +142,7 @@ notify_send(struct arena *mem, const struct notify_input *in, long long *sent, l
 	if (store_letters_unsent(mem, in->store, &letters, err) < 0)
 		return -1;
 	if (store_proposals(mem, in->store, &(struct proposal_filter){ .states = STATES_ASKED }, &desk.asked, err) < 0 ||
-	    store_proposals(mem, in->store, &(struct proposal_filter){ .states = STATES(STATE_OPEN) }, &desk.open, err) < 0)
+	    store_proposals(mem, in->store, &(struct proposal_filter){ .states = STATES_ASKABLE }, &desk.open, err) < 0)
 		goto out;
 	if (people_waiting(mem, in, &desk.open, &desk.people, err) == 0)
 		rc = send_all(mem, in, &letters, &desk, sent, unsent, err);

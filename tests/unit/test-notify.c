@@ -163,12 +163,14 @@ read_letter(int64_t now)
 	struct mail mail = { .text = NULL };
 
 	CHECK(store_proposals(mem, store, &(struct proposal_filter){ .states = STATES_ASKED }, &asked, &err) == 0 &&
-	      store_proposals(mem, store, &(struct proposal_filter){ .states = STATES(STATE_OPEN) }, &open, &err) == 0 &&
+	      store_proposals(mem, store, &(struct proposal_filter){ .states = STATES_ASKABLE }, &open, &err) == 0 &&
 	      people_waiting(mem, &in, &open, &people, &err) == 0);
 	if (strcmp(letter.kind, "administrator") == 0)
 		CHECK(letter_administrator(mem, &in, &letter, &asked, &mail, &err) == 0);
 	else if (strcmp(letter.kind, "receipt") == 0)
 		CHECK(letter_receipt(mem, &in, &letter, &mail, &err) == 0);
+	else if (strcmp(letter.kind, "question") == 0)
+		CHECK(letter_question(mem, &in, &letter, &mail, &err) == 0);
 	else
 		CHECK(letter_digest(mem, &in, &letter, &open, &people, &mail, &err) == 0);
 	stored_free(&asked);
@@ -843,6 +845,233 @@ what_is_said_on_the_command_line_needs_no_receipt(void)
 	end();
 }
 
+/* ------------------------------------------------------------------ those who wait for something */
+
+static void
+later(const char *proposal, day_t until, int64_t at)
+{
+	CHECK(store_decision_add(store, &(struct decision){ .proposal = proposal, .version = "v1", .key = "kanna", .name = "anna", .until = until,
+			.verdict = VERDICT_LATER, .at = at, .source = "page" }, &err) == 0);
+}
+
+static void
+one_who_wants_to_be_reminded_later_is_left_alone_until_then(void)
+{
+	begin();
+	add(access_to("kurs", "k1", "Bo Borta", 1));
+	CHECK(compose(NIGHT) == 1 && send_out(NIGHT, NULL) == 1);
+	later("k1-1", clock_day(NIGHT) + 20, NIGHT + 60);
+	for (int day = 1; day < 20; day++)
+		CHECK(compose(NIGHT + DAYS(day)) == 0);
+	CHECK(compose(NIGHT + DAYS(20)) == 1);
+	CHECK_TEXT(unsent_letter().kind, "reminder");
+	CHECK(send_out(NIGHT + DAYS(20), NULL) == 1 && compose(NIGHT + DAYS(21)) == 0 && compose(NIGHT + DAYS(27)) == 1);
+	end();
+	begin();                                /* sooner than a reminder would come */
+	add(access_to("kurs", "k1", "Bo Borta", 1));
+	CHECK(compose(NIGHT) == 1 && send_out(NIGHT, NULL) == 1);
+	later("k1-1", clock_day(NIGHT) + 3, NIGHT + 60);
+	CHECK(compose(NIGHT + DAYS(2)) == 0 && compose(NIGHT + DAYS(3)) == 1 && send_out(NIGHT + DAYS(3), NULL) == 1);
+	CHECK(compose(NIGHT + DAYS(4)) == 0);
+	end();
+	begin();                                /* who answers after all is done with it */
+	add(access_to("kurs", "k1", "Bo Borta", 1));
+	CHECK(compose(NIGHT) == 1 && send_out(NIGHT, NULL) == 1);
+	later("k1-1", clock_day(NIGHT) + 3, NIGHT + 60);
+	answer("k1-1", "v1", VERDICT_APPROVE, NULL, NIGHT + 90);
+	CHECK(compose(NIGHT + DAYS(3)) == 0);
+	end();
+}
+
+static void
+what_was_stopped_is_asked_anew_of_all(void)
+{
+	begin();
+	add(batch("k1", "Verifikationer/2018", 1));
+	CHECK(compose(NIGHT) == 1 && send_out(NIGHT, NULL) == 1);
+	answer("k1-1", "v1", VERDICT_APPROVE, NULL, NIGHT + 60);
+	CHECK(compose(NIGHT + DAYS(8)) == 0);
+	CHECK(store_decision_add(store, &(struct decision){ .proposal = "k1-1", .version = "v1", .key = "kbo", .name = "bo", .until = DAY_NONE,
+			.verdict = VERDICT_HOLD, .at = NIGHT + DAYS(8), .source = "page" }, &err) == 0);
+	CHECK(force_state(store, "k1-1", STATE_HELD, NIGHT, INT64_MIN, DAY_NONE, "tvist", &err) == 0);
+	CHECK(compose(NIGHT + DAYS(9)) == 0);
+	CHECK(store_proposal_move(store, "k1-1", PROPOSAL_FREED, NIGHT + DAYS(9), INT64_MIN, DAY_NONE, NULL, &err) == 0);
+	CHECK(compose(NIGHT + DAYS(9)) == 1);
+	end();
+}
+
+static struct question
+ask(const char *proposal, const char *text, bool found)
+{
+	struct questions list;
+	struct question q = { .proposal = proposal, .to = "kim.ek", .text = text, .by_key = "kanna", .by_name = "anna", .at = NIGHT };
+
+	CHECK(store_question_add(store, &q, &err) == 0);
+	CHECK(store_questions(mem, store, &(struct question_filter){ .proposal = proposal, .open = true }, &list, &err) == 0);
+	q = list.list.items[list.list.count - 1];
+	if (found) {
+		q.key = "kkim";
+		q.name = "kim.ek";
+		q.display = "Kim Ek";
+		q.mail = "kim@kalmar.example";
+		CHECK(store_question_put(store, &q, &err) == 0);
+	}
+	return q;
+}
+
+static void
+who_is_asked_for_advice_gets_a_letter_and_who_asks_waits(void)
+{
+	struct question q;
+	struct mail mail;
+
+	begin();
+	add(access_to("kurs", "k1", "Bo Borta", 1));
+	CHECK(compose(NIGHT - DAYS(1)) == 1 && send_out(NIGHT - DAYS(1), NULL) == 1);
+	q = ask("k1-1", "Behöver Bo\r\nBcc: x@y.example\xe2\x80\xae <b>det</b>?", true);
+	CHECK(store_proposal_move(store, "k1-1", PROPOSAL_ASKED, NIGHT, INT64_MIN, DAY_NONE, NULL, &err) == 0);
+	CHECK(compose(NIGHT) == 1 && compose(NIGHT) == 0);
+	CHECK_TEXT(unsent_letter().kind, "question");
+	CHECK_TEXT(unsent_letter().mail, "kim@kalmar.example");
+	CHECK(unsent_letter().token_hash != NULL);
+	mail = read_letter(NIGHT);
+	CHECK_TEXT(mail.subject, "Behov: du tillfrågas innan något beslutas");
+	CHECK(both_say(&mail, "Hej Kim Ek!") && both_say(&mail, "Anna Ägare frågar:") && both_say(&mail, "Bo Borta") &&
+	      both_say(&mail, "Behöver Bo  Bcc: x@y.example") && both_say(&mail, "https://behov.kalmar.example/b/") &&
+	      strstr(mail.html, "&lt;b&gt;det") && !strstr(mail.text, "\xe2\x80\xae") && !strstr(mail.text, "\nBcc"));
+	CHECK(send_out(NIGHT, NULL) == 1);
+	for (int day = 1; day < 7; day++)
+		CHECK(compose(NIGHT + DAYS(day)) == 0);
+	CHECK(compose(NIGHT + DAYS(7)) == 1 && send_out(NIGHT + DAYS(7), NULL) == 1);      /* and nothing to Anna */
+	q.answered = q.closed = NIGHT + DAYS(8);
+	q.advice = ADVICE_KEEP;
+	CHECK(store_question_put(store, &q, &err) == 0);
+	CHECK(store_proposal_move(store, "k1-1", PROPOSAL_ADVISED, NIGHT + DAYS(8), INT64_MIN, DAY_NONE, NULL, &err) == 0);
+	CHECK(compose(NIGHT + DAYS(8)) == 1);
+	CHECK_TEXT(unsent_letter().kind, "digest");
+	CHECK_TEXT(unsent_letter().key, "kanna");
+	mail = read_letter(NIGHT + DAYS(8));
+	CHECK(both_say(&mail, "Bo Borta (handlaggare) – svar har kommit") && both_say(&mail, "har fått ett besked"));
+	CHECK(send_out(NIGHT + DAYS(8), NULL) == 1 && compose(NIGHT + DAYS(9)) == 0 && compose(NIGHT + DAYS(14)) == 0);
+	end();
+}
+
+static void
+a_question_names_nobody_where_the_class_is_high(void)
+{
+	struct mail mail;
+
+	for (int class = 3; class >= -1; class -= 4) {
+		begin();
+		add(access_to("hemlig", "k1", "Bo Borta", class));
+		CHECK(compose(NIGHT - DAYS(1)) == 1 && send_out(NIGHT - DAYS(1), NULL) == 1);
+		(void)ask("k1-1", "Behöver Bo det?", true);
+		CHECK(store_proposal_move(store, "k1-1", PROPOSAL_ASKED, NIGHT, INT64_MIN, DAY_NONE, NULL, &err) == 0);
+		CHECK(compose(NIGHT) == 1);
+		mail = read_letter(NIGHT);
+		CHECK(both_say(&mail, "Hej Kim Ek!") && !either_says(&mail, "Bo ") && !either_says(&mail, "Anna") && !either_says(&mail, "anna") &&
+		      both_say(&mail, "Uppgifterna visas först på sidan"));
+		end();
+	}
+}
+
+static void
+a_question_that_was_closed_before_its_letter_went_is_not_mailed(void)
+{
+	struct question q;
+
+	begin();
+	add(access_to("kurs", "k1", "Bo Borta", 1));
+	CHECK(compose(NIGHT - DAYS(1)) == 1 && send_out(NIGHT - DAYS(1), NULL) == 1);
+	(void)ask("k1-1", "Nej?", false);               /* nobody has been found */
+	CHECK(compose(NIGHT) == 0);
+	q = ask("k1-1", "Behöver Bo det?", true);
+	CHECK(compose(NIGHT) == 1);
+	q.closed = NIGHT + 1;
+	CHECK(store_question_put(store, &q, &err) == 0);
+	CHECK(send_out(NIGHT + 2, NULL) == 0 && mails() == 1);
+	end();
+}
+
+static void
+a_receipt_says_what_became_of_every_answer(void)
+{
+	struct question q = { .text = "Vet du?", .to = "kim.ek", .by_key = ANNA, .by_name = "anna", .at = NIGHT };
+	struct letters letters;
+	struct mail mail;
+	struct notify_input in;
+	int receipts = 0;
+
+	begin();
+	in = (struct notify_input){ &rules, NULL, store, NIGHT };
+	for (int i = 1; i <= 8; i++)
+		add(i == 4 ? batch("k4", "V/2018", 1) : access_to("kurs", arena_print(mem, "k%d", i), arena_print(mem, "Namn %d", i), 1));
+	CHECK(compose(NIGHT - DAYS(1)) == 1 && send_out(NIGHT - DAYS(1), NULL) == 1);
+	decided("k1-1", VERDICT_ASK, NULL, DAY_NONE);
+	decided("k2-1", VERDICT_ASK, NULL, DAY_NONE);
+	decided("k3-1", VERDICT_NOT_MINE, NULL, DAY_NONE);
+	decided("k4-1", VERDICT_HOLD, NULL, DAY_NONE);
+	decided("k5-1", VERDICT_LATER, NULL, day_make(2026, 12, 9));
+	decided("k6-1", VERDICT_ADVISE, NULL, DAY_NONE);
+	decided("k7-1", VERDICT_APPROVE, NULL, DAY_NONE);
+	decided("k8-1", VERDICT_RULE, "what is wrong with the rule was not said", DAY_NONE);
+	q.proposal = "k1-1";
+	CHECK(store_question_add(store, &q, &err) == 0);
+	q.id = 1;
+	q.key = "kkim";
+	q.display = "Kim Ek";
+	q.answered = q.closed = INT64_MIN;
+	CHECK(store_question_put(store, &q, &err) == 0);
+	q.proposal = "k2-1";
+	CHECK(store_question_add(store, &q, &err) == 0);
+	q = (struct question){ .id = 2, .problem = "Ingen som heter så kan tillfrågas. Skriv om.", .answered = INT64_MIN, .closed = NIGHT };
+	CHECK(store_question_put(store, &q, &err) == 0);
+	CHECK(store_proposal_move(store, "k4-1", PROPOSAL_HELD, NIGHT, INT64_MIN, DAY_NONE, "tvist", &err) == 0);
+	CHECK(store_proposal_move(store, "k7-1", PROPOSAL_KEPT, NIGHT, INT64_MIN, DAY_NONE, "vikarie", &err) == 0);
+	for (int i = 0; i < 8; i++)
+		if (i != 3 && i != 6)   /* nobody is written to about the proposals themselves */
+			CHECK(force_state(store, arena_print(mem, "k%d-1", i + 1), i == 2 ? STATE_OPEN : STATE_BRAKED, NIGHT, INT64_MIN, DAY_NONE, NULL,
+					  &err) == 0);
+	answer("k3-1", "v1", VERDICT_APPROVE, NULL, NIGHT);
+	CHECK(store_letters_unsent(mem, store, &letters, &err) == 0 && letters.list.count == 0 && compose(NIGHT) > 0);
+	CHECK(store_letters_unsent(mem, store, &letters, &err) == 0);
+	for (size_t i = 0; i < letters.list.count; i++) {
+		if (strcmp(letters.list.items[i].kind, "receipt") != 0)
+			continue;
+		receipts++;
+		CHECK(letter_receipt(mem, &in, &letters.list.items[i], &mail, &err) == 0);
+		CHECK(both_say(&mail, "Kim Ek är tillfrågad") && both_say(&mail, "Frågan gick inte att ställa. Ingen som heter så kan tillfrågas") &&
+		      both_say(&mail, "någon annan tillfrågas i stället") && both_say(&mail, "Gallringsstopp: inget av det förstörs") &&
+		      both_say(&mail, "Du påminns 2026-12-09") && both_say(&mail, "Ditt råd är framfört") &&
+		      both_say(&mail, "Ditt godkännande är antecknat, men det behålls") &&
+		      both_say(&mail, "det stod inte vad som är fel med regeln"));
+	}
+	CHECK(receipts == 1);
+	end();
+}
+
+static void
+a_receipt_says_who_else_has_answered_what(void)
+{
+	struct stored s;
+	struct mail mail;
+
+	begin();
+	s = access_to("kurs", "k1", "Bo Borta", 1);
+	s.p.approvers.items[0].key = ANNA;
+	*arena_push(mem, &s.p.approvers) = (struct approver){ "kbo", "bo", "Bo Ägare", "bo@kalmar.example", "ägare" };
+	s.p.version = "v";
+	s.state = STATE_KEPT;
+	add(s);
+	decided("k1-1", VERDICT_KEEP, NULL, DAY_NONE);
+	CHECK(store_decision_add(store, &(struct decision){ .proposal = "k1-1", .version = "v", .key = "kbo", .name = "bo", .until = DAY_NONE,
+			.verdict = VERDICT_APPROVE, .at = NIGHT - 30, .source = "page" }, &err) == 0);
+	CHECK(compose(NIGHT) == 1);
+	mail = read_letter(NIGHT);
+	CHECK(both_say(&mail, "Behålls; Bo Ägare har svarat: godkänn"));
+	end();
+}
+
 int main(void)
 {
 	CHECK(clock_zone("Europe/Stockholm", &err) == 0);
@@ -876,5 +1105,12 @@ int main(void)
 	TEST(a_receipt_names_nobody_where_the_class_is_high);
 	TEST(a_receipt_waits_for_a_night_that_knows_the_address);
 	TEST(what_is_said_on_the_command_line_needs_no_receipt);
+	TEST(one_who_wants_to_be_reminded_later_is_left_alone_until_then);
+	TEST(what_was_stopped_is_asked_anew_of_all);
+	TEST(who_is_asked_for_advice_gets_a_letter_and_who_asks_waits);
+	TEST(a_question_names_nobody_where_the_class_is_high);
+	TEST(a_question_that_was_closed_before_its_letter_went_is_not_mailed);
+	TEST(a_receipt_says_what_became_of_every_answer);
+	TEST(a_receipt_says_who_else_has_answered_what);
 	return check_done();
 }
