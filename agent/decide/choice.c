@@ -2,14 +2,23 @@
 /*
  * choice.c - what somebody chose in a form, and how it gets into the inbox.
  *
- * A proposal that is shown has four fields: v-ID (its version as seen), d-ID ("", approve, keep, undo), r-ID (why it is kept)
- * and u-ID (until when).  The button "bulk" is approve:GROUP or keep:GROUP with gr-GROUP and gu-GROUP.  The confirming
- * page posts the same fields, so that both are read here.
+ * A proposal that is shown has the fields v-ID (its version as seen), d-ID ("" or a verdict) and those that go with a verdict:
+ * r-ID and u-ID (why and until when it is kept), k-ID and f-ID (whom to ask, and what), w-ID (what is wrong with the rule),
+ * n-ID (why it is not theirs), h-ID and e-ID (why and until when it is stopped), l-ID (when to be reminded).  An advice has
+ * c-ID, and its verdict is "advise:keep".  The button "bulk" is approve:GROUP or keep:GROUP with gr-GROUP and gu-GROUP.  The
+ * confirming page posts the same fields, so that both are read here.
  */
 #include "decide_p.h"
 
 #include <behov/digest.h>
 #include <behov/json.h>
+
+const char choice_letters[] = "rukfwnhelc";
+const struct choice_fields choice_fields[VERDICTS] = {
+	[VERDICT_KEEP] = { 0, 'r', 'u' }, [VERDICT_ASK] = { 'k', 'f', 0 }, [VERDICT_RULE] = { 0, 'w', 0 },
+	[VERDICT_NOT_MINE] = { 0, 'n', 0 }, [VERDICT_HOLD] = { 0, 'h', 'e' }, [VERDICT_LATER] = { 0, 0, 'l' },
+	[VERDICT_ADVISE] = { 0, 'c', 0 },
+};
 
 /* ------------------------------------------------------------------ what was chosen */
 
@@ -17,7 +26,7 @@ static const struct asked *
 find_asked(const struct view *view, const char *id)
 {
 	for (size_t i = 0; i < view->rows.count; i++)
-		if (strcmp(view->rows.items[i].s->id, id) == 0)
+		if (strcmp(view->rows.items[i].id, id) == 0)
 			return &view->rows.items[i];
 	return NULL;
 }
@@ -29,7 +38,7 @@ choice_group(struct arena *mem, const struct stored *s)
 	unsigned char sum[DIGEST_SIZE];
 	struct digest *d = digest_open();
 
-	digest_field(d, state_word[s->state]);
+	digest_field(d, STATES(s->state) & STATES_ANSWERABLE ? "asked" : state_word[s->state]);
 	digest_field(d, kind_word[p->kind]);
 	digest_field(d, p->series ? p->series : p->system);
 	digest_field(d, p->series ? p->share : p->role);
@@ -38,15 +47,9 @@ choice_group(struct arena *mem, const struct stored *s)
 }
 
 static const char *
-get(const struct request *r, const char *prefix, const char *id)
+get(const struct request *r, char letter, const char *id)
 {
-	return form_get(&r->form, arena_print(r->mem, "%s-%s", prefix, id));
-}
-
-static bool
-blank(const char *text)
-{
-	return text[strspn(text, " \t\r\n")] == '\0';
+	return letter ? form_get(&r->form, arena_print(r->mem, "%c-%s", letter, id)) : "";
 }
 
 static int
@@ -58,48 +61,81 @@ verdict_of(const char *word)
 	return -1;
 }
 
-/* The word for this proposal, and where its reason and date stand.  Somebody's own choice wins over a bulk button, which
- * is only about those that can be answered so. */
-static const char *
-word_for(const struct request *r, const struct choice *c, const char **prefix, const char **id)
+/* "advise:keep" is a verdict and its advice. */
+static int
+read_word(const char *word, enum advice *advice)
 {
-	const char *word = get(r, "d", c->id), *bulk = form_get(&r->form, "bulk"), *colon = strchr(bulk, ':');
+	*advice = ADVICE_NONE;
+	if (strncmp(word, "advise:", 7) != 0)
+		return verdict_of(word);
+	for (int i = ADVICE_REMOVE; advice_word[i]; i++)
+		if (strcmp(advice_word[i], word + 7) == 0)
+			*advice = (enum advice)i;
+	return VERDICT_ADVISE;
+}
+
+/* The word for this proposal, and where its words stand.  Somebody's own choice wins over a bulk button, which is only
+ * about those that can be answered so, and only approves or keeps. */
+static const char *
+word_for(const struct request *r, struct choice *c, const char **from)
+{
+	const char *word = get(r, 'd', c->id), *bulk = form_get(&r->form, "bulk"), *colon = strchr(bulk, ':');
 	const char *group;
 	int verdict;
 
-	*prefix = "";
-	*id = c->id;
-	if (*word || !c->on || !colon)
+	*from = c->id;
+	if (*word || !c->on || c->on->question || !colon)
 		return word;
 	word = arena_copy(r->mem, bulk, (size_t)(colon - bulk));
 	group = choice_group(r->mem, c->on->s);
 	verdict = verdict_of(word);
-	if (strcmp(colon + 1, group) != 0 || verdict < 0 || !(c->on->may & MAY(verdict)))
+	if (strcmp(colon + 1, group) != 0 || (verdict != VERDICT_APPROVE && verdict != VERDICT_KEEP) ||
+	    !(c->on->may & MAY(verdict)))
 		return "";
-	*prefix = "g";
-	*id = group;
+	c->bulk = true;
+	*from = group;
 	return word;
 }
 
-static const char *
-keep_problem(const struct request *r, struct choice *c)
+const char *
+choice_typed(const struct request *r, const struct choice *c, const char *id, char letter)
 {
-	day_t today = clock_day(r->now);
+	if (c && c->bulk && letter == 'r')
+		return c->words.text ? c->words.text : "";
+	return c && c->bulk && letter == 'u' ? c->until_text : get(r, letter, id);
+}
 
-	c->field = 'r';
-	if (blank(c->reason))
-		return N_("Skriv varför det ska behållas.");
-	if (strlen(c->reason) > REASON_MOST)
-		return N_("Skälet är för långt: högst 1 000 tecken.");
-	if (!*c->until_text)
-		return NULL;
-	c->field = 'u';
-	c->until = day_parse(c->until_text);
-	if (c->until == DAY_NONE)
+/* ------------------------------------------------------------------ what is wrong with it */
+
+static const char *const problems[WORDS_FAULTS] = {
+	[WORDS_NO_REASON] = N_("Skriv varför det ska behållas."),
+	[WORDS_NO_HOLD_REASON] = N_("Skriv varför handlingarna inte får gallras nu."),
+	[WORDS_PAST] = N_("Datumet måste ligga framåt i tiden."),
+	[WORDS_NO_NAME] = N_("Skriv vem du vill fråga: kontonamn eller e-postadress."),
+	[WORDS_BAD_NAME] = N_("Skriv kontonamnet eller e-postadressen ensam, på en rad."),
+	[WORDS_NO_QUESTION] = N_("Skriv vad du vill veta."),
+	[WORDS_NO_RULE] = N_("Skriv vad som är fel med behovsregeln."),
+	[WORDS_LATER] = N_("Välj en dag framåt i tiden, högst 30 dagar bort."),
+	[WORDS_NO_ADVICE] = N_("Välj ett av svaren."),
+};
+
+static const char *
+words_problem(const struct request *r, struct choice *c)
+{
+	const struct choice_fields *f = &choice_fields[c->verdict];
+	enum words_fault fault;
+
+	c->field = f->text;
+	if (c->words.text && strlen(c->words.text) > REASON_MOST)
+		return c->verdict == VERDICT_KEEP || c->verdict == VERDICT_HOLD ? N_("Skälet är för långt: högst 1 000 tecken.")
+										: N_("Texten är för lång: högst 1 000 tecken.");
+	c->field = f->until;
+	if (*c->until_text && c->words.until == DAY_NONE)
 		return N_("Datumet ska skrivas som 2027-01-31.");
-	if (c->until <= today)
-		return N_("Datumet måste ligga framåt i tiden.");
-	return NULL;
+	fault = words_check(c->verdict, &c->words, r->now);
+	c->field = fault == WORDS_PAST || fault == WORDS_LATER ? f->until :
+		   fault == WORDS_NO_NAME || fault == WORDS_BAD_NAME ? f->to : fault == WORDS_NO_ADVICE ? 'd' : f->text;
+	return fault == WORDS_UNREADABLE ? N_("Texten innehåller tecken som inte går att ta emot.") : problems[fault];
 }
 
 /* Why we cannot take it, whatever was typed. */
@@ -118,10 +154,8 @@ refusal(const struct choice *c)
 }
 
 static void
-judge(struct request *r, struct view *view, struct choice *c, const char *word)
+judge(struct request *r, struct view *view, struct choice *c, int verdict)
 {
-	int verdict = verdict_of(word);
-
 	c->made = true;
 	c->verdict = verdict < 0 ? VERDICT_KEEP : (enum verdict)verdict;
 	c->problem = refusal(c);
@@ -129,10 +163,7 @@ judge(struct request *r, struct view *view, struct choice *c, const char *word)
 		view->refused++;
 		return;
 	}
-	if (verdict < 0)
-		c->problem = N_("Välj ett av svaren.");
-	else if (c->verdict == VERDICT_KEEP)
-		c->problem = keep_problem(r, c);
+	c->problem = verdict < 0 ? N_("Välj ett av svaren.") : words_problem(r, c);
 	if (c->problem) {
 		view->mistakes++;
 		return;
@@ -141,17 +172,32 @@ judge(struct request *r, struct view *view, struct choice *c, const char *word)
 	view->destroys |= c->verdict == VERDICT_APPROVE && c->on->s->p.kind == KIND_DESTROY;
 }
 
+static const char *
+trimmed(struct arena *mem, const char *text)
+{
+	size_t len;
+
+	text += strspn(text, " ");
+	for (len = strlen(text); len && text[len - 1] == ' '; len--)
+		;
+	return arena_copy(mem, text, len);
+}
+
 static void
 read_one(struct request *r, struct view *view, const char *id, const char *version)
 {
-	struct choice c = { .id = id, .version = version, .on = find_asked(view, id), .until = DAY_NONE,
-			    .field = 'd' };
-	const char *prefix, *from, *word = word_for(r, &c, &prefix, &from);
+	struct choice c = { .id = id, .version = version, .on = find_asked(view, id), .until_text = "", .field = 'd' };
+	const char *from, *word = word_for(r, &c, &from);
+	int verdict = read_word(word, &c.words.advice);
+	const struct choice_fields *f = &choice_fields[verdict < 0 ? VERDICT_KEEP : verdict];
 
-	c.reason = get(r, *prefix ? "gr" : "r", from);
-	c.until_text = get(r, *prefix ? "gu" : "u", from);
+	c.words.text = c.bulk ? form_get(&r->form, arena_print(r->mem, "gr-%s", from)) : get(r, f->text, from);
+	c.until_text = c.bulk ? form_get(&r->form, arena_print(r->mem, "gu-%s", from)) : get(r, f->until, from);
+	c.words.until = day_parse(c.until_text);
+	c.words.to = f->to ? trimmed(r->mem, get(r, f->to, from)) : NULL;
+	c.words.question = c.on && c.on->question ? c.on->question->id : 0;
 	if (*word)
-		judge(r, view, &c, word);
+		judge(r, view, &c, verdict);
 	*arena_push(r->mem, &view->choices) = c;
 }
 
@@ -220,13 +266,13 @@ choice_save(struct request *r, const struct view *view, const char *once, struct
 
 	for (size_t i = 0; i < view->choices.count; i++) {
 		const struct choice *c = &view->choices.items[i];
-		bool keep = c->verdict == VERDICT_KEEP;
 		if (!c->made || c->problem)
 			continue;
 		rows[count++] = (struct inbox_decision){
 			.token = r->session.token, .proposal = c->on->s->id, .version = c->on->s->p.version,
-			.verdict = verdict_word[c->verdict], .reason = keep ? c->reason : NULL,
-			.until = keep ? c->until : DAY_NONE, .at = r->now, .proof = how,
+			.verdict = verdict_word[c->verdict], .until = c->words.until, .at = r->now, .proof = how,
+			.reason = c->verdict == VERDICT_APPROVE || c->verdict == VERDICT_UNDO ? NULL :
+				  words_pack(r->mem, c->verdict, &c->words),
 		};
 	}
 	return inbox_decisions_add(r->server->inbox, rows, count, err);

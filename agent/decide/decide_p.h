@@ -3,6 +3,8 @@
 #ifndef BEHOV_DECIDE_P_H
 #define BEHOV_DECIDE_P_H
 
+#include "take_p.h"
+
 #include <behov/decide.h>
 #include <behov/speak.h>
 #include <behov/text.h>
@@ -18,7 +20,7 @@
 #define ROWS_MOST 200                   /* proposals that wait, on a page */
 #define OTHERS_MOST 100                 /* those that have an answer already */
 #define CARRY_MOST 300                  /* rows that somebody has chosen on other pages and not saved */
-#define FORM_LETTERS "dru"              /* what is said about a row: d-ID and so on */
+#define FORM_LETTERS "drukfwnhelc"      /* what is said about a row: d-ID and so on */
 #define REASON_MOST 1000                /* bytes */
 
 #define CODE_MINUTES 10
@@ -196,6 +198,11 @@ int64_t session_ends(const struct request *r);
 /* A proposal that somebody is asked about, and what they can say about it now. */
 struct asked {
 	const struct stored *s;         /* brief, until view_whole() */
+	const char *id;                 /* in the form: the proposal's, or "q7" of question 7 */
+	const struct question *question;        /* theirs is only to advise; NULL: to decide */
+	bool declined;                  /* they have said that it is not theirs */
+	day_t later;                    /* they are not reminded before that day, DAY_NONE = they are */
+	struct questions asked;         /* what its owners have asked others */
 	bool whole, shown;
 	size_t page;
 	unsigned may;                   /* MAY(verdict) | … */
@@ -205,6 +212,9 @@ struct asked {
 	LIST(const char *) approved;    /* names of those whose approval counts */
 };
 #define MAY(verdict) (1u << (verdict))
+#define PAGE_STATES (STATES_ANSWERABLE | STATES(STATE_HELD) | STATES(STATE_SCHEDULED))
+/* May the person at hand see it at all? */
+int view_may_see(struct request *r, const char *proposal, struct stored_list *out, struct error *err);
 
 /* What somebody said about one proposal in a form. */
 struct choice {
@@ -213,14 +223,17 @@ struct choice {
 	const char *version;
 	bool made;
 	enum verdict verdict;
-	const char *reason, *until_text;
-	day_t until;
+	struct words words;             /* of that verdict */
+	const char *until_text;         /* its date as it was typed */
+	bool bulk;                      /* they stood with a bulk button */
 	const char *problem;            /* for say(); NULL = fine */
-	char field;                     /* the letter of the field that the problem is about: d, r or u */
+	char field;                     /* the letter of the field that the problem is about: 'd' or one of choice_letters */
 };
 
 struct view {
 	struct stored_list list;        /* stored_free() */
+	struct questions questions;     /* what they are asked for advice about */
+	LIST(struct stored_list) about; /* a proposal for each of those; stored_free() */
 	struct decisions said;          /* about them, in order of proposals */
 	LIST(struct stored_list) whole; /* those that are shown, each with one */
 	LIST(struct asked) rows;        /* in the order they are read */
@@ -243,6 +256,12 @@ void view_close(struct view *view);
 const struct choice *view_choice(const struct view *view, const char *id);
 /* What a bulk button is about: the same for proposals of one role, or of one series in one share. */
 const char *choice_group(struct arena *mem, const struct stored *s);
+/* Of each answer, where in the form its words stand: a letter before "-ID", or '\0'. */
+struct choice_fields { char to, text, until; };
+extern const struct choice_fields choice_fields[VERDICTS];
+extern const char choice_letters[];             /* all of them */
+/* What stands in one of these fields: as it was typed, or what a bulk button said. */
+const char *choice_typed(const struct request *r, const struct choice *c, const char *id, char letter);
 /* Fills view->choices from r->form. */
 void choice_read(struct request *r, struct view *view);
 /* Into the inbox, all or none.  once: what the confirming form carried; the same once again adds nothing. */
@@ -283,12 +302,42 @@ const char *event_name(struct request *r, const struct inbox_decision *d);
 
 /* { groups: [ { rows: [ … ] } ] } for page-decide.html: those that are shown. */
 json_t *rows_groups(struct request *r, const struct view *view);
-/* What a batch is, for page-files.html. */
-json_t *rows_files(struct request *r, const struct proposal *p);
-/* One line that says what a proposal is about. */
-const char *rows_name(const struct request *r, const struct proposal *p);
+/* Those that only advice is wanted of, in the same way. */
+json_t *rows_questions(struct request *r, const struct view *view);
+
+/* ------------------------------------------------------------------ row-names.c, row-access.c, row-files.c, row-said.c, row-settled.c */
+
 /* json_put() of a text in which nothing can turn the direction of the text around it. */
 void rows_put(json_t *object, const char *key, const char *text);
+/* One line that says what a proposal is about; short: within its group. */
+const char *rows_name(const struct request *r, const struct proposal *p);
+const char *rows_short(const struct request *r, const struct proposal *p);
+/* "3 filer" */
+const char *rows_count(const struct request *r, long long files);
+const char *rows_dn(struct arena *mem, const char *dn);
+const char *rows_system(const struct rules *rules, const char *id);
+const char *rows_role(const struct rules *rules, const char *system, const char *id);
+const char *rows_series(const struct rules *rules, const char *id);
+const char *rows_share(const struct rules *rules, const char *id);
+/* A copy with exactly these keys, so that a template finds each of them; NULL when nothing is written. */
+json_t *rows_pick(const json_t *from, const char *const *keys, size_t count);
+json_t *rows_clauses(const struct proposal *p);
+json_t *rows_access(struct request *r, const struct proposal *p);
+/* What a batch is, for page-files.html. */
+json_t *rows_files(struct request *r, const struct proposal *p);
+/* What a gallringsstopp on it would cover, in words. */
+const char *rows_stop(const struct request *r, const struct proposal *p);
+/* "Godkänn": what a verdict is called; NULL for a word that is none. */
+const char *rows_verdict(const struct request *r, const char *word);
+const char *rows_advice(const struct request *r, enum advice advice);
+/* row-seats.c: how many must approve, and who; and who is asked because others are silent. */
+const char *rows_needs(const struct request *r, const struct proposal *p);
+void rows_late(struct request *r, json_t *row, const struct asked *a);
+/* Into `data`: what was kept lately and more than one was asked about, with who answered what. */
+int rows_settled(struct request *r, json_t *data, struct error *err);
+/* Who has said what of it, and what the person at hand can say and has typed. */
+void rows_said(struct request *r, json_t *row, const struct asked *a);
+void rows_choice(struct request *r, json_t *row, const struct choice *c, const struct asked *a);
 
 /* ------------------------------------------------------------------ pages.c */
 

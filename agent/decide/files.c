@@ -248,14 +248,12 @@ look(struct request *r, const struct stored *s, struct spot at, struct error *er
 	return rc;
 }
 
-/* Theirs to decide, and waiting or still to be undone: as what /beslut shows. */
+/* Theirs to decide or to advise on: as what /beslut shows. */
 static int
 find(struct request *r, struct spot at, struct error *err)
 {
-	struct proposal_filter mine = { .states = STATES(STATE_OPEN) | STATES(STATE_SCHEDULED), .approver = r->letter.key,
-					.id = r->path + strlen("/filer/") };
 	struct stored_list list = { 0 };
-	int rc = store_proposals(r->mem, r->server->store, &mine, &list, err);
+	int rc = view_may_see(r, r->path + strlen("/filer/"), &list, err);
 
 	if (rc == 0)
 		rc = list.list.count == 1 && list.list.items[0].p.manifest ? look(r, &list.list.items[0], at, err) : gone(r, err);

@@ -140,10 +140,13 @@ problems(struct request *r, const struct view *view)
 static void
 put_groups(struct request *r, json_t *data, const struct view *view)
 {
-	json_t *groups = rows_groups(r, view);
+	json_t *groups = rows_groups(r, view), *questions = rows_questions(r, view);
 
-	json_object_set_new(data, "any", json_boolean(json_array_size(groups) > 0));
-	json_object_set_new(data, "many", json_boolean(json_array_size(groups) > 1));
+	json_object_set_new(data, "any", json_boolean(json_array_size(groups) + json_array_size(questions) > 0));
+	json_object_set_new(data, "asked", json_boolean(json_array_size(questions) > 0));
+	json_object_set_new(data, "questions", questions);
+	json_put(data, "last_day", day_text(r->mem, clock_day(r->now) + LATER_DAYS));
+	json_object_set_new(data, "many", json_boolean(json_array_size(groups) + (json_array_size(questions) > 0) > 1));
 	json_object_set_new(data, "groups", groups);
 }
 
@@ -206,7 +209,7 @@ page_decide(struct request *r, unsigned status, struct view *view, const char *p
 	json_put(data, "weekly", arena_print(r->mem, "%d", r->server->rules->conf.weekly));
 	put_groups(r, data, view);
 	paging_put(r, view, data);
-	if (event_forms(r, &events, err) < 0) {
+	if (rows_settled(r, data, err) < 0 || event_forms(r, &events, err) < 0) {
 		json_decref(data);
 		json_decref(list);
 		return -1;
@@ -226,14 +229,15 @@ leftovers(struct request *r, const struct view *view)
 	for (size_t i = 0; i < view->choices.count; i++) {
 		const struct choice *c = &view->choices.items[i];
 		json_t *one;
-		if (!c->on || (c->made && !c->problem) || (!*c->reason && !*c->until_text))
+		if (!c->on || (c->made && !c->problem))
 			continue;
 		one = json_object();
 		rows_put(one, "id", c->id);
 		rows_put(one, "version", c->version);
-		json_put(one, "reason", form_get(&r->form, arena_print(r->mem, "r-%s", c->id)));
-		json_put(one, "until", form_get(&r->form, arena_print(r->mem, "u-%s", c->id)));
-		json_array_append_new(list, one);
+		rows_choice(r, one, NULL, c->on);
+		if (json_array_size(json_object_get(one, "fields")))
+			json_array_append(list, one);
+		json_decref(one);
 	}
 	return list;
 }
@@ -278,6 +282,24 @@ saved_name(struct request *r, const char *id)
 	return name;
 }
 
+static const char *
+saved_verdict(const struct request *r, enum verdict verdict, const struct words *words)
+{
+	static const char *const text[VERDICTS] = { N_("Godkänt"), N_("Behålls"), N_("Ångrat"), "", N_("Behovsregeln är fel"), N_("Inte min"),
+						    N_("Gallringsstopp") };
+
+	switch (verdict) {
+	case VERDICT_ASK:
+		return arena_print(r->mem, say(r, "Fråga till %s"), words->to ? words->to : "");
+	case VERDICT_LATER:
+		return arena_print(r->mem, say(r, "Påminns %s"), day_text(r->mem, words->until));
+	case VERDICT_ADVISE:
+		return arena_print(r->mem, say(r, "Råd: %s"), rows_advice(r, words->advice));
+	default:
+		return say(r, text[verdict]);
+	}
+}
+
 int
 page_receipt(struct request *r, const struct inbox_decisions *saved, struct error *err)
 {
@@ -287,17 +309,19 @@ page_receipt(struct request *r, const struct inbox_decisions *saved, struct erro
 
 	for (size_t i = count; i-- > 0;) {
 		const struct inbox_decision *d = &saved->list.items[i];
-		bool approve = strcmp(d->verdict, verdict_word[VERDICT_APPROVE]) == 0;
-		bool keep = strcmp(d->verdict, verdict_word[VERDICT_KEEP]) == 0;
 		bool event = strcmp(d->verdict, INBOX_EVENT) == 0;
+		int verdict = take_verdict(d->verdict);
+		struct words words = { .text = d->reason };
 		json_t *one = json_object();
 		happened |= event;
+		if (verdict >= 0)
+			words = words_read(r->mem, (enum verdict)verdict, d->reason, d->until);
 		rows_put(one, "name", event ? event_name(r, d) : saved_name(r, d->proposal));
-		json_put(one, "verdict", event ? arena_print(r->mem, say(r, "Hände %s"), day_text(r->mem, d->until))
-					       : approve ? say(r, "Godkänt") : keep ? say(r, "Behålls") : say(r, "Ångrat"));
-		json_object_set_new(one, "approve", json_boolean(approve));
-		json_put(one, "reason", d->reason);
-		json_put(one, "until", event ? NULL : day_text(r->mem, d->until));
+		rows_put(one, "verdict", event ? arena_print(r->mem, say(r, "Hände %s"), day_text(r->mem, d->until))
+					       : verdict >= 0 ? saved_verdict(r, (enum verdict)verdict, &words) : "-");
+		json_object_set_new(one, "approve", json_boolean(verdict == VERDICT_APPROVE));
+		rows_put(one, "reason", words.text && *words.text ? words.text : NULL);
+		json_put(one, "until", event || verdict == VERDICT_LATER ? NULL : day_text(r->mem, d->until));
 		json_array_append_new(list, one);
 	}
 	json_object_set_new(data, "happened", json_boolean(happened));
@@ -318,7 +342,7 @@ page_expired(struct request *r, struct error *err)
 	for (size_t i = 0; i < r->form.fields.count; i++) {
 		const struct field *f = &r->form.fields.items[i];
 		json_t *one;
-		if (!strchr("vdrug", f->name[0]) || !strchr(f->name, '-'))
+		if ((!strchr("vdg", f->name[0]) && !strchr(choice_letters, f->name[0])) || !strchr(f->name, '-'))
 			continue;
 		one = json_object();
 		json_put(one, "name", f->name);

@@ -33,8 +33,9 @@ number_rows(struct view *view)
 	for (size_t i = 0; i < view->rows.count; i++) {
 		struct asked *a = &view->rows.items[i];
 
-		a->page = page_of(a, waiting, others);
-		*(waits(a) ? &waiting : &others) += 1;
+		a->page = a->question ? 1 : page_of(a, waiting, others);
+		if (!a->question)
+			*(waits(a) ? &waiting : &others) += 1;
 		if (a->page > view->pages)
 			view->pages = a->page;
 	}

@@ -13,14 +13,20 @@ by_text(const char *a, const char *b)
 	return strcmp(a ? a : "", b ? b : "");
 }
 
-/* What waits before what can be undone, access before files, one role or series after another, people by name,
- * batches by date. */
+static int
+turn(const struct stored *s)
+{
+	return s->state == STATE_SCHEDULED ? 2 : s->state == STATE_HELD ? 1 : 0;
+}
+
+/* What waits before what is stopped and what can be undone, access before files, one role or series after another, people by
+ * name, batches by date. */
 static int
 by_group(const void *left, const void *right)
 {
 	const struct stored *s = left, *t = right;
 	const struct proposal *a = &s->p, *b = &t->p;
-	int order = (s->state > t->state) - (s->state < t->state);
+	int order = turn(s) - turn(t);
 
 	if (!order)
 		order = (a->kind > b->kind) - (a->kind < b->kind);
@@ -37,12 +43,19 @@ by_group(const void *left, const void *right)
 
 /* ------------------------------------------------------------------ what was said already */
 
+/* The row that a decision in the inbox is about: an advice is about a question. */
 static struct asked *
-find_row(struct view *view, const char *id)
+find_row(struct request *r, struct view *view, const struct inbox_decision *d)
 {
-	for (size_t i = 0; i < view->rows.count; i++)
-		if (strcmp(view->rows.items[i].s->id, id) == 0)
-			return &view->rows.items[i];
+	bool advice = strcmp(d->verdict, verdict_word[VERDICT_ADVISE]) == 0;
+	long long number = advice ? words_read(r->mem, VERDICT_ADVISE, d->reason, DAY_NONE).question : 0;
+
+	for (size_t i = 0; i < view->rows.count; i++) {
+		struct asked *row = &view->rows.items[i];
+
+		if (strcmp(row->s->id, d->proposal) == 0 && (row->question ? row->question->id : 0) == number)
+			return row;
+	}
 	return NULL;
 }
 
@@ -85,7 +98,7 @@ read_pending(struct request *r, struct view *view, struct error *err)
 		return -1;
 	for (size_t i = 0; i < waiting.list.count; i++) {
 		const struct inbox_decision *d = &waiting.list.items[i];
-		struct asked *row = find_row(view, d->proposal);
+		struct asked *row = d->proposal && d->verdict ? find_row(r, view, d) : NULL;
 		if (!row)
 			continue;
 		if (store_decision_taken(r->server->store, d->mark, &taken, err) < 0)
@@ -119,20 +132,26 @@ said_about(const struct view *view, const char *id)
 	return (struct decisions){ .list = { .items = view->said.list.items + low, .count = end - low } };
 }
 
-/* As decide_take() counts: an undo takes every approval before it back, and who no longer sits there has not approved.
+/* As decide_take() counts: an undo or a stop takes every approval before it back, and who no longer sits there has not approved.
  * wanted: an answer of this person is. */
 static void
 read_verified(struct request *r, const struct view *view, struct asked *row, bool *wanted)
 {
 	const struct decisions all = said_about(view, row->s->id);
 
+	*wanted = false;
+	if (row->question)
+		return;
+	row->declined = take_has_declined(&all, r->letter.key);
 	for (size_t i = 0; i < all.list.count; i++) {
 		const struct decision *d = &all.list.items[i];
 		if (d->key && strcmp(d->key, r->letter.key) == 0)
 			row->refused = d->refused != NULL;
 		if (d->refused || !d->version || strcmp(d->version, row->s->p.version) != 0)
 			continue;
-		if (d->verdict == VERDICT_UNDO)
+		if (d->key && strcmp(d->key, r->letter.key) == 0)
+			row->later = d->verdict == VERDICT_LATER && d->until > clock_day(r->now) ? d->until : DAY_NONE;
+		if (VERDICT_TAKES_BACK(d->verdict))
 			row->approved.count = 0;
 		else if (d->verdict == VERDICT_APPROVE && d->name && d->key && seats_hold(&row->s->p, d->key))
 			*arena_push(r->mem, &row->approved) = d->name;
@@ -143,45 +162,148 @@ read_verified(struct request *r, const struct view *view, struct asked *row, boo
 
 /* ------------------------------------------------------------------ what can be said now */
 
-/* One may change one's mind towards keeping, also before the night has verified anything. */
+#define ASKS (MAY(VERDICT_ASK) | MAY(VERDICT_RULE))
+
+static bool
+has_asked(const struct request *r, const struct asked *row)
+{
+	for (size_t i = 0; i < row->asked.list.count; i++)
+		if (row->asked.list.items[i].closed == INT64_MIN && strcmp(row->asked.list.items[i].by_key, r->letter.key) == 0)
+			return true;
+	return false;
+}
+
+/* One may change one's mind towards keeping, also before the night has verified anything; and who has asked, or wants to be
+ * reminded, can answer all the same. */
 static unsigned
-may_say(const struct request *r, const struct asked *row, bool wanted)
+beside_pending(const char *pending)
+{
+	int verdict = pending ? take_verdict(pending) : -1;
+
+	if (!pending)
+		return ~0u;
+	if (verdict == VERDICT_APPROVE)
+		return MAY(VERDICT_KEEP) | MAY(VERDICT_HOLD);
+	if (verdict == VERDICT_ASK || verdict == VERDICT_RULE)
+		return ~ASKS;
+	return verdict == VERDICT_LATER ? ~MAY(VERDICT_LATER) : 0;
+}
+
+static unsigned
+may_say(const struct request *r, const struct asked *row, bool wanted, bool coordinator)
 {
 	const struct stored *s = row->s;
-	bool own = s->p.guid && strcmp(s->p.guid, r->letter.key) == 0;
+	bool own = s->p.guid && strcmp(s->p.guid, r->letter.key) == 0, asked = s->state != STATE_WRONG_OWNER;
+	bool files = s->p.kind == KIND_DESTROY || s->p.kind == KIND_DELIVER;
+	unsigned may;
 
-	if (row->pending && strcmp(row->pending, verdict_word[VERDICT_APPROVE]) != 0)
+	if (row->question)
+		return row->pending ? 0 : MAY(VERDICT_ADVISE);
+	if (row->declined)
 		return 0;
+	if (s->state == STATE_HELD)
+		return MAY(VERDICT_KEEP) & beside_pending(row->pending);
 	if (s->state == STATE_SCHEDULED)
-		return MAY(VERDICT_KEEP) | MAY(VERDICT_UNDO);
-	return MAY(VERDICT_KEEP) | (!wanted || row->pending || own ? 0 : MAY(VERDICT_APPROVE));
+		return (MAY(VERDICT_KEEP) | MAY(VERDICT_UNDO) | (files ? MAY(VERDICT_HOLD) : 0)) & beside_pending(row->pending);
+	may = MAY(VERDICT_KEEP) | (files ? MAY(VERDICT_HOLD) : 0);
+	if (wanted && asked)
+		may |= (own ? 0 : MAY(VERDICT_APPROVE)) | MAY(VERDICT_LATER) | MAY(VERDICT_ASK) | (files ? 0 : MAY(VERDICT_RULE)) |
+		       (coordinator ? 0 : MAY(VERDICT_NOT_MINE));
+	if (has_asked(r, row))
+		may &= ~ASKS;
+	return may & beside_pending(row->pending);
+}
+
+static void
+add_rows(struct request *r, struct view *view)
+{
+	for (size_t i = 0; i < view->about.count; i++)
+		*arena_push(r->mem, &view->rows) = (struct asked){
+			.s = &view->about.items[i].list.items[0], .question = &view->questions.list.items[i], .whole = true,
+			.id = arena_print(r->mem, "q%lld", view->questions.list.items[i].id), .later = DAY_NONE };
+	for (size_t i = 0; i < view->list.list.count; i++) {
+		const struct stored *s = &view->list.list.items[i];
+		if (s->state != STATE_SCHEDULED || r->now < s->go_at)
+			*arena_push(r->mem, &view->rows) = (struct asked){ .s = s, .id = s->id, .later = DAY_NONE };
+	}
+}
+
+/* What owners have asked others, to the rows that it is about. */
+static int
+read_asked(struct request *r, struct view *view, struct error *err)
+{
+	struct questions all;
+
+	if (store_questions(r->mem, r->server->store, &(struct question_filter){ 0 }, &all, err) < 0)
+		return -1;
+	for (size_t i = 0; i < all.list.count; i++)
+		for (size_t k = 0; k < view->rows.count; k++)
+			if (!view->rows.items[k].question && strcmp(view->rows.items[k].s->id, all.list.items[i].proposal) == 0)
+				*arena_push(r->mem, &view->rows.items[k].asked.list) = all.list.items[i];
+	return 0;
 }
 
 static int
 read_rows(struct request *r, struct view *view, struct error *err)
 {
-	for (size_t i = 0; i < view->list.list.count; i++) {
-		const struct stored *s = &view->list.list.items[i];
-		if (s->state == STATE_OPEN || r->now < s->go_at)
-			*arena_push(r->mem, &view->rows) = (struct asked){ .s = s };
-	}
-	if (read_pending(r, view, err) < 0)
+	bool coordinator;
+
+	add_rows(r, view);
+	if (read_asked(r, view, err) < 0 || read_pending(r, view, err) < 0 ||
+	    take_is_coordinator(r->mem, r->server->store, r->server->rules, r->letter.key, &coordinator, err) < 0)
 		return -1;
 	for (size_t i = 0; i < view->rows.count; i++) {
 		struct asked *row = &view->rows.items[i];
 		bool wanted;
 		read_verified(r, view, row, &wanted);
-		row->may = may_say(r, row, wanted);
-		view->waiting += wanted && !row->pending;
+		row->may = may_say(r, row, wanted, coordinator);
+		view->waiting += !row->pending && (row->question || (wanted && !row->declined && row->later == DAY_NONE && !has_asked(r, row)));
+	}
+	return 0;
+}
+
+/* Those that are open, each with the proposal that it is about as long as that can be answered. */
+static int
+read_questions(struct request *r, struct view *view, struct error *err)
+{
+	struct questions all;
+
+	if (store_questions(r->mem, r->server->store, &(struct question_filter){ .key = r->letter.key, .open = true }, &all, err) < 0)
+		return -1;
+	for (size_t i = 0; i < all.list.count; i++) {
+		const struct proposal_filter one = { .id = all.list.items[i].proposal, .states = STATES_ANSWERABLE | STATES(STATE_HELD) };
+		struct stored_list found = { 0 };
+
+		if (store_proposals(r->mem, r->server->store, &one, &found, err) < 0)
+			return -1;
+		if (found.list.count != 1)
+			continue;
+		*arena_push(r->mem, &view->about) = found;
+		*arena_push(r->mem, &view->questions.list) = all.list.items[i];
 	}
 	return 0;
 }
 
 int
+view_may_see(struct request *r, const char *proposal, struct stored_list *out, struct error *err)
+{
+	struct proposal_filter mine = { .states = PAGE_STATES, .approver = r->letter.key, .id = proposal };
+	struct questions asked;
+
+	if (store_proposals(r->mem, r->server->store, &mine, out, err) < 0)
+		return -1;
+	if (out->list.count)
+		return 0;
+	if (store_questions(r->mem, r->server->store, &(struct question_filter){ proposal, r->letter.key, true }, &asked, err) < 0)
+		return -1;
+	mine.approver = NULL;
+	return asked.list.count ? store_proposals(r->mem, r->server->store, &mine, out, err) : 0;
+}
+
+int
 view_open(struct request *r, struct view *view, struct error *err)
 {
-	struct proposal_filter mine = { .states = STATES(STATE_OPEN) | STATES(STATE_SCHEDULED),
-					.approver = r->letter.key, .brief = true };
+	struct proposal_filter mine = { .states = PAGE_STATES, .approver = r->letter.key, .brief = true };
 
 	*view = (struct view){ 0 };
 	if (store_proposals(r->mem, r->server->store, &mine, &view->list, err) < 0 ||
@@ -189,7 +311,8 @@ view_open(struct request *r, struct view *view, struct error *err)
 		return -1;
 	if (view->list.list.count)
 		qsort(view->list.list.items, view->list.list.count, sizeof(struct stored), by_group);
-	if (read_rows(r, view, err) == 0 && store_queued(r->server->store, r->letter.key, &view->queued, err) == 0)
+	if (read_questions(r, view, err) == 0 && read_rows(r, view, err) == 0 &&
+	    store_queued(r->server->store, r->letter.key, &view->queued, err) == 0)
 		return 0;
 	view_close(view);
 	return -1;
@@ -224,6 +347,8 @@ view_close(struct view *view)
 	for (size_t i = 0; i < view->whole.count; i++)
 		stored_free(&view->whole.items[i]);
 	view->whole.count = 0;
+	for (size_t i = 0; i < view->about.count; i++)
+		stored_free(&view->about.items[i]);
 }
 
 const struct choice *

@@ -93,7 +93,7 @@ return out.slice(0, 5);
 
 # Folded text comes out on paper.
 FOLDED = """
-return [...document.querySelectorAll('details > :not(summary)')].filter(e => !e.closest('.bulk') && !e.checkVisibility({contentVisibilityAuto: true}))
+return [...document.querySelectorAll('details > :not(summary)')].filter(e => !e.closest('.bulk, .else') && !e.checkVisibility({contentVisibilityAuto: true}))
 	.map(e => 'folded away: ' + e.outerHTML.slice(0, 120)).slice(0, 3);
 """
 TEXTS = """
@@ -332,6 +332,31 @@ def events(w):
     yield "event that was said"
 
 
+def other_answers(w):
+    """All of them open, each typed wrongly once; what has become of them; and somebody who is asked for advice."""
+    w.go("/beslut")
+    w.ask("document.querySelectorAll('details.else').forEach(e => e.open = true)")
+    yield "more answers"
+    answers = [e.get_attribute("id")[2:] for e in w.driver.find_elements("css selector", ".row [id^='k-']")]
+    for row, verdict in zip(answers, ("ask", "not-mine", "later", "rule")):
+        w.choose(row, verdict)
+    yield "more answers, chosen"
+    w.press("Granska dina val")
+    yield "more answers with errors"
+    for row, verdict in zip(answers, ("ask", "not-mine", "later", "rule")):
+        for letter, text in (("k", "eva.lind"), ("f", "Behövs det?"), ("w", "Vikarier saknas")):
+            if (letter in "kf") == (verdict == "ask") and (letter == "w") == (verdict == "rule"):
+                w.type(f"#{letter}-{row}", text)
+        if verdict == "later":
+            w.ask(f"document.getElementById('l-{row}').value = '2026-12-01'")
+    w.press("Granska dina val")
+    yield "confirm more answers"
+    w.press("Bekräfta och spara")
+    yield "receipt of more answers"
+    w.go("/beslut")
+    yield "list of what is asked"
+
+
 def many(w):
     oracle(w.world, "more", page.NOW, "201")
     w.go("/beslut")
@@ -374,7 +399,7 @@ def in_english(w):
 
 def every_state():
     with page.World() as world, Walk(world) as w:
-        for part in (before_sign_in, deciding, files, events, in_english, many, failing, ending):
+        for part in (before_sign_in, deciding, files, events, in_english, other_answers, many, failing, ending):
             for name in part(w):
                 yield name, w
 
@@ -565,7 +590,7 @@ def a_narrow_table_is_still_a_table():
         w.go("/beslut")
         heard = w.heard()
         for role, name in (("group", "Kim Holm"), ("heading", "Kim Holm"), ("radio", "Godkänn – tas bort"),
-                           ("radio", "Godkänn – förstörs"), ("region", "Gallra: Verifikationer 1"), ("navigation", "Innehåll")):
+                           ("radio", "Godkänn verkställighet – förstörs"), ("region", "Gallra: Verifikationer 1"), ("navigation", "Innehåll")):
             assert (role, name) in heard, (role, name)
 
 

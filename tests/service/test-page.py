@@ -152,12 +152,14 @@ def decoded(path):
 
 
 def choose(page, **choices):
-    """The form of /beslut with these choices: a1=("keep", "reason", "2027-01-31")."""
+    """The form of /beslut with these choices: a1=("keep", "reason", "2027-01-31"), or fields by their letter."""
     form = {"nonce": page.field("nonce")}
     for name, value in re.findall(r'name="(v-[^"]+)" value="([^"]*)"', page.text):
         key = name[2:].split("-")[0]
-        verdict, reason, until = (choices.get(key, ("",)) + ("", ""))[:3]
-        form.update({name: value, f"d-{name[2:]}": verdict, f"r-{name[2:]}": reason, f"u-{name[2:]}": until})
+        choice = choices.get(key, ("",))
+        if isinstance(choice, tuple):
+            choice = dict(zip("dru", choice))
+        form.update({name: value, **{f"{letter}-{name[2:]}": choice.get(letter, "") for letter in "drukfwnhelc"}})
     return form
 
 
@@ -621,10 +623,11 @@ def what_is_scheduled_can_be_undone_until_it_goes():
         cookie = w.sign_in()
         page = w.get("/beslut", cookie)
         assert "utförs tidigast 2026-11-28" in page.text and "2 förslag väntar" in page.text
-        assert "gick inte att verifiera" in page.text and "Har godkänt: " in page.text
-        offered = set(re.findall(r'name="d-(\w+)-1" value="(\w+)"', page.text))
-        assert offered == {("a1", "undo"), ("a1", "keep"), ("f1", "keep"), ("a2", "approve"), ("a2", "keep"),
-                           ("a3", "approve"), ("a3", "keep")}, offered
+        assert "Ditt förra svar om detta räknas inte" in page.text and "Har godkänt: " in page.text
+        offered = set(re.findall(r'name="d-(\w+)-1" value="([\w-]+)"', page.text))
+        every = {"approve", "keep", "ask", "rule", "not-mine", "later"}
+        assert offered == {("a1", "undo"), ("a1", "keep"), ("f1", "keep"), ("f1", "hold")} | {
+            (row, word) for row in ("a2", "a3") for word in every}, offered
         refused = w.post("/beslut", cookie, choose(page, a1=("approve",), f1=("approve",)))
         assert refused.status == 422 and refused.text.count("Det går inte att svara så") >= 2
         confirm = w.post("/beslut", cookie, choose(page, a1=("undo",)))
@@ -867,6 +870,140 @@ def pages_are_packed_for_those_who_take_it():
             assert w.post("/beslut", cookie, {"nonce": bad}).status == 403, bad
 
 
+# ------------------------------------------------------------------ the other answers
+
+def every_answer_is_confirmed_and_saved_as_it_was_typed():
+    with World() as w:
+        cookie = w.sign_in()
+        page = w.get("/beslut", cookie)
+        assert page.text.count('value="ask"') == 4 and page.text.count('value="hold"') == 1 and page.text.count('value="rule"') == 3
+        assert " checked" in page.text and not re.search(r'value="(?:ask|rule|not-mine|hold|later|keep|approve)" checked', page.text)
+        assert page.text.count("Svarar du inte händer ingenting") == 4 and "Godkänn verkställighet" in page.text
+        chosen = {"a1": {"d": "ask", "k": " kim.ek@kalmar.example ", "f": "Behövs <det>?"}, "a2": {"d": "rule", "w": "Regeln är gammal"},
+                  "a3": {"d": "not-mine"}, "f1": {"d": "hold", "h": "Tvist", "e": "2027-01-31", "r": "typat förut"}}
+        confirm = w.post("/beslut", cookie, choose(page, **chosen))
+        for text in ("Fråga kim.ek@kalmar.example<", "Behövs &lt;det&gt;?", "Behovsregeln är fel<", "Regeln är gammal", "Inte min<",
+                     "Gallringsstopp<", "Tvist", "2027-01-31", "Omfattar <bdi>Verifikationer i mappen Verifikationer/2019 på Ekonomi</bdi>"):
+            assert text in confirm.text, (text, confirm.text)
+        assert "förstörs för gott" not in confirm.text and w.decisions() == []
+        back = w.post("/beslut", cookie, dict(hidden(confirm), andra="ja"))
+        for text in ('name="d-a1-1" value="ask" checked', 'value=" kim.ek@kalmar.example "', 'value="Behövs &lt;det&gt;?"', 'value="typat förut"',
+                     'name="d-f1-1" value="hold" checked', '<details class="else" open>'):
+            assert text in back.text, text
+        saved = w.post("/beslut/spara", cookie, hidden(confirm))
+        assert saved.status == 303, saved.text
+        got = {d["proposal"]: (d["verdict"], d["reason"], d["until"]) for d in w.decisions()}
+        assert got == {"a1-1": ("ask", "kim.ek@kalmar.example\nBehövs <det>?", None), "a2-1": ("rule", "Regeln är gammal", None),
+                       "a3-1": ("not-mine", None, None), "f1-1": ("hold", "Tvist", "2027-01-31")}, got
+        receipt = w.get("/kvitto", cookie)
+        for text in ("Fråga till kim.ek@kalmar.example", "Behövs &lt;det&gt;?", "Behovsregeln är fel", "Inte min", "Gallringsstopp"):
+            assert text in receipt.text, text
+        page = w.get("/beslut", cookie)
+        offered = set(re.findall(r'name="d-(\w+)-1" value="([\w-]+)"', page.text))
+        assert offered == {("a1", word) for word in ("approve", "keep", "not-mine", "later")} | {
+            ("a2", word) for word in ("approve", "keep", "not-mine", "later")}, offered     # a question does not lock
+
+
+def where_two_are_asked_each_sees_what_the_other_answered():
+    with World() as w:
+        for letter, choice in (("aa01", {"d": "keep", "r": "Behövs <ännu>"}), ("ee01", ("approve",))):
+            cookie = w.sign_in(letter)
+            confirm = w.post("/beslut", cookie, choose(w.get("/beslut", cookie), f1=choice))
+            assert w.post("/beslut/spara", cookie, dict(hidden(confirm), forstar="ja")).status == 303
+        done = subprocess.run([ORACLE, "take", w.folder, "2026-11-25T12:00+01:00"], check=True, stdout=subprocess.PIPE).stdout
+        assert done == b"taken 2 refused 0\n"
+        for letter in ("aa01", "ee01"):
+            page = w.get("/beslut", w.sign_in(letter)).text
+            assert "Anna Berg: behåll – Behövs &lt;ännu&gt;. Eva Lind: godkänn." in page and "räknas inte" not in page
+
+
+def to_be_reminded_later_locks_nothing():
+    with World() as w:
+        cookie = w.sign_in()
+        confirm = w.post("/beslut", cookie, choose(w.get("/beslut", cookie), a1={"d": "later", "l": "2026-12-25"}))
+        assert "Påminn mig 2026-12-25" in confirm.text and w.post("/beslut/spara", cookie, hidden(confirm)).status == 303
+        assert [(d["verdict"], d["reason"], d["until"]) for d in w.decisions()] == [("later", None, "2026-12-25")]
+        assert 'name="d-a1-1" value="approve"' in w.get("/beslut", cookie).text
+        subprocess.run([ORACLE, "take", w.folder, "2026-11-25T12:00+01:00"], check=True, stdout=subprocess.DEVNULL)
+        page = w.get("/beslut", w.sign_in())
+        assert "Du påminns 2026-12-25. Du kan svara redan nu." in page.text and "3 förslag väntar" in page.text
+        confirm = w.post("/beslut", cookie, choose(page, a1=("approve",)) | {"nonce": w.get("/beslut", cookie).field("nonce")})
+        assert confirm.status == 200
+
+
+def other_answers_that_are_typed_wrongly_come_back():
+    with World() as w:
+        cookie = w.sign_in()
+        page = w.get("/beslut", cookie)
+        long = "å" * 501
+        for choice, text in (({"d": "ask", "f": "Vad?"}, "Skriv vem du vill fråga"), ({"d": "ask", "k": "kim.ek"}, "Skriv vad du vill veta"),
+                             ({"d": "ask", "k": "kim.ek", "f": long}, "för lång"), ({"d": "ask", "k": "k" * 255, "f": "x"}, "ensam, på en rad"),
+                             ({"d": "ask", "k": "kim.ek\nBcc: x@y.example", "f": "x"}, "ensam, på en rad"),
+                             ({"d": "ask", "k": "kim\r\n", "f": "x"}, "ensam, på en rad"), ({"d": "ask", "k": "\u202eke.mik", "f": "x"}, "ensam, på en rad"),
+                             ({"d": "ask", "k": "Kim <kim@y.example>", "f": "x"}, "ensam, på en rad"),
+                             ({"d": "rule"}, "Skriv vad som är fel"), ({"d": "rule", "w": long}, "för lång"),
+                             ({"d": "not-mine", "n": long}, "för lång"), ({"d": "later"}, "högst 30 dagar bort"),
+                             ({"d": "later", "l": "2026-11-25"}, "högst 30 dagar bort"), ({"d": "later", "l": "2026-12-26"}, "högst 30 dagar bort"),
+                             ({"d": "later", "l": "snart"}, "2027-01-31"), ({"d": "advise:keep"}, "Det går inte att svara så"),
+                             ({"d": "advise"}, "Det går inte att svara så"), ({"d": "hold", "h": "x"}, "Det går inte att svara så")):
+            reply = w.post("/beslut", cookie, choose(page, a1=choice, a2=("approve",)))
+            assert reply.status in (200, 422) and text in reply.text, (choice, reply.status, reply.text)
+            shown = re.sub(r'value="[^"]*"', "", reply.text)
+            assert "\u202e" not in shown and (reply.status == 200 or 'name="d-a2-1" value="approve" checked' in reply.text), (choice, reply.text)
+            for letter, typed in choice.items():
+                assert letter in "dkl" or reply.status == 200 or html.escape(typed) in reply.text, (choice, letter)
+        for choice, text in (({"d": "hold"}, "Skriv varför handlingarna"), ({"d": "hold", "h": "x", "e": "2026-11-25"}, "framåt i tiden"),
+                             ({"d": "hold", "h": long}, "för långt"), ({"d": "rule", "w": "x"}, "Det går inte att svara så")):
+            assert text in w.post("/beslut", cookie, choose(page, f1=choice)).text, choice
+        assert w.post("/beslut", cookie, {"nonce": page.field("nonce"), "bulk": "hold:x"}).status == 422 and w.decisions() == []
+
+
+def who_is_asked_for_advice_sees_the_proposal_and_can_only_advise():
+    with World() as w:
+        subprocess.run([ORACLE, "asked", w.folder, NOW, "a1-1", "key-eva", "Behöver <Kim> det?"], check=True, stdout=subprocess.DEVNULL)
+        subprocess.run([ORACLE, "asked", w.folder, NOW, "f2-1", "key-eva", "Borta?"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        assert "3 förslag" in w.get("/b/" + TOKEN["ee01"]).text         # e1, f1 and what she is asked about
+        owner = w.get("/beslut", w.sign_in())
+        assert "Du har frågat Eva Lind: ”Behöver &lt;Kim&gt; det?”</bdi> Inget svar än." in owner.text and "3 förslag väntar" in owner.text
+        assert 'name="d-a1-1" value="approve"' in owner.text and 'name="d-a1-1" value="ask"' not in owner.text
+        cookie = w.sign_in("ee01")
+        page = w.get("/beslut", cookie)
+        assert "Du tillfrågas av <bdi>Anna Berg</bdi>" in page.text and "Behöver &lt;Kim&gt; det?" in page.text and "Kim Holm" in page.text
+        assert page.field("v-q1") and page.field("v-a1-1") is None
+        for bad in ({"v-a1-1": page.field("v-q1"), "d-a1-1": "approve"}, {"v-q1": page.field("v-q1"), "d-q1": "approve"},
+                    {"v-q1": page.field("v-q1"), "d-q1": "advise:approve"}, {"v-q2": page.field("v-q1"), "d-q2": "advise:keep"}):
+            assert w.post("/beslut", cookie, {"nonce": page.field("nonce"), **bad}).status == 422, bad
+        confirm = w.post("/beslut", cookie, choose(page, q1={"d": "advise:remove", "c": "Hon <har> slutat"}))
+        assert "Råd: bör tas bort" in confirm.text and "Hon &lt;har&gt; slutat" in confirm.text
+        assert w.post("/beslut/spara", cookie, hidden(confirm)).status == 303
+        assert [(d["proposal"], d["verdict"], d["reason"]) for d in w.decisions()] == [("a1-1", "advise", "remove 1\nHon <har> slutat")]
+        assert "Råd: bör tas bort" in w.get("/kvitto", cookie).text and "Råd.</strong> Mottaget" in w.get("/beslut", cookie).text
+        done = subprocess.run([ORACLE, "take", w.folder, "2026-11-25T12:00+01:00"], check=True, stdout=subprocess.PIPE).stdout
+        assert done == b"taken 1 refused 0\n"
+        page = w.get("/beslut", w.sign_in())
+        assert "Eva Lind svarar: bör tas bort – Hon &lt;har&gt; slutat" in page.text and 'name="d-a1-1" value="ask"' in page.text
+        assert "Du tillfrågas av" not in w.get("/beslut", cookie).text
+
+
+def a_forged_row_with_another_answer_counts_no_more_than_the_old_ones():
+    with World() as w:
+        cookie = w.sign_in()
+        confirm = w.post("/beslut", cookie, choose(w.get("/beslut", cookie), a1={"d": "ask", "k": "kim.ek", "f": "x"}))
+        assert w.post("/beslut/spara", cookie, hidden(confirm)).status == 303
+        inbox = sqlite3.connect(os.path.join(w.folder, "inbox.db"))
+        row = inbox.execute("select token, proposal, version, verdict, reason, until, at, proof from decision").fetchone()
+        wrong = [(0, TOKEN["ee01"]), (0, "x"), (1, "e1-1"), (1, "zz-1"), (2, "0" * 64), (6, row[6] + 7200), (7, "{}"), (3, "hold"), (3, "advise"),
+                 (3, "later"), (3, "forget"), (4, "kim\0.ek\nx"), (4, "kim.ek"), (4, "kim\u2028.ek\x01\nx"), (4, "kim.ek\n" + "x" * 5000)]
+        for at, value in wrong:
+            inbox.execute("insert into decision (token, proposal, version, verdict, reason, until, at, proof) values (?,?,?,?,?,?,?,?)",
+                          row[:at] + (value,) + row[at + 1:])
+        inbox.commit()
+        inbox.close()
+        done = subprocess.run([ORACLE, "take", w.folder, "2026-11-25T12:00+01:00"], stdout=subprocess.PIPE).stdout.decode()
+        assert done == f"taken 1 refused {len(wrong)}\n", done
+        assert len(w.rows()["behov.db", "question"]) == 1 and w.rows()["behov.db", "hold"] == []
+
+
 # ------------------------------------------------------------------ the files of a batch
 
 def links(page):
@@ -1067,7 +1204,7 @@ def every_page_is_in_the_language_that_is_asked_for():
     with World() as w:
         subprocess.run([ORACLE, "papers", w.folder, NOW, "120"], check=True, stdout=subprocess.DEVNULL)
         told(w.get("/", headers=ENGLISH), "Decisions on access and on disposal of records")
-        told(w.get("/b/" + TOKEN["aa01"], headers=ENGLISH), "proposals are waiting for your decision", "Send code")
+        told(w.get("/b/" + TOKEN["aa01"], headers=ENGLISH), "proposals are waiting for your answer", "Send code")
         told(w.get("/b/nothing", headers=ENGLISH), "The link is not valid")
         told(w.get("/nowhere", headers=ENGLISH), "There is no such page")
         told(w.get("/beslut", headers=ENGLISH), "You are not signed in")
@@ -1225,6 +1362,76 @@ def an_owner_reads_english_in_a_browser():
             seen("found")
             press_in(driver, "Sign out")
             seen("out")
+        finally:
+            driver.quit()
+
+
+def an_owner_gives_other_answers_in_a_browser():
+    from selenium.webdriver.common.by import By
+
+    def at(css):
+        return driver.find_element(By.CSS_SELECTOR, css)
+
+    def enter(letter):
+        driver.get(f"http://127.0.0.1:{w.port}/b/{TOKEN[letter]}")
+        press_in(driver, "Skicka kod")
+        at("#kod").send_keys(w.codes()[-1])
+        press_in(driver, "Logga in")
+
+    def unfold(row):
+        at(f"#p-{row} details.else summary").click()
+
+    with World() as w:
+        driver = browser(w.folder)
+        try:
+            enter("aa01")
+            assert not at("#k-a1-1").is_displayed()
+            for row in ("a1-1", "a2-1", "a3-1", "f1-1"):
+                unfold(row)
+            at("[name='d-a1-1'][value='ask']").click()
+            assert at("#k-a1-1").is_displayed() and not at("#n-a1-1").is_displayed() and not at("#r-a1-1").is_displayed()
+            at("#k-a1-1").send_keys("eva.lind")
+            at("#f-a1-1").send_keys("Behöver Kim det i vår?")
+            at("[name='d-a2-1'][value='rule']").click()
+            at("#w-a2-1").send_keys("Vikarier saknas i regeln")
+            at("[name='d-a3-1'][value='later']").click()
+            at("[name='d-f1-1'][value='hold']").click()
+            at("#h-f1-1").send_keys("Tvist, dnr KS 2026/9")
+            for width in (1280, 320):
+                shot(driver, "else", width)
+            press_in(driver, "Granska dina val")
+            assert "högst 30 dagar bort" in driver.page_source and at("#k-a1-1").get_attribute("value") == "eva.lind"
+            shot(driver, "else-mistake", 320)
+            driver.execute_script("document.querySelector('#l-a3-1').value = '2026-12-10'")
+            press_in(driver, "Granska dina val")
+            assert "Omfattar" in driver.page_source, driver.page_source
+            for width in (1280, 320):
+                shot(driver, "else-confirm", width)
+            press_in(driver, "Bekräfta och spara")
+            assert driver.current_url.endswith("/kvitto") and "Fråga till eva.lind" in driver.page_source
+            for width in (1280, 320):
+                shot(driver, "else-receipt", width)
+            press_in(driver, "Logga ut")
+            subprocess.run([ORACLE, "take", w.folder, "2026-11-25T12:00+01:00"], check=True, stdout=subprocess.DEVNULL)
+            subprocess.run([ORACLE, "found", w.folder, NOW, "1", "key-eva"], check=True)
+            enter("ee01")
+            assert "Behöver Kim det i vår?" in driver.page_source
+            at("[name='d-q1'][value='advise:keep']").click()
+            at("#c-q1").send_keys("Hon vikarierar till maj")
+            for width in (1280, 320):
+                shot(driver, "advise", width)
+            press_in(driver, "Granska dina val")
+            shot(driver, "advise-confirm", 320)
+            press_in(driver, "Bekräfta och spara")
+            press_in(driver, "Logga ut")
+            subprocess.run([ORACLE, "take", w.folder, "2026-11-25T13:00+01:00"], check=True, stdout=subprocess.DEVNULL)
+            enter("aa01")
+            assert "Eva Lind svarar: bör behållas – Hon vikarierar till maj" in driver.page_source, driver.page_source
+            assert "Gallringsstopp sedan" in driver.page_source and "Du påminns 2026-12-10" in driver.page_source
+            for width in (1280, 320):
+                shot(driver, "advised", width)
+            complaints = [e["message"] for e in driver.get_log("browser") if "Content Security Policy" in e["message"]]
+            assert not complaints, complaints
         finally:
             driver.quit()
 

@@ -11,6 +11,8 @@
  *     oracle-page kinds FOLDER NOW                    one of each that "make" leaves out: "n1" cuts a nesting, "h1" is
  *                                                     carried out by hand, "d1" is delivered
  *     oracle-page change FOLDER ID                    another version of a proposal takes its place
+ *     oracle-page asked FOLDER NOW ID WHO TEXT        Anna has asked WHO ("key-eva") about it, and the night has found them
+ *     oracle-page found FOLDER NOW NUMBER WHO         the night has found out that question NUMBER is to WHO
  *     oracle-page approved FOLDER NOW ID WHO STATE    WHO ("key-anna") has approved it, and it came into STATE
  */
 #include <behov/decide.h>
@@ -329,6 +331,51 @@ out:
 	return rc;
 }
 
+/* The last question that is open, or that one, is to WHO. */
+static int
+found(struct arena *mem, struct store *store, long long number, const char *who)
+{
+	struct questions all = { 0 };
+	struct question q = { 0 };
+
+	if (store_questions(mem, store, &(struct question_filter){ .open = true }, &all, &err) < 0)
+		return -1;
+	for (size_t i = 0; i < all.list.count; i++)
+		if (!number || all.list.items[i].id == number)
+			q = all.list.items[i];
+	q.key = who;
+	q.name = "eva.lind";
+	q.display = "Eva Lind";
+	q.mail = "eva@kalmar.example";
+	return store_question_put(store, &q, &err);
+}
+
+static int
+find(struct arena *mem, const char *folder, const char *number, const char *who)
+{
+	struct store *store = NULL;
+	int rc = store_open(path(mem, folder, "behov.db"), STORE_WRITE, &store, &err);
+
+	if (rc == 0)
+		rc = found(mem, store, strtoll(number, NULL, 10), who);
+	store_close(store);
+	return rc;
+}
+
+static int
+asked(struct arena *mem, const char *folder, int64_t now, const char *id, const char *who, const char *text)
+{
+	struct question q = { .proposal = id, .to = "eva.lind", .text = text, .by_key = "key-anna", .by_name = "anna.berg", .at = now };
+	struct store *store = NULL;
+	int rc = -1;
+
+	if (store_open(path(mem, folder, "behov.db"), STORE_WRITE, &store, &err) == 0 && store_question_add(store, &q, &err) == 0 &&
+	    found(mem, store, 0, who) == 0)
+		rc = store_proposal_move(store, id, PROPOSAL_ASKED, now, INT64_MIN, DAY_NONE, NULL, &err);
+	store_close(store);
+	return rc;
+}
+
 /* ------------------------------------------------------------------ what was decided */
 
 static int
@@ -413,6 +460,10 @@ main(int argc, char **argv)
 		rc = kinds(mem, argv[2], now);
 	} else if (argc == 4 && strcmp(argv[1], "change") == 0) {
 		rc = change(mem, argv[2], argv[3]);
+	} else if (argc == 6 && strcmp(argv[1], "found") == 0) {
+		rc = find(mem, argv[2], argv[4], argv[5]);
+	} else if (argc == 7 && strcmp(argv[1], "asked") == 0) {
+		rc = asked(mem, argv[2], now, argv[4], argv[5], argv[6]);
 	} else if (argc == 7 && strcmp(argv[1], "approved") == 0) {
 		rc = approved(mem, argv[2], now, argv[4], argv[5], argv[6]);
 	}

@@ -1059,7 +1059,7 @@ a_receipt_says_who_else_has_answered_what(void)
 	begin();
 	s = access_to("kurs", "k1", "Bo Borta", 1);
 	s.p.approvers.items[0].key = ANNA;
-	*arena_push(mem, &s.p.approvers) = (struct approver){ "kbo", "bo", "Bo Ägare", "bo@kalmar.example", "ägare" };
+	*arena_push(mem, &s.p.approvers) = (struct approver){ .key = "kbo", .name = "bo", .display = "Bo Ägare", .mail = "bo@kalmar.example", .as = "ägare" };
 	s.p.version = "v";
 	s.state = STATE_KEPT;
 	add(s);

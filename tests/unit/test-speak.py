@@ -58,7 +58,7 @@ def bare_text(text):
 
 def unmarked_templates():
     found = []
-    names = [n for part in ("page-*.html", "admin-*.html", "code.*", "digest.*", "event.*", "receipt.*") for n in glob.glob(f"{TOP}/conf/templates/{part}")]
+    names = [n for part in ("page-*.html", "admin-*.html", "code.*", "digest.*", "event.*", "receipt.*", "question.*") for n in glob.glob(f"{TOP}/conf/templates/{part}")]
     for name in sorted(names):
         bare = (bare_html if name.endswith(".html") else bare_text)(read(name))
         found += [f"{os.path.relpath(name, TOP)}:{number}: {line.strip()}" for number, line in enumerate(bare.split("\n"), 1)
@@ -75,7 +75,7 @@ def without_marked(text):
 def unmarked_sources(words):
     """Strings of the page and of owners' letters with Swedish in them: its letters, or a phrase with a word that only the catalog has."""
     found = []
-    sources = sorted(glob.glob(f"{TOP}/agent/decide/*.c")) + [f"{TOP}/agent/notify/{name}.c" for name in ("events", "letter", "receipts")]
+    sources = sorted(glob.glob(f"{TOP}/agent/decide/*.c")) + [f"{TOP}/agent/notify/{name}.c" for name in ("events", "letter", "questions", "receipts")]
     for name in sources:
         for number, line in enumerate(without_marked(read(name)).split("\n"), 1):
             for literal in re.findall(LITERAL, line):

@@ -332,7 +332,7 @@ static void
 a_store_of_an_older_schema_keeps_what_it_knows_and_takes_more(void)
 {
 	static const char *const old[] = {
-		"create table p as select * from proposal", "create table a as select * from approver", "create table d as select * from decision",
+		"create table p as select * from proposal", "create table a as select proposal, key from approver", "create table d as select * from decision",
 		"drop table question", "drop table approver", "drop table proposal", "drop table decision",
 		"create table proposal (id text primary key, key text not null, episode integer not null,"
 		"  kind text not null check (kind in ('remove-member', 'cut-nesting', 'destroy', 'deliver')), version text not null,"
@@ -353,7 +353,8 @@ a_store_of_an_older_schema_keeps_what_it_knows_and_takes_more(void)
 		"  at integer not null, source text not null, inbox integer unique, proof text, refused text) strict",
 		"create index decision_proposal on decision (proposal)",
 		"insert into proposal select * from p", "insert into approver select * from a", "insert into decision select * from d",
-		"drop table p", "drop table a", "drop table d", "pragma user_version = 3",
+		"drop table p", "drop table a", "drop table d", "alter table letter drop column tries", "alter table letter drop column next",
+		"pragma user_version = 3",
 	};
 	struct stored s = { .p = { .kind = KIND_DESTROY, .key = "k", .version = "1", .series = "s", .share = "a", .batch = "ö", .scope = "x",
 		.why = "w", .due = 9 }, .state = STATE_SCHEDULED, .opened = 1, .since = 2, .go_at = 3, .until = DAY_NONE, .note = "n" };
