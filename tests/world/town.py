@@ -149,12 +149,15 @@ class Owner:
         return self.ask("GET", reply.getheader("Location")) if reply.status == 303 else text
 
     def decide(self, choices):
-        """{proposal id: ("approve",) or ("keep", reason, until or "")}; says what the receipt says."""
+        """{proposal id: ("approve",) or ("keep", reason, until or ""), or fields by their letter: {"d": "ask", "k": …}}; says what
+        the receipt says.  A question is called "q7"."""
         page = self.ask("GET", "/beslut")
         form = {"nonce": field(page, "nonce")}
         for name, version in re.findall(r'name="v-([^"]+)" value="([^"]*)"', page):
-            verdict, reason, until = (choices.get(name, ("",)) + ("", ""))[:3]
-            form.update({f"v-{name}": version, f"d-{name}": verdict, f"r-{name}": reason, f"u-{name}": until})
+            choice = choices.get(name, ("",))
+            if isinstance(choice, tuple):
+                choice = dict(zip("dru", choice))
+            form.update({f"v-{name}": version, **{f"{letter}-{name}": choice.get(letter, "") for letter in "drukfwnhelc"}})
         page = self.ask("POST", "/beslut", form)
         form = {html.unescape(k): html.unescape(v) for k, v in
                 re.findall(r'<input type="hidden" name="([^"]*)" value="([^"]*)">', page.split("<main", 1)[1])}
