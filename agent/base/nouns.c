@@ -16,7 +16,18 @@ const char *const kind_word[] = {
 	[KIND_DELIVER] = "deliver",
 };
 
+const char *const proof_word[] = { [PROOF_CODE] = "code", [PROOF_LDAP] = "ldap", [PROOF_PROXY] = "proxy", NULL };
+
 /* ------------------------------------------------------------------ rules */
+
+bool
+conf_proves(const struct conf *conf, enum proof_kind proof)
+{
+	for (int i = 0; i < conf->web.proof_count; i++)
+		if (conf->web.proofs[i] == proof)
+			return true;
+	return false;
+}
 
 const struct system *
 rules_system(const struct rules *rules, const char *id)

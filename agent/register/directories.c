@@ -20,29 +20,30 @@ is_domain(const char *source)
 	return strncmp(source, "domain:", 7) == 0;
 }
 
-/* "file:" with a path; "domain:" with a name; or one or more addresses with blanks between. */
-static const char *
-get_source(struct reader *r, const config_setting_t *group)
+const char *
+get_source(struct reader *r, const config_setting_t *group, const char *key, bool file)
 {
 	static const char *const schemes[] = { "file:", "ldap://", "ldaps://", "ldapi://", "domain:", NULL };
-	const char *text = get_address(r, group, "source", schemes), *rest = text;
+	const char *text = get_address(r, group, key, schemes), *rest = text;
 	static const char letters[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-.";
 
 	if (is_domain(text) && text[7 + strspn(text + 7, letters)])
-		complain(r, group, "'source' is '%s', which names no domain", text);
+		complain(r, group, "'%s' is '%s', which names no domain", key, text);
+	if (!file && strncmp(text, "file:", 5) == 0)
+		complain(r, group, "'%s' is a file: nobody can sign in there", key);
 	while (strncmp(text, "ldap", 4) == 0 && *(rest += strspn(rest, " "))) {
 		size_t len = strcspn(rest, " ");
 		const char *one = arena_copy(r->mem, rest, len);
 
 		if (!strstr(one, "://") || strncmp(one, "ldap", 4) != 0 || !ldap_is_ldap_url(one) || len >= DIRECTORY_ADDRESS_MOST)
-			complain(r, group, "'source' holds '%s', which is not the address of a directory", one);
+			complain(r, group, "'%s' holds '%s', which is not the address of a directory", key, one);
 		rest += len;
 	}
 	return text;
 }
 
-/* Would a password go over the wire for all to read?  One such address is enough. */
-static bool
+/* One such address is enough. */
+bool
 is_clear(struct arena *mem, const char *source)
 {
 	bool clear = is_domain(source);
@@ -67,7 +68,7 @@ read_one(struct reader *r, const config_setting_t *at)
 	bool clear;
 
 	check_keys(r, at, keys);
-	d.source = get_source(r, at);
+	d.source = get_source(r, at, "source", true);
 	d.answered = arena_take(r->mem, DIRECTORY_ADDRESS_MOST);
 	d.name = get_text(r, at, "name", OPTIONAL);
 	d.name = d.name ? d.name : d.source;

@@ -214,24 +214,6 @@ read_mail(struct reader *r, const config_setting_t *root, struct conf *c)
 		complain(r, at, "smtp:// without starttls is for loopback only");
 }
 
-static void
-read_web(struct reader *r, const config_setting_t *root, struct conf *c)
-{
-	static const char *const keys[] = { "listen", "url", "proof", "typed", NULL };
-	static const char *const proofs[] = { "code", NULL };
-	config_setting_t *at = get_group(r, root, "web", REQUIRED);
-
-	if (!at)
-		return;
-	check_keys(r, at, keys);
-	c->web.listen = get_text(r, at, "listen", REQUIRED);
-	if (c->web.listen && strncmp(c->web.listen, "unix:", 5) == 0)
-		c->web.listen = arena_print(r->mem, "unix:%s", file_beside(r->mem, r->conf, c->web.listen + 5));
-	c->web.url = get_text(r, at, "url", REQUIRED);
-	c->web.typed = get_text(r, at, "typed", OPTIONAL);
-	c->web.proof = proofs[get_word(r, at, "proof", proofs, 0)];
-}
-
 /* Two periods, the second longer. */
 static void
 read_escalate(struct reader *r, const config_setting_t *root, struct conf *c)

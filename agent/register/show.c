@@ -119,10 +119,43 @@ hr_json(const struct conf *c)
 }
 
 static json_t *
+web_json(const struct conf *c)
+{
+	json_t *web = json_object(), *proofs = json_array(), *strong = json_array(), *ldap = json_object();
+
+	json_put(web, "listen", c->web.listen);
+	json_put(web, "url", c->web.url);
+	json_put(web, "typed", c->web.typed);
+	for (int i = 0; i < c->web.proof_count; i++)
+		json_array_append_new(proofs, json_string(proof_word[c->web.proofs[i]]));
+	put_new(web, "proof", proofs);
+	if (c->web.strong_destroy)
+		json_array_append_new(strong, json_string("destroy"));
+	if (c->web.strong_class3)
+		json_array_append_new(strong, json_string("class3"));
+	put_new(web, "strong", strong);
+	if (conf_proves(c, PROOF_LDAP)) {
+		json_put(ldap, "server", c->web.ldap.at.source);
+		json_put(ldap, "ca-file", c->web.ldap.at.ca_file);
+		put_new(ldap, "starttls", json_boolean(c->web.ldap.at.starttls));
+		json_put(ldap, "name", c->web.ldap.name);
+		put_new(ldap, "tries", json_integer(c->web.ldap.tries));
+	}
+	put_new(web, "ldap", ldap);
+	if (conf_proves(c, PROOF_PROXY)) {
+		json_put(web, "proxy-header", c->web.proxy.header);
+		json_put(web, "proxy-user", c->web.proxy.user);
+		put_texts(web, "proxy-realms", c->web.proxy.realms, c->web.proxy.realm_count);
+	}
+	json_put(web, "administrators", c->web.administrators);
+	return web;
+}
+
+static json_t *
 conf_json(const struct conf *c)
 {
 	static const char *const modes[] = { "observe", "propose", "apply" };
-	json_t *o = limits_json(c), *web = json_object(), *people = json_object();
+	json_t *o = limits_json(c), *people = json_object();
 
 	json_put(o, "organisation", c->organisation);
 	json_put(o, "store", c->store);
@@ -135,11 +168,7 @@ conf_json(const struct conf *c)
 	json_put(o, "language", c->language);
 	put_new(o, "directory", directory_json(c));
 	put_new(o, "mail", mail_json(c));
-	json_put(web, "listen", c->web.listen);
-	json_put(web, "typed", c->web.typed);
-	json_put(web, "url", c->web.url);
-	json_put(web, "proof", c->web.proof);
-	put_new(o, "web", web);
+	put_new(o, "web", web_json(c));
 	put_new(o, "hr", hr_json(c));
 	json_put(people, "coordinator", c->people.coordinator);
 	json_put(people, "archivist", c->people.archivist);

@@ -256,6 +256,11 @@ struct directory {
 	char *answered;                 /* the address that answered in this run, DIRECTORY_ADDRESS_MOST bytes; or NULL */
 };
 
+/* How somebody on the page proves who they are. */
+enum proof_kind { PROOF_CODE, PROOF_LDAP, PROOF_PROXY };
+#define PROOFS (PROOF_PROXY + 1)
+extern const char *const proof_word[];          /* "code", … */
+
 struct conf {
 	const char *file;               /* as given on the command line */
 	const char *organisation;
@@ -302,8 +307,22 @@ struct conf {
 		const char *words;      /* the organisation's own, by which a letter is known to be theirs; or NULL */
 	} mail;
 	struct {
-		const char *listen, *url, *proof;       /* "127.0.0.1:8440", "unix:/path"; proof "code" */
+		const char *listen, *url;       /* "127.0.0.1:8440", "unix:/path" */
 		const char *typed;      /* an address on the intranet that leads there and can be typed, or NULL */
+		enum proof_kind proofs[PROOFS];      /* in order of preference */
+		int proof_count;
+		bool strong_destroy, strong_class3;     /* a code approves no destruction; nothing of class 3 or unknown */
+		struct {
+			struct directory at;    /* nothing but who signs in is bound there */
+			const char *name;       /* "%s@kalmar.example", "uid=%s,ou=people,…" */
+			int tries;              /* passwords of one account in half an hour */
+		} ldap;
+		struct {
+			const char *header, *user;      /* user: who it runs as, and whose connection alone is believed */
+			const char **realms;            /* what may stand after '@' or before a backslash */
+			int realm_count;
+		} proxy;
+		const char *administrators;     /* a group: they, too, may see /status; or NULL */
 	} web;
 	struct { const char *coordinator, *archivist, *registrar; const char **administrators; int administrator_count; } people;
 	struct { int count; double ratio; } brake;      /* more than count and more than ratio of the scope: 10, 0.20 */
@@ -334,6 +353,8 @@ struct rules {
 	size_t case_count;
 	const char *digest;             /* hex over all that can change a judgement */
 };
+
+bool conf_proves(const struct conf *conf, enum proof_kind proof);
 
 const struct system *rules_system(const struct rules *rules, const char *id);
 const struct role *rules_role(const struct rules *rules, const char *system, const char *role);
