@@ -72,6 +72,32 @@ static int connect_to(struct visit *v, struct error *err)
 
 /* ------------------------------------------------------------------ who we are */
 
+/* A server on this machine: nobody else hears what is said to it. */
+static bool is_local(const struct visit *v)
+{
+	static const char *const hosts[] = { "ldap://localhost", "ldap://127.0.0.1", "ldap://[::1]" };
+
+	for (size_t i = 0; i < sizeof(hosts) / sizeof(*hosts); i++)
+		if (is_over(v, hosts[i]) && strchr(":/", v->address[strlen(hosts[i])]))
+			return true;
+	return is_over(v, "ldapi://");
+}
+
+/* Of somebody who signs in. */
+static int bind_claim(struct visit *v, struct error *err)
+{
+	struct berval password = { strlen(v->password), (char *)(uintptr_t)v->password };
+	int rc;
+
+	if (!is_tls(v) && !is_local(v))
+		return error_set(err, ERROR_CONFIG, "'%s': a password is only sent over TLS: use ldaps:// or starttls = true",
+				 v->address);
+	if (!password.bv_len)           /* RFC 4513 5.1.2: that would be an anonymous bind, and succeed */
+		return error_set(err, ERROR_USAGE, "an empty password proves nothing");
+	rc = ldap_sasl_bind_s(v->ld, v->who, LDAP_SASL_SIMPLE, &password, NULL, NULL, NULL);
+	return rc == LDAP_SUCCESS ? 0 : visit_refused(v, rc, "cannot bind", err);
+}
+
 static int bind_simple(struct visit *v, struct error *err)
 {
 	const struct directory *d = v->directory;
@@ -151,7 +177,7 @@ static int bind_gssapi(struct visit *v, struct error *err)
 
 /* ------------------------------------------------------------------ the connection */
 
-struct once { struct ldap_conncb callback; bool used; struct timeval wait; };
+struct once { struct ldap_conncb callback; bool used; struct timeval wait; const struct visit *visit; };
 
 /*
  * libldap opens a lost connection again by itself: in the clear where StartTLS was, as nobody, and to whom it shows less
@@ -171,6 +197,8 @@ static int connected(LDAP *ld, Sockbuf *sb, LDAPURLDesc *server, struct sockaddr
 	if (ber_sockbuf_ctrl(sb, LBER_SB_OPT_GET_FD, &fd) == 1 && fd >= 0) {
 		setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &once->wait, sizeof(once->wait));
 		setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &once->wait, sizeof(once->wait));
+		if (once->visit->opened)
+			once->visit->opened(once->visit->self, fd);
 	}
 	return 0;
 }
@@ -188,7 +216,8 @@ static void set_options(struct visit *v, struct timeval *wait)
 	struct once *once = arena_new(v->mem, struct once);
 	int version = LDAP_VERSION3, never = LDAP_DEREF_NEVER, none = 0;
 
-	*once = (struct once){ .callback = { .lc_add = connected, .lc_del = disconnected, .lc_arg = once }, .wait = *wait };
+	*once = (struct once){ .callback = { .lc_add = connected, .lc_del = disconnected, .lc_arg = once }, .wait = *wait,
+			      .visit = v };
 	ldap_set_option(v->ld, LDAP_OPT_CONNECT_CB, &once->callback);
 	ldap_set_option(v->ld, LDAP_OPT_PROTOCOL_VERSION, &version);
 	ldap_set_option(v->ld, LDAP_OPT_REFERRALS, LDAP_OPT_OFF);
@@ -208,12 +237,15 @@ int visit_open(struct visit *v, struct error *err)
 
 	v->ld = NULL;
 	v->code = LDAP_SUCCESS;
-	setenv("LDAPNOINIT", "1", 1);   /* no ldap.conf, no ~/.ldaprc, no LDAPTLS_…: conf says it all */
+	if (!getenv("LDAPNOINIT"))
+		setenv("LDAPNOINIT", "1", 1);   /* no ldap.conf, no ~/.ldaprc, no LDAPTLS_…: conf says it all */
 	if (ldap_initialize(&v->ld, v->address) != LDAP_SUCCESS)
 		return error_set(err, ERROR_CONFIG, "'%s' is not the address of a directory", v->address);
 	set_options(v, &wait);
 	rc = connect_to(v, err);
-	if (rc == 0 && d->gssapi)
+	if (rc == 0 && v->who)
+		rc = bind_claim(v, err);
+	else if (rc == 0 && d->gssapi)
 		rc = bind_gssapi(v, err);
 	else if (rc == 0 && d->bind_dn)
 		rc = bind_simple(v, err);

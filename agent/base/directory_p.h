@@ -9,6 +9,9 @@ struct visit {
 	struct arena *mem;              /* lives as long as the connection */
 	const struct directory *directory;
 	const char *address;            /* "ldaps://dc1.kalmar.example" */
+	const char *who, *password;     /* somebody who says that they are `who`; NULL = we, as conf says */
+	void (*opened)(void *self, int fd);     /* told of the socket before anything is said on it; may be NULL */
+	void *self;
 	LDAP *ld;
 	int code;                       /* what went wrong, in LDAP's numbers; LDAP_SUCCESS: it never came to asking */
 };

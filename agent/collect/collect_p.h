@@ -12,6 +12,7 @@
 #define COLLECT_P_H
 
 #include <behov/collect.h>
+#include <behov/identity.h>
 #include <lber.h>
 #include <strings.h>
 
@@ -142,11 +143,5 @@ void hr_join(struct arena *mem, const struct rules *rules, struct snapshot *out,
 char *snapshot_digest(struct arena *mem, const struct rules *rules, const struct snapshot *s);
 
 void gap_add(struct arena *mem, struct snapshot *out, const char *what, const char *id, const char *text);
-
-/* Texts of binary identities; NULL when the bytes are not one. Texts are accepted, too. */
-#define SID_MOST 192
-#define GUID_MOST 37
-const char *sid_text(const char *bytes, size_t len, char out[SID_MOST]);
-const char *guid_text(const char *bytes, size_t len, char out[GUID_MOST]);
 
 #endif

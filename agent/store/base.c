@@ -124,8 +124,9 @@ migrate(struct base *base, bool write, const struct schema *schema, struct error
 		return error_set(err, ERROR_STORE, "the %s '%s' has schema %lld, newer than this program's %d: use the newer "
 				 "program", base->what, base->path, version, schema->version);
 	if (version < schema->version && !write)
-		return error_set(err, ERROR_STORE, "the %s '%s' has schema %lld, older than this program's %d: 'behov run' "
-				 "brings it up to date", base->what, base->path, version, schema->version);
+		return error_set(err, ERROR_STORE, "the %s '%s' has schema %lld, older than this program's %d: '%s' "
+				 "brings it up to date", base->what, base->path, version, schema->version,
+				 schema->alone ? "behov serve" : "behov run");
 	if (write && set_journal(base, schema->alone, err) < 0)
 		return -1;
 	mem = arena_open();

@@ -22,14 +22,23 @@ static pthread_rwlock_t turn = PTHREAD_RWLOCK_WRITER_NONRECURSIVE_INITIALIZER_NP
 	"decision (id integer primary key autoincrement, token text not null, proposal text not null,"                 \
 	"  version text, verdict text not null, reason text, until integer, at integer not null, proof text) strict"
 
+/* Links that somebody has asked for. */
+#define WISH "wish (id integer primary key autoincrement, who text not null, at integer not null) strict"
+
 static const char *const schema_1[] = {
 	"create table session (id text primary key, letter text not null, token text, nonce text, code_hash text,"
 	"  made integer not null, code_sent integer, proved integer, seen integer, tries integer not null) strict;"
 	"create table code (id integer primary key, letter text not null, at integer not null) strict;"
 	"create table " DECISION,
 	NULL };
-static const char *const *const steps[] = { schema_1 };
-static const struct schema schema = { "inbox", 0x62656869, 1, true, steps };
+static const char *const schema_2[] = {
+	"alter table session add column kind text;"
+	"alter table session add column used integer;"
+	"alter table session add column account text;"
+	"create table " WISH,
+	NULL };
+static const char *const *const steps[] = { schema_1, schema_2 };
+static const struct schema schema = { "inbox", 0x62656869, 2, true, steps };
 
 /* Is there something that we dare to open?  A FIFO would hold us up for ever. */
 static int
@@ -48,18 +57,19 @@ examine(const char *path, bool *there, struct error *err)
 	return 0;
 }
 
-/* Any other way of keeping decisions (a view, columns that are computed) could make us work for ever. */
+/* Any other way of keeping what we read (a view, columns that are computed) could make us work for ever. */
 static int
 is_ours(struct base *base, struct error *err)
 {
 	bool ours = false;
 	struct query q;
 
-	if (query_open(base, &q, "select 1 from sqlite_schema where type = 'table' and name = 'decision'"
-		       " and sql = 'CREATE TABLE ' || ?", err) < 0)
+	if (query_open(base, &q, "select count(*) from sqlite_schema where type = 'table' and (name, sql) in"
+		       " (values ('decision', 'CREATE TABLE ' || ?), ('wish', 'CREATE TABLE ' || ?))", err) < 0)
 		return -1;
 	bind_text(&q, DECISION);
-	ours = query_row(&q, err);
+	bind_text(&q, WISH);
+	ours = query_row(&q, err) && column_number(&q, 0) == 2;
 	if (query_close(&q, err) < 0)
 		return -1;
 	return ours ? 0 : error_set(err, ERROR_STORE, "the inbox '%s' was not made by this program", base->path);
@@ -168,7 +178,7 @@ inbox_session(struct arena *mem, struct inbox *inbox, const char *id, struct ses
 	struct query q;
 
 	*found = false;
-	if (ask(inbox, &q, "select id, letter, token, nonce, code_hash, made, code_sent, proved, seen, tries"
+	if (ask(inbox, &q, "select id, letter, token, nonce, code_hash, made, code_sent, proved, seen, tries, kind, used, account"
 		       " from session where id = ?", err) < 0)
 		return -1;
 	bind_text(&q, id);
@@ -178,7 +188,8 @@ inbox_session(struct arena *mem, struct inbox *inbox, const char *id, struct ses
 			.id = column_text(mem, &q, 0), .letter = column_text(mem, &q, 1), .token = column_text(mem, &q, 2),
 			.nonce = column_text(mem, &q, 3), .code_hash = column_text(mem, &q, 4), .made = column_moment(&q, 5),
 			.code_sent = column_moment(&q, 6), .proved = column_moment(&q, 7), .seen = column_moment(&q, 8),
-			.tries = (int)column_number(&q, 9) };
+			.tries = (int)column_number(&q, 9), .kind = column_text(mem, &q, 10), .used = column_moment(&q, 11),
+			.account = column_text(mem, &q, 12) };
 	}
 	return told(&q, err);
 }
@@ -189,7 +200,7 @@ inbox_session_put(struct inbox *inbox, const struct session *s, struct error *er
 	struct query q;
 
 	if (change(inbox, &q, "insert or replace into session (id, letter, token, nonce, code_hash, made, code_sent,"
-		       " proved, seen, tries) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", err) < 0)
+		       " proved, seen, tries, kind, used, account) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", err) < 0)
 		return -1;
 	bind_text(&q, s->id);
 	bind_text(&q, s->letter);
@@ -201,6 +212,9 @@ inbox_session_put(struct inbox *inbox, const struct session *s, struct error *er
 	bind_moment(&q, s->proved);
 	bind_moment(&q, s->seen);
 	bind_number(&q, s->tries);
+	bind_text(&q, s->kind);
+	bind_moment(&q, s->used);
+	bind_text(&q, s->account);
 	return changed(&q, err);
 }
 
@@ -385,5 +399,49 @@ inbox_decisions(struct arena *mem, struct inbox *inbox, const struct inbox_filte
 			.until = column_day(&q, 6), .at = column_moment(&q, 7), .proof = column_text(mem, &q, 8) };
 		d->mark = mark(d);
 	}
+	return told(&q, err);
+}
+
+/* ------------------------------------------------------------------ links asked for */
+
+int
+inbox_wish_add(struct inbox *inbox, const char *who, int64_t at, struct error *err)
+{
+	struct query q;
+
+	if (change(inbox, &q, "insert into wish (who, at) values (?, ?)", err) < 0)
+		return -1;
+	bind_text(&q, who);
+	bind_moment(&q, at);
+	return changed(&q, err);
+}
+
+int
+inbox_wishes_expire(struct inbox *inbox, int64_t before, struct error *err)
+{
+	struct query q;
+
+	if (change(inbox, &q, "delete from wish where at < ?", err) < 0)
+		return -1;
+	bind_moment(&q, before);
+	return changed(&q, err);
+}
+
+int
+inbox_wishes(struct arena *mem, struct inbox *inbox, int64_t since, struct inbox_wishes *out, struct error *err)
+{
+	struct query q;
+
+	*out = (struct inbox_wishes){ 0 };
+	if (!inbox)
+		return 0;
+	if (ask(inbox, &q, "select substr(cast(who as blob), 1, ?1), at from wish where at >= ?2 order by at desc, id desc"
+		       " limit ?3", err) < 0)
+		return -1;
+	bind_number(&q, WISH_MOST + 1);
+	bind_moment(&q, since);
+	bind_number(&q, WISHES_MOST);
+	while (query_row(&q, err))
+		*arena_push(mem, &out->list) = (struct inbox_wish){ .who = column_text(mem, &q, 0), .at = column_moment(&q, 1) };
 	return told(&q, err);
 }

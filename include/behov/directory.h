@@ -23,6 +23,26 @@ char *directory_address(struct arena *mem, LDAP *ld);
 /* What the server said, with its own words where it gave any, into err (ERROR_SOURCE). */
 int directory_refused(LDAP *ld, const struct directory *directory, int code, const char *what, struct error *err);
 
+/*
+ * Does that password belong to that account?  Bound as the account itself, nobody else; then asked who that is, since another
+ * one may be called so by now.  No more than a few seconds, and two servers.
+ */
+struct claim {
+	const char *name, *key;         /* of the account: as account.name and account.key */
+	const char *pattern;            /* what it is bound as: "%s@kalmar.example", "uid=%s,ou=people,…" */
+	const char *password;           /* borrowed; not empty, and it is for the caller to wipe */
+};
+enum claim_answer {
+	CLAIM_TRUE,
+	CLAIM_FALSE,                    /* the server refused: err says how */
+	CLAIM_OTHER,                    /* let in, as somebody else, or nobody can tell: err says which */
+};
+/* 0 with *out; -1 when there was no answer. */
+int directory_prove(struct arena *mem, const struct directory *directory, const struct claim *claim, enum claim_answer *out,
+		    struct error *err);
+/* For a process of several threads, before it has them: libldap sets itself up, and the environment stays as it is then. */
+void directory_prepare(void);
+
 /* Read over LDAP, not from an export. */
 bool directory_is_live(const struct directory *directory);
 /* Is one, or lies below it?  Both as dn_key() gives them; NULL lies nowhere. */

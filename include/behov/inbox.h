@@ -13,21 +13,24 @@
 struct inbox;
 
 /* `write` makes it (mode 0640) when it does not exist; reading one that does not exist gives *out NULL and 0.
- * Who reads does not trust who writes: a link, a FIFO, a folder, a file above INBOX_MOST bytes, or decisions kept in
- * anything but the table that we make, is an error; so is not being able to tell whether it exists. */
+ * Who reads does not trust who writes: a link, a FIFO, a folder, a file above INBOX_MOST bytes, or what we read kept in
+ * anything but the tables that we make, is an error; so is not being able to tell whether it exists. */
 #define INBOX_MOST ((long long)256 << 20)
 int inbox_open(const char *path, bool write, struct inbox **out, struct error *err);
 void inbox_close(struct inbox *inbox);          /* NULL is allowed */
 
-/* A browser that followed a link.  Moments INT64_MIN = not yet. */
+/* A browser that followed a link, or (account) an administrator's.  Moments INT64_MIN = not yet. */
 struct session {
 	const char *id;                 /* hex SHA-256 of the cookie */
-	const char *letter;             /* id */
-	const char *token;              /* raw, from the link: goes with each decision */
+	const char *letter;             /* id; "" where nobody came by a link */
+	const char *token;              /* raw, from the link: goes with each decision; NULL with an account */
 	const char *nonce;              /* in every form of this session */
 	const char *code_hash;          /* NULL = none was sent */
 	int64_t made, code_sent, proved, seen;
 	int tries;                      /* wrong codes since code_sent */
+	const char *kind;               /* how it was proved: proof_word, or NULL */
+	int64_t used;                   /* when the code that proved it was sent */
+	const char *account;            /* key of the administrator who looks at /status, or NULL */
 };
 int inbox_session(struct arena *mem, struct inbox *inbox, const char *id, struct session *out, bool *found,
 		  struct error *err);
@@ -35,11 +38,23 @@ int inbox_session_put(struct inbox *inbox, const struct session *session, struct
 int inbox_session_end(struct inbox *inbox, const char *id, struct error *err);
 /* Sessions made before that moment go. */
 int inbox_sessions_expire(struct inbox *inbox, int64_t before, struct error *err);
-/* Codes mailed for a letter since a moment: a limit, so that nobody's mailbox is flooded and nobody guesses for long. */
+/* Codes mailed for a letter since a moment: a limit, so that nobody's mailbox is flooded and nobody guesses for long.
+ * Under names of their own, passwords tried ("ldap:KEY") and links asked for ("link:WHO", "link") are counted, too. */
 int inbox_code_count(struct inbox *inbox, const char *letter, int64_t since, long long *out, struct error *err);
 int inbox_code_note(struct inbox *inbox, const char *letter, int64_t at, struct error *err);
 /* Those mailed before that moment go. */
 int inbox_codes_expire(struct inbox *inbox, int64_t before, struct error *err);
+
+/* Somebody has asked for a new link: who they say that they are, an account name or an address, and nothing is known of them. */
+#define WISH_MOST 254                   /* bytes; of a longer one, one byte more than that is read */
+#define WISHES_MOST 1000                /* are read, the last ones */
+struct inbox_wish { const char *who; int64_t at; };
+struct inbox_wishes { LIST(struct inbox_wish) list; };
+int inbox_wish_add(struct inbox *inbox, const char *who, int64_t at, struct error *err);
+/* Those asked before that moment go. */
+int inbox_wishes_expire(struct inbox *inbox, int64_t before, struct error *err);
+/* Those asked since then, the last first; inbox NULL gives none. */
+int inbox_wishes(struct arena *mem, struct inbox *inbox, int64_t since, struct inbox_wishes *out, struct error *err);
 
 /* What somebody decided on the page, with what proves that it was them.  The first line of the reason of an "ask" is who, and of
  * an "advise" the advice and the question's number; what they say follows.

@@ -40,6 +40,11 @@ void store_rollback(struct store *store);
 int store_get(struct arena *mem, struct store *store, const char *name, const char **out, struct error *err);
 int store_set(struct store *store, const char *name, const char *value, struct error *err);
 
+/* As JSON: the brake on the directory, and on each share (with its id behind it); "state" is "braked" while it stands. */
+#define SHRINK_VALUE "shrink"
+#define VANISH_VALUE "vanish:"
+/* As JSON: [ { "key", "name", "display" } ], who may look at /status, as the last night that knew has found them. */
+#define ADMINISTRATORS_VALUE "administrators"
 /* People with protected identity: as JSON, what agent/secret.c remembers of them. */
 #define SECRET_VALUE "secret"
 /* What somebody is called, and what is shown instead; store_hide() takes the names out of all that can be shown.  The
@@ -266,7 +271,7 @@ int store_exceptions(struct arena *mem, struct store *store, day_t day, struct k
 
 struct letter {
 	const char *id;                 /* hex; also the id of the mail */
-	const char *kind;               /* "digest", "reminder", "receipt", "event", "question", "administrator" */
+	const char *kind;               /* "digest", "reminder", "link", "receipt", "event", "question", "administrator" */
 	const char *key, *name, *display, *mail;        /* to whom */
 	const char *token_hash;         /* hex SHA-256 of the token, NULL when it carries no link */
 	int64_t created, expires;

@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* identity.c - SIDs (MS-DTYP 2.4.2) and GUIDs (MS-DTYP 2.3.4) as texts. */
-#include "collect_p.h"
+#include <behov/identity.h>
 
 #include <ctype.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <string.h>
 
 static bool
 sid_written(const char *s, size_t len)
