@@ -3,6 +3,7 @@
 #ifndef NOTIFY_P_H
 #define NOTIFY_P_H
 
+#include "behov/inbox.h"
 #include "behov/json.h"
 #include "behov/mail.h"
 #include "behov/notify.h"
@@ -24,6 +25,15 @@ struct people {
 #define STATES_ASKABLE (STATES(STATE_OPEN) | STATES(STATE_ASKED))
 int people_waiting(struct arena *mem, const struct notify_input *in, const struct stored_list *open, struct people *out,
 		   struct error *err);
+
+/* Who has asked for a new link since the last night: what they wrote, and when. */
+struct wishes { LIST(struct inbox_wish) list; };
+/* What cannot be read is told in the log, and nobody has asked. */
+int wishes_read(struct arena *mem, const struct notify_input *in, struct wishes *out, struct error *err);
+/* Has this person asked?  *at: when, last. */
+bool wishes_of(struct arena *mem, const struct wishes *all, const struct approver *who, int64_t *at);
+int letter_wish(struct arena *mem, const struct notify_input *in, const struct letter *letter, const struct people *people,
+		struct mail *out, struct error *err);
 
 /* What belongs together in a letter: a system, or a series on a share. */
 struct heading {

@@ -99,11 +99,14 @@ receipts_compose(struct arena *mem, const struct notify_input *in, long long *le
 /* ------------------------------------------------------------------ what stands in it */
 
 static const struct { const char *fault, *said; } faults[] = {
+	{ "a code is not enough to approve it", N_("det kräver en starkare inloggning än en kod: du får frågan igen") },
 	{ "a hold needs a reason", N_("ett skäl saknades") },
 	{ "a keep needs a reason", N_("ett skäl saknades") },
 	{ "a question needs its words", N_("frågan saknades") },
 	{ "a reminder needs a day within thirty days", N_("påminnelsen ska ligga framåt i tiden, och inom 30 dagar") },
 	{ "another version was shown", N_("förslaget hade ändrats sedan sidan visades: du får frågan igen") },
+	{ "destruction is approved within fifteen minutes of signing in",
+	  N_("gallring kräver att du nyss har loggat in: du får frågan igen") },
 	{ "files rest on no written need", N_("handlingar bedöms inte efter behovsregler") },
 	{ "it has been undone since", N_("det hade ångrats efteråt") },
 	{ "it is being carried out already", N_("det höll redan på att utföras") },
@@ -120,6 +123,8 @@ static const struct { const char *fault, *said; } faults[] = {
 	{ "the account or address of this owner has changed in the last seven days",
 	  N_("ditt konto eller din adress har ändrats den senaste veckan: försök igen om några dagar") },
 	{ "the code was used too late", N_("koden var för gammal") },
+	{ "the configuration no longer allows that way of signing in",
+	  N_("sättet du loggade in på godtas inte längre: du får frågan igen") },
 	{ "the coordinator is who finds another owner", N_("det är samordnaren som finner rätt ägare: rätta reglerna, så går frågan dit") },
 	{ "the link had expired", N_("länken hade gått ut") },
 	{ "the same person has approved it already", N_("du hade redan godkänt det") },

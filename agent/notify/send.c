@@ -31,6 +31,8 @@ make(struct arena *mem, const struct notify_input *in, const struct letter *lett
 		return letter_question(mem, in, letter, out, err);
 	if (strcmp(letter->kind, "receipt") == 0)
 		return letter_receipt(mem, in, letter, out, err);
+	if (strcmp(letter->kind, "link") == 0)
+		return letter_wish(mem, in, letter, &desk->people, out, err);
 	return strcmp(letter->kind, "administrator") == 0
 		       ? letter_administrator(mem, in, letter, &desk->asked, out, err)
 		       : letter_digest(mem, in, letter, &desk->open, &desk->people, out, err);

@@ -22,9 +22,8 @@ struct notify_input {
 
 /* Adds letters to the store, within the caller's transaction: to each approver with open proposals no letter has told
  * them of, or (a reminder) whose last letter about one is conf.reminder_days old or who has been passed by since, but one a
- * day at most; a receipt to each who has decided something on
- * the page since the last night; and every third month to who can say when
- * something ended where nobody has. */
+ * day at most; a link to each of them who has asked for one since the last night; a receipt to each who has decided something
+ * on the page since then; and every third month to who can say when something ended where nobody has. */
 int notify_compose(struct arena *mem, const struct notify_input *in, long long *letters, struct error *err);
 /* "mail-refused" for each letter that the mail server has said no to again and again. */
 int notify_findings(struct arena *mem, struct store *store, struct plan *plan, struct error *err);
