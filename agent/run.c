@@ -67,9 +67,29 @@ fail:
 	return error_in(err, "keeping the holds of the rules");
 }
 
+/* What came of the night: what is asked now, what was decided since the last one, and how long it took. */
+static int
+put_work(struct arena *mem, struct store *store, const struct night_result *night, json_t *all, struct error *err)
+{
+	struct tallies tallies = { 0 };
+	long long open = 0;
+
+	if (store_tallies(mem, store, &tallies, err) < 0)
+		return -1;
+	for (size_t i = 0; i < tallies.list.count; i++)
+		if (strcmp(tallies.list.items[i].state, state_word[STATE_OPEN]) == 0)
+			open += tallies.list.items[i].count;
+	json_object_set_new(all, "work", json_pack("{s:I, s:I, s:I, s:I, s:I, s:I}", "open", (json_int_t)open, "opened",
+						   (json_int_t)night->proposed.opened, "withdrawn", (json_int_t)night->proposed.withdrawn,
+						   "decided", (json_int_t)night->decided.taken, "gaps", (json_int_t)night->plan.gaps.count,
+						   "milliseconds", (json_int_t)((clock_spent() - night->began) * 1000)));
+	return 0;
+}
+
 /* What the night saw, as it is stored: counts, and the certificate of the directory. */
-static char *
-summary(struct arena *mem, const struct snapshot *seen, const struct night_result *night)
+static int
+summary(struct arena *mem, struct store *store, const struct snapshot *seen, const struct night_result *night, char **out,
+	struct error *err)
 {
 	const struct plan *plan = &night->plan;
 	json_t *all = json_pack("{s:{s:I, s:I, s:I, s:I, s:b}, s:{s:I, s:I, s:I, s:I, s:I}, s:i, s:i, s:i, s:O?}", "access",
@@ -81,12 +101,12 @@ summary(struct arena *mem, const struct snapshot *seen, const struct night_resul
 				(json_int_t)plan->filed.due_files, "missing", (int)plan->missing.count, "conflicts",
 				(int)plan->conflicts.count, "structural", (int)plan->structural.count, "certificate",
 				seen->certificate);
-	char *text;
+	int rc = put_work(mem, store, night, all, err);
 
 	json_object_set_new(all, "stock", stock_json(plan));
-	text = json_canonical(mem, all);
+	*out = json_canonical(mem, all);
 	json_decref(all);
-	return text;
+	return rc;
 }
 
 static int
@@ -143,6 +163,7 @@ publish(struct arena *mem, const struct rules *rules, struct store *store, const
 {
 	struct propose_input in = { .rules = rules, .snapshot = snapshot, .plan = &out->plan, .store = store,
 				    .now = how->now };
+	char *seen;
 	const struct notify_input letters = { .rules = rules, .snapshot = snapshot, .store = store, .now = how->now };
 
 	if (store_begin(store, err) < 0)
@@ -158,8 +179,8 @@ publish(struct arena *mem, const struct rules *rules, struct store *store, const
 		goto fail;
 	if (notify_compose(mem, &letters, &out->letters, err) < 0 || count_braked(mem, rules, store, &out->braked, &out->queued, err) < 0)
 		goto fail;
-	if (store_night_end(store, id, "published", out->plan.gaps.count == 0, how->now, summary(mem, snapshot, out),
-			    err) < 0)
+	if (administrators_keep(mem, rules, store, snapshot, err) < 0 || summary(mem, store, snapshot, out, &seen, err) < 0 ||
+	    store_night_end(store, id, "published", out->plan.gaps.count == 0, how->now, seen, err) < 0)
 		goto fail;
 	if (stop_asked()) {
 		error_set(err, ERROR_STOPPED, "asked to stop before the night was published");
@@ -226,6 +247,7 @@ run_night(struct arena *mem, const struct rules *rules, const struct run_options
 	long long id = 0;
 	int rc = -1;
 
+	out->began = clock_spent();
 	if (run_desk_open(mem, rules, how->now, false, &desk, err) < 0)
 		return -1;
 	if (take_decisions(mem, rules, desk.store, how->now, &out->decided, err) < 0 ||

@@ -52,6 +52,10 @@ int vanish_release(struct arena *mem, struct store *store, const char *share, co
  * new is kept in `store` unless that is NULL. */
 int secret_hide(struct arena *mem, const char *known, struct store *store, struct snapshot *snapshot, struct error *err);
 
+/* Who may look at /status, for the page: of a snapshot that is complete. */
+int administrators_keep(struct arena *mem, const struct rules *rules, struct store *store, const struct snapshot *snapshot,
+			struct error *err);
+
 /* Shows retain what lies in the folder of a file, as it is now. */
 struct retain;
 int run_see_folder(struct arena *mem, struct retain *retain, const struct share *share, const char *path, struct error *err);

@@ -13,7 +13,6 @@
 #include <behov/log.h>
 #include <behov/text.h>
 
-#define STORED "shrink"
 #define STORED_GROUPS "shrink-groups"
 #define LOOK_BACK ((int64_t)400 * 86400)         /* seconds */
 #define GROUP_LEAST 20                  /* smaller groups come and go */
@@ -108,7 +107,7 @@ save(struct arena *mem, struct store *store, const struct numbers *numbers, stru
 		json_object_set_new(list, numbers->list.items[i].what, json_integer(numbers->list.items[i].now));
 	json_put(all, "state", "braked");
 	json_object_set_new(all, "numbers", list);
-	rc = store_set(store, STORED, json_canonical(mem, all), err);
+	rc = store_set(store, SHRINK_VALUE, json_canonical(mem, all), err);
 	json_decref(all);
 	return rc;
 }
@@ -135,7 +134,7 @@ shrink_stands(struct arena *mem, struct store *store, bool *out, struct error *e
 {
 	json_t *stood;
 
-	if (load(mem, store, STORED, &stood, err) < 0)
+	if (load(mem, store, SHRINK_VALUE, &stood, err) < 0)
 		return -1;
 	*out = stood && json_text(stood, "state") && strcmp(json_text(stood, "state"), "braked") == 0;
 	json_decref(stood);
@@ -150,14 +149,14 @@ shrink_release(struct arena *mem, struct store *store, const char *by, const cha
 	int rc = 0;
 
 	*released = false;
-	if (load(mem, store, STORED, &stood, err) < 0)
+	if (load(mem, store, SHRINK_VALUE, &stood, err) < 0)
 		return -1;
 	if (stood && json_text(stood, "state") && strcmp(json_text(stood, "state"), "braked") == 0) {
 		json_put(stood, "state", "released");
 		payload = json_pack("{s:s?, s:s?, s:O}", "by", by, "reason", reason, "numbers", json_object_get(stood, "numbers"));
 		rc = audit_add(store, now, by, "shrink-released", payload, err);
 		if (rc == 0)
-			rc = store_set(store, STORED, json_canonical(mem, stood), err);
+			rc = store_set(store, SHRINK_VALUE, json_canonical(mem, stood), err);
 		json_decref(payload);
 		*released = rc == 0;
 	}
@@ -268,8 +267,8 @@ check_whole(struct arena *mem, const struct rules *rules, struct store *store, c
 	compare(mem, snapshot, summary, &numbers);
 	lost = lines(mem, &numbers, ratio);
 	if (!lost)
-		return store_set(store, STORED, "-", err);      /* what an earlier night saw is nothing to go by any more */
-	if (load(mem, store, STORED, &stood, err) < 0)
+		return store_set(store, SHRINK_VALUE, "-", err);      /* what an earlier night saw is nothing to go by any more */
+	if (load(mem, store, SHRINK_VALUE, &stood, err) < 0)
 		return -1;
 	*released = is_released(stood, &numbers, ratio);
 	json_decref(stood);

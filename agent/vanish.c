@@ -18,7 +18,7 @@
 static const char *
 stored_as(struct arena *mem, const char *share)
 {
-	return arena_print(mem, "vanish:%s", share);
+	return arena_print(mem, VANISH_VALUE "%s", share);
 }
 
 static int

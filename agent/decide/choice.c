@@ -9,6 +9,7 @@
  * confirming page posts the same fields, so that both are read here.
  */
 #include "decide_p.h"
+#include "proof_p.h"
 
 #include <behov/digest.h>
 #include <behov/json.h>
@@ -154,6 +155,17 @@ refusal(const struct choice *c)
 }
 
 static void
+note_lack(const struct request *r, struct view *view, const struct proposal *p)
+{
+	int kind = proof_of(r->session.kind);
+	enum proof_lack lack = proof_lacks(&r->server->rules->conf, p, kind < 0 ? PROOF_CODE : (enum proof_kind)kind, r->session.proved,
+					   r->now);
+
+	view->old |= lack == PROOF_OLD;
+	view->weak |= lack == PROOF_WEAK;
+}
+
+static void
 judge(struct request *r, struct view *view, struct choice *c, int verdict)
 {
 	c->made = true;
@@ -170,6 +182,8 @@ judge(struct request *r, struct view *view, struct choice *c, int verdict)
 	}
 	view->made++;
 	view->destroys |= c->verdict == VERDICT_APPROVE && c->on->s->p.kind == KIND_DESTROY;
+	if (c->verdict == VERDICT_APPROVE)
+		note_lack(r, view, &c->on->s->p);
 }
 
 static const char *
@@ -216,18 +230,9 @@ choice_read(struct request *r, struct view *view)
 const char *
 choice_proof(struct request *r, const char *once)
 {
-	json_t *o = json_object();
-	char *text;
-
-	json_put(o, "kind", "code");
-	json_put(o, "session", r->session.id);
-	json_put(o, "letter", r->letter.id);
-	json_put(o, "form", once);
-	json_object_set_new(o, "code_sent", json_integer(r->session.code_sent));
-	json_object_set_new(o, "proved", json_integer(r->session.proved));
-	text = json_canonical(r->mem, o);
-	json_decref(o);
-	return text;
+	return proof_write(r->mem, &(struct proof_said){
+		.kind = r->session.kind, .session = r->session.id, .form = once, .letter = &r->letter,
+		.code_sent = r->session.used, .proved = r->session.proved });
 }
 
 /* Those of this session; of the form `once`, or of the last one when that is "". */

@@ -44,6 +44,7 @@ struct server {
 	const char *origins[2];         /* the same with a scheme, as Origin says it */
 	bool https;
 	const char *cookie;             /* its name */
+	unsigned proxy;                 /* uid that the proxy runs as; of no use without PROOF_PROXY */
 };
 
 struct field { const char *name, *value; };
@@ -80,6 +81,7 @@ struct request {
 	struct turn turn;               /* of a form: nobody else works for its session */
 	struct session session;         /* unless SESSION_NONE */
 	struct letter letter;           /* SESSION_UNPROVED and SESSION_PROVED */
+	const char *admin;              /* what the administrator at hand is called; NULL = there is none */
 	/* the answer */
 	unsigned status;
 	const char *type, *location, *set_cookie;
@@ -170,8 +172,8 @@ const char *form_get(const struct form *form, const char *name);
 /* The letter that a raw token belongs to: *found false when there is none or it is too old (*old tells which). */
 int session_letter(struct request *r, const char *token, struct letter *out, bool *found, bool *old, struct error *err);
 int session_find(struct request *r, enum session_state *state, struct error *err);
-/* A new session for r->letter, with a new cookie; whatever the browser had before ends. */
-int session_start(struct request *r, const char *token, bool proved, struct error *err);
+/* A new session for r->letter, with a new cookie; whatever the browser had before ends.  kind: as what it is proved, or NULL. */
+int session_start(struct request *r, const char *token, const char *kind, struct error *err);
 int session_end(struct request *r, struct error *err);
 /* Counts one more short code for r->letter; *allowed false when there were too many. */
 int session_count(struct request *r, bool *allowed, struct error *err);
@@ -192,6 +194,48 @@ const char *session_mask(struct request *r);
 bool session_nonce(const struct request *r);
 /* When it ends if nothing more is sent. */
 int64_t session_ends(const struct request *r);
+
+/* ------------------------------------------------------------------ prove.c */
+
+/* Somebody who says that they are that account. */
+struct claimant { const char *key, *name; };
+enum proven {
+	PROVEN, PROVEN_NOT,
+	PROVEN_NOTHING,                 /* no password was written */
+	PROVEN_TOO_OFTEN,               /* counted, so that nobody's account is locked by us */
+	PROVEN_LATER,                   /* the directory does not answer */
+};
+/* At most a few seconds.  The try is counted before it is made. */
+int prove_password(struct request *r, const struct claimant *who, const char *password, enum proven *out, struct error *err);
+/* The account name that a proxy we believe says; NULL when there is none, or not from there. */
+const char *prove_proxy(struct request *r);
+bool prove_same_name(struct arena *mem, const char *a, const char *b);
+/* What to tell them, in Swedish; NULL for PROVEN. */
+const char *prove_problem(const struct conf *conf, enum proven answer);
+unsigned prove_status(enum proven answer);
+/* Who r->letter is to, by the name that they have now. */
+int prove_claimant(struct request *r, struct claimant *out, struct error *err);
+/* [ { "code": true, "ldap": false, "proxy": false, "first": true }, … ] in conf's order; strong: not by a code.  Caller owns. */
+json_t *prove_ways(const struct conf *conf, bool strong);
+
+/* ------------------------------------------------------------------ wish.c */
+
+/* POST /ny-lank: whoever they say that they are, the answer is the same. */
+int wish_post(struct request *r, struct error *err);
+
+/* ------------------------------------------------------------------ signin.c */
+
+int signin_code(struct request *r, struct error *err);
+int signin_get(struct request *r, struct error *err);
+int signin_post(struct request *r, struct error *err);
+int signin_proxy(struct request *r, struct error *err);
+/* A link that is no good. */
+int signin_bad(struct request *r, bool old, struct error *err);
+/* The page of a link that is; problem NULL = none. */
+int signin_link(struct request *r, unsigned status, const char *token, const char *problem, struct error *err);
+/* POST: who they are, once more, before what they chose is confirmed.  By r->form, or by the proxy. */
+enum again { AGAIN_PROVED, AGAIN_SENT, AGAIN_NOT };
+int signin_again(struct request *r, bool proxy, enum again *out, unsigned *status, const char **problem, struct error *err);
 
 /* ------------------------------------------------------------------ view.c, choice.c */
 
@@ -246,6 +290,7 @@ struct view {
 	bool destroys;                  /* among `made`: files would be gone for good */
 	size_t page, pages;             /* 1, 2, … */
 	bool crowded;                   /* more is chosen on other pages than can follow along */
+	bool old, weak;                 /* among `made`: for which the proof of person is too old, or of a weak kind */
 };
 
 /* What r->letter's person is asked about. */
@@ -338,6 +383,8 @@ int rows_settled(struct request *r, json_t *data, struct error *err);
 /* Who has said what of it, and what the person at hand can say and has typed. */
 void rows_said(struct request *r, json_t *row, const struct asked *a);
 void rows_choice(struct request *r, json_t *row, const struct choice *c, const struct asked *a);
+/* What of it goes along in a form that shows no rows: its id, version, verdict ("" unless it was made) and fields. */
+void rows_carry(struct request *r, json_t *o, const struct choice *c);
 
 /* ------------------------------------------------------------------ pages.c */
 
@@ -350,7 +397,11 @@ int page_style(struct request *r, struct error *err);
 /* What the law asks a public body to say about its page: lag (2018:1937), in the form that Digg has set. */
 int page_statement(struct request *r, struct error *err);
 int page_notice(struct request *r, unsigned status, const char *title, const char *text, struct error *err);
-int page_link(struct request *r, const char *token, long long count, struct error *err);
+/* The same, and a form to ask for a new link. */
+int page_ask(struct request *r, unsigned status, const char *title, const char *text, struct error *err);
+int page_link(struct request *r, unsigned status, const char *token, long long count, const char *problem, struct error *err);
+/* Who they are, once more; what they chose is kept.  sent: a code is. */
+int page_again(struct request *r, unsigned status, const struct view *view, bool sent, const char *problem, struct error *err);
 int page_code(struct request *r, unsigned status, const char *problem, struct error *err);
 /* sent: when the long code was mailed, INT64_MIN = it was not. */
 int page_long(struct request *r, unsigned status, const char *token, int64_t sent, const char *problem, struct error *err);
@@ -383,8 +434,16 @@ struct tidier;
 struct tidier *tidy_start(const struct conf *conf);
 void tidy_stop(struct tidier *tidier);          /* NULL is allowed; after the first time at least */
 
+/* ------------------------------------------------------------------ admin.c */
+
+/* /status and what lies below: for administrators, to read. */
+int admin_route(struct request *r, struct error *err);
+
 /* ------------------------------------------------------------------ routes.c */
 
+int redirect(struct request *r, const char *where);
+/* Where somebody who is not signed in ends up. */
+int no_session(struct request *r, enum session_state state, struct error *err);
 /* Fills the answer in r.  -1: nothing can be said but that it failed. */
 int route(struct request *r, struct error *err);
 enum lane_name route_lane(const struct request *r);

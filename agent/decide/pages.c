@@ -79,15 +79,26 @@ page_statement(struct request *r, struct error *err)
 }
 
 int
-page_link(struct request *r, const char *token, long long count, struct error *err)
+page_ask(struct request *r, unsigned status, const char *title, const char *text, struct error *err)
+{
+	json_t *data = page_data(r, title);
+
+	json_put(data, "text", say(r, text));
+	return page_render(r, status, "page-ask.html", data, err);
+}
+
+int
+page_link(struct request *r, unsigned status, const char *token, long long count, const char *problem, struct error *err)
 {
 	json_t *data = page_data(r, N_("Beslut som väntar på dig"));
 
 	json_put(data, "token", token);
+	json_put(data, "problem", say(r, problem));
+	json_object_set_new(data, "ways", prove_ways(&r->server->rules->conf, false));
 	rows_put(data, "count", text_count(r->mem, count));
 	json_object_set_new(data, "one", json_boolean(count == 1));
 	json_object_set_new(data, "some", json_boolean(count > 0));
-	return page_render(r, 200, "page-link.html", data, err);
+	return page_render(r, status, "page-link.html", data, err);
 }
 
 int
@@ -207,6 +218,7 @@ page_decide(struct request *r, unsigned status, struct view *view, const char *p
 	json_put(data, "today", day_text(r->mem, clock_day(r->now)));
 	rows_put(data, "queued", view->queued ? text_count(r->mem, view->queued) : NULL);
 	json_put(data, "weekly", arena_print(r->mem, "%d", r->server->rules->conf.weekly));
+	json_object_set_new(data, "extends", json_boolean(session_ends(r) < r->session.made + SESSION_MOST));
 	put_groups(r, data, view);
 	paging_put(r, view, data);
 	if (rows_settled(r, data, err) < 0 || event_forms(r, &events, err) < 0) {
@@ -232,9 +244,7 @@ leftovers(struct request *r, const struct view *view)
 		if (!c->on || (c->made && !c->problem))
 			continue;
 		one = json_object();
-		rows_put(one, "id", c->id);
-		rows_put(one, "version", c->version);
-		rows_choice(r, one, NULL, c->on);
+		rows_carry(r, one, c);
 		if (json_array_size(json_object_get(one, "fields")))
 			json_array_append(list, one);
 		json_decref(one);
@@ -333,7 +343,7 @@ page_receipt(struct request *r, const struct inbox_decisions *saved, struct erro
 	return page_render(r, 200, "page-receipt.html", data, err);
 }
 
-/* Only what the browser itself just sent, and only what belongs in that form. */
+/* Only what the browser itself just sent, and only what belongs in that form: a password or a code does not come back. */
 int
 page_expired(struct request *r, struct error *err)
 {
@@ -352,6 +362,41 @@ page_expired(struct request *r, struct error *err)
 	json_object_set_new(data, "some", json_boolean(json_array_size(list) > 0));
 	json_object_set_new(data, "fields", list);
 	return page_render(r, 401, "page-expired.html", data, err);
+}
+
+/* What was chosen, in whatever way it was, and what was typed beside it. */
+static json_t *
+kept_choices(struct request *r, const struct view *view)
+{
+	json_t *list = leftovers(r, view);
+
+	for (size_t i = 0; i < view->choices.count; i++) {
+		const struct choice *c = &view->choices.items[i];
+		json_t *one;
+		if (!c->made || c->problem)
+			continue;
+		one = json_object();
+		rows_carry(r, one, c);
+		json_array_append_new(list, one);
+	}
+	return list;
+}
+
+int
+page_again(struct request *r, unsigned status, const struct view *view, bool sent, const char *problem, struct error *err)
+{
+	const struct conf *conf = &r->server->rules->conf;
+	json_t *data = page_own(r, view->weak ? N_("Logga in starkare") : N_("Logga in en gång till")), *ways = prove_ways(conf, view->weak);
+	bool can_code = !view->weak && conf_proves(conf, PROOF_CODE);
+
+	json_put(data, "problem", say(r, problem));
+	json_object_set_new(data, "weak", json_boolean(view->weak));
+	json_object_set_new(data, "sent", json_boolean(sent && can_code));
+	json_put(data, "minutes", arena_print(r->mem, "%d", CODE_MINUTES));
+	json_object_set_new(data, "ways", ways);
+	json_put(data, "page", *form_get(&r->form, "pa") ? form_get(&r->form, "pa") : NULL);
+	json_object_set_new(data, "kept", kept_choices(r, view));
+	return page_render(r, status, "page-again.html", data, err);
 }
 
 /* ------------------------------------------------------------------ the code mail */

@@ -197,6 +197,14 @@ decision(struct request *r, const struct choice *c)
 	return rows_verdict(r, verdict_word[c->verdict]);
 }
 
+static const char *
+verdict_value(struct request *r, const struct choice *c)
+{
+	if (!c)
+		return "";
+	return c->verdict == VERDICT_ADVISE ? arena_print(r->mem, "advise:%s", advice_word[c->words.advice]) : verdict_word[c->verdict];
+}
+
 static void
 put_decision(struct request *r, json_t *row, const struct choice *c, const struct asked *a)
 {
@@ -207,8 +215,18 @@ put_decision(struct request *r, json_t *row, const struct choice *c, const struc
 	rows_put(row, "said", words ? c->words.text : NULL);
 	json_put(row, "said_until", day ? c->until_text : NULL);
 	rows_put(row, "covers", c && c->verdict == VERDICT_HOLD ? rows_stop(r, &a->s->p) : NULL);
-	json_put(row, "verdict", !c ? "" : c->verdict == VERDICT_ADVISE ? arena_print(r->mem, "advise:%s", advice_word[c->words.advice])
-									: verdict_word[c->verdict]);
+	json_put(row, "verdict", verdict_value(r, c));
+}
+
+void
+rows_carry(struct request *r, json_t *o, const struct choice *c)
+{
+	bool made = c->made && !c->problem;
+
+	rows_put(o, "id", c->id);
+	rows_put(o, "version", c->version);
+	json_put(o, "verdict", verdict_value(r, made ? c : NULL));
+	json_object_set_new(o, "fields", typed_fields(r, made ? c : NULL, c->id));
 }
 
 /* What was typed comes back as it was typed; a choice about another version does not. */

@@ -8,6 +8,7 @@
  */
 #include "decide_p.h"
 
+#include <behov/directory.h>
 #include <behov/log.h>
 #include <behov/step.h>
 
@@ -15,6 +16,7 @@
 #include <microhttpd.h>
 #include <netdb.h>
 #include <poll.h>
+#include <pwd.h>
 #include <sys/eventfd.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -138,6 +140,16 @@ respond(struct request *r)
 	answer(r);
 }
 
+/* There may be a password in the form, and where it was decoded. */
+static void
+forget(struct request *r)
+{
+	if (r->mem && r->body)
+		arena_wipe(r->mem);
+	arena_close(r->mem);
+	r->mem = NULL;
+}
+
 void
 request_work(struct request *r)
 {
@@ -150,8 +162,7 @@ request_work(struct request *r)
 	turn_end(&r->turn);
 	if (r->out.data)
 		text_close(&r->out);
-	arena_close(r->mem);            /* who takes an answer slowly holds no more than that answer */
-	r->mem = NULL;
+	forget(r);                      /* who takes an answer slowly holds no more than that answer */
 }
 
 /* ------------------------------------------------------------------ the request */
@@ -185,7 +196,7 @@ end(void *self, struct MHD_Connection *connection, void **context, enum MHD_Requ
 	d->out -= r->counted;
 	if (r->response)
 		MHD_destroy_response(r->response);
-	arena_close(r->mem);
+	forget(r);
 	free(r);
 }
 
@@ -452,6 +463,26 @@ say_farewell(struct daemon *d, struct MHD_Daemon *mhd)
 		;
 }
 
+/* Who the proxy is: a name, or a number. */
+static int
+find_proxy(const struct conf *conf, struct server *server, struct error *err)
+{
+	const char *user = conf->web.proxy.user;
+	const struct passwd *found;
+
+	if (!conf_proves(conf, PROOF_PROXY))
+		return 0;
+	if (user[strspn(user, "0123456789")] == '\0' && *user && strlen(user) < 10) {
+		server->proxy = (unsigned)strtoul(user, NULL, 10);
+		return 0;
+	}
+	found = getpwnam(user);
+	if (!found)
+		return error_set(err, ERROR_CONFIG, "web.proxy-user is '%s', and there is no such account here", user);
+	server->proxy = found->pw_uid;
+	return 0;
+}
+
 static int
 listen_on(struct arena *mem, struct server *server, int *fd, int *port, struct error *err)
 {
@@ -510,6 +541,9 @@ decide_serve(const struct rules *rules, void (*ready)(int port), struct error *e
 	int fd = -1, port, rc = -1;
 
 	stop_listen();
+	directory_prepare();
+	if (find_proxy(&rules->conf, &d.server, err) < 0)
+		goto out;
 	if (speak_check(err) < 0 || listen_on(mem, &d.server, &fd, &port, err) < 0)
 		goto out;
 	d.lanes = lanes_open(&d.server, err);

@@ -120,13 +120,13 @@ session_find(struct request *r, enum session_state *state, struct error *err)
 
 /* Always a cookie that nobody can have known before: what the browser came with is never taken over. */
 int
-session_start(struct request *r, const char *token, bool proved, struct error *err)
+session_start(struct request *r, const char *token, const char *kind, struct error *err)
 {
 	const char *before = r->cookie ? r->session.id : NULL, *cookie = random_text(r->mem);
 	struct session made = {
 		.id = digest_text(r->mem, cookie), .letter = r->letter.id, .token = token, .nonce = random_text(r->mem),
-		.made = r->now, .seen = r->now, .code_sent = proved ? r->session.code_sent : INT64_MIN,
-		.proved = proved ? r->now : INT64_MIN,
+		.made = r->now, .seen = r->now, .code_sent = INT64_MIN, .proved = kind ? r->now : INT64_MIN, .kind = kind,
+		.used = kind ? r->session.code_sent : INT64_MIN,
 	};
 
 	if (inbox_sessions_expire(r->server->inbox, r->now - 2 * SESSION_MOST, err) < 0 ||
@@ -270,7 +270,7 @@ session_try(struct request *r, const char *code, enum code_answer *answer, struc
 		return 0;
 	}
 	*answer = CODE_RIGHT;
-	return session_start(r, s->token, true, err);
+	return session_start(r, s->token, proof_word[PROOF_CODE], err);
 }
 
 /* ------------------------------------------------------------------ the long code */
@@ -379,5 +379,5 @@ session_try_long(struct request *r, const char *token, const char *code, enum co
 	turn_take(&letter, r->letter.id);
 	rc = use_long(r, code, answer, err);
 	turn_end(&letter);
-	return rc == 0 && *answer == CODE_RIGHT ? session_start(r, token, true, err) : rc;
+	return rc == 0 && *answer == CODE_RIGHT ? session_start(r, token, proof_word[PROOF_CODE], err) : rc;
 }

@@ -16,6 +16,8 @@ struct taking {
 	struct decide_result *out;
 	long long left;                 /* refusals that were not stored: there were too many */
 	struct letter letter;           /* whose token it is; key NULL when nobody's */
+	enum proof_kind kind;           /* of the row's proof, once it holds */
+	int64_t proved;
 	struct stored_list list;        /* the proposal, or empty */
 	const char *words;              /* the reason of the row at hand, as it came: see words_read() */
 };
@@ -27,7 +29,7 @@ int take_verdict(const char *word);
 /* Why a row of the inbox does not count, or NULL. */
 int take_fault(struct taking *t, const struct inbox_decision *d, const char **fault, struct error *err);
 /* Why it does not, whatever it says: no such letter, no good proof. */
-const char *take_letter_fault(const struct taking *t, const struct inbox_decision *d);
+const char *take_letter_fault(struct taking *t, const struct inbox_decision *d);
 /* What may be stored of a text nobody has vouched for; NULL for NULL. */
 const char *take_tame(struct arena *mem, const char *text, size_t most);
 

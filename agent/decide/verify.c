@@ -1,13 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* verify.c - what must hold before a decision from the inbox counts: token, person, version, state, proof. */
 #include "take_p.h"
-#include "behov/json.h"
+#include "proof_p.h"
 #include "behov/text.h"
 #include <string.h>
 
 #define SKEW 120                        /* seconds that two clocks may differ */
-#define CODE_SECONDS 4200               /* from the code to its use: the long one's, see agent/decide/session.c */
-#define SESSION_SECONDS 3600            /* from the proof to the decision */
 #define PIN_SECONDS (7 * 86400)         /* an owner who changed destroys nothing for so long */
 #define QUESTIONS_MOST 5                /* that wait for an answer, of one proposal */
 
@@ -37,35 +35,8 @@ take_fits(const char *text, size_t most)
 	return text && len <= most && text_is_utf8(text, len);
 }
 
-static const char *
-proof_fault(const struct inbox_decision *d, const struct letter *letter)
-{
-	json_t *proof = NULL;
-	long long sent, proved;
-	const char *kind, *whose, *fault = NULL;
-
-	if (!take_fits(d->proof, TAKE_TEXT_MOST) || json_read(d->proof, strlen(d->proof), &proof, NULL) < 0)
-		return "the proof of person cannot be read";
-	kind = json_text(proof, "kind");
-	whose = json_text(proof, "letter");
-	sent = json_number(proof, "code_sent", INT64_MIN);
-	proved = json_number(proof, "proved", INT64_MIN);
-	if (!kind || strcmp(kind, "code") != 0)
-		fault = "the proof of person is of an unknown kind";
-	else if (whose && strcmp(whose, letter->id) != 0)
-		fault = "the proof of person is for another letter";
-	else if (sent < letter->created || proved < sent || d->at < proved)
-		fault = "the proof of person is in the wrong order";
-	else if (proved - sent > CODE_SECONDS)
-		fault = "the code was used too late";
-	else if (d->at - proved > SESSION_SECONDS)
-		fault = "the sign-in was too old";
-	json_decref(proof);
-	return fault;
-}
-
 const char *
-take_letter_fault(const struct taking *t, const struct inbox_decision *d)
+take_letter_fault(struct taking *t, const struct inbox_decision *d)
 {
 	if (!t->letter.key)
 		return "no letter has that link";
@@ -73,7 +44,7 @@ take_letter_fault(const struct taking *t, const struct inbox_decision *d)
 		return "it is dated in the future";
 	if (d->at >= t->letter.expires)
 		return "the link had expired";
-	return proof_fault(d, &t->letter);
+	return proof_check(&t->rules->conf, d, &t->letter, &t->kind, &t->proved);
 }
 
 /* In which states each can be said.  A stop is set wherever there is something left to stop. */
@@ -171,12 +142,30 @@ is_undone(const struct decisions *all, int64_t at)
 	return false;
 }
 
+/* What a proof that holds is not good for. */
+static const char *
+weak_fault(const struct taking *t, const struct proposal *p, int64_t at)
+{
+	switch (proof_lacks(&t->rules->conf, p, t->kind, t->proved, at)) {
+	case PROOF_WEAK:
+		return "a code is not enough to approve it";
+	case PROOF_OLD:
+		return "destruction is approved within fifteen minutes of signing in";
+	case PROOF_SUFFICES:
+		break;
+	}
+	return NULL;
+}
+
 static int
 approve_fault(struct taking *t, const struct decisions *all, const struct stored *s, int64_t at, const char **fault,
 	      struct error *err)
 {
 	bool fresh = false;
 
+	*fault = weak_fault(t, &s->p, at);
+	if (*fault)
+		return 0;
 	if (s->p.kind == KIND_DESTROY && is_fresh_owner(t, &s->p, &fresh, err) < 0)
 		return -1;
 	if (seats_has_approved(all, s, t->letter.key))

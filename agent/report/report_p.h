@@ -3,6 +3,7 @@
 #ifndef REPORT_P_H
 #define REPORT_P_H
 
+#include "behov/certificate.h"
 #include "behov/json.h"
 #include "behov/report.h"
 #include "behov/text.h"
@@ -20,13 +21,8 @@ const char *local(struct arena *mem, const char *moment);
 /* One proposal, with who has approved this version of it. */
 int proposal_row(struct arena *mem, struct store *store, const struct stored *s, bool evidence, json_t **out,
 		 struct error *err);
-/* What a night's summary (JSON text, or NULL) says of the directories it read, a row each: source, base, server, seen,
- * unseen, asked, took.  Caller owns. */
-json_t *certificate_rows(struct arena *mem, const char *summary);
-/* What it says of what lies on the shares, a row each: name, files, size, ungoverned, held; parts (its series) and folders are rows
+/* What a night's summary (JSON text, or NULL) says of what lies on the shares, a row each: name, files, size, ungoverned, held; parts (its series) and folders are rows
  * of the same kind.  Caller owns. */
 json_t *stock_rows(struct arena *mem, const struct rules *rules, const char *summary);
-/* "sha256:…" over all that was read, or NULL. */
-const char *certificate_digest(struct arena *mem, const char *summary);
 
 #endif

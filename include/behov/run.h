@@ -35,6 +35,7 @@ struct night_result {
 	struct decide_result decided;
 	struct propose_result proposed;
 	struct plan plan;               /* plan_free() */
+	double began;                   /* clock_spent() */
 	long long letters, sent, unsent, braked;        /* braked: all that wait for a release */
 	long long queued;               /* all that wait for their turn */
 };
