@@ -57,7 +57,7 @@ rules(struct arena *mem, const char *folder, const char *listen, const char *url
 			  .inbox = path(mem, folder, "inbox.db"), .quarantine_days = 30, .grace = { 3, 7 },
 			  .mail = { .server = arena_print(mem, "maildir:%s/mail", folder), .from = "behov@kalmar.example",
 				    .contact = "Servicedesk, 0480-00 00 00" },
-			  .web = { listen, url, "code" } },
+			  .web = { .listen = listen, .url = url, .proof_count = 1 } },
 		.systems = systems, .system_count = 1, .series = series, .series_count = 2, .shares = shares,
 		.share_count = 1,
 	};

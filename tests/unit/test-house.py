@@ -22,8 +22,10 @@ def sources(*folders):
 
 def unsaid():
     """Reasons why an answer of a real person did not count that their receipt has no words for."""
-    with open(TOP + "/agent/decide/verify.c", encoding="utf-8") as f:
-        verify = f.read()
+    verify = ""
+    for name in ("verify.c", "proof.c"):
+        with open(f"{TOP}/agent/decide/{name}", encoding="utf-8") as f:
+            verify += f.read()
     with open(TOP + "/agent/notify/receipts.c", encoding="utf-8") as f:
         said = re.findall(r'^\t\{ "([^"]+)",', f.read(), re.M)
     with open(TOP + "/agent/decide/words.c", encoding="utf-8") as f:

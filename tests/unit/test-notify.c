@@ -40,7 +40,7 @@ begin(void)
 	series[0] = (struct series){ .id = "verifikationer", .name = "Verifikationer" };
 	rules = (struct rules){ .systems = systems, .system_count = 2, .shares = shares, .share_count = 1, .series = series, .series_count = 1 };
 	rules.conf = (struct conf){ .organisation = "Kalmar kommun", .mode = MODE_APPLY, .link_days = 30, .reminder_days = 7,
-				    .grace = { 3, 7 }, .key_file = arena_print(mem, "%s/key", folder) };
+				    .grace = { 3, 7 }, .key_file = arena_print(mem, "%s/key", folder), .inbox = arena_print(mem, "%s/inbox.db", folder) };
 	rules.conf.mail.server = arena_print(mem, "maildir:%s/outbox", folder);
 	rules.conf.mail.from = "behov@kalmar.example";
 	rules.conf.mail.contact = "Servicedesk, 0480-00 00 00";
@@ -171,6 +171,8 @@ read_letter(int64_t now)
 		CHECK(letter_receipt(mem, &in, &letter, &mail, &err) == 0);
 	else if (strcmp(letter.kind, "question") == 0)
 		CHECK(letter_question(mem, &in, &letter, &mail, &err) == 0);
+	else if (strcmp(letter.kind, "link") == 0)
+		CHECK(letter_wish(mem, &in, &letter, &people, &mail, &err) == 0);
 	else
 		CHECK(letter_digest(mem, &in, &letter, &open, &people, &mail, &err) == 0);
 	stored_free(&asked);
@@ -1072,6 +1074,121 @@ a_receipt_says_who_else_has_answered_what(void)
 	end();
 }
 
+/* ------------------------------------------------------------------ new links */
+
+static void
+wish(const char *who, int64_t at)
+{
+	struct inbox *inbox = NULL;
+
+	CHECK(inbox_open(rules.conf.inbox, true, &inbox, &err) == 0 && inbox_wish_add(inbox, who, at, &err) == 0);
+	inbox_close(inbox);
+}
+
+static void
+a_night(int64_t at)
+{
+	long long id;
+
+	CHECK(store_night_start(store, "run", at, "rules", &id, &err) == 0);
+	CHECK(store_night_end(store, id, "published", true, at, NULL, &err) == 0);
+}
+
+/* Two nights after the letter that everybody gets: what a wish of the day between comes to. */
+static long long
+comes_to(const char *who, int64_t at)
+{
+	long long letters;
+
+	begin();
+	add(access_to("kurs", "a", "Kim Holm", 1));
+	CHECK(compose(NIGHT) == 1 && send_out(NIGHT, NULL) == 1);
+	a_night(NIGHT);
+	wish(who, at);
+	letters = compose(NIGHT + DAYS(1));
+	CHECK(letters == 0 || strcmp(unsent_letter().kind, "link") == 0);
+	end();
+	return letters;
+}
+
+static void
+who_asks_for_a_link_gets_one_if_something_waits(void)
+{
+	char huge[600];
+
+	memset(huge, 'a', sizeof(huge) - 1);
+	huge[sizeof(huge) - 1] = '\0';
+	CHECK(comes_to("anna", NIGHT + 3600) == 1 && comes_to("ANNA@Kalmar.example", NIGHT + 3600) == 1);
+	CHECK(comes_to("anna", NIGHT - 1) == 0);                /* the night before has seen it */
+	CHECK(comes_to("anna", NIGHT + DAYS(3)) == 0);          /* dated ahead by who has taken serve over */
+	CHECK(comes_to("ann", NIGHT + 3600) == 0 && comes_to("", NIGHT + 3600) == 0 && comes_to("*", NIGHT + 3600) == 0);
+	CHECK(comes_to("kanna", NIGHT + 3600) == 0 && comes_to("anna@evil.example", NIGHT + 3600) == 0);
+	CHECK(comes_to("Anna \xff", NIGHT + 3600) == 0 && comes_to(huge, NIGHT + 3600) == 0);
+}
+
+static void
+a_link_is_sent_once_a_day_and_tells_only_how_much_waits(void)
+{
+	struct mail mail;
+
+	begin();
+	add(access_to("kurs", "a", "Kim Holm", 1));
+	add(access_to("kurs", "b", "Siv Berg", 1));
+	CHECK(compose(NIGHT) == 1 && send_out(NIGHT, NULL) == 1);
+	a_night(NIGHT);
+	for (int i = 0; i < 5; i++)
+		wish(i % 2 ? "anna" : "anna@kalmar.example", NIGHT + 3600 + i);
+	CHECK(compose(NIGHT + DAYS(1)) == 1);
+	mail = read_letter(NIGHT + DAYS(1));
+	CHECK_TEXT(mail.subject, "Behov: din nya länk");
+	CHECK(both_say(&mail, "https://behov.kalmar.example/b/") && both_say(&mail, "2 förslag") && both_say(&mail, "Anna Ägare"));
+	CHECK(!either_says(&mail, "Kim") && !either_says(&mail, "Kursportalen"));
+	CHECK(send_out(NIGHT + DAYS(1), NULL) == 1 && mails() == 2);
+	/* The same inbox, read once more before the night is published, writes nothing new. */
+	(void)compose(NIGHT + DAYS(1));
+	CHECK(send_out(NIGHT + DAYS(1), NULL) == 0 && mails() == 2);
+	a_night(NIGHT + DAYS(1));
+	CHECK(compose(NIGHT + DAYS(2)) == 0);
+	/* Nothing waits any more when it is to be sent. */
+	wish("anna", NIGHT + DAYS(2));
+	CHECK(compose(NIGHT + DAYS(2) + 60) == 1);
+	answer("a-1", "v1", VERDICT_APPROVE, NULL, NIGHT + DAYS(2));
+	answer("b-1", "v1", VERDICT_APPROVE, NULL, NIGHT + DAYS(2));
+	CHECK(send_out(NIGHT + DAYS(2) + 60, NULL) == 0 && mails() == 2);
+	end();
+}
+
+static void
+a_letter_that_goes_out_anyway_is_link_enough(void)
+{
+	begin();
+	wish("anna", NIGHT - 3600);
+	add(access_to("kurs", "a", "Kim Holm", 1));
+	CHECK(compose(NIGHT) == 1);
+	CHECK_TEXT(unsent_letter().kind, "digest");
+	end();
+	begin();
+	wish("anna", NIGHT - 3600);
+	rules.conf.mode = MODE_OBSERVE;
+	add(access_to("kurs", "a", "Kim Holm", 1));
+	CHECK(compose(NIGHT) == 1);
+	CHECK_TEXT(unsent_letter().kind, "administrator");
+	end();
+}
+
+static void
+an_inbox_that_cannot_be_read_stops_no_letters(void)
+{
+	FILE *f;
+
+	begin();
+	f = fopen(rules.conf.inbox, "w");
+	CHECK(f && fputs("not a database at all", f) >= 0 && fclose(f) == 0);
+	add(access_to("kurs", "a", "Kim Holm", 1));
+	CHECK(compose(NIGHT) == 1);
+	end();
+}
+
 int main(void)
 {
 	CHECK(clock_zone("Europe/Stockholm", &err) == 0);
@@ -1112,5 +1229,9 @@ int main(void)
 	TEST(a_question_that_was_closed_before_its_letter_went_is_not_mailed);
 	TEST(a_receipt_says_what_became_of_every_answer);
 	TEST(a_receipt_says_who_else_has_answered_what);
+	TEST(who_asks_for_a_link_gets_one_if_something_waits);
+	TEST(a_link_is_sent_once_a_day_and_tells_only_how_much_waits);
+	TEST(a_letter_that_goes_out_anyway_is_link_enough);
+	TEST(an_inbox_that_cannot_be_read_stops_no_letters);
 	return check_done();
 }

@@ -110,6 +110,7 @@ office_open(struct office *o)
 	o->series = (struct series){ .id = "r0", .owner = "anna" };
 	o->share = (struct share){ .id = "sh", .owner = "bo" };
 	o->rules = (struct rules){ .series = &o->series, .series_count = 1, .shares = &o->share, .share_count = 1 };
+	o->rules.conf.web.proof_count = 1;      /* code */
 	o->rules.conf.inbox = arena_print(o->mem, "%s/inbox.db", o->folder);
 	o->rules.conf.grace.access_days = 3;
 	o->rules.conf.grace.file_days = 7;
@@ -1363,6 +1364,135 @@ to_be_reminded_later_changes_nothing(void)
 	office_close(&o);
 }
 
+/* ------------------------------------------------------------------ kinds of proof */
+
+/* Of somebody who signed in with a password or through a proxy. */
+static const char *
+account_proof(struct office *o, const char *kind, const char *letter, const char *account, int64_t proved)
+{
+	return arena_print(o->mem, "{\"account\":\"%s\",\"kind\":\"%s\",\"letter\":\"%s\",\"proved\":%lld}", account, kind, letter,
+			   (long long)proved);
+}
+
+static void
+all_kinds(struct office *o)
+{
+	o->rules.conf.web.proofs[0] = PROOF_PROXY;
+	o->rules.conf.web.proofs[1] = PROOF_LDAP;
+	o->rules.conf.web.proofs[2] = PROOF_CODE;
+	o->rules.conf.web.proof_count = 3;
+}
+
+/* What becomes of one approval with that proof, made now. */
+static bool
+counts(enum kind kind, const char *proof_text, void (*prepare)(struct office *o))
+{
+	struct office o;
+	struct inbox_decision d;
+	struct decide_result out;
+
+	office_open(&o);
+	prepare(&o);
+	d = row(&o, 0, propose(&o, kind, 1, 1, STATE_OPEN), "approve");
+	d.proof = proof_text;
+	post(&o, d);
+	out = take(&o);
+	CHECK(out.taken + out.refused == 1);
+	office_close(&o);
+	return out.taken == 1;
+}
+
+static void only_code(struct office *o) { (void)o; }
+static void strong_destroy(struct office *o) { all_kinds(o); o->rules.conf.web.strong_destroy = true; }
+static void strong_class(struct office *o) { all_kinds(o); o->rules.conf.web.strong_class3 = true; }
+
+static void
+each_kind_of_proof_has_its_own_rules(void)
+{
+	struct office o;
+	int64_t now;
+
+	office_open(&o);
+	now = o.now;
+	for (enum proof_kind kind = PROOF_LDAP; kind <= PROOF_PROXY; kind++) {
+		const char *word = proof_word[kind];
+		const char *good = account_proof(&o, word, "letter0", "k-anna", now - 100);
+
+		CHECK(counts(KIND_REMOVE_MEMBER, good, all_kinds) && counts(KIND_DESTROY, good, all_kinds));
+		CHECK(!counts(KIND_REMOVE_MEMBER, good, only_code));
+		CHECK(!counts(KIND_REMOVE_MEMBER, account_proof(&o, word, "letter1", "k-anna", now - 100), all_kinds));
+		CHECK(!counts(KIND_REMOVE_MEMBER, account_proof(&o, word, "letter0", "k-bo", now - 100), all_kinds));
+		CHECK(!counts(KIND_REMOVE_MEMBER, account_proof(&o, word, "letter0", "K-ANNA", now - 100), all_kinds));
+		CHECK(!counts(KIND_REMOVE_MEMBER, account_proof(&o, word, "letter0", "k-anna", now + 1), all_kinds));
+		CHECK(!counts(KIND_REMOVE_MEMBER, account_proof(&o, word, "letter0", "k-anna", now - 2 * DAY), all_kinds));
+		CHECK(counts(KIND_REMOVE_MEMBER, account_proof(&o, word, "letter0", "k-anna", now - 3600), all_kinds));
+		CHECK(!counts(KIND_REMOVE_MEMBER, account_proof(&o, word, "letter0", "k-anna", now - 3601), all_kinds));
+		CHECK(!counts(KIND_REMOVE_MEMBER, arena_print(o.mem, "{\"kind\":\"%s\"}", word), all_kinds));
+		CHECK(!counts(KIND_REMOVE_MEMBER, arena_print(o.mem, "{\"account\":\"k-anna\",\"kind\":\"%s\",\"proved\":%lld}", word,
+							      (long long)now - 100), all_kinds));
+		CHECK(!counts(KIND_REMOVE_MEMBER, arena_print(o.mem, "{\"account\":\"k-anna\",\"kind\":\"%s\",\"letter\":\"letter0\"}", word),
+			      all_kinds));
+	}
+	CHECK(!counts(KIND_REMOVE_MEMBER, account_proof(&o, "saml", "letter0", "k-anna", now - 100), all_kinds));
+	/* A code is no password by another name, nor the other way round. */
+	CHECK(!counts(KIND_REMOVE_MEMBER, account_proof(&o, "code", "letter0", "k-anna", now - 100), all_kinds));
+	CHECK(!counts(KIND_REMOVE_MEMBER, arena_print(o.mem, "{\"code_sent\":%lld,\"kind\":\"ldap\",\"proved\":%lld}", (long long)now - 300,
+						      (long long)now - 200), all_kinds));
+	office_close(&o);
+}
+
+static void
+destruction_is_approved_by_who_has_just_signed_in(void)
+{
+	struct office o;
+	int64_t now;
+
+	office_open(&o);
+	now = o.now;
+	CHECK(counts(KIND_DESTROY, proof(&o, now - 1000, now - 900), all_kinds));
+	CHECK(!counts(KIND_DESTROY, proof(&o, now - 1000, now - 901), all_kinds));
+	CHECK(counts(KIND_REMOVE_MEMBER, proof(&o, now - 1000, now - 901), all_kinds));
+	CHECK(!counts(KIND_DESTROY, account_proof(&o, "ldap", "letter0", "k-anna", now - 901), all_kinds));
+	CHECK(counts(KIND_DESTROY, account_proof(&o, "ldap", "letter0", "k-anna", now - 900), all_kinds));
+	office_close(&o);
+}
+
+static void
+a_code_is_not_enough_where_the_configuration_says_so(void)
+{
+	struct office o;
+	const char *code, *ldap;
+
+	office_open(&o);
+	code = proof(&o, o.now - 300, o.now - 200);
+	ldap = account_proof(&o, "ldap", "letter0", "k-anna", o.now - 200);
+	CHECK(counts(KIND_DESTROY, code, all_kinds) && !counts(KIND_DESTROY, code, strong_destroy));
+	CHECK(counts(KIND_REMOVE_MEMBER, code, strong_destroy) && counts(KIND_DESTROY, ldap, strong_destroy));
+	/* propose() writes no class, and 0 is one of the low ones. */
+	CHECK(counts(KIND_REMOVE_MEMBER, code, strong_class));
+	office_close(&o);
+	for (int class = -1; class <= 3; class++)
+		for (int strong = 0; strong < 2; strong++)
+			for (int verdict = VERDICT_APPROVE; verdict <= VERDICT_KEEP; verdict++) {
+				struct stored s;
+				struct error err = { 0 };
+				struct inbox_decision d;
+				bool fits = verdict == VERDICT_KEEP || strong || (class >= 0 && class < 3);
+
+				office_open(&o);
+				strong_class(&o);
+				s = look(&o, propose(&o, KIND_REMOVE_MEMBER, 1, 1, STATE_OPEN));
+				s.p.konfidentialitet = class;
+				CHECK(store_proposal_put(o.store, &s, &err) == 0);
+				d = row(&o, 0, s.id, verdict_word[verdict]);
+				if (strong)
+					d.proof = account_proof(&o, "proxy", "letter0", "k-anna", o.now - 200);
+				post(&o, d);
+				CHECK(take(&o).taken == fits);
+				office_close(&o);
+			}
+}
+
 int
 main(void)
 {
@@ -1401,5 +1531,8 @@ main(void)
 	TEST(a_decision_that_lay_long_still_has_its_grace);
 	TEST(a_decision_that_is_dated_back_still_has_its_grace);
 	TEST(random_decisions_come_to_what_the_model_says);
+	TEST(each_kind_of_proof_has_its_own_rules);
+	TEST(destruction_is_approved_by_who_has_just_signed_in);
+	TEST(a_code_is_not_enough_where_the_configuration_says_so);
 	return check_done();
 }
