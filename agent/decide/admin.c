@@ -262,7 +262,7 @@ admin_page(struct request *r, const char *title, const char *here)
 		json_array_append_new(list, one);
 	}
 	rows_put(o, "title", say(r, title));
-	json_put(o, "language", r->language->tag);
+	language_put(r, o);
 	rows_put(o, "organisation", conf->organisation);
 	json_put(o, "problem", NULL);
 	json_put(o, "nonce", r->admin ? session_mask(r) : NULL);

@@ -92,7 +92,7 @@ def only_swedish(catalog):
     """Words of the originals that no translation has."""
     def of(texts):
         return {w for t in texts for w in re.findall(r"[^\W\d_]{2,}", re.sub(r"<[^>]*>|\{\{.*?\}\}|%\w+", " ", t).lower())}
-    return of(catalog) - of(catalog.values()) - {"behov"}
+    return of(catalog) - of(catalog.values()) - {"behov", "min"}
 
 
 # ------------------------------------------------------------------ does a translation have the same parts?
