@@ -272,6 +272,11 @@ def deciding(w):
     yield "list"
     w.press("Granska dina val")
     yield "nothing chosen"
+    w.ask("document.querySelectorAll('details.else').forEach(e => e.open = true)")
+    yield "every answer there is"
+    w.choose("a2-1", "ask")
+    w.press("Granska dina val")
+    yield "a question to nobody"
     for row, verdict in (("a1-1", "approve"), ("a2-1", "keep"), ("n1-1", "keep"), ("f1-1", "approve"), ("a3-1", "undo")):
         w.choose(row, verdict)
     w.ask("document.getElementById('u-n1-1').value = '2020-01-01'")
