@@ -72,8 +72,8 @@ took(struct arena *mem, long long ms)
 	if (ms < 60000)
 		return arena_print(mem, "%lld,%lld s", ms / 1000, ms % 1000 / 100);
 	if (ms < 3600000)
-		return arena_print(mem, "%lld min", ms / 60000);
-	return arena_print(mem, "%lld h %02lld min", ms / 3600000, ms % 3600000 / 60000);
+		return arena_print(mem, N_("%lld min"), ms / 60000);
+	return arena_print(mem, N_("%lld h %02lld min"), ms / 3600000, ms % 3600000 / 60000);
 }
 
 /* ------------------------------------------------------------------ plots */

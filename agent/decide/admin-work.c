@@ -163,7 +163,7 @@ by_opened(const void *a, const void *b)
 int
 admin_work(struct request *r, struct error *err)
 {
-	const struct proposal_filter asked = { .states = STATES(STATE_OPEN) };
+	const struct proposal_filter asked = { .states = STATES_ANSWERABLE };
 	const char *who = admin_argument(r, "vem");
 	const struct asked_one *one = NULL;
 	struct stored_list open = { 0 };
