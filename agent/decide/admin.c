@@ -264,6 +264,7 @@ admin_page(struct request *r, const char *title, const char *here)
 	rows_put(o, "title", say(r, title));
 	language_put(r, o);
 	rows_put(o, "organisation", conf->organisation);
+	rows_put(o, "contact", conf->mail.contact);
 	json_put(o, "problem", NULL);
 	json_put(o, "nonce", r->admin ? session_mask(r) : NULL);
 	rows_put(o, "display", r->admin);
