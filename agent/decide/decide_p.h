@@ -166,6 +166,7 @@ void turn_end(struct turn *turn);       /* one that was not taken is allowed */
 int form_parse(struct arena *mem, const char *body, size_t len, struct form *out);
 /* "" when there is no such field. */
 const char *form_get(const struct form *form, const char *name);
+bool form_has(const struct form *form, const char *name);
 
 /* ------------------------------------------------------------------ session.c */
 

@@ -100,3 +100,12 @@ form_get(const struct form *form, const char *name)
 		found = bsearch(&wanted, form->by_name, form->fields.count, sizeof(struct field), by_name);
 	return found ? found->value : "";
 }
+
+bool
+form_has(const struct form *form, const char *name)
+{
+	for (size_t i = 0; i < form->fields.count; i++)
+		if (strcmp(form->fields.items[i].name, name) == 0)
+			return true;
+	return false;
+}

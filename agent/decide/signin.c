@@ -271,7 +271,7 @@ signin_post(struct request *r, struct error *err)
 	const char *token = form_get(&r->form, "token"), *problem;
 	enum session_state state;
 
-	if (*token && !*form_get(&r->form, "kod") && conf_proves(&r->server->rules->conf, PROOF_LDAP))
+	if (*token && !form_has(&r->form, "kod"))
 		return by_link(r, false, err);
 	if (session_find(r, &state, err) < 0)
 		return -1;
