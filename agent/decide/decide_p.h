@@ -17,6 +17,7 @@
 
 #define FORM_MOST 6000                  /* fields in a form */
 #define BODY_MOST (512 * 1024)          /* bytes of a form */
+#define TOO_LARGE_MOST (8 * (size_t)BODY_MOST)  /* bytes of one that is passed over */
 #define ROWS_MOST 200                   /* proposals that wait, on a page */
 #define OTHERS_MOST 100                 /* those that have an answer already */
 #define CARRY_MOST 300                  /* rows that somebody has chosen on other pages and not saved */
@@ -67,6 +68,7 @@ struct request {
 	struct MHD_Connection *connection;
 	bool bad_target;                /* set before anything else is known */
 	bool guarded;                   /* the guard has been asked */
+	bool too_large;                 /* its form is passed over */
 	bool busy;                      /* no time to work on it: it is sent away */
 	bool counted;                   /* among those that are out */
 	struct request *next;           /* in a lane */

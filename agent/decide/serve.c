@@ -245,6 +245,16 @@ give(struct daemon *d, struct request *r)
 	return MHD_YES;
 }
 
+/* A browser reads no answer before it has sent its form: so it may send even one that is somewhat too large. */
+static bool
+pass_over(struct request *r, size_t size)
+{
+	if (size > TOO_LARGE_MOST - r->len)
+		return false;
+	r->len += size;
+	return true;
+}
+
 static enum MHD_Result
 handle(void *self, struct MHD_Connection *connection, const char *path, const char *method, const char *version,
        const char *data, size_t *size, void **context)
@@ -265,16 +275,21 @@ handle(void *self, struct MHD_Connection *connection, const char *path, const ch
 		r->guarded = true;
 		r->language = language_of(r);
 		status = guard_request(r, version);
-		if (!status)
+		r->too_large = status == 413;
+		if (!status || r->too_large)
 			return MHD_YES;
 		refuse(r, status);
 		return deliver(r);
 	}
 	if (*size) {
-		if (!collect(r, data, *size))
+		if (r->too_large ? !pass_over(r, *size) : !collect(r, data, *size))
 			return MHD_NO;
 		*size = 0;
 		return MHD_YES;
+	}
+	if (r->too_large) {
+		refuse(r, 413);
+		return deliver(r);
 	}
 	return give(d, r);
 }
