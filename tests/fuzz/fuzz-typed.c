@@ -2,7 +2,7 @@
 /* fuzz-typed.c - what somebody types, or writes in an address: codes, numbers, folders, choices.  Nothing gets through that
  * was not offered, and what is read twice is read alike. */
 #include <ctype.h>
-#include "../../agent/decide/routes.c"
+#include "../../agent/decide/signin.c"
 #define begin files_begin
 #include "../../agent/decide/files.c"
 #undef begin
@@ -75,15 +75,17 @@ a_form(struct arena *mem, const char *body, size_t len)
 	static const struct stored s[] = { { .id = "a1-1", .p = { .version = "v1", .system = "s", .role = "r" }, .state = STATE_OPEN },
 					   { .id = "f1-1", .p = { .version = "v2", .kind = KIND_DESTROY, .series = "s", .share = "e" },
 					     .state = STATE_SCHEDULED } };
-	struct request r = { .mem = mem, .now = 1795600000 };
+	static const struct rules none;
+	struct server server = { .rules = &none };
+	struct request r = { .mem = mem, .now = 1795600000, .server = &server };
 	struct view view = { 0 };
 	struct spot at;
 	size_t fine = 0, wrong = 0;
 
 	if (form_parse(mem, body, len, &r.form) < 0)
 		return;
-	*arena_push(mem, &view.rows) = (struct asked){ .s = &s[0], .may = MAY(VERDICT_APPROVE) | MAY(VERDICT_KEEP) };
-	*arena_push(mem, &view.rows) = (struct asked){ .s = &s[1], .may = MAY(VERDICT_UNDO) };
+	*arena_push(mem, &view.rows) = (struct asked){ .s = &s[0], .id = s[0].id, .may = MAY(VERDICT_APPROVE) | MAY(VERDICT_KEEP) };
+	*arena_push(mem, &view.rows) = (struct asked){ .s = &s[1], .id = s[1].id, .may = MAY(VERDICT_UNDO) };
 	choice_read(&r, &view);
 	for (size_t i = 0; i < view.choices.count; i++) {
 		const struct choice *c = &view.choices.items[i];
@@ -93,8 +95,8 @@ a_form(struct arena *mem, const char *body, size_t len)
 		if (!c->made || c->problem)
 			continue;
 		must(c->on && c->on->may & MAY(c->verdict) && strcmp(c->version, c->on->s->p.version) == 0 && strcmp(c->id, c->on->s->id) == 0);
-		must(c->verdict != VERDICT_KEEP || (c->reason[strspn(c->reason, " \t\r\n")] && strlen(c->reason) <= REASON_MOST &&
-						    (c->until == DAY_NONE ? !*c->until_text : c->until > clock_day(r.now))));
+		must(words_check(c->verdict, &c->words, r.now) == WORDS_FINE && strlen(c->words.text) <= REASON_MOST);
+		must((c->words.until == DAY_NONE) == !*c->until_text);
 		for (size_t k = 0; k < i; k++)
 			must(strcmp(view.choices.items[k].id, c->id) != 0);
 	}
