@@ -197,8 +197,7 @@ static int connected(LDAP *ld, Sockbuf *sb, LDAPURLDesc *server, struct sockaddr
 	if (ber_sockbuf_ctrl(sb, LBER_SB_OPT_GET_FD, &fd) == 1 && fd >= 0) {
 		setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &once->wait, sizeof(once->wait));
 		setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &once->wait, sizeof(once->wait));
-		if (once->visit->opened)
-			once->visit->opened(once->visit->self, fd);
+		watch_socket(once->visit->watch, fd);
 	}
 	return 0;
 }
@@ -229,19 +228,14 @@ static void set_options(struct visit *v, struct timeval *wait)
 	ldap_set_option(v->ld, LDAP_OPT_X_SASL_NOCANON, LDAP_OPT_ON);
 }
 
-int visit_open(struct visit *v, struct error *err)
+static int open_watched(struct visit *v, struct timeval *wait, struct error *err)
 {
 	const struct directory *d = v->directory;
-	struct timeval wait = { .tv_sec = d->timeout > 0 ? d->timeout : 60 };
 	int rc;
 
-	v->ld = NULL;
-	v->code = LDAP_SUCCESS;
-	if (!getenv("LDAPNOINIT"))
-		setenv("LDAPNOINIT", "1", 1);   /* no ldap.conf, no ~/.ldaprc, no LDAPTLS_…: conf says it all */
 	if (ldap_initialize(&v->ld, v->address) != LDAP_SUCCESS)
 		return error_set(err, ERROR_CONFIG, "'%s' is not the address of a directory", v->address);
-	set_options(v, &wait);
+	set_options(v, wait);
 	rc = connect_to(v, err);
 	if (rc == 0 && v->who)
 		rc = bind_claim(v, err);
@@ -252,6 +246,31 @@ int visit_open(struct visit *v, struct error *err)
 	if (rc < 0) {
 		directory_close(v->ld);
 		v->ld = NULL;
+	}
+	return rc;
+}
+
+/* Whoever watches already goes on with it; else the opening is watched, as a whole. */
+int visit_open(struct visit *v, struct error *err)
+{
+	struct timeval wait = { .tv_sec = v->directory->timeout > 0 ? v->directory->timeout : 60 };
+	struct watch own;
+	int rc;
+
+	v->ld = NULL;
+	v->code = LDAP_SUCCESS;
+	if (!getenv("LDAPNOINIT"))
+		setenv("LDAPNOINIT", "1", 1);   /* no ldap.conf, no ~/.ldaprc, no LDAPTLS_…: conf says it all */
+	if (v->watch)
+		return open_watched(v, &wait, err);
+	if (watch_start(&own, (int)wait.tv_sec, err) < 0)
+		return -1;
+	v->watch = &own;
+	rc = open_watched(v, &wait, err);
+	v->watch = NULL;
+	if (watch_end(&own) && rc < 0) {
+		v->code = LDAP_TIMEOUT;
+		return error_set(err, ERROR_SOURCE, "'%s': not open after %lld seconds", v->address, (long long)wait.tv_sec);
 	}
 	return rc;
 }

@@ -12,10 +12,6 @@
 #include <behov/text.h>
 
 #include <ctype.h>
-#include <errno.h>
-#include <pthread.h>
-#include <sys/socket.h>
-#include <unistd.h>
 
 #define SERVERS_MOST 2                  /* somebody waits */
 #define SECONDS_MOST 5                  /* at one of them, from the first byte to the last answer */
@@ -150,71 +146,6 @@ static int is_them(struct visit *v, const struct claim *claim, bool *same, struc
 	return v->directory->schema == SCHEMA_AD ? same_token(v, claim->key, same, err) : 0;
 }
 
-/* ------------------------------------------------------------------ no longer than that */
-
-/*
- * libldap asks GnuTLS again and again while a server that has taken the connection says nothing, whatever its own timeouts are,
- * and a server that says a little now and then is never late.  So somebody looks at the clock, and ends the connection.
- */
-struct watch { pthread_mutex_t lock; pthread_cond_t over; pthread_t thread; struct timespec until; int fd; bool ended, late; };
-
-static void *look_at_clock(void *self)
-{
-	struct watch *w = self;
-
-	pthread_mutex_lock(&w->lock);
-	while (!w->ended && pthread_cond_timedwait(&w->over, &w->lock, &w->until) != ETIMEDOUT)
-		;
-	w->late = !w->ended;
-	if (w->late && w->fd >= 0)
-		shutdown(w->fd, SHUT_RDWR);
-	pthread_mutex_unlock(&w->lock);
-	return NULL;
-}
-
-/* A descriptor of our own: theirs may be closed, and mean something else, at any time. */
-static void watch_socket(void *self, int fd)
-{
-	struct watch *w = self;
-
-	pthread_mutex_lock(&w->lock);
-	if (w->fd < 0)
-		w->fd = dup(fd);
-	if (w->late || w->fd < 0)
-		shutdown(fd, SHUT_RDWR);
-	pthread_mutex_unlock(&w->lock);
-}
-
-static int watch_start(struct watch *w, struct error *err)
-{
-	pthread_condattr_t monotonic;
-	int rc;
-
-	*w = (struct watch){ .fd = -1 };
-	clock_gettime(CLOCK_MONOTONIC, &w->until);
-	w->until.tv_sec += SECONDS_MOST;
-	pthread_mutex_init(&w->lock, NULL);
-	pthread_condattr_init(&monotonic);
-	pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
-	pthread_cond_init(&w->over, &monotonic);
-	pthread_condattr_destroy(&monotonic);
-	rc = pthread_create(&w->thread, NULL, look_at_clock, w);
-	return rc ? error_set(err, ERROR_SOURCE, "cannot start a thread: %s", strerror(rc)) : 0;
-}
-
-static void watch_end(struct watch *w)
-{
-	pthread_mutex_lock(&w->lock);
-	w->ended = true;
-	pthread_cond_signal(&w->over);
-	pthread_mutex_unlock(&w->lock);
-	pthread_join(w->thread, NULL);
-	if (w->fd >= 0)
-		close(w->fd);
-	pthread_cond_destroy(&w->over);
-	pthread_mutex_destroy(&w->lock);
-}
-
 /* ------------------------------------------------------------------ one server, then another */
 
 static bool is_refusal(int code)
@@ -246,10 +177,9 @@ static int ask_in_time(struct visit *v, const struct claim *claim, enum claim_an
 	struct watch watch;
 	int rc;
 
-	if (watch_start(&watch, err) < 0)
+	if (watch_start(&watch, SECONDS_MOST, err) < 0)
 		return -1;
-	v->opened = watch_socket;
-	v->self = &watch;
+	v->watch = &watch;
 	rc = ask(v, claim, out, err);
 	watch_end(&watch);
 	return rc;

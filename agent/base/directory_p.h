@@ -5,13 +5,20 @@
 
 #include <behov/directory.h>
 
+#include <pthread.h>
+
+/* Ends a connection that takes longer than it may. */
+struct watch { pthread_mutex_t lock; pthread_cond_t over; pthread_t thread; struct timespec until; int fd; bool ended, late; };
+int watch_start(struct watch *w, int seconds, struct error *err);
+void watch_socket(struct watch *w, int fd);
+bool watch_end(struct watch *w);        /* true: it was too late, and the connection is ended */
+
 struct visit {
 	struct arena *mem;              /* lives as long as the connection */
 	const struct directory *directory;
 	const char *address;            /* "ldaps://dc1.kalmar.example" */
 	const char *who, *password;     /* somebody who says that they are `who`; NULL = we, as conf says */
-	void (*opened)(void *self, int fd);     /* told of the socket before anything is said on it; may be NULL */
-	void *self;
+	struct watch *watch;            /* over all that is asked of it; NULL = over its opening */
 	LDAP *ld;
 	int code;                       /* what went wrong, in LDAP's numbers; LDAP_SUCCESS: it never came to asking */
 };

@@ -113,8 +113,10 @@ class Door:
             pass
 
     def does(self, link, kind):
-        """What is wrong with it: "close", or "stall"."""
+        """What is wrong with it: "close", "stall", or "half": a stall within a TLS record."""
         what = self.wrong(self, kind)
+        if what == "half":
+            os.write(link.fileno(), b"\x17\x03\x03\x01")
         if what == "close":
             link.shutdown(socket.SHUT_RDWR)
             link.close()
@@ -254,6 +256,21 @@ def order(home, keys, good):
           and gone in done[2] and other in done[2], done)
 
 
+def silence(home, keys, good):
+    """libldap does not come back from GnuTLS by itself: the clock that ends the connection is ours."""
+    for tls, when, what in (("ldaps", "connect", "stall"), ("ldaps", BIND, "stall"), ("ldaps", BIND, "half"),
+                            ("starttls", EXTENDED, "stall"), ("starttls", BIND, "half")):
+        more = "timeout = 1; " + ("starttls = true;" if tls == "starttls" else "")
+        with Door(keys, tls, wrong=lambda d, kind: what if kind == when else None) as a, Door(keys, tls) as b:
+            done = home.plan(f"{a.url} {b.url}", more)
+            check(f"a server that says no more ({tls}, {when}, {what}) is left for the next, and not asked twice",
+                  done[:2] == good and a.url in done[2] and a.connections == 1, done, a.connections)
+    for what in ("stall", "half"):
+        with Door(keys, "ldaps", wrong=lambda d, kind: what if kind == SEARCH else None) as a:
+            done = home.plan(a.url, "timeout = 1;")
+            check(f"one that says no more while it is read ({what}) has not been read", done[0] == 1 and not done[1], done)
+
+
 def certificates(home, keys, good):
     for name in ("old", "other", "unknown"):
         for tls in ("ldaps", "starttls"):
@@ -387,6 +404,7 @@ def main():
         good = done[:2]
         check("over TLS with a password there is a plan", done[0] == 0 and b'"account": "bo"' in done[1] and a.connections == 1, done)
         order(home, keys, good)
+        silence(home, keys, good)
         certificates(home, keys, good)
         starttls(home, keys, good)
         local(home, good)
