@@ -785,14 +785,17 @@ say(struct town *t, const char *id, const char *who, enum verdict verdict)
 	CHECK(store_decision_add(t->store, &d, &err) == 0);
 }
 
-/* The only one that lives. */
+/* The only one that lives, without its evidence. */
 static struct stored
 only(struct town *t)
 {
 	struct stored_list list = all(t, STATES_LIVE);
+	struct stored one = list.list.count ? list.list.items[0] : (struct stored){ .id = "" };
 
 	CHECK(list.list.count == 1);
-	return list.list.count ? list.list.items[0] : (struct stored){ .id = "" };
+	stored_free(&list);
+	one.p.evidence = NULL;
+	return one;
 }
 
 static void
