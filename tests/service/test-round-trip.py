@@ -3,7 +3,7 @@
 """From a live directory to a letter, a browser, and back: the whole of it, on real parts.
 
 Samba AD holds the example municipality; an SMTP server with STARTTLS and AUTH takes the letters; Chromium opens the link,
-types the code and approves; apply removes the member from the directory and moves the files.
+types the code, approves, regrets it by the link of the receipt, and approves again; apply removes the member from the directory and moves the files.
 """
 import logging
 import os
@@ -98,59 +98,81 @@ def night(t, day):
     return done
 
 
-def in_a_browser(t, owner, approve, keep):
-    """The link of the letter, the code of the second letter, one approval and one keep; screenshots in build/."""
-    from selenium import webdriver
-    from selenium.webdriver.chrome.service import Service
-    from selenium.common.exceptions import WebDriverException
-    from selenium.webdriver.common.by import By
-    from selenium.webdriver.support.expected_conditions import staleness_of
-    from selenium.webdriver.support.ui import WebDriverWait
+class Browser:
+    """The owner's own, with what comes to their mailbox.  What they see is kept in build/, wide and narrow."""
 
-    def press(text):
-        page = driver.find_element(By.TAG_NAME, "html")
-        driver.find_element(By.XPATH, f"//button[normalize-space()='{text}']").click()
+    def __init__(self, t, owner):
+        from selenium import webdriver
+        from selenium.webdriver.chrome.service import Service
+        from selenium.common.exceptions import WebDriverException
+        from selenium.webdriver.common.by import By
+        from selenium.webdriver.support.expected_conditions import staleness_of
+        from selenium.webdriver.support.ui import WebDriverWait
+
+        self.t, self.owner, self.by, self.stale = t, owner, By, staleness_of
+        options = webdriver.ChromeOptions()
+        options.binary_location = "/usr/bin/chromium"
+        for word in ("--headless=new", "--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu", "--no-first-run", "--accept-lang=sv",
+                     "--disable-background-networking", "--disable-component-update", "--disable-sync", "--disable-quic",
+                     "--window-size=1200,1400", f"--user-data-dir={t.folder}/browser"):
+            options.add_argument(word)
+        self.driver = webdriver.Chrome(service=Service("/usr/bin/chromedriver"), options=options)
         # A page that is being left answers in more ways than one: only the new one counts.
-        WebDriverWait(driver, 60, ignored_exceptions=[WebDriverException]).until(staleness_of(page))
-        WebDriverWait(driver, 60, ignored_exceptions=[WebDriverException]).until(
-            lambda d: d.execute_script("return document.readyState") == "complete")
+        self.wait = WebDriverWait(self.driver, 60, ignored_exceptions=[WebDriverException])
 
-    def choose(name, value):
-        driver.execute_script("arguments[0].scrollIntoView({block: 'center'})",
-                              driver.find_element(By.CSS_SELECTOR, f"[name='d-{name}'][value='{value}']"))
-        driver.find_element(By.CSS_SELECTOR, f"[name='d-{name}'][value='{value}']").click()
+    def __enter__(self):
+        return self
 
-    options = webdriver.ChromeOptions()
-    options.binary_location = "/usr/bin/chromium"
-    for word in ("--headless=new", "--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu", "--no-first-run", "--accept-lang=sv",
-                 "--disable-background-networking", "--disable-component-update", "--disable-sync", "--disable-quic",
-                 "--window-size=1200,1400", f"--user-data-dir={t.folder}/browser"):
-        options.add_argument(word)
-    driver = webdriver.Chrome(service=Service("/usr/bin/chromedriver"), options=options)
-    try:
-        driver.get(f"http://127.0.0.1:{t.port}{t.link(owner)}")
-        seen = driver.page_source
-        press("Skicka kod")
-        driver.find_element(By.ID, "kod").send_keys(re.search(r"Din kod är (\d{6})", t.mails(owner)[-1][1]).group(1))
-        press("Logga in")
-        driver.save_screenshot(BUILD + "/round-trip-decide.png")
-        choose(approve, "approve")
-        choose(keep, "keep")
-        driver.find_element(By.ID, "r-" + keep).send_keys("Vikarie till sommaren")
-        press("Granska dina val")
-        driver.save_screenshot(BUILD + "/round-trip-confirm.png")
-        press("Bekräfta och spara")
-        driver.save_screenshot(BUILD + "/round-trip-receipt.png")
-        return seen, driver.page_source
-    finally:
-        driver.quit()
+    def __exit__(self, *_):
+        self.driver.quit()
+
+    def press(self, text):
+        page = self.driver.find_element(self.by.TAG_NAME, "html")
+        self.driver.find_element(self.by.XPATH, f"//button[normalize-space()='{text}']").click()
+        self.wait.until(self.stale(page))
+        self.wait.until(lambda d: d.execute_script("return document.readyState") == "complete")
+
+    def sign_in(self):
+        """The link of the last letter, the code of the one after it; what stood there before the code."""
+        self.driver.delete_all_cookies()
+        self.driver.get(f"http://127.0.0.1:{self.t.port}{self.t.link(self.owner)}")
+        seen = self.driver.page_source
+        self.press("Skicka kod")
+        self.driver.find_element(self.by.ID, "kod").send_keys(
+            re.search(r"Din kod är (\d{6})", self.t.mails(self.owner)[-1][1]).group(1))
+        self.press("Logga in")
+        return seen
+
+    def choose(self, proposal, value):
+        where = f"[name='d-{proposal}'][value='{value}']"
+        self.driver.execute_script("arguments[0].scrollIntoView({block: 'center'})", self.driver.find_element(self.by.CSS_SELECTOR, where))
+        self.driver.find_element(self.by.CSS_SELECTOR, where).click()
+
+    def keep(self, name):
+        for width in (1200, 360):
+            self.driver.set_window_size(width, 1400)
+            self.driver.save_screenshot(f"{BUILD}/round-trip-{name}-{width}.png")
+        self.driver.set_window_size(1200, 1400)
+
+    def save(self, name):
+        self.keep(name)
+        self.press("Granska dina val")
+        self.keep(name + "-confirm")
+        self.press("Bekräfta och spara")
+        self.keep(name + "-receipt")
+        return self.driver.page_source
 
 
 def decided(t, edges):
     (approve, owner, _, member, _), (keep, _, _, _, _) = edges
-    t.serve(at("11-24", 9))
-    seen, receipt = in_a_browser(t, owner, approve, keep)
     name = member[3:].split(" (")[0]
+    t.serve(at("11-24", 9))
+    with Browser(t, owner) as browser:
+        seen = browser.sign_in()
+        browser.choose(approve, "approve")
+        browser.choose(keep, "keep")
+        browser.driver.find_element(browser.by.ID, "r-" + keep).send_keys("Vikarie till sommaren")
+        receipt = browser.save("decide")
     check("before the code nobody is named", name not in seen and "Skicka kod" in seen)
     check("the receipt in the browser says what was decided", "Vikarie till sommaren" in receipt and name in receipt)
     batch = t.rows(BATCH)[0]
@@ -160,14 +182,44 @@ def decided(t, edges):
     return batch
 
 
+def state(t, proposal):
+    return t.rows("select state from proposal where id = ?", proposal)[0][0]
+
+
+def regretted(t, edges):
+    """The receipt comes by mail; its link undoes; the night asks again; and the owner approves once more."""
+    approve, owner = edges[0][:2]
+    before = len(t.mails(owner))
+    night(t, "11-25")
+    letters = [letter for letter in t.mails(owner)[before:] if "/b/" in letter[1]]
+    check("the night has scheduled it, and its receipt comes with a link", state(t, approve) == "scheduled" and len(letters) >= 1
+          and any("vitto" in text for _, text in letters), letters)
+    t.serve(at("11-25", 9))
+    with Browser(t, owner) as browser:
+        browser.sign_in()
+        browser.choose(approve, "undo")
+        receipt = browser.save("undo")
+    t.close_page()
+    check("what was approved is undone in the browser", "Ångra" in receipt, receipt[-3000:])
+    night(t, "11-26")
+    check("the night has taken the undo, and asks again", state(t, approve) == "open", state(t, approve))
+    t.serve(at("11-26", 9))
+    with Browser(t, owner) as browser:
+        browser.sign_in()
+        browser.choose(approve, "approve")
+        browser.save("again")
+    t.close_page()
+    night(t, "11-27")
+    check("and the second approval counts", state(t, approve) == "scheduled", state(t, approve))
+
+
 def carried_out(t, dc, edges, batch):
     (approve, _, group, member, _), (keep, _, kept_group, kept_member, _) = edges
     before, others = dc.members(group), dc.members(kept_group)
     files = f"{t.demo}/shares/{batch[1]}/{batch[2]}"
     names = set(os.listdir(files))
-    night(t, "11-25")
-    night(t, "11-26")
-    t.call(at("11-26"), "series", "activate", "verifikationer-2018", "--by", "maria.arkivarie", "--reason", "Beslutet finns")
+    night(t, "11-28")
+    t.call(at("11-28"), "series", "activate", "verifikationer-2018", "--by", "maria.arkivarie", "--reason", "Beslutet finns")
     done = t.call(at("12-03", 9), "apply")
     check("apply has taken exactly that member out of the directory", member in before and dc.members(group) == before - {member},
           done.stdout.decode(), done.stderr.decode()[-900:])
@@ -202,7 +254,9 @@ def main():
                 night(t, "11-24")
                 check("the letters came over TLS, signed in", box.count > 5 and not box.refused, box.count, box.refused)
                 edges = t.rows(EDGE)
-                carried_out(t, dc, edges, decided(t, edges))
+                batch = decided(t, edges)
+                regretted(t, edges)
+                carried_out(t, dc, edges, batch)
             finally:
                 server.stop()
     return 1 if town.failures else 0
