@@ -127,7 +127,7 @@ voice_of(struct arena *mem, struct voices *voices, const char *key)
 
 /*
  * The state says that it is scheduled; the decisions behind it must say so, too: for this version, by enough different
- * people, with no keep, undo or hold after them.  The command line may speak against, never for.
+ * people, from every seat, with no keep, undo or hold after them.  The command line may speak against, never for.
  */
 int
 apply_decided(struct apply *a, const struct stored *s, bool *yes)
@@ -154,7 +154,7 @@ apply_decided(struct apply *a, const struct stored *s, bool *yes)
 	}
 	for (size_t i = 0; i < voices.list.count; i++)
 		count += voices.list.items[i].yes;
-	*yes = count >= 1 && count >= s->p.needs;
+	*yes = count >= 1 && count >= s->p.needs && seats_all_approved(&decisions, s);
 	return 0;
 }
 

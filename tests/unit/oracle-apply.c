@@ -100,6 +100,8 @@ schedule(struct store *store, struct proposal p)
 	s.p.scope = "scope";
 	s.p.rule = (struct place){ "rules/x.cfg", 1 };
 	s.p.evidence = json_object();
+	*arena_push(mem, &s.p.approvers) = (struct approver){ .key = "eva", .name = "eva", .display = "Eva", .as = "ägare",
+							      .mail = "eva@kalmar.example" };
 	must(store_proposal_add(mem, store, &s, &err));
 	json_decref(s.p.evidence);
 	must(store_decision_add(store, &(struct decision){

@@ -219,6 +219,13 @@ decide(const char *id, const char *who, enum verdict verdict)
 }
 
 /* Stored as it is after its owner has approved it and the grace period is over. */
+static void
+seat(struct proposal *p, const char *who, int number)
+{
+	*arena_push(mem, &p->approvers) = (struct approver){ .key = who, .name = who, .display = who, .as = "ägare", .seat = number,
+							     .mail = arena_print(mem, "%s@kalmar.example", who) };
+}
+
 static const char *
 schedule(struct proposal p)
 {
@@ -231,6 +238,7 @@ schedule(struct proposal p)
 	s.p.scope = "scope";
 	s.p.rule = (struct place){ "rules/x.cfg", 1 };
 	s.p.evidence = json_object();
+	seat(&s.p, "eva", 0);
 	CHECK(store_proposal_add(mem, store, &s, &err) == 0);
 	json_decref(s.p.evidence);
 	decide(s.id, "eva", VERDICT_APPROVE);
@@ -466,9 +474,13 @@ two_people_are_two_people(void)
 	s = now_of(id);
 	s.p.needs = 2;
 	s.p.evidence = json_object();
+	seat(&s.p, "per", 1);
 	CHECK(store_proposal_put(store, &s, &err) == 0);
 	json_decref(s.p.evidence);
 	decide(id, "eva", VERDICT_APPROVE);
+	apply(NOW);
+	CHECK(result.left == 1 && is_there("share/d/a"));
+	decide(id, "olle", VERDICT_APPROVE);            /* sits in no seat */
 	apply(NOW);
 	CHECK(result.left == 1 && is_there("share/d/a"));
 	decide(id, "per", VERDICT_APPROVE);
