@@ -100,6 +100,8 @@ int guard_origin(struct arena *mem, const char *url, const char **origin, const 
 		 struct error *err);
 /* 0, or the status (400, 403, 405, 411, 413, 415) of a request that we do not serve. */
 unsigned guard_request(const struct request *r, const char *version);
+/* What a request that is a form says of its length. */
+size_t guard_length(const struct request *r);
 
 /* ------------------------------------------------------------------ language.c */
 

@@ -128,6 +128,14 @@ same_origin(const struct request *r, const struct headers *h)
 	return one_of(r->server->origins, h->origin) || (h->site && strcmp(h->origin, "null") == 0);
 }
 
+size_t
+guard_length(const struct request *r)
+{
+	const char *digits = MHD_lookup_connection_value(r->connection, MHD_HEADER_KIND, MHD_HTTP_HEADER_CONTENT_LENGTH);
+
+	return digits ? strtoul(digits, NULL, 10) : 0;
+}
+
 static unsigned
 guard_post(const struct request *r, const struct headers *h)
 {

@@ -249,7 +249,7 @@ give(struct daemon *d, struct request *r)
 static bool
 pass_over(struct request *r, size_t size)
 {
-	if (size > TOO_LARGE_MOST - r->len)
+	if (size > TOO_LARGE_MOST - r->len)     /* more than was said */
 		return false;
 	r->len += size;
 	return true;
@@ -275,7 +275,7 @@ handle(void *self, struct MHD_Connection *connection, const char *path, const ch
 		r->guarded = true;
 		r->language = language_of(r);
 		status = guard_request(r, version);
-		r->too_large = status == 413;
+		r->too_large = status == 413 && guard_length(r) <= TOO_LARGE_MOST;
 		if (!status || r->too_large)
 			return MHD_YES;
 		refuse(r, status);
