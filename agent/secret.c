@@ -113,7 +113,7 @@ mask(struct masks *m, uint32_t who)
 {
 	struct account *a = &m->s->accounts[who];
 	bool fresh;
-	const char *shown = arena_print(m->mem, "Skyddad person %lld", (long long)number(m, a, &fresh)), *dn = dn_key(m->mem, a->dn);
+	const char *shown = arena_print(m->mem, HIDDEN_AS "%lld", (long long)number(m, a, &fresh)), *dn = dn_key(m->mem, a->dn);
 	struct hidden *h = arena_new(m->mem, struct hidden);
 
 	*h = (struct hidden){ a->key, a->name, a->display, a->dn, shown };

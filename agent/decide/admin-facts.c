@@ -248,7 +248,7 @@ admin_letters(struct request *r, struct error *err)
 		json_t *row = json_object();
 
 		rows_put(row, "to", l->display ? l->display : l->name);
-		rows_put(row, "mail", l->mail);
+		rows_put(row, "mail", store_is_hidden(l->display) ? NULL : l->mail);
 		rows_put(row, "kind", say(r, letter_word(l->kind)));
 		rows_put(row, "why", l->problem ? l->problem : say(r, "Nästa natt skickar det."));
 		admin_age(r, row, l->created);

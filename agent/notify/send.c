@@ -100,8 +100,12 @@ send_one(struct arena *mem, const struct notify_input *in, const struct letter *
 		return 0;
 	}
 	mail.refused = &refused;
-	if (mail_send(mem, &in->rules->conf, &mail, &why) < 0)
-		return (refused ? hold_longer : hold_back)(in, letter, why.text, unsent, err);
+	if (mail_send(mem, &in->rules->conf, &mail, &why) < 0) {
+		/* A server says to whom it will not deliver. */
+		const char *said = store_is_hidden(letter->display) ? "e-postservern tog inte emot brevet" : why.text;
+
+		return (refused ? hold_longer : hold_back)(in, letter, said, unsent, err);
+	}
 	++*sent;
 	return store_letter_sent(in->store, letter->id, in->now, NULL, err);
 }

@@ -101,9 +101,10 @@ put_rest(struct arena *mem, const struct report_input *in, json_t *out, struct e
 	    audit_verify(mem, in->store, &chain, err) < 0)
 		return -1;
 	for (size_t i = 0; i < letters.list.count; i++) {
+		const struct letter *l = &letters.list.items[i];
 		json_t *o = json_object();
 
-		json_put(o, "to", letters.list.items[i].mail);
+		json_put(o, "to", store_is_hidden(l->display) ? l->display : l->mail);
 		json_put(o, "problem", letters.list.items[i].problem);
 		put_moment(mem, o, "created", letters.list.items[i].created);
 		json_array_append_new(unsent, o);

@@ -53,6 +53,12 @@ store_hide(struct store *store, const struct hidden *h, struct error *err)
 	return 0;
 }
 
+bool
+store_is_hidden(const char *display)
+{
+	return display && strncmp(display, HIDDEN_AS, strlen(HIDDEN_AS)) == 0;
+}
+
 int
 store_shown(struct arena *mem, struct store *store, const char *name, const char **out, struct error *err)
 {
@@ -71,7 +77,7 @@ store_shown(struct arena *mem, struct store *store, const char *name, const char
 		return -1;
 	n = found ? json_number(people, digest_text(mem, pin.key), 0) : 0;
 	if (n > 0)
-		*out = arena_print(mem, "Skyddad person %lld", n);
+		*out = arena_print(mem, HIDDEN_AS "%lld", n);
 	json_decref(people);
 	return 0;
 }

@@ -51,6 +51,9 @@ int store_set(struct store *store, const char *name, const char *value, struct e
  * journal of effects keeps the DN, since a restore needs it. */
 struct hidden { const char *key, *name, *display, *dn, *shown; };
 int store_hide(struct store *store, const struct hidden *hidden, struct error *err);
+/* Is that name what somebody is shown as instead?  Then their address is not shown either. */
+#define HIDDEN_AS "Skyddad person "
+bool store_is_hidden(const char *display);
 /* What to show for an owner as the rules write it: that, or "Skyddad person N" when the name last led to such a person. */
 int store_shown(struct arena *mem, struct store *store, const char *name, const char **out, struct error *err);
 

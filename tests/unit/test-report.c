@@ -186,6 +186,29 @@ a_terminal_gets_no_orders(void)
 	end();
 }
 
+static void
+nobodys_address_is_shown_whose_name_is_not(void)
+{
+	json_t *status = NULL;
+	const char *text;
+
+	begin();
+	for (int i = 0; i < 2; i++) {
+		const struct letter letter = { .id = i ? "bb" : "aa", .kind = "digest", .key = i ? "ks" : "ke", .name = "x",
+					       .display = i ? "Skyddad person 4" : "Eva Lind", .mail = i ? "siv@kalmar.example" : "eva@kalmar.example",
+					       .created = now, .expires = now + 86400, .sent = INT64_MIN };
+
+		CHECK(store_letter_add(store, &letter, &err) == 0);
+	}
+	CHECK(report_status(mem, &(struct report_input){ &rules, store, now }, &status, &err) == 0);
+	text = json_canonical(mem, status);
+	CHECK(!strstr(text, "siv@") && strstr(text, "Skyddad person 4") && strstr(text, "eva@kalmar.example"));
+	text = report_status_text(mem, status);
+	CHECK(!strstr(text, "siv@") && strstr(text, "inte skickat: Skyddad person 4") && strstr(text, "inte skickat: eva@kalmar.example"));
+	json_decref(status);
+	end();
+}
+
 static int
 sweep(const char *path, const struct stat *st, int type, struct FTW *where)
 {
@@ -203,6 +226,7 @@ main(void)
 	TEST(an_exception_in_the_rules_is_listed_until_it_ends);
 	TEST(what_is_no_quarter_or_has_not_begun_is_refused);
 	TEST(a_terminal_gets_no_orders);
+	TEST(nobodys_address_is_shown_whose_name_is_not);
 	nftw(folder, sweep, 8, FTW_DEPTH | FTW_PHYS);
 	return check_done();
 }
