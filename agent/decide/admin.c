@@ -153,6 +153,8 @@ post_sign_in(struct request *r, struct error *err)
 	enum proven answer = PROVEN_NOT;
 	bool allowed;
 
+	if (!*form_get(&r->form, "losen"))      /* whoever it is */
+		return page_sign_in(r, prove_status(PROVEN_NOTHING), prove_problem(&r->server->rules->conf, PROVEN_NOTHING), err);
 	if (look_up(r, NULL, typed, &who, &display, err) < 0 || count_attempt(r, &allowed, err) < 0)
 		return -1;
 	if (!allowed) {

@@ -178,11 +178,12 @@ name_now(struct request *r, const char *proposal, struct claimant *who, struct e
 	return 0;
 }
 
-/* A letter keeps the name that they had; what the night knows by now stands in what they are asked about. */
+/* A letter keeps the name that they had; what the night knows by now stands in what they are asked
+ * about: it says anew who is asked only while an answer counts. */
 int
 prove_claimant(struct request *r, struct claimant *out, struct error *err)
 {
-	struct proposal_filter mine = { .states = STATES_LIVE, .approver = r->letter.key, .brief = true };
+	struct proposal_filter mine = { .states = STATES_ANSWERABLE | STATES(STATE_SCHEDULED), .approver = r->letter.key, .brief = true };
 	struct stored_list list = { 0 };
 	int rc;
 

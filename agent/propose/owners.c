@@ -180,7 +180,7 @@ without_declined(struct asking *a, const struct proposal *p, int seat, struct tu
 	const char *name = who ? who->display ? who->display : who->name : NULL;
 	struct turns left = { 0 };
 
-	if (who) {
+	if (who && seat != second_seat(p)) {    /* the second has others to take the place of one */
 		tell(a, "wrong-owner", p->system, p,
 		     arena_print(a->mem, "%s säger om %s att det inte är deras. Rätta ägaren i reglerna (%s); till dess frågas samordnaren.",
 				 name, p->system ? p->system : p->series, place_text(a->mem, p->rule)));

@@ -42,10 +42,13 @@ def who_may_look(slapd):
         check("an owner's session is none here", reply.status == 303 and owner.get("/status").status == 303)
         tried = len(o.rows("select 1 from code where letter like 'ldap:%'", of="b.db.inbox"))
         answers = [sign_in(o, who, password)[1] for who, password in
-                   (("anna", None), ("finns.inte", "x"), ("bo", PASSWORD["bo"]), ("", ""), ("admin' --", "x"), ("*", "*"))]
+                   (("anna", None), ("finns.inte", "x"), ("bo", PASSWORD["bo"]), ("", "x"), ("admin' --", "x"), ("*", "*"))]
         check("who is no administrator is told what everybody is told", len({(a.status, a.text) for a in answers}) == 1 and answers[0].status == 403,
               [(a.status, a.text) for a in answers])
         check("and their password is tried nowhere", len(o.rows("select 1 from code where letter like 'ldap:%'", of="b.db.inbox")) == tried)
+        empty = [sign_in(o, who, "")[1] for who in ("admin", "anna", "finns.inte", "")]
+        check("nor does no password tell who is one", len({(a.status, a.text) for a in empty}) == 1 and empty[0].status == 422,
+              [(a.status, a.text) for a in empty])
         wrong = sign_in(o, "admin", "fel")[1]
         check("as is an administrator with a wrong password", (wrong.status, wrong.text) == (answers[0].status, answers[0].text), wrong.text)
         check("no password is none", sign_in(o, "admin", "")[1].status == 422)

@@ -871,6 +871,26 @@ what_is_nobodys_stays_so_and_is_told_loudly(void)
 }
 
 static void
+the_first_of_two_who_does_not_own_it_leaves_the_second_where_they_are(void)
+{
+	struct town t;
+	struct stored s;
+
+	town_open(&t);
+	excess(&t, 0, 0, 1, true);      /* anna, and bo as the second */
+	(void)one_night(&t);
+	s = only(&t);
+	say(&t, s.id, "k01", VERDICT_APPROVE);
+	say(&t, s.id, "k00", VERDICT_NOT_MINE);
+	move(&t, s.id, PROPOSAL_WRONG_OWNER);
+	(void)one_night(&t);
+	s = only(&t);
+	CHECK(s.state == STATE_OPEN && s.p.approvers.count == 2 && s.p.needs == 2);
+	CHECK(seats_hold(&s.p, "k01") && !seats_hold(&s.p, "k00"));
+	town_close(&t);
+}
+
+static void
 the_second_of_two_who_does_not_own_it_is_replaced_by_another_person(void)
 {
 	struct town t;
@@ -1921,6 +1941,7 @@ main(void)
 	TEST(files_go_to_the_series_owner_and_the_next_in_turn);
 	TEST(what_is_not_theirs_goes_to_the_coordinator_and_never_to_a_deputy);
 	TEST(what_is_nobodys_stays_so_and_is_told_loudly);
+	TEST(the_first_of_two_who_does_not_own_it_leaves_the_second_where_they_are);
 	TEST(the_second_of_two_who_does_not_own_it_is_replaced_by_another_person);
 	TEST(what_is_held_stays_while_something_stops_it_and_is_asked_about_when_it_is_free);
 	TEST(who_is_asked_is_one_person_in_service);
