@@ -2,8 +2,9 @@
 /*
  * decide.h - an owner decides on a page; what was decided there counts when it has been verified here.
  *
- * serve reads the store, writes the inbox and sends code mails: nothing else.  It cannot forge a decision, because a
- * decision carries the raw token of a link, and the store knows only its hash.
+ * serve reads the store, writes the inbox, sends code mails and asks a directory about passwords: nothing else.  It cannot
+ * forge a decision of somebody who is not there, because a decision carries the raw token of a link, and the store knows
+ * only its hash.  What it could do to those who are there stands in behov-proposals(7).
  */
 #ifndef BEHOV_DECIDE_H
 #define BEHOV_DECIDE_H
