@@ -180,6 +180,10 @@ run_apply(struct arena *mem, const struct rules *rules, const struct run_options
 
 	if (run_desk_open(mem, rules, how->now, false, &desk, err) < 0)
 		return -1;
+	if (seal_check(mem, &rules->conf, desk.store, err) < 0) {
+		error_in(err, "nothing is carried out");
+		goto out;
+	}
 	if (decide_take(mem, rules, desk.store, how->now, &decided, err) < 0) {
 		error_in(err, "taking decisions from the inbox");
 		goto out;

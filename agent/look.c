@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* look.c - the verbs that change nothing: check plan explain proposals status report audit. */
+/* look.c - the verbs that change nothing: check plan explain proposals status report. */
 #include "run_p.h"
 #include "verbs_p.h"
 #include <behov/file.h>
@@ -232,7 +232,7 @@ int verb_duplicates(struct arena *mem, const struct options *options, int count,
 /* ------------------------------------------------------------------ what reads the store */
 
 /* The rules and a store to look at; a store that does not exist yet is an error that says what makes one. */
-static int
+int
 open_look(struct arena *mem, const struct options *options, struct rules *rules, struct store **store,
 	  struct error *err)
 {
@@ -316,36 +316,6 @@ int verb_report(struct arena *mem, const struct options *options, int count, cha
 		rc = options->json ? say_json(mem, json, err) : say(arena_print(mem, "%s\n%s\n", html, csv), err);
 out:
 	json_decref(json);
-	store_close(store);
-	return rc;
-}
-
-int verb_audit(struct arena *mem, const struct options *options, int count, char **words, struct error *err)
-{
-	struct audit_result found = { 0 };
-	struct rules rules;
-	struct store *store = NULL;
-	json_t *json;
-	int rc = -1;
-
-	if (count != 1 || strcmp(words[0], "verify") != 0)
-		return error_set(err, ERROR_USAGE, "use: behov audit verify [--head] [--json]");
-	if (open_look(mem, options, &rules, &store, err) < 0 || audit_verify(mem, store, &found, err) < 0)
-		goto out;
-	json = json_pack("{s:I, s:I, s:s?, s:I, s:s?}", "rows", (json_int_t)found.rows, "disposed",
-			 (json_int_t)found.disposed, "head", found.head, "broken", (json_int_t)found.broken, "why", found.why);
-	if (options->json)
-		rc = say_json(mem, json, err);
-	else if (options->head)
-		rc = say(arena_print(mem, "%s\n", found.head ? found.head : "-"), err);
-	else
-		rc = say(found.broken ? arena_print(mem, "Kedjan är bruten vid rad %lld: %s\n", found.broken, found.why)
-				      : arena_print(mem, "Kedjan är hel: %lld rader, huvud %s\n", found.rows,
-						    found.head ? found.head : "-"), err);
-	json_decref(json);
-	if (rc == 0 && found.broken)
-		rc = error_set(err, ERROR_STORE, "the audit chain does not verify at row %lld: %s", found.broken, found.why);
-out:
 	store_close(store);
 	return rc;
 }

@@ -47,7 +47,8 @@ static const struct verb verbs[] = {
 	  "drafts: of needs, from who has the role today; of series, from a plan, or from what lies on a share", verb_suggest },
 	{ "duplicates", "SHARE", "files that are alike and that no series covers, where the share allows its files to be opened", verb_duplicates },
 	{ "report", "quarter 2026Q3", "write the quarterly access review", verb_report },
-	{ "audit", "verify [--head]", "check the chain of what was done", verb_audit },
+	{ "audit", "verify [EXPORT [HEADS]] | export | seal | rotate | epoch",
+	  "the chain of what was done: check it, write it out; behov-audit signs its head", verb_audit },
 	{ "decide", "keep|undo|hold ID | release SCOPE", "by hand, with --by and --reason; never approves", verb_decide },
 	{ "hold", "list | add ID | lift ID", "gallringsstopp", verb_hold },
 	{ "event", "list | add | remove ID", "when what a series counts from has happened", verb_event },
@@ -78,6 +79,7 @@ static void help(FILE *out)
 	      "  --share ID, --path PATTERN, --series ID, --case NAME\n"
 	      "                  hold add: what it covers; event add: what it is about\n"
 	      "  --date DATE     event add: when it happened\n"
+	      "  --key HEX       audit verify: the key that HEADS must begin with\n"
 	      "  -v, -q          say more, say only warnings and errors\n"
 	      "  -j N            hands for slow calls\n"
 	      "\nexit: 0 done, 1 failed, 2 usage or configuration, 3 done with gaps, 4 done with a brake\n", out);
@@ -85,7 +87,7 @@ static void help(FILE *out)
 
 enum { OPTION_CONFIG = 256, OPTION_NOW, OPTION_JSON, OPTION_FILES, OPTION_HELP, OPTION_VERSION, OPTION_TEST, OPTION_HEAD,
        OPTION_ALL, OPTION_BY, OPTION_REASON, OPTION_UNTIL, OPTION_STATE, OPTION_SHARE, OPTION_PATH, OPTION_SERIES,
-       OPTION_CASE, OPTION_RULES, OPTION_AT, OPTION_ENGLISH, OPTION_FULL, OPTION_DATE };
+       OPTION_CASE, OPTION_RULES, OPTION_AT, OPTION_ENGLISH, OPTION_FULL, OPTION_DATE, OPTION_KEY };
 
 static const struct option longs[] = {
 	{ "config", required_argument, NULL, OPTION_CONFIG }, { "now", required_argument, NULL, OPTION_NOW },
@@ -99,7 +101,8 @@ static const struct option longs[] = {
 	{ "case", required_argument, NULL, OPTION_CASE }, { "rules", required_argument, NULL, OPTION_RULES },
 	{ "at", required_argument, NULL, OPTION_AT }, { "english", no_argument, NULL, OPTION_ENGLISH },
 	{ "full", no_argument, NULL, OPTION_FULL }, { "date", required_argument, NULL, OPTION_DATE },
-	{ "why", required_argument, NULL, OPTION_REASON }, { NULL, 0, NULL, 0 },
+	{ "why", required_argument, NULL, OPTION_REASON },
+	{ "key", required_argument, NULL, OPTION_KEY }, { NULL, 0, NULL, 0 },
 };
 
 /* The place of an option that is one text, or NULL. */
@@ -119,6 +122,7 @@ text_option(int c, struct options *out)
 	case OPTION_RULES: return &out->rules;
 	case OPTION_AT: return &out->at;
 	case OPTION_DATE: return &out->date;
+	case OPTION_KEY: return &out->key;
 	default: return NULL;
 	}
 }

@@ -11,6 +11,7 @@
  */
 #include "run_p.h"
 #include <behov/audit.h>
+#include <behov/digest.h>
 #include <behov/json.h>
 #include <behov/log.h>
 #include <behov/notify.h>
@@ -156,6 +157,23 @@ keep_lacking(struct arena *mem, struct store *store, const struct plan *plan, st
 	return rc;
 }
 
+/* That there was a night, by which rules, and what it saw: the row in the store may be changed, this one not unseen. */
+static int
+note_night(struct arena *mem, const struct rules *rules, struct store *store, long long id, const char *seen, bool complete,
+	   int64_t now, struct error *err)
+{
+	json_t *payload = json_object();
+	int rc;
+
+	json_object_set_new(payload, "night", json_integer(id));
+	json_put(payload, "rules", rules->digest);
+	json_object_set_new(payload, "complete", json_boolean(complete));
+	json_put(payload, "seen", digest_text(mem, seen));
+	rc = audit_add(store, now, "run", "night-published", payload, err);
+	json_decref(payload);
+	return rc;
+}
+
 /* Everything that tonight says, in one transaction. */
 static int
 publish(struct arena *mem, const struct rules *rules, struct store *store, const struct snapshot *snapshot,
@@ -180,7 +198,8 @@ publish(struct arena *mem, const struct rules *rules, struct store *store, const
 	if (notify_compose(mem, &letters, &out->letters, err) < 0 || count_braked(mem, rules, store, &out->braked, &out->queued, err) < 0)
 		goto fail;
 	if (administrators_keep(mem, rules, store, snapshot, err) < 0 || summary(mem, store, snapshot, out, &seen, err) < 0 ||
-	    store_night_end(store, id, "published", out->plan.gaps.count == 0, how->now, seen, err) < 0)
+	    store_night_end(store, id, "published", out->plan.gaps.count == 0, how->now, seen, err) < 0 ||
+	    note_night(mem, rules, store, id, seen, out->plan.gaps.count == 0, how->now, err) < 0)
 		goto fail;
 	if (stop_asked()) {
 		error_set(err, ERROR_STOPPED, "asked to stop before the night was published");
@@ -238,6 +257,17 @@ out:
 	return rc;
 }
 
+/* A store that does not hold what was signed of it stops apply; the night looks and asks all the same, and says so. */
+static void
+tell_seals(struct arena *mem, const struct rules *rules, struct store *store, struct plan *plan)
+{
+	struct error why = { 0 };
+
+	if (seal_check(mem, &rules->conf, store, &why) < 0)
+		*arena_push(mem, &plan->findings) = (struct finding){ .kind = "seal", .text = arena_print(mem,
+			"Granskningskedjan stämmer inte med sina undertecknade huvuden, och inget verkställs förrän det är utrett: %s", why.text) };
+}
+
 int
 run_night(struct arena *mem, const struct rules *rules, const struct run_options *how, struct night_result *out,
 	  struct error *err)
@@ -256,6 +286,7 @@ run_night(struct arena *mem, const struct rules *rules, const struct run_options
 	step("night-started");
 	if (out->decided.unread)
 		*arena_push(mem, &out->plan.gaps) = (struct gap){ "inbox", "", NULL, out->decided.unread };
+	tell_seals(mem, rules, desk.store, &out->plan);
 	rc = whole_night(mem, rules, desk.store, how, id, out, err);
 	if (rc < 0 && store_night_end(desk.store, id, "failed", false, how->now, NULL, &late) < 0)
 		log_warn("cannot note that the night failed: %s", late.text);

@@ -15,6 +15,7 @@ struct options {
 	const char *reason, *until, *state, *rules, *at;
 	const char *share, *path, *series, *case_name;  /* of a hold, or an event */
 	const char *date;
+	const char *key;                /* the public key that a list of heads must begin with */
 };
 
 /* Each returns an exit code, or -1 with err. */
@@ -26,6 +27,9 @@ verb_function verb_run, verb_serve, verb_apply, verb_restore, verb_decide, verb_
 int need_names(const struct options *options, bool two, const char *verb, struct error *err);
 /* For the audit chain: the account that typed a name stands beside it. */
 const char *actor(struct arena *mem, const struct options *options);
+
+/* The rules, and the store to look at: it must be there. */
+int open_look(struct arena *mem, const struct options *options, struct rules *rules, struct store **store, struct error *err);
 
 /* What a verb says: the product, on stdout. */
 int say(const char *text, struct error *err);

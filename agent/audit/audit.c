@@ -1,36 +1,64 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* audit.c - links rows into the chain, and walks it again to see that nothing was changed. */
-#include "behov/audit.h"
+#include "audit_p.h"
 #include "behov/clock.h"
 #include "behov/digest.h"
 #include "behov/json.h"
 
 #define SALT 16
-static const char first[] = "0000000000000000000000000000000000000000000000000000000000000000";
 
-/* SHA-256 over salt (hex) and canonical payload. */
-static const char *
-payload_digest(struct arena *mem, const char *salt, const char *payload)
+/* ------------------------------------------------------------------ what is hashed */
+
+static void
+hex_of(const char *bytes, size_t len, char out[65])
 {
-	return digest_text(mem, arena_print(mem, "%s%s", salt, payload));
+	static const char hex[] = "0123456789abcdef";
+	unsigned char sum[DIGEST_SIZE];
+
+	digest_of(bytes, len, sum);
+	for (size_t i = 0; i < DIGEST_SIZE; i++) {
+		out[2 * i] = hex[sum[i] >> 4];
+		out[2 * i + 1] = hex[sum[i] & 15];
+	}
+	out[64] = '\0';
 }
 
-static const char *
-row_hash(struct arena *mem, const struct audit_row *row)
+void
+payload_digest(struct text *line, const char *salt, const char *payload, char out[65])
 {
-	json_t *o = json_object();
-	const char *hash;
-
-	json_put(o, "actor", row->actor);
-	json_put(o, "at", row->at);
-	json_put(o, "event", row->event);
-	json_put(o, "payload", row->payload_digest);
-	json_put(o, "prev", row->prev);
-	json_object_set_new(o, "seq", json_integer(row->seq));
-	hash = digest_text(mem, json_canonical(mem, o));
-	json_decref(o);
-	return hash;
+	line->len = 0;
+	text_add(line, salt);
+	text_add(line, payload);
+	hex_of(line->data, line->len, out);
 }
+
+static void
+put_member(struct text *line, const char *name, const char *value)
+{
+	text_add(line, line->len ? ",\"" : "{\"");
+	text_add(line, name);
+	text_add(line, "\":");
+	if (value)
+		json_put_text(line, value, strlen(value));
+	else
+		text_add(line, "null");
+}
+
+/* The canonical JSON, its keys sorted, written as it comes: a chain has millions of rows. */
+void
+row_hash(struct text *line, const struct audit_row *row, char out[65])
+{
+	line->len = 0;
+	put_member(line, "actor", row->actor);
+	put_member(line, "at", row->at);
+	put_member(line, "event", row->event);
+	put_member(line, "payload", row->payload_digest);
+	put_member(line, "prev", row->prev);
+	text_print(line, ",\"seq\":%lld}", row->seq);
+	hex_of(line->data, line->len, out);
+}
+
+/* ------------------------------------------------------------------ adding */
 
 int
 audit_add(struct store *store, int64_t now, const char *actor, const char *event, const json_t *payload,
@@ -38,74 +66,161 @@ audit_add(struct store *store, int64_t now, const char *actor, const char *event
 {
 	struct arena *mem = arena_open();
 	unsigned char salt[SALT];
+	char hash[65], digest[65];
 	struct audit_row last, row;
+	struct text line;
 	int rc = store_audit_last(mem, store, &last, err);
 
+	text_open(&line, SIZE_MAX / 2);
 	if (rc == 0) {
 		row = (struct audit_row){ .seq = last.seq + 1, .at = clock_text(mem, now), .actor = actor, .event = event,
-					  .prev = last.seq ? last.hash : first };
+					  .prev = last.seq ? last.hash : AUDIT_NONE, .hash = hash };
 		if (payload) {
 			digest_random(salt, sizeof(salt));
 			row.salt = digest_hex(mem, salt, sizeof(salt));
 			row.payload = json_canonical(mem, payload);
-			row.payload_digest = payload_digest(mem, row.salt, row.payload);
+			payload_digest(&line, row.salt, row.payload, digest);
+			row.payload_digest = digest;
 		}
-		row.hash = row_hash(mem, &row);
+		row_hash(&line, &row, hash);
 		rc = store_audit_add(store, &row, err);
 	}
+	text_close(&line);
 	arena_close(mem);
 	return rc < 0 ? error_in(err, "adding '%s' to the audit chain", event) : 0;
 }
 
-struct walk {
-	struct arena *mem;
-	struct audit_result *out;
-	const char *prev;
-};
+/* ------------------------------------------------------------------ walking */
+
+/* Heads of an epoch that has ended say nothing about the chain as it was taken over. */
+static const struct seal *
+next_head(struct walk *w)
+{
+	for (; w->seals && w->next < w->seals->list.count; w->next++) {
+		const struct seal *s = &w->seals->list.items[w->next];
+
+		if (s->epoch == w->seals->epoch && (s->kind == SEAL_HEAD || s->kind == SEAL_EPOCH))
+			return s;
+	}
+	return NULL;
+}
+
+static void
+meet_heads(struct walk *w)
+{
+	const struct seal *s;
+
+	for (; (s = next_head(w)) && s->rows <= w->out->rows; w->next++) {
+		if (w->out->broken)
+			continue;
+		if (s->rows < w->out->rows || strcmp(s->head, w->prev) != 0) {
+			w->out->broken = s->rows ? s->rows : 1;
+			w->out->why = arena_print(w->mem, "radens hash är inte den som undertecknades %s (nummer %lld)", s->at,
+						  s->number);
+		}
+		w->out->sealed = w->out->broken ? w->out->sealed : s->rows;
+	}
+}
+
+void
+walk_open(struct walk *w, struct arena *mem, const struct seals *seals, struct audit_result *out)
+{
+	*out = (struct audit_result){ 0 };
+	*w = (struct walk){ .mem = mem, .out = out, .seals = seals, .prev = AUDIT_NONE };
+	text_open(&w->line, SIZE_MAX / 2);
+	meet_heads(w);
+}
 
 static const char *
-wrong(struct arena *mem, const struct walk *walk, const struct audit_row *row)
+wrong(struct walk *w, const struct audit_row *row)
 {
-	if (row->seq != walk->out->rows)
+	char sum[65];
+
+	if (row->seq != w->out->rows)
 		return "en rad saknas före den";
-	if (strcmp(row->prev, walk->prev) != 0)
+	if (!row->actor || !row->at || !row->event || !row->prev || !row->hash)
+		return "raden är inte hel";
+	if (strcmp(row->prev, w->prev) != 0)
 		return "den pekar inte på raden före";
-	if (strcmp(row->hash, row_hash(mem, row)) != 0)
+	row_hash(&w->line, row, sum);
+	if (strcmp(row->hash, sum) != 0)
 		return "radens innehåll stämmer inte med dess hash";
-	if (row->payload && (!row->payload_digest || !row->salt ||
-			     strcmp(row->payload_digest, payload_digest(mem, row->salt, row->payload)) != 0))
-		return "radens uppgifter stämmer inte med deras hash";
-	return NULL;
+	if (!row->payload)
+		return NULL;
+	if (row->salt)
+		payload_digest(&w->line, row->salt, row->payload, sum);
+	return !row->salt || !row->payload_digest || strcmp(row->payload_digest, sum) != 0
+		? "radens uppgifter stämmer inte med deras hash" : NULL;
+}
+
+void
+walk_row(struct walk *w, const struct audit_row *row)
+{
+	const char *why;
+
+	w->out->rows++;
+	why = w->out->broken ? NULL : wrong(w, row);
+	if (why) {
+		w->out->broken = w->out->rows;
+		w->out->why = why;
+	}
+	w->out->disposed += row->payload_digest && !row->payload;
+	snprintf(w->prev, sizeof(w->prev), "%s", row->hash ? row->hash : "");
+	meet_heads(w);
+}
+
+void
+walk_broken(struct walk *w, const char *why)
+{
+	if (w->out->broken)
+		return;
+	w->out->broken = w->out->rows + 1;
+	w->out->why = arena_text(w->mem, why);
+}
+
+void
+walk_close(struct walk *w)
+{
+	const struct seal *s = next_head(w);
+
+	w->out->head = w->out->rows ? arena_text(w->mem, w->prev) : NULL;
+	if (s)
+		walk_broken(w, arena_print(w->mem, "kedjan slutar här, men hade %lld rader %s (nummer %lld)", s->rows, s->at,
+					   s->number));
+	text_close(&w->line);
 }
 
 static int
 visit(void *self, const struct audit_row *row, struct error *err)
 {
-	struct walk *walk = self;
-	struct arena *mem = arena_open();
-	const char *why;
-
 	(void)err;
-	walk->out->rows++;
-	if (!walk->out->broken) {
-		why = wrong(mem, walk, row);
-		if (why) {
-			walk->out->broken = row->seq;
-			walk->out->why = arena_text(walk->mem, why);
-		}
-	}
-	walk->out->disposed += row->payload_digest && !row->payload;
-	walk->prev = arena_text(walk->mem, row->hash);
-	walk->out->head = walk->prev;
-	arena_close(mem);
+	walk_row(self, row);
 	return 0;
 }
 
 int
-audit_verify(struct arena *mem, struct store *store, struct audit_result *out, struct error *err)
+audit_verify(struct arena *mem, struct store *store, const struct seals *seals, struct audit_result *out, struct error *err)
 {
-	struct walk walk = { mem, out, first };
+	struct walk walk;
+	int rc;
 
-	*out = (struct audit_result){ 0 };
-	return store_audit_each(store, visit, &walk, err);
+	walk_open(&walk, mem, seals, out);
+	rc = store_audit_each(store, 0, visit, &walk, err);
+	walk_close(&walk);
+	return rc;
+}
+
+int
+audit_judge(struct arena *mem, const struct conf *conf, struct store *store, struct audit_result *out, struct error *err)
+{
+	struct seals seals = { 0 };
+	struct error why = { 0 };
+	int rc;
+
+	if (conf->audit.heads && seals_agree(mem, conf, &seals, &why) < 0)
+		seals = (struct seals){ 0 };
+	rc = audit_verify(mem, store, &seals, out, err);
+	out->unsealed = !conf->audit.heads ? "audit.heads är inte angivet" : why.kind ? arena_text(mem, why.text) :
+			!seals.last ? "inget är undertecknat ännu" : NULL;
+	return rc;
 }

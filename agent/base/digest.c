@@ -5,6 +5,7 @@
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
+#include <pthread.h>
 #include <sys/random.h>
 #include <errno.h>
 
@@ -18,6 +19,24 @@ static _Noreturn void broken(const char *what)
 	abort();
 }
 
+static EVP_MD *found;
+
+static void find_sha256(void)
+{
+	found = EVP_MD_fetch(NULL, "SHA256", NULL);
+	if (!found)
+		broken("SHA-256");
+}
+
+/* Found once: to look for it is as dear as to hash a short text. */
+static const EVP_MD *sha256(void)
+{
+	static pthread_once_t once = PTHREAD_ONCE_INIT;
+
+	pthread_once(&once, find_sha256);
+	return found;
+}
+
 struct digest *digest_open(void)
 {
 	struct digest *d = malloc(sizeof(*d));
@@ -26,7 +45,7 @@ struct digest *digest_open(void)
 		broken("malloc");
 	d->waiting = 0;
 	d->ctx = EVP_MD_CTX_new();
-	if (!d->ctx || EVP_DigestInit_ex(d->ctx, EVP_sha256(), NULL) != 1)
+	if (!d->ctx || EVP_DigestInit_ex(d->ctx, sha256(), NULL) != 1)
 		broken("SHA-256");
 	return d;
 }
@@ -87,6 +106,27 @@ char *digest_hex(struct arena *mem, const void *bytes, size_t len)
 		out[2 * i + 1] = hex[p[i] & 15];
 	}
 	return out;
+}
+
+static int digit(char c)
+{
+	return c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+bool digest_unhex(const char *hex, void *out, size_t len)
+{
+	unsigned char *p = out;
+
+	if (!hex || strlen(hex) != 2 * len)
+		return false;
+	for (size_t i = 0; i < len; i++) {
+		int high = digit(hex[2 * i]), low = digit(hex[2 * i + 1]);
+
+		if (high < 0 || low < 0)
+			return false;
+		p[i] = (unsigned char)(high << 4 | low);
+	}
+	return true;
 }
 
 char *digest_text(struct arena *mem, const char *text)

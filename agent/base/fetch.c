@@ -86,7 +86,7 @@ secret(struct arena *mem, const char *file, char **out, struct error *err)
 }
 
 static int
-set_http(struct arena *mem, CURL *curl, const struct fetch *what, struct error *err)
+set_http(struct arena *mem, CURL *curl, const struct fetch *what, struct curl_slist **headers, struct error *err)
 {
 	char *text;
 
@@ -94,6 +94,12 @@ set_http(struct arena *mem, CURL *curl, const struct fetch *what, struct error *
 	curl_easy_setopt(curl, CURLOPT_SSL_VERIFYPEER, 1L);
 	curl_easy_setopt(curl, CURLOPT_SSL_VERIFYHOST, 2L);
 	curl_easy_setopt(curl, CURLOPT_FOLLOWLOCATION, 0L);
+	if (what->type) {
+		*headers = curl_slist_append(NULL, arena_print(mem, "Content-Type: %s", what->type));
+		curl_easy_setopt(curl, CURLOPT_HTTPHEADER, *headers);
+		curl_easy_setopt(curl, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)what->body_len);
+		curl_easy_setopt(curl, CURLOPT_POSTFIELDS, what->body);
+	}
 	if (what->ca_file) {
 		curl_easy_setopt(curl, CURLOPT_CAINFO, what->ca_file);
 		curl_easy_setopt(curl, CURLOPT_CAPATH, NULL);
@@ -208,6 +214,7 @@ fetch_url(struct arena *mem, const struct fetch *what, char **out, size_t *len, 
 {
 	struct answer a = { .mem = mem, .most = what->most };
 	const char *shown = fetch_shown(mem, what->url);
+	struct curl_slist *headers = NULL;
 	bool refused = false;
 	CURL *curl = curl_easy_init();
 	int rc = -1;
@@ -215,7 +222,7 @@ fetch_url(struct arena *mem, const struct fetch *what, char **out, size_t *len, 
 	if (!curl)
 		return error_set(err, ERROR_SOURCE, "cannot start libcurl");
 	set_transfer(curl, what, &a);
-	if (begins(what->url, "sftp://") ? set_sftp(curl, what, &refused, err) < 0 : set_http(mem, curl, what, err) < 0)
+	if (begins(what->url, "sftp://") ? set_sftp(curl, what, &refused, err) < 0 : set_http(mem, curl, what, &headers, err) < 0)
 		goto out;
 	if (set_login(mem, curl, what, err) < 0 || perform(curl, what, shown, &a, &refused, err) < 0)
 		goto out;
@@ -223,6 +230,7 @@ fetch_url(struct arena *mem, const struct fetch *what, char **out, size_t *len, 
 	*len = a.used;
 	rc = 0;
 out:
+	curl_slist_free_all(headers);
 	curl_easy_cleanup(curl);
 	return rc;
 }

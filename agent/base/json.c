@@ -19,23 +19,50 @@ static char *dump(struct arena *mem, const json_t *value, size_t flags, const ch
 /* ------------------------------------------------------------------ RFC 8785 */
 
 /* jansson writes \u001F where RFC 8785 asks for \u001f, so texts are written here. */
-static void put_text(struct text *t, const json_t *value)
+void json_put_text(struct text *t, const char *p, size_t len)
 {
-	const char *p = json_string_value(value), *end = p + json_string_length(value);
+	const char *end = p + len, *from = p;
 
 	text_char(t, '"');
 	for (; p < end; p++) {
 		static const char plain[] = "\b\t\n\f\r\"\\", as[] = "btnfr\"\\";
-		const char *at = *p ? strchr(plain, *p) : NULL;
+		const char *at;
 
+		if ((unsigned char)*p >= 0x20 && *p != '"' && *p != '\\')
+			continue;
+		text_bytes(t, from, (size_t)(p - from));
+		from = p + 1;
+		at = *p ? strchr(plain, *p) : NULL;
 		if (at)
 			text_print(t, "\\%c", as[at - plain]);
-		else if ((unsigned char)*p < 0x20)
-			text_print(t, "\\u%04x", (unsigned)*p);
 		else
-			text_char(t, *p);
+			text_print(t, "\\u%04x", (unsigned)*p);
 	}
+	text_bytes(t, from, (size_t)(p - from));
 	text_char(t, '"');
+}
+
+static void put_text(struct text *t, const json_t *value)
+{
+	json_put_text(t, json_string_value(value), json_string_length(value));
+}
+
+bool json_has_real(const json_t *value)
+{
+	json_t *all = (json_t *)(uintptr_t)value;       /* jansson's iterators are not const; nothing is changed */
+	const char *key;
+	json_t *one;
+	size_t i;
+
+	if (json_is_real(value))
+		return true;
+	json_object_foreach(all, key, one)
+		if (json_has_real(one))
+			return true;
+	json_array_foreach(all, i, one)
+		if (json_has_real(one))
+			return true;
+	return false;
 }
 
 /* Keys are sorted by their UTF-16 units: characters beyond U+FFFF (surrogates, D800..) stand before U+E000. */

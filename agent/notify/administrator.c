@@ -100,6 +100,7 @@ finding_word(const char *kind)
 		{ "batch-blocked", "Akt eller volym som inte får gallras ännu" },
 		{ "series-opened-stepwise", "Ny serie som öppnas årsvis" }, { "owner-changed", "Ägare med nytt konto eller ny adress" },
 		{ "unanswered", "Ägare som inte svarar" }, { "mail-refused", "Brev som inte går fram" },
+		{ "seal", "Granskningskedjan stämmer inte med sina undertecknade huvuden, och inget verkställs" },
 		{ "owners-unknown", "Ägare som inte kunde läsas" }, { "nobody-to-ask", "Förslag som ingen kan svara på" },
 		{ "second-person-missing", "Förslag som saknar en andra person" },
 		{ "unbounded-access", "Roll som är öppen för alla som loggar in" },
@@ -195,7 +196,7 @@ letter_administrator(struct arena *mem, const struct notify_input *in, const str
 		     ? letter_render(mem, NULL, "administrator", data, out, err) : 0;
 	json_decref(data);
 	out->subject = arena_print(mem, "Behov: natten %s%s%s%s%s", day_text(mem, clock_day(letter->created)),
-				   tally.loud.list.count ? ", någon måste påminnas" : "",
+				   tally.loud.list.count ? ", något brådskar" : "",
 				   tally.exported.list.count ? ", något att göra för hand" : "",
 				   tally.braked.list.count ? ", något är bromsat" : "", tally.gaps.list.count ? ", luckor" : "");
 	return rc;

@@ -335,7 +335,7 @@ out:
 bool
 is_loud(const char *kind)
 {
-	return strcmp(kind, "unanswered") == 0 || strcmp(kind, "mail-refused") == 0;
+	return strcmp(kind, "unanswered") == 0 || strcmp(kind, "mail-refused") == 0 || strcmp(kind, "seal") == 0;
 }
 
 /* Of what stands in a letter to administrators; *any: there is something to say. */

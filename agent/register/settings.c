@@ -269,6 +269,48 @@ read_small(struct reader *r, const config_setting_t *root, struct conf *c)
 	read_escalate(r, root, c);
 }
 
+/* A stamp is worth what its authority is, so the authority is named; its server may be another's to vouch for. */
+static void
+read_stamp(struct reader *r, const config_setting_t *audit, struct conf *c)
+{
+	static const char *const keys[] = { "url", "ca-file", "tls-ca-file", "timeout", NULL };
+	config_setting_t *at = get_group(r, audit, "stamp", OPTIONAL);
+
+	if (!at)
+		return;
+	check_keys(r, at, keys);
+	c->audit.stamp.url = get_text(r, at, "url", REQUIRED);
+	c->audit.stamp.tls_ca_file = get_path(r, at, "tls-ca-file", NULL);
+	c->audit.stamp.ca_file = get_path(r, at, "ca-file", NULL);
+	c->audit.stamp.timeout = get_number(r, at, "timeout", 1, 3600, 30);
+	if (c->audit.stamp.url && strncmp(c->audit.stamp.url, "https://", 8) != 0 && !is_loopback(c->audit.stamp.url))
+		complain(r, at, "'url' must be https:// (http:// is for loopback only)");
+	if (!c->audit.stamp.ca_file)
+		complain(r, at, "'ca-file' is missing: the certificates that vouch for the authority's stamps");
+}
+
+static void
+read_audit(struct reader *r, const config_setting_t *root, struct conf *c)
+{
+	static const char *const keys[] = { "heads", "key-file", "key", "anchors", "syslog", "stamp", NULL };
+	config_setting_t *at = get_group(r, root, "audit", OPTIONAL);
+
+	if (!at)
+		return;
+	check_keys(r, at, keys);
+	get_text(r, at, "heads", REQUIRED);
+	c->audit.heads = get_path(r, at, "heads", NULL);
+	c->audit.key_file = get_path(r, at, "key-file", c->audit.heads ? arena_print(r->mem, "%s.key", c->audit.heads) : NULL);
+	c->audit.key = get_text(r, at, "key", OPTIONAL);
+	if (c->audit.key && (strlen(c->audit.key) != 64 || strspn(c->audit.key, "0123456789abcdef") != 64))
+		complain(r, at, "'key' must be the 64 hex digits that 'behov audit seal' printed first");
+	c->audit.anchor_count = get_texts(r, at, "anchors", &c->audit.anchors);
+	for (int i = 0; i < c->audit.anchor_count; i++)
+		c->audit.anchors[i] = file_beside(r->mem, r->conf, c->audit.anchors[i]);
+	c->audit.syslog = get_text(r, at, "syslog", OPTIONAL);
+	read_stamp(r, at, c);
+}
+
 /* One that behov was built with. */
 static const char *
 read_language(struct reader *r, const config_setting_t *root)
@@ -287,7 +329,7 @@ read_settings(struct reader *r, const config_setting_t *root)
 {
 	static const char *const keys[] = { "organisation", "store", "inbox", "key-file", "work", "rules", "mode",
 		"zone", "directory", "hr", "mail", "web", "people", "brake", "grace", "quarantine", "link",
-		"reminder", "escalate", "weekly", "language", NULL };
+		"reminder", "escalate", "weekly", "language", "audit", NULL };
 	static const char *const schemes[] = { "sqlite:", NULL };
 	static const char *const modes[] = { "observe", "propose", "apply", NULL };
 	static const char *const builtin[][3] = { { "title", "titel", "title" }, { "department", "avdelning", "department" },
@@ -322,4 +364,5 @@ read_settings(struct reader *r, const config_setting_t *root)
 	read_mail(r, root, c);
 	read_web(r, root, c);
 	read_small(r, root, c);
+	read_audit(r, root, c);
 }

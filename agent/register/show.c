@@ -79,6 +79,24 @@ mail_json(const struct conf *c)
 }
 
 static json_t *
+audit_json(const struct conf *c)
+{
+	json_t *o = json_object(), *stamp = json_object();
+
+	json_put(o, "heads", c->audit.heads);
+	json_put(o, "key-file", c->audit.key_file);
+	json_put(o, "key", c->audit.key);
+	put_texts(o, "anchors", c->audit.anchors, c->audit.anchor_count);
+	json_put(o, "syslog", c->audit.syslog);
+	json_put(stamp, "url", c->audit.stamp.url);
+	json_put(stamp, "ca-file", c->audit.stamp.ca_file);
+	json_put(stamp, "tls-ca-file", c->audit.stamp.tls_ca_file);
+	put_new(stamp, "timeout", json_integer(c->audit.stamp.timeout));
+	put_new(o, "stamp", stamp);
+	return o;
+}
+
+static json_t *
 limits_json(const struct conf *c)
 {
 	return json_pack("{s:{s:i,s:f},s:{s:i,s:i},s:i,s:i,s:i,s:[ii],s:i}", "brake", "count", c->brake.count, "ratio",
@@ -169,6 +187,7 @@ conf_json(const struct conf *c)
 	put_new(o, "directory", directory_json(c));
 	put_new(o, "mail", mail_json(c));
 	put_new(o, "web", web_json(c));
+	put_new(o, "audit", audit_json(c));
 	put_new(o, "hr", hr_json(c));
 	json_put(people, "coordinator", c->people.coordinator);
 	json_put(people, "archivist", c->people.archivist);

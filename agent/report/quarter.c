@@ -355,7 +355,7 @@ put_proof(const struct quarter *q, json_t *out, struct error *err)
 	struct audit_result chain;
 	struct nights nights;
 
-	if (audit_verify(q->mem, q->in->store, &chain, err) < 0 ||
+	if (audit_judge(q->mem, &q->in->rules->conf, q->in->store, &chain, err) < 0 ||
 	    store_nights(q->mem, q->in->store, "run", q->span.from, q->span.end, &nights, err) < 0)
 		return -1;
 	for (size_t i = 0; i < nights.list.count; i++) {
@@ -377,6 +377,8 @@ put_proof(const struct quarter *q, json_t *out, struct error *err)
 	json_put(out, "seen_digest", last ? certificate_digest(q->mem, last->summary) : NULL);
 	put_number(out, "chain_rows", chain.rows);
 	json_put(out, "chain_head", chain.head ? chain.head : "-");
+	json_put(out, "chain_sealed", chain.unsealed ? arena_print(q->mem, "inte prövad mot undertecknade huvuden: %s", chain.unsealed)
+						      : arena_print(q->mem, "undertecknad till och med rad %lld", chain.sealed));
 	json_put(out, "chain_broken", chain.broken ? arena_print(q->mem, "Kedjan är bruten vid rad %lld: %s", chain.broken,
 								 chain.why) : NULL);
 	return 0;

@@ -98,7 +98,7 @@ put_rest(struct arena *mem, const struct report_input *in, json_t *out, struct e
 
 	json_object_set_new(out, "audit", audit);
 	if (store_letters_unsent(mem, in->store, &letters, err) < 0 || store_holds(mem, in->store, false, &holds, err) < 0 ||
-	    audit_verify(mem, in->store, &chain, err) < 0)
+	    audit_judge(mem, &in->rules->conf, in->store, &chain, err) < 0)
 		return -1;
 	for (size_t i = 0; i < letters.list.count; i++) {
 		const struct letter *l = &letters.list.items[i];
@@ -114,6 +114,8 @@ put_rest(struct arena *mem, const struct report_input *in, json_t *out, struct e
 	json_put(audit, "head", chain.head);
 	put_number(audit, "broken", chain.broken);
 	json_put(audit, "why", chain.why);
+	put_number(audit, "sealed", chain.sealed);
+	json_put(audit, "unsealed", chain.unsealed);
 	return 0;
 }
 
@@ -198,6 +200,10 @@ report_status_text(struct arena *mem, const json_t *status)
 		text_print(&t, "  KEDJAN ÄR BRUTEN vid rad %lld: %s\n", json_number(audit, "broken", 0), json_text(audit, "why"));
 	else
 		text_print(&t, "  kedjan är hel: %lld rader\n", json_number(audit, "rows", 0));
+	if (json_text(audit, "unsealed"))
+		text_print(&t, "  kedjan är inte prövad mot undertecknade huvuden: %s\n", json_text(audit, "unsealed"));
+	else
+		text_print(&t, "  undertecknad till och med rad %lld\n", json_number(audit, "sealed", 0));
 	out = arena_copy(mem, t.data, t.len);
 	text_close(&t);
 	return out;

@@ -292,6 +292,14 @@ column_text(struct arena *mem, struct query *q, int column)
 	return copy;
 }
 
+const char *
+column_lent(struct arena *mem, struct query *q, int column)
+{
+	const char *text = (const char *)sqlite3_column_text(q->statement, column);
+
+	return text && strlen(text) != (size_t)sqlite3_column_bytes(q->statement, column) ? column_text(mem, q, column) : text;
+}
+
 long long column_number(struct query *q, int column) { return sqlite3_column_int64(q->statement, column); }
 bool column_null(struct query *q, int column) { return sqlite3_column_type(q->statement, column) == SQLITE_NULL; }
 

@@ -122,34 +122,60 @@ read_audit(struct arena *mem, struct query *q)
 				   column_text(mem, q, 6), column_text(mem, q, 7), column_text(mem, q, 8) };
 }
 
+static int
+one_audit(struct arena *mem, struct query *q, struct audit_row *out, struct error *err)
+{
+	*out = (struct audit_row){ 0 };
+	if (query_row(q, err))
+		*out = read_audit(mem, q);
+	return query_close(q, err);
+}
+
 int
 store_audit_last(struct arena *mem, struct store *store, struct audit_row *out, struct error *err)
 {
 	struct query q;
 
-	*out = (struct audit_row){ 0 };
-	if (query_open(&store->base, &q, AUDIT "order by a.seq desc limit 1", err) < 0)
-		return -1;
-	if (query_row(&q, err))
-		*out = read_audit(mem, &q);
-	return query_close(&q, err);
+	return query_open(&store->base, &q, AUDIT "order by a.seq desc limit 1", err) < 0 ? -1 : one_audit(mem, &q, out, err);
 }
 
 int
-store_audit_each(struct store *store, int (*each)(void *self, const struct audit_row *row, struct error *err),
+store_audit_at(struct arena *mem, struct store *store, long long seq, struct audit_row *out, struct error *err)
+{
+	struct query q;
+
+	if (query_open(&store->base, &q, AUDIT "where a.seq = ?", err) < 0)
+		return -1;
+	bind_number(&q, seq);
+	return one_audit(mem, &q, out, err);
+}
+
+static struct audit_row
+lend_audit(struct arena *mem, struct query *q)
+{
+	return (struct audit_row){ column_number(q, 0), column_lent(mem, q, 1), column_lent(mem, q, 2),
+				   column_lent(mem, q, 3), column_lent(mem, q, 4), column_lent(mem, q, 5),
+				   column_lent(mem, q, 6), column_lent(mem, q, 7), column_lent(mem, q, 8) };
+}
+
+int
+store_audit_each(struct store *store, long long from, int (*each)(void *self, const struct audit_row *row, struct error *err),
 		 void *self, struct error *err)
 {
+	struct arena *mem = arena_open();
 	struct query q;
 	int rc = 0;
 
-	if (query_open(&store->base, &q, AUDIT "order by a.seq", err) < 0)
+	if (query_open(&store->base, &q, AUDIT "where a.seq > ? order by a.seq", err) < 0) {
+		arena_close(mem);
 		return -1;
+	}
+	bind_number(&q, from);
 	while (rc == 0 && query_row(&q, err)) {
-		struct arena *mem = arena_open();
-		struct audit_row row = read_audit(mem, &q);
+		struct audit_row row = lend_audit(mem, &q);
 
 		rc = each(self, &row, err);
-		arena_close(mem);
 	}
+	arena_close(mem);
 	return query_close(&q, err) < 0 || rc < 0 ? -1 : 0;
 }

@@ -62,6 +62,8 @@ void bind_day(struct query *q, day_t day);
 void bind_bytes(struct query *q, const void *bytes, size_t len);
 
 const char *column_text(struct arena *mem, struct query *q, int column);
+/* The same without a copy, good until the next row; mem takes only what had a NUL inside. */
+const char *column_lent(struct arena *mem, struct query *q, int column);
 long long column_number(struct query *q, int column);
 int64_t column_moment(struct query *q, int column);
 day_t column_day(struct query *q, int column);

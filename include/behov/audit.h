@@ -9,6 +9,7 @@
 #ifndef BEHOV_AUDIT_H
 #define BEHOV_AUDIT_H
 
+#include "seal.h"
 #include "store.h"
 
 /* Adds a row in the current transaction.  actor: "run", "apply", an account name.  event: "proposal-opened", ….
@@ -19,9 +20,28 @@ int audit_add(struct store *store, int64_t now, const char *actor, const char *e
 struct audit_result {
 	long long rows, disposed;       /* disposed: rows whose payload is gone */
 	const char *head;               /* hash of the last row, NULL when there is none */
+	long long sealed;               /* so many rows are as they were when a head was signed */
 	long long broken;               /* the first seq that does not verify, 0 = none */
 	const char *why;
+	const char *unsealed;           /* audit_judge(): why no signed head was compared, or NULL */
 };
-int audit_verify(struct arena *mem, struct store *store, struct audit_result *out, struct error *err);
+/* Row after row; seals, where there are some: each head of their epoch is that of the chain at its row.  NULL = none. */
+int audit_verify(struct arena *mem, struct store *store, const struct seals *seals, struct audit_result *out,
+		 struct error *err);
+
+/* The same against the lists that the configuration names; one that cannot be read is no failure, but told. */
+int audit_judge(struct arena *mem, const struct conf *conf, struct store *store, struct audit_result *out, struct error *err);
+
+/* ------------------------------------------------------------------ outside the store */
+
+/*
+ * JSON Lines: first { format, organisation, at }, then each row { actor, at, event, hash, payload, payload_digest, prev,
+ * salt, seq }, payload null where it has been disposed of.
+ */
+#define AUDIT_FORMAT "behov-audit-1"
+int audit_export(struct store *store, const char *organisation, int64_t now, FILE *out, struct error *err);
+/* An export as audit_verify() does a store.  A line that is none is the first bad row. */
+int audit_verify_export(struct arena *mem, const char *path, const struct seals *seals, struct audit_result *out,
+			struct error *err);
 
 #endif

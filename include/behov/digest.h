@@ -21,6 +21,8 @@ void digest_close(struct digest *d, unsigned char out[DIGEST_SIZE]);    /* frees
 
 void digest_of(const void *bytes, size_t len, unsigned char out[DIGEST_SIZE]);
 char *digest_hex(struct arena *mem, const void *bytes, size_t len);     /* lower case hex */
+/* Bytes from lower case hex: false when it is not exactly so many. */
+bool digest_unhex(const char *hex, void *out, size_t len);
 /* The hex SHA-256 of a text. */
 char *digest_text(struct arena *mem, const char *text);
 void digest_hmac(const void *key, size_t key_len, const void *bytes, size_t len, unsigned char out[DIGEST_SIZE]);

@@ -22,6 +22,9 @@ struct fetch {
 	const char *identity_file;              /* sftp: a private key without passphrase, instead of a password */
 	const char *known_hosts;                /* sftp: demanded */
 	const char *ca_file;
+	const char *type;                       /* https: a body to POST, and what it is; NULL = it is asked for (GET) */
+	const void *body;
+	size_t body_len;
 	int timeout;                            /* seconds, for all of it */
 	size_t most;                            /* bytes */
 };

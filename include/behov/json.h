@@ -8,9 +8,16 @@
 #include "arena.h"
 #include "error.h"
 #include <jansson.h>
+#include <stdbool.h>
+
+struct text;
 
 /* RFC 8785 for the values we use (no reals): sorted keys, no blanks. */
 char *json_canonical(struct arena *mem, const json_t *value);
+/* One text as it stands in canonical JSON, quotes and all. */
+void json_put_text(struct text *out, const char *text, size_t len);
+/* Is there a real in it, anywhere?  Of such there is no canonical text here. */
+bool json_has_real(const json_t *value);
 /* Indented, sorted keys, a newline last: for --json. */
 char *json_pretty(struct arena *mem, const json_t *value);
 /* Duplicate keys refused.  The caller owns *out (json_decref). */

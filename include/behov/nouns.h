@@ -324,6 +324,20 @@ struct conf {
 		} proxy;
 		const char *administrators;     /* a group: they, too, may see /status; or NULL */
 	} web;
+	struct {                        /* signed heads of the audit chain: see seal.h */
+		const char *heads;      /* the list; NULL = nothing is sealed */
+		const char *key_file;   /* of behov-audit alone; made at the first sealing, mode 0600 */
+		const char *key;        /* the public key that the list must begin with, hex; NULL = any */
+		const char **anchors;   /* copies of the list, elsewhere */
+		int anchor_count;
+		const char *syslog;     /* a socket that takes copies of rows, or NULL */
+		struct {
+			const char *url;        /* of an RFC 3161 authority, or NULL */
+			const char *ca_file;    /* who vouches for its stamps */
+			const char *tls_ca_file;        /* for its server; NULL = the system's */
+			int timeout;            /* seconds */
+		} stamp;
+	} audit;
 	struct { const char *coordinator, *archivist, *registrar; const char **administrators; int administrator_count; } people;
 	struct { int count; double ratio; } brake;      /* more than count and more than ratio of the scope: 10, 0.20 */
 	struct { int access_days, file_days; } grace;   /* 3 and 7 */

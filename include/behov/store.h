@@ -378,9 +378,10 @@ struct audit_row {
 };
 int store_audit_add(struct store *store, const struct audit_row *row, struct error *err);
 /* seq 0 when there is none. */
+int store_audit_at(struct arena *mem, struct store *store, long long seq, struct audit_row *out, struct error *err);
 int store_audit_last(struct arena *mem, struct store *store, struct audit_row *out, struct error *err);
-/* Calls each() in order of seq; -1 from it ends the walk with its err. */
-int store_audit_each(struct store *store, int (*each)(void *self, const struct audit_row *row, struct error *err),
+/* Calls each() for those after `from`, in order of seq; -1 from it ends the walk with its err.  A row is lent for the call. */
+int store_audit_each(struct store *store, long long from, int (*each)(void *self, const struct audit_row *row, struct error *err),
 		     void *self, struct error *err);
 
 /* ------------------------------------------------------------------ for reports and status */

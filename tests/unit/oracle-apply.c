@@ -197,7 +197,7 @@ show(struct store *store)
 	for (size_t i = 0; i < effects.list.count; i++)
 		printf("effect %s %s %lld %s\n", effects.list.items[i].proposal, effects.list.items[i].act,
 		       effects.list.items[i].number, words[effects.list.items[i].state]);
-	must(audit_verify(mem, store, &chain, &err));
+	must(audit_verify(mem, store, NULL, &chain, &err));
 	printf("chain %s rows=%lld\n", chain.broken ? "broken" : "whole", chain.rows);
 	stored_free(&list);
 }

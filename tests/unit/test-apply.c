@@ -204,7 +204,7 @@ end(void)
 {
 	struct audit_result chain;
 
-	CHECK(audit_verify(mem, store, &chain, &err) == 0 && chain.broken == 0);
+	CHECK(audit_verify(mem, store, NULL, &chain, &err) == 0 && chain.broken == 0);
 	store_close(store);
 	arena_close(mem);
 	remove_below(AT_FDCWD, folder);
@@ -456,9 +456,9 @@ what_is_left_is_said_once(void)
 	since = now_of(id).since;
 	series.digest = "abd";
 	apply(NOW);
-	CHECK(audit_verify(mem, store, &first, &err) == 0);
+	CHECK(audit_verify(mem, store, NULL, &first, &err) == 0);
 	apply(NOW + DAY);
-	CHECK(audit_verify(mem, store, &second, &err) == 0);
+	CHECK(audit_verify(mem, store, NULL, &second, &err) == 0);
 	CHECK(result.left == 1 && first.rows == second.rows && now_of(id).since == since);
 	end();
 }

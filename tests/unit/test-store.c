@@ -564,11 +564,11 @@ a_changed_chain_does_not_verify(void)
 		begin();
 		for (int64_t k = 1; k <= 3; k++)
 			CHECK(audit_add(store, k, "run", "event", payload, &err) == 0);
-		CHECK(audit_verify(mem, store, &found, &err) == 0 && found.rows == 3 && !found.broken);
+		CHECK(audit_verify(mem, store, NULL, &found, &err) == 0 && found.rows == 3 && !found.broken);
 		CHECK(sqlite3_open(path, &db) == SQLITE_OK);
 		CHECK(sqlite3_exec(db, changes[i], NULL, NULL, NULL) == SQLITE_OK);
 		sqlite3_close(db);
-		CHECK(audit_verify(mem, store, &found, &err) == 0);
+		CHECK(audit_verify(mem, store, NULL, &found, &err) == 0);
 		CHECK(found.broken > 0);
 		json_decref(payload);
 		end();
@@ -587,7 +587,7 @@ a_disposed_payload_leaves_the_chain_whole(void)
 	CHECK(sqlite3_open(path, &db) == SQLITE_OK);
 	sqlite3_exec(db, "delete from audit_payload", NULL, NULL, NULL);
 	sqlite3_close(db);
-	CHECK(audit_verify(mem, store, &found, &err) == 0 && !found.broken && found.disposed == 1 && found.rows == 2);
+	CHECK(audit_verify(mem, store, NULL, &found, &err) == 0 && !found.broken && found.disposed == 1 && found.rows == 2);
 	json_decref(payload);
 	end();
 }

@@ -831,7 +831,7 @@ rubbish_is_refused_and_the_rest_goes_on(void)
 	post(&o, d);
 	post(&o, row(&o, 0, id, "approve"));
 	CHECK(take(&o).approved == 1 && state(&o, id) == STATE_SCHEDULED);
-	CHECK(audit_verify(o.mem, o.store, &chain, &err) == 0 && chain.broken == 0 && chain.rows >= 9);
+	CHECK(audit_verify(o.mem, o.store, NULL, &chain, &err) == 0 && chain.broken == 0 && chain.rows >= 9);
 	office_close(&o);
 }
 

@@ -188,7 +188,7 @@ def late(t, nils):
     found = t.rows("select account, text from finding where kind = 'unanswered' order by account")
     check("and administrators are told of whom", any(a == "eva.lind" and re.search(r"\d+ förslag till Eva Lind har väntat på svar i minst"
                                                      r" 28 dagar, det äldsta sedan 2026-11-24", text) for a, text in found), found)
-    told = [text for subject, text in t.mails("it.admin") if "någon måste påminnas" in subject]
+    told = [text for subject, text in t.mails("it.admin") if "något brådskar" in subject]
     check("in a letter", len(told) == 1 and "Ägare som inte svarar" in told[0], told)
     subject, text = t.mails("eva.lind")[-1]
     check("the owner's letter turns red", subject.startswith("Brådskar: ") and re.search(r"Brådskar: \d+ förslag har väntat i mer än 28 dagar",

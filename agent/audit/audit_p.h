@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* audit_p.h - what the files of the room share: a walk along the chain, lines of a list, and the other clock. */
+#ifndef AUDIT_P_H
+#define AUDIT_P_H
+
+#include "behov/audit.h"
+#include "behov/text.h"
+
+#define AUDIT_NONE "0000000000000000000000000000000000000000000000000000000000000000"
+
+/* A walk along a chain, wherever its rows come from. */
+struct walk {
+	struct arena *mem;
+	struct audit_result *out;
+	const struct seals *seals;      /* may be NULL */
+	size_t next;                    /* of their heads, the first that is not met */
+	char prev[65];
+	struct text line;               /* what is hashed, made anew for each row */
+};
+void walk_open(struct walk *w, struct arena *mem, const struct seals *seals, struct audit_result *out);
+void walk_row(struct walk *w, const struct audit_row *row);
+/* At the row after those that were met. */
+void walk_broken(struct walk *w, const char *why);
+/* A chain that ends before a head that was signed is broken. */
+void walk_close(struct walk *w);
+
+/* The hex hash of a row, NUL last. */
+void row_hash(struct text *line, const struct audit_row *row, char out[65]);
+void payload_digest(struct text *line, const char *salt, const char *payload, char out[65]);
+
+/* Appended and synced, below what is there; a last line without an end is cut off first. */
+int lines_append(const char *path, const char *lines, struct error *err);
+
+/* RFC 3161, both hex: a token from conf.audit.stamp for a digest; and whether one is that authority's, for that digest. */
+int stamp_ask(struct arena *mem, const struct conf *conf, const char *digest, const char **token, struct error *err);
+int stamp_verify(const struct conf *conf, const char *digest, const char *token, struct error *err);
+
+/* Copies of rows after `from` for who watches the machine: a datagram each to conf.audit.syslog. */
+int syslog_rows(const struct conf *conf, struct store *store, long long from, long long *sent, struct error *err);
+
+#endif
