@@ -10,12 +10,12 @@
 /* ------------------------------------------------------------------ what is hashed */
 
 static void
-hex_of(const char *bytes, size_t len, char out[65])
+hex_of(struct hashing *h, char out[65])
 {
 	static const char hex[] = "0123456789abcdef";
 	unsigned char sum[DIGEST_SIZE];
 
-	digest_of(bytes, len, sum);
+	digest_each(h->digest, h->line.data, h->line.len, sum);
 	for (size_t i = 0; i < DIGEST_SIZE; i++) {
 		out[2 * i] = hex[sum[i] >> 4];
 		out[2 * i + 1] = hex[sum[i] & 15];
@@ -24,12 +24,12 @@ hex_of(const char *bytes, size_t len, char out[65])
 }
 
 void
-payload_digest(struct text *line, const char *salt, const char *payload, char out[65])
+payload_digest(struct hashing *h, const char *salt, const char *payload, char out[65])
 {
-	line->len = 0;
-	text_add(line, salt);
-	text_add(line, payload);
-	hex_of(line->data, line->len, out);
+	h->line.len = 0;
+	text_add(&h->line, salt);
+	text_add(&h->line, payload);
+	hex_of(h, out);
 }
 
 static void
@@ -46,8 +46,10 @@ put_member(struct text *line, const char *name, const char *value)
 
 /* The canonical JSON, its keys sorted, written as it comes: a chain has millions of rows. */
 void
-row_hash(struct text *line, const struct audit_row *row, char out[65])
+row_hash(struct hashing *h, const struct audit_row *row, char out[65])
 {
+	struct text *line = &h->line;
+
 	line->len = 0;
 	put_member(line, "actor", row->actor);
 	put_member(line, "at", row->at);
@@ -55,7 +57,23 @@ row_hash(struct text *line, const struct audit_row *row, char out[65])
 	put_member(line, "payload", row->payload_digest);
 	put_member(line, "prev", row->prev);
 	text_print(line, ",\"seq\":%lld}", row->seq);
-	hex_of(line->data, line->len, out);
+	hex_of(h, out);
+}
+
+void
+hashing_open(struct hashing *h)
+{
+	text_open(&h->line, SIZE_MAX / 2);
+	h->digest = digest_open();
+}
+
+void
+hashing_close(struct hashing *h)
+{
+	unsigned char sum[DIGEST_SIZE];
+
+	text_close(&h->line);
+	digest_close(h->digest, sum);
 }
 
 /* ------------------------------------------------------------------ adding */
@@ -68,10 +86,10 @@ audit_add(struct store *store, int64_t now, const char *actor, const char *event
 	unsigned char salt[SALT];
 	char hash[65], digest[65];
 	struct audit_row last, row;
-	struct text line;
+	struct hashing h;
 	int rc = store_audit_last(mem, store, &last, err);
 
-	text_open(&line, SIZE_MAX / 2);
+	hashing_open(&h);
 	if (rc == 0) {
 		row = (struct audit_row){ .seq = last.seq + 1, .at = clock_text(mem, now), .actor = actor, .event = event,
 					  .prev = last.seq ? last.hash : AUDIT_NONE, .hash = hash };
@@ -79,13 +97,13 @@ audit_add(struct store *store, int64_t now, const char *actor, const char *event
 			digest_random(salt, sizeof(salt));
 			row.salt = digest_hex(mem, salt, sizeof(salt));
 			row.payload = json_canonical(mem, payload);
-			payload_digest(&line, row.salt, row.payload, digest);
+			payload_digest(&h, row.salt, row.payload, digest);
 			row.payload_digest = digest;
 		}
-		row_hash(&line, &row, hash);
+		row_hash(&h, &row, hash);
 		rc = store_audit_add(store, &row, err);
 	}
-	text_close(&line);
+	hashing_close(&h);
 	arena_close(mem);
 	return rc < 0 ? error_in(err, "adding '%s' to the audit chain", event) : 0;
 }
@@ -127,7 +145,7 @@ walk_open(struct walk *w, struct arena *mem, const struct seals *seals, struct a
 {
 	*out = (struct audit_result){ 0 };
 	*w = (struct walk){ .mem = mem, .out = out, .seals = seals, .prev = AUDIT_NONE };
-	text_open(&w->line, SIZE_MAX / 2);
+	hashing_open(&w->hashing);
 	meet_heads(w);
 }
 
@@ -142,13 +160,13 @@ wrong(struct walk *w, const struct audit_row *row)
 		return "raden är inte hel";
 	if (strcmp(row->prev, w->prev) != 0)
 		return "den pekar inte på raden före";
-	row_hash(&w->line, row, sum);
+	row_hash(&w->hashing, row, sum);
 	if (strcmp(row->hash, sum) != 0)
 		return "radens innehåll stämmer inte med dess hash";
 	if (!row->payload)
 		return NULL;
 	if (row->salt)
-		payload_digest(&w->line, row->salt, row->payload, sum);
+		payload_digest(&w->hashing, row->salt, row->payload, sum);
 	return !row->salt || !row->payload_digest || strcmp(row->payload_digest, sum) != 0
 		? "radens uppgifter stämmer inte med deras hash" : NULL;
 }
@@ -187,7 +205,7 @@ walk_close(struct walk *w)
 	if (s)
 		walk_broken(w, arena_print(w->mem, "kedjan slutar här, men hade %lld rader %s (nummer %lld)", s->rows, s->at,
 					   s->number));
-	text_close(&w->line);
+	hashing_close(&w->hashing);
 }
 
 static int

@@ -4,9 +4,18 @@
 #define AUDIT_P_H
 
 #include "behov/audit.h"
+#include "behov/digest.h"
 #include "behov/text.h"
 
 #define AUDIT_NONE "0000000000000000000000000000000000000000000000000000000000000000"
+
+/* What is hashed, made anew for each row. */
+struct hashing { struct text line; struct digest *digest; };
+void hashing_open(struct hashing *h);
+void hashing_close(struct hashing *h);
+/* The hex hash of a row, NUL last. */
+void row_hash(struct hashing *h, const struct audit_row *row, char out[65]);
+void payload_digest(struct hashing *h, const char *salt, const char *payload, char out[65]);
 
 /* A walk along a chain, wherever its rows come from. */
 struct walk {
@@ -15,7 +24,7 @@ struct walk {
 	const struct seals *seals;      /* may be NULL */
 	size_t next;                    /* of their heads, the first that is not met */
 	char prev[65];
-	struct text line;               /* what is hashed, made anew for each row */
+	struct hashing hashing;
 };
 void walk_open(struct walk *w, struct arena *mem, const struct seals *seals, struct audit_result *out);
 void walk_row(struct walk *w, const struct audit_row *row);
@@ -23,10 +32,6 @@ void walk_row(struct walk *w, const struct audit_row *row);
 void walk_broken(struct walk *w, const char *why);
 /* A chain that ends before a head that was signed is broken. */
 void walk_close(struct walk *w);
-
-/* The hex hash of a row, NUL last. */
-void row_hash(struct text *line, const struct audit_row *row, char out[65]);
-void payload_digest(struct text *line, const char *salt, const char *payload, char out[65]);
 
 /* Appended and synced, below what is there; a last line without an end is cut off first. */
 int lines_append(const char *path, const char *lines, struct error *err);

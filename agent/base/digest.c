@@ -87,6 +87,13 @@ void digest_close(struct digest *d, unsigned char out[DIGEST_SIZE])
 	free(d);
 }
 
+void digest_each(struct digest *d, const void *bytes, size_t len, unsigned char out[DIGEST_SIZE])
+{
+	if (EVP_DigestUpdate(d->ctx, bytes, len) != 1 || EVP_DigestFinal_ex(d->ctx, out, NULL) != 1 ||
+	    EVP_DigestInit_ex(d->ctx, NULL, NULL) != 1)
+		broken("SHA-256");
+}
+
 void digest_of(const void *bytes, size_t len, unsigned char out[DIGEST_SIZE])
 {
 	struct digest *d = digest_open();

@@ -19,6 +19,8 @@ void digest_add(struct digest *d, const void *bytes, size_t len);
 void digest_field(struct digest *d, const char *text);
 void digest_close(struct digest *d, unsigned char out[DIGEST_SIZE]);    /* frees d */
 
+/* One text after another with one digest, which is open for the next: where there are millions. */
+void digest_each(struct digest *d, const void *bytes, size_t len, unsigned char out[DIGEST_SIZE]);
 void digest_of(const void *bytes, size_t len, unsigned char out[DIGEST_SIZE]);
 char *digest_hex(struct arena *mem, const void *bytes, size_t len);     /* lower case hex */
 /* Bytes from lower case hex: false when it is not exactly so many. */
