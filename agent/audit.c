@@ -6,6 +6,7 @@
 #include <behov/json.h>
 #include <behov/log.h>
 #include <behov/register.h>
+#include <behov/report.h>
 
 /* ------------------------------------------------------------------ checking */
 
@@ -195,6 +196,23 @@ out:
 	return rc;
 }
 
+static int
+trail(struct arena *mem, const struct options *options, const char *what, struct error *err)
+{
+	struct rules rules;
+	struct store *store = NULL;
+	json_t *json = NULL;
+	int rc = -1;
+
+	if (open_look(mem, options, &rules, &store, err) == 0)
+		rc = report_trail(mem, &(struct report_input){ &rules, store, clock_now() }, what, &json, err);
+	if (rc == 0)
+		rc = options->json ? say_json(mem, json, err) : say(report_trail_text(mem, json), err);
+	json_decref(json);
+	store_close(store);
+	return rc;
+}
+
 int verb_audit(struct arena *mem, const struct options *options, int count, char **words, struct error *err)
 {
 	const char *what = count ? words[0] : "";
@@ -202,10 +220,13 @@ int verb_audit(struct arena *mem, const struct options *options, int count, char
 	if (strcmp(what, "verify") == 0 && count <= 3)
 		return count == 1 ? verify_store(mem, options, err)
 				  : verify_files(mem, options, words[1], count == 3 ? words[2] : NULL, err);
+	if (strcmp(what, "trail") == 0 && count == 2)
+		return trail(mem, options, words[1], err);
 	if (strcmp(what, "export") == 0 && count == 1)
 		return export_store(mem, options, err);
 	if ((strcmp(what, "seal") == 0 || strcmp(what, "rotate") == 0 || strcmp(what, "epoch") == 0) && count == 1)
 		return sign(mem, options, what, err);
-	return error_set(err, ERROR_USAGE, "use: behov audit verify [EXPORT [HEADS]] [--key HEX] [--head] [--json], behov audit export, "
+	return error_set(err, ERROR_USAGE, "use: behov audit verify [EXPORT [HEADS]] [--key HEX] [--head] [--json], behov audit trail ID|ACCOUNT, "
+			 "behov audit export, "
 			 "or behov audit seal|rotate|epoch");
 }

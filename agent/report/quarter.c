@@ -23,9 +23,6 @@ struct quarter {
 	struct grants grants;           /* who has access at the end */
 };
 
-static const char *const verdict_text[VERDICTS] = { "godkänt", "behålls", "ångrat", "frågat en kollega", "frågat om regeln", "inte deras",
-						     "gallringsstopp", "senare", "råd" };
-
 static int
 read_span(const char *text, int64_t now, struct span *out, struct error *err)
 {

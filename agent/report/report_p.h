@@ -8,6 +8,8 @@
 #include "behov/report.h"
 #include "behov/text.h"
 
+/* A verdict as people say it. */
+extern const char *const verdict_text[];
 /* A moment as people read it, null when there is none. */
 void put_moment(struct arena *mem, json_t *object, const char *key, int64_t moment);
 void put_day(struct arena *mem, json_t *object, const char *key, day_t day);

@@ -10,8 +10,8 @@ import sys
 
 TOP = os.path.abspath(os.path.join(os.path.dirname(__file__), "../.."))
 BEHOV = os.path.join(TOP, os.environ.get("BUILD", "build"), "behov")
-PAGE, TRAPS, ACCESS, RETENTION, PROPOSALS = (f"{TOP}/packaging/man/{name}" for name in (
-    "behov.1", "behov-directory.7", "behov-access.7", "behov-retention.7", "behov-proposals.7"))
+PAGE, TRAPS, ACCESS, RETENTION, PROPOSALS, AUDIT = (f"{TOP}/packaging/man/{name}" for name in (
+    "behov.1", "behov-directory.7", "behov-access.7", "behov-retention.7", "behov-proposals.7", "behov-audit.7"))
 
 
 def is_there(name, test):
@@ -71,7 +71,7 @@ def main():
     check("what can happen to a proposal is in the manual as in the program", len(life) > 10 and written == told,
           set(written) ^ set(told))
     if shutil.which("mandoc"):
-        for name in (PAGE, TRAPS, ACCESS, RETENTION, PROPOSALS):
+        for name in (PAGE, TRAPS, ACCESS, RETENTION, PROPOSALS, AUDIT):
             lint = subprocess.run(["mandoc", "-T", "lint", name], stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
             told = [line for line in lint.stdout.decode().splitlines() if "referenced manual not found" not in line]
             check(f"mandoc has nothing to say about {os.path.basename(name)}", not told, told)

@@ -32,16 +32,20 @@ def states(t, **where):
     return dict(t.rows(f"select id, state from proposal where {clause}", *where.values()))
 
 
+# A night tells of itself each time.
+CHAIN = "select count(*) from audit where event <> 'night-published'"
+
+
 def twice_is_once():
     with Town(*SMALL) as t:
         t.create()
         first = night(t, "11-24")
-        facts, letters, chain = t.facts(), t.letters(), t.rows("select count(*) from audit")
+        facts, letters, chain = t.facts(), t.letters(), t.rows(CHAIN)
         check("the first night ends with a brake, and says so", first.returncode == 4 and "broms" in first.stdout.decode(),
               first.returncode, first.stdout.decode())
         check("owners have been written to", len(letters) > 5, letters.keys())
         again = night(t, "11-24")
-        check("a second night at the same moment changes nothing", (t.facts(), t.letters(), t.rows("select count(*) from audit"))
+        check("a second night at the same moment changes nothing", (t.facts(), t.letters(), t.rows(CHAIN))
               == (facts, letters, chain) and again.returncode == 4)
         night(t, "11-25")
         check("a night later with nothing changed changes nothing", (t.facts(), t.letters()) == (facts, letters))
@@ -272,6 +276,23 @@ def files_go():
         held_and_destroyed(t, batch, path, names)
 
 
+def follow(t, batch, count):
+    """As an auditor would: from one line to the decision, the rule, what was done and the chain."""
+    now = "2027-01-05T10:00+01:00"
+    said = json.loads(t.call(now, "audit", "trail", batch, "--json").stdout)["proposals"][0]
+    check("the trail has who approved and by which proof", [(d["name"], d["verdict"], d["proof"]["kind"]) for d in said["decisions"]] ==
+          [("eva.lind", "approve", "code"), ("maria.arkivarie", "approve", "code")], said["decisions"])
+    check("and the decision of the nämnd", said["evidence"]["decision"]["dnr"], said["evidence"])
+    check("and what was done to each file", said["effect_counts"] == {"quarantine done": count, "unlink done": count}, said["effect_counts"])
+    events = [row["event"] for row in said["chain"]]
+    check("and its rows of the chain, from first to last", events[0] == "proposal-opened" and events[-1] == "proposal-done" and
+          "proposal-scheduled" in events, events)
+    text = t.call(now, "audit", "trail", batch).stdout.decode()
+    check("and people can read it", "gallringsbeslut: " in text and "eva.lind: godkänt" in text and "Kedjan är hel" in text, text)
+    done = t.call(now, "audit", "trail", "ingen")
+    check("what is unknown is said to be", done.returncode == 2 and b"neither a proposal" in done.stderr, done.stderr)
+
+
 def held_and_destroyed(t, batch, path, names):
     done = t.call("2027-01-05T09:00+01:00", "apply")
     left = [f for _, _, files in os.walk(t.demo + "/shares/ekonomi/.behov-karantan") for f in files]
@@ -279,6 +300,7 @@ def held_and_destroyed(t, batch, path, names):
           not [n for n in names if os.path.exists(path + "/" + n)], states(t)[batch], left, done.stdout.decode(), done.stderr.decode())
     unlinked = t.rows("select count(*) from effect where proposal = ? and act = 'unlink' and state = 'done'", batch)
     check("each is journaled", unlinked[0][0] == t.rows("select files from proposal where id = ?", batch)[0][0])
+    follow(t, batch, len(names))
     done = t.call("2027-01-05T10:00+01:00", "report", "quarter", "2027Q1")
     html, csv = done.stdout.decode().split()
     with open(html, encoding="utf-8") as f:
@@ -337,9 +359,10 @@ def outputs_follow_their_schemas():
     with Town(*SMALL) as t:
         t.create()
         night(t, "11-24")
-        for verb in (["status"], ["proposals"], ["audit", "verify"], ["report", "quarter", "2026Q4"]):
+        one = t.rows("select id from proposal where kind = 'destroy'")[0][0]
+        for verb in (["status"], ["proposals"], ["audit", "verify"], ["audit", "trail", one], ["report", "quarter", "2026Q4"]):
             done = t.call(at("11-24"), *verb, "--json")
-            name = f"{town.TOP}/conf/schema/{verb[0]}.schema.json"
+            name = f"{town.TOP}/conf/schema/{'trail' if 'trail' in verb else verb[0]}.schema.json"
             try:
                 with open(name, encoding="utf-8") as schema:
                     jsonschema.validate(json.loads(done.stdout), json.load(schema))
