@@ -6,6 +6,7 @@
 # make bench      behov beside find, ldapsearch, grep and Python (FILES=1000000 PEOPLE=1000000 TURNS=5 ONLY=slapd)
 # make pot        the texts for people, for who translates them: build/behov.pot, and into each conf/po/*.po
 # make attack     wapiti, a scanner of web applications, against a page of its own (ATTACK_SECONDS=120 for each of its modules)
+# make soak       an hour of everything at once against the page, with what it holds each minute (MINUTES=60)
 # make fuzz       libFuzzer on everything that parses what we did not write (FUZZ_SECONDS=60)
 #
 # CC=clang, SAN=address,undefined and SAN=thread build into folders of their own under build/.
@@ -175,10 +176,16 @@ attack: $O/behov
 	packaging/install-deps attack
 	BUILD=$O tests/attack/attack
 
+# Not part of check, either.  Fails when memory, open files or threads grew steadily, or when the page could not answer.
+MINUTES = 60
+soak: $O/behov
+	packaging/install-deps demo
+	BUILD=$O MINUTES=$(MINUTES) tests/attack/soak
+
 clean:
 	rm -rf build
 
 FORCE:
-.PHONY: FORCE all units test check deps-check deps-demo demo bench attack fuzz pot clean
+.PHONY: FORCE all units test check deps-check deps-demo demo bench attack soak fuzz pot clean
 .SECONDARY:
 -include $(shell find $O -name '*.d' 2>/dev/null)

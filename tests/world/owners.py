@@ -42,9 +42,9 @@ def person(out, name, title):
 
 
 class Office:
-    """sizes: how many proposals each owner gets."""
+    """sizes: how many proposals each owner gets; now: of the first night, None = what the clock says."""
 
-    def __init__(self, behov, sizes, folder=None):
+    def __init__(self, behov, sizes, folder=None, now=NOW):
         self.behov, self.sizes, self.process = behov, sizes, None
         self.folder = folder or tempfile.mkdtemp(prefix="behov-office-")
         os.makedirs(self.folder + "/rules", exist_ok=True)
@@ -62,7 +62,7 @@ class Office:
         with open(self.folder + "/rules/systems.cfg", "w", encoding="utf-8") as out:
             out.write("systems = (\n" + ",\n".join(SYSTEM.format(n=n, base=BASE) for n in range(len(sizes))) + "\n);\n")
         self.call("store", "create", "--test", now=None)
-        self.run()
+        self.run(now)
 
     def configure(self, mail="maildir:outbox", listen="127.0.0.1:0"):
         with open(self.folder + "/behov.cfg", "w", encoding="utf-8") as out:
