@@ -50,8 +50,8 @@ static const struct verb verbs[] = {
 	{ "audit", "verify [EXPORT [HEADS]] | trail ID|ACCOUNT | export | seal | rotate | epoch",
 	  "what was done: check its chain, follow one proposal, write it out; behov-audit signs its head", verb_audit },
 	{ "decide", "keep|undo|hold ID | release SCOPE", "by hand, with --by and --reason; never approves", verb_decide },
-	{ "hold", "list | add ID | lift ID", "gallringsstopp", verb_hold },
-	{ "event", "list | add | remove ID", "when what a series counts from has happened", verb_event },
+	{ "hold", "list [--all] | add ID | lift ID", "gallringsstopp", verb_hold },
+	{ "event", "list [--all] | add | remove ID", "when what a series counts from has happened", verb_event },
 	{ "restore", "ID", "put back what was carried out, as journaled", verb_restore },
 	{ "series", "list | activate ID", "the archivist arms a series", verb_series },
 	{ "share", "adopt ID", "by what a share is known again: its marker is written, or its file system noted", verb_share },
@@ -79,9 +79,13 @@ static void help(FILE *out)
 	      "  --share ID, --path PATTERN, --series ID, --case NAME\n"
 	      "                  hold add: what it covers; event add: what it is about\n"
 	      "  --date DATE     event add: when it happened\n"
+	      "  --head          audit verify: the hash of the last row, and nothing else\n"
 	      "  --key HEX       audit verify: the key that HEADS must begin with\n"
+	      "  --all           with hold list and event list: those that were lifted or removed, too\n"
 	      "  -v, -q          say more, say only warnings and errors\n"
-	      "  -j N            hands for slow calls\n"
+	      "  -j N            hands for slow calls, 1 to 256\n"
+	      "  -h, --help      this\n"
+	      "  --version       which version of behov it is\n"
 	      "\nexit: 0 done, 1 failed, 2 usage or configuration, 3 done with gaps, 4 done with a brake\n", out);
 }
 
@@ -137,6 +141,16 @@ static int read_now(const char *text, struct error *err)
 	return 0;
 }
 
+static int read_hands(const char *text, int *hands, struct error *err)
+{
+	size_t len = strlen(text);
+
+	*hands = len <= 3 && strspn(text, "0123456789") == len ? atoi(text) : 0;
+	if (*hands < 1 || *hands > 256)
+		return error_set(err, ERROR_USAGE, "-j takes a number from 1 to 256, not '%s'", text);
+	return 0;
+}
+
 /* -1 with err, 0 to go on, 1 when the answer was help. */
 static int read_options(int argc, char **argv, struct options *out, struct error *err)
 {
@@ -167,9 +181,8 @@ static int read_options(int argc, char **argv, struct options *out, struct error
 				return -1;
 			break;
 		case 'j':
-			out->hands = atoi(optarg);
-			if (out->hands < 1 || out->hands > 256)
-				return error_set(err, ERROR_USAGE, "-j takes a number from 1 to 256");
+			if (read_hands(optarg, &out->hands, err) < 0)
+				return -1;
 			break;
 		default: return error_set(err, ERROR_USAGE, "see behov --help");
 		}

@@ -1,0 +1,54 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The command line: what is no number or no option is refused with 2 before anything is done, and help tells of all that there is."""
+import os
+import re
+import subprocess
+import sys
+import tempfile
+
+TOP = os.path.abspath(os.path.join(os.path.dirname(__file__), "../.."))
+BEHOV = os.path.join(TOP, os.environ.get("BUILD", "build"), "behov")
+failed = 0
+
+
+def check(name, holds, *detail):
+    global failed
+    failed += not holds
+    print(("ok " if holds else "not ok ") + name, *([] if holds else detail))
+
+
+def behov(*words):
+    return subprocess.run([BEHOV, *words], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+
+
+def main():
+    said = behov("--help")
+    verbs = re.findall(r"^  ([a-z]+) ", said.stdout.split("verbs:")[1].split("options:")[0], re.M)
+    with open(TOP + "/agent/main.c", encoding="utf-8") as f:
+        options = re.findall(r'\{ "([a-z]+)", (?:no|required)_argument', f.read())
+    missing = [o for o in options if not re.search(rf"--{o}\b", said.stdout)]
+    check("help tells of every option", said.returncode == 0 and len(options) > 20 and not missing, missing)
+    check("and of those with one letter", all(re.search(rf"(?<![\w-])-{c}\b", said.stdout) for c in "vqhj"), said.stdout)
+    with tempfile.TemporaryDirectory() as folder:
+        config = ("--config", folder + "/absent.cfg")
+        for verb in verbs:
+            one = behov(*config, verb, "--help")
+            check(f"'{verb} --help' is help, and does nothing else", (one.returncode, one.stdout, one.stderr) == (0, said.stdout, ""), one)
+        numbers = ("4x", "x4", "", " 4", "+4", "-4", "4 ", "4.0", "0x4", "0", "257", "00000000004", "4294967300", "99999999999999999999")
+        for text in numbers:
+            one = behov(*config, "-j", text, "check")
+            check(f"-j '{text}' is refused with 2", one.returncode == 2 and f"-j takes a number from 1 to 256, not '{text}'" in one.stderr, one)
+        one = behov(*config, "-j", "4", "-j", "4x", "check")
+        check("so is a second one that is none", one.returncode == 2 and "not '4x'" in one.stderr, one)
+        for text in ("1", "4", "256"):
+            one = behov(*config, "-j", text, "check")
+            check(f"-j {text} is taken", one.returncode == 2 and "absent.cfg" in one.stderr and "-j" not in one.stderr, one)
+        for words in (("--no-such", "check"), ("-x", "check"), ("-j",), ("check", "--all=yes"), (), ("no-such",)):
+            one = behov(*config, *words)
+            check(f"'{' '.join(words)}' is refused with 2, and says where to look", one.returncode == 2 and "see behov --help" in one.stderr, one)
+    return failed > 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
