@@ -512,7 +512,10 @@ listen_on(struct arena *mem, struct server *server, int *fd, int *port, struct e
 	return listen_tcp(mem, server, conf->web.listen, fd, port, err);
 }
 
-/* Behind a proxy all come from one address: a part of the whole for each says something only where they come themselves. */
+/*
+ * Behind a proxy all come from one address: a part of the whole for each says something only where they come themselves.
+ * Not MHD_OPTION_STRICT_FOR_CLIENT: what it would refuse the guard refuses, and with our headers.
+ */
 static struct MHD_Daemon *
 start(struct daemon *d, int fd, bool direct)
 {
@@ -523,7 +526,6 @@ start(struct daemon *d, int fd, bool direct)
 		{ MHD_OPTION_PER_IP_CONNECTION_LIMIT, direct ? (intptr_t)(most / 4) : 0, NULL },
 		{ MHD_OPTION_CONNECTION_TIMEOUT, TIMEOUT, NULL },
 		{ MHD_OPTION_CONNECTION_MEMORY_LIMIT, POOL, NULL },
-		{ MHD_OPTION_STRICT_FOR_CLIENT, 1, NULL },
 		{ MHD_OPTION_END, 0, NULL },
 	};
 

@@ -490,6 +490,34 @@ def every_answer_says_how_it_may_be_used():
                   for c in cookies), cookies[:2])
 
 
+def what_is_no_request_is_not_repeated():
+    """What libmicrohttpd 0.9.75 answers itself, before anybody asks us, cannot have our headers: it is the same text for everybody."""
+    with World() as w:
+        host, mark = f"Host: {SITE}\r\n".encode(), b"echo-me"
+        ours = {"no host": b"GET /echo-me HTTP/1.1\r\n\r\n", "an empty host": b"GET /echo-me HTTP/1.1\r\nHost:\r\n\r\n",
+                "a blank in the address": b"GET /echo-me x HTTP/1.1\r\n" + host + b"\r\n", "a blank before a colon": b"GET /echo-me HTTP/1.1\r\n" + host + b"X : y\r\n\r\n",
+                "a host with a blank": b"GET /echo-me HTTP/1.1\r\nHost : " + SITE.encode() + b"\r\n\r\n", "no host, in 1.0": b"GET /echo-me HTTP/1.0\r\n\r\n"}
+        wrong = []
+        for name, data in ours.items():
+            statuses, out = alone(w, data)
+            head, _, body = out.partition(b"\r\n\r\n")
+            if statuses != [400] or b"content-security-policy:" not in head.lower() or b"nosniff" not in head or b"no-store" not in head or mark in body:
+                wrong.append((name, out[:300]))
+        check("what the guard refuses is answered once, with our headers", not wrong, wrong[:3])
+        post = b"POST /echo-me HTTP/1.1\r\n" + host
+        theirs = {"another version": b"GET /echo-me HTTP/9.9\r\n" + host + b"\r\n", "no version": b"GET /echo-me\r\n\r\n",
+                  "no colon": b"GET /echo-me HTTP/1.1\r\n" + host + b"echo-me\r\n\r\n", "a long address": b"GET /" + b"echo-me" * 6000 + b" HTTP/1.1\r\n" + host + b"\r\n",
+                  "a long header": b"GET / HTTP/1.1\r\n" + host + b"X: " + b"echo-me" * 6000 + b"\r\n\r\n", "a length of letters": post + b"Content-Length: echo-me\r\n\r\n",
+                  "a length beyond all": post + b"Content-Length: 99999999999999999999999\r\n\r\n"}
+        wrong = []
+        for name, data in theirs.items():
+            statuses, out = alone(w, data)
+            if not statuses or set(statuses) - {400, 413, 414, 431, 505} or mark in out or re.search(rb"(?i)^(server|set-cookie|location):", out, re.M) or \
+                    b"connection: close" not in out.lower():
+                wrong.append((name, out[:300]))
+        check("what the library refuses holds nothing of what was sent, and is the last", not wrong, wrong[:3])
+
+
 def Answer(w, path, rest):
     return page.Reply(raw(w.port, f"POST {path} HTTP/1.1\r\nHost: {SITE}\r\nContent-Type: application/x-www-form-urlencoded\r\n".encode() + rest))
 
