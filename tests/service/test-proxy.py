@@ -426,13 +426,27 @@ def bare(reply):
     return [(head[:20], name) for head in heads for name in SAID if len(re.findall(rb"(?mi)^" + name + b":", head)) != 1]
 
 
+def in_http2(front):
+    """The same names in the other protocol, where the proxy speaks it."""
+    if not shutil.which("curl"):
+        print("skip names in HTTP/2: no curl")
+        return
+    url = f"https://localhost:{front.tls}"
+    for head in ("X-Remote-User: it.admin", "X_Remote_User: it.admin", "x-remote_user: it.admin", "X-Remote-User;", "Authorization: Basic aXQuYWRtaW46eA=="):
+        for path in ("/", "/logga-in/proxy"):
+            done = subprocess.run(["curl", "-sS", "--noproxy", "*", "--http2", "--cacert", front.home + "/ca.pem", "-H", head, "-H", "X-Remote-User: per.ek", "-d", "token=x", "-o", front.home + "/got",
+                                   "-w", "%{http_version} %{http_code}", url + path], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+            version, status = done.stdout.split()
+            check(f"'{head}' to {path} is answered in HTTP/{version}", done.returncode == 0 and status in ("200", "400", "401") and (front.signs_in or version == "2"), done)
+
+
 def what_comes_through(front, owner):
     """Whatever a browser writes: one request on each connection to serve, and no name in it but of who the proxy has signed in."""
     recorder, replies = Recorder(front.socket, front.account), []
     host = b"Host: localhost:%d\r\n" % front.tls
     tried = [b"%s %s HTTP/1.1\r\n%s%s\r\nContent-Length: 0\r\nConnection: close\r\n\r\n" % (method, path, host, head) for method in (b"GET", b"POST") for path in PATHS[:2] for head in HEADS]
     tried += [b"POST %s HTTP/1.1\r\n%sX-Remote-User: it.admin\r\nContent-Length: 0\r\nConnection: close\r\n\r\n" % (path, host) for path in PATHS]
-    tried += [b"POST / HTTP/1.1\r\n%sConnection: close\r\n" % host + body for body in BODIES]
+    tried += [b"POST %s HTTP/1.1\r\n%sConnection: close\r\n" % (path, host) + body for path in PATHS[:2] for body in BODIES]
     tried += [b"GET / HTTP/1.1\r\nX-Remote-User: it.admin\r\n" + more + b"\r\n\r\n" for more in (b"", b"Host: a\r\nHost: b", b"Host: a b", b"Host:")]
     tried += [b"GET / HTTP/1.1 X-Remote-User: it.admin\r\n" + host + b"\r\n", b"GET  / HTTP/1.1\r\n" + host + b"\r\n", b"G\x00T / HTTP/1.1\r\n\r\n", b"\x80\x01\r\n\r\n", b"GET / HTTP/9.9\r\n" + host + b"\r\n",
               b"GET /" + b"a" * 20000 + b" HTTP/1.1\r\n" + host + b"\r\n", b"GET / HTTP/1.1\r\n" + host + b"A: b\r\n" * 300 + b"\r\n", b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"]
@@ -442,6 +456,7 @@ def what_comes_through(front, owner):
         replies = list(pool.map(lambda data: sent(owner, data), tried))
     signed = [sent(owner, b"POST %s HTTP/1.1\r\n%sContent-Length: 0\r\nConnection: close\r\nX-Remote-User: it.admin\r\nAuthorization: Basic %s\r\n\r\n" % (
               path, host, base64.b64encode(f"per.ek:{PASSWORD}".encode()))) for path in PATHS[:4]]
+    in_http2(front)
     recorder.close()
     through = [split(data) for data in recorder.came if data]
     check("much of it comes through", len(through) > len(tried) // 4 and None not in through, len(through), len(tried))
