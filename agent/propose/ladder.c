@@ -206,6 +206,7 @@ go_on_asking(struct work *w, const struct stored *old, struct proposal *p, struc
 	bool unfilled = p->needs > (int)p->approvers.count;
 	bool open = STATES(old->state) & (STATES_ANSWERABLE | STATES(STATE_HELD));
 	bool asks = open && w->in->rules->conf.mode != MODE_OBSERVE;
+	bool waits = asks && old->state == STATE_OPEN && old->since < w->in->now;       /* as in the first, when the night is run again */
 
 	if (!open && old->state != STATE_SCHEDULED)
 		return 0;
@@ -223,7 +224,7 @@ go_on_asking(struct work *w, const struct stored *old, struct proposal *p, struc
 		else
 			stay(&s, seat, &turns);
 	}
-	for (int seat = 0; seat <= second_seat(p) && asks && old->state == STATE_OPEN; seat++) {
+	for (int seat = 0; seat <= second_seat(p) && waits; seat++) {
 		struct turns turns = { 0 };
 
 		if (!is_filled(p, seat))

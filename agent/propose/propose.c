@@ -225,22 +225,26 @@ meet(struct work *w, struct proposal *p, struct error *err)
 
 /* ------------------------------------------------------------------ opening */
 
-/* They are asked from tonight; who was asked about what it takes the place of has been since then. */
-static void
-begin_asking(struct work *w, struct proposal *p, const struct stored *old)
+/* They are asked from tonight; who has not answered what it takes the place of has been since they were asked about that. */
+static int
+begin_asking(struct work *w, struct proposal *p, const struct stored *old, struct error *err)
 {
 	__typeof__(p->approvers) shared = p->approvers;
+	struct decisions given = { 0 };
 
+	if (old && store_decisions(w->mem, w->in->store, old->id, INT64_MIN, &given, err) < 0)
+		return -1;
 	p->approvers = (__typeof__(p->approvers)){ 0 };
 	for (size_t i = 0; i < shared.count; i++) {
 		struct approver *a = arena_push(w->mem, &p->approvers);
 
 		*a = shared.items[i];
 		a->asked = w->in->rules->conf.mode == MODE_OBSERVE ? 0 : w->in->now;
-		for (size_t k = 0; old && old->state == STATE_OPEN && k < old->p.approvers.count; k++)
+		for (size_t k = 0; old && seats_wait_for(&given, old, a->key) && k < old->p.approvers.count; k++)
 			if (strcmp(old->p.approvers.items[k].key, a->key) == 0 && old->p.approvers.items[k].asked)
 				a->asked = old->p.approvers.items[k].asked;
 	}
+	return 0;
 }
 
 static int
@@ -254,8 +258,8 @@ open_one(struct work *w, const struct opening *o, struct error *err)
 
 	if (o->old && move_stored(w, o->old, PROPOSAL_SUPERSEDED, why, err) < 0)
 		return -1;
-	if (birth == PROPOSAL_OPENED)
-		begin_asking(w, &s.p, o->old);
+	if (birth == PROPOSAL_OPENED && begin_asking(w, &s.p, o->old, err) < 0)
+		return -1;
 	if (put_manifest(w, &s.p, err) < 0 || store_proposal_add(w->mem, w->in->store, &s, err) < 0 ||
 	    note_stored(w, happening_word[birth], &s, why, err) < 0)
 		return error_in(err, "opening '%s'", o->p->key);
@@ -269,8 +273,7 @@ open_one(struct work *w, const struct opening *o, struct error *err)
 static int
 take_turn(struct work *w, struct queued *q, struct error *err)
 {
-	begin_asking(w, &q->now.p, NULL);
-	if (store_proposal_put(w->in->store, &q->now, err) < 0 || move_stored(w, q->old, PROPOSAL_TURN, NULL, err) < 0)
+	if (begin_asking(w, &q->now.p, NULL, err) < 0 || store_proposal_put(w->in->store, &q->now, err) < 0 || move_stored(w, q->old, PROPOSAL_TURN, NULL, err) < 0)
 		return error_in(err, "the turn of '%s'", q->old->id);
 	w->out->turned++;
 	return 0;
@@ -289,7 +292,7 @@ by_candidate(const void *a, const void *b)
 static bool
 needs_turn(const struct opening *o)
 {
-	return !o->later && !o->braked && !(o->old && o->old->state == STATE_OPEN);
+	return !o->later && !o->braked && !(o->old && STATES(o->old->state) & (STATES(STATE_OPEN) | STATES(STATE_ASKED)));
 }
 
 static size_t
@@ -337,15 +340,24 @@ give_turns(struct work *w, struct error *err)
 	return 0;
 }
 
+static int
+open_those(struct work *w, bool turn, struct error *err)
+{
+	for (size_t i = 0; i < w->openings.count; i++) {
+		const struct opening *o = &w->openings.items[i];
+
+		if (!o->later && needs_turn(o) == turn && open_one(w, o, err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
 /* After what leaves tonight has left, which makes room, and what is asked again is asked, which takes some. */
 static int
 open_all(struct work *w, struct error *err)
 {
-	if (give_turns(w, err) < 0)
+	if (open_those(w, false, err) < 0 || give_turns(w, err) < 0 || open_those(w, true, err) < 0)
 		return -1;
-	for (size_t i = 0; i < w->openings.count; i++)
-		if (!w->openings.items[i].later && open_one(w, &w->openings.items[i], err) < 0)
-			return -1;
 	if (w->unasked)
 		tell_finding(w, &(struct finding){ .kind = "owners-unknown",
 			.text = arena_print(w->mem, "%lld förslag öppnas inte i natt: katalogen kunde inte läsas helt, så det är "

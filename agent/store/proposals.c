@@ -332,9 +332,35 @@ out:
 	return found < 0 ? -1 : 0;
 }
 
-int
-store_proposal_move(struct store *store, const char *id, enum happening what, int64_t now, int64_t go_at, day_t until,
-		    const char *note, struct error *err)
+/* Who was asked before, and gave no answer that counts, is asked since now. */
+static int
+ask_anew(struct store *store, const char *id, int64_t now, struct error *err)
+{
+	struct arena *mem = arena_open();
+	struct stored_list list = { 0 };
+	struct decisions given = { 0 };
+	int rc = store_proposals(mem, store, &(struct proposal_filter){ .id = id }, &list, err);
+
+	if (rc == 0)
+		rc = store_decisions(mem, store, id, INT64_MIN, &given, err);
+	for (size_t i = 0; i < list.list.count && rc == 0; i++) {
+		struct stored *s = &list.list.items[i];
+
+		for (size_t k = 0; k < s->p.approvers.count; k++) {
+			struct approver *a = &s->p.approvers.items[k];
+
+			a->asked = a->asked && !seats_answered(&given, s, a->seat) ? now : a->asked;
+		}
+		rc = store_proposal_put(store, s, err);
+	}
+	stored_free(&list);
+	arena_close(mem);
+	return rc;
+}
+
+static int
+move(struct store *store, const char *id, enum happening what, int64_t now, int64_t go_at, day_t until, const char *note,
+     struct error *err)
 {
 	enum state from;
 	struct query q;
@@ -355,6 +381,24 @@ store_proposal_move(struct store *store, const char *id, enum happening what, in
 	bind_text(&q, id);
 	bind_text(&q, state_word[from]);
 	return query_done(store, &q, err);
+}
+
+int
+store_proposal_move(struct store *store, const char *id, enum happening what, int64_t now, int64_t go_at, day_t until,
+		    const char *note, struct error *err)
+{
+	bool anew = what == PROPOSAL_UNDONE || what == PROPOSAL_FREED, own = anew && !store->within;
+	int rc = own ? store_begin(store, err) : 0;
+
+	if (rc == 0)
+		rc = move(store, id, what, now, go_at, until, note, err);
+	if (rc == 0 && anew)
+		rc = ask_anew(store, id, now, err);
+	if (own && rc == 0)
+		rc = store_commit(store, err);
+	if (own && rc < 0)
+		store_rollback(store);
+	return rc;
 }
 
 /* ------------------------------------------------------------------ sums */

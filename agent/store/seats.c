@@ -101,7 +101,7 @@ seats_since(const struct stored *s, int seat)
 		if (a->seat == seat && !a->waited && a->asked && a->asked < since)
 			since = a->asked;
 	}
-	return since > s->since ? since : s->since;
+	return since;
 }
 
 int

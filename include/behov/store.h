@@ -148,7 +148,8 @@ struct asked_lately { LIST(struct asked_count) list; };
 int store_asked(struct arena *mem, struct store *store, int64_t since, struct asked_lately *out, struct error *err);
 /* How many in the queue will be asked of that person. */
 int store_queued(struct store *store, const char *key, long long *out, struct error *err);
-/* Something happens to it, as life.h says: its state and what goes with it.  An error when that cannot happen to it. */
+/* Something happens to it, as life.h says: its state and what goes with it.  An error when that cannot happen to it.  What is
+ * undone or freed is asked anew: those in a seat without an answer are asked since now. */
 int store_proposal_move(struct store *store, const char *id, enum happening what, int64_t now, int64_t go_at, day_t until,
 			const char *note, struct error *err);
 
@@ -251,7 +252,7 @@ bool seats_all_approved(const struct decisions *all, const struct stored *s);
 /* Is an answer of theirs wanted still? */
 bool seats_wait_for(const struct decisions *all, const struct stored *s, const char *key);
 bool seats_hold(const struct proposal *p, const char *key);
-/* Since when a seat has been asked: since the first of those whose turn it was, or since it was opened; INT64_MAX = not yet. */
+/* Since when a seat has been asked: since the first of those whose turn it was, whatever came between; INT64_MAX = not yet. */
 int64_t seats_since(const struct stored *s, int seat);
 /* The longest of two periods (days, as conf.escalate) for which a seat has waited for an answer today; 0 = none of them. */
 int seats_late(const struct decisions *all, const struct stored *s, const int *periods, day_t today);

@@ -428,6 +428,32 @@ in_plan(const struct plan *plan, const struct proposal *p)
 	return false;
 }
 
+/* Since when somebody is asked changes only when they are asked anew, and a seat waits since the first whose turn it was. */
+static void
+check_asked(struct town *t, const struct stored *was, const struct stored *is)
+{
+	bool anew = is->state == STATE_OPEN && STATES(was->state) & (STATES(STATE_SCHEDULED) | STATES(STATE_HELD) | STATES(STATE_QUEUED));
+
+	for (size_t i = 0; i < is->p.approvers.count; i++) {
+		const struct approver *a = &is->p.approvers.items[i];
+		int64_t first = INT64_MAX;
+
+		for (size_t k = 0; k < was->p.approvers.count; k++) {
+			const struct approver *b = &was->p.approvers.items[k];
+
+			if (b->asked && b->seat == a->seat && strcmp(b->key, a->key) == 0)
+				CHECK(a->asked == b->asked || (anew && a->asked == t->now));
+		}
+		for (size_t k = 0; k < is->p.approvers.count; k++) {
+			const struct approver *b = &is->p.approvers.items[k];
+
+			if (b->seat == a->seat && !b->waited && b->asked && b->asked < first)
+				first = b->asked;
+		}
+		CHECK(seats_since(is, a->seat) == first);
+	}
+}
+
 static void
 check_moves(struct town *t, const struct stored_list *before, const struct stored_list *after, const struct plan *plan)
 {
@@ -436,6 +462,7 @@ check_moves(struct town *t, const struct stored_list *before, const struct store
 		CHECK(is && strcmp(is->p.version, was->p.version) == 0 && is->opened == was->opened);
 		if (!is)
 			continue;
+		check_asked(t, was, is);
 		if (was->state == STATE_SCHEDULED && is->state == STATE_OPEN) {         /* undone: who approved has left */
 			CHECK(!is_approved(t, is) && !t->no_access);
 			continue;
@@ -563,7 +590,7 @@ check_ration(struct town *t, const struct stored_list *before, const struct stor
 	for (size_t i = 0; i < after->list.count; i++) {
 		const struct stored *s = &after->list.items[i], *was = by_id(before, s->id);
 		bool old = was || (s->episode > 1 && i && by_id(before, after->list.items[i - 1].id) &&
-				   by_id(before, after->list.items[i - 1].id)->state == STATE_OPEN);
+				   STATES(by_id(before, after->list.items[i - 1].id)->state) & (STATES(STATE_OPEN) | STATES(STATE_ASKED)));
 
 		if (s->state == STATE_OPEN && (was ? was->state == STATE_QUEUED : !old))
 			turned |= in_turn(t, s);
@@ -1720,6 +1747,153 @@ an_approval_falls_when_its_owner_leaves(void)
 	}
 }
 
+/* A night on each of those days: who sits in the seat the day before, and on the day itself? */
+static void
+joined_on(struct town *t, int day, const char *before, const char *then)
+{
+	(void)on_day(t, day - 1, "");
+	CHECK_TEXT(seat_of(t, 0), before);
+	(void)on_day(t, day, "");
+	CHECK_TEXT(seat_of(t, 0), then);
+}
+
+static void
+a_question_that_ends_without_an_answer_does_not_begin_the_days_anew(void)
+{
+	struct town t;
+	struct stored s;
+
+	with_a_ladder(&t, "anna");
+	t.rules.conf.reminder_days = 2;
+	(void)on_day(&t, 0, "");
+	s = only(&t);
+	t.now += 5 * DAY;
+	(void)ask(&t, s.id, "k00", QUESTION_COLLEAGUE, "dan");
+	(void)on_day(&t, 6, "");
+	CHECK(only(&t).state == STATE_ASKED);
+	(void)on_day(&t, 10, "");
+	CHECK(only(&t).state == STATE_OPEN);
+	joined_on(&t, 14, "anna", "anna bo+14");
+	town_close(&t);
+}
+
+/* What is undone is asked anew, of all whose approval fell with it. */
+static void
+what_is_undone_begins_the_days_anew(void)
+{
+	struct town t;
+	struct stored s;
+
+	with_a_ladder(&t, "anna");
+	(void)on_day(&t, 0, "");
+	s = only(&t);
+	schedule_all(&t);
+	t.now += 5 * DAY;
+	say(&t, s.id, "k00", VERDICT_UNDO);
+	move(&t, s.id, PROPOSAL_UNDONE);
+	joined_on(&t, 19, "anna", "anna bo+14");
+	town_close(&t);
+}
+
+/* Of two, the one who stays in a seat that has its answer is not asked again. */
+static void
+one_whose_approval_stands_is_not_asked_again(void)
+{
+	struct town t;
+	struct stored s;
+
+	with_a_ladder(&t, "anna");
+	excess(&t, 1, 0, 1, false);
+	excess(&t, 0, 0, 1, true);
+	(void)on_day(&t, 0, "");
+	schedule_all(&t);
+	t.accounts[BO].disabled = true;
+	(void)on_day(&t, 5, "");
+	s = only(&t);
+	CHECK(s.state == STATE_OPEN && seats_since(&s, 0) == t.now - 5 * DAY && seats_since(&s, 1) == t.now);
+	town_close(&t);
+}
+
+static void
+what_is_free_again_begins_the_days_anew(void)
+{
+	struct town t;
+	struct stored s;
+
+	town_open(&t);
+	t.rules.conf.escalate[0] = 14;
+	t.rules.conf.escalate[1] = 28;
+	t.file[0][0][0] = true;
+	(void)on_day(&t, 0, "");
+	s = only(&t);
+	move(&t, s.id, PROPOSAL_HELD);
+	(void)on_day(&t, 40, "");
+	CHECK(only(&t).state == STATE_OPEN);
+	joined_on(&t, 54, "bo", "anna+14 bo");
+	town_close(&t);
+}
+
+/* Whoever has answered is asked anew when it says something else; who has not has been asked since the first. */
+static void
+what_says_something_else_begins_the_days_anew_for_who_had_answered(void)
+{
+	for (int answered = 0; answered < 2; answered++) {
+		struct town t;
+
+		with_a_ladder(&t, "anna");
+		(void)on_day(&t, 0, "");
+		if (answered)
+			approve(&t, ANNA);
+		t.text[1]++;
+		(void)on_day(&t, 5, "");
+		CHECK(only(&t).episode == 2);
+		joined_on(&t, answered ? 19 : 14, "anna", "anna bo+14");
+		town_close(&t);
+	}
+}
+
+/* The seat of who does not own it is asked since it had another; the other seat as before. */
+static void
+what_is_not_theirs_begins_the_days_of_their_seat_alone(void)
+{
+	struct town t;
+	struct stored s;
+
+	with_a_ladder(&t, "anna");
+	excess(&t, 1, 0, 1, false);
+	excess(&t, 0, 0, 1, true);
+	(void)on_day(&t, 0, "");
+	s = only(&t);
+	say(&t, s.id, "k00", VERDICT_NOT_MINE);
+	move(&t, s.id, PROPOSAL_WRONG_OWNER);
+	(void)on_day(&t, 5, "");
+	s = only(&t);
+	CHECK(s.state == STATE_OPEN && seats_since(&s, 0) == t.now && seats_since(&s, 1) == t.now - 5 * DAY);
+	(void)on_day(&t, 14, "");
+	CHECK_TEXT(seat_of(&t, 0), "cia");
+	CHECK_TEXT(seat_of(&t, 1), "bo cia+14");
+	town_close(&t);
+}
+
+static void
+what_had_its_turn_is_counted_from_that(void)
+{
+	struct town t;
+	struct stored_list list;
+
+	with_a_ladder(&t, "anna");
+	t.rules.conf.weekly = 1;
+	excess(&t, 1, 0, 2, true);
+	(void)on_day(&t, 0, "");
+	(void)on_day(&t, 7, "");
+	list = all(&t, STATES(STATE_OPEN));
+	CHECK(list.list.count == 2);
+	for (size_t i = 0; i < list.list.count; i++)
+		CHECK(seats_since(&list.list.items[i], 0) == t.now - (i ? 0 : 7 * DAY));
+	stored_free(&list);
+	town_close(&t);
+}
+
 static void
 what_was_braked_is_counted_from_its_release(void)
 {
@@ -1971,6 +2145,13 @@ main(void)
 	TEST(an_answer_ends_it);
 	TEST(a_leave_that_ends_changes_nothing);
 	TEST(an_approval_falls_when_its_owner_leaves);
+	TEST(a_question_that_ends_without_an_answer_does_not_begin_the_days_anew);
+	TEST(what_is_undone_begins_the_days_anew);
+	TEST(one_whose_approval_stands_is_not_asked_again);
+	TEST(what_is_free_again_begins_the_days_anew);
+	TEST(what_says_something_else_begins_the_days_anew_for_who_had_answered);
+	TEST(what_is_not_theirs_begins_the_days_of_their_seat_alone);
+	TEST(what_had_its_turn_is_counted_from_that);
 	TEST(what_was_braked_is_counted_from_its_release);
 	TEST(nobody_is_silent_before_they_have_been_asked);
 	TEST(a_year_of_silence_decides_nothing);
