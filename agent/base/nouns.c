@@ -67,6 +67,77 @@ rules_series(const struct rules *rules, const char *id)
 	return NULL;
 }
 
+/* ------------------------------------------------------------------ what an approval must be good for */
+
+int
+proposal_needs(const struct proposal *p)
+{
+	bool files = p->kind == KIND_DESTROY || p->kind == KIND_DELIVER;
+
+	return p->kind == KIND_DESTROY || p->by_hand || (!files && p->konfidentialitet >= 3) ? 2 : 1;
+}
+
+bool
+proposal_wants_strong(const struct conf *conf, const struct proposal *p)
+{
+	bool third = p->konfidentialitet < 0 || p->konfidentialitet >= 3;
+
+	return (p->kind == KIND_DESTROY && conf->web.strong_destroy) || (third && conf->web.strong_class3);
+}
+
+/* Is that role, "system/role", one of those it is about? */
+static bool
+names_role(const struct proposal *p, const char *system, size_t len, const char *role)
+{
+	if (p->system && p->role && strlen(p->system) == len && strncmp(p->system, system, len) == 0 && strcmp(p->role, role) == 0)
+		return true;
+	for (int i = 0; i < p->also_count; i++)
+		if (strncmp(p->also[i], system, len) == 0 && p->also[i][len] == '/' && strcmp(p->also[i] + len + 1, role) == 0)
+			return true;
+	return false;
+}
+
+static bool
+names_more(const struct proposal *was, const struct proposal *now)
+{
+	if (now->system && now->role && !names_role(was, now->system, strlen(now->system), now->role))
+		return true;
+	for (int i = 0; i < now->also_count; i++) {
+		size_t len = strcspn(now->also[i], "/");
+
+		if (!names_role(was, now->also[i], len, now->also[i] + len + (now->also[i][len] == '/')))
+			return true;
+	}
+	return false;
+}
+
+const char *
+proposal_asks_more(const struct proposal *was, const struct proposal *now)
+{
+	if (names_more(was, now))
+		return "medlemskapet ger nu mer än det gjorde när det godkändes";
+	if (now->by_hand && !was->by_hand)
+		return "kontot är skyddat nu, och var det inte när det godkändes";
+	return proposal_needs(now) > proposal_needs(was) ? "två personer ska godkänna nu, och en räckte när det godkändes" : NULL;
+}
+
+static bool
+is_text(const json_t *object, const char *key, const char *text)
+{
+	const char *was = json_text(object, key);
+
+	return was && text ? strcmp(was, text) == 0 : !was && !text;
+}
+
+bool
+series_decided_so(const struct series *series, const json_t *evidence)
+{
+	const json_t *was = json_object_get(evidence, "decision");
+
+	return !was || (is_text(was, "dnr", series->decision.dnr) && is_text(was, "date", series->decision.date) &&
+			is_text(was, "body", series->decision.body));
+}
+
 /* ------------------------------------------------------------------ names */
 
 static int
@@ -643,5 +714,9 @@ plan_free(struct plan *plan)
 	for (size_t i = 0; i < plan->proposals.count; i++) {
 		json_decref(plan->proposals.items[i].evidence);
 		plan->proposals.items[i].evidence = NULL;
+	}
+	for (size_t i = 0; i < plan->going.count; i++) {
+		json_decref(plan->going.items[i].evidence);
+		plan->going.items[i].evidence = NULL;
 	}
 }

@@ -104,9 +104,7 @@ proof_check(const struct conf *conf, const struct inbox_decision *d, const struc
 enum proof_lack
 proof_lacks(const struct conf *conf, const struct proposal *p, enum proof_kind kind, int64_t proved, int64_t at)
 {
-	bool destroys = p->kind == KIND_DESTROY, third = p->konfidentialitet < 0 || p->konfidentialitet >= 3;
-
-	if (kind == PROOF_CODE && ((destroys && conf->web.strong_destroy) || (third && conf->web.strong_class3)))
+	if (kind == PROOF_CODE && proposal_wants_strong(conf, p))
 		return PROOF_WEAK;
-	return destroys && at - proved > PROOF_FRESH ? PROOF_OLD : PROOF_SUFFICES;
+	return p->kind == KIND_DESTROY && at - proved > PROOF_FRESH ? PROOF_OLD : PROOF_SUFFICES;
 }

@@ -82,6 +82,18 @@ store_effects(struct arena *mem, struct store *store, const char *proposal, cons
 	return query_close(&q, err) < 0 || rc < 0 ? -1 : 0;
 }
 
+int
+store_begun(struct store *store, const char *proposal, bool *out, struct error *err)
+{
+	struct query q;
+
+	if (query_open(&store->base, &q, "select 1 from effect where proposal = ? and state in ('intended', 'done') limit 1", err) < 0)
+		return -1;
+	bind_text(&q, proposal);
+	*out = query_row(&q, err);
+	return query_close(&q, err);
+}
+
 /* ------------------------------------------------------------------ the audit chain */
 
 int

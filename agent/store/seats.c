@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* seats.c - whose answers a proposal has, and whose it waits for: the page, the letters and the night ask the same. */
 #include "store_p.h"
+#include "behov/json.h"
 
 #include <strings.h>
 
@@ -80,6 +81,48 @@ seats_wait_for(const struct decisions *all, const struct stored *s, const char *
 			return true;
 	return false;
 }
+
+/* ------------------------------------------------------------------ what was enough when it was given */
+
+static bool
+is_by_code(const struct decision *d)
+{
+	json_t *proof = NULL;
+	const char *kind;
+	bool yes;
+
+	if (d->proof && json_read(d->proof, strlen(d->proof), &proof, NULL) < 0)
+		return true;
+	kind = json_text(proof, "kind");
+	yes = !kind || strcmp(kind, proof_word[PROOF_CODE]) == 0;
+	json_decref(proof);
+	return yes;
+}
+
+bool
+seats_signed_weakly(const struct conf *conf, const struct decisions *all, const struct stored *s, const struct proposal *now)
+{
+	for (size_t i = 0; i < all->list.count && proposal_wants_strong(conf, now); i++)
+		if (all->list.items[i].verdict == VERDICT_APPROVE && is_counted(all, i, s->p.version) && is_by_code(&all->list.items[i]))
+			return true;
+	return false;
+}
+
+const char *
+seats_outgrown(const struct conf *conf, const struct decisions *all, const struct stored *s, const struct proposal *now)
+{
+	bool any = false;
+
+	for (size_t i = 0; i < all->list.count; i++)
+		any |= all->list.items[i].verdict == VERDICT_APPROVE && is_counted(all, i, s->p.version);
+	if (!any)
+		return NULL;
+	if (seats_signed_weakly(conf, all, s, now))
+		return "en kod räcker inte för att godkänna det nu";
+	return proposal_asks_more(&s->p, now);
+}
+
+/* ------------------------------------------------------------------ who sits where, and since when */
 
 bool
 seats_hold(const struct proposal *p, const char *key)

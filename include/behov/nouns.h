@@ -578,6 +578,18 @@ struct proposal {
 	json_t *evidence;               /* owned: clauses, paths, person, calculation, …; shown, not part of `version` */
 };
 
+/* How many different people must approve it at least, by its kind, class and hand: 1 or 2. */
+int proposal_needs(const struct proposal *p);
+/* Is a code no proof of who approves it? */
+bool proposal_wants_strong(const struct conf *conf, const struct proposal *p);
+/*
+ * Why an approval of it as it was is not one of it as it is now: more people, a protected account, a role that was not named.
+ * NULL: it asks for as much, or for less.  Swedish.
+ */
+const char *proposal_asks_more(const struct proposal *was, const struct proposal *now);
+/* Was that, which files were asked about with (proposal.evidence), the decision that the series rests on now? */
+bool series_decided_so(const struct series *series, const json_t *evidence);
+
 struct missing { const char *system, *role, *account; };
 struct clash { const char *system, *account, *why; const char **roles; int role_count; struct place rule; };
 struct structural { const char *system, *role, *account, *group, *why; };
@@ -613,6 +625,7 @@ struct stock {
 
 struct plan {
 	LIST(struct proposal) proposals;        /* sorted by (key) within kind word */
+	LIST(struct proposal) going;            /* edges under way, which count as cut: as each would be proposed tonight */
 	LIST(struct missing) missing;
 	LIST(struct clash) conflicts;
 	LIST(struct structural) structural;

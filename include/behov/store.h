@@ -251,6 +251,14 @@ bool seats_answered(const struct decisions *all, const struct stored *s, int sea
 bool seats_all_approved(const struct decisions *all, const struct stored *s);
 /* Is an answer of theirs wanted still? */
 bool seats_wait_for(const struct decisions *all, const struct stored *s, const char *key);
+/* Has somebody approved by a way of signing in that is not enough for it, as it is now? */
+bool seats_signed_weakly(const struct conf *conf, const struct decisions *all, const struct stored *s, const struct proposal *now);
+/*
+ * Why what has been approved of it falls, though it says the same: an approval is good for what it was asked under, and it is
+ * asked under more now (two people where one was enough, a protected account, another role, a strong sign-in).  NULL: what was
+ * approved stands, or nobody has approved yet.  Swedish.
+ */
+const char *seats_outgrown(const struct conf *conf, const struct decisions *all, const struct stored *s, const struct proposal *now);
 bool seats_hold(const struct proposal *p, const char *key);
 /* Since when a seat has been asked: since the first of those whose turn it was, whatever came between; INT64_MAX = not yet. */
 int64_t seats_since(const struct stored *s, int seat);
@@ -363,6 +371,8 @@ struct effects { LIST(struct effect) list; };
 int store_effect_intend(struct store *store, const struct effect *e, long long *id, struct error *err);
 int store_effect_end(struct store *store, long long id, enum effect_state state, const char *after, const char *note,
 		     int64_t now, struct error *err);
+/* Has apply begun with a proposal?  Then only apply can bring it to its end. */
+int store_begun(struct store *store, const char *proposal, bool *out, struct error *err);
 /* NULL = any; sorted by proposal, act, number. */
 int store_effects(struct arena *mem, struct store *store, const char *proposal, const char *act, struct effects *out,
 		  struct error *err);
