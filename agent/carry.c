@@ -126,6 +126,18 @@ name_member(struct arena *mem, const struct snapshot *snapshot, struct stored *s
 	s->dn = who >= 0 ? snapshot->accounts[who].dn : NULL;
 }
 
+/* What was begun goes on: it was good enough then. */
+static int
+cut_of(const struct eyes *eyes, const struct stored *s, struct cut *out, struct error *err)
+{
+	bool begun;
+
+	if (store_begun(eyes->store, s->id, &begun, err) < 0)
+		return -1;
+	*out = (struct cut){ s->p.guid, s->p.group_guid, begun ? NULL : &s->p };
+	return 0;
+}
+
 /* Reads the directory again and asks which of the cuts are safe together. */
 static int
 judge(void *self, struct arena *mem, struct stored *list, size_t count, bool *safe, const char **why,
@@ -137,7 +149,8 @@ judge(void *self, struct arena *mem, struct stored *list, size_t count, bool *sa
 	int rc = -1;
 
 	for (size_t i = 0; i < count; i++)
-		cuts[i] = (struct cut){ list[i].p.guid, list[i].p.group_guid };
+		if (cut_of(eyes, &list[i], &cuts[i], err) < 0)
+			return -1;
 	if (collect_all(mem, eyes->rules, false, &snapshot, err) < 0)
 		return error_in(err, "reading the directory again");
 	for (size_t i = 0; i < count; i++)

@@ -78,7 +78,7 @@ load_decisions(struct arena *mem, struct store *store, int64_t now, struct earli
 		const struct proposal *p = &going.list.items[i].p;
 
 		if (p->kind == KIND_REMOVE_MEMBER || p->kind == KIND_CUT_NESTING)
-			*arena_push(mem, &out->cuts) = (struct cut){ p->guid, p->group_guid };
+			*arena_push(mem, &out->cuts) = (struct cut){ p->guid, p->group_guid, NULL };
 	}
 	for (size_t i = 0; i < kept.list.count; i++)
 		*arena_push(mem, &out->exceptions) = (struct exception){ kept.list.items[i].system,

@@ -135,6 +135,27 @@ why(const struct work *w, const struct proposal *p, const struct account *who, c
 			   "de behöver genom andra grupper.", lack, all, name, what, where);
 }
 
+void
+evidence_weigh(struct work *w, uint32_t e, struct set roles, struct proposal *p)
+{
+	const struct edge *edge = &w->s->edges[e];
+	const struct role *first = w->roles[roles.items[0]];
+
+	p->kind = edge->is_group ? KIND_CUT_NESTING : KIND_REMOVE_MEMBER;
+	p->also = arena_array(w->mem, const char *, roles.count);
+	for (uint32_t i = 0; i < roles.count; i++) {
+		int k = w->roles[roles.items[i]]->system->class.konfidentialitet;
+
+		p->konfidentialitet = (k < 0 ? 3 : k) > p->konfidentialitet ? (k < 0 ? 3 : k) : p->konfidentialitet;
+		if (i)
+			p->also[p->also_count++] = w->labels[roles.items[i]];
+	}
+	p->system = first->system->id;
+	p->role = first->id;
+	p->by_hand = !edge->is_group && w->s->accounts[edge->member].protected_admin;
+	p->needs = proposal_needs(p);
+}
+
 /* That edge should go, for those roles, which `losers` lose; of `all` people below it, `lack` the need of the first. */
 static void
 propose(struct work *w, uint32_t e, struct set roles, long long losers, long long lack, long long all)
@@ -146,29 +167,17 @@ propose(struct work *w, uint32_t e, struct set roles, long long losers, long lon
 	struct proposal *p = arena_push(w->mem, &w->plan->proposals);
 	const struct role *role = w->roles[first];
 
-	p->kind = who ? KIND_REMOVE_MEMBER : KIND_CUT_NESTING;
+	evidence_weigh(w, e, roles, p);
 	p->guid = graph_member(w, e);
 	p->member = who ? who->dn : w->s->groups[edge->member].dn;
 	p->group = g->dn;
 	p->group_guid = g->key;
 	p->key = hash(w, kind_word[p->kind], p->guid, g->key);
 	p->version = version(w, p, roles);
-	p->also = arena_array(w->mem, const char *, roles.count);
-	for (uint32_t i = 0; i < roles.count; i++) {
-		int k = w->roles[roles.items[i]]->system->class.konfidentialitet;
-
-		p->konfidentialitet = (k < 0 ? 3 : k) > p->konfidentialitet ? (k < 0 ? 3 : k) : p->konfidentialitet;
-		if (i)
-			p->also[p->also_count++] = w->labels[roles.items[i]];
-	}
-	p->system = role->system->id;
-	p->role = role->id;
 	find_path(w, p, to, first);
 	p->account = who ? who->name : NULL;
 	p->display = who ? who->display : NULL;
 	p->accounts = losers;
-	p->by_hand = who && who->protected_admin;
-	p->needs = p->konfidentialitet >= 3 || p->by_hand ? 2 : 1;
 	p->scope = arena_print(w->mem, "system:%s", p->system);
 	p->rule = role->need_count ? role->needs[0].at : role->at;
 	p->why = why(w, p, who, role, lack, all);

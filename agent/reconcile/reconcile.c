@@ -117,16 +117,47 @@ cut_approved(struct work *w)
 }
 
 static void
+find_excess(struct work *w)
+{
+	for (uint32_t a = 0; a < w->s->account_count; a++)
+		if (is_person(w, a))
+			w->excess[a] = people_excess(w, a);
+}
+
+/* The edges that are approved, as they would be proposed tonight: what an approval must be good for may be more by now. */
+static void
+judge_going(struct work *w)
+{
+	size_t first = w->plan->proposals.count;
+
+	for (size_t i = 0; i < w->in->cut_count; i++) {
+		uint32_t e = graph_edge(w, w->in->cuts[i].member, w->in->cuts[i].group);
+
+		if (e == NOWHERE || w->cut[e])
+			continue;
+		*arena_push(w->mem, &w->chosen) = e;
+		cut_edge(w, e, true);
+	}
+	if (!w->chosen.count)
+		return;
+	find_excess(w);
+	evidence_all(w);
+	for (size_t i = first; i < w->plan->proposals.count; i++)
+		*arena_push(w->mem, &w->plan->going) = w->plan->proposals.items[i];
+	w->plan->proposals.count = first;
+	w->chosen.count = 0;
+}
+
+static void
 judge_people(struct work *w)
 {
 	people_access(w);
 	tell_grants(w);
+	judge_going(w);
 	cut_approved(w);
 	if (w->cuts)
 		people_access(w);
-	for (uint32_t a = 0; a < w->s->account_count; a++)
-		if (is_person(w, a))
-			w->excess[a] = people_excess(w, a);
+	find_excess(w);
 	members_tell(w);
 	findings_tell(w);
 	tell_conflicts(w);

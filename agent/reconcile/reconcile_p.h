@@ -139,6 +139,8 @@ struct set people_excess(struct work *w, uint32_t a);
 
 /* Proposes all of w->chosen, which are cut: for what somebody loses when all of them go.  What takes nothing is put back. */
 void evidence_all(struct work *w);
+/* What an approval of an edge that takes those roles (one at least) must be good for: roles, class, hand, needs. */
+void evidence_weigh(struct work *w, uint32_t e, struct set roles, struct proposal *p);
 /* The best cuts where few edges hang together: proposed, and cut. */
 void exact_cut(struct work *w);
 /* Proposes all that may go; afterwards w->cut is how it will be. */

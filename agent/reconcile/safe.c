@@ -114,11 +114,10 @@ uncuttable(const struct work *w, uint32_t e)
 }
 
 static void
-judge(struct safe *x, bool *safe, const char **why)
+judge(struct safe *x, uint32_t *edges, bool *safe, const char **why)
 {
 	struct work *w = x->w;
 	size_t n = w->in->cut_count;
-	uint32_t *edges = arena_array(w->mem, uint32_t, n + 1);
 
 	for (size_t i = 0; i < n; i++) {
 		edges[i] = graph_edge(w, w->in->cuts[i].member, w->in->cuts[i].group);
@@ -147,12 +146,81 @@ judge(struct safe *x, bool *safe, const char **why)
 	}
 }
 
+/* ------------------------------------------------------------------ and is it what was approved? */
+
+/* What those below an edge lose by it, as the edges that are safe are cut. */
+static struct set
+lost_by(struct safe *x, uint32_t e, struct set below)
+{
+	struct work *w = x->w;
+	struct set carried = w->reach[graph_group(w, e)];
+
+	for (uint32_t i = 0; i < below.count; i++) {
+		hold_both(x, below.items[i]);
+		for (uint32_t k = 0; k < carried.count; k++)
+			if (bits_has(&x->before, carried.items[k]) && !bits_has(&x->all, carried.items[k]))
+				bits_put(&w->roles_here, carried.items[k]);
+	}
+	return bits_take(w->mem, &w->roles_here);
+}
+
+static void
+set_cuts(struct work *w, const uint32_t *edges, const bool *safe, bool on)
+{
+	for (size_t i = 0; i < w->in->cut_count; i++)
+		if (safe[i] && edges[i] != NOWHERE)
+			cut_edge(w, edges[i], on);
+}
+
+/* Those below each edge, as things are before any of them goes. */
+static struct set *
+all_below(struct safe *x, const uint32_t *edges, const bool *safe)
+{
+	struct work *w = x->w;
+	struct set *below = arena_array(w->mem, struct set, w->in->cut_count + 1);
+
+	set_cuts(w, edges, safe, false);
+	for (size_t i = 0; i < w->in->cut_count; i++) {
+		if (!safe[i] || edges[i] == NOWHERE || !w->in->cuts[i].approved)
+			continue;
+		find_below(x, edges[i]);
+		below[i] = (struct set){ x->below.items, (uint32_t)x->below.count };
+		for (size_t k = 0; k < x->below.count; k++)
+			x->is_below[x->below.items[k]] = false;
+		x->below = (__typeof__(x->below)){ 0 };
+	}
+	set_cuts(w, edges, safe, true);
+	return below;
+}
+
+/* Whose group leads to more by now, whose system is of a higher class, who is protected: they were approved as less than that. */
+static void
+refuse_more(struct safe *x, const uint32_t *edges, bool *safe, const char **why)
+{
+	struct set *below = all_below(x, edges, safe);
+
+	for (size_t i = 0; i < x->w->in->cut_count; i++) {
+		struct proposal now = { .konfidentialitet = 0 };
+		struct set roles;
+
+		if (!below[i].count)
+			continue;
+		roles = lost_by(x, edges[i], below[i]);
+		if (!roles.count)
+			continue;
+		evidence_weigh(x->w, edges[i], roles, &now);
+		why[i] = proposal_asks_more(x->w->in->cuts[i].approved, &now);
+		safe[i] = !why[i];
+	}
+}
+
 int
 reconcile_safe(struct arena *mem, const struct reconcile_input *in, bool *safe, const char **why, struct error *err)
 {
 	struct plan plan = { 0 };
 	struct work w = { .mem = mem, .in = in, .s = in->snapshot, .plan = &plan };
 	struct safe x = { .w = &w };
+	uint32_t *edges;
 
 	(void)err;
 	if (!in->snapshot->complete) {
@@ -168,6 +236,8 @@ reconcile_safe(struct arena *mem, const struct reconcile_input *in, bool *safe, 
 	x.all = bits_open(mem, w.role_count);
 	x.sure = bits_open(mem, w.role_count);
 	x.is_below = arena_array(mem, bool, (size_t)w.s->account_count + 1);
-	judge(&x, safe, why);
+	edges = arena_array(mem, uint32_t, in->cut_count + 1);
+	judge(&x, edges, safe, why);
+	refuse_more(&x, edges, safe, why);
 	return 0;
 }

@@ -25,7 +25,8 @@ struct apply_eyes {
 				 const char *series, day_t anchor);
 	/*
 	 * Access, on a fresh read of the directory: fills safe[i] for each proposal, judging all that are safe together.
-	 * why[i] says what stands in the way of those that are not.  Where the store does not hold the name of a member
+	 * why[i] says what stands in the way of those that are not: one that asks for more of an approval than when it was
+	 * approved is not, unless it was begun.  Where the store does not hold the name of a member
 	 * (protected identity), list[i].dn is the one it has now.
 	 */
 	int (*judge)(void *self, struct arena *mem, struct stored *list, size_t count, bool *safe, const char **why,

@@ -3,8 +3,8 @@
  * reconcile.h - access against need.
  *
  * In:      rules and a snapshot.
- * Out:     adds to the plan: remove-member and cut-nesting proposals (owner fields left empty), missing, conflicts,
- *          structural, findings about access and governance, gaps, unclear, grants, sizes per scope.
+ * Out:     adds to the plan: remove-member and cut-nesting proposals (owner fields left empty), those of the cuts that take
+ *          something as they would be proposed tonight, if all of them were (plan.going), missing, conflicts, structural, findings about access and governance, gaps, unclear, grants, sizes per scope.
  * Promise: nobody's access is proposed away when any fact it rests on is unknown; cuts are judged jointly and take
  *          nobody's needed access.
  */
@@ -15,7 +15,10 @@
 #include "set.h"
 
 /* An edge that is approved, scheduled or exported already: planning goes on around it (it counts as cut). */
-struct cut { const char *member, *group; };     /* keys */
+struct cut {
+	const char *member, *group;     /* keys */
+	const struct proposal *approved;        /* what was approved, for reconcile_safe(); NULL: whatever it takes may go */
+};
 /* A person who keeps a role until a date, decided by its owner. */
 struct exception { const char *system, *role, *key; };
 
@@ -34,7 +37,8 @@ int reconcile_all(struct arena *mem, const struct reconcile_input *in, struct pl
 /*
  * Just before cuts are made, on a fresh snapshot: may they all go, together?  safe[i] and why[i] (Swedish, NULL when safe)
  * are for in->cuts[i].  Nobody may lose what is needed, or what may be; an edge that is not there any more is safe.
- * Not safe together: taken in order, each around those that are safe before it.
+ * Not safe together: taken in order, each around those that are safe before it.  One that takes something of which an
+ * approval asks for more than what was approved did is not safe.
  */
 int reconcile_safe(struct arena *mem, const struct reconcile_input *in, bool *safe, const char **why,
 		   struct error *err);

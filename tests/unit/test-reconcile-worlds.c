@@ -3,7 +3,8 @@
  * test-reconcile-worlds.c - random small worlds: two ways to the same answer must agree.
  *
  * What people who are alike need is what each clause says when it is asked straight on; what a group leads to is what a climb
- * from it finds; and what the planner proposes is safe for the one who asks just before it is cut.
+ * from it finds; what the planner proposes is safe for the one who asks just before it is cut; and what asks for more than
+ * when it was approved is that to both.
  */
 #include "check.h"
 #include "../../agent/reconcile/reconcile_p.h"
@@ -235,7 +236,7 @@ what_is_proposed_is_safe_all_together_just_before_it_is_cut(void)
 		safe = arena_array(w.mem, bool, plan.proposals.count + 1);
 		why = arena_array(w.mem, const char *, plan.proposals.count + 1);
 		for (size_t i = 0; i < plan.proposals.count; i++)
-			cuts[i] = (struct cut){ plan.proposals.items[i].guid, plan.proposals.items[i].group_guid };
+			cuts[i] = (struct cut){ plan.proposals.items[i].guid, plan.proposals.items[i].group_guid, &plan.proposals.items[i] };
 		in.cuts = cuts;
 		in.cut_count = plan.proposals.count;
 		CHECK(reconcile_safe(w.mem, &in, safe, why, &err) == 0);
@@ -253,10 +254,217 @@ what_is_proposed_is_safe_all_together_just_before_it_is_cut(void)
 	CHECK(proposed > WORLDS / 2);
 }
 
+/* ------------------------------------------------------------------ what is approved, when the world asks for more since */
+
+struct approved { struct world w; struct reconcile_input in; struct plan plan, later; struct cut *cuts; bool *safe; const char **why; };
+
+/* All that is proposed is approved. */
+static void
+approve_all(struct approved *x, uint32_t seed)
+{
+	struct error err = { 0 };
+	size_t n;
+
+	*x = (struct approved){ .safe = NULL };
+	x->in = open_world(&x->w, seed);
+	CHECK(reconcile_all(x->w.mem, &x->in, &x->plan, &err) == 0);
+	n = x->plan.proposals.count;
+	x->cuts = arena_array(x->w.mem, struct cut, n + 1);
+	x->safe = arena_array(x->w.mem, bool, n + 1);
+	x->why = arena_array(x->w.mem, const char *, n + 1);
+	for (size_t i = 0; i < n; i++) {
+		const struct proposal *p = &x->plan.proposals.items[i];
+
+		x->cuts[i] = (struct cut){ p->guid, p->group_guid, p };
+	}
+	x->in.cuts = x->cuts;
+	x->in.cut_count = n;
+}
+
+static void
+look_again(struct approved *x)
+{
+	struct error err = { 0 };
+
+	CHECK(reconcile_all(x->w.mem, &x->in, &x->later, &err) == 0);
+	CHECK(reconcile_safe(x->w.mem, &x->in, x->safe, x->why, &err) == 0);
+}
+
+static void
+close_approved(struct approved *x)
+{
+	plan_free(&x->plan);
+	plan_free(&x->later);
+	arena_close(x->w.mem);
+}
+
+/* The one of plan.going of the same key, or NULL. */
+static const struct proposal *
+going(const struct approved *x, const struct proposal *p)
+{
+	for (size_t i = 0; i < x->later.going.count; i++)
+		if (strcmp(x->later.going.items[i].key, p->key) == 0)
+			return &x->later.going.items[i];
+	return NULL;
+}
+
+static void
+what_is_approved_is_what_would_be_proposed_while_nothing_changes(void)
+{
+	long long count = 0;
+
+	for (uint32_t seed = 0; seed < WORLDS; seed++) {
+		struct approved x;
+
+		approve_all(&x, seed);
+		look_again(&x);
+		CHECK(x.later.proposals.count == 0 && x.later.going.count == x.plan.proposals.count);
+		for (size_t i = 0; i < x.plan.proposals.count; i++) {
+			const struct proposal *p = &x.plan.proposals.items[i], *q = going(&x, p);
+
+			CHECK(q && strcmp(p->version, q->version) == 0 && !proposal_asks_more(p, q) && !proposal_asks_more(q, p));
+			CHECK(q && p->needs == q->needs && p->accounts == q->accounts && strcmp(p->why, q->why) == 0 && q->evidence);
+			CHECK(x.safe[i]);
+			count++;
+		}
+		close_approved(&x);
+	}
+	CHECK(count > WORLDS / 2);
+}
+
+static void
+ask_for_more(struct world *w)
+{
+	struct system *s = w->rules.systems;
+	struct role *role = &s->roles[draw(ROLES)];
+
+	if (draw(3) == 0)
+		s->class.konfidentialitet = 3 - 4 * (int)draw(2);       /* written, or no longer */
+	for (uint32_t a = 0; a < PEOPLE; a++)
+		w->s.accounts[a].protected_admin = draw(3) == 0;
+	if (draw(2) && role->group_count == 1)
+		role->groups[role->group_count++] = arena_print(w->mem, "CN=g%u,DC=x", draw(GROUPS));
+}
+
+static bool
+is_named(const struct proposal *p, const char *label)
+{
+	const char *first = strchr(label, '/') + 1;
+
+	for (int i = 0; i < p->also_count; i++)
+		if (strcmp(p->also[i], label) == 0)
+			return true;
+	return strcmp(p->role, first) == 0;
+}
+
+static bool
+note_one(void *self, uint32_t a)
+{
+	bits_put(self, a);
+	return true;
+}
+
+struct taking { struct work *x; uint32_t group; struct bits had, has; bool *roles; };
+
+static bool
+take_from(void *self, uint32_t a)
+{
+	struct taking *t = self;
+	uint32_t cuts = t->x->cuts;
+
+	bits_clear(&t->had);
+	bits_clear(&t->has);
+	(void)people_climb(t->x, a, false, &t->has);
+	t->x->cuts = 0;                 /* as it was */
+	(void)people_climb(t->x, a, false, &t->had);
+	t->x->cuts = cuts;
+	for (uint32_t r = 0; r < ROLES; r++)
+		t->roles[r] |= bits_has(&t->had, r) && !bits_has(&t->has, r) && set_has(t->x->reach[t->group], r);
+	return true;
+}
+
+/* Nobody loses anything by an edge that was not approved as that: told by walking, one person and one role after another. */
+static void
+check_taken(struct approved *a)
+{
+	struct plan unused = { 0 };
+	struct work x = { .mem = a->w.mem, .in = &a->in, .s = &a->w.s, .plan = &unused };
+	const struct system *s = a->w.rules.systems;
+	int class = s->class.konfidentialitet < 0 ? 3 : s->class.konfidentialitet;
+
+	work_prepare(&x);
+	for (size_t i = 0; i < a->in.cut_count; i++)
+		if (a->safe[i])
+			cut_edge(&x, graph_edge(&x, a->cuts[i].member, a->cuts[i].group), true);
+	for (size_t i = 0; i < a->in.cut_count; i++) {
+		uint32_t e = graph_edge(&x, a->cuts[i].member, a->cuts[i].group), cuts = x.cuts;
+		const struct edge *edge = &a->w.s.edges[e];
+		struct taking t = { .x = &x, .group = graph_group(&x, e), .had = bits_open(x.mem, ROLES), .has = bits_open(x.mem, ROLES),
+				    .roles = arena_array(x.mem, bool, ROLES) };
+		bool any = false;
+
+		if (!a->safe[i])
+			continue;
+		if (edge->is_group) {
+			struct set below;
+			struct bits all = bits_open(x.mem, PEOPLE);
+
+			x.cuts = 0;
+			(void)graph_below(&x, edge->member, BELOW_NOW, note_one, &all);
+			x.cuts = cuts;
+			below = bits_take(x.mem, &all);
+			for (uint32_t k = 0; k < below.count; k++)
+				(void)take_from(&t, below.items[k]);
+		} else {
+			(void)take_from(&t, edge->member);
+		}
+		for (uint32_t r = 0; r < ROLES; r++) {
+			any |= t.roles[r];
+			CHECK(!t.roles[r] || is_named(a->cuts[i].approved, x.labels[r]));
+		}
+		CHECK(!any || class < 3 || a->cuts[i].approved->needs == 2);
+		CHECK(!any || edge->is_group || !a->w.s.accounts[edge->member].protected_admin || a->cuts[i].approved->by_hand);
+	}
+}
+
+static void
+what_asks_for_more_since_it_was_approved_is_seen_by_the_night_and_left_by_apply(void)
+{
+	long long more = 0, same = 0;
+
+	for (uint32_t seed = 0; seed < WORLDS; seed++) {
+		struct approved x;
+		bool alike = true;      /* nothing but that stands in the way of any */
+
+		approve_all(&x, seed);
+		ask_for_more(&x.w);
+		look_again(&x);
+		check_taken(&x);
+		for (size_t i = 0; i < x.in.cut_count; i++) {
+			const struct proposal *q = going(&x, x.cuts[i].approved);
+			const char *why = q ? proposal_asks_more(x.cuts[i].approved, q) : NULL;
+
+			alike &= x.safe[i] || (why && strcmp(x.why[i], why) == 0);
+		}
+		for (size_t i = 0; i < x.in.cut_count && alike; i++) {
+			const struct proposal *q = going(&x, x.cuts[i].approved);
+			const char *why = q ? proposal_asks_more(x.cuts[i].approved, q) : NULL;
+
+			CHECK(x.safe[i] == !why && (!why || strcmp(x.why[i], why) == 0));
+			more += why != NULL;
+			same += !why;
+		}
+		close_approved(&x);
+	}
+	CHECK(more > WORLDS / 4 && same > WORLDS / 4);
+}
+
 int
 main(void)
 {
 	TEST(what_people_need_and_groups_lead_to_is_the_same_both_ways);
 	TEST(what_is_proposed_is_safe_all_together_just_before_it_is_cut);
+	TEST(what_is_approved_is_what_would_be_proposed_while_nothing_changes);
+	TEST(what_asks_for_more_since_it_was_approved_is_seen_by_the_night_and_left_by_apply);
 	return check_done();
 }

@@ -100,7 +100,7 @@ a_nesting_goes_when_who_needs_it_has_another_way(void)
 	struct plan out = { 0 };
 
 	both_ways = true;
-	cuts[0] = (struct cut){ "gb", "ga" };
+	cuts[0] = (struct cut){ .member = "gb", .group = "ga" };
 	plan(mem, false, true, false, true, &out);
 	CHECK(out.proposals.count == 1 && out.proposals.items[0].kind == KIND_CUT_NESTING && out.structural.count == 0);
 	CHECK(out.proposals.count == 1 && out.proposals.items[0].accounts == 1 && strstr(out.proposals.items[0].why, "1 av de 2 personerna i B")
@@ -123,7 +123,7 @@ an_edge_that_carries_needed_access_may_not_go(void)
 	struct arena *mem = arena_open();
 	struct plan out = { 0 };
 
-	cuts[0] = (struct cut){ "gb", "ga" };
+	cuts[0] = (struct cut){ .member = "gb", .group = "ga" };
 	cut_count = 1;
 	plan(mem, false, true, false, true, &out);
 	CHECK(!safe[0] && why[0] && strstr(why[0], "anna") && strstr(why[0], "s/r"));
@@ -142,8 +142,8 @@ what_is_not_known_or_not_there_is_told_apart(void)
 	struct arena *mem = arena_open();
 	struct plan out = { 0 };
 
-	cuts[0] = (struct cut){ "b", "ga" };
-	cuts[1] = (struct cut){ "nobody", "ga" };
+	cuts[0] = (struct cut){ .member = "b", .group = "ga" };
+	cuts[1] = (struct cut){ .member = "nobody", .group = "ga" };
 	cut_count = 2;
 	plan(mem, true, false, false, false, &out);     /* A could not be read wholly */
 	CHECK(!safe[0] && why[0]);
