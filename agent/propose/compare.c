@@ -93,14 +93,23 @@ only_left(struct work *w, const struct stored *old, const struct proposal *p, bo
 	return rc < 0 ? error_in(err, "reading the manifest of '%s'", old->id) : 0;
 }
 
-/* The kind is part of what was approved: a series may have gone from deliver to destroy with the same files. */
+bool
+is_decided_so(const struct work *w, const struct stored *old)
+{
+	const struct series *series = is_files(&old->p) ? rules_series(w->in->rules, old->p.series) : NULL;
+
+	return !series || series_decided_so(series, old->p.evidence);
+}
+
+/* The kind is part of what was approved, and so is the decision that it rests on: a series may have gone from deliver to
+ * destroy with the same files, or be destroyed by another decision. */
 int
 compare_content(struct work *w, const struct stored *old, const struct proposal *p, enum content *out, struct error *err)
 {
 	bool fewer = false;
 
 	*out = CONTENT_OTHER;
-	if (old->p.kind != p->kind)
+	if (old->p.kind != p->kind || !is_decided_so(w, old))
 		return 0;
 	if (texts_equal(old->p.version, p->version)) {
 		*out = CONTENT_SAME;
@@ -112,6 +121,17 @@ compare_content(struct work *w, const struct stored *old, const struct proposal 
 		return -1;
 	if (fewer)
 		*out = CONTENT_FEWER;
+	return 0;
+}
+
+int
+outgrown(struct work *w, const struct stored *old, const struct proposal *p, const char **why, struct error *err)
+{
+	struct decisions given = { 0 };
+
+	if (store_decisions(w->mem, w->in->store, old->id, INT64_MIN, &given, err) < 0)
+		return -1;
+	*why = seats_outgrown(&w->in->rules->conf, &given, old, p);
 	return 0;
 }
 
@@ -195,16 +215,8 @@ is_touched(const struct work *w, const struct proposal *p)
 int
 is_under_way(struct work *w, const struct stored *s, bool *out, struct error *err)
 {
-	struct effects effects = { 0 };
-
 	*out = false;
-	if (s->state != STATE_SCHEDULED)
-		return 0;
-	if (store_effects(w->mem, w->in->store, s->id, NULL, &effects, err) < 0)
-		return -1;
-	for (size_t i = 0; i < effects.list.count; i++)
-		*out |= effects.list.items[i].state == EFFECT_INTENDED || effects.list.items[i].state == EFFECT_DONE;
-	return 0;
+	return s->state == STATE_SCHEDULED ? store_begun(w->in->store, s->id, out, err) : 0;
 }
 
 static int
@@ -297,7 +309,8 @@ refresh_stored(struct work *w, const struct stored *old, struct proposal *p, enu
 
 	if (how == CONTENT_SAME) {
 		new.p = *p;
-	} else {                        /* what was approved stays as it was; who is asked is tonight's */
+	} else {                        /* what was approved stays as it was; who is asked, and under what class, is tonight's */
+		new.p.konfidentialitet = p->konfidentialitet;
 		new.p.owner = p->owner;
 		new.p.needs = p->needs;
 		new.p.approvers.items = p->approvers.items;

@@ -11,11 +11,15 @@
  *                        somebody else
  *     held               open (freed)      superseded, opened       withdrawn, when no stop may be why
  *     scheduled access   same              superseded, opened       the edge is gone: withdrawn; else same
- *     scheduled files    same              whole: superseded        withdrawn
+ *     scheduled files    same              whole: superseded, opened        withdrawn
  *     exported           same              same                     the edge is gone: done; else same
  *     quarantined        same              same                     same
  *     (scheduled, and apply has begun with it: same; who approved has no seat any longer: undone)
  *     kept               until its date    superseded, opened       withdrawn when its date has passed
+ *
+ * Files that rest on another decision have other content, and so has what somebody has approved, when it asks for more than it
+ * did: two people, a protected account, another role, a strong sign-in (seats_outgrown).  Scheduled access is not proposed, as it
+ * counts as cut; what it asks for tonight is in plan->going.
  *
  * Opened is queued where those who are asked have no room for it: see ration.c.
  */
@@ -81,7 +85,7 @@ find_live(const struct work *w, const char *key)
 
 /* Where we could not see who is asked, or what it would take the place of, it waits for another night. */
 static void
-want_open(struct work *w, struct proposal *p, const struct stored *old)
+want_open(struct work *w, struct proposal *p, const struct stored *old, const char *why)
 {
 	if (old && (!w->owners_known || is_touched(w, p) || is_touched(w, &old->p))) {
 		w->out->held++;
@@ -91,7 +95,20 @@ want_open(struct work *w, struct proposal *p, const struct stored *old)
 		struct opening *o = arena_push(w->mem, &w->openings);
 		o->p = p;
 		o->old = old;
+		o->why = why;
 	}
+}
+
+/* What somebody has approved says something else, too, when it asks for more. */
+static int
+compare_asked(struct work *w, const struct stored *old, const struct proposal *p, enum content *how, const char **why, struct error *err)
+{
+	*why = NULL;
+	if (compare_content(w, old, p, how, err) < 0 || (*how != CONTENT_OTHER && outgrown(w, old, p, why, err) < 0))
+		return -1;
+	if (*why)
+		*how = CONTENT_OTHER;
+	return 0;
 }
 
 static int
@@ -99,11 +116,12 @@ meet_asked(struct work *w, struct proposal *p, const struct stored *old, struct 
 {
 	enum content how;
 	struct stored now;
+	const char *why;
 
-	if (compare_content(w, old, p, &how, err) < 0)
+	if (compare_asked(w, old, p, &how, &why, err) < 0)
 		return -1;
 	if (how == CONTENT_OTHER) {
-		want_open(w, p, old);
+		want_open(w, p, old, why);
 		return 0;
 	}
 	w->out->same++;
@@ -131,7 +149,7 @@ meet_held(struct work *w, struct proposal *p, const struct stored *old, struct e
 	if (compare_content(w, old, p, &how, err) < 0)
 		return -1;
 	if (how == CONTENT_OTHER) {
-		want_open(w, p, old);
+		want_open(w, p, old, NULL);
 		return 0;
 	}
 	w->out->same++;
@@ -145,11 +163,12 @@ static int
 meet_wrong_owner(struct work *w, struct proposal *p, const struct stored *old, struct error *err)
 {
 	enum content how;
+	const char *why;
 
-	if (compare_content(w, old, p, &how, err) < 0)
+	if (compare_asked(w, old, p, &how, &why, err) < 0)
 		return -1;
 	if (how == CONTENT_OTHER) {
-		want_open(w, p, old);
+		want_open(w, p, old, why);
 		return 0;
 	}
 	w->out->same++;
@@ -160,18 +179,46 @@ meet_wrong_owner(struct work *w, struct proposal *p, const struct stored *old, s
 	return p->approvers.count ? move_stored(w, old, PROPOSAL_REASSIGNED, "någon annan tillfrågas", err) : 0;
 }
 
-/* Files that are on their way go by the manifest that was approved; what came since is proposed when they are done. */
+/*
+ * Files that are on their way go by the manifest that was approved, by the decision and the signatures that were asked for;
+ * what came since is proposed when they are done.
+ */
 static int
 meet_scheduled(struct work *w, struct proposal *p, const struct stored *old, struct error *err)
 {
-	bool same = old->p.kind == p->kind && texts_equal(old->p.version, p->version), under_way;
+	bool whole = !is_files(p) || p->whole || old->p.whole, other = whole && !texts_equal(old->p.version, p->version), under_way;
+	const char *why;
 
-	if (is_under_way(w, old, &under_way, err) < 0)
+	if (is_under_way(w, old, &under_way, err) < 0 || outgrown(w, old, p, &why, err) < 0)
 		return -1;
-	if (!same && !under_way && (!is_files(p) || old->p.kind != p->kind || p->whole || old->p.whole))
-		want_open(w, p, old);
+	if (!under_way && (why || other || old->p.kind != p->kind || !is_decided_so(w, old)))
+		want_open(w, p, old, why);
 	else
 		w->out->same++;
+	return 0;
+}
+
+/*
+ * Access that is on its way is not in the plan (it counts as cut there), but in plan->going: as it would be proposed tonight.
+ * What asks for more than when it was approved is asked about anew; all else is left to absent().
+ */
+static int
+meet_going(struct work *w, struct proposal *p, struct error *err)
+{
+	struct asking asking = { .mem = w->mem, .in = w->in, .declined = &w->declined };
+	const struct stored *old = find_live(w, p->key);
+	const char *why;
+	bool under_way;
+
+	if (!old || old->state != STATE_SCHEDULED)
+		return 0;
+	if (is_under_way(w, old, &under_way, err) < 0 || outgrown(w, old, p, &why, err) < 0)
+		return -1;
+	if (!why || under_way)
+		return 0;
+	w->seen[old - w->live.list.items] = true;
+	ask_about(&asking, p);
+	want_open(w, p, old, why);
 	return 0;
 }
 
@@ -183,7 +230,7 @@ meet_kept(struct work *w, struct proposal *p, const struct stored *old, struct e
 	if (compare_content(w, old, p, &how, err) < 0)
 		return -1;
 	if (how == CONTENT_OTHER || (old->until != DAY_NONE && w->today >= old->until))
-		want_open(w, p, old);
+		want_open(w, p, old, NULL);
 	else
 		w->out->same++;
 	return 0;
@@ -195,7 +242,7 @@ meet(struct work *w, struct proposal *p, struct error *err)
 	const struct stored *old = find_live(w, p->key);
 
 	if (!old) {
-		want_open(w, p, NULL);
+		want_open(w, p, NULL, NULL);
 		return 0;
 	}
 	w->seen[old - w->live.list.items] = true;
@@ -254,7 +301,8 @@ open_one(struct work *w, const struct opening *o, struct error *err)
 	struct stored s = {
 		.p = *o->p, .state = life[birth].to, .opened = w->in->now, .since = w->in->now, .go_at = INT64_MIN, .until = DAY_NONE,
 	};
-	const char *why = !o->old ? NULL : o->old->state == STATE_KEPT ? "frågas på nytt" : "innehållet har ändrats";
+	const char *other = o->old && o->old->state == STATE_KEPT ? "frågas på nytt" : "innehållet har ändrats";
+	const char *why = !o->old ? NULL : o->why ? o->why : other;
 
 	if (o->old && move_stored(w, o->old, PROPOSAL_SUPERSEDED, why, err) < 0)
 		return -1;
@@ -511,6 +559,9 @@ propose_all(struct arena *mem, const struct propose_input *in, struct propose_re
 	qsort(w.by_key, w.live.list.count, sizeof(*w.by_key), by_key);
 	for (size_t i = 0; i < in->plan->proposals.count; i++)
 		if (meet(&w, &in->plan->proposals.items[i], err) < 0)
+			goto out;
+	for (size_t i = 0; i < in->plan->going.count; i++)
+		if (meet_going(&w, &in->plan->going.items[i], err) < 0)
 			goto out;
 	if (open_stepwise(&w, err) < 0)
 		goto out;

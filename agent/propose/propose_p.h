@@ -14,6 +14,7 @@
 struct opening {
 	struct proposal *p;
 	const struct stored *old;       /* superseded by it, or NULL */
+	const char *why;                /* it takes the place of old; NULL: the content is another */
 	long long units;                /* what it adds to what is asked: people or files */
 	bool later, braked, queued;
 };
@@ -87,6 +88,10 @@ enum content { CONTENT_SAME, CONTENT_FEWER, CONTENT_OTHER };
 int compare_content(struct work *w, const struct stored *old, const struct proposal *p, enum content *out, struct error *err);
 /* Is it under what could not be seen tonight? */
 bool is_touched(const struct work *w, const struct proposal *p);
+/* *why: what has been approved of the stored one falls, as tonight's asks for more; else NULL. */
+int outgrown(struct work *w, const struct stored *old, const struct proposal *p, const char **why, struct error *err);
+/* Do the files of it rest on the decision that they were asked about with? */
+bool is_decided_so(const struct work *w, const struct stored *old);
 /* Has apply begun with it?  Ended half way it is still scheduled, and only apply can bring it to its end. */
 int is_under_way(struct work *w, const struct stored *s, bool *out, struct error *err);
 /* Is the membership gone from the directory? */

@@ -8,7 +8,8 @@
  *          (or whose half was not judged) is neither withdrawn nor superseded.  Nobody is asked about their own access.
  *          Silence brings more people into a seat (ladder.c) and does nothing else.  Nobody is newly asked more than
  *          conf.weekly in seven days (ration.c), but for who has answered most; the rest is queued, the riskiest first.
- *          What was approved by who has no seat any longer is open again.
+ *          What was approved by who has no seat any longer is open again.  What somebody has approved, and asks for more
+ *          tonight than it did then, is superseded and asked about anew; what asks for less, or as much, is not.
  */
 #ifndef BEHOV_PROPOSE_H
 #define BEHOV_PROPOSE_H

@@ -23,6 +23,9 @@ enum { ANNA, BO, CIA, DAN, EVA, FIA, ASKED };
 static const char *const names[] = { "anna", "bo", "cia", "dan", "eva", "fia" };
 static const char *bo_dan[] = { "bo", "eva" }, *eva_fia[] = { "fia" }, *dan[] = { "eva", "dan" };
 
+/* What somebody has approved of a proposal: for how many it was asked, and how they signed in. */
+struct signature { const char *id, *dnr; int needs; bool by_hand, wide, strong; };
+
 struct town {
 	char folder[64];
 	struct arena *mem;
@@ -42,6 +45,8 @@ struct town {
 	bool file[2][BATCHES][FILES];
 	int size[2][BATCHES][FILES];
 	bool unclear_system[GROUPS], unclear_series[2], no_access, no_files;
+	bool wide[GROUPS];              /* the group opens the other system, too */
+	LIST(struct signature) given;   /* each approval, and what it was shown */
 };
 
 static uint64_t seed = 1;
@@ -79,6 +84,10 @@ rule(struct town *t)
 	t->share = (struct share){ .id = "sh", .owner = "anna" };
 	t->rules = (struct rules){ .systems = t->systems, .system_count = 2, .series = t->series, .series_count = 2,
 				   .shares = &t->share, .share_count = 1 };
+	for (int i = 0; i < 2; i++)
+		t->series[i].decision.dnr = "d0";
+	t->systems[0].class.konfidentialitet = 3;
+	t->systems[1].class.konfidentialitet = t->share.class.konfidentialitet = 2;
 	t->rules.conf.people.coordinator = "cia";
 	t->rules.conf.people.archivist = "dan";
 	t->rules.conf.mode = MODE_PROPOSE;
@@ -137,15 +146,19 @@ town_close(struct town *t)
 static void
 add_edge(struct town *t, struct plan *plan, int g, int m)
 {
+	static const char *also[GROUPS][1] = { { "s1/r" }, { "s0/q" } };
 	struct proposal *p = arena_push(t->mem, &plan->proposals);
+	int class = t->systems[g].class.konfidentialitet, other = t->systems[!g].class.konfidentialitet;
 
 	*p = (struct proposal){
 		.kind = KIND_REMOVE_MEMBER, .key = arena_print(t->mem, "%014d%02d", g + 1, m),
-		.version = arena_print(t->mem, "v%d", t->text[g]), .system = t->systems[g].id, .role = "r",
+		.version = arena_print(t->mem, "v%d%s", t->text[g], t->wide[g] ? "+" : ""), .system = t->systems[g].id, .role = "r",
+		.also = also[g], .also_count = t->wide[g], .by_hand = t->accounts[ASKED + m].protected_admin,
 		.account = t->accounts[ASKED + m].name, .guid = t->accounts[ASKED + m].key, .group = t->groups[g].dn,
 		.group_guid = t->groups[g].key, .member = t->accounts[ASKED + m].dn, .accounts = 1,
-		.needs = g ? 1 : 2, .konfidentialitet = 2, .scope = arena_print(t->mem, "system:%s", t->systems[g].id),
+		.konfidentialitet = t->wide[g] && other > class ? other : class, .scope = arena_print(t->mem, "system:%s", t->systems[g].id),
 		.why = "därför", .evidence = json_pack("{s:i}", "member", m) };
+	p->needs = proposal_needs(p);
 }
 
 static void
@@ -154,7 +167,8 @@ add_batch(struct town *t, struct plan *plan, int s, int b)
 	struct proposal p = {
 		.kind = KIND_DESTROY, .key = arena_print(t->mem, "f%013d%02d", s, b), .series = t->series[s].id, .share = "sh",
 		.batch = arena_print(t->mem, "b%d", b), .due = 20000 + b, .whole = t->series[s].whole, .needs = 2,
-		.konfidentialitet = 2, .scope = arena_print(t->mem, "series:%s@sh", t->series[s].id), .why = "därför" };
+		.konfidentialitet = t->share.class.konfidentialitet, .scope = arena_print(t->mem, "series:%s@sh", t->series[s].id),
+		.why = "därför" };
 	struct record records[FILES];
 	char version[FILES * 4 + 1] = "";
 	struct error err = { 0 };
@@ -170,8 +184,10 @@ add_batch(struct town *t, struct plan *plan, int s, int b)
 	p.files = (long long)count;
 	CHECK(manifest_make(t->mem, records, count, &p.packed, &err) == 0);
 	p.version = arena_text(t->mem, version);
-	if (count)
-		*arena_push(t->mem, &plan->proposals) = p;
+	if (!count)
+		return;
+	p.evidence = json_pack("{s:{s:s}}", "decision", "dnr", t->series[s].decision.dnr);
+	*arena_push(t->mem, &plan->proposals) = p;
 }
 
 static void
@@ -222,10 +238,14 @@ plan_town(struct town *t, struct plan *plan)
 		size(t, plan, arena_print(t->mem, "series:%s@sh", t->series[s].id), 48);
 	}
 	for (size_t i = 0; i < plan->proposals.count; i++) {
-		if (is_hidden(&live, &plan->proposals.items[i]))
-			json_decref(plan->proposals.items[i].evidence);
+		struct proposal *p = &plan->proposals.items[i];
+
+		if (!is_hidden(&live, p))
+			plan->proposals.items[kept++] = *p;
+		else if (p->kind == KIND_REMOVE_MEMBER)
+			*arena_push(t->mem, &plan->going) = *p;
 		else
-			plan->proposals.items[kept++] = plan->proposals.items[i];
+			json_decref(p->evidence);
 	}
 	plan->proposals.count = kept;
 	stored_free(&live);
@@ -320,6 +340,29 @@ dump(struct town *t)
 
 /* ------------------------------------------------------------------ what holds in every world */
 
+/* What is asked of an approval: more or less of it than the night before. */
+static void
+shake_demands(struct town *t)
+{
+	for (int g = 0; g < GROUPS; g++) {
+		if (chance(8) == 0)
+			t->systems[g].class.konfidentialitet = 2 + (int)chance(2);
+		if (chance(8) == 0)
+			t->wide[g] = chance(2);
+		if (chance(12) == 0)
+			t->series[g].decision.dnr = arena_print(t->mem, "d%u", chance(5));
+	}
+	for (int m = 0; m < MEMBERS; m++)
+		if (chance(20) == 0)
+			t->accounts[ASKED + m].protected_admin = chance(2);
+	if (chance(12) == 0)
+		t->share.class.konfidentialitet = 2 + (int)chance(2);
+	if (chance(12) == 0)
+		t->rules.conf.web.strong_class3 = chance(2);
+	if (chance(12) == 0)
+		t->rules.conf.web.strong_destroy = chance(2);
+}
+
 static void
 shake(struct town *t)
 {
@@ -345,8 +388,22 @@ shake(struct town *t)
 	}
 	t->no_access = chance(10) == 0;
 	t->no_files = chance(10) == 0;
+	shake_demands(t);
 	t->accounts[ANNA].disabled = chance(5) == 0;
 	t->accounts[CIA].disabled = chance(5) == 0;
+}
+
+static void
+sign(struct town *t, const struct stored *s, const struct approver *a, bool strong)
+{
+	struct error err = { 0 };
+
+	CHECK(store_decision_add(t->store, &(struct decision){ .proposal = s->id, .version = s->p.version, .key = a->key, .name = a->name,
+		.verdict = VERDICT_APPROVE, .until = DAY_NONE, .at = t->now, .source = "page",
+		.proof = strong ? "{\"kind\":\"ldap\"}" : "{\"kind\":\"code\"}" }, &err) == 0);
+	*arena_push(t->mem, &t->given) = (struct signature){
+		.id = arena_text(t->mem, s->id), .needs = proposal_needs(&s->p), .by_hand = s->p.by_hand, .wide = s->p.also_count, .strong = strong,
+		.dnr = arena_text(t->mem, json_text(json_object_get(s->p.evidence, "decision"), "dnr")) };
 }
 
 /* As those who sit there tonight would have brought it there. */
@@ -356,9 +413,7 @@ force(struct town *t, const struct stored *s, enum state state, int64_t go_at, d
 	struct error err = { 0 };
 
 	for (size_t i = 0; i < s->p.approvers.count && state == STATE_SCHEDULED; i++)
-		CHECK(store_decision_add(t->store, &(struct decision){ .proposal = s->id, .version = s->p.version,
-			.key = s->p.approvers.items[i].key, .name = s->p.approvers.items[i].name, .verdict = VERDICT_APPROVE,
-			.until = DAY_NONE, .at = t->now, .source = "page" }, &err) == 0);
+		sign(t, s, &s->p.approvers.items[i], proposal_wants_strong(&t->rules.conf, &s->p) || chance(2));
 	CHECK(force_state(t->store, s->id, state, t->now, go_at, until, NULL, &err) == 0);
 }
 
@@ -396,6 +451,8 @@ answer(struct town *t)
 		enum state to[] = { STATE_OPEN, STATE_SCHEDULED, files ? STATE_QUARANTINED : STATE_EXPORTED, STATE_KEPT,
 				    STATE_DONE, STATE_FAILED, STATE_ASKED, files ? STATE_HELD : STATE_OPEN, STATE_WRONG_OWNER };
 		enum state state = to[chance(9)];
+		if (s->p.approvers.count && chance(6) == 0 && STATES(s->state) & STATES_ANSWERABLE)      /* one of those who must */
+			sign(t, s, &s->p.approvers.items[chance((unsigned)s->p.approvers.count)], proposal_wants_strong(&t->rules.conf, &s->p));
 		if (chance(6) == 0)
 			force(t, s, state, t->now, state == STATE_KEPT && chance(2) ? clock_day(t->now) + (day_t)chance(5) : DAY_NONE);
 	}
@@ -454,6 +511,60 @@ check_asked(struct town *t, const struct stored *was, const struct stored *is)
 	}
 }
 
+/* Was it enough for what it is tonight, as the facts of the town say?  */
+static bool
+is_enough(const struct town *t, const struct stored *s, const struct signature *x)
+{
+	bool files = s->p.kind == KIND_DESTROY;
+	int at = files ? s->p.series[1] - '0' : s->p.system[1] - '0', class = files ? t->share.class.konfidentialitet : t->systems[at].class.konfidentialitet;
+	bool by_hand = !files && t->accounts[ASKED + atoi(s->p.account + 1)].protected_admin, wide = !files && t->wide[at], strong;
+
+	if (wide && t->systems[!at].class.konfidentialitet > class)
+		class = t->systems[!at].class.konfidentialitet;
+	strong = (files && t->rules.conf.web.strong_destroy) || (class >= 3 && t->rules.conf.web.strong_class3);
+	return (x->needs == 2 || !(files || class >= 3 || by_hand)) && x->by_hand >= by_hand && x->wide >= wide && x->strong >= strong &&
+	       (!files || strcmp(x->dnr, t->series[at].decision.dnr) == 0);
+}
+
+static bool
+is_wanted(const struct town *t, const struct stored *s)
+{
+	bool any = false;
+
+	if (s->p.kind == KIND_REMOVE_MEMBER)
+		return t->edge[s->p.system[1] - '0'][atoi(s->p.account + 1)] && t->excess[s->p.system[1] - '0'][atoi(s->p.account + 1)];
+	for (int f = 0; f < FILES; f++)
+		any |= t->file[s->p.series[1] - '0'][atoi(s->p.batch + 1)][f];
+	return any;
+}
+
+static bool
+is_any_weak(const struct town *t, const struct stored *s)
+{
+	bool weak = false;
+
+	for (size_t i = 0; i < t->given.count; i++)
+		weak |= strcmp(t->given.items[i].id, s->id) == 0 && !is_enough(t, s, &t->given.items[i]);
+	return weak;
+}
+
+/* Nothing is on its way, or half approved, by an approval of less than it is tonight; and for nothing else is it asked anew. */
+static void
+check_signed(const struct town *t, const struct stored *was, const struct stored *is)
+{
+	bool waits = STATES(was->state) & (STATES(STATE_OPEN) | STATES(STATE_ASKED) | STATES(STATE_WRONG_OWNER) | STATES(STATE_SCHEDULED));
+	bool weak = is_any_weak(t, was), files = was->p.kind == KIND_DESTROY;
+	int at = files ? 0 : was->p.system[1] - '0';
+
+	if (!waits || was_unclear(t, &was->p) || t->no_access || !is_wanted(t, was))
+		return;
+	if (!files && (was->p.also_count || t->wide[at]) && t->unclear_system[!at])
+		return;
+	CHECK(!weak || is->state == STATE_SUPERSEDED);
+	if (was->state == STATE_SCHEDULED && is->state == STATE_SUPERSEDED)
+		CHECK(weak || was->p.whole);
+}
+
 static void
 check_moves(struct town *t, const struct stored_list *before, const struct stored_list *after, const struct plan *plan)
 {
@@ -463,6 +574,7 @@ check_moves(struct town *t, const struct stored_list *before, const struct store
 		if (!is)
 			continue;
 		check_asked(t, was, is);
+		check_signed(t, was, is);
 		if (was->state == STATE_SCHEDULED && is->state == STATE_OPEN) {         /* undone: who approved has left */
 			CHECK(!is_approved(t, is) && !t->no_access);
 			continue;
@@ -474,7 +586,7 @@ check_moves(struct town *t, const struct stored_list *before, const struct store
 		if (is->state == STATE_WITHDRAWN && was->state != STATE_WITHDRAWN)
 			CHECK(!in_plan(plan, &was->p));
 		if (was->state == STATE_EXPORTED || was->state == STATE_SCHEDULED)
-			if (is->state != was->state && was->p.kind == KIND_REMOVE_MEMBER)
+			if (is->state != was->state && was->p.kind == KIND_REMOVE_MEMBER && is->state != STATE_SUPERSEDED)
 				CHECK(!t->edge[strcmp(was->p.system, "s1") == 0][atoi(was->p.account + 1)]);
 		if (was->state == STATE_QUARANTINED)
 			CHECK(is->state == STATE_QUARANTINED);
@@ -579,8 +691,8 @@ count_asked(struct town *t, const struct stored_list *list, unsigned who, int *w
 	}
 }
 
-/* Nobody is asked more than their ration, nothing waits that there is room for, and of two that ask the same the older goes
- * first (in this town nothing else differs in risk). */
+/* Nobody is asked more than their ration, nothing waits that there is room for, and of two that ask the same the riskier goes
+ * first. */
 static void
 check_ration(struct town *t, const struct stored_list *before, const struct stored_list *after)
 {
@@ -613,10 +725,13 @@ check_ration(struct town *t, const struct stored_list *before, const struct stor
 			CHECK(!s->p.approvers.count || in_turn(t, s) & full);
 		for (size_t k = i + 1; k < after->list.count; k++) {
 			const struct stored *next = &after->list.items[k], *was = by_id(before, next->id);
+			struct risk one, other;
 
+			risk_of(&t->rules, &next->p, clock_day(t->now), &one);
+			risk_of(&t->rules, &s->p, clock_day(t->now), &other);
 			if (next->state == STATE_OPEN && was && was->state == STATE_QUEUED && next->p.kind == s->p.kind &&
 			    in_turn(t, next) == in_turn(t, s) && !was_unclear(t, &s->p))
-				CHECK(next->p.kind == KIND_DESTROY && next->p.due <= s->p.due);
+				CHECK(by_risk(&one, &other) < 0);
 		}
 	}
 }
@@ -1531,6 +1646,174 @@ without_a_directory_nothing_new_is_asked(void)
 	town_close(&t);
 }
 
+/* ------------------------------------------------------------------ an approval is good for what it was asked under */
+
+enum rise { RISE_CLASS, RISE_HAND, RISE_WIDE, RISE_STRONG, RISES };
+
+static void
+raise(struct town *t, enum rise what, bool on)
+{
+	if (what == RISE_CLASS)
+		t->systems[1].class.konfidentialitet = on ? 3 : 2;
+	if (what == RISE_HAND)
+		t->accounts[ASKED].protected_admin = on;
+	if (what == RISE_WIDE)
+		t->wide[1] = on;
+	if (what == RISE_STRONG) {
+		t->systems[1].class.konfidentialitet = 3;
+		t->rules.conf.web.strong_class3 = on;
+	}
+}
+
+/* One person's access to s1, which one person approves with a code; two where `what` says so. */
+static void
+with_one_edge(struct town *t, enum rise what, bool raised)
+{
+	town_open(t);
+	t->systems[1].owner = "anna";
+	t->systems[1].deputies = bo_dan;
+	t->systems[0].class.konfidentialitet = 2;
+	raise(t, what, raised);
+	excess(t, 1, 0, 1, true);
+	(void)one_night(t);
+}
+
+static void
+sign_as(struct town *t, int who, bool strong)
+{
+	struct stored s = only(t);
+
+	for (size_t i = 0; i < s.p.approvers.count; i++)
+		if (strcmp(s.p.approvers.items[i].key, t->accounts[who].key) == 0)
+			sign(t, &s, &s.p.approvers.items[i], strong);
+}
+
+static void
+what_is_scheduled_is_asked_anew_when_it_asks_for_more(void)
+{
+	for (enum rise what = 0; what < RISES; what++) {
+		struct town t;
+		struct stored s;
+
+		with_one_edge(&t, what, false);
+		sign_as(&t, ANNA, false);
+		sign_as(&t, BO, false);
+		s = only(&t);
+		CHECK(force_state(t.store, s.id, STATE_SCHEDULED, t.now, t.now + 3 * DAY, DAY_NONE, NULL, &(struct error){ 0 }) == 0);
+		t.now += DAY;
+		(void)one_night(&t);
+		CHECK(only(&t).state == STATE_SCHEDULED);
+		raise(&t, what, true);
+		t.unclear_system[1] = true;
+		(void)one_night(&t);
+		CHECK(only(&t).state == STATE_SCHEDULED);       /* by a night that can see */
+		t.unclear_system[1] = false;
+		(void)one_night(&t);
+		s = only(&t);
+		CHECK(s.state == STATE_OPEN && s.episode == 2 && s.p.approvers.count >= 1 && s.p.approvers.items[0].asked == t.now);
+		CHECK(what == RISE_WIDE ? s.p.also_count == 1 : s.p.needs == 2);
+		CHECK(count(&t, STATES(STATE_SUPERSEDED)) == 1);
+		(void)one_night(&t);
+		CHECK(only(&t).episode == 2);
+		town_close(&t);
+	}
+}
+
+static void
+what_is_scheduled_goes_on_when_it_asks_for_less(void)
+{
+	for (enum rise what = 0; what < RISES; what++) {
+		struct town t;
+
+		with_one_edge(&t, what, true);
+		schedule_all(&t);
+		raise(&t, what, false);
+		t.systems[1].class.konfidentialitet = 1;
+		(void)one_night(&t);
+		CHECK(only(&t).state == STATE_SCHEDULED && only(&t).episode == 1);
+		town_close(&t);
+	}
+}
+
+/* The first of two has answered: what they were shown is not what the second is shown. */
+static void
+what_one_of_two_has_approved_is_asked_anew_and_what_nobody_has_goes_on(void)
+{
+	for (int approved = 0; approved < 2; approved++) {
+		struct town t;
+		struct stored s;
+
+		with_one_edge(&t, RISE_CLASS, true);
+		if (approved)
+			sign_as(&t, BO, false);
+		t.accounts[ASKED].protected_admin = true;
+		(void)one_night(&t);
+		s = only(&t);
+		CHECK(s.state == STATE_OPEN && s.p.by_hand && s.p.needs == 2 && s.episode == 1 + approved);
+		town_close(&t);
+	}
+}
+
+/* An approval with a strong sign-in is good for what a code is not good for any longer. */
+static void
+a_strong_signature_stands_where_a_code_falls(void)
+{
+	for (int strong = 0; strong < 2; strong++) {
+		struct town t;
+
+		with_one_edge(&t, RISE_STRONG, false);
+		sign_as(&t, BO, strong);
+		raise(&t, RISE_STRONG, true);
+		(void)one_night(&t);
+		CHECK(only(&t).state == STATE_OPEN && only(&t).episode == 2 - strong);
+		town_close(&t);
+	}
+}
+
+static void
+what_apply_has_begun_with_goes_on_though_it_asks_for_more(void)
+{
+	struct town t;
+	struct error err = { 0 };
+	long long effect;
+
+	with_one_edge(&t, RISE_CLASS, false);
+	schedule_all(&t);
+	CHECK(store_effect_intend(t.store, &(struct effect){ .proposal = only(&t).id, .act = "remove", .target = "g1", .intended = t.now,
+		.ended = INT64_MIN }, &effect, &err) == 0);
+	raise(&t, RISE_CLASS, true);
+	(void)one_night(&t);
+	CHECK(only(&t).state == STATE_SCHEDULED);
+	town_close(&t);
+}
+
+/* Of files the decision that they rest on, the kind and the way of signing in count; also where files have left since. */
+static void
+files_that_rest_on_another_decision_or_need_a_strong_signature_are_asked_about_anew(void)
+{
+	for (int way = 0; way < 5; way++) {
+		struct town t;
+		bool scheduled = way % 2;
+
+		town_open(&t);
+		t.file[0][0][0] = t.file[0][0][1] = true;
+		(void)one_night(&t);
+		if (way < 4)
+			sign_as(&t, BO, false);
+		if (scheduled)
+			CHECK(force_state(t.store, only(&t).id, STATE_SCHEDULED, t.now, t.now + DAY, DAY_NONE, NULL, &(struct error){ 0 }) == 0);
+		if (way < 2)
+			t.series[0].decision.dnr = "d1";
+		else                    /* the last time nobody has approved: there is nothing to give again */
+			t.rules.conf.web.strong_destroy = true;
+		t.file[0][0][1] = false;
+		t.now += DAY;
+		(void)one_night(&t);
+		CHECK(only(&t).state == STATE_OPEN && only(&t).episode == (way < 4 ? 2 : 1));
+		town_close(&t);
+	}
+}
+
 /* ------------------------------------------------------------------ silence */
 
 /* "anna bo+14 cia+28": who sits in a seat of the one proposal there is, and after how many days they came. */
@@ -2137,6 +2420,12 @@ main(void)
 	TEST(an_exported_removal_is_done_when_the_membership_is_gone);
 	TEST(what_is_kept_is_asked_again_on_its_day);
 	TEST(without_a_directory_nothing_new_is_asked);
+	TEST(what_is_scheduled_is_asked_anew_when_it_asks_for_more);
+	TEST(what_is_scheduled_goes_on_when_it_asks_for_less);
+	TEST(what_one_of_two_has_approved_is_asked_anew_and_what_nobody_has_goes_on);
+	TEST(a_strong_signature_stands_where_a_code_falls);
+	TEST(what_apply_has_begun_with_goes_on_though_it_asks_for_more);
+	TEST(files_that_rest_on_another_decision_or_need_a_strong_signature_are_asked_about_anew);
 	TEST(one_who_never_answers_is_passed_by_on_their_days);
 	TEST(days_are_counted_by_the_calendar);
 	TEST(nobody_comes_to_decide_on_their_own_access);
