@@ -127,17 +127,20 @@ voice_of(struct arena *mem, struct voices *voices, const char *key)
 
 /*
  * The state says that it is scheduled; the decisions behind it must say so, too: for this version, by enough different
- * people, from every seat, with no keep, undo or hold after them.  The command line may speak against, never for.
+ * people, from every seat, with no keep, undo or hold after them, and none of them signed in too weakly for it, unless it was
+ * begun.  The command line may speak against, never for.
  */
 int
 apply_decided(struct apply *a, const struct stored *s, bool *yes)
 {
 	struct decisions decisions = { 0 };
 	struct voices voices = { 0 };
+	bool begun = false;
 	int count = 0;
 
 	*yes = false;
-	if (store_decisions(a->mem, a->in->store, s->id, INT64_MIN, &decisions, a->err) < 0)
+	if (store_decisions(a->mem, a->in->store, s->id, INT64_MIN, &decisions, a->err) < 0 ||
+	    (s->state == STATE_SCHEDULED && store_begun(a->in->store, s->id, &begun, a->err) < 0))
 		return -1;
 	for (size_t i = 0; i < decisions.list.count; i++) {
 		const struct decision *d = &decisions.list.items[i];
@@ -154,7 +157,8 @@ apply_decided(struct apply *a, const struct stored *s, bool *yes)
 	}
 	for (size_t i = 0; i < voices.list.count; i++)
 		count += voices.list.items[i].yes;
-	*yes = count >= 1 && count >= s->p.needs && seats_all_approved(&decisions, s);
+	*yes = count >= 1 && count >= s->p.needs && seats_all_approved(&decisions, s) &&
+	       (begun || !seats_signed_weakly(a->conf, &decisions, s, &s->p));
 	return 0;
 }
 

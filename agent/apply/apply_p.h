@@ -112,7 +112,7 @@ const char *batch_objection(struct batch *b, size_t number, struct entry *now);
 /* Every folder of a whole batch is listed again: who has put a file there since has not been asked.  NULL, or why it may not go. */
 const char *batch_census(struct batch *b);
 
-/* The series is activated as it is written now, and the decisions are enough; else *why. */
+/* The series is activated as it is written now, and the decisions are enough for what it is now; else *why. */
 int batch_proven(struct batch *b, const char **why);
 
 int files_apply(struct apply *a, struct stored *s);

@@ -36,6 +36,7 @@ static struct system systems[2];
 static struct rules rules;
 static struct directory directory = { .name = "x.ldif", .source = "file:/x.ldif", .base = "DC=kalmar,DC=example" };
 static struct apply_result result;
+static int class;               /* of what is proposed */
 /* What the eyes answer. */
 static const char *held, *unsafe;       /* a path that is held; an account that is not safe to remove */
 static void (*just_before)(const char *path);
@@ -237,7 +238,8 @@ schedule(struct proposal p)
 	s.p.why = "därför";
 	s.p.scope = "scope";
 	s.p.rule = (struct place){ "rules/x.cfg", 1 };
-	s.p.evidence = json_object();
+	s.p.evidence = json_pack("{s:{s:s?}}", "decision", "dnr", series.decision.dnr);
+	s.p.konfidentialitet = class;
 	seat(&s.p, "eva", 0);
 	CHECK(store_proposal_add(mem, store, &s, &err) == 0);
 	json_decref(s.p.evidence);
@@ -1132,6 +1134,85 @@ a_hold_on_one_puts_a_whole_batch_back(void)
 	end();
 }
 
+/* ------------------------------------------------------------------ the rules ask for more than when it was approved */
+
+/* What an administrator writes after the approval, with a code; no night has seen it yet. */
+static void another_decision(void) { series.decision.dnr = "KS 2026/2"; }
+static void deliver_instead(void) { series.action = ACTION_DELIVER; }
+static void strong_destroy(void) { rules.conf.web.strong_destroy = true; }
+
+static void
+class_three(void)
+{
+	share.class.konfidentialitet = 3;
+	rules.conf.web.strong_class3 = true;
+}
+
+static const struct { const char *says; void (*write)(void); } stricter[] = {
+	{ "ett annat beslut", another_decision }, { "något annat", deliver_instead }, { "besluten räcker inte", strong_destroy },
+	{ "en kod räcker inte", class_three },
+};
+#define STRICTER (sizeof stricter / sizeof *stricter)
+
+static const char *
+three_decided_files(void)
+{
+	series.decision.dnr = "KS 2026/1";
+	return three_files(false);
+}
+
+static void
+files_are_not_moved_by_an_approval_of_less(void)
+{
+	for (size_t i = 0; i < STRICTER; i++) {
+		const char *id;
+
+		begin();
+		id = three_decided_files();
+		stricter[i].write();
+		apply(NOW);
+		CHECK(files_in("share/d") == 3 && now_of(id).state == STATE_SCHEDULED && says(id, stricter[i].says));
+		end();
+	}
+}
+
+/* They stay where they are, and an administrator can put them back. */
+static void
+files_in_quarantine_are_not_destroyed_by_an_approval_of_less(void)
+{
+	for (size_t i = 0; i < STRICTER; i++) {
+		const char *id;
+
+		begin();
+		id = three_decided_files();
+		apply(NOW);
+		CHECK(now_of(id).state == STATE_QUARANTINED);
+		stricter[i].write();
+		night(NOW + 35 * DAY);
+		apply(LATER);
+		CHECK(now_of(id).state == STATE_QUARANTINED && says(id, stricter[i].says));
+		CHECK(restore(id) == 0 && files_in("share/d") == 3);
+		end();
+	}
+}
+
+static void
+what_is_being_moved_is_moved_to_its_end(void)
+{
+	const char *id;
+	long long effect;
+
+	begin();
+	id = three_decided_files();
+	CHECK(store_effect_intend(store, &(struct effect){ .proposal = id, .act = "quarantine", .number = 1, .target = "d/a",
+		.intended = NOW, .ended = INT64_MIN }, &effect, &err) == 0);
+	another_decision();
+	rules.conf.web.strong_destroy = true;
+	apply(NOW);
+	CHECK(now_of(id).state == STATE_QUARANTINED && files_in("share/d") == 0);
+	end();
+}
+
 /* ------------------------------------------------------------------ other people's work */
 
 static void
@@ -1141,6 +1222,7 @@ what_has_no_quarantine_becomes_a_work_list(void)
 
 	begin();
 	put("share/d/=1+1;x", "aaa");
+	series.action = ACTION_DELIVER;
 	id = batch((const char *const[]){ "d/=1+1;x", NULL }, false, KIND_DELIVER);
 	apply(NOW);
 	list = content(arena_print(mem, "work/arbetslista-%s.csv", id));
@@ -1271,6 +1353,28 @@ memberships_go_out_as_one_ldif_once(void)
 	end();
 }
 
+/* A code is not enough any longer; what was begun before that goes on. */
+static void
+a_membership_does_not_go_by_a_code_that_is_not_enough_any_longer(void)
+{
+	for (int begun = 0; begun < 2; begun++) {
+		const char *id;
+		long long effect;
+
+		begin();
+		class = 3;
+		id = membership("00000000000000a1", "treserva", "asa", "CN=Åsa,DC=kalmar,DC=example", false);
+		class = 0;
+		rules.conf.web.strong_class3 = true;
+		if (begun)
+			CHECK(store_effect_intend(store, &(struct effect){ .proposal = id, .act = "export", .target = "x", .intended = NOW,
+				.ended = INT64_MIN }, &effect, &err) == 0);
+		apply(NOW);
+		CHECK(begun ? now_of(id).state == STATE_EXPORTED : now_of(id).state == STATE_SCHEDULED && says(id, "besluten räcker inte"));
+		end();
+	}
+}
+
 static void
 protected_ones_and_manual_systems_go_to_a_person(void)
 {
@@ -1384,6 +1488,10 @@ main(void)
 	TEST(a_file_that_comes_while_a_whole_batch_is_moved_puts_it_back);
 	TEST(drift_midway_puts_a_whole_batch_back);
 	TEST(a_hold_on_one_puts_a_whole_batch_back);
+	TEST(files_are_not_moved_by_an_approval_of_less);
+	TEST(files_in_quarantine_are_not_destroyed_by_an_approval_of_less);
+	TEST(what_is_being_moved_is_moved_to_its_end);
+	TEST(a_membership_does_not_go_by_a_code_that_is_not_enough_any_longer);
 	TEST(what_has_no_quarantine_becomes_a_work_list);
 	TEST(a_share_on_smb_becomes_a_work_list_and_is_not_opened);
 	TEST(trap_a_work_list_names_what_has_changed_since_it_was_approved);
