@@ -10,8 +10,11 @@
  *     wrong-owner        open, with        superseded, opened       withdrawn
  *                        somebody else
  *     held               open (freed)      superseded, opened       withdrawn, when no stop may be why
- *     scheduled access   same              superseded, opened       the edge is gone: withdrawn; else same
- *     scheduled files    same              whole: superseded, opened        withdrawn
+ *     scheduled access   same              asks for more:           the edge is gone: withdrawn; else same
+ *                                          superseded, opened
+ *     scheduled files    same              whole, another decision, withdrawn
+ *                                          or asks for more:
+ *                                          superseded, opened; else same
  *     exported           same              same                     the edge is gone: done; else same
  *     quarantined        same              same                     same
  *     (scheduled, and apply has begun with it: same; who approved has no seat any longer: undone)

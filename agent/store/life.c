@@ -50,5 +50,5 @@ const struct life_step life[HAPPENINGS] = {
 	[PROPOSAL_WITHDRAWN] = { OPEN | BRAKED | QUEUED | ASKED | HELD | WRONG_OWNER | SCHEDULED | EXPORTED | QUARANTINED | KEPT, STATE_WITHDRAWN,
 	  "the night, when what it rested on is clearly no more" },
 	[PROPOSAL_SUPERSEDED] = { OPEN | BRAKED | QUEUED | ASKED | HELD | WRONG_OWNER | SCHEDULED | KEPT, STATE_SUPERSEDED,
-	  "the night, when it would say something else now" },
+	  "the night, when it would say something else now, or asks for more than somebody approved" },
 };

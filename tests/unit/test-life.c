@@ -83,7 +83,17 @@ what_cannot_be_undone_is_not_taken_for_waiting(void)
 			CHECK(!(life[what].from & ~(STATES_ASKED | STATES(STATE_SCHEDULED))));
 }
 
-/* Every pair of a state and a happening, on a real store. */
+/* What is approved may come to ask for more at any time before it has gone: then all of it is asked about anew. */
+static void
+what_has_approvals_can_be_superseded_until_it_is_gone(void)
+{
+	for (int s = 0; s < STATE_COUNT; s++)
+		if (reach(STATES(s), 0) & STATES(STATE_SCHEDULED))
+			CHECK(life[PROPOSAL_SUPERSEDED].from & STATES(s));
+	CHECK(!(reach(STATES(STATE_SUPERSEDED), 0) & ~STATES(STATE_SUPERSEDED)));
+}
+
+/* Every pair of a state and a happening, on a real store; and what begins the days of who is asked anew. */
 static void
 the_store_lets_only_that_happen(void)
 {
@@ -96,11 +106,16 @@ the_store_lets_only_that_happen(void)
 
 	CHECK(mkdtemp(folder) && store_create(arena_print(mem, "%s/db", folder), true, &err) == 0 &&
 	      store_open(arena_print(mem, "%s/db", folder), STORE_WRITE, &store, &err) == 0);
+	*arena_push(mem, &s.p.approvers) = (struct approver){ .key = "a", .name = "anna", .display = "anna", .as = "x", .asked = 3 };
+	*arena_push(mem, &s.p.approvers) = (struct approver){ .key = "b", .name = "bo", .display = "bo", .as = "x", .seat = 1 };
 	CHECK(store_proposal_add(mem, store, &s, &err) == 0);
 	for (int from = 0; from < STATE_COUNT; from++)
 		for (int what = 0; what < HAPPENINGS; what++) {
 			bool may = life[what].from & STATES(from);
 
+			bool anew = may && (what == PROPOSAL_UNDONE || what == PROPOSAL_FREED);
+
+			CHECK(store_proposal_put(store, &s, &err) == 0);
 			CHECK(force_state(store, s.id, (enum state)from, 5, 6, 7, "före", &err) == 0);
 			CHECK((store_proposal_move(store, s.id, (enum happening)what, 10, 11, 12, "efter", &err) == 0) == may);
 			CHECK(store_proposals(mem, store, &(struct proposal_filter){ .id = s.id }, &list, &err) == 0);
@@ -108,6 +123,7 @@ the_store_lets_only_that_happen(void)
 			      list.list.items[0].since == (may ? 10 : 5) && list.list.items[0].go_at == (may ? 11 : 6) &&
 			      list.list.items[0].until == (may ? 12 : 7) &&
 			      strcmp(list.list.items[0].note, may ? "efter" : "före") == 0);
+			CHECK(list.list.items[0].p.approvers.items[0].asked == (anew ? 10 : 3) && !list.list.items[0].p.approvers.items[1].asked);
 			stored_free(&list);
 		}
 	CHECK(store_proposal_move(store, "nothing-1", PROPOSAL_KEPT, 10, 11, 12, NULL, &err) < 0);
@@ -127,6 +143,7 @@ int main(void)
 	TEST(what_is_stopped_or_nobodys_is_approved_only_when_it_is_asked_about_again);
 	TEST(what_waits_can_be_kept_withdrawn_and_superseded);
 	TEST(what_cannot_be_undone_is_not_taken_for_waiting);
+	TEST(what_has_approvals_can_be_superseded_until_it_is_gone);
 	TEST(the_store_lets_only_that_happen);
 	arena_close(mem);
 	return check_done();
