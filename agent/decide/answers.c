@@ -29,18 +29,6 @@ move(struct taking *t, const struct stored *s, enum happening what, day_t until,
 
 /* ------------------------------------------------------------------ what is known */
 
-bool
-take_has_declined(const struct decisions *all, const char *key)
-{
-	for (size_t i = 0; i < all->list.count; i++) {
-		const struct decision *d = &all->list.items[i];
-
-		if (!d->refused && d->verdict == VERDICT_NOT_MINE && d->key && strcmp(d->key, key) == 0)
-			return true;
-	}
-	return false;
-}
-
 int
 take_is_coordinator(struct arena *mem, struct store *store, const struct rules *rules, const char *key, bool *out,
 		    struct error *err)
@@ -106,6 +94,20 @@ advise(struct taking *t, const struct stored *s, const struct decision *d, struc
 	return left.list.count ? 0 : move(t, s, PROPOSAL_ADVISED, DAY_NONE, NULL, d, err);
 }
 
+/* Of each duty for which they are asked; nobody asks them for it again as long as the rules name them as they do. */
+static int
+decline(struct taking *t, const struct stored *s, const struct decision *d, struct error *err)
+{
+	for (size_t i = 0; i < s->p.approvers.count; i++) {
+		const struct approver *a = &s->p.approvers.items[i];
+
+		if (a->as && strcmp(a->key, d->key) == 0 &&
+		    store_declined_add(t->store, &(struct declined){ s->p.key, a->key, a->as, t->now }, err) < 0)
+			return -1;
+	}
+	return move(t, s, PROPOSAL_WRONG_OWNER, DAY_NONE, d->reason, d, err);
+}
+
 /* What apply has begun with stays as it is; the stop itself brings back what lies in quarantine. */
 static int
 hold(struct taking *t, const struct stored *s, const struct decision *d, struct error *err)
@@ -126,7 +128,7 @@ take_answer(struct taking *t, const struct stored *s, const struct decision *d, 
 	case VERDICT_RULE:
 		return ask(t, s, d, err);
 	case VERDICT_NOT_MINE:
-		return move(t, s, PROPOSAL_WRONG_OWNER, DAY_NONE, d->reason, d, err);
+		return decline(t, s, d, err);
 	case VERDICT_HOLD:
 		return hold(t, s, d, err);
 	case VERDICT_ADVISE:

@@ -284,6 +284,7 @@ struct view {
 	struct questions questions;     /* what they are asked for advice about */
 	LIST(struct stored_list) about; /* a proposal for each of those; stored_free() */
 	struct decisions said;          /* about them, in order of proposals */
+	struct declined_list declined;  /* what they have said is not theirs */
 	LIST(struct stored_list) whole; /* those that are shown, each with one */
 	LIST(struct asked) rows;        /* in the order they are read */
 	size_t waiting;                 /* those that want an answer from this person */

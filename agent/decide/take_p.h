@@ -60,8 +60,6 @@ int stop_set(struct arena *mem, struct store *store, const struct stored *s, con
 
 /* answers.c: what follows from an answer that is neither yes nor no. */
 int take_answer(struct taking *t, const struct stored *s, const struct decision *d, struct error *err);
-/* Has the person with that key said on that proposal that it is not theirs? */
-bool take_has_declined(const struct decisions *all, const char *key);
 /* Is it the account that the coordinator's name leads to? */
 int take_is_coordinator(struct arena *mem, struct store *store, const struct rules *rules, const char *key, bool *out,
 			struct error *err);

@@ -134,11 +134,15 @@ is_fresh_owner(struct taking *t, const struct proposal *p, bool *out, struct err
 
 /* An approval that is older than what took approvals back is what was taken back, come again. */
 static bool
-is_undone(const struct decisions *all, int64_t at)
+is_undone(const struct decisions *all, const char *key, int64_t at)
 {
-	for (size_t i = 0; i < all->list.count; i++)
-		if (!all->list.items[i].refused && VERDICT_TAKES_BACK(all->list.items[i].verdict) && at < all->list.items[i].at)
+	for (size_t i = 0; i < all->list.count; i++) {
+		const struct decision *d = &all->list.items[i];
+		bool own = d->verdict == VERDICT_NOT_MINE && d->key && strcmp(d->key, key) == 0;
+
+		if (!d->refused && (own || VERDICT_TAKES_BACK(d->verdict)) && at < d->at)
 			return true;
+	}
 	return false;
 }
 
@@ -170,7 +174,7 @@ approve_fault(struct taking *t, const struct decisions *all, const struct stored
 		return -1;
 	if (seats_has_approved(all, s, t->letter.key))
 		*fault = "the same person has approved it already";
-	else if (is_undone(all, at))
+	else if (is_undone(all, t->letter.key, at))
 		*fault = "it has been undone since";
 	else if (s->p.guid && strcmp(s->p.guid, t->letter.key) == 0)
 		*fault = "nobody decides on their own access";
@@ -248,12 +252,14 @@ static int
 own_fault(struct taking *t, const struct inbox_decision *d, const struct stored *s, enum verdict verdict, const char **fault,
 	  struct error *err)
 {
+	struct declined_list declined;
 	struct decisions all;
 
-	if (store_decisions(t->mem, t->store, s->id, INT64_MIN, &all, err) < 0)
+	if (store_decisions(t->mem, t->store, s->id, INT64_MIN, &all, err) < 0 ||
+	    store_declined(t->mem, t->store, t->letter.key, &declined, err) < 0)
 		return -1;
 	if (verdict != VERDICT_KEEP && verdict != VERDICT_HOLD && verdict != VERDICT_ADVISE &&
-	    take_has_declined(&all, t->letter.key)) {
+	    declined_all(&declined, &s->p, t->letter.key)) {
 		*fault = "this person has said that it is not theirs";
 		return 0;
 	}

@@ -132,7 +132,7 @@ said_about(const struct view *view, const char *id)
 	return (struct decisions){ .list = { .items = view->said.list.items + low, .count = end - low } };
 }
 
-/* As decide_take() counts: an undo or a stop takes every approval before it back, and who no longer sits there has not approved.
+/* As decide_take() counts: what has been taken back is none, and who no longer sits there has not approved.
  * wanted: an answer of this person is. */
 static void
 read_verified(struct request *r, const struct view *view, struct asked *row, bool *wanted)
@@ -142,7 +142,7 @@ read_verified(struct request *r, const struct view *view, struct asked *row, boo
 	*wanted = false;
 	if (row->question)
 		return;
-	row->declined = take_has_declined(&all, r->letter.key);
+	row->declined = declined_all(&view->declined, &row->s->p, r->letter.key);
 	for (size_t i = 0; i < all.list.count; i++) {
 		const struct decision *d = &all.list.items[i];
 		if (d->key && strcmp(d->key, r->letter.key) == 0)
@@ -151,9 +151,8 @@ read_verified(struct request *r, const struct view *view, struct asked *row, boo
 			continue;
 		if (d->key && strcmp(d->key, r->letter.key) == 0)
 			row->later = d->verdict == VERDICT_LATER && d->until > clock_day(r->now) ? d->until : DAY_NONE;
-		if (VERDICT_TAKES_BACK(d->verdict))
-			row->approved.count = 0;
-		else if (d->verdict == VERDICT_APPROVE && d->name && d->key && seats_hold(&row->s->p, d->key))
+		if (d->verdict == VERDICT_APPROVE && d->name && d->key && seats_hold(&row->s->p, d->key) &&
+		    !seats_taken_back(&all, i))
 			*arena_push(r->mem, &row->approved) = d->name;
 	}
 	*wanted = seats_wait_for(&all, row->s, r->letter.key);
@@ -307,7 +306,8 @@ view_open(struct request *r, struct view *view, struct error *err)
 
 	*view = (struct view){ 0 };
 	if (store_proposals(r->mem, r->server->store, &mine, &view->list, err) < 0 ||
-	    store_decisions_asked(r->mem, r->server->store, r->letter.key, mine.states, &view->said, err) < 0)
+	    store_decisions_asked(r->mem, r->server->store, r->letter.key, mine.states, &view->said, err) < 0 ||
+	    store_declined(r->mem, r->server->store, r->letter.key, &view->declined, err) < 0)
 		return -1;
 	if (view->list.list.count)
 		qsort(view->list.list.items, view->list.list.count, sizeof(struct stored), by_group);

@@ -133,17 +133,10 @@ tell(struct asking *a, const char *kind, const char *system, const struct propos
 		(struct finding){ .kind = kind, .system = system, .series = p->series, .share = p->share, .text = text };
 }
 
-/* Said of this proposal that it is not theirs. */
 static bool
-has_declined(const struct asking *a, const struct proposal *p, const struct account *who)
+has_declined(const struct asking *a, const struct proposal *p, const struct account *who, const char *as)
 {
-	for (size_t i = 0; a->declined && i < a->declined->list.count; i++) {
-		const struct declined *d = &a->declined->list.items[i];
-
-		if (strcmp(d->proposal_key, p->key) == 0 && strcmp(d->key, who->key) == 0)
-			return true;
-	}
-	return false;
+	return a->declined && declined_has(a->declined, p->key, who->key, as);
 }
 
 static bool
@@ -160,11 +153,12 @@ static const struct account *
 first_declined(const struct asking *a, const struct proposal *p, int seat, const struct turns *turns)
 {
 	for (size_t i = 0; i < turns->list.count; i++) {
-		const struct account *who = owner_person(a->in->snapshot, turns->list.items[i].name);
+		const struct turn *turn = &turns->list.items[i];
+		const struct account *who = owner_person(a->in->snapshot, turn->name);
 
 		if (!who || is_own_access(p, who) || (seat == second_seat(p) && sits_elsewhere(p, seat, who)))
 			continue;
-		return has_declined(a, p, who) ? who : NULL;
+		return has_declined(a, p, who, turn->as) ? who : NULL;
 	}
 	return NULL;
 }
@@ -190,7 +184,7 @@ without_declined(struct asking *a, const struct proposal *p, int seat, struct tu
 	}
 	for (size_t i = 0; i < turns->list.count; i++) {
 		other = owner_person(a->in->snapshot, turns->list.items[i].name);
-		if (!other || !has_declined(a, p, other))
+		if (!other || !has_declined(a, p, other, turns->list.items[i].as))
 			*arena_push(a->mem, &left.list) = turns->list.items[i];
 	}
 	*turns = left;
@@ -451,6 +445,65 @@ pin_all(struct asking *a, struct error *err)
 	return 0;
 }
 
+/* ------------------------------------------------------------------ "not mine" comes to an end */
+
+static int
+by_account_key(const void *key, const void *account)
+{
+	return strcmp(key, ((const struct account *)account)->key);
+}
+
+/* Do the rules name them for that duty still?  Whose account is not there tonight may be named as before. */
+static bool
+is_named(const struct snapshot *s, const struct turns *turns, const struct declined *d)
+{
+	for (size_t i = 0; i < turns->list.count; i++) {
+		const struct turn *turn = &turns->list.items[i];
+		long who = strcmp(turn->as, d->as) == 0 ? snapshot_account(s, turn->name) : -1;
+
+		if (who >= 0 && strcmp(s->accounts[who].key, d->key) == 0)
+			return true;
+	}
+	return !s->account_count || !bsearch(d->key, s->accounts, s->account_count, sizeof *s->accounts, by_account_key);
+}
+
+static int
+end_declined(struct asking *a, const struct declined *d, struct error *err)
+{
+	json_t *payload = json_object();
+	int rc = store_declined_end(a->in->store, d, err);
+
+	json_put(payload, "key", d->proposal_key);
+	json_put(payload, "by", d->key);
+	json_put(payload, "as", d->as);
+	if (rc == 0)
+		rc = audit_add(a->in->store, a->in->now, "run", "not-mine-ended", payload, err);
+	json_decref(payload);
+	return rc;
+}
+
+/* When the rules have named another, and name them again some day, they are asked as anybody. */
+static int
+standing_declined(struct asking *a, struct declined_list *out, struct error *err)
+{
+	struct declined_list all;
+	struct turns turns = { 0 };
+
+	if (store_declined(a->mem, a->in->store, NULL, &all, err) < 0)
+		return -1;
+	if (all.list.count)
+		every_turn(a, &turns);
+	for (size_t i = 0; i < all.list.count; i++) {
+		const struct declined *d = &all.list.items[i];
+
+		if (is_named(a->in->snapshot, &turns, d))
+			*arena_push(a->mem, &out->list) = *d;
+		else if (end_declined(a, d, err) < 0)
+			return error_in(err, "what is not theirs of '%s'", d->proposal_key);
+	}
+	return 0;
+}
+
 int
 propose_owners(struct arena *mem, const struct propose_input *in, struct error *err)
 {
@@ -459,7 +512,7 @@ propose_owners(struct arena *mem, const struct propose_input *in, struct error *
 
 	if (!in->snapshot || !in->snapshot->complete)
 		return 0;
-	if (in->store && (pin_all(&a, err) < 0 || store_declined(mem, in->store, &declined, err) < 0))
+	if (in->store && (pin_all(&a, err) < 0 || standing_declined(&a, &declined, err) < 0))
 		return -1;
 	for (size_t i = 0; i < in->plan->proposals.count; i++)
 		ask_about(&a, &in->plan->proposals.items[i]);

@@ -552,7 +552,7 @@ propose_all(struct arena *mem, const struct propose_input *in, struct propose_re
 	*out = (struct propose_result){ 0 };
 	if (store_proposals(mem, in->store, &(struct proposal_filter){ .states = STATES_LIVE }, &w.live, err) < 0)
 		return error_in(err, "reading what was proposed before");
-	if (store_declined(mem, in->store, &w.declined, err) < 0)
+	if (store_declined(mem, in->store, NULL, &w.declined, err) < 0)
 		goto out;
 	w.by_key = arena_array(mem, struct stored *, w.live.list.count + 1);
 	w.seen = arena_array(mem, bool, w.live.list.count + 1);

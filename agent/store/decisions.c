@@ -96,20 +96,79 @@ store_decision_taken(struct store *store, long long mark, bool *out, struct erro
 	return query_close(&q, err);
 }
 
+/* ------------------------------------------------------------------ not mine */
+
 int
-store_declined(struct arena *mem, struct store *store, struct declined_list *out, struct error *err)
+store_declined_add(struct store *store, const struct declined *d, struct error *err)
+{
+	struct query q;
+
+	if (query_open(&store->base, &q, "insert into declined (proposal_key, key, duty, at) values (?, ?, ?, ?)"
+		       " on conflict (proposal_key, key, duty) do nothing", err) < 0)
+		return -1;
+	bind_text(&q, d->proposal_key);
+	bind_text(&q, d->key);
+	bind_text(&q, d->as);
+	bind_moment(&q, d->at);
+	return query_done(store, &q, err);
+}
+
+int
+store_declined_end(struct store *store, const struct declined *d, struct error *err)
+{
+	struct query q;
+
+	if (query_open(&store->base, &q, "delete from declined where proposal_key = ? and key = ? and duty = ?", err) < 0)
+		return -1;
+	bind_text(&q, d->proposal_key);
+	bind_text(&q, d->key);
+	bind_text(&q, d->as);
+	return query_done(store, &q, err);
+}
+
+int
+store_declined(struct arena *mem, struct store *store, const char *key, struct declined_list *out, struct error *err)
 {
 	struct query q;
 
 	*out = (struct declined_list){ 0 };
-	if (query_open(&store->base, &q, "select p.key, d.key, d.name, d.at from decision d join proposal p on p.id = d.proposal"
-		       " where d.verdict = 'not-mine' and d.refused is null and d.key is not null and p.state in ('open', 'braked',"
-		       " 'asked', 'held', 'wrong-owner', 'scheduled', 'superseded') order by p.key, d.at, d.id", err) < 0)
+	if (query_open(&store->base, &q, "select proposal_key, key, duty, at from declined where ?1 is null or key = ?1"
+		       " order by proposal_key, key, duty", err) < 0)
 		return -1;
+	bind_text(&q, key);
 	while (query_row(&q, err))
 		*arena_push(mem, &out->list) = (struct declined){ column_text(mem, &q, 0), column_text(mem, &q, 1),
 								  column_text(mem, &q, 2), column_moment(&q, 3) };
 	return query_close(&q, err);
+}
+
+bool
+declined_has(const struct declined_list *all, const char *proposal_key, const char *key, const char *as)
+{
+	for (size_t i = 0; i < all->list.count; i++) {
+		const struct declined *d = &all->list.items[i];
+
+		if (as && strcmp(d->proposal_key, proposal_key) == 0 && strcmp(d->key, key) == 0 && strcmp(d->as, as) == 0)
+			return true;
+	}
+	return false;
+}
+
+bool
+declined_all(const struct declined_list *all, const struct proposal *p, const char *key)
+{
+	bool some = false;
+
+	for (size_t i = 0; i < p->approvers.count; i++) {
+		const struct approver *a = &p->approvers.items[i];
+
+		if (strcmp(a->key, key) != 0)
+			continue;
+		if (!declined_has(all, p->key, key, a->as))
+			return false;
+		some = true;
+	}
+	return some;
 }
 
 /* ------------------------------------------------------------------ exceptions */

@@ -5,18 +5,27 @@
 
 #include <strings.h>
 
-/* An undo or a hold takes every approval before it back.  `all` is about one proposal. */
+bool
+seats_taken_back(const struct decisions *all, size_t i)
+{
+	const struct decision *d = &all->list.items[i];
+
+	for (size_t k = i + 1; k < all->list.count; k++) {
+		const struct decision *later = &all->list.items[k];
+		bool own = later->verdict == VERDICT_NOT_MINE && later->key && d->key && strcmp(later->key, d->key) == 0;
+
+		if (!later->refused && (own || VERDICT_TAKES_BACK(later->verdict)))
+			return true;
+	}
+	return false;
+}
+
 static bool
 is_counted(const struct decisions *all, size_t i, const char *version)
 {
 	const struct decision *d = &all->list.items[i];
 
-	if (d->refused || !d->version || strcmp(d->version, version) != 0)
-		return false;
-	for (size_t k = i + 1; k < all->list.count; k++)
-		if (!all->list.items[k].refused && VERDICT_TAKES_BACK(all->list.items[k].verdict))
-			return false;
-	return true;
+	return !d->refused && d->version && strcmp(d->version, version) == 0 && !seats_taken_back(all, i);
 }
 
 bool

@@ -130,8 +130,18 @@ static const char *const schema_4[] = {
 	"create index question_proposal on question (proposal); create index question_key on question (key)",
 	NULL };
 
-static const char *const *const steps[] = { schema_1, schema_2, schema_3, schema_4 };
-static const struct schema schema = { "store", 0x62656876, 4, false, steps };
+/* "Not mine" is of a duty.  Who was replaced by a night before this is asked once more: as what they were asked is not known. */
+static const char *const schema_5[] = {
+	"create table declined (proposal_key text not null, key text not null, duty text not null, at integer not null,"
+	"  primary key (proposal_key, key, duty)) strict, without rowid;"
+	"create index declined_key on declined (key);"
+	"insert into declined select p.key, d.key, json_extract(a.value, '$.as'), min(d.at) from decision d"
+	"  join proposal p on p.id = d.proposal join json_each(p.approvers) a on json_extract(a.value, '$.key') = d.key"
+	"  where d.verdict = 'not-mine' and d.refused is null and json_extract(a.value, '$.as') is not null group by 1, 2, 3",
+	NULL };
+
+static const char *const *const steps[] = { schema_1, schema_2, schema_3, schema_4, schema_5 };
+static const struct schema schema = { "store", 0x62656876, 5, false, steps };
 
 static int
 get_value(struct arena *mem, struct store *store, const char *name, const char **out, struct error *err)

@@ -207,10 +207,21 @@ int store_decisions_asked(struct arena *mem, struct store *store, const char *ap
 			  struct error *err);
 /* Has the inbox row with that mark been taken? */
 int store_decision_taken(struct store *store, long long mark, bool *out, struct error *err);
-/* Who has said "not mine" of what is asked about, or of a version of it that it took the place of; sorted by proposal key, at. */
-struct declined { const char *proposal_key, *key, *name; int64_t at; };
+
+/*
+ * "Not mine": that somebody (key) has no such duty (as: of their seat) in what has that key.  It stands whatever becomes of the
+ * proposal, until a night sees that the rules name them for that duty no longer (propose/owners.c).
+ */
+struct declined { const char *proposal_key, *key, *as; int64_t at; };
 struct declined_list { LIST(struct declined) list; };
-int store_declined(struct arena *mem, struct store *store, struct declined_list *out, struct error *err);
+/* One that stands already is left as it is. */
+int store_declined_add(struct store *store, const struct declined *d, struct error *err);
+int store_declined_end(struct store *store, const struct declined *d, struct error *err);
+/* Those that stand, sorted by proposal key, key, as; key NULL = of all. */
+int store_declined(struct arena *mem, struct store *store, const char *key, struct declined_list *out, struct error *err);
+bool declined_has(const struct declined_list *all, const char *proposal_key, const char *key, const char *as);
+/* Of each seat that they have in it? */
+bool declined_all(const struct declined_list *all, const struct proposal *p, const char *key);
 
 /* What an owner wants to know of somebody else before they answer. */
 enum question_kind { QUESTION_COLLEAGUE, QUESTION_RULE };       /* rule: to who wrote it */
@@ -241,9 +252,11 @@ int store_questions(struct arena *mem, struct store *store, const struct questio
 		    struct error *err);
 
 /*
- * Who has answered: of the decisions about one proposal those count that are of its version, hold, and that no undo has taken
- * back; and of those only the ones of people who sit in one of its seats now.
+ * Who has answered: of the decisions about one proposal those count that are of its version, hold, and that have not been
+ * taken back; and of those only the ones of people who sit in one of its seats now.
  */
+/* By what came after it: an undo or a hold of anybody, "not mine" of the same person.  `all` is about one proposal. */
+bool seats_taken_back(const struct decisions *all, size_t i);
 bool seats_has_approved(const struct decisions *all, const struct stored *s, const char *key);
 /* Has somebody who sits there approved? */
 bool seats_answered(const struct decisions *all, const struct stored *s, int seat);

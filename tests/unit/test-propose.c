@@ -917,6 +917,23 @@ files_go_to_the_series_owner_and_the_next_in_turn(void)
 
 /* ------------------------------------------------------------------ what owners answer but yes and no */
 
+/* As decide_take() has it: of each seat that they have. */
+static void
+decline(struct town *t, const char *id, const char *who)
+{
+	struct stored_list list = { 0 };
+	struct error err = { 0 };
+
+	CHECK(store_proposals(t->mem, t->store, &(struct proposal_filter){ .id = id }, &list, &err) == 0 && list.list.count == 1);
+	for (size_t i = 0; i < first_of(&list)->approvers.count; i++) {
+		const struct approver *a = &first_of(&list)->approvers.items[i];
+
+		if (strcmp(a->key, who) == 0)
+			CHECK(store_declined_add(t->store, &(struct declined){ first_of(&list)->key, who, a->as, t->now }, &err) == 0);
+	}
+	stored_free(&list);
+}
+
 static void
 say(struct town *t, const char *id, const char *who, enum verdict verdict)
 {
@@ -925,6 +942,8 @@ say(struct town *t, const char *id, const char *who, enum verdict verdict)
 			      .source = "page" };
 
 	CHECK(store_decision_add(t->store, &d, &err) == 0);
+	if (verdict == VERDICT_NOT_MINE)
+		decline(t, id, who);
 }
 
 /* The only one that lives, without its evidence. */
@@ -1050,6 +1069,216 @@ the_second_of_two_who_does_not_own_it_is_replaced_by_another_person(void)
 	CHECK_TEXT(s.p.approvers.items[0].name, "anna");
 	CHECK_TEXT(s.p.approvers.items[1].name, "cia");
 	town_close(&t);
+}
+
+/* anna owns the second system, is asked, and says that it is not hers. */
+static void
+not_annas(struct town *t)
+{
+	struct stored s;
+
+	town_open(t);
+	t->systems[1].owner = "anna";
+	t->systems[1].deputies = bo_dan;
+	t->systems[1].deputy_count = 1;
+	excess(t, 1, 0, 1, true);
+	(void)one_night(t);
+	s = only(t);
+	say(t, s.id, "k00", VERDICT_APPROVE);
+	say(t, s.id, "k00", VERDICT_NOT_MINE);
+	move(t, s.id, PROPOSAL_WRONG_OWNER);
+	t->now += DAY;
+	(void)one_night(t);
+	CHECK_TEXT(only(t).p.owner, "cia");
+}
+
+/* Who is asked the next night. */
+static const char *
+next_owner(struct town *t)
+{
+	t->now += DAY;
+	(void)one_night(t);
+	return only(t).p.owner;
+}
+
+static void
+what_is_not_theirs_is_not_whatever_becomes_of_the_proposal(void)
+{
+	struct error err = { 0 };
+
+	for (int way = 0; way < 4; way++) {
+		struct town t;
+		struct stored s;
+
+		not_annas(&t);
+		s = only(&t);
+		if (way == 0)                   /* kept, and asked again on its day */
+			CHECK(store_proposal_move(t.store, s.id, PROPOSAL_KEPT, t.now, INT64_MIN, clock_day(t.now) + 1, "nej", &err) == 0);
+		if (way == 1)
+			t.text[1]++;            /* another content */
+		if (way == 2) {                 /* gone, and there again */
+			excess(&t, 1, 0, 1, false);
+			t.now += DAY;
+			(void)one_night(&t);
+			CHECK(count(&t, STATES_LIVE) == 0);
+			excess(&t, 1, 0, 1, true);
+		}
+		t.accounts[ANNA].disabled = way == 3;   /* away, and back */
+		if (way == 3)
+			CHECK_TEXT(next_owner(&t), "bo");
+		t.accounts[ANNA].disabled = false;
+		CHECK_TEXT(next_owner(&t), "cia");
+		CHECK(only(&t).episode == (way == 3 ? 1 : 2));
+		town_close(&t);
+	}
+}
+
+/* She is asked, what she said before she declined is taken back, and what she says now counts. */
+static void
+is_asked_anew(struct town *t)
+{
+	struct decisions given;
+	struct error err = { 0 };
+	struct stored s;
+
+	CHECK_TEXT(next_owner(t), "anna");
+	s = only(t);
+	CHECK(s.episode == 1 && s.state == STATE_OPEN && seats_hold(&s.p, "k00"));
+	CHECK(store_decisions(t->mem, t->store, s.id, INT64_MIN, &given, &err) == 0 && !seats_has_approved(&given, &s, "k00"));
+	say(t, s.id, "k00", VERDICT_APPROVE);
+	CHECK(store_decisions(t->mem, t->store, s.id, INT64_MIN, &given, &err) == 0 && seats_all_approved(&given, &s));
+}
+
+static void
+whom_the_rules_name_anew_is_asked_anew(void)
+{
+	static const char *anna[] = { "anna" };
+	struct town t;
+
+	not_annas(&t);
+	t.systems[1].owner = "dan";     /* another, and then her again */
+	CHECK_TEXT(next_owner(&t), "dan");
+	t.systems[1].owner = "anna";
+	is_asked_anew(&t);
+	town_close(&t);
+
+	not_annas(&t);
+	t.systems[1].owner = "eva";     /* who owns it now is away, and she is the deputy: another duty */
+	t.systems[1].deputies = anna;
+	is_asked_anew(&t);
+	town_close(&t);
+
+	not_annas(&t);
+	t.rules.conf.people.coordinator = "anna";       /* who finds out whose it is */
+	is_asked_anew(&t);
+	town_close(&t);
+}
+
+static void
+a_night_that_does_not_see_them_ends_nothing(void)
+{
+	for (int way = 0; way < 2; way++) {
+		struct town t;
+
+		not_annas(&t);
+		t.systems[1].owner = "dan";
+		t.no_access = way == 0;
+		t.accounts[ANNA].key = way == 1 ? "k000" : "k00";       /* hers is not there */
+		t.now += DAY;
+		(void)one_night(&t);
+		t.no_access = false;
+		t.accounts[ANNA].key = "k00";
+		t.systems[1].owner = "anna";
+		CHECK_TEXT(next_owner(&t), "cia");
+		town_close(&t);
+	}
+}
+
+/* What people have said of their duties in one proposal, told as simply as it can be. */
+enum duty { OWNER, DEPUTY, DUTIES };
+struct said { bool not_mine[ASKED][DUTIES]; };
+
+static bool
+is_named_as(const struct town *t, int who, enum duty duty)
+{
+	if (duty == OWNER)
+		return strcmp(t->systems[1].owner, names[who]) == 0;
+	return t->systems[1].deputy_count && strcmp(t->systems[1].deputies[0], names[who]) == 0;
+}
+
+/* Who is asked first, of those who can be: NULL = nobody can be expected. */
+static const char *
+expected(const struct town *t, const struct said *said)
+{
+	for (enum duty duty = OWNER; duty < DUTIES; duty++)
+		for (int who = 0; who < ASKED; who++)
+			if (is_named_as(t, who, duty) && who != EVA && who != FIA && !t->accounts[who].disabled)
+				return said->not_mine[who][duty] ? "cia" : names[who];
+	return "cia";
+}
+
+static void
+random_register(struct town *t, const char **deputy)
+{
+	t->systems[1].owner = names[chance(ASKED)];
+	*deputy = names[chance(ASKED)];
+	t->systems[1].deputies = deputy;
+	t->systems[1].deputy_count = chance(3) != 0;
+}
+
+/* Somebody who is asked says so, but for the coordinator, who finds out whose it is. */
+static void
+random_decline(struct town *t, struct said *said)
+{
+	struct stored s = only(t);
+	const struct approver *a = &s.p.approvers.items[chance((unsigned)s.p.approvers.count)];
+	int who = (int)(a->key[2] - '0');
+
+	if (s.state != STATE_OPEN || who == CIA)
+		return;
+	for (size_t i = 0; i < s.p.approvers.count; i++)
+		if (strcmp(s.p.approvers.items[i].key, a->key) == 0)
+			said->not_mine[who][strncmp(s.p.approvers.items[i].as, "ers", 3) == 0 ? DEPUTY : OWNER] = true;
+	say(t, s.id, a->key, VERDICT_NOT_MINE);
+	move(t, s.id, PROPOSAL_WRONG_OWNER);
+}
+
+static void
+random_nights_ask_nobody_about_what_is_not_theirs(void)
+{
+	for (int world = 0; world < 20; world++) {
+		struct said said = { 0 };
+		const char *deputy = "bo";
+		struct town t;
+
+		town_open(&t);
+		excess(&t, 1, 0, 1, true);
+		for (int day = 0; day < 40; day++) {
+			struct declined_list standing;
+			struct error err = { 0 };
+			struct stored s;
+
+			if (chance(4) == 0)
+				random_register(&t, &deputy);
+			t.accounts[ANNA].disabled = chance(6) == 0;
+			t.text[1] += chance(6) == 0;
+			t.now += DAY;
+			for (int who = 0; who < ASKED; who++)
+				for (enum duty duty = OWNER; duty < DUTIES; duty++)
+					said.not_mine[who][duty] &= is_named_as(&t, who, duty);
+			(void)one_night(&t);
+			s = only(&t);
+			CHECK(s.p.owner && strcmp(s.p.owner, expected(&t, &said)) == 0 && s.state == STATE_OPEN);
+			CHECK(store_declined(t.mem, t.store, NULL, &standing, &err) == 0);
+			for (size_t i = 0; i < s.p.approvers.count; i++)
+				CHECK(!declined_has(&standing, s.p.key, s.p.approvers.items[i].key, s.p.approvers.items[i].as));
+			if (chance(3) == 0)
+				random_decline(&t, &said);
+			if (chance(8) == 0 && only(&t).state == STATE_OPEN)
+				CHECK(store_proposal_move(t.store, s.id, PROPOSAL_KEPT, t.now, INT64_MIN, clock_day(t.now) + 1, "nej", &err) == 0);
+		}
+		town_close(&t);
+	}
 }
 
 static void
@@ -2400,6 +2629,10 @@ main(void)
 	TEST(what_is_nobodys_stays_so_and_is_told_loudly);
 	TEST(the_first_of_two_who_does_not_own_it_leaves_the_second_where_they_are);
 	TEST(the_second_of_two_who_does_not_own_it_is_replaced_by_another_person);
+	TEST(what_is_not_theirs_is_not_whatever_becomes_of_the_proposal);
+	TEST(whom_the_rules_name_anew_is_asked_anew);
+	TEST(a_night_that_does_not_see_them_ends_nothing);
+	TEST(random_nights_ask_nobody_about_what_is_not_theirs);
 	TEST(what_is_held_stays_while_something_stops_it_and_is_asked_about_when_it_is_free);
 	TEST(who_is_asked_is_one_person_in_service);
 	TEST(a_question_about_the_rule_goes_to_who_wrote_it);

@@ -282,7 +282,7 @@ a_manifest_of_an_older_schema_is_put_in_frames(void)
 		snprintf(hex + 2 * i, 3, "%02x", (unsigned char)packed[i]);
 	digest = arena_print(mem, "sha256:%s", digest_text(mem, text));
 	store_close(store);
-	scribble("drop table manifest_frame; drop table question; drop table approver; create table approver (proposal text, key text);"
+	scribble("drop table manifest_frame; drop table question; drop table declined; drop table approver; create table approver (proposal text, key text);"
 		 "alter table letter drop column tries; alter table letter drop column next; pragma user_version = 2");
 	scribble(arena_print(mem, "insert into manifest (digest, size, packed) values ('%s', %zu, x'%s')", digest, sizeof(text) - 1,
 			     hex));
@@ -313,7 +313,7 @@ the_approvers_of_an_older_schema_have_a_seat_each(void)
 	store_close(store);
 	scribble("drop table approver; create table approver (proposal text not null references proposal (id), key text not null,"
 		 " primary key (proposal, key)) strict, without rowid; insert into approver values ('k1-1', 'kb'), ('k1-1', 'kc');"
-		 "drop table question; update proposal set approvers = (select json_group_array(json_remove(value, '$.seat', '$.asked', '$.waited'))"
+		 "drop table question; drop table declined; update proposal set approvers = (select json_group_array(json_remove(value, '$.seat', '$.asked', '$.waited'))"
 		 " from json_each(approvers)); alter table letter drop column tries; alter table letter drop column next;"
 		 " pragma user_version = 3");
 	CHECK(store_open(path, STORE_WRITE, &store, &err) == 0);
@@ -333,7 +333,7 @@ a_store_of_an_older_schema_keeps_what_it_knows_and_takes_more(void)
 {
 	static const char *const old[] = {
 		"create table p as select * from proposal", "create table a as select proposal, key from approver", "create table d as select * from decision",
-		"drop table question", "drop table approver", "drop table proposal", "drop table decision",
+		"drop table question", "drop table declined", "drop table approver", "drop table proposal", "drop table decision",
 		"create table proposal (id text primary key, key text not null, episode integer not null,"
 		"  kind text not null check (kind in ('remove-member', 'cut-nesting', 'destroy', 'deliver')), version text not null,"
 		"  system text, role text, also text, account text, display text, guid text, grp text, group_guid text, member text,"
@@ -385,6 +385,39 @@ a_store_of_an_older_schema_keeps_what_it_knows_and_takes_more(void)
 	CHECK(store_question_add(store, &(struct question){ .proposal = "k-1", .text = "t", .by_key = "ka", .at = 6 }, &err) == 0);
 	CHECK(store_question_add(store, &(struct question){ .proposal = "nothing-1", .text = "t", .by_key = "ka", .at = 6 }, &err) < 0);
 	err = (struct error){ 0 };
+	end();
+}
+
+/* As what they were asked is in the seat, as long as they have one. */
+static void
+what_was_not_theirs_in_an_older_schema_is_of_the_duty_they_had(void)
+{
+	struct decision d = { .version = "v1", .key = "kb", .name = "b", .verdict = VERDICT_NOT_MINE, .until = DAY_NONE, .at = 5, .source = "page" };
+	struct declined_list list;
+
+	begin();
+	for (int i = 0; i < 3; i++) {
+		struct stored s = one((const char *[]){ "k1", "k2", "k3" }[i]);
+
+		CHECK(store_proposal_add(mem, store, &s, &err) == 0);
+		json_decref(s.p.evidence);
+		d.proposal = s.id;
+		d.refused = i == 1 ? "nej" : NULL;
+		d.key = i == 2 ? "kz" : "kb";           /* kz sits there no more */
+		CHECK(store_decision_add(store, &d, &err) == 0);
+		d.at++;
+		CHECK(store_decision_add(store, &d, &err) == 0);
+	}
+	store_close(store);
+	scribble("drop table declined; pragma user_version = 4");
+	CHECK(store_open(path, STORE_WRITE, &store, &err) == 0);
+	CHECK(store_declined(mem, store, NULL, &list, &err) == 0 && list.list.count == 1 && list.list.items[0].at == 5);
+	CHECK(declined_has(&list, "k1", "kb", list.list.items[0].as) && !declined_has(&list, "k2", "kb", list.list.items[0].as));
+	CHECK(store_declined_add(store, &(struct declined){ "k1", "kb", "arkivarie", 9 }, &err) == 0);
+	CHECK(store_declined_end(store, &list.list.items[0], &err) == 0);
+	CHECK(store_declined(mem, store, "kb", &list, &err) == 0 && list.list.count == 1);
+	CHECK_TEXT(list.list.items[0].as, "arkivarie");
+	CHECK(store_declined(mem, store, "kc", &list, &err) == 0 && list.list.count == 0);
 	end();
 }
 
@@ -729,6 +762,7 @@ main(void)
 	TEST(a_manifest_of_an_older_schema_is_put_in_frames);
 	TEST(the_approvers_of_an_older_schema_have_a_seat_each);
 	TEST(a_store_of_an_older_schema_keeps_what_it_knows_and_takes_more);
+	TEST(what_was_not_theirs_in_an_older_schema_is_of_the_duty_they_had);
 	TEST(names_of_who_asks_and_is_asked_are_hidden);
 	TEST(facts_and_grants_twice_are_once);
 	TEST(what_is_not_ours_or_newer_is_left_alone);

@@ -1323,6 +1323,42 @@ who_says_that_it_is_not_theirs_says_no_more(void)
 	office_close(&o);
 }
 
+/* A night has found that the rules name them for something else now, and given them a seat for that. */
+static void
+who_is_asked_as_something_else_answers_anew(void)
+{
+	struct office o;
+	struct stored s;
+	struct declined_list declined;
+	struct inbox_decision before;
+	struct error err = { 0 };
+	const char *id;
+
+	office_open(&o);
+	id = propose_seats(&o, KIND_REMOVE_MEMBER, (const unsigned[]){ 1, 1, 2 }, 3, 2, STATE_OPEN);
+	before = row(&o, 0, id, "approve");
+	post(&o, before);
+	o.now++;
+	post(&o, row(&o, 0, id, "not-mine"));
+	CHECK(take(&o).refused == 0 && state(&o, id) == STATE_WRONG_OWNER);
+	CHECK(store_declined(o.mem, o.store, keys[0], &declined, &err) == 0 && declined.list.count == 1);       /* one duty in two seats */
+	CHECK_TEXT(declined.list.items[0].as, "ägare");
+	s = look(&o, id);
+	for (size_t i = 0; i < s.p.approvers.count; i++)
+		if (s.p.approvers.items[i].seat == 0)
+			s.p.approvers.items[i].as = "samordnare";
+	CHECK(store_proposal_put(o.store, &s, &err) == 0);
+	CHECK(store_proposal_move(o.store, id, PROPOSAL_REASSIGNED, o.now, INT64_MIN, DAY_NONE, NULL, &err) == 0);
+	o.now++;
+	post(&o, row(&o, 1, id, "approve"));
+	post(&o, before);
+	CHECK(take(&o).refused == 1 && state(&o, id) == STATE_OPEN);    /* what was taken back does not come again */
+	o.now++;
+	post(&o, row(&o, 0, id, "approve"));
+	CHECK(take(&o).approved == 1 && state(&o, id) == STATE_SCHEDULED);
+	office_close(&o);
+}
+
 static void
 two_answers_are_both_kept_and_keep_wins(void)
 {
@@ -1504,6 +1540,7 @@ main(void)
 	TEST(a_stop_takes_approvals_back_and_each_has_an_id_of_its_own);
 	TEST(a_stop_counts_whatever_has_become_of_it);
 	TEST(who_says_that_it_is_not_theirs_says_no_more);
+	TEST(who_is_asked_as_something_else_answers_anew);
 	TEST(two_answers_are_both_kept_and_keep_wins);
 	TEST(to_be_reminded_later_changes_nothing);
 	TEST(each_way_of_forging_is_refused);
