@@ -27,6 +27,8 @@ static const char *const changes[] = {
 	"update question set name = ?1, display = ?1, mail = null where key = ?2",
 	"update question set typed = ?1 where typed is not null and (key = ?2 or lower(typed) in (lower(?3), lower(?4))"
 	"    or instr(lower(typed), lower(?3) || '@') = 1)",
+	"update hold set who = trim(replace(', ' || who || ', ', ', ' || ?3 || ', ', ', ' || ?1 || ', '), ', ')"
+	"  where instr(', ' || who || ', ', ', ' || ?3 || ', ')",
 	"update event set who = ?1 where key = ?2 or who = ?3",
 	"update event set withdrawn_by = ?1 where withdrawn_by = ?3 or instr(withdrawn_by, ?3 || ' (') = 1",
 	"update letter set name = ?1, display = ?1 where key = ?2",
