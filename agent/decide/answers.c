@@ -108,16 +108,30 @@ decline(struct taking *t, const struct stored *s, const struct decision *d, stru
 	return move(t, s, PROPOSAL_WRONG_OWNER, DAY_NONE, d->reason, d, err);
 }
 
+/* It is held already: for all reasons, and until the last of the days. */
+static int
+hold_on(struct taking *t, const struct stored *s, const struct decision *d, const struct stopped *stop, struct error *err)
+{
+	struct stored now = *s;
+
+	now.note = stop->why;
+	if (!stop->joined || d->until == DAY_NONE || (s->until != DAY_NONE && s->until < d->until))
+		now.until = d->until;
+	return store_proposal_put(t->store, &now, err);
+}
+
 /* What apply has begun with stays as it is; the stop itself brings back what lies in quarantine. */
 static int
 hold(struct taking *t, const struct stored *s, const struct decision *d, struct error *err)
 {
+	struct stopped stop;
 	bool under_way = false;
 
-	if (stop_set(t->mem, t->store, s, d->name, d->reason, t->now, err) < 0 ||
-	    take_under_way(t, s, &under_way, err) < 0)
+	if (stop_set(t->mem, t->store, s, d, t->now, &stop, err) < 0 || take_under_way(t, s, &under_way, err) < 0)
 		return -1;
-	return under_way ? 0 : move(t, s, PROPOSAL_HELD, d->until, d->reason, d, err);
+	if (s->state == STATE_HELD)
+		return hold_on(t, s, d, &stop, err);
+	return under_way ? 0 : move(t, s, PROPOSAL_HELD, d->until, stop.why, d, err);
 }
 
 int

@@ -54,9 +54,12 @@ struct words words_read(struct arena *mem, enum verdict verdict, const char *rea
 
 /* stop.c: the gallringsstopp that covers what a proposal is about, and no more than that can be named.  Its id is empty. */
 int stop_of(struct arena *mem, struct store *store, const struct proposal *p, struct hold *out, struct error *err);
-/* Sets it, with its row in the chain. */
-int stop_set(struct arena *mem, struct store *store, const struct stored *s, const char *by, const char *reason, int64_t now,
+/* Sets it, with its row in the chain; or has who decides named in the one that stands for the same.  why: all its reasons. */
+struct stopped { bool joined; const char *why; };
+int stop_set(struct arena *mem, struct store *store, const struct stored *s, const struct decision *d, int64_t now, struct stopped *out,
 	     struct error *err);
+/* Is that one of those who are named in the one that stands? */
+int stop_is_by(struct arena *mem, struct store *store, const struct proposal *p, const char *name, bool *out, struct error *err);
 
 /* answers.c: what follows from an answer that is neither yes nor no. */
 int take_answer(struct taking *t, const struct stored *s, const struct decision *d, struct error *err);

@@ -233,6 +233,19 @@ not_mine_fault(struct taking *t, const char **fault, struct error *err)
 	return 0;
 }
 
+/* One is as good as many: and many of one person would only fill the store. */
+static int
+hold_fault(struct taking *t, const struct stored *s, const char **fault, struct error *err)
+{
+	bool stopped = false;
+
+	if (stop_is_by(t->mem, t->store, &s->p, t->letter.name, &stopped, err) < 0)
+		return -1;
+	if (stopped)
+		*fault = "the same person has stopped it already";
+	return 0;
+}
+
 /* Who may only advise is no owner: nothing else that they say counts. */
 static int
 advise_fault(struct taking *t, const struct inbox_decision *d, const struct stored *s, const char **fault, struct error *err)
@@ -271,11 +284,12 @@ own_fault(struct taking *t, const struct inbox_decision *d, const struct stored 
 		return question_fault(t, s, fault, err);
 	case VERDICT_NOT_MINE:
 		return not_mine_fault(t, fault, err);
+	case VERDICT_HOLD:
+		return hold_fault(t, s, fault, err);
 	case VERDICT_ADVISE:
 		return advise_fault(t, d, s, fault, err);
 	case VERDICT_KEEP:
 	case VERDICT_UNDO:
-	case VERDICT_HOLD:
 	case VERDICT_LATER:
 		break;
 	}

@@ -128,6 +128,7 @@ static const struct { const char *fault, *said; } faults[] = {
 	{ "the coordinator is who finds another owner", N_("det är samordnaren som finner rätt ägare: rätta reglerna, så går frågan dit") },
 	{ "the link had expired", N_("länken hade gått ut") },
 	{ "the same person has approved it already", N_("du hade redan godkänt det") },
+	{ "the same person has stopped it already", N_("du hade redan satt gallringsstopp, och det gäller") },
 	{ "the sign-in was too old", N_("du hade varit inloggad för länge") },
 	{ "the time for undoing had passed", N_("ångerfristen hade gått ut") },
 	{ "there is nothing to undo", N_("det fanns inget att ångra") },

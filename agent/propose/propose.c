@@ -466,15 +466,28 @@ is_stopped(struct work *w, const struct proposal *p, bool *out, struct error *er
 }
 
 /* A stop is lifted by two people and never by a day that passes: but somebody should see to it. */
-static void
-tell_overdue(struct work *w, const struct stored *s)
+static int
+tell_overdue(struct work *w, const struct stored *s, struct error *err)
 {
+	const char *ids = NULL;
+	struct holds holds;
+
 	if (s->until == DAY_NONE || w->today <= s->until)
-		return;
-	tell_finding(w, &(struct finding){
-		.kind = "hold-past-its-day", .series = s->p.series, .share = s->p.share,
-		.text = arena_print(w->mem, "Gallringsstoppet för %s i %s skulle gälla till och med %s: häv det (behov hold lift " STOP_PREFIX
-				    "%s-1), eller låt det stå.", s->p.series, s->p.share, day_text(w->mem, s->until), s->id) });
+		return 0;
+	if (store_holds(w->mem, w->in->store, false, &holds, err) < 0)
+		return -1;
+	for (size_t i = 0; i < holds.list.count; i++) {
+		const char *id = holds.list.items[i].hold.id;
+
+		if (hold_is_of(&holds.list.items[i].hold, s->p.key))
+			ids = ids ? arena_print(w->mem, "%s, behov hold lift %s", ids, id) : id;
+	}
+	if (ids)
+		tell_finding(w, &(struct finding){
+			.kind = "hold-past-its-day", .series = s->p.series, .share = s->p.share,
+			.text = arena_print(w->mem, "Gallringsstoppet för %s i %s skulle gälla till och med %s: häv det (behov hold lift %s), "
+					    "eller låt det stå.", s->p.series, s->p.share, day_text(w->mem, s->until), ids) });
+	return 0;
 }
 
 static int
@@ -485,9 +498,8 @@ absent(struct work *w, const struct stored *s, struct error *err)
 	if (s->state == STATE_HELD && is_stopped(w, &s->p, &stopped, err) < 0)
 		return -1;
 	if (stopped) {
-		tell_overdue(w, s);
 		w->out->same++;
-		return 0;
+		return tell_overdue(w, s, err);
 	}
 	if (s->state == STATE_QUARANTINED || (s->state == STATE_KEPT && !kept_past))
 		return 0;

@@ -271,6 +271,29 @@ store_hold_add(struct store *store, const struct hold *h, bool from_rules, int64
 }
 
 int
+store_hold_join(struct store *store, const char *id, const char *by, const char *reason, struct error *err)
+{
+	struct query q;
+
+	if (query_open(&store->base, &q, "update hold set who = coalesce(who || ', ', '') || ?, reason = coalesce(reason || '; ', '') || ?"
+		       " where id = ? and lifted is null", err) < 0)
+		return -1;
+	bind_text(&q, by);
+	bind_text(&q, reason);
+	bind_text(&q, id);
+	return query_done(store, &q, err);
+}
+
+bool
+hold_is_of(const struct hold *hold, const char *proposal_key)
+{
+	size_t prefix = strlen(STOP_PREFIX), len = strlen(proposal_key);
+
+	return strncmp(hold->id, STOP_PREFIX, prefix) == 0 && strncmp(hold->id + prefix, proposal_key, len) == 0 &&
+	       hold->id[prefix + len] == '-';
+}
+
+int
 store_hold_lift(struct store *store, const char *id, int64_t now, const char *by, const char *why, struct error *err)
 {
 	struct query q;

@@ -334,10 +334,14 @@ int store_pin_put(struct store *store, const struct pin *pin, struct error *err)
 
 struct stored_hold { struct hold hold; int64_t set, lifted; const char *lifted_by, *lifted_why; bool from_rules; };
 struct holds { LIST(struct stored_hold) list; };
-/* What is set on the page for a proposal is called this and the proposal's id, "-" and a number. */
+/* What an owner sets for a proposal is called this and the proposal's id, "-" and a number. */
 #define STOP_PREFIX "stopp-"
+/* Is it one of those, for what has that key? */
+bool hold_is_of(const struct hold *hold, const char *proposal_key);
 /* A hold with that id is left as it is (rules cannot change one that stands). */
 int store_hold_add(struct store *store, const struct hold *hold, bool from_rules, int64_t now, struct error *err);
+/* One more says so: their name and reason, behind those that one has that stands. */
+int store_hold_join(struct store *store, const char *id, const char *by, const char *reason, struct error *err);
 int store_hold_lift(struct store *store, const char *id, int64_t now, const char *by, const char *why,
 		    struct error *err);
 /* Sorted by id; `all`: lifted ones, too. */

@@ -311,6 +311,16 @@ found(const struct plan *plan, const char *kind)
 	return false;
 }
 
+/* "" when there is none. */
+static const char *
+text_of(const struct plan *plan, const char *kind)
+{
+	for (size_t i = 0; i < plan->findings.count; i++)
+		if (strcmp(plan->findings.items[i].kind, kind) == 0)
+			return plan->findings.items[i].text;
+	return "";
+}
+
 /* Everything in the store that a night may change, and how long the chain is. */
 static char *
 dump(struct town *t)
@@ -1299,31 +1309,37 @@ what_is_held_stays_while_something_stops_it_and_is_asked_about_when_it_is_free(v
 		struct town t;
 		struct stored s;
 		struct plan plan;
+		const char *stop, *told = "";
 
 		town_open(&t);
 		t.file[0][0][0] = t.file[0][0][1] = true;
 		(void)one_night(&t);
 		s = only(&t);
-		hold(&t, "h", "r0", "b0");
+		stop = arena_print(t.mem, STOP_PREFIX "%s-2", s.id);
+		hold(&t, stop, "r0", "b0");
 		CHECK(store_proposal_move(t.store, s.id, PROPOSAL_HELD, t.now, INT64_MIN, clock_day(t.now) + 1, "tvist", &err) == 0);
 		t.file[0][0][0] = t.file[0][0][1] = false;      /* retain: none of it is due any more */
 		for (int i = 0; i < 3; i++) {
 			t.now += DAY;
 			(void)night(&t, &plan);
-			CHECK(only(&t).state == STATE_HELD && found(&plan, "hold-past-its-day") == (i > 0));
+			told = text_of(&plan, "hold-past-its-day");
+			CHECK(only(&t).state == STATE_HELD && *told == (i > 0 ? 'G' : '\0'));
 			plan_free(&plan);
 		}
+		CHECK(strstr(told, arena_print(t.mem, "(behov hold lift %s)", stop)) != NULL);
 		if (way == 1)
 			hold(&t, "another", NULL, "B*");        /* it may be why */
 		if (way == 2)
 			hold(&t, "another", "r0", "b1");        /* it cannot */
-		CHECK(store_hold_lift(t.store, "h", t.now, "arkivet", "klart", &err) == 0);
+		CHECK(store_hold_lift(t.store, stop, t.now, "arkivet", "klart", &err) == 0);
 		t.now += DAY;
 		if (way != 1 && way != 2)
 			t.file[0][0][0] = t.file[0][0][1] = true;
 		if (way == 3)
 			t.file[0][0][2] = true;
-		(void)one_night(&t);
+		(void)night(&t, &plan);
+		CHECK(!found(&plan, "hold-past-its-day"));      /* what is held still is so by another, which has no day */
+		plan_free(&plan);
 		if (way == 2) {
 			CHECK(count(&t, STATES_LIVE) == 0 && count(&t, STATES(STATE_WITHDRAWN)) == 1);
 		} else {

@@ -428,8 +428,11 @@ names_of_who_asks_and_is_asked_are_hidden(void)
 	static const char *const typed[] = { "HEMLIG", "hemlig@kalmar.example", "Hemlig Person", "annan", NULL };
 	struct stored s = { .p = { .kind = KIND_DESTROY, .key = "k", .version = "1", .series = "s", .share = "a", .batch = "", .scope = "x",
 		.why = "w" }, .opened = 1, .since = 2, .go_at = INT64_MIN, .until = DAY_NONE };
+	static const char *const by[][3] = { { "h1", "hemlig", "Skyddad person 1" }, { "h2", "anna, hemlig, bo", "anna, Skyddad person 1, bo" },
+		{ "h3", "hemligare, bo", "hemligare, bo" } };
 	struct stored_list list;
 	struct questions all;
+	struct holds holds;
 
 	begin();
 	*arena_push(mem, &s.p.approvers) = (struct approver){ .key = "kc", .name = "cia", .display = "Cia", .mail = "a@b.example", .as = "samordnare: Hemlig Person säger att det inte är deras" };
@@ -445,7 +448,12 @@ names_of_who_asks_and_is_asked_are_hidden(void)
 		q.mail = i == 4 ? "hemlig@kalmar.example" : "bo@kalmar.example";
 		CHECK(store_question_put(store, &q, &err) == 0);
 	}
+	for (size_t i = 0; i < sizeof(by) / sizeof(*by); i++)
+		CHECK(store_hold_add(store, &(struct hold){ .id = by[i][0], .by = by[i][1] }, false, 5, &err) == 0);
 	CHECK(store_hide(store, &secret, &err) == 0);
+	CHECK(store_holds(mem, store, false, &holds, &err) == 0 && holds.list.count == sizeof(by) / sizeof(*by));
+	for (size_t i = 0; i < sizeof(by) / sizeof(*by); i++)
+		CHECK_TEXT(holds.list.items[i].hold.by, by[i][2]);
 	CHECK(store_proposals(mem, store, &(struct proposal_filter){ 0 }, &list, &err) == 0 && list.list.count == 1);
 	CHECK_TEXT(list.list.items[0].p.approvers.items[0].as, "samordnare: Skyddad person 1 säger att det inte är deras");
 	stored_free(&list);
@@ -711,8 +719,12 @@ decisions_letters_effects_and_holds_come_out(void)
 	CHECK(store_hold_add(store, &(struct hold){ .id = "h", .reason = "r" }, true, 1, &err) == 0);
 	CHECK(store_hold_lift(store, "h", 2, "x", "y", &err) == 0);
 	CHECK(store_hold_add(store, &(struct hold){ .id = "h", .reason = "again" }, true, 3, &err) == 0);
+	CHECK(store_hold_join(store, "h", "bo", "more", &err) == 0);
 	CHECK(store_holds(mem, store, false, &holds, &err) == 0 && holds.list.count == 0);
 	CHECK(store_holds(mem, store, true, &holds, &err) == 0 && holds.list.count == 1 && holds.list.items[0].lifted == 2);
+	CHECK_TEXT(holds.list.items[0].hold.reason, "r");       /* what is lifted is as it was */
+	CHECK(hold_is_of(&(struct hold){ .id = "stopp-abc-1-2" }, "abc") && !hold_is_of(&(struct hold){ .id = "stopp-abcd-1-2" }, "abc") &&
+	      !hold_is_of(&(struct hold){ .id = "stopp-ab" }, "abc") && !hold_is_of(&(struct hold){ .id = "abc-1" }, "abc"));
 	end();
 }
 

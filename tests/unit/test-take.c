@@ -190,7 +190,9 @@ state(struct office *o, const char *id)
 #define SEATS 3
 struct model {
 	unsigned seats[SEATS], asked, approved, declined, kept, waits;        /* waits: for an answer to what they asked */
-	int needs, waiting, holds;                              /* waiting: questions that are open */
+	int needs, waiting;                                     /* waiting: questions that are open */
+	unsigned stopped;                                       /* who is named in the stop that stands; 0 = none does */
+	day_t until;                                            /* held: until then, as was said; 0 = nothing was */
 	bool files;
 	enum state state;
 };
@@ -240,13 +242,21 @@ model_keep(struct model *m, unsigned me)
 	return true;
 }
 
+/* One stop for all who say so, until the last of their days. */
 static bool
-model_hold(struct model *m)
+model_hold(struct model *m, unsigned me, day_t until)
 {
+	bool first = !m->stopped;
+
+	if (m->stopped & me)
+		return false;
 	m->approved = 0;
-	m->holds++;
-	if (m->state != STATE_KEPT)
-		m->state = STATE_HELD;
+	m->stopped |= me;
+	if (m->state == STATE_KEPT)
+		return true;
+	if (m->state != STATE_HELD || first || until == DAY_NONE || (m->until != DAY_NONE && m->until < until))
+		m->until = until;
+	m->state = STATE_HELD;
 	return true;
 }
 
@@ -284,7 +294,7 @@ model_not_mine(struct model *m, unsigned me)
 
 /* Does it count? */
 static bool
-expect(struct model *m, int who, int verdict, bool holds)
+expect(struct model *m, int who, int verdict, bool holds, day_t until)
 {
 	unsigned me = 1u << who;
 
@@ -297,7 +307,7 @@ expect(struct model *m, int who, int verdict, bool holds)
 	case VERDICT_ASK: return model_ask(m, me);
 	case VERDICT_RULE: return !m->files && model_ask(m, me);
 	case VERDICT_NOT_MINE: return model_not_mine(m, me);
-	case VERDICT_HOLD: return m->files && model_hold(m);
+	case VERDICT_HOLD: return m->files && model_hold(m, me, until);
 	case VERDICT_LATER: return answerable(m) && !(m->declined & me);
 	case VERDICT_ADVISE: break;
 	}
@@ -344,14 +354,31 @@ advise(struct office *o, struct model *m, const char *id, int by, int who)
 	return true;
 }
 
-/* What a night makes of those that wait for it: the stop is lifted, another owner is found. */
+/* Two people lift what stands: one act is enough. */
+static void
+lift(struct office *o, struct model *m, const char *id)
+{
+	struct stored s = look(o, id);
+	struct holds holds;
+	struct error err = { 0 };
+
+	CHECK(store_holds(o->mem, o->store, false, &holds, &err) == 0);
+	for (size_t i = 0; i < holds.list.count; i++)
+		if (hold_is_of(&holds.list.items[i].hold, s.p.key)) {
+			CHECK(store_hold_lift(o->store, holds.list.items[i].hold.id, o->now, "arkivet", "klart", &err) == 0);
+			break;
+		}
+	m->stopped = 0;
+}
+
+/* What a night makes of those that wait for it: what is lifted is free, another owner is found. */
 static void
 pass_night(struct office *o, struct model *m, const char *id)
 {
 	struct stored s = look(o, id);
 	struct error err = { 0 };
 
-	if (m->state == STATE_HELD) {
+	if (m->state == STATE_HELD && !m->stopped) {
 		CHECK(store_proposal_move(o->store, id, PROPOSAL_FREED, o->now, INT64_MIN, DAY_NONE, NULL, &err) == 0);
 		m->state = STATE_OPEN;
 	} else if (m->state == STATE_WRONG_OWNER && m->asked & ~m->declined) {
@@ -380,8 +407,8 @@ answer(struct office *o, int who, const char *id, int verdict)
 
 	if (verdict == VERDICT_ASK)
 		d.reason = "kim.ek\nVet du?";
-	if (verdict == VERDICT_LATER)
-		d.until = clock_day(o->now) + 3;
+	if (verdict == VERDICT_LATER || (verdict == VERDICT_HOLD && chance(3)))
+		d.until = clock_day(o->now) + 1 + (day_t)chance(9);
 	return d;
 }
 
@@ -406,22 +433,42 @@ spoil(struct office *o, struct inbox_decision *d, unsigned way)
 	}
 }
 
-static void
-look_at_all(struct office *o, const struct model *m)
+/* Who is named in the only stop that stands for it, each with their reason. */
+static unsigned
+named(struct office *o, const char *key)
 {
 	struct holds holds;
 	struct error err = { 0 };
-	size_t set = 0;
+	unsigned out = 0, stops = 0, reasons = 1;
 
+	CHECK(store_holds(o->mem, o->store, false, &holds, &err) == 0);
+	for (size_t i = 0; i < holds.list.count; i++) {
+		const struct hold *h = &holds.list.items[i].hold;
+
+		if (!hold_is_of(h, key))
+			continue;
+		stops++;
+		for (int k = 0; k < PEOPLE; k++)
+			out |= strstr(h->by, keys[k] + 2) ? 1u << k : 0;
+		for (const char *c = h->reason; *c; c++)
+			reasons += *c == ';';
+	}
+	CHECK(stops <= 1 && (!stops || reasons == (unsigned)__builtin_popcount(out)));
+	return out;
+}
+
+static void
+look_at_all(struct office *o, const struct model *m)
+{
 	for (int i = 0; i < PROPOSALS; i++) {
 		struct stored s = look(o, o->ids[i]);
 
 		CHECK(s.state == m[i].state);
 		/* No way leads here without all who are asked, nor past a keep or a stop. */
-		CHECK(s.state != STATE_SCHEDULED || (is_approved(&m[i]) && !m[i].kept));
-		set += (size_t)m[i].holds;
+		CHECK(s.state != STATE_SCHEDULED || (is_approved(&m[i]) && !m[i].kept && !m[i].stopped));
+		CHECK(s.state != STATE_HELD || s.until == m[i].until);
+		CHECK(named(o, s.p.key) == m[i].stopped);
 	}
-	CHECK(store_holds(o->mem, o->store, false, &holds, &err) == 0 && holds.list.count == set);
 }
 
 static void
@@ -440,15 +487,17 @@ random_answers(struct office *o, struct model *m, bool quiet)
 	size_t count = 0;
 
 	for (int n = 0; n < 60; n++) {
-		int who = (int)chance(PEOPLE), p = (int)chance(PROPOSALS), what = quiet ? 9 : (int)chance(8);
+		int who = (int)chance(PEOPLE), p = (int)chance(PROPOSALS), what = quiet ? 9 : (int)chance(9);
 		int verdict = chance(3) ? VERDICT_APPROVE : (int)chance(quiet ? VERDICT_ASK : VERDICT_ADVISE);
 		bool holds = chance(6) != 0;
 		struct inbox_decision d = answer(o, who, o->ids[p], verdict);
 
-		if (what < 2) {
+		if (what < 3) {
 			take_all(o, m);
 			if (what == 0)
 				pass_night(o, &m[p], o->ids[p]);
+			else if (what == 1)
+				lift(o, &m[p], o->ids[p]);
 			else
 				count += advise(o, &m[p], o->ids[p], (int)chance(PEOPLE), who);
 			continue;
@@ -456,7 +505,7 @@ random_answers(struct office *o, struct model *m, bool quiet)
 		if (!holds)
 			spoil(o, &d, chance(WAYS));
 		post(o, d);
-		count += expect(&m[p], who, verdict, holds);
+		count += expect(&m[p], who, verdict, holds, d.until);
 		if (chance(5) == 0) {
 			take_all(o, m);
 			look_at_all(o, m);
@@ -1273,6 +1322,74 @@ a_stop_takes_approvals_back_and_each_has_an_id_of_its_own(void)
 }
 
 static void
+two_who_stop_the_same_are_named_in_one_stop(void)
+{
+	struct decision d = { .name = "root", .reason = "tillsyn", .verdict = VERDICT_HOLD, .until = DAY_NONE };
+	struct inbox_decision tom;
+	struct office o;
+	struct holds holds;
+	struct error err = { 0 };
+	struct decisions all;
+	const char *id, *other;
+
+	office_open(&o);
+	id = propose(&o, KIND_DESTROY, 3, 2, STATE_OPEN);
+	other = propose(&o, KIND_DESTROY, 3, 2, STATE_OPEN);
+	tom = answer(&o, 0, id, VERDICT_HOLD);
+	tom.until = clock_day(o.now) + 9;
+	post(&o, tom);
+	tom = answer(&o, 1, id, VERDICT_HOLD);
+	tom.reason = "begäran";
+	tom.until = clock_day(o.now) + 5;
+	post(&o, tom);
+	CHECK(take(&o).taken == 2 && look(&o, id).until == clock_day(o.now) + 9);
+	CHECK_TEXT(look(&o, id).note, "behövs; begäran");
+	for (int i = 0; i < 50; i++)            /* who has taken serve over writes what it likes */
+		post(&o, answer(&o, i % 2, id, VERDICT_HOLD));
+	CHECK(take(&o).refused == 50);
+	for (int i = 0; i < 2; i++) {           /* by hand: once more, and again */
+		d.proposal = id;
+		d.at = o.now;
+		CHECK(decide_by_hand(o.mem, &o.rules, o.store, &d, o.now, &err) == 0);
+	}
+	CHECK(store_holds(o.mem, o.store, true, &holds, &err) == 0 && holds.list.count == 1);
+	CHECK_TEXT(holds.list.items[0].hold.id, arena_print(o.mem, STOP_PREFIX "%s-1", id));
+	CHECK_TEXT(holds.list.items[0].hold.by, "anna, bo, root");
+	CHECK_TEXT(holds.list.items[0].hold.reason, "behövs; begäran; tillsyn");
+	CHECK(look(&o, id).until == DAY_NONE);
+	CHECK(store_decisions(o.mem, o.store, id, INT64_MIN, &all, &err) == 0 && all.list.count == 54);
+	post(&o, answer(&o, 0, other, VERDICT_HOLD));   /* of something else it is another */
+	CHECK(take(&o).taken == 1);
+	CHECK(store_hold_lift(o.store, holds.list.items[0].hold.id, o.now, "arkivet", "klart", &err) == 0);
+	CHECK(store_holds(o.mem, o.store, false, &holds, &err) == 0 && holds.list.count == 1);
+	CHECK(hold_is_of(&holds.list.items[0].hold, look(&o, other).p.key) && !hold_is_of(&holds.list.items[0].hold, look(&o, id).p.key));
+	office_close(&o);
+}
+
+/* Its files lie elsewhere since: what stands does not cover them. */
+static void
+what_a_stop_does_not_cover_gets_another(void)
+{
+	struct office o;
+	struct holds holds;
+	struct error err = { 0 };
+	const char *id;
+
+	office_open(&o);
+	id = propose(&o, KIND_DESTROY, 3, 2, STATE_OPEN);
+	put_files(&o, id, "", "V/a/1", "V/a/2");
+	post(&o, answer(&o, 0, id, VERDICT_HOLD));
+	CHECK(take(&o).taken == 1);
+	put_files(&o, id, "", "V/a/1", "V/b/2");
+	post(&o, answer(&o, 0, id, VERDICT_HOLD));
+	CHECK(take(&o).taken == 1);
+	CHECK(store_holds(o.mem, o.store, false, &holds, &err) == 0 && holds.list.count == 2);
+	CHECK_TEXT(holds.list.items[0].hold.path, "V/a");
+	CHECK_TEXT(holds.list.items[1].hold.path, "V");
+	office_close(&o);
+}
+
+static void
 a_stop_counts_whatever_has_become_of_it(void)
 {
 	static const enum state live[] = { STATE_OPEN, STATE_ASKED, STATE_HELD, STATE_WRONG_OWNER, STATE_SCHEDULED, STATE_QUARANTINED,
@@ -1538,6 +1655,8 @@ main(void)
 	TEST(who_has_asked_can_answer_without_waiting);
 	TEST(a_stop_is_of_the_series_in_the_folder_that_holds_the_files);
 	TEST(a_stop_takes_approvals_back_and_each_has_an_id_of_its_own);
+	TEST(two_who_stop_the_same_are_named_in_one_stop);
+	TEST(what_a_stop_does_not_cover_gets_another);
 	TEST(a_stop_counts_whatever_has_become_of_it);
 	TEST(who_says_that_it_is_not_theirs_says_no_more);
 	TEST(who_is_asked_as_something_else_answers_anew);
