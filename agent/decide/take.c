@@ -111,9 +111,40 @@ keep(struct taking *t, const struct stored *s, const struct decision *d, struct 
 	return note(t, happening_word[PROPOSAL_KEPT], d, err);
 }
 
+/* What stands of "not mine" about it. */
+static int
+declined_about(const struct taking *t, const struct proposal *p, struct declined_list *out, struct error *err)
+{
+	struct declined_list all;
+
+	*out = (struct declined_list){ 0 };
+	if (store_declined(t->mem, t->store, NULL, &all, err) < 0)
+		return -1;
+	for (size_t i = 0; i < all.list.count; i++)
+		if (strcmp(all.list.items[i].proposal_key, p->key) == 0)
+			*arena_push(t->mem, &out->list) = all.list.items[i];
+	return 0;
+}
+
+/* By hand: the night asks those again whom the rules name. */
+static int
+undo_declined(struct taking *t, const struct stored *s, const struct decision *d, struct error *err)
+{
+	struct declined_list list;
+
+	if (declined_about(t, &s->p, &list, err) < 0)
+		return -1;
+	for (size_t i = 0; i < list.list.count; i++)
+		if (store_declined_end(t->store, &list.list.items[i], err) < 0)
+			return -1;
+	return note(t, "not-mine-ended", d, err);
+}
+
 static int
 undo(struct taking *t, const struct stored *s, const struct decision *d, struct error *err)
 {
+	if (s->state != STATE_SCHEDULED)
+		return undo_declined(t, s, d, err);
 	if (store_proposal_move(t->store, s->id, PROPOSAL_UNDONE, t->now, INT64_MIN, DAY_NONE, d->reason, err) < 0)
 		return -1;
 	t->out->undone++;
@@ -358,19 +389,36 @@ decide_take(struct arena *mem, const struct rules *rules, struct store *store, i
 
 /* ------------------------------------------------------------------ from the command line */
 
+/* In which states it can be said by hand: what was approved is undone, else what was said not to be theirs. */
+static int
+sayable(const struct taking *t, const struct stored *s, enum verdict verdict, unsigned *out, struct error *err)
+{
+	struct declined_list declined;
+
+	*out = STATES(STATE_SCHEDULED) | STATES_ASKED;
+	if (verdict != VERDICT_UNDO)
+		return 0;
+	if (declined_about(t, &s->p, &declined, err) < 0)
+		return -1;
+	*out = STATES(STATE_SCHEDULED) | (declined.list.count ? STATES_ANSWERABLE : 0);
+	return 0;
+}
+
 static int
 by_hand(struct taking *t, const struct decision *d, struct error *err)
 {
 	const struct stored *s;
 	struct decision full = *d;
 	bool under_way = false;
-	unsigned may = STATES(STATE_SCHEDULED) | (d->verdict == VERDICT_UNDO ? 0 : STATES_ASKED);
+	unsigned may;
 
 	if (store_proposals(t->mem, t->store, &(struct proposal_filter){ .id = d->proposal }, &t->list, err) < 0)
 		return -1;
 	if (t->list.list.count != 1)
 		return error_set(err, ERROR_USAGE, "there is no proposal '%s'", d->proposal);
 	s = &t->list.list.items[0];
+	if (sayable(t, s, d->verdict, &may, err) < 0)
+		return -1;
 	if (!(STATES(s->state) & may))
 		return error_set(err, ERROR_USAGE, "proposal '%s' is %s: nothing to %s", s->id, state_word[s->state],
 				 verdict_word[d->verdict]);

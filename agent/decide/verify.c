@@ -8,6 +8,7 @@
 #define SKEW 120                        /* seconds that two clocks may differ */
 #define PIN_SECONDS (7 * 86400)         /* an owner who changed destroys nothing for so long */
 #define QUESTIONS_MOST 5                /* that wait for an answer, of one proposal */
+#define ANSWERS_MOST 50                 /* of one person, about one proposal; more are no person's */
 
 /* ------------------------------------------------------------------ what was decided before */
 
@@ -260,6 +261,27 @@ advise_fault(struct taking *t, const struct inbox_decision *d, const struct stor
 	return 0;
 }
 
+/* Approve and undo, approve and undo, … : each would count, and a flood of what counts fills the store as well as any other. */
+static bool
+is_flood(const struct taking *t, const struct decisions *all)
+{
+	int count = 0;
+
+	for (size_t i = 0; i < all->list.count; i++) {
+		const struct decision *d = &all->list.items[i];
+
+		count += !d->refused && d->key && strcmp(d->key, t->letter.key) == 0;
+	}
+	return count >= ANSWERS_MOST;
+}
+
+/* Heard of who has declined, too, and however often they have answered; each has an end of its own. */
+static bool
+is_safe(enum verdict verdict)
+{
+	return verdict == VERDICT_KEEP || verdict == VERDICT_UNDO || verdict == VERDICT_HOLD || verdict == VERDICT_ADVISE;
+}
+
 /* What only this verdict asks for. */
 static int
 own_fault(struct taking *t, const struct inbox_decision *d, const struct stored *s, enum verdict verdict, const char **fault,
@@ -271,11 +293,11 @@ own_fault(struct taking *t, const struct inbox_decision *d, const struct stored 
 	if (store_decisions(t->mem, t->store, s->id, INT64_MIN, &all, err) < 0 ||
 	    store_declined(t->mem, t->store, t->letter.key, &declined, err) < 0)
 		return -1;
-	if (verdict != VERDICT_KEEP && verdict != VERDICT_HOLD && verdict != VERDICT_ADVISE &&
-	    declined_all(&declined, &s->p, t->letter.key)) {
-		*fault = "this person has said that it is not theirs";
+	if (!is_safe(verdict))
+		*fault = declined_all(&declined, &s->p, t->letter.key) ? "this person has said that it is not theirs"
+			 : is_flood(t, &all) ? "this person has answered too often" : NULL;
+	if (*fault)
 		return 0;
-	}
 	switch (verdict) {
 	case VERDICT_APPROVE:
 		return approve_fault(t, &all, s, d->at, fault, err);

@@ -132,6 +132,7 @@ static const struct { const char *fault, *said; } faults[] = {
 	{ "the sign-in was too old", N_("du hade varit inloggad för länge") },
 	{ "the time for undoing had passed", N_("ångerfristen hade gått ut") },
 	{ "there is nothing to undo", N_("det fanns inget att ångra") },
+	{ "this person has answered too often", N_("du har svarat så många gånger att inget mer räknas: hör av dig") },
 	{ "this person has said that it is not theirs", N_("du har svarat att det inte är ditt") },
 	{ "this person is not asked about it", N_("frågan ställs inte till dig") },
 	{ "too many have been asked already", N_("flera väntar redan på svar om det") },

@@ -288,6 +288,7 @@ model_not_mine(struct model *m, unsigned me)
 	if (!answerable(m) || m->declined & me)
 		return false;
 	m->declined |= me;
+	m->approved &= ~me;
 	m->state = STATE_WRONG_OWNER;
 	return true;
 }
@@ -371,6 +372,19 @@ lift(struct office *o, struct model *m, const char *id)
 	m->stopped = 0;
 }
 
+/* The rules name them for something else now: what they said before is of what they were. */
+static void
+rename_seats(struct office *o, struct model *m, struct stored *s)
+{
+	static int number;
+
+	for (size_t i = 0; i < s->p.approvers.count; i++)
+		for (int k = 0; k < PEOPLE; k++)
+			if (strcmp(s->p.approvers.items[i].key, keys[k]) == 0 && m->declined >> k & 1)
+				s->p.approvers.items[i].as = arena_print(o->mem, "ägare %d", ++number);
+	m->declined = 0;
+}
+
 /* What a night makes of those that wait for it: what is lifted is free, another owner is found. */
 static void
 pass_night(struct office *o, struct model *m, const char *id)
@@ -384,6 +398,8 @@ pass_night(struct office *o, struct model *m, const char *id)
 	} else if (m->state == STATE_WRONG_OWNER && m->asked & ~m->declined) {
 		size_t left = 0;
 
+		if (chance(2))
+			rename_seats(o, m, &s);
 		for (size_t i = 0; i < s.p.approvers.count; i++)
 			for (int k = 0; k < PEOPLE; k++)
 				if (strcmp(s.p.approvers.items[i].key, keys[k]) == 0 && !(m->declined >> k & 1)) {
@@ -1477,6 +1493,69 @@ who_is_asked_as_something_else_answers_anew(void)
 }
 
 static void
+what_was_not_theirs_by_mistake_is_undone_by_hand(void)
+{
+	struct office o;
+	struct declined_list declined;
+	struct error err = { 0 };
+	struct decision d = { .name = "root", .reason = "fel knapp", .until = DAY_NONE, .verdict = VERDICT_UNDO };
+	const char *other;
+
+	office_open(&o);
+	d.at = o.now;
+	d.proposal = propose(&o, KIND_REMOVE_MEMBER, 3, 2, STATE_OPEN);
+	other = propose(&o, KIND_REMOVE_MEMBER, 3, 2, STATE_OPEN);
+	post(&o, row(&o, 0, d.proposal, "not-mine"));
+	post(&o, row(&o, 1, other, "not-mine"));
+	CHECK(take(&o).taken == 2);
+	CHECK(decide_by_hand(o.mem, &o.rules, o.store, &d, o.now, &err) == 0 && state(&o, d.proposal) == STATE_WRONG_OWNER);
+	CHECK(store_declined(o.mem, o.store, NULL, &declined, &err) == 0 && declined.list.count == 1);
+	CHECK_TEXT(declined.list.items[0].proposal_key, look(&o, other).p.key);
+	CHECK(decide_by_hand(o.mem, &o.rules, o.store, &d, o.now, &err) < 0 && err.kind == ERROR_USAGE);       /* nothing is left of it */
+	post(&o, row(&o, 0, d.proposal, "approve"));
+	CHECK(take(&o).approved == 1);
+	office_close(&o);
+}
+
+/* Who has taken serve over can say yes and no in turn, each of which would count. */
+static void
+a_flood_of_what_counts_comes_to_an_end(void)
+{
+	static const char *const words[] = { "approve", "undo", "later" };
+	struct office o;
+	struct decisions all;
+	struct error err = { 0 };
+	const char *id;
+	size_t counted = 0;
+
+	office_open(&o);
+	id = propose_seats(&o, KIND_DESTROY, (const unsigned[]){ 3 }, 1, 1, STATE_OPEN);
+	for (int i = 0; i < 400; i++) {
+		struct inbox_decision d = row(&o, 0, id, words[i % 3]);
+
+		d.until = i % 3 == 2 ? clock_day(o.now) + 1 + i % 20 : DAY_NONE;
+		d.at = o.now - 399 + i;
+		post(&o, d);
+	}
+	(void)take(&o);
+	CHECK(store_decisions(o.mem, o.store, id, INT64_MIN, &all, &err) == 0);
+	for (size_t i = 0; i < all.list.count; i++)
+		counted += !all.list.items[i].refused;
+	CHECK(counted >= 50 && counted <= 51);
+	o.now++;
+	post(&o, row(&o, 1, id, "approve"));    /* somebody else is heard */
+	CHECK(take(&o).refused == 0 && state(&o, id) == STATE_SCHEDULED);
+	o.now++;
+	post(&o, row(&o, 0, id, "undo"));       /* and what is safe, of who it was done in the name of */
+	CHECK(take(&o).refused == 0 && state(&o, id) == STATE_OPEN);
+	post(&o, row(&o, 0, id, "hold"));
+	CHECK(take(&o).refused == 0 && state(&o, id) == STATE_HELD);
+	post(&o, row(&o, 0, id, "keep"));
+	CHECK(take(&o).kept == 1 && state(&o, id) == STATE_KEPT);
+	office_close(&o);
+}
+
+static void
 two_answers_are_both_kept_and_keep_wins(void)
 {
 	struct office o;
@@ -1660,6 +1739,8 @@ main(void)
 	TEST(a_stop_counts_whatever_has_become_of_it);
 	TEST(who_says_that_it_is_not_theirs_says_no_more);
 	TEST(who_is_asked_as_something_else_answers_anew);
+	TEST(what_was_not_theirs_by_mistake_is_undone_by_hand);
+	TEST(a_flood_of_what_counts_comes_to_an_end);
 	TEST(two_answers_are_both_kept_and_keep_wins);
 	TEST(to_be_reminded_later_changes_nothing);
 	TEST(each_way_of_forging_is_refused);
