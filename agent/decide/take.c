@@ -400,7 +400,7 @@ sayable(const struct taking *t, const struct stored *s, enum verdict verdict, un
 		return 0;
 	if (declined_about(t, &s->p, &declined, err) < 0)
 		return -1;
-	*out = STATES(STATE_SCHEDULED) | (declined.list.count ? STATES_ANSWERABLE : 0);
+	*out = STATES(STATE_SCHEDULED) | (declined.list.count ? STATES_ASKED : 0);
 	return 0;
 }
 

@@ -211,6 +211,60 @@ def what_it_can_do_in_their_name(t, name, token, first, second):
     check("which is always possible", done.returncode == 0 and whole(t, "11-30"), done.stderr.decode())
 
 
+def files_of_two(t):
+    """Files that two people are asked about, and who they are."""
+    one, version = t.rows("select id, version from proposal where kind = 'destroy' and state = 'open' and needs = 2 and (select count(distinct key) from approver"
+                          " where proposal = id) = 2 order by id limit 1")[0]
+    return one, version, [n for (n,) in t.rows("select distinct letter.name from letter join approver on approver.key = letter.key where proposal = ? order by 1", one)]
+
+
+def what_it_stops_is_lifted_once(t):
+    """With the links of both who are asked about files it stops them a thousand times, and says yes and no without end."""
+    one, version, names = files_of_two(t)
+    t.serve(at("12-01", 9))
+    for name in names:
+        Owner(t, name)
+    t.close_page()
+    tokens = {t.rows("select name from letter where id = ?", letter)[0][0]: token for token, letter in sessions(t)}
+    now, before = moment(at("12-01", 9)), t.rows("select count(*) from hold")[0][0]
+    good, told = proof(now - 60, now - 30), t.rows("select count(*) from audit")[0][0]
+    rows = [(tokens[name], one, version, "hold", f"Stopp {i}", until, now + i % 100, good) for i in range(300) for name in names for until in (None, 20800 + i)]
+    rows += [(tokens[names[0]], one, version, word, "x", until, now + i % 100, good) for i in range(300) for word, until in (("not-mine", None), ("later", 20790), ("ask", None), ("advise", None))]
+    write(t, rows)
+    night(t, "12-02")
+    mine = t.rows("select id, who, reason from hold where id like 'stopp-' || ? || '%'", one)
+    check("a thousand stops are one hold", len(mine) == 1 and t.rows("select count(*) from hold") == [(before + 1,)], mine)
+    check("in which both are named, once each", sorted(mine[0][1].split(", ")) == names and mine[0][2] == "Stopp 0; Stopp 0", mine)
+    counted_now = t.rows("select count(*) from decision where proposal = ? and refused is null", one)[0][0]
+    check("what counts of the rest is little", counted_now <= 4 and t.rows("select state from proposal where id = ?", one) == [("held",)], counted_now)
+    check("and the chain tells of it, and is no flood", whole(t, "12-02") and t.rows("select count(*) from audit")[0][0] - told < 1200,
+          t.rows("select count(*) from audit")[0][0] - told)
+    os.remove(inbox(t))                         # as the manual says; what lay there still would stop it again
+    done = t.call(at("12-02", 9), "hold", "lift", mine[0][0], "--by", "maria.arkivarie", "--by", "it.admin", "--reason", "Ingen av dem har stoppat det")
+    night(t, "12-03")
+    check("two people lift it in one act, and it is asked anew", done.returncode == 0 and t.rows("select state from proposal where id = ?", one) == [("open",)],
+          done.stderr.decode(), t.rows("select id, who from hold where lifted is null"))
+
+
+def what_it_gives_away_is_given_back(t):
+    """It says of all that an owner has that it is not theirs: nothing goes, the coordinator is asked, and it is undone by hand."""
+    name, mine = owner_of(t)
+    t.serve(at("12-03", 9))
+    Owner(t, name)
+    (token,) = [k for k, letter in sessions(t) if t.rows("select name from letter where id = ?", letter) == [(name,)]][-1:]
+    t.close_page()
+    now = moment(at("12-03", 9))
+    write(t, [(token, p, v, "not-mine", "x", None, now, proof(now - 60, now - 30)) for p, v in mine for _ in range(3)])
+    night(t, "12-04")
+    asked = t.rows("select count(distinct proposal) from approver join letter on letter.key = approver.key where letter.name = ? and proposal in"
+                   " (select value from json_each(?))", name, json.dumps([p for p, _ in mine]))
+    check("it can give away what they have, and nothing goes", asked == [(0,)] and t.rows("select count(*) from effect") == [(0,)], asked)
+    done = t.call(at("12-04", 9), "decide", "undo", mine[0][0], "--by", "it.admin", "--reason", "Ägaren har inte sagt det")
+    night(t, "12-05")
+    theirs = [p for (p,) in t.rows("select distinct proposal from approver join letter on letter.key = approver.key where letter.name = ?", name)]
+    check("which is undone by hand, for that one", done.returncode == 0 and [p for p, _ in mine if p in theirs] == [mine[0][0]], done.stderr.decode())
+
+
 # ------------------------------------------------------------------ what is no inbox
 
 def replaced(t, how):
@@ -333,7 +387,9 @@ def main():
         an_inbox_of_another_kind(t)
         a_flood_hides_nothing(t)
         links_do_not_stay(t)
-        check("and the chain is whole", whole(t, "12-01"))
+        what_it_stops_is_lifted_once(t)
+        what_it_gives_away_is_given_back(t)
+        check("and the chain is whole", whole(t, "12-05"))
     return 1 if town.failures else 0
 
 
