@@ -467,18 +467,23 @@ is_named(const struct snapshot *s, const struct turns *turns, const struct decli
 	return !s->account_count || !bsearch(d->key, s->accounts, s->account_count, sizeof *s->accounts, by_account_key);
 }
 
+/* In the chain it is told of the version that came last. */
 static int
 end_declined(struct asking *a, const struct declined *d, struct error *err)
 {
+	struct stored_list versions = { 0 };
 	json_t *payload = json_object();
 	int rc = store_declined_end(a->in->store, d, err);
 
-	json_put(payload, "key", d->proposal_key);
+	if (rc == 0)
+		rc = store_proposals(a->mem, a->in->store, &(struct proposal_filter){ .key = d->proposal_key }, &versions, err);
+	json_put(payload, "proposal", versions.list.count ? versions.list.items[versions.list.count - 1].id : d->proposal_key);
 	json_put(payload, "by", d->key);
 	json_put(payload, "as", d->as);
 	if (rc == 0)
 		rc = audit_add(a->in->store, a->in->now, "run", "not-mine-ended", payload, err);
 	json_decref(payload);
+	stored_free(&versions);
 	return rc;
 }
 

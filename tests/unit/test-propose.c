@@ -1159,15 +1159,27 @@ is_asked_anew(struct town *t)
 	CHECK(store_decisions(t->mem, t->store, s.id, INT64_MIN, &given, &err) == 0 && seats_all_approved(&given, &s));
 }
 
+/* How often the chain tells that it came to an end, with the proposal. */
+static int
+count_ended(void *self, const struct audit_row *row, struct error *err)
+{
+	(void)err;
+	*(int *)self += strcmp(row->event, "not-mine-ended") == 0 && strstr(row->payload, "-1\"") != NULL;
+	return 0;
+}
+
 static void
 whom_the_rules_name_anew_is_asked_anew(void)
 {
 	static const char *anna[] = { "anna" };
+	struct error err = { 0 };
 	struct town t;
+	int ended = 0;
 
 	not_annas(&t);
 	t.systems[1].owner = "dan";     /* another, and then her again */
 	CHECK_TEXT(next_owner(&t), "dan");
+	CHECK(store_audit_each(t.store, 0, count_ended, &ended, &err) == 0 && ended == 1);
 	t.systems[1].owner = "anna";
 	is_asked_anew(&t);
 	town_close(&t);
