@@ -13,14 +13,31 @@
 struct hands {
 	pthread_mutex_t lock;
 	pthread_cond_t more, done_one;
-	void **todo, **done;            /* stacks of `capacity` */
-	size_t todo_count, done_count, out, capacity;
+	void **todo, **done;            /* a ring, whose first is todo[todo_first], and a stack; each of `capacity` */
+	size_t todo_first, todo_count, done_count, out, capacity;
 	void (*work)(void *self, void *job);
 	void *self;
 	bool closing;
 	pthread_t *threads;
 	int count;
 };
+
+/* The number-th of those that nobody has begun. */
+static void **
+todo_at(const struct hands *h, size_t number)
+{
+	return &h->todo[(h->todo_first + number) % h->capacity];
+}
+
+static void *
+first_todo(struct hands *h)
+{
+	void *job = *todo_at(h, 0);
+
+	h->todo_first = (h->todo_first + 1) % h->capacity;
+	h->todo_count--;
+	return job;
+}
 
 static void *
 run(void *arg)
@@ -35,7 +52,7 @@ run(void *arg)
 			pthread_cond_wait(&h->more, &h->lock);
 		if (!h->todo_count)
 			break;
-		job = h->todo[--h->todo_count];
+		job = first_todo(h);
 		pthread_mutex_unlock(&h->lock);
 		h->work(h->self, job);
 		pthread_mutex_lock(&h->lock);
@@ -92,7 +109,7 @@ hands_give(struct hands *h, void *job)
 	pthread_mutex_lock(&h->lock);
 	room = h->out < h->capacity;
 	if (room) {
-		h->todo[h->todo_count++] = job;
+		*todo_at(h, h->todo_count++) = job;
 		h->out++;
 		pthread_cond_signal(&h->more);
 	}
@@ -112,13 +129,58 @@ hands_take(struct hands *h)
 		job = h->done[--h->done_count];
 		h->out--;
 	} else if (h->out) {
-		job = h->todo[--h->todo_count];
+		job = first_todo(h);
 		h->out--;
 		pthread_mutex_unlock(&h->lock);
 		h->work(h->self, job);
 		return job;
 	}
 	pthread_mutex_unlock(&h->lock);
+	return job;
+}
+
+void *
+hands_done(struct hands *h)
+{
+	void *job = NULL;
+
+	pthread_mutex_lock(&h->lock);
+	if (h->done_count) {
+		job = h->done[--h->done_count];
+		h->out--;
+	}
+	pthread_mutex_unlock(&h->lock);
+	return job;
+}
+
+/* Out of those that no hand has begun. */
+static bool
+take_out(struct hands *h, const void *job)
+{
+	size_t i = 0;
+
+	while (i < h->todo_count && *todo_at(h, i) != job)
+		i++;
+	if (i == h->todo_count)
+		return false;
+	h->todo_count--;
+	h->out--;
+	for (; i < h->todo_count; i++)
+		*todo_at(h, i) = *todo_at(h, i + 1);
+	return true;
+}
+
+void *
+hands_need(struct hands *h, void *job)
+{
+	bool mine;
+
+	pthread_mutex_lock(&h->lock);
+	mine = take_out(h, job);
+	pthread_mutex_unlock(&h->lock);
+	if (!mine)
+		return hands_take(h);
+	h->work(h->self, job);
 	return job;
 }
 

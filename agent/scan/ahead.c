@@ -1,5 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* ahead.c - the next few folders below each folder on the way down are read by hands, before it is their turn. */
+/*
+ * ahead.c - the folders that come next are read by hands, before it is their turn.
+ *
+ * First those that lie in the folder at hand, then those in the folders beside it, which have been read themselves by then: so
+ * there is always something to be read, however few lie in each.
+ */
 #include "walk_p.h"
 #include <stdlib.h>
 #include <string.h>
@@ -14,9 +19,9 @@ ahead_work(void *self, void *job)
 }
 
 struct folder *
-ahead_folder(struct walk *w, const char *above, long long parent, const char *name, bool stat_all)
+ahead_folder(struct walk *w, const char *above, size_t len, long long parent, const char *name, bool stat_all)
 {
-	size_t len = strlen(above), more = strlen(name);
+	size_t more = strlen(name);
 	struct folder *f = calloc(1, sizeof(*f));
 
 	if (f)
@@ -28,74 +33,152 @@ ahead_folder(struct walk *w, const char *above, long long parent, const char *na
 		f->path[len++] = '/';
 	memcpy(f->path + len, name, more + 1);
 	f->fd = -1;
+	f->id = -1;
 	f->stat_all = stat_all;
 	if (w->index || w->full)
 		memory_look_up(w, f, parent, name);
 	return f;
 }
 
-/* What is out with the hands comes back in any order. */
-void
-ahead_wait(struct walk *w, struct folder *f)
+static void
+take_back(struct walk *w, struct folder *f)
 {
-	while (!f->done) {
-		struct folder *some = hands_take(w->hands);
+	f->done = true;
+	w->unread--;
+}
 
-		some->done = true;
-	}
+/* What is out with the hands comes back in any order. */
+static void
+wait_for(struct walk *w, struct folder *f)
+{
+	while (!f->done)
+		take_back(w, hands_need(w->hands, f));
 }
 
 /* A reading is begun; where no hand can take it, it is done now. */
 void
 ahead_start(struct walk *w, struct folder *f)
 {
-	f->done = false;
-	if (w->hands && hands_give(w->hands, f))
-		return;
-	folder_read(&w->beneath, f);
-	f->done = true;
+	f->done = !w->hands || !hands_give(w->hands, f);
+	if (f->done)
+		folder_read(&w->beneath, f);
+	else
+		w->unread++;
 }
 
-/* Keeps some of the folders below a frame read ahead.  The nearest is given last, and so begun first. */
-void
-ahead_fill(struct walk *w, struct frame *f)
+static bool
+wants_more(const struct walk *w)
 {
-	size_t first = f->ahead_count;
+	return w->unread < w->window && w->ahead < w->ahead_most;
+}
 
-	if (!w->hands || f->next == f->len || f->ahead_count > w->window / 2)
-		return;
-	if (!f->ahead)
-		f->ahead = calloc(w->window, sizeof(struct folder *));
-	if (!f->ahead)
+/* Some of the folders that lie in one. */
+static void
+begin_some(struct walk *w, const char *path, size_t len, long long id, struct below *b)
+{
+	const size_t most = w->window < START + w->taken ? w->window : START + w->taken;
+
+	if (!b->ahead)
+		b->ahead = calloc(w->window, sizeof(struct folder *));
+	if (!b->ahead)
 		abort();
-	if (f->ahead_next < f->next)
-		f->ahead_next = f->next;
-	while (f->ahead_count < w->window && f->ahead_count < START + w->taken && w->ahead < w->ahead_most &&
-	       f->ahead_next < f->len) {
-		const char *name = f->todo + f->ahead_next + 1;
+	if (b->ahead_next < b->next)
+		b->ahead_next = b->next;
+	while (b->ahead_count < most && b->ahead_next < b->len && wants_more(w)) {
+		const char *name = b->todo + b->ahead_next + 1;
 		struct folder *one;
 
-		if (name[-1] == SAME) {
-			f->ahead_next += strlen(name) + 2;
-			continue;
-		}
-		if (f->path_len + strlen(name) + 2 > PATH_MAX)
+		if (name[-1] == LOOK && len + strlen(name) + 2 > PATH_MAX)
 			break;
-		w->path[f->path_len] = '\0';
-		one = ahead_folder(w, w->path, f->id, name, w->stat_ahead);
-		f->ahead[f->ahead_count++] = one;
+		b->ahead_next += strlen(name) + 2;
+		if (name[-1] == SAME)
+			continue;
+		one = ahead_folder(w, path, len, id, name, w->stat_ahead);
+		ahead_start(w, one);
+		b->ahead[b->ahead_count++] = one;
 		w->ahead++;
-		f->ahead_next += strlen(name) + 2;
 	}
-	for (size_t i = f->ahead_count; i-- > first;)
-		ahead_start(w, f->ahead[i]);
+}
+
+/* Which folders lie in one that has been read, but was not entered yet? */
+static bool
+is_known_below(struct walk *w, struct folder *f)
+{
+	if (!f->done || !f->last || f->open_error)
+		return false;
+	if (!f->below && f->same)
+		memory_folders(w, f);
+	else if (!f->below)
+		list_folders(w, f);
+	return true;
+}
+
+static void
+fill(struct walk *w, const char *path, size_t len, long long id, struct below *b)
+{
+	begin_some(w, path, len, id, b);
+	for (size_t i = 0; i < b->ahead_count && wants_more(w); i++) {
+		struct folder *f = b->ahead[i];
+
+		if (is_known_below(w, f))
+			fill(w, f->path, strlen(f->path), f->id, f->below);
+	}
+}
+
+void
+ahead_fill(struct walk *w)
+{
+	struct folder *some;
+
+	if (!w->hands)
+		return;
+	while ((some = hands_done(w->hands)))
+		take_back(w, some);
+	if (w->unread > w->window / 2 || w->ahead + w->window / 2 > w->ahead_most)
+		return;                 /* hands are woken for many folders, not for each */
+	for (size_t i = w->depth; i-- > 0 && wants_more(w);)
+		if (w->frames[i].below)
+			fill(w, w->path, w->frames[i].path_len, w->frames[i].id, w->frames[i].below);
+}
+
+void
+ahead_need(struct walk *w, struct folder *f)
+{
+	while (!f->done) {
+		ahead_fill(w);
+		if (!f->done)
+			take_back(w, hands_need(w->hands, f));
+	}
 }
 
 struct folder *
-ahead_take(struct frame *f)
+ahead_take(struct walk *w, struct below *b)
 {
-	struct folder *one = f->ahead[0];
+	struct folder *one = b->ahead[0];
 
-	memmove(f->ahead, f->ahead + 1, --f->ahead_count * sizeof(*f->ahead));
+	memmove(b->ahead, b->ahead + 1, --b->ahead_count * sizeof(*b->ahead));
+	w->taken++;
+	w->ahead--;
 	return one;
+}
+
+void
+ahead_drop(struct walk *w, struct below *b)
+{
+	if (!b)
+		return;
+	w->ahead -= b->ahead_count;
+	for (size_t i = 0; i < b->ahead_count; i++)
+		ahead_close(w, b->ahead[i]);
+	free(b->ahead);
+	free(b->todo);
+	free(b);
+}
+
+void
+ahead_close(struct walk *w, struct folder *f)
+{
+	wait_for(w, f);
+	ahead_drop(w, f->below);
+	folder_close(f);
 }

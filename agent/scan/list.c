@@ -24,9 +24,9 @@ is_snapshot(const char *name)
 
 /* What is ours in the root.  Where the share folds case, any spelling opens the same folder. */
 static bool
-is_skipped(const struct walk *w, const char *name)
+is_skipped(const struct walk *w, const char *path, const char *name)
 {
-	if (*w->path || *name != '.')
+	if (*path || *name != '.')
 		return false;
 	if (w->share->fold)
 		name = text_fold(w->mem, name);
@@ -34,27 +34,41 @@ is_skipped(const struct walk *w, const char *name)
 }
 
 void
-list_keep(struct frame *f, char how, const char *name)
+list_keep(struct below *b, char how, const char *name)
 {
 	size_t len = strlen(name) + 2;
 
-	if (f->len + len > TODO_MOST) {
-		f->unkept++;
-		f->complete = false;
+	if (b->len + len > TODO_MOST) {
+		b->unkept++;
 		return;
 	}
-	if (f->len + len > f->room) {
-		size_t room = f->room ? f->room * 2 : 1024;
-		char *more = realloc(f->todo, room > f->len + len ? room : f->len + len);
+	if (b->len + len > b->room) {
+		size_t room = b->room ? b->room * 2 : 1024;
+		char *more = realloc(b->todo, room > b->len + len ? room : b->len + len);
 
 		if (!more)
 			abort();        /* as arena_take(): without memory there is no honest way on */
-		f->todo = more;
-		f->room = room > f->len + len ? room : f->len + len;
+		b->todo = more;
+		b->room = room > b->len + len ? room : b->len + len;
 	}
-	f->todo[f->len] = how;
-	memcpy(f->todo + f->len + 1, name, len - 1);
-	f->len += len;
+	b->todo[b->len] = how;
+	memcpy(b->todo + b->len + 1, name, len - 1);
+	b->len += len;
+}
+
+void
+list_folders(struct walk *w, struct folder *folder)
+{
+	if (!folder->below)
+		folder->below = calloc(1, sizeof(*folder->below));
+	if (!folder->below)
+		abort();
+	for (size_t i = 0; i < folder->count; i++) {
+		const char *name = folder->names + folder->list[i].name;
+
+		if (folder->list[i].entry.type == DT_DIR && !is_snapshot(name) && !is_skipped(w, folder->path, name))
+			list_keep(folder->below, LOOK, name);
+	}
 }
 
 /* Of a folder the first few are told by name: there may be millions, and where they lie is the same for all. */
@@ -71,8 +85,8 @@ tell_unseen(struct walk *w, const struct frame *f)
 {
 	if (f->unseen > UNSEEN_TOLD)
 		walk_gap(w, w->path, arena_print(w->mem, "cannot stat %lld more files", f->unseen - UNSEEN_TOLD));
-	if (f->unkept)
-		walk_gap(w, w->path, arena_print(w->mem, "too many folders lie in it: %lld of them are not read", f->unkept));
+	if (f->below->unkept)
+		walk_gap(w, w->path, arena_print(w->mem, "too many folders lie in it: %lld of them are not read", f->below->unkept));
 }
 
 static void
@@ -83,16 +97,11 @@ meet(struct walk *w, struct frame *f, struct folder *folder, struct listed *l, s
 	struct entry *entry = &l->entry;
 	bool asked;
 
-	if (is_skipped(w, name))
+	if (entry->type == DT_DIR || is_skipped(w, w->path, name))
 		return;
 	entry->name = name;
 	if (l->error && entry->type == DT_UNKNOWN) {
 		unseen(w, f, name, l->error);
-		return;
-	}
-	if (entry->type == DT_DIR) {
-		if (!is_snapshot(name))
-			list_keep(f, LOOK, name);
 		return;
 	}
 	if (entry->type != DT_REG)
@@ -142,6 +151,8 @@ end_loop(struct walk *w, struct frame *f, struct folder *folder)
 			walk_gap(w, w->path, "the folder is one that it lies in itself, by a link on the server");
 			f->complete = false;
 			folder->count = 0;
+			ahead_drop(w, folder->below);
+			folder->below = NULL;
 			return;
 		}
 }
@@ -152,16 +163,20 @@ list(struct walk *w, struct frame *f, const char *name, struct folder *folder)
 {
 	struct wanted wanted = { 0, 0 };
 	int rc = 0;
-	bool last;
+	bool last, known = folder->below;
 
 	do {
-		ahead_wait(w, folder);
+		ahead_need(w, folder);
 		last = folder->last;
 		end_loop(w, f, folder);
+		if (!known || !folder->below)
+			list_folders(w, folder);
 		rc = meet_all(w, f, folder, &wanted);
 		if (rc == 0 && !last)
 			ahead_start(w, folder);
 	} while (rc == 0 && !last);
+	f->below = folder->below;
+	folder->below = NULL;
 	tell_unseen(w, f);
 	if (folder->open_error)
 		walk_gap(w, w->path, arena_print(w->mem, "cannot open folder: %s",
@@ -170,7 +185,7 @@ list(struct walk *w, struct frame *f, const char *name, struct folder *folder)
 		w->out->folders++, w->out->listed++;
 	if (folder->list_error)
 		walk_gap(w, w->path, arena_print(w->mem, "cannot list folder: %s", strerror(folder->list_error)));
-	f->complete = f->complete && !folder->open_error && !folder->list_error;
+	f->complete = f->complete && !folder->open_error && !folder->list_error && !f->below->unkept;
 	if (wanted.files)
 		w->stat_ahead = 2 * wanted.asked > wanted.files;
 	if (rc == 0)
@@ -182,10 +197,12 @@ list(struct walk *w, struct frame *f, const char *name, struct folder *folder)
 int
 list_folder(struct walk *w, struct frame *f, const char *name, struct folder *folder)
 {
-	ahead_wait(w, folder);
+	ahead_need(w, folder);
 	if (folder->same && memory_recall(w, f, name, folder))
 		return 0;
 	if (folder->same) {             /* its memo cannot be read */
+		ahead_drop(w, folder->below);
+		folder->below = NULL;
 		folder->known = folder->same = folder->last = false;
 		ahead_start(w, folder);
 	}

@@ -52,6 +52,7 @@ memory_look_up(struct walk *w, struct folder *f, long long parent, const char *n
 	f->weigh = w->full;
 	if (w->full || !index_find(w->index, parent, name, &seen))
 		return;
+	f->id = seen.id;
 	f->known = need_not_be_listed(w, &seen);
 	f->weigh = f->known || has_turn(w, &seen);
 	if (!f->known)
@@ -77,8 +78,8 @@ forget_gone(struct walk *w, const struct frame *f, long long id)
 	bool any = index_child(w->index, id, 0, &seen);
 
 	w->names.count = 0;
-	for (size_t at = 0; any && at < f->len; at += strlen(f->todo + at) + 1)
-		*arena_push(w->mem, &w->names) = f->todo + at + 1;
+	for (size_t at = 0; any && at < f->below->len; at += strlen(f->below->todo + at) + 1)
+		*arena_push(w->mem, &w->names) = f->below->todo + at + 1;
 	if (w->names.count > 1)
 		qsort(w->names.items, w->names.count, sizeof(*w->names.items), by_bytes);
 	for (size_t i = 0; index_child(w->index, id, i, &seen); i++)
@@ -116,11 +117,11 @@ remember_folder(struct walk *w, struct frame *f, const char *name, const struct 
 	w->visitor->listed(w->visitor->self, f->state, w->path, f->complete, &seen.memo);
 	if (f->complete && folder->mark.ctime_s < w->settled && folder->mark.mtime_s < w->settled)
 		until = seen.memo.until;
-	seen.until = f->len ? 0 : until;
+	seen.until = f->below->len ? 0 : until;
 	if (f->complete && index_find(w->index, f->parent, name, &was))
 		forget_gone(w, f, was.id);
 	f->id = index_put(w->index, f->parent, &seen);
-	if (f->len && until) {
+	if (f->below->len && until) {
 		seen.id = f->id;
 		seen.until = until;
 		f->seen = keep_seen(&seen);
@@ -141,11 +142,10 @@ memory_listed(struct walk *w, struct frame *f, const char *name, const struct fo
 
 /* A folder that is as it was: what came of its files is told again.  False: it has to be listed. */
 bool
-memory_recall(struct walk *w, struct frame *f, const char *name, const struct folder *folder)
+memory_recall(struct walk *w, struct frame *f, const char *name, struct folder *folder)
 {
 	const struct visitor *v = w->visitor;
-	const struct leaf *leaf = folder->leaves, *end = leaf + folder->leaf_count;
-	struct seen seen, child;
+	struct seen seen;
 
 	if (!index_find(w->index, f->parent, name, &seen) ||
 	    !v->recall(v->self, f->state, w->path, seen.memo.bytes, seen.memo.len))
@@ -154,20 +154,35 @@ memory_recall(struct walk *w, struct frame *f, const char *name, const struct fo
 	f->ino = w->beneath.smb ? seen.mark.ino : 0;
 	w->out->files += seen.files;
 	w->out->folders++;
-	for (size_t i = 0; index_child(w->index, seen.id, i, &child); i++) {
+	if (!folder->below)
+		memory_folders(w, folder);
+	f->below = folder->below;
+	folder->below = NULL;
+	return true;
+}
+
+void
+memory_folders(struct walk *w, struct folder *folder)
+{
+	const struct leaf *leaf = folder->leaves, *end = leaf + folder->leaf_count;
+	struct seen child;
+
+	folder->below = calloc(1, sizeof(*folder->below));
+	if (!folder->below)
+		abort();
+	for (size_t i = 0; index_child(w->index, folder->id, i, &child); i++) {
 		bool looked = leaf < end && leaf->name == child.name;
 
-		list_keep(f, looked && leaf->same ? SAME : LOOK, child.name);
+		list_keep(folder->below, looked && leaf->same ? SAME : LOOK, child.name);
 		leaf += looked;
 	}
-	return true;
 }
 
 /* What is left of a mount that is gone is an empty folder, and an error is not an empty set.  Only names are wanted. */
 bool
 memory_root(struct walk *w)
 {
-	struct folder *root = ahead_folder(w, "", 0, "", false);
+	struct folder *root = ahead_folder(w, "", 0, 0, "", false);
 	struct seen seen, child;
 	bool known = w->index && index_find(w->index, 0, "", &seen), empty = true;
 

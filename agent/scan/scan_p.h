@@ -70,6 +70,7 @@ struct folder {
 	bool weigh;                     /* wanted: the size of every file, if it has to be listed */
 	bool known;                     /* wanted: no listing, if it is as it was */
 	bool same;                      /* it is: and so it was not listed */
+	long long id;                   /* in the index; -1: it is not there */
 	struct mark was, mark;          /* as it was; as it was before it was listed */
 	struct leaf *leaves;            /* wanted, if it is as it was: whether these are, too */
 	size_t leaf_count;
@@ -83,6 +84,7 @@ struct folder {
 	size_t names_len, names_room;
 	char *buffer;                   /* of getdents */
 	long buffered, at;
+	struct below *below;            /* the walk's: the folders that lie in it, when all of them are known; or NULL */
 };
 
 int folder_open(struct beneath *b, const char *path);           /* a descriptor, or -1 with errno */

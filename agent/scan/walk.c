@@ -38,8 +38,7 @@ enter(struct walk *w, void *above, long long parent, const char *name, struct fo
 	int rc;
 
 	if (stop_asked() || !w->visitor->enter(w->visitor->self, w->path, above, &state)) {
-		ahead_wait(w, folder);
-		folder_close(folder);
+		ahead_close(w, folder);
 		return stop_asked() ? -1 : 0;
 	}
 	if (w->depth == w->room) {
@@ -53,20 +52,14 @@ enter(struct walk *w, void *above, long long parent, const char *name, struct fo
 	rc = list_folder(w, f, name, folder);
 	folder_close(folder);
 	if (rc == 0)
-		ahead_fill(w, f);
+		ahead_fill(w);
 	return rc;
 }
 
 static void
 drop(struct walk *w, struct frame *f)
 {
-	for (size_t i = 0; i < f->ahead_count; i++) {
-		ahead_wait(w, f->ahead[i]);
-		folder_close(f->ahead[i]);
-		w->ahead--;
-	}
-	free(f->ahead);
-	free(f->todo);
+	ahead_drop(w, f->below);
 	free(f->seen);
 }
 
@@ -106,33 +99,30 @@ is_cut(struct walk *w, const struct frame *f, const char *name)
 static int
 descend(struct walk *w, struct frame *f)
 {
-	const char *name = f->todo + f->next + 1;
+	struct below *b = f->below;
+	const char *name = b->todo + b->next + 1;
 	size_t len = strlen(name), at = f->path_len;
 	struct folder *folder;
 
 	if (is_cut(w, f, name)) {
-		f->next = f->len;
+		b->next = b->len;
 		f->complete = false;
 		return 0;
 	}
-	f->next += len + 2;
+	b->next += len + 2;
 	if (at + len + 2 > PATH_MAX) {
 		walk_gap(w, w->path, "folder below is too deep to be opened");
 		f->complete = false;
 		return 0;
 	}
 	if (name[-1] == SAME) {
-		w->path[at] = '\0';
-		folder = ahead_folder(w, w->path, f->id, name, false);
+		folder = ahead_folder(w, w->path, at, f->id, name, false);
 		folder->same = folder->last = folder->done = true;
-	} else if (f->ahead_count) {
-		folder = ahead_take(f);
-		w->taken++;
-		w->ahead--;
-		ahead_fill(w, f);
+	} else if (b->ahead_count) {
+		folder = ahead_take(w, b);
+		ahead_fill(w);
 	} else {
-		w->path[at] = '\0';
-		folder = ahead_folder(w, w->path, f->id, name, w->hands && w->stat_ahead);
+		folder = ahead_folder(w, w->path, at, f->id, name, w->hands && w->stat_ahead);
 		ahead_start(w, folder);
 	}
 	if (at)
@@ -144,7 +134,7 @@ descend(struct walk *w, struct frame *f)
 static int
 walk(struct walk *w)
 {
-	struct folder *root = ahead_folder(w, "", 0, "", false);
+	struct folder *root = ahead_folder(w, "", 0, 0, "", false);
 	int rc;
 
 	ahead_start(w, root);
@@ -153,7 +143,7 @@ walk(struct walk *w)
 		struct frame *f = &w->frames[w->depth - 1];
 
 		w->path[f->path_len] = '\0';
-		if (f->next < f->len)
+		if (f->below->next < f->below->len)
 			rc = descend(w, f);
 		else
 			leave(w);

@@ -12,19 +12,24 @@
 /* Of a folder to be entered: it is known to be as it was, or it has to be looked at. */
 enum { SAME = 1, LOOK };
 
+/* The folders that lie in one, to be entered in this order. */
+struct below {
+	char *todo;                     /* names, each with its NUL, and before it SAME or LOOK */
+	size_t len, room, next;
+	long long unkept;               /* those that were too many */
+	struct folder **ahead;          /* those from `next` on that are read, in turn; NULL: none yet */
+	size_t ahead_count, ahead_next; /* ahead_next: where in todo the first one stands that is not read ahead */
+};
+
 /* A folder on the way down.  It is listed to its end before its first child is entered: only names of folders are kept. */
 struct frame {
 	size_t path_len;                /* of w->path that is this folder */
-	char *todo;                     /* names, each with its NUL, and before it SAME or LOOK */
-	size_t len, room, next;
-	struct folder **ahead;          /* those from `next` on that are read, in turn; NULL: none yet */
-	size_t ahead_count, ahead_next; /* ahead_next: where in todo the first one stands that is not read ahead */
+	struct below *below;            /* NULL while it is listed */
 	void *state;
 	uint64_t ino;                   /* on SMB: which folder it is */
 	long long id, parent;           /* in the index */
 	struct seen *seen;              /* to be written there when all below it has been; or NULL */
 	long long unseen;               /* files that could not be stat'ed */
-	long long unkept;               /* folders below that were too many */
 	bool complete;
 };
 
@@ -43,8 +48,9 @@ struct walk {
 	struct pace pace;
 	bool cut;                       /* its window has closed: nothing more is begun */
 	struct hands *hands;            /* NULL: none */
-	size_t window, taken;           /* folders: at most so many ahead of each; so many have been taken */
+	size_t window, taken;           /* folders: at most so many of one, and so many that are not read yet; so many have been taken */
 	size_t ahead, ahead_most;       /* of all: each holds a descriptor, and we may have only so many */
+	size_t unread;                  /* of them that are out with the hands */
 	bool stat_ahead;                /* most files of the folder before were asked about */
 	char path[PATH_MAX + NAME_MAX + 2];
 	struct frame *frames;
@@ -57,18 +63,23 @@ void walk_gap(struct walk *w, const char *path, const char *text);
 /* ------------------------------------------------------------------ ahead.c: folders are read by hands, before their turn */
 
 void ahead_work(void *self, void *job);         /* of a hand: self is w->beneath, the job a folder */
-/* A folder to be read: what the index has of it is looked up. */
-struct folder *ahead_folder(struct walk *w, const char *above, long long parent, const char *name, bool stat_all);
+/* A folder to be read, below that whose path begins `above`: what the index has of it is looked up. */
+struct folder *ahead_folder(struct walk *w, const char *above, size_t len, long long parent, const char *name, bool stat_all);
 void ahead_start(struct walk *w, struct folder *f);
-void ahead_wait(struct walk *w, struct folder *f);
-/* Keeps some of the folders below a frame read ahead. */
-void ahead_fill(struct walk *w, struct frame *f);
-struct folder *ahead_take(struct frame *f);
+/* Keeps the hands busy with the folders that come next. */
+void ahead_fill(struct walk *w);
+/* Until it is read; the hands are kept busy meanwhile. */
+void ahead_need(struct walk *w, struct folder *f);
+struct folder *ahead_take(struct walk *w, struct below *b);
+void ahead_drop(struct walk *w, struct below *b);       /* with those that are read; NULL is allowed */
+void ahead_close(struct walk *w, struct folder *f);     /* waits for it, and drops what is below it */
 
 /* ------------------------------------------------------------------ list.c: one folder, as it was read */
 
 /* A folder below is kept, to be entered when this one has been listed: SAME or LOOK. */
-void list_keep(struct frame *f, char how, const char *name);
+void list_keep(struct below *b, char how, const char *name);
+/* Puts those of what was read of a folder into its `below`. */
+void list_folders(struct walk *w, struct folder *folder);
 /* Reads what came of a folder, in one way or the other. -1 only when asked to stop. */
 int list_folder(struct walk *w, struct frame *f, const char *name, struct folder *folder);
 
@@ -79,7 +90,9 @@ void memory_look_up(struct walk *w, struct folder *f, long long parent, const ch
 /* It was listed: the visitor is told, and it is remembered. */
 void memory_listed(struct walk *w, struct frame *f, const char *name, const struct folder *folder, long long files);
 /* It is as it was: the visitor is told that instead.  False: it has to be listed. */
-bool memory_recall(struct walk *w, struct frame *f, const char *name, const struct folder *folder);
+bool memory_recall(struct walk *w, struct frame *f, const char *name, struct folder *folder);
+/* The same for its `below`: the folders that lie in it are those of last night. */
+void memory_folders(struct walk *w, struct folder *folder);
 /* The root, before the walk.  True: it is empty. */
 bool memory_root(struct walk *w);
 /* So many folders are gone from the root that it may be another share. */

@@ -3,9 +3,8 @@
  * hands.h - threads that make slow calls for the one thread that decides.
  *
  * Owner:   one thread opens the hands, gives jobs, takes them back and closes.
- * Promise: a job belongs to the owner or to one hand, never to both.  No lock is held in work().  The job given last is
- *          begun first: who walks down a tree needs what is deepest soonest.  Where hands are few, an owner that would
- *          wait does a job itself.
+ * Promise: a job belongs to the owner or to one hand, never to both.  No lock is held in work().  The job given first is
+ *          begun first.  Where hands are few, an owner that would wait does a job itself.
  * Limit:   at most `capacity` jobs may be out at once, so neither queue can ever block a hand.
  */
 #ifndef BEHOV_HANDS_H
@@ -21,6 +20,10 @@ struct hands;
 struct hands *hands_open(int count, size_t capacity, void (*work)(void *self, void *job), void *self, struct error *err);
 bool hands_give(struct hands *hands, void *job);        /* false when `capacity` jobs are out */
 void *hands_take(struct hands *hands);                  /* waits, or works; NULL when no job is out */
+void *hands_done(struct hands *hands);                  /* does neither; NULL when none is done */
+/* For an owner that needs this job, which is out, before all others: if no hand has begun it, the owner does it.  Gives it, or
+ * another that is done. */
+void *hands_need(struct hands *hands, void *job);
 void hands_close(struct hands *hands);                  /* jobs that are out are done first; they are the owner's to free */
 
 #endif
