@@ -2,6 +2,8 @@
 /* test-hands.c - every job that is given is done once and comes back; and no more are out than may be. */
 #include "check.h"
 #include "behov/hands.h"
+#include <pthread.h>
+#include <stdatomic.h>
 
 #define JOBS 5000
 
@@ -56,9 +58,46 @@ what_is_out_when_they_close_is_done_first(void)
 	hands_close(NULL);
 }
 
+/* A job waits at the gate, and each notes when it was done, and by whom. */
+struct passed { pthread_mutex_t gate; atomic_int count; };
+struct note { bool waits; int when; pthread_t who; };
+
+static void
+pass(void *self, void *job)
+{
+	struct passed *p = self;
+	struct note *n = job;
+
+	if (n->waits) {
+		pthread_mutex_lock(&p->gate);
+		pthread_mutex_unlock(&p->gate);
+	}
+	n->when = ++p->count;
+	n->who = pthread_self();
+}
+
+static void
+what_is_given_first_is_begun_first_but_for_what_the_owner_needs(void)
+{
+	struct passed p = { .gate = PTHREAD_MUTEX_INITIALIZER };
+	struct note notes[6] = { { .waits = true } };
+	struct error err = { 0 };
+	struct hands *h = hands_open(1, 6, pass, &p, &err);
+
+	pthread_mutex_lock(&p.gate);
+	for (int i = 0; h && i < 6; i++)
+		CHECK(hands_give(h, &notes[i]));
+	CHECK(h && hands_need(h, &notes[3]) == &notes[3] && notes[3].when == 1 && pthread_equal(notes[3].who, pthread_self()));
+	CHECK(h && !hands_done(h));
+	pthread_mutex_unlock(&p.gate);
+	hands_close(h);
+	CHECK(notes[0].when == 2 && notes[1].when == 3 && notes[2].when == 4 && notes[4].when == 5 && notes[5].when == 6);
+}
+
 int
 main(void)
 {
+	TEST(what_is_given_first_is_begun_first_but_for_what_the_owner_needs);
 	TEST(each_job_is_done_once_and_comes_back);
 	TEST(what_is_out_when_they_close_is_done_first);
 	return check_done();
