@@ -180,5 +180,6 @@ ahead_close(struct walk *w, struct folder *f)
 {
 	wait_for(w, f);
 	ahead_drop(w, f->below);
+	w->out->requests += f->requests;
 	folder_close(f);
 }

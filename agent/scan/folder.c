@@ -78,6 +78,13 @@ mark_of(int fd, struct mark *out)
 	return 0;
 }
 
+void
+folder_turn(struct folder *f)
+{
+	f->requests++;
+	pace(f->pace);
+}
+
 /* One question each.  What is a link by now, or another file system's, is not as it was. */
 static void
 look_at_leaves(const struct beneath *b, int fd, struct folder *f)
@@ -86,7 +93,7 @@ look_at_leaves(const struct beneath *b, int fd, struct folder *f)
 		struct leaf *l = &f->leaves[i];
 		struct statx x;
 
-		pace(b->pace);
+		folder_turn(f);
 		if (statx(fd, l->name, AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT, STATX_BASIC_STATS, &x) < 0)
 			continue;
 		l->same = S_ISDIR(x.stx_mode) && makedev(x.stx_dev_major, x.stx_dev_minor) == b->dev &&
@@ -205,7 +212,7 @@ add(struct folder *f, const char *name, unsigned char type)
 
 	l->entry.name = name;
 	if (type == DT_UNKNOWN || (type == DT_REG && (f->stat_all || f->weigh))) {
-		pace(f->pace);
+		folder_turn(f);
 		if (folder_ask(f->fd, &l->entry) < 0)
 			l->error = errno;
 	}
@@ -219,7 +226,7 @@ next(struct folder *f)
 	const struct dirent64 *d;
 
 	while (f->at >= f->buffered) {
-		pace(f->pace);
+		folder_turn(f);
 		f->buffered = syscall(SYS_getdents64, f->fd, f->buffer, LISTING);
 		f->at = 0;
 		if (f->buffered < 0 && errno == EINTR)
@@ -236,6 +243,14 @@ next(struct folder *f)
 	return true;
 }
 
+static void
+let_go(struct folder *f)
+{
+	if (f->fd >= 0)
+		close(f->fd);
+	f->fd = -1;
+}
+
 void
 folder_read(struct beneath *b, struct folder *f)
 {
@@ -246,12 +261,12 @@ folder_read(struct beneath *b, struct folder *f)
 	}
 	f->count = f->names_len = 0;
 	if (f->fd < 0) {
-		pace(f->pace);
+		folder_turn(f);
 		f->same = f->last = f->known && is_same(b, f);
 		if (f->same)
 			return;
 		if (f->known)
-			pace(f->pace);
+			folder_turn(f);
 		f->fd = folder_open(b, f->path);
 		f->last = f->fd < 0 || mark_of(f->fd, &f->mark) < 0;
 		f->open_error = f->last ? errno : 0;
@@ -264,14 +279,15 @@ folder_read(struct beneath *b, struct folder *f)
 	if (f->last) {
 		free(f->buffer);
 		f->buffer = NULL;
+		if (f->stat_all || f->weigh)    /* all has been asked */
+			let_go(f);
 	}
 }
 
 void
 folder_close(struct folder *f)
 {
-	if (f->fd >= 0)
-		close(f->fd);
+	let_go(f);
 	free(f->list);
 	free(f->names);
 	free(f->buffer);

@@ -111,7 +111,7 @@ meet(struct walk *w, struct frame *f, struct folder *folder, struct listed *l, s
 	asked = v->wants_stat(v->self, f->state, w->path, name);
 	wanted->asked += asked;
 	if (asked && !entry->stated && !l->error)
-		pace(folder->pace);
+		folder_turn(folder);
 	if (asked && !entry->stated && (l->error || folder_ask(folder->fd, entry) < 0)) {
 		unseen(w, f, name, l->error ? l->error : errno);
 		return;

@@ -14,7 +14,6 @@ pace_open(struct pace *p, const struct share *share)
 {
 	p->step = share->rate ? SECOND / share->rate : 0;
 	atomic_init(&p->next, 0);
-	atomic_init(&p->requests, 0);
 }
 
 long long
@@ -42,10 +41,7 @@ pace(struct pace *p)
 {
 	long long turn, now;
 
-	if (!p)
-		return;
-	atomic_fetch_add(&p->requests, 1);
-	if (!p->step)
+	if (!p || !p->step)
 		return;
 	turn = pace_turn(p, now = ticks());
 	while (now < turn && !stop_asked()) {

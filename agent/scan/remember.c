@@ -200,7 +200,8 @@ memory_root(struct walk *w)
 	if (root->same)                 /* and so are its folders */
 		w->out->root_left = w->out->root_was;
 	empty = empty && !root->same && !root->open_error && !root->list_error;        /* else the walk will say what is wrong */
-	folder_close(root);
+	root->done = true;
+	ahead_close(w, root);
 	return empty;
 }
 

@@ -23,7 +23,7 @@ int marker_allows(const struct share *share, enum marker found, struct error *er
 /* Shared by all threads that ask one share. */
 struct pace {
 	int64_t step;                   /* nanoseconds between two requests; 0: as they come */
-	atomic_llong next, requests;    /* when the next one may go; so many were made */
+	atomic_llong next;              /* when the next one may go */
 };
 void pace_open(struct pace *p, const struct share *share);
 /* Before each request: waits for its turn, or until we are asked to stop. */
@@ -60,11 +60,12 @@ struct leaf { const char *name; struct mark was; bool same; };
 
 /*
  * A folder, and so much of its listing as is read at a time.  Filled by folder_read() again and again until `last`.
- * Promise: its descriptor is open from the first reading to folder_close().
+ * Promise: its descriptor is open from the first reading on, as long as there may be something to ask it.
  */
 struct folder {
 	char *path;
 	struct pace *pace;              /* NULL until it is read */
+	long long requests;             /* that were made for it: counted here, since threads that share a number wait for each other */
 	int fd;                         /* -1: not open yet, or not to be opened */
 	bool stat_all;                  /* wanted: times and sizes of every file */
 	bool weigh;                     /* wanted: the size of every file, if it has to be listed */
@@ -87,6 +88,8 @@ struct folder {
 	struct below *below;            /* the walk's: the folders that lie in it, when all of them are known; or NULL */
 };
 
+/* Before each request for it. */
+void folder_turn(struct folder *f);
 int folder_open(struct beneath *b, const char *path);           /* a descriptor, or -1 with errno */
 /* Fills entry; -1 with errno when it could not, or when the name is something else by now. */
 int folder_ask(int dir, struct entry *entry);

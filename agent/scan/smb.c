@@ -391,10 +391,10 @@ is_same(const struct smb *smb, struct helper *h, const struct folder *f, struct 
 
 /* The helper makes its requests one after the other: each has its turn before they begin. */
 static void
-wait_turns(struct pace *p, int count)
+wait_turns(struct folder *f, int count)
 {
 	while (count-- > 0)
-		pace(p);
+		folder_turn(f);
 }
 
 /* Once.  False with `t`. */
@@ -407,14 +407,14 @@ try_folder(struct smb *smb, struct folder *f, bool fresh, struct trouble *t)
 	if (!h)
 		return false;
 	if (f->known) {
-		wait_turns(f->pace, LOOKING);
+		wait_turns(f, LOOKING);
 		f->same = is_same(smb, h, f, t);
 		if (f->same || is_broken(t) || is_lost(t)) {
 			give_back(smb, h, t->error ? t : NULL);
 			return f->same;
 		}
 	}
-	wait_turns(f->pace, LISTING);
+	wait_turns(f, LISTING);
 	good = list(smb, h, f, t);
 	give_back(smb, h, good ? NULL : t);
 	return good;

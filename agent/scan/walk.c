@@ -50,7 +50,7 @@ enter(struct walk *w, void *above, long long parent, const char *name, struct fo
 	f = &w->frames[w->depth++];
 	*f = (struct frame){ .path_len = strlen(w->path), .state = state, .parent = parent, .complete = true };
 	rc = list_folder(w, f, name, folder);
-	folder_close(folder);
+	ahead_close(w, folder);
 	if (rc == 0)
 		ahead_fill(w);
 	return rc;
@@ -260,7 +260,6 @@ scan_share(struct arena *mem, const struct share *share, const struct scan_how *
 	hands_close(w->hands);
 	progress_end();
 out:
-	out->requests = atomic_load(&w->pace.requests);
 	if (w->beneath.root >= 0)
 		close(w->beneath.root);
 	smb_close(w->beneath.smb);

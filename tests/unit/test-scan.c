@@ -276,6 +276,48 @@ any_number_of_hands_tells_the_same(void)
 	end();
 }
 
+/* One folder lies in each of three: those are begun before the first of the three is entered, and without their folder at hand. */
+static void
+what_lies_in_the_folders_that_come_next_is_read_ahead(void)
+{
+	struct scan_result out = { 0 };
+	struct share share = { .id = "a" };
+	struct below *b = calloc(1, sizeof(*b));
+	struct frame frame = { .below = b };
+	struct error err = { 0 };
+	struct walk *w;
+
+	begin();
+	w = arena_new(mem, struct walk);
+	*w = (struct walk){ .mem = mem, .share = &share, .out = &out, .frames = &frame, .depth = 1, .window = 8, .ahead_most = 16 };
+	w->beneath.root = open(folder, O_RDONLY | O_DIRECTORY);
+	w->hands = hands_open(2, 17, ahead_work, &w->beneath, &err);
+	for (char name[] = "a/x"; *name < 'd'; name[0]++, name[1] = '/') {
+		make_folder((char[]){ name[0], '\0' });
+		make_folder(name);
+		name[1] = '\0';
+		list_keep(b, LOOK, name);
+	}
+	ahead_fill(w);
+	CHECK(b->ahead_count == 3 && w->ahead == 3);
+	for (int i = 0; i < 3; i++)
+		ahead_need(w, b->ahead[i]);
+	ahead_fill(w);
+	for (int i = 0; i < 3; i++) {
+		struct below *next = b->ahead[i]->below;
+
+		CHECK(next && next->ahead_count == 1);
+		if (next && next->ahead_count)
+			CHECK_TEXT(next->ahead[0]->path, arena_print(mem, "%c/x", 'a' + i));
+	}
+	CHECK(w->ahead == 6);
+	ahead_drop(w, b);
+	CHECK(w->ahead == 0 && w->unread == 0 && out.requests > 0);
+	hands_close(w->hands);
+	close(w->beneath.root);
+	end();
+}
+
 static void
 a_share_without_its_marker_is_one_gap(void)
 {
@@ -543,9 +585,8 @@ requests_wait_for_their_turn(void)
 	share.rate = 0;
 	pace_open(&p, &share);
 	CHECK(p.step == 0);
-	for (int i = 0; i < 5; i++)
-		pace(&p);
-	CHECK(p.requests == 5);
+	pace(&p);
+	CHECK(p.next == 0);
 }
 
 static void
@@ -568,6 +609,7 @@ main(void)
 	TEST(what_is_ours_in_the_root_is_never_seen_in_any_spelling_where_case_folds);
 	TEST(reading_leaves_no_trace_in_times);
 	TEST(any_number_of_hands_tells_the_same);
+	TEST(what_lies_in_the_folders_that_come_next_is_read_ahead);
 	TEST(a_link_is_not_followed_when_opened_either);
 	TEST(a_share_without_its_marker_is_one_gap);
 	TEST(an_empty_share_and_one_that_is_not_there_are_gaps);
