@@ -124,6 +124,11 @@ bool text_is_utf8(const char *bytes, size_t len)
 			len -= 8;
 			continue;
 		}
+		if (*p && *p < 0x80) {
+			p++;
+			len--;
+			continue;
+		}
 		n = character(p, len, &c);
 		if (n == 0 || c == 0)
 			return false;

@@ -6,7 +6,7 @@
 void
 renew_scratch(struct retain *r)
 {
-	if (arena_used(r->scratch) <= 1 << 20)
+	if (arena_used(r->scratch) <= 1 << 16)  /* so little is at hand, and not a new page from the system each time */
 		return;
 	arena_close(r->scratch);
 	r->scratch = arena_open();
@@ -103,17 +103,19 @@ judge(struct retain *r, const struct entry *entry)
 	struct verdict v = { .outcome = OUT_UNGOVERNED, .anchor = DAY_NONE, .due = DAY_NONE };
 
 	for (size_t i = 0; i < r->found.count; i++) {
-		const struct cell *c = &r->found.items[i];
-		day_t anchor, due;
-
+		struct cell *c = &r->found.items[i];
 		enum outcome outcome;
+		day_t due;
 
-		if (!c->pattern->tally || !cell_counts(r, c, entry, &anchor) || is_told_better(r, c))
+		if (!c->pattern->tally)
 			continue;
-		due = cell_due(c, anchor);
+		c->counts = cell_counts(r, c, entry, &c->anchor);
+		if (!c->counts || is_told_better(r, c))
+			continue;
+		due = cell_due(c, c->anchor);
 		outcome = is_spared(c) ? OUT_PRESERVED : (enum outcome)rank(c->pattern->tally->series);
 		if (beats(outcome, due, &v))
-			v = (struct verdict){ outcome, c, anchor, due, NULL };
+			v = (struct verdict){ outcome, c, c->anchor, due, NULL };
 	}
 	for (size_t i = 0; i < r->input.hold_count && !v.hold; i++)
 		if (hold_meets(r, &r->input.holds[i])) {

@@ -240,12 +240,18 @@ run(struct arena *mem, const struct part *part, size_t tokens, const char *name,
 }
 
 static bool
+is_any(const struct part *part)
+{
+	return part->count == 1 && part->tokens[0].kind == TOKEN_ANY;
+}
+
+static bool
 part_match(struct arena *mem, const struct part *part, const char *name, const char *case_name, struct reach *out)
 {
 	*out = (struct reach){ .ok = true, .date = DAY_NONE };
 	if (part->plain)
 		return strcmp(part->text, name) == 0;
-	if (part->count == 1 && part->tokens[0].kind == TOKEN_ANY)
+	if (is_any(part))
 		return true;
 	for (size_t t = 0; t < part->count && part->tokens[t].kind == TOKEN_BYTE; t++)
 		if (name[t] != part->tokens[t].byte)
@@ -335,6 +341,20 @@ step_cases(struct arena *mem, const struct cell *from, const char *name, size_t 
 		}
 }
 
+/*
+ * Is it told by its first byte, before it is folded, that it does not match?  A first letter of ASCII is folded to one, or is
+ * joined with a mark that follows to a letter that is none.
+ */
+static bool
+begins_otherwise(const struct part *part, const char *name)
+{
+	unsigned char want = (unsigned char)part->tokens[0].byte, first = (unsigned char)*name;
+
+	if (!part->count || part->tokens[0].kind != TOKEN_BYTE || want > 127 || first > 127)
+		return false;
+	return want != (first >= 'A' && first <= 'Z' ? first + 'a' - 'A' : first);
+}
+
 void
 cells_step(struct arena *mem, const struct cell *in, size_t count, const char *name, size_t path_len,
 	   struct cells *out)
@@ -354,7 +374,9 @@ cells_step(struct arena *mem, const struct cell *in, size_t count, const char *n
 			cells_add(out, c, path_len);
 			continue;
 		}
-		if (c.pattern->fold)
+		if (c.pattern->fold && begins_otherwise(part, name))
+			continue;
+		if (c.pattern->fold && !is_any(part))
 			as = folded ? folded : (folded = text_fold(mem, name));
 		if (!part_match(mem, part, as, NULL, &got))
 			continue;

@@ -41,6 +41,8 @@ struct cell {
 	size_t pos, batch_len;
 	day_t date;                     /* the latest captured */
 	const char *case_name;          /* one of pattern->cases, or NULL: none of them */
+	bool counts;                    /* of a file that was judged: cell_counts(), */
+	day_t anchor;                   /* from then */
 };
 struct cells { struct cell *items; size_t count, room; };
 
@@ -97,7 +99,8 @@ struct state {
 	struct inside *insides;
 	size_t inside_count;
 	struct counts before;           /* of a folder in the root: what had been counted until then */
-	bool utf8;                      /* its path is */
+	size_t len;                     /* of its path, */
+	bool utf8;                      /* which is that */
 };
 
 /* What a name says of a version: a number (1, 2.10), a year, a date; WILD: something else that stands there. */

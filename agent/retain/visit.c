@@ -53,20 +53,20 @@ on_enter(void *self, const char *path, void *above, void **state)
 	r->asked.name[0] = '\0';        /* a state's address may be used again */
 	r->n.folders++;
 	memo_start(r);
-	s->utf8 = text_is_utf8(path, strlen(path));
+	s->len = strlen(path);
+	s->utf8 = text_is_utf8(path, s->len);
 	renew_scratch(r);
 	if (!up) {
 		cells_start(r, &s->cells);
 	} else {
-		cells_step(r->scratch, up->cells.items, up->cells.count, slash ? slash + 1 : path, strlen(path),
-			   &s->cells);
+		cells_step(r->scratch, up->cells.items, up->cells.count, slash ? slash + 1 : path, s->len, &s->cells);
 		s->insides = malloc((up->inside_count + 1) * sizeof *s->insides);
 		if (!s->insides)
 			abort();
 		if (up->inside_count)
 			memcpy(s->insides, up->insides, up->inside_count * sizeof *s->insides);
 		s->inside_count = up->inside_count;
-		note_insides(r, s, path, strlen(path));
+		note_insides(r, s, path, s->len);
 	}
 	events_enter(r, s);
 	*state = s;
@@ -86,9 +86,9 @@ on_leave(void *self, void *state, const char *path, bool complete)
 }
 
 static size_t
-file_len(const char *path, const char *name)
+file_len(const struct state *s, size_t name_len)
 {
-	return strlen(path) + (*path != '\0') + strlen(name);
+	return s->len + (s->len > 0) + name_len;
 }
 
 /* Or its times say whether what has happened is about it.  That is told at once, and not when it is due. */
@@ -104,11 +104,13 @@ on_wants_stat(void *self, void *state, const char *path, const char *name)
 {
 	struct retain *r = self;
 	struct state *s = state;
+	size_t len = strlen(name);
 	struct verdict v;
 
-	match_file(r, s->cells.items, s->cells.count, name, file_len(path, name));
-	if (strlen(name) < sizeof r->asked.name) {
-		memcpy(r->asked.name, name, strlen(name) + 1);
+	(void)path;
+	match_file(r, s->cells.items, s->cells.count, name, file_len(s, len));
+	if (len < sizeof r->asked.name) {
+		memcpy(r->asked.name, name, len + 1);
 		r->asked.state = s;
 	}
 	for (size_t i = 0; i < r->found.count; i++)
@@ -146,16 +148,33 @@ put(struct retain *r, struct batch *b, const char *file, const struct entry *e, 
 	});
 }
 
-/* The batch that the file is a member of, or NULL. */
+static const char *
+file_path(struct retain *r, const char *path, const char *name)
+{
+	size_t folder = strlen(path), len = strlen(name);
+	char *whole = arena_take(r->scratch, folder + len + 2), *at = whole;
+
+	if (folder) {
+		memcpy(at, path, folder);
+		at += folder;
+		*at++ = '/';
+	}
+	memcpy(at, name, len + 1);
+	return whole;
+}
+
+/* The batch that the file of that folder is a member of, or NULL. */
 static struct batch *
-join(struct retain *r, const char *path, const struct entry *e, const struct verdict *v)
+join(struct retain *r, const char *folder, const struct entry *e, const struct verdict *v)
 {
 	struct tally *tally = v->winner->pattern->tally;
 	bool due = v->due != DAY_NONE && v->due <= r->today, whole = tally->series->whole;
+	const char *path;
 	struct batch *b;
 
 	if (!tally->series->decided || (!whole && !due))
 		return NULL;
+	path = file_path(r, folder, e->name);
 	b = batch_get(r, tally, path, v->winner->batch_len, whole ? DAY_NONE : v->due);
 	if (v->due == DAY_NONE)
 		batch_block(r, b, came_after(r, tally->series, e) ? AGAINST_YOUNGER : AGAINST_NO_DATE);
@@ -190,9 +209,8 @@ count(struct retain *r, const struct entry *e, const struct verdict *v)
 	r->n.no_anchor += (v->outcome == OUT_DESTROY || v->outcome == OUT_DELIVER) && v->due == DAY_NONE && !is_in_force(r, e, v);
 	for (size_t i = 0; i < r->found.count; i++) {
 		struct tally *t = r->found.items[i].pattern->tally;
-		day_t anchor;
 
-		if (t && !t->used && cell_counts(r, &r->found.items[i], e, &anchor)) {
+		if (t && !t->used && r->found.items[i].counts) {
 			t->used = true;
 			memo_tally(r, t, e);
 		}
@@ -217,21 +235,6 @@ note_overdue(struct retain *r, const struct verdict *v)
 		t->overdue_since = t->last.latest;
 }
 
-static const char *
-file_path(struct retain *r, const char *path, const char *name)
-{
-	size_t folder = strlen(path), len = strlen(name);
-	char *whole = arena_take(r->scratch, folder + len + 2), *at = whole;
-
-	if (folder) {
-		memcpy(at, path, folder);
-		at += folder;
-		*at++ = '/';
-	}
-	memcpy(at, name, len + 1);
-	return whole;
-}
-
 /* What matches is in r->found. */
 static void
 judge_file(struct retain *r, struct state *s, const char *path, const struct entry *entry)
@@ -252,7 +255,7 @@ judge_file(struct retain *r, struct state *s, const char *path, const struct ent
 	note_untold(r, &v, path, entry);
 	events_file(r, s);
 	if (v.outcome == OUT_DESTROY || v.outcome == OUT_DELIVER)
-		mine = join(r, file_path(r, path, entry->name), entry, &v);
+		mine = join(r, path, entry, &v);
 	if (mine && r->found.count > 1)
 		losers_note(r, mine, entry, &v);
 	for (size_t i = 0; i < s->inside_count; i++)
@@ -278,7 +281,7 @@ on_file(void *self, void *state, const char *path, const struct entry *entry)
 	struct state *s = state;
 
 	if (!*entry->name || r->asked.state != s || strcmp(r->asked.name, entry->name) != 0)
-		match_file(r, s->cells.items, s->cells.count, entry->name, file_len(path, entry->name));
+		match_file(r, s->cells.items, s->cells.count, entry->name, file_len(s, strlen(entry->name)));
 	r->asked.name[0] = '\0';
 	if (!r->supersedes || !versions_concern(r) || !versions_wait(r, entry))
 		judge_file(r, s, path, entry);
@@ -296,7 +299,7 @@ judge_waiting(struct retain *r, struct state *s, const char *path, bool complete
 	for (size_t i = 0; i < r->folder.waiting.count; i++) {
 		const struct entry *entry = &r->folder.waiting.items[i];
 
-		match_file(r, s->cells.items, s->cells.count, entry->name, file_len(path, entry->name));
+		match_file(r, s->cells.items, s->cells.count, entry->name, file_len(s, strlen(entry->name)));
 		judge_file(r, s, path, entry);
 	}
 	versions_drop(r);

@@ -169,6 +169,26 @@ preserve_wins_over_destroy_even_as_a_draft_and_folds(void)
 	end();
 }
 
+/* However its first letter was written: as a capital, as a letter and a mark, as the sign of kelvin. */
+static void
+what_is_preserved_is_known_by_its_first_letter_in_any_spelling(void)
+{
+	static const struct { const char *pattern, *name; bool kept; } cases[] = {
+		{ "k*", "Karta", true }, { "k*", "\xe2\x84\xaa" "arta", true }, { "K*", "karta", true }, { "k*", "Larta", false },
+		{ "\xc3\xa5*", "A\xcc\x8arsbok", true }, { "\xc3\x85*", "\xc3\xa5rsbok", true }, { "a*", "A\xcc\x8arsbok", false },
+		{ "\xc3\xa5rsbok", "A\xcc\x8aRSBOK", true }, { "?arta", "Karta", true }, { "*", "\xff", true }, { "k*", "K\xff", true },
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		begin();
+		rule("gone", ACTION_DESTROY, "V/{year}/*", 1);
+		rule("kept", ACTION_PRESERVE, arena_print(mem, "V/*/%s", cases[i].pattern), 0);
+		NIGHT("2024-01-01", arena_print(mem, "V/2010/%s", cases[i].name));
+		CHECK((plan.proposals.count == 0) == cases[i].kept);
+		end();
+	}
+}
+
 static void
 a_draft_destroys_nothing(void)
 {
@@ -886,6 +906,7 @@ main(void)
 	TEST(a_name_that_is_not_utf8_is_never_due_for_destruction);
 	TEST(the_latest_due_date_wins);
 	TEST(preserve_wins_over_destroy_even_as_a_draft_and_folds);
+	TEST(what_is_preserved_is_known_by_its_first_letter_in_any_spelling);
 	TEST(a_draft_destroys_nothing);
 	TEST(what_is_to_be_delivered_is_not_destroyed);
 	TEST(a_hold_stops_by_path_series_case_or_share);
