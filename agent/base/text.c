@@ -331,6 +331,25 @@ static char *fold_ascii(struct arena *mem, const char *raw, size_t len)
 	return all & EIGHT(128) ? NULL : out;
 }
 
+/* The letters of Latin-1, as in most Swedish names: one for one, and none is joined with another.  NULL: there is more than these. */
+static char *fold_latin(struct arena *mem, const char *raw, size_t len)
+{
+	unsigned char *out = arena_copy(mem, raw, len);
+
+	for (unsigned char *p = out; *p; p++) {
+		if (*p >= 'A' && *p <= 'Z') {
+			*p = (unsigned char)(*p + 32);
+		} else if (*p >= 0x80) {
+			if (*p != 0xc3 || p[1] < 0x80 || p[1] > 0xbf || p[1] == 0x9f)   /* 9f: the German one of two */
+				return NULL;
+			p++;
+			if (*p < 0x9f && *p != 0x97)    /* 97 is the sign of multiplication */
+				*p = (unsigned char)(*p + 32);
+		}
+	}
+	return (char *)out;
+}
+
 static char *fold_valid(struct arena *mem, const char *raw, size_t len)
 {
 	utf8proc_uint8_t *folded = NULL;
@@ -384,6 +403,8 @@ char *text_fold(struct arena *mem, const char *raw)
 	size_t len = strlen(raw);
 	char *plain = fold_ascii(mem, raw, len);
 
+	if (!plain)
+		plain = fold_latin(mem, raw, len);
 	if (plain)
 		return plain;
 	return text_is_utf8(raw, len) ? fold_valid(mem, raw, len) : fold_broken(mem, raw, len);

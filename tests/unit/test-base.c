@@ -12,6 +12,7 @@
 #include <limits.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include <utf8proc.h>
 
 static struct arena *mem;
 
@@ -161,6 +162,23 @@ static void capitals_of_ascii_fold_wherever_they_stand(void)
 				CHECK_TEXT(text_fold(own, name), small);
 				arena_close(own);
 			}
+}
+
+/* Each letter after each, as the library of Unicode folds them. */
+static void letters_of_latin_1_fold_as_unicode_says(void)
+{
+	for (utf8proc_int32_t a = 0x21; a < 0x180; a++)
+		for (utf8proc_int32_t b = 0x21; b <= 0x310; b++) {
+			struct arena *own = arena_open();
+			utf8proc_uint8_t name[9] = { 0 }, *folded = NULL;
+			utf8proc_ssize_t len = utf8proc_encode_char(a, name);
+
+			utf8proc_encode_char(b, name + len);
+			CHECK(utf8proc_map(name, 0, &folded, UTF8PROC_NULLTERM | UTF8PROC_STABLE | UTF8PROC_COMPOSE | UTF8PROC_CASEFOLD) >= 0);
+			CHECK_TEXT(text_fold(own, (char *)name), (char *)folded);
+			free(folded);
+			arena_close(own);
+		}
 }
 
 /* As it is said: '*' is any number of whole characters, '?' is one. */
@@ -461,6 +479,7 @@ int main(void)
 	TEST(a_glob_matches_whole_values);
 	TEST(a_glob_is_what_every_way_to_read_it_says);
 	TEST(capitals_of_ascii_fold_wherever_they_stand);
+	TEST(letters_of_latin_1_fold_as_unicode_says);
 	TEST(nothing_from_outside_steers_a_terminal);
 	TEST(a_list_that_is_filled_again_starts_zeroed);
 	TEST(no_two_lists_of_fields_have_one_digest);
