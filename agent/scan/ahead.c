@@ -78,6 +78,8 @@ begin_some(struct walk *w, const char *path, size_t len, long long id, struct be
 {
 	const size_t most = w->window < START + w->taken ? w->window : START + w->taken;
 
+	if (b->next == b->len)
+		return;
 	if (!b->ahead)
 		b->ahead = calloc(w->window, sizeof(struct folder *));
 	if (!b->ahead)
