@@ -138,6 +138,8 @@ ahead_fill(struct walk *w)
 		take_back(w, some);
 	if (w->unread > w->window / 2 || w->ahead + w->window / 2 > w->ahead_most)
 		return;                 /* hands are woken for many folders, not for each */
+	if (!pace_within(w->share, clock_going()))
+		return;                 /* a folder may be so large that the window closes meanwhile */
 	for (size_t i = w->depth; i-- > 0 && wants_more(w);)
 		if (w->frames[i].below)
 			fill(w, w->path, w->frames[i].path_len, w->frames[i].id, w->frames[i].below);

@@ -55,10 +55,11 @@ pace(struct pace *p)
 bool
 pace_within(const struct share *share, int64_t moment)
 {
-	int from = share->window.from, to = share->window.to, now = clock_minute(moment);
+	int from = share->window.from, to = share->window.to, now;
 
 	if (from == to)
 		return true;
+	now = clock_minute(moment);
 	return from < to ? now >= from && now < to : now >= from || now < to;
 }
 

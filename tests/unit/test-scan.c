@@ -276,6 +276,15 @@ any_number_of_hands_tells_the_same(void)
 	end();
 }
 
+static void
+freeze(const char *when)
+{
+	int64_t now;
+
+	CHECK(clock_parse(when, &now) == 0);
+	clock_freeze(now);
+}
+
 /* One folder lies in each of three: those are begun before the first of the three is entered, and without their folder at hand. */
 static void
 what_lies_in_the_folders_that_come_next_is_read_ahead(void)
@@ -311,6 +320,17 @@ what_lies_in_the_folders_that_come_next_is_read_ahead(void)
 			CHECK_TEXT(next->ahead[0]->path, arena_print(mem, "%c/x", 'a' + i));
 	}
 	CHECK(w->ahead == 6);
+	ahead_drop(w, b);
+	b = frame.below = calloc(1, sizeof(*b));
+	list_keep(b, LOOK, "a");
+	share.window.from = 1200;
+	share.window.to = 360;
+	freeze("2026-11-24T06:00+01:00");
+	ahead_fill(w);
+	CHECK(b->ahead_count == 0);     /* its window has closed */
+	freeze("2026-11-24T05:00+01:00");
+	ahead_fill(w);
+	CHECK(b->ahead_count == 1);
 	ahead_drop(w, b);
 	CHECK(w->ahead == 0 && w->unread == 0 && out.requests > 0);
 	hands_close(w->hands);
@@ -495,15 +515,6 @@ what_has_no_lasting_number_is_no_identity(void)
 	number_of_disk = 7;
 	CHECK(strncmp(scan_filesystem(mem, &share, &err), "ext 0000000700000000 ", 21) == 0);
 	end();
-}
-
-static void
-freeze(const char *when)
-{
-	int64_t now;
-
-	CHECK(clock_parse(when, &now) == 0);
-	clock_freeze(now);
 }
 
 static void
