@@ -176,7 +176,7 @@ hands_need(struct hands *h, void *job)
 	bool mine;
 
 	pthread_mutex_lock(&h->lock);
-	mine = take_out(h, job);
+	mine = h->count <= FEW && take_out(h, job);
 	pthread_mutex_unlock(&h->lock);
 	if (!mine)
 		return hands_take(h);

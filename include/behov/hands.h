@@ -21,8 +21,8 @@ struct hands *hands_open(int count, size_t capacity, void (*work)(void *self, vo
 bool hands_give(struct hands *hands, void *job);        /* false when `capacity` jobs are out */
 void *hands_take(struct hands *hands);                  /* waits, or works; NULL when no job is out */
 void *hands_done(struct hands *hands);                  /* does neither; NULL when none is done */
-/* For an owner that needs this job, which is out, before all others: if no hand has begun it, the owner does it.  Gives it, or
- * another that is done. */
+/* For an owner that needs this job, which is out, before all others: where hands are few and none has begun it, the owner does it.
+ * Gives it, or another that is done. */
 void *hands_need(struct hands *hands, void *job);
 void hands_close(struct hands *hands);                  /* jobs that are out are done first; they are the owner's to free */
 

@@ -94,9 +94,29 @@ what_is_given_first_is_begun_first_but_for_what_the_owner_needs(void)
 	CHECK(notes[0].when == 2 && notes[1].when == 3 && notes[2].when == 4 && notes[4].when == 5 && notes[5].when == 6);
 }
 
+/* Many hands are for slow calls, and no more of them may be made at once than there are hands. */
+static void
+beside_many_hands_the_owner_does_nothing_itself(void)
+{
+	struct passed p = { .gate = PTHREAD_MUTEX_INITIALIZER };
+	struct note notes[20] = { { .when = 0 } };
+	struct error err = { 0 };
+	struct hands *h = hands_open(5, 20, pass, &p, &err);
+	int back = 0;
+
+	for (int i = 0; h && i < 20; i++)
+		CHECK(hands_give(h, &notes[i]));
+	while (h && back < 20)
+		back += hands_need(h, &notes[19]) != NULL;
+	hands_close(h);
+	for (int i = 0; i < 20; i++)
+		CHECK(notes[i].when && !pthread_equal(notes[i].who, pthread_self()));
+}
+
 int
 main(void)
 {
+	TEST(beside_many_hands_the_owner_does_nothing_itself);
 	TEST(what_is_given_first_is_begun_first_but_for_what_the_owner_needs);
 	TEST(each_job_is_done_once_and_comes_back);
 	TEST(what_is_out_when_they_close_is_done_first);
