@@ -99,8 +99,8 @@ struct state {
 	struct inside *insides;
 	size_t inside_count;
 	struct counts before;           /* of a folder in the root: what had been counted until then */
-	size_t len;                     /* of its path, */
-	bool utf8;                      /* which is that */
+	size_t len;                     /* of its path */
+	bool utf8;                      /* its path is */
 };
 
 /* What a name says of a version: a number (1, 2.10), a year, a date; WILD: something else that stands there. */

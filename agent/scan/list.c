@@ -163,7 +163,7 @@ list(struct walk *w, struct frame *f, const char *name, struct folder *folder)
 {
 	struct wanted wanted = { 0, 0 };
 	int rc = 0;
-	bool last, known = folder->below;
+	bool last, known = folder->below;       /* its folders were looked at, since they come next */
 
 	do {
 		ahead_need(w, folder);

@@ -2,8 +2,8 @@
 /*
  * walk.c - visits every folder of a share, depth first, without being led out of it.
  *
- * One thread walks, asks the visitor and tells gaps, always in the same order.  Hands read ahead: the next few folders below
- * each folder on the way down, and files' times where those were wanted in the folder before.  Without hands it reads itself.
+ * One thread walks, asks the visitor and tells gaps, always in the same order.  Hands read ahead: the folders that come next
+ * (see ahead.c), and files' times where those were wanted in the folder before.  Without hands it reads itself.
  */
 #include "walk_p.h"
 #include "behov/log.h"
