@@ -58,7 +58,7 @@ enum session_state {
 	SESSION_PROVED,
 };
 
-struct turn { const char *what; struct turn *next; };
+struct turn { const char *what; struct request *waits; struct turn *next; };    /* waits: for this one to end */
 
 /* One request from its first byte to the end of its answer.  It belongs to the thread that listens, or to the hand it was
  * given to, never to both.  All it needs until its answer is made lives in its arena. */
@@ -70,6 +70,7 @@ struct request {
 	bool guarded;                   /* the guard has been asked */
 	bool too_large;                 /* its form is passed over */
 	bool busy;                      /* no time to work on it: it is sent away */
+	bool crowded;                   /* and so it is when another form of that session waits already */
 	bool counted;                   /* among those that are out */
 	struct request *next;           /* in a lane */
 	const char *method, *path;
@@ -148,20 +149,24 @@ enum lane_name {
 };
 struct lanes;
 struct lanes *lanes_open(const struct server *server, struct error *err);
-/* False when too many wait there already. */
+/* False when too many wait there already, or nobody will come for it. */
 bool lanes_give(struct lanes *lanes, enum lane_name lane, struct request *r);
 /* Can be read (eventfd) when there are answers: then MHD_run() goes on with their connections. */
 int lanes_bell(const struct lanes *lanes);
 /* Those that are worked on are answered, those that wait are sent away; all connections have been resumed then. */
 void lanes_close(struct lanes *lanes);
-/* Fills r->response. */
-void request_work(struct request *r);
+/* Fills r->response.  Gives the request that has waited for that session and has its turn now, or NULL. */
+struct request *request_work(struct request *r);
 
 /* ------------------------------------------------------------------ turns.c */
 
-/* Waits until nobody has it: `what` names a session or a letter.  A session's is taken before a letter's. */
+/* Waits until nobody has it: `what` names a letter or an account.  A session's is taken before any of those. */
 void turn_take(struct turn *turn, const char *what);
-void turn_end(struct turn *turn);       /* one that was not taken is allowed */
+/* A session's, as r->turn; waits for nothing.  TURN_WAITS: r belongs to whoever has it, until turn_end() gives it back. */
+enum turn_answer { TURN_TAKEN, TURN_WAITS, TURN_REFUSED };
+enum turn_answer turn_ask(struct request *r, const char *what);
+/* One that was not taken is allowed.  Gives who has waited, and has it now. */
+struct request *turn_end(struct turn *turn);
 
 /* ------------------------------------------------------------------ form.c */
 
@@ -177,6 +182,8 @@ bool form_has(const struct form *form, const char *name);
 /* The letter that a raw token belongs to: *found false when there is none or it is too old (*old tells which). */
 int session_letter(struct request *r, const char *token, struct letter *out, bool *found, bool *old, struct error *err);
 int session_find(struct request *r, enum session_state *state, struct error *err);
+/* A form of a session must have that session's turn.  False: r waits for it, and is no longer the caller's. */
+bool session_turn(struct request *r);
 /* A new session for r->letter, with a new cookie; whatever the browser had before ends.  kind: as what it is proved, or NULL. */
 int session_start(struct request *r, const char *token, const char *kind, struct error *err);
 int session_end(struct request *r, struct error *err);

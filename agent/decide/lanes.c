@@ -58,6 +58,25 @@ next(struct lane *lane, bool *closing)
 	return r;
 }
 
+/* Gives the one that has waited for it, where that one's lane has no room. */
+static struct request *
+work(struct hand *hand, struct request *r)
+{
+	struct lanes *all = hand->lane->all;
+	struct request *waited;
+
+	r->server = &hand->server;
+	if (!r->busy && !session_turn(r))
+		return NULL;
+	waited = request_work(r);
+	MHD_resume_connection(r->connection);   /* r is not ours any more */
+	eventfd_write(all->bell, 1);
+	if (!waited || lanes_give(all, route_lane(waited), waited))
+		return NULL;
+	waited->busy = true;
+	return waited;
+}
+
 static void *
 run(void *self)
 {
@@ -66,11 +85,9 @@ run(void *self)
 	bool closing;
 
 	while ((r = next(hand->lane, &closing))) {
-		r->server = &hand->server;
 		r->busy = closing;
-		request_work(r);
-		MHD_resume_connection(r->connection);   /* r is not ours any more */
-		eventfd_write(hand->lane->all->bell, 1);
+		while (r)
+			r = work(hand, r);
 	}
 	return NULL;
 }
@@ -84,7 +101,7 @@ lanes_give(struct lanes *all, enum lane_name name, struct request *r)
 	bool room;
 
 	pthread_mutex_lock(&all->lock);
-	room = lane->waiting < lane->most;
+	room = lane->waiting < lane->most && !all->closing;
 	if (room) {
 		r->next = NULL;
 		*lane->end = r;

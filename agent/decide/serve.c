@@ -60,6 +60,8 @@ add_headers(const struct request *r, struct MHD_Response *response, unsigned sta
 		MHD_add_response_header(response, "Strict-Transport-Security", "max-age=31536000");
 	if (status == 405)
 		MHD_add_response_header(response, "Allow", "GET, HEAD, POST");
+	if (status == 503)
+		MHD_add_response_header(response, "Retry-After", "20");
 }
 
 /* The text of the answer is the response's from here on. */
@@ -101,8 +103,6 @@ refuse(struct request *r, unsigned status)
 	add_headers(r, response, status);
 	MHD_add_response_header(response, "Content-Type", "text/plain; charset=utf-8");
 	MHD_add_response_header(response, "Connection", "close");
-	if (status == 503)
-		MHD_add_response_header(response, "Retry-After", "20");
 	r->status = status;
 	r->response = response;
 }
@@ -126,6 +126,14 @@ failed(struct request *r)
 	r->type = "text/plain; charset=utf-8";
 }
 
+/* Somebody who presses time after time, or several tabs at once. */
+static int
+wait_a_little(struct request *r, struct error *err)
+{
+	return page_notice(r, 503, N_("Vänta lite"), N_("Det du skickade före det här behandlas fortfarande, så det här togs inte emot. Vänta en "
+			   "stund, gå tillbaka och försök igen."), err);
+}
+
 static void
 respond(struct request *r)
 {
@@ -133,7 +141,7 @@ respond(struct request *r)
 
 	r->now = clock_now();
 	text_open(&r->out, ANSWER_MOST);
-	if (route(r, &err) < 0) {
+	if ((r->crowded ? wait_a_little(r, &err) : route(r, &err)) < 0) {
 		log_error("cannot answer %s: %s", r->method, err.text);
 		failed(r);
 	}
@@ -150,19 +158,22 @@ forget(struct request *r)
 	r->mem = NULL;
 }
 
-void
+struct request *
 request_work(struct request *r)
 {
+	struct request *waited;
+
 	if (r->busy)
 		refuse(r, 503);
 	else if (r->len && form_parse(r->mem, r->body, r->len, &r->form) < 0)
 		refuse(r, 400);
 	else
 		respond(r);
-	turn_end(&r->turn);
+	waited = turn_end(&r->turn);
 	if (r->out.data)
 		text_close(&r->out);
 	forget(r);                      /* who takes an answer slowly holds no more than that answer */
+	return waited;
 }
 
 /* ------------------------------------------------------------------ the request */

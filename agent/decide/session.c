@@ -88,22 +88,34 @@ find_cookie(struct request *r)
 	struct jar jar = { r->server->cookie, NULL };
 
 	MHD_get_connection_values(r->connection, MHD_COOKIE_KIND, take_cookie, &jar);
-	return jar.value;
+	return jar.value && strlen(jar.value) <= 100 ? jar.value : NULL;
+}
+
+bool
+session_turn(struct request *r)
+{
+	const char *cookie = find_cookie(r);
+	enum turn_answer answer;
+
+	if (r->turn.what || strcmp(r->method, "POST") != 0 || !cookie)
+		return true;
+	answer = turn_ask(r, digest_text(r->mem, cookie));
+	if (answer == TURN_WAITS)
+		return false;
+	r->crowded = answer == TURN_REFUSED;
+	return true;
 }
 
 int
 session_find(struct request *r, enum session_state *state, struct error *err)
 {
-	const char *cookie = find_cookie(r), *id;
+	const char *cookie = find_cookie(r);
 	bool found, old;
 
 	*state = SESSION_NONE;
-	if (!cookie || strlen(cookie) > 100)
+	if (!cookie)
 		return 0;
-	id = digest_text(r->mem, cookie);
-	if (!r->turn.what && strcmp(r->method, "POST") == 0)
-		turn_take(&r->turn, id);
-	if (inbox_session(r->mem, r->server->inbox, id, &r->session, &found, err) < 0)
+	if (inbox_session(r->mem, r->server->inbox, digest_text(r->mem, cookie), &r->session, &found, err) < 0)
 		return -1;
 	if (!found)
 		return 0;

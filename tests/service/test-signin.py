@@ -148,6 +148,28 @@ def no_answer(slapd):
             check(f"refused: {web[:50]}", done.returncode == 2 and word in done.stderr, done.returncode, done.stderr)
 
 
+def one_session_holds_no_more_than_a_hand(slapd):
+    with socket.create_server(("127.0.0.1", 0)) as silent, Office(slapd, LDAP.format(f"ldaps://127.0.0.1:{silent.getsockname()[1]}", slapd.ca)) as o:
+        o.night()
+        o.serve()
+        b, _ = by_code(o)
+        form = choices(b.get("/beslut"), files=("approve",))
+        with concurrent.futures.ThreadPoolExecutor(31) as many:
+            slow = many.submit(b.post, "/beslut/bevis", dict(form, losen="x"))
+            kept = silent.accept()  # its turn has been taken, and the directory says nothing
+            forms = [many.submit(b.post, "/beslut", form) for _ in range(30)]
+            refused = [f.result() for _, f in zip(range(29), concurrent.futures.as_completed(forms))]
+            told = refused[0].text.split("<main")[-1]
+            check("one form of a session waits for its turn, the others are told so at once", not slow.done() and {r.status for r in refused} == {503}
+                  and "retry-after" in refused[0].headers and "behandlas fortfarande" in told, [r.status for r in refused], told, kept)
+            check("and nobody else waits for it", Browser(o).post("/ny-lank", {"vem": "x"}).status == 200 and by_code(o, "maria")[1].status == 303
+                  and not slow.done())
+            waited = [f.result() for f in forms if f.result().status != 503]
+            check("the one that waited has its turn after it", slow.result().status == 503 and len(waited) == 1 and waited[0].status == 200, slow.result().text, waited)
+        page = b.post("/beslut", form)
+        check("and the next one its own", page.status == 200, page.text)
+
+
 def another_person_of_that_name():
     with Slapd() as slapd, Office(slapd, LDAP.format(slapd.url, slapd.ca)) as o:
         o.night()
@@ -394,7 +416,7 @@ def in_ad():
 
 def main():
     with Slapd() as slapd:
-        for test in (a_password, an_empty_one, no_answer, what_is_strong, once_more_before_destruction, a_proxy, a_new_link, too_many):
+        for test in (a_password, an_empty_one, no_answer, one_session_holds_no_more_than_a_hand, what_is_strong, once_more_before_destruction, a_proxy, a_new_link, too_many):
             test(slapd)
     another_person_of_that_name()
     in_ad()
