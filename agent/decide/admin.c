@@ -11,7 +11,6 @@
 #include <behov/log.h>
 
 #define MINUTES_60 3600                 /* seconds: reading needs no more, and a GET may not make it longer */
-#define AN_HOUR 60                      /* attempts, of everybody together */
 
 /* ------------------------------------------------------------------ who may look */
 
@@ -34,7 +33,7 @@ look_up(struct request *r, const char *key, const char *name, struct claimant *o
 	json_t *all;
 	size_t i;
 
-	*out = (struct claimant){ NULL, NULL };
+	*out = (struct claimant){ NULL };
 	*display = NULL;
 	if (read_list(r, &all, err) < 0)
 		return -1;
@@ -43,7 +42,7 @@ look_up(struct request *r, const char *key, const char *name, struct claimant *o
 
 		if (!its_key || !its_name || (key ? strcmp(its_key, key) != 0 : !prove_same_name(r->mem, its_name, name)))
 			continue;
-		*out = (struct claimant){ arena_text(r->mem, its_key), arena_text(r->mem, its_name) };
+		*out = (struct claimant){ .key = arena_text(r->mem, its_key), .name = arena_text(r->mem, its_name) };
 		*display = arena_text(r->mem, json_text(one, "display") ? json_text(one, "display") : its_name);
 	}
 	json_decref(all);
@@ -129,55 +128,60 @@ get_sign_in(struct request *r, struct error *err)
 	return found ? redirect(r, "/status") : page_sign_in(r, 200, NULL, err);
 }
 
-static int
-count_attempt(struct request *r, bool *allowed, struct error *err)
+/* Who is no administrator is counted as one, by what they typed, and asked about as one, under a name that nobody has: neither
+ * an answer nor how long it takes tells who is. */
+static struct claimant
+nobody(struct request *r, const char *typed)
 {
-	struct turn turn;
-	long long hour;
-	int rc;
+	unsigned char name[8];
 
-	turn_take(&turn, "status");
-	rc = inbox_code_count(r->server->inbox, "status", r->now - 3600, &hour, err);
-	*allowed = rc == 0 && hour < AN_HOUR;
-	if (*allowed)
-		rc = inbox_code_note(r->server->inbox, "status", r->now, err);
-	turn_end(&turn);
-	return rc;
+	digest_random(name, sizeof(name));
+	log_warn("somebody who is no administrator wants to see /status");
+	return (struct claimant){ .key = arena_print(r->mem, "?%.16s", digest_text(r->mem, text_fold(r->mem, typed))),
+				  .name = arena_print(r->mem, "x%s", digest_hex(r->mem, name, sizeof(name))), .nobody = true };
+}
+
+/* Their password is nobody else's business: it goes to the directory for an administrator only. */
+static int
+try_password(struct request *r, const struct claimant *who, enum proven *answer, struct error *err)
+{
+	unsigned char other[16];
+
+	if (!who->nobody)
+		return prove_password(r, who, DOOR_STATUS, form_get(&r->form, "losen"), answer, err);
+	digest_random(other, sizeof(other));
+	return prove_password(r, who, DOOR_STATUS, digest_hex(r->mem, other, sizeof(other)), answer, err);
 }
 
 static int
 post_sign_in(struct request *r, struct error *err)
 {
-	const char *typed = form_get(&r->form, "konto"), *display;
+	const struct conf *conf = &r->server->rules->conf;
+	const char *display;
 	struct claimant who;
-	enum proven answer = PROVEN_NOT;
-	bool allowed;
+	enum proven answer;
 
 	if (!*form_get(&r->form, "losen"))      /* whoever it is */
-		return page_sign_in(r, prove_status(PROVEN_NOTHING), prove_problem(&r->server->rules->conf, PROVEN_NOTHING), err);
-	if (look_up(r, NULL, typed, &who, &display, err) < 0 || count_attempt(r, &allowed, err) < 0)
+		return page_sign_in(r, prove_status(PROVEN_NOTHING), prove_problem(conf, PROVEN_NOTHING), err);
+	if (look_up(r, NULL, form_get(&r->form, "konto"), &who, &display, err) < 0)
 		return -1;
-	if (!allowed) {
-		answer = PROVEN_TOO_OFTEN;
-	} else if (who.key) {
-		if (prove_password(r, &who, form_get(&r->form, "losen"), &answer, err) < 0)
-			return -1;
-	} else {
-		log_warn("somebody who is no administrator wants to see /status");
-	}
-	if (answer == PROVEN)
+	if (!who.key)
+		who = nobody(r, form_get(&r->form, "konto"));
+	if (try_password(r, &who, &answer, err) < 0)
+		return -1;
+	if (answer == PROVEN && !who.nobody)
 		return start(r, &who, PROOF_LDAP, err);
-	return page_sign_in(r, prove_status(answer), answer == PROVEN_TOO_OFTEN
-			    ? N_("Det har varit för många försök. Vänta en halvtimme och försök igen.")
-			    : answer == PROVEN_NOT ? N_("Det gick inte att logga in så. Kontrollera konto och lösenord.")
-						   : prove_problem(&r->server->rules->conf, answer), err);
+	if (answer == PROVEN_LATER)
+		return page_sign_in(r, prove_status(answer), N_("Lösenordet kunde inte kontrolleras just nu. Försök igen om en stund."), err);
+	return page_sign_in(r, 403, N_("Det gick inte att logga in så. Kontrollera konto och lösenord. Efter några försök tas inga fler emot på en "
+			    "halvtimme."), err);
 }
 
 static int
 post_proxy(struct request *r, struct error *err)
 {
 	const char *name = prove_proxy(r), *display;
-	struct claimant who = { NULL, NULL };
+	struct claimant who = { NULL };
 
 	if (name && look_up(r, NULL, name, &who, &display, err) < 0)
 		return -1;

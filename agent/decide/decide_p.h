@@ -45,7 +45,8 @@ struct server {
 	const char *origins[2];         /* the same with a scheme, as Origin says it */
 	bool https;
 	const char *cookie;             /* its name */
-	unsigned proxy;                 /* uid that the proxy runs as; of no use without PROOF_PROXY */
+	bool proxied;                   /* conf names the account of a proxy, */
+	unsigned proxy;                 /* and this is its uid */
 };
 
 struct field { const char *name, *value; };
@@ -168,6 +169,26 @@ enum turn_answer turn_ask(struct request *r, const char *what);
 /* One that was not taken is allowed.  Gives who has waited, and has it now. */
 struct request *turn_end(struct turn *turn);
 
+/* ------------------------------------------------------------------ address.c */
+
+/* Is it the proxy's own account that has the other end of the socket? */
+bool address_from_proxy(const struct request *r);
+/* Where it comes from, in one spelling; NULL when that is not known. */
+const char *address_of(const struct request *r);
+/* "2001:DB8::7" is "2001:db8::/64"; NULL when it is no address. */
+const char *address_read(struct arena *mem, const char *said);
+
+/* ------------------------------------------------------------------ limits.c */
+
+/* Under that name so many in so many seconds, a day at most. */
+struct limit { const char *name; int64_t seconds; long long most; };
+struct limits { LIST(struct limit) list; };
+void limits_add(struct request *r, struct limits *limits, const char *name, int64_t seconds, long long most);
+/* Counts one more under each of the names, or under none: *allowed false. */
+int limits_take(struct request *r, const struct limits *limits, bool *allowed, struct error *err);
+/* That one is not counted after all. */
+int limits_give_back(struct request *r, const struct limits *limits, struct error *err);
+
 /* ------------------------------------------------------------------ form.c */
 
 /* application/x-www-form-urlencoded.  -1 when it is broken, is not UTF-8, has control characters other than tabs and
@@ -209,8 +230,9 @@ int64_t session_ends(const struct request *r);
 
 /* ------------------------------------------------------------------ prove.c */
 
-/* Somebody who says that they are that account. */
-struct claimant { const char *key, *name; };
+/* Somebody who says that they are that account; nobody: there is none that may come in, and trying takes as long. */
+struct claimant { const char *key, *name; bool nobody; };
+enum door { DOOR_LINK, DOOR_STATUS };   /* by a link, or for administrators */
 enum proven {
 	PROVEN, PROVEN_NOT,
 	PROVEN_NOTHING,                 /* no password was written */
@@ -218,7 +240,8 @@ enum proven {
 	PROVEN_LATER,                   /* the directory does not answer */
 };
 /* At most a few seconds.  The try is counted before it is made. */
-int prove_password(struct request *r, const struct claimant *who, const char *password, enum proven *out, struct error *err);
+int prove_password(struct request *r, const struct claimant *who, enum door door, const char *password, enum proven *out,
+		   struct error *err);
 /* The account name that a proxy we believe says; NULL when there is none, or not from there. */
 const char *prove_proxy(struct request *r);
 bool prove_same_name(struct arena *mem, const char *a, const char *b);

@@ -12,41 +12,54 @@
 #include <behov/log.h>
 
 #include <strings.h>
-#include <sys/socket.h>
 
 #define TRIES_SECONDS (30 * 60)
+#define ADDRESS_AN_HOUR 30              /* passwords at /status from one address, */
+#define STRANGERS_AN_HOUR 60            /* or, where there are no addresses, for names of nobody */
 #define NAME_MOST 256                   /* bytes */
 
 /* ------------------------------------------------------------------ a password */
 
-/* Those of one account, one after the other, whoever sends them: a hundred at once are no more than three. */
-static int
-count_try(struct request *r, const struct claimant *who, bool *allowed, struct error *err)
+/*
+ * What the directory allows an account is shared by two doors, and anybody may knock at /status who knows a name.  So some
+ * tries are kept for who has a link, and one address gets no more than about half of the rest: a stranger can neither lock an
+ * account, nor keep its owner from deciding, nor an administrator from /status.
+ */
+static void
+limit_status(struct request *r, const struct claimant *who, struct limits *out)
 {
-	const char *name = arena_print(r->mem, "ldap:%s", who->key);
-	struct inbox *inbox = r->server->inbox;
-	struct turn turn;
-	long long tried;
-	int rc;
+	int tries = r->server->rules->conf.web.ldap.tries, kept = tries / 3 > 1 ? tries / 3 : 1;
+	int here = tries > kept ? tries - kept : tries;
+	const char *address = address_of(r);
 
-	*allowed = false;
-	if (inbox_codes_expire(inbox, r->now - 86400, err) < 0)
-		return -1;
-	turn_take(&turn, name);
-	rc = inbox_code_count(inbox, name, r->now - TRIES_SECONDS, &tried, err);
-	*allowed = rc == 0 && tried < r->server->rules->conf.web.ldap.tries;
-	if (*allowed)
-		rc = inbox_code_note(inbox, name, r->now, err);
-	turn_end(&turn);
-	return rc;
+	limits_add(r, out, arena_print(r->mem, "status:%s", who->key), TRIES_SECONDS, here);
+	if (address) {
+		limits_add(r, out, arena_print(r->mem, "status:%s@%s", who->key, address), TRIES_SECONDS, (here + 1) / 2);
+		limits_add(r, out, arena_print(r->mem, "status@%s", address), 3600, ADDRESS_AN_HOUR);
+	} else if (who->nobody) {
+		limits_add(r, out, "status@", 3600, STRANGERS_AN_HOUR);
+	}
+}
+
+static struct limits
+limits_of(struct request *r, const struct claimant *who, enum door door)
+{
+	struct limits out = { 0 };
+
+	limits_add(r, &out, arena_print(r->mem, "ldap:%s", who->key), TRIES_SECONDS, r->server->rules->conf.web.ldap.tries);
+	if (door == DOOR_STATUS)
+		limit_status(r, who, &out);
+	return out;
 }
 
 int
-prove_password(struct request *r, const struct claimant *who, const char *password, enum proven *out, struct error *err)
+prove_password(struct request *r, const struct claimant *who, enum door door, const char *password, enum proven *out,
+	       struct error *err)
 {
 	const struct conf *conf = &r->server->rules->conf;
 	const struct claim claim = { .name = who->name, .key = who->key, .pattern = conf->web.ldap.name, .password = password };
 	enum claim_answer answer;
+	struct limits limits = limits_of(r, who, door);
 	struct error why = { 0 };
 	bool allowed;
 
@@ -56,7 +69,7 @@ prove_password(struct request *r, const struct claimant *who, const char *passwo
 	*out = PROVEN_NOT;
 	if (!conf_proves(conf, PROOF_LDAP))
 		return 0;
-	if (count_try(r, who, &allowed, err) < 0)
+	if (limits_take(r, &limits, &allowed, err) < 0)
 		return -1;
 	if (!allowed) {
 		*out = PROVEN_TOO_OFTEN;
@@ -68,10 +81,11 @@ prove_password(struct request *r, const struct claimant *who, const char *passwo
 		log_error("cannot ask the directory who somebody is: %s", why.text);
 		return 0;
 	}
-	if (answer == CLAIM_TRUE)
+	if (answer == CLAIM_TRUE) {     /* the directory forgets the wrong ones, too */
 		*out = PROVEN;
-	else
-		log_warn("a password does not prove it account='%s': %s", who->key, why.text);
+		return limits_give_back(r, &limits, err);
+	}
+	log_warn("a password does not prove it account='%s': %s", who->key, why.text);
 	return 0;
 }
 
@@ -91,18 +105,6 @@ look(void *self, enum MHD_ValueKind kind, const char *name, size_t name_len, con
 	h->value = value ? value : "";
 	h->bad |= strlen(h->value) != value_len;
 	return MHD_YES;
-}
-
-/* Whoever can open the socket could write the header: only the proxy's own account is believed. */
-static bool
-from_proxy(const struct request *r)
-{
-	const union MHD_ConnectionInfo *info = MHD_get_connection_info(r->connection, MHD_CONNECTION_INFO_CONNECTION_FD);
-	struct ucred peer = { 0 };
-	socklen_t size = sizeof(peer);
-
-	return info && getsockopt(info->connect_fd, SOL_SOCKET, SO_PEERCRED, &peer, &size) == 0 && size == sizeof(peer) &&
-	       peer.pid > 0 && peer.uid == r->server->proxy;
 }
 
 static bool
@@ -143,7 +145,7 @@ prove_proxy(struct request *r)
 		log_warn("nobody is named by the proxy header='%s' count=%d", h.name, h.count);
 		return NULL;
 	}
-	if (!from_proxy(r)) {
+	if (!address_from_proxy(r)) {   /* whoever can open the socket could write the header */
 		log_error("somebody else than '%s' writes the header '%s'", conf->web.proxy.user, h.name);
 		return NULL;
 	}
@@ -187,7 +189,7 @@ prove_claimant(struct request *r, struct claimant *out, struct error *err)
 	struct stored_list list = { 0 };
 	int rc;
 
-	*out = (struct claimant){ r->letter.key, r->letter.name };
+	*out = (struct claimant){ .key = r->letter.key, .name = r->letter.name };
 	if (store_proposals(r->mem, r->server->store, &mine, &list, err) < 0)
 		return -1;
 	rc = list.list.count ? name_now(r, list.list.items[0].id, out, err) : 0;

@@ -496,8 +496,9 @@ find_proxy(const struct conf *conf, struct server *server, struct error *err)
 	const char *user = conf->web.proxy.user;
 	const struct passwd *found;
 
-	if (!conf_proves(conf, PROOF_PROXY))
+	if (!user)
 		return 0;
+	server->proxied = true;
 	if (user[strspn(user, "0123456789")] == '\0' && *user && strlen(user) < 10) {
 		server->proxy = (unsigned)strtoul(user, NULL, 10);
 		return 0;

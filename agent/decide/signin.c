@@ -211,7 +211,7 @@ try_password(struct request *r, const char *token, unsigned *status, const char 
 	struct claimant who;
 	enum proven answer;
 
-	if (prove_claimant(r, &who, err) < 0 || prove_password(r, &who, form_get(&r->form, "losen"), &answer, err) < 0)
+	if (prove_claimant(r, &who, err) < 0 || prove_password(r, &who, DOOR_LINK, form_get(&r->form, "losen"), &answer, err) < 0)
 		return -1;
 	*status = prove_status(answer);
 	*problem = prove_problem(&r->server->rules->conf, answer);

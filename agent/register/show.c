@@ -160,9 +160,10 @@ web_json(const struct conf *c)
 		put_new(ldap, "tries", json_integer(c->web.ldap.tries));
 	}
 	put_new(web, "ldap", ldap);
+	if (c->web.proxy.user)
+		json_put(web, "proxy-user", c->web.proxy.user);
 	if (conf_proves(c, PROOF_PROXY)) {
 		json_put(web, "proxy-header", c->web.proxy.header);
-		json_put(web, "proxy-user", c->web.proxy.user);
 		put_texts(web, "proxy-realms", c->web.proxy.realms, c->web.proxy.realm_count);
 	}
 	json_put(web, "administrators", c->web.administrators);

@@ -122,7 +122,7 @@ read_ldap(struct reader *r, const config_setting_t *web, struct conf *c)
 	c->web.ldap.name = get_text(r, at, "name", OPTIONAL);
 	if (!c->web.ldap.name)
 		c->web.ldap.name = principal(r->mem, d);
-	c->web.ldap.tries = get_number(r, at, "tries", 1, 10, 3);
+	c->web.ldap.tries = get_number(r, at, "tries", 1, 10, 4);
 	if (conf_proves(c, PROOF_LDAP))
 		check_ldap(r, at ? at : web, c);
 	else if (at)
@@ -131,7 +131,14 @@ read_ldap(struct reader *r, const config_setting_t *web, struct conf *c)
 
 /* ------------------------------------------------------------------ proxy */
 
-/* A header is as good as who may write it: on a socket of its own we are told who that is. */
+static bool
+on_socket(const struct conf *c)
+{
+	return c->web.listen && strncmp(c->web.listen, "unix:", 5) == 0;
+}
+
+/* A header is as good as who may write it: on a socket of its own we are told who that is.  Of whom it names nothing is believed
+ * unless `proof` says so; where somebody comes from, always. */
 static void
 read_proxy(struct reader *r, const config_setting_t *web, struct conf *c)
 {
@@ -144,11 +151,13 @@ read_proxy(struct reader *r, const config_setting_t *web, struct conf *c)
 	if (!*c->web.proxy.header || c->web.proxy.header[strspn(c->web.proxy.header, letters)])
 		complain(r, web, "'proxy-header' is '%s', which no header is called", c->web.proxy.header);
 	if (!conf_proves(c, PROOF_PROXY)) {
-		if (header || c->web.proxy.user || c->web.proxy.realm_count)
-			complain(r, web, "what begins with 'proxy-' is set, and 'proof' does not allow \"proxy\"");
+		if (header || c->web.proxy.realm_count)
+			complain(r, web, "'proxy-header' or 'proxy-realms' is set, and 'proof' does not allow \"proxy\"");
+		if (c->web.proxy.user && !on_socket(c))
+			complain(r, web, "'proxy-user' needs listen = \"unix:…\": on a port, nobody is told who asks");
 		return;
 	}
-	if (!c->web.listen || strncmp(c->web.listen, "unix:", 5) != 0)
+	if (!on_socket(c))
 		complain(r, web, "proof \"proxy\" needs listen = \"unix:…\": on a port, anybody on this machine could write the header");
 	if (!c->web.proxy.user)
 		complain(r, web, "proof \"proxy\" needs proxy-user: the account that the proxy runs as");

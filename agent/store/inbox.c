@@ -268,6 +268,18 @@ inbox_code_note(struct inbox *inbox, const char *letter, int64_t at, struct erro
 }
 
 int
+inbox_code_forget(struct inbox *inbox, const char *letter, int64_t at, struct error *err)
+{
+	struct query q;
+
+	if (change(inbox, &q, "delete from code where id = (select max(id) from code where letter = ? and at = ?)", err) < 0)
+		return -1;
+	bind_text(&q, letter);
+	bind_moment(&q, at);
+	return changed(&q, err);
+}
+
+int
 inbox_codes_expire(struct inbox *inbox, int64_t before, struct error *err)
 {
 	struct query q;

@@ -39,9 +39,11 @@ int inbox_session_end(struct inbox *inbox, const char *id, struct error *err);
 /* Sessions made before that moment go. */
 int inbox_sessions_expire(struct inbox *inbox, int64_t before, struct error *err);
 /* Codes mailed for a letter since a moment: a limit, so that nobody's mailbox is flooded and nobody guesses for long.
- * Under names of their own, passwords tried ("ldap:KEY") and links asked for ("link:WHO", "link") are counted, too. */
+ * Under names of their own, passwords tried and links asked for are counted, too: see prove.c and wish.c of the page. */
 int inbox_code_count(struct inbox *inbox, const char *letter, int64_t since, long long *out, struct error *err);
 int inbox_code_note(struct inbox *inbox, const char *letter, int64_t at, struct error *err);
+/* One that was noted at that moment is not counted after all. */
+int inbox_code_forget(struct inbox *inbox, const char *letter, int64_t at, struct error *err);
 /* Those mailed before that moment go. */
 int inbox_codes_expire(struct inbox *inbox, int64_t before, struct error *err);
 

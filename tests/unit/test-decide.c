@@ -185,10 +185,26 @@ the_nonce_of_a_session_is_another_text_each_time(void)
 	CHECK(!session_nonce(&r) && !session_mask(&r));
 }
 
+/* ------------------------------------------------------------------ where somebody comes from */
+
+static void
+an_address_has_one_spelling(void)
+{
+	static const char *const none[] = { "", "unknown", "10.0.0", "10.0.0.1:80", "[::1]", "1.2.3.4 5", "fe80::1%eth0", "10.0.0.1\n" };
+
+	CHECK_TEXT(address_read(mem, "10.0.0.7"), "10.0.0.7");
+	CHECK_TEXT(address_read(mem, "2001:DB8:0::7"), "2001:db8::/64");
+	CHECK_TEXT(address_read(mem, "2001:db8::ffff:1"), "2001:db8::/64");
+	CHECK_TEXT(address_read(mem, "::ffff:10.0.0.7"), "10.0.0.7");
+	for (size_t i = 0; i < sizeof(none) / sizeof(*none); i++)
+		CHECK(!address_read(mem, none[i]));
+}
+
 int
 main(void)
 {
 	mem = arena_open();
+	TEST(an_address_has_one_spelling);
 	TEST(a_target_is_a_short_printable_path);
 	TEST(the_address_of_the_page_is_a_scheme_and_a_host);
 	TEST(a_form_gives_the_texts_that_were_typed);
