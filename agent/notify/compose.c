@@ -90,20 +90,22 @@ people_waiting(struct arena *mem, const struct notify_input *in, const struct st
 			day_t later = wanted_on(&given, s, who->key);
 			struct person *p;
 
-			if (again || !seats_wait_for(&given, s, who->key) || waits_for_advice(&out->asked, s, who->key) ||
-			    (later != DAY_NONE && later > clock_day(in->now)))
+			if (again || !seats_wait_for(&given, s, who->key))
+				continue;
+			invite(mem, out, (struct invited){ who->key, who->name, who->display, who->mail, 0, 0, 0 })->waiting++;
+			if (waits_for_advice(&out->asked, s, who->key) || (later != DAY_NONE && later > clock_day(in->now)))
 				continue;
 			p = person(mem, out, who);
 			*arena_push(mem, &p->waiting) = i;
 			*arena_push(mem, &p->later) = later;
 		}
 	}
-	return 0;
+	return invited_add(mem, in, out, err);
 }
 
 /* ------------------------------------------------------------------ letters */
 
-static const char *
+const char *
 letter_id(struct arena *mem, const char *kind, const char *key, int64_t now, const char **about, size_t count)
 {
 	unsigned char sum[DIGEST_SIZE];
@@ -216,12 +218,10 @@ letter_post(struct arena *mem, const struct notify_input *in, struct letter *let
 	return store_letter_add(in->store, letter, err);
 }
 
-/* Who has asked for a link gets one, whatever they have got before; a letter that goes out anyway has one, too. */
 static int
 write_to(struct arena *mem, const struct notify_input *in, const struct person *p, const struct people *people,
-	 const struct stored_list *open, const struct wishes *wishes, long long *letters, struct error *err)
+	 const struct stored_list *open, long long *letters, struct error *err)
 {
-	int64_t asked = INT64_MIN;
 	const char **about = arena_array(mem, const char *, p->waiting.count + 1), *kind;
 	struct letter letter = { .key = p->who->key, .name = p->who->name, .display = p->who->display, .mail = p->who->mail,
 				 .created = in->now, .sent = INT64_MIN };
@@ -230,9 +230,7 @@ write_to(struct arena *mem, const struct notify_input *in, const struct person *
 
 	if (which_kind(mem, in, p, &people->asked, open, &kind, err) < 0 || find_last(mem, in, p->who->key, &waits, &today, err) < 0)
 		return -1;
-	if (today)                      /* one a day, but for who asks */
-		kind = NULL;
-	if (!kind && !wishes_of(mem, wishes, p->who, &asked))
+	if (!kind || today)             /* one a day */
 		return 0;
 	/* One that waits is about less: this one goes in its place, and no sooner than it would have. */
 	if (waits.id && store_letter_sent(in->store, waits.id, in->now, "ersatt av ett nyare brev", err) < 0)
@@ -241,9 +239,8 @@ write_to(struct arena *mem, const struct notify_input *in, const struct person *
 	letter.next = waits.next;
 	for (size_t i = 0; i < p->waiting.count; i++)
 		about[i] = open->list.items[p->waiting.items[i]].id;
-	letter.kind = kind ? kind : "link";
-	letter.id = kind ? letter_id(mem, kind, p->who->key, in->now, about, p->waiting.count)
-			 : letter_id(mem, letter.kind, p->who->key, asked, NULL, 0);
+	letter.kind = kind;
+	letter.id = letter_id(mem, kind, p->who->key, in->now, about, p->waiting.count);
 	letter.proposals = about;
 	letter.proposal_count = (int)p->waiting.count;
 	return letter_post(mem, in, &letter, letters, err);
@@ -397,21 +394,21 @@ notify_compose(struct arena *mem, const struct notify_input *in, long long *lett
 	const struct conf *conf = &in->rules->conf;
 	struct stored_list open = { 0 };
 	struct people people;
-	struct wishes wishes;
 	const char *news;
 	int rc = -1;
 
 	*letters = 0;
 	if (store_proposals(mem, in->store, &(struct proposal_filter){ .states = STATES_ASKABLE }, &open, err) < 0)
 		return -1;
-	if (people_waiting(mem, in, &open, &people, err) < 0 || news_of(mem, in, &news, err) < 0 || wishes_read(mem, in, &wishes, err) < 0)
+	if (people_waiting(mem, in, &open, &people, err) < 0 || news_of(mem, in, &news, err) < 0)
 		goto out;
 	for (size_t i = 0; conf->mode != MODE_OBSERVE && i < people.list.count; i++)
-		if (write_to(mem, in, &people.list.items[i], &people, &open, &wishes, letters, err) < 0)
+		if (write_to(mem, in, &people.list.items[i], &people, &open, letters, err) < 0)
 			goto out;
 	if (conf->mode != MODE_OBSERVE &&
-	    (receipts_compose(mem, in, letters, err) < 0 || events_compose(mem, in, letters, err) < 0 ||
-	     questions_compose(mem, in, letters, err) < 0))
+	    (receipts_compose(mem, in, letters, err) < 0 ||
+	     events_compose(mem, in, letters, err) < 0 || questions_compose(mem, in, letters, err) < 0 ||
+	     wishes_compose(mem, in, &people, letters, err) < 0))
 		goto out;
 	for (int i = 0; news && i < conf->people.administrator_count; i++)
 		if (write_administrator(mem, in, conf->people.administrators[i], news, letters, err) < 0)

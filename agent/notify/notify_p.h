@@ -15,8 +15,16 @@ struct person {
 	LIST(size_t) waiting;
 	LIST(day_t) later;              /* of each, the day that they wanted to be reminded on and that has come, or DAY_NONE */
 };
+/* Somebody who finds something on the page: of each kind, how much. */
+struct invited {
+	const char *key, *name, *display, *mail;
+	long long waiting;              /* proposals that want their answer, also those that they want to be asked about later */
+	long long asked;                /* questions that they are asked */
+	long long approved;             /* proposals that they may still undo */
+};
 struct people {
 	LIST(struct person) list;
+	LIST(struct invited) invited;
 	struct questions asked;         /* everything that owners have asked others */
 	const int *late;                /* of each open one: seats_late() */
 };
@@ -26,12 +34,13 @@ struct people {
 int people_waiting(struct arena *mem, const struct notify_input *in, const struct stored_list *open, struct people *out,
 		   struct error *err);
 
-/* Who has asked for a new link since the last night: what they wrote, and when. */
-struct wishes { LIST(struct inbox_wish) list; };
-/* What cannot be read is told in the log, and nobody has asked. */
-int wishes_read(struct arena *mem, const struct notify_input *in, struct wishes *out, struct error *err);
-/* Has this person asked?  *at: when, last. */
-bool wishes_of(struct arena *mem, const struct wishes *all, const struct approver *who, int64_t *at);
+/* To each of the invited who has asked and gets no other letter: a link.  What waits stays as new as it was. */
+int wishes_compose(struct arena *mem, const struct notify_input *in, const struct people *people, long long *letters, struct error *err);
+/* Those who are asked for advice, and those who can still undo something, to the invited. */
+int invited_add(struct arena *mem, const struct notify_input *in, struct people *out, struct error *err);
+/* One more of the invited, or the same again. */
+struct invited *invite(struct arena *mem, struct people *people, struct invited who);
+const char *letter_id(struct arena *mem, const char *kind, const char *key, int64_t now, const char **about, size_t count);
 int letter_wish(struct arena *mem, const struct notify_input *in, const struct letter *letter, const struct people *people,
 		struct mail *out, struct error *err);
 

@@ -416,16 +416,45 @@ inbox_decisions(struct arena *mem, struct inbox *inbox, const struct inbox_filte
 
 /* ------------------------------------------------------------------ links asked for */
 
-int
-inbox_wish_add(struct inbox *inbox, const char *who, int64_t at, struct error *err)
+/* The row with the number 0 is of nobody. */
+static int
+put_wish(struct inbox *inbox, bool pass, const char *who, int64_t at, struct error *err)
 {
 	struct query q;
 
-	if (change(inbox, &q, "insert into wish (who, at) values (?, ?)", err) < 0)
+	if (change(inbox, &q, "insert or replace into wish (id, who, at) values (case when ? then 0 else null end, ?, ?)", err) < 0)
 		return -1;
+	bind_number(&q, pass);
 	bind_text(&q, who);
 	bind_moment(&q, at);
 	return changed(&q, err);
+}
+
+int
+inbox_wish_add(struct inbox *inbox, const char *who, int64_t at, struct error *err)
+{
+	return put_wish(inbox, false, who, at, err);
+}
+
+int
+inbox_wish_pass(struct inbox *inbox, const char *who, int64_t at, struct error *err)
+{
+	return put_wish(inbox, true, who, at, err);
+}
+
+int
+inbox_wish_count(struct inbox *inbox, const char *who, int64_t since, long long *out, struct error *err)
+{
+	struct query q;
+
+	*out = 0;
+	if (ask(inbox, &q, "select count(*) from wish where id > 0 and at >= ?2 and (?1 is null or who = ?1)", err) < 0)
+		return -1;
+	bind_text(&q, who);
+	bind_moment(&q, since);
+	if (query_row(&q, err))
+		*out = column_number(&q, 0);
+	return told(&q, err);
 }
 
 int
@@ -440,18 +469,19 @@ inbox_wishes_expire(struct inbox *inbox, int64_t before, struct error *err)
 }
 
 int
-inbox_wishes(struct arena *mem, struct inbox *inbox, int64_t since, struct inbox_wishes *out, struct error *err)
+inbox_wishes(struct arena *mem, struct inbox *inbox, int64_t since, int64_t until, struct inbox_wishes *out, struct error *err)
 {
 	struct query q;
 
 	*out = (struct inbox_wishes){ 0 };
 	if (!inbox)
 		return 0;
-	if (ask(inbox, &q, "select substr(cast(who as blob), 1, ?1), at from wish where at >= ?2 order by at desc, id desc"
-		       " limit ?3", err) < 0)
+	if (ask(inbox, &q, "select substr(cast(who as blob), 1, ?1), at from wish where id > 0 and at between ?2 and ?3"
+		       " order by at desc, id desc limit ?4", err) < 0)
 		return -1;
 	bind_number(&q, WISH_MOST + 1);
 	bind_moment(&q, since);
+	bind_moment(&q, until);
 	bind_number(&q, WISHES_MOST);
 	while (query_row(&q, err))
 		*arena_push(mem, &out->list) = (struct inbox_wish){ .who = column_text(mem, &q, 0), .at = column_moment(&q, 1) };

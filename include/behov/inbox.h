@@ -49,14 +49,18 @@ int inbox_codes_expire(struct inbox *inbox, int64_t before, struct error *err);
 
 /* Somebody has asked for a new link: who they say that they are, an account name or an address, and nothing is known of them. */
 #define WISH_MOST 254                   /* bytes; of a longer one, one byte more than that is read */
-#define WISHES_MOST 1000                /* are read, the last ones */
+#define WISHES_MOST 20000               /* are read, the last ones: more than an honest page writes in a week */
 struct inbox_wish { const char *who; int64_t at; };
 struct inbox_wishes { LIST(struct inbox_wish) list; };
 int inbox_wish_add(struct inbox *inbox, const char *who, int64_t at, struct error *err);
+/* Changes nothing that anybody reads, and takes as long. */
+int inbox_wish_pass(struct inbox *inbox, const char *who, int64_t at, struct error *err);
+/* How often since then; who NULL: all of them. */
+int inbox_wish_count(struct inbox *inbox, const char *who, int64_t since, long long *out, struct error *err);
 /* Those asked before that moment go. */
 int inbox_wishes_expire(struct inbox *inbox, int64_t before, struct error *err);
-/* Those asked since then, the last first; inbox NULL gives none. */
-int inbox_wishes(struct arena *mem, struct inbox *inbox, int64_t since, struct inbox_wishes *out, struct error *err);
+/* Those asked from one moment to another, the last first; inbox NULL gives none. */
+int inbox_wishes(struct arena *mem, struct inbox *inbox, int64_t since, int64_t until, struct inbox_wishes *out, struct error *err);
 
 /* What somebody decided on the page, with what proves that it was them.  The first line of the reason of an "ask" is who, and of
  * an "advise" the advice and the question's number; what they say follows.

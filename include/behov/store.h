@@ -45,6 +45,9 @@ int store_set(struct store *store, const char *name, const char *value, struct e
 #define VANISH_VALUE "vanish:"
 /* As JSON: [ { "key", "name", "display" } ], who may look at /status, as the last night that knew has found them. */
 #define ADMINISTRATORS_VALUE "administrators"
+/* Who would get a link if they asked for one, by name and by address: of each the first 16 digits of digest_text(text_fold()),
+ * and a blank. */
+#define INVITED_VALUE "invited"
 /* People with protected identity: as JSON, what agent/secret.c remembers of them. */
 #define SECRET_VALUE "secret"
 /* What somebody is called, and what is shown instead; store_hide() takes the names out of all that can be shown.  The

@@ -8,6 +8,7 @@
 
 #include <dirent.h>
 #include <ftw.h>
+#include <sqlite3.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -1159,6 +1160,121 @@ a_link_is_sent_once_a_day_and_tells_only_how_much_waits(void)
 }
 
 static void
+a_link_makes_nothing_old(void)
+{
+	begin();
+	add(access_to("kurs", "a", "Kim Holm", 1));
+	CHECK(compose(NIGHT) == 1 && send_out(NIGHT, NULL) == 1);
+	a_night(NIGHT);
+	add(access_to("kurs", "b", "Siv Berg", 1));
+	wish("anna", NIGHT + 60);
+	CHECK(compose(NIGHT + 3600) == 1);      /* they have had their letter of the day */
+	CHECK_TEXT(unsent_letter().kind, "link");
+	CHECK(unsent_letter().proposal_count == 0 && send_out(NIGHT + 3600, NULL) == 1);
+	CHECK(compose(NIGHT + DAYS(1)) == 1);
+	CHECK_TEXT(unsent_letter().kind, "digest");
+	end();
+}
+
+/* More than an honest page writes in an hour, and as many dated ahead, at once. */
+static void
+many_wishes(int count)
+{
+	char *sql = arena_print(mem, "with recursive n(i) as (select 1 union all select i + 1 from n where i < %d)"
+				" insert into wish (who, at) select 'konto' || i, case i %% 2 when 0 then %lld else %lld end from n", count,
+				(long long)NIGHT + 3600, (long long)NIGHT + DAYS(300));
+	sqlite3 *db;
+
+	CHECK(sqlite3_open(rules.conf.inbox, &db) == SQLITE_OK && sqlite3_exec(db, sql, NULL, NULL, NULL) == SQLITE_OK);
+	sqlite3_close(db);
+}
+
+static void
+others_drown_nobody(void)
+{
+	begin();
+	add(access_to("kurs", "a", "Kim Holm", 1));
+	CHECK(compose(NIGHT) == 1 && send_out(NIGHT, NULL) == 1);
+	a_night(NIGHT);
+	wish("anna", NIGHT + 60);
+	many_wishes(30000);
+	CHECK(compose(NIGHT + DAYS(1)) == 1);
+	CHECK_TEXT(unsent_letter().kind, "link");
+	end();
+}
+
+/* An hour after the night they ask for a link; what comes a night later. */
+static struct mail
+link_to(const char *who)
+{
+	a_night(NIGHT);
+	wish(who, NIGHT + 3600);
+	CHECK(compose(NIGHT + DAYS(1)) == 1);
+	CHECK_TEXT(unsent_letter().kind, "link");
+	return read_letter(NIGHT + DAYS(1));
+}
+
+static void
+who_is_asked_for_advice_gets_a_link_and_so_does_who_asks(void)
+{
+	struct mail mail;
+	struct question q;
+
+	begin();
+	add(access_to("kurs", "k1", "Bo Borta", 1));
+	q = ask("k1-1", "Behöver Bo det?", true);
+	CHECK(store_proposal_move(store, "k1-1", PROPOSAL_ASKED, NIGHT, INT64_MIN, DAY_NONE, NULL, &err) == 0);
+	CHECK(compose(NIGHT) == 1 && send_out(NIGHT, NULL) == 1);
+	mail = link_to("kim@kalmar.example");
+	CHECK(both_say(&mail, "Du tillfrågas om råd i 1 fråga.") && !either_says(&mail, "Bo Borta") && !either_says(&mail, "ditt beslut"));
+	q.closed = NIGHT + DAYS(1);
+	CHECK(store_question_put(store, &q, &err) == 0 && send_out(NIGHT + DAYS(1), NULL) == 0);
+	end();
+	begin();
+	add(access_to("kurs", "k1", "Bo Borta", 1));
+	ask("k1-1", "Behöver Bo det?", true);
+	CHECK(compose(NIGHT) == 1 && send_out(NIGHT, NULL) == 1);
+	mail = link_to("anna");
+	CHECK(both_say(&mail, "1 förslag väntar på ditt beslut."));
+	end();
+}
+
+static void
+who_can_undo_something_gets_a_link_while_they_can(void)
+{
+	struct mail mail;
+
+	begin();
+	for (int i = 0; i < 2; i++) {
+		struct stored s = access_to("kurs", i ? "k1" : "k2", "Bo Borta", 1);
+		s.state = STATE_SCHEDULED;
+		s.go_at = NIGHT + DAYS(3);
+		add(s);
+	}
+	CHECK(compose(NIGHT) == 0);
+	mail = link_to("anna");
+	CHECK(both_say(&mail, "2 godkännanden går att ångra.") && send_out(NIGHT + DAYS(1), NULL) == 1);
+	a_night(NIGHT + DAYS(1));
+	wish("anna", NIGHT + DAYS(3) - 60);
+	CHECK(compose(NIGHT + DAYS(3)) == 0);
+	end();
+}
+
+static void
+the_page_is_told_who_is_invited(void)
+{
+	const char *told = NULL;
+
+	begin();
+	CHECK(compose(NIGHT) == 0 && store_get(mem, store, INVITED_VALUE, &told, &err) == 0);
+	CHECK_TEXT(told, "");
+	add(access_to("kurs", "k1", "Bo Borta", 1));
+	CHECK(compose(NIGHT) == 1 && store_get(mem, store, INVITED_VALUE, &told, &err) == 0);
+	CHECK_TEXT(told, arena_print(mem, "%.16s %.16s ", digest_text(mem, "anna"), digest_text(mem, "anna@kalmar.example")));
+	end();
+}
+
+static void
 a_letter_that_goes_out_anyway_is_link_enough(void)
 {
 	begin();
@@ -1231,6 +1347,11 @@ int main(void)
 	TEST(a_receipt_says_who_else_has_answered_what);
 	TEST(who_asks_for_a_link_gets_one_if_something_waits);
 	TEST(a_link_is_sent_once_a_day_and_tells_only_how_much_waits);
+	TEST(a_link_makes_nothing_old);
+	TEST(others_drown_nobody);
+	TEST(who_is_asked_for_advice_gets_a_link_and_so_does_who_asks);
+	TEST(who_can_undo_something_gets_a_link_while_they_can);
+	TEST(the_page_is_told_who_is_invited);
 	TEST(a_letter_that_goes_out_anyway_is_link_enough);
 	TEST(an_inbox_that_cannot_be_read_stops_no_letters);
 	return check_done();
