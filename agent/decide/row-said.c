@@ -69,14 +69,15 @@ put_questions(struct request *r, json_t *row, const struct asked *a)
 
 	for (size_t i = 0; !a->question && i < a->asked.list.count; i++) {
 		const struct question *q = &a->asked.list.items[i];
-		const char *text = question_text(r, a->s, q);
+		const char *text = question_text(r, a->s, q), *why = q->answered == INT64_MIN ? q->problem : NULL;
 		json_t *one;
 
 		if (!text)
 			continue;
 		one = json_object();
 		rows_put(one, "text", text);
-		rows_put(one, "ended", q->answered == INT64_MIN ? q->problem : NULL);
+		rows_put(one, "ended", say(r, why));
+		json_object_set_new(one, "swedish", json_boolean(why && strcmp(say(r, why), why) == 0));
 		rows_put(one, "waits", q->closed != INT64_MIN ? NULL : q->key ? say(r, "Inget svar än.") : say(r, "Frågan skickas i natt."));
 		json_object_set_new(one, "answered", json_boolean(q->answered != INT64_MIN));
 		json_array_append_new(list, one);

@@ -195,8 +195,11 @@ asked(struct arena *mem, const struct decision *d, const struct known *k)
 {
 	const struct question *q = question_of(d, k);
 
-	if (q && q->problem)
-		return arena_print(mem, speak(k->l, "Frågan gick inte att ställa. %.*s"), (int)strcspn(q->problem, "."), q->problem);
+	if (q && q->problem) {
+		const char *why = speak(k->l, q->problem);
+
+		return arena_print(mem, speak(k->l, "Frågan gick inte att ställa. %.*s"), (int)strcspn(why, "."), why);
+	}
 	if (q && q->display && k->may_name)
 		return arena_print(mem, speak(k->l, "%s är tillfrågad: du får veta när svaret har kommit"), q->display);
 	return speak(k->l, "Frågan är ställd: du får veta när svaret har kommit");

@@ -2,14 +2,16 @@
 /* questions.c - what owners want to know of somebody else: who that is, and whether anybody still waits for it. */
 #include "propose_p.h"
 #include "behov/mail.h"
+#include "behov/speak.h"
 #include <strings.h>
 #include <stdlib.h>
 
-/* One text, whatever was wrong with the name: who asks learns nothing of who works here. */
-#define NOBODY "Ingen som heter så kan tillfrågas. Skriv kontonamn eller e-postadress till någon annan i tjänst än dig själv " \
-	       "och den som förslaget gäller."
-#define NO_AUTHOR "Den som skrev behovsregeln kan inte tillfrågas, och inte samordnaren heller."
-#define GONE "Den som tillfrågades kan inte längre svara."
+/* One text, whatever was wrong with the name: who asks learns nothing of who works here.  They are kept in Swedish, and said in
+ * the language of who reads them. */
+#define NOBODY N_("Ingen som heter så kan tillfrågas. Skriv kontonamn eller e-postadress till någon annan i tjänst än dig själv " \
+		  "och den som förslaget gäller.")
+#define NO_AUTHOR N_("Den som skrev behovsregeln kan inte tillfrågas, och inte samordnaren heller.")
+#define GONE N_("Den som tillfrågades kan inte längre svara.")
 
 struct inquiry {
 	struct arena *mem;

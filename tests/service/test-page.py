@@ -1243,6 +1243,24 @@ def every_page_is_in_the_language_that_is_asked_for():
         assert "could not be accepted" not in w.get("/%zz").text and "The request could not be" in w.get("/%zz", headers=ENGLISH).text
 
 
+def why_nobody_is_asked_is_in_the_language_of_who_reads():
+    with open(os.path.join(os.path.dirname(__file__), "../../agent/propose/questions.c"), encoding="utf-8") as f:
+        whys = ["".join(re.findall(r'"([^"]*)"', define)) for define in re.findall(r"#define \w+ N_\((.*?)\)\n", f.read(), re.S)]
+    assert len(whys) == 3, whys
+    for why, told in zip(whys, ("Nobody of that name can be asked", "wrote the need rule cannot be asked", "can no longer answer")):
+        with World() as w:
+            subprocess.run([ORACLE, "asked", w.folder, NOW, "a2-1", "key-eva", "Does Kim need it?"], check=True, stdout=subprocess.DEVNULL)
+            db = sqlite3.connect(os.path.join(w.folder, "behov.db"))
+            db.execute("update question set problem = ?, closed = at", (why,))
+            db.commit()
+            db.close()
+            cookie = w.sign_in()
+            page = w.get("/beslut", cookie, headers=ENGLISH)
+            assert told in page.text and why not in page.text and not swedish_in(page.text), page.text
+            page = w.get("/beslut", cookie)
+            assert why in page.text and told not in page.text
+
+
 def a_language_is_chosen_by_a_form():
     with World() as w:
         page = w.get("/b/" + TOKEN["aa01"])

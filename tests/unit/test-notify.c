@@ -1054,6 +1054,29 @@ a_receipt_says_what_became_of_every_answer(void)
 }
 
 static void
+a_receipt_says_in_its_language_why_nobody_is_asked(void)
+{
+	struct question q = { .proposal = "k1-1", .text = "Vet du?", .to = "kim", .by_key = ANNA, .by_name = "anna", .at = NIGHT };
+	struct letters letters;
+	struct mail mail;
+
+	begin();
+	rules.conf.language = "en";
+	add(access_to("kurs", "k1", "Bo Borta", 1));
+	CHECK(compose(NIGHT - DAYS(1)) == 1 && send_out(NIGHT - DAYS(1), NULL) == 1);
+	decided("k1-1", VERDICT_ASK, NULL, DAY_NONE);
+	CHECK(store_question_add(store, &q, &err) == 0);
+	q = (struct question){ .id = 1, .problem = "Den som tillfrågades kan inte längre svara.", .answered = INT64_MIN, .closed = NIGHT };
+	CHECK(store_question_put(store, &q, &err) == 0 && compose(NIGHT) > 0);
+	CHECK(store_letters_unsent(mem, store, &letters, &err) == 0);
+	for (size_t i = 0; i < letters.list.count; i++)
+		if (strcmp(letters.list.items[i].kind, "receipt") == 0)
+			CHECK(letter_receipt(mem, &(struct notify_input){ &rules, NULL, store, NIGHT }, &letters.list.items[i], &mail, &err) == 0 &&
+			      both_say(&mail, "The one who was asked can no longer answer") && !either_says(&mail, "svara"));
+	end();
+}
+
+static void
 a_receipt_says_who_else_has_answered_what(void)
 {
 	struct stored s;
@@ -1344,6 +1367,7 @@ int main(void)
 	TEST(a_question_names_nobody_where_the_class_is_high);
 	TEST(a_question_that_was_closed_before_its_letter_went_is_not_mailed);
 	TEST(a_receipt_says_what_became_of_every_answer);
+	TEST(a_receipt_says_in_its_language_why_nobody_is_asked);
 	TEST(a_receipt_says_who_else_has_answered_what);
 	TEST(who_asks_for_a_link_gets_one_if_something_waits);
 	TEST(a_link_is_sent_once_a_day_and_tells_only_how_much_waits);
