@@ -11,6 +11,8 @@ import sqlite3
 import subprocess
 import sys
 
+import office
+
 HERE = os.path.dirname(os.path.abspath(__file__))
 spec = importlib.util.spec_from_file_location("page", os.path.join(HERE, "test-page.py"))
 page = importlib.util.module_from_spec(spec)
@@ -71,7 +73,7 @@ for (const h of all('h1, h2, h3, h4')) {
 	if (level > before + 1) out.push('a level is skipped before ' + h.textContent);
 	before = level;
 }
-say(all('footer > p')[0].textContent.includes('0480-00 00 00'), 'the contact is not first in the footer');
+say(all('footer > p')[0].textContent.includes(arguments[1]), 'the contact is not first in the footer');
 say(document.querySelector('footer a[href="/tillganglighet"]'), 'no link to the statement');
 say(all('body a, body button, body input')[0].matches('.skip'), 'the skip link is not first');
 say(/^(Fel|Error): /.test(document.title) === !!alert, 'the title and the problem differ: ' + document.title);
@@ -110,8 +112,8 @@ class Walk:
         self.world = world
         self.driver = page.browser(world.folder)
         self.driver.set_script_timeout(300)     # many rows, and a machine that does other things
-        self.base = f"http://127.0.0.1:{world.port}"
         self.language = "sv"
+        self.contact = "0480-00 00 00"
 
     def __enter__(self):
         return self
@@ -134,7 +136,7 @@ class Walk:
         self.wait(lambda d: d.execute_script("return document.readyState") == "complete")
 
     def go(self, path):
-        self.driver.get(self.base + path)
+        self.driver.get(f"http://127.0.0.1:{self.world.port}{path}")
 
     def at(self, css):
         from selenium.webdriver.common.by import By
@@ -220,7 +222,7 @@ def targets_are_large_enough(w):
 
 def its_shape_is_sound(w):
     w.look(1280)
-    return w.ask(SHAPE, w.language)
+    return w.ask(SHAPE, w.language, w.contact)
 
 
 def paper_shows_what_the_screen_shows(w):
@@ -402,11 +404,94 @@ def in_english(w):
     w.language = "sv"
 
 
+# ------------------------------------------------------------------ the states behind a password
+
+class Town(office.Office):
+    """Where people sign in with a password, too, as a walk wants it."""
+
+    def __init__(self, slapd, more=""):
+        super().__init__(slapd, f'proof = ( "code", "ldap" ); ldap = {{ server = "{slapd.url}"; ca-file = "{slapd.ca}"; '
+                         f'name = "uid=%s,ou=people,{office.BASE}"; }}; {more}')
+        self.folder = self.home
+        self.night()
+        self.serve()
+
+    def codes(self):
+        return [found.group(1) for found in (re.search(r"Din kod är (\d{6})", text) for _, text in self.mails("anna")) if found]
+
+
+def by_code(w):
+    w.go("/b/" + w.world.token("anna"))
+    yield "link, with a password"
+    w.press("Skicka kod")
+    w.type("#kod", w.world.codes()[-1])
+    w.press("Logga in")
+
+
+def approve_files(w):
+    w.go("/beslut")
+    w.at("fieldset:has([href^='/filer/']) [value='approve']").click()
+    w.press("Granska dina val")
+
+
+def signing_in_again(w):
+    w.go("/b/" + w.world.token("anna"))
+    w.type("#losen", "galet")
+    w.press("Logga in")
+    yield "wrong password"
+    yield from by_code(w)
+    w.world.serve("09:14")
+    w.go("/beslut")
+    w.press("Granska dina val")
+    w.world.serve("09:16")
+    approve_files(w)
+    yield "once more"
+    w.type("#losen", "galet")
+    w.press("Logga in")
+    yield "once more, wrong password"
+    w.press("Skicka kod")
+    yield "once more, code sent"
+    w.type("#kod", "000000" if w.world.codes()[-1] != "000000" else "111111")
+    w.leave(w.at("form:has(#kod) button").click)
+    assert w.ask("return document.activeElement.id") == "kod", "the focus is not where the mistake is"
+    yield "once more, wrong code"
+
+
+def signing_in_stronger(w):
+    yield from by_code(w)
+    approve_files(w)
+    yield "stronger"
+
+
+def for_administrators(w):
+    w.go("/status")
+    yield "administrators sign in"
+    for name in ("#konto", "#losen"):
+        w.type(name, "admin")
+    w.press("Logga in")
+    yield "administrators, wrong password"
+    w.type("#konto", "admin")
+    w.type("#losen", office.PASSWORD["admin"])
+    w.press("Logga in")
+    yield "overview"
+    for path in ("arbete", "fynd", "agare", "stopp", "brev", "natter", "natt?nr=1"):
+        w.go("/status/" + path)
+        yield "overview: " + path.split("?")[0]
+    w.press("Logga ut")
+    yield "overview left"
+
+
 def every_state():
     with page.World() as world, Walk(world) as w:
         for part in (before_sign_in, deciding, files, events, in_english, other_answers, many, failing, ending):
             for name in part(w):
                 yield name, w
+    with office.Slapd() as slapd:
+        for part, more in ((signing_in_again, ""), (signing_in_stronger, 'strong = ( "destroy" );'), (for_administrators, "")):
+            with Town(slapd, more) as world, Walk(world) as w:
+                w.contact = "Servicedesk"
+                for name in part(w):
+                    yield name, w
 
 
 def look_at_everything():
