@@ -176,6 +176,7 @@ judge(struct request *r, struct view *view, struct choice *c, int verdict)
 		return;
 	}
 	c->problem = verdict < 0 ? N_("Välj ett av svaren.") : words_problem(r, c);
+	c->mistyped = c->problem != NULL;
 	if (c->problem) {
 		view->mistakes++;
 		return;
@@ -223,6 +224,14 @@ choice_read(struct request *r, struct view *view)
 		if (strncmp(f->name, "v-", 2) == 0 && f->name[2])
 			read_one(r, view, f->name + 2, f->value);
 	}
+}
+
+void
+choice_unfinished(struct view *view)
+{
+	for (size_t i = 0; i < view->choices.count; i++)
+		if (view->choices.items[i].mistyped)
+			view->choices.items[i].problem = NULL;
 }
 
 /* ------------------------------------------------------------------ into the inbox */

@@ -120,6 +120,10 @@ const struct language *language_of(const struct request *r);
 const struct language *language_asked(const char *accept, const struct language *otherwise);
 /* Of every page: language, and the form that chooses another. */
 void language_put(struct request *r, json_t *data);
+/* The same, of a page whose form takes what was typed along: the buttons belong to it, and its answer says language_take(). */
+void language_put_form(struct request *r, json_t *data);
+/* True when its form asks for another language: it is r's from here on. */
+bool language_take(struct request *r);
 /* POST /sprak: a cookie, and back to where the form was. */
 int language_choose(struct request *r);
 
@@ -305,6 +309,7 @@ struct choice {
 	struct words words;             /* of that verdict */
 	const char *until_text;         /* its date as it was typed */
 	bool bulk;                      /* they stood with a bulk button */
+	bool mistyped;                  /* the problem is one that they can mend */
 	const char *problem;            /* for say(); NULL = fine */
 	char field;                     /* the letter of the field that the problem is about: 'd' or one of choice_letters */
 };
@@ -345,6 +350,8 @@ extern const char choice_letters[];             /* all of them */
 const char *choice_typed(const struct request *r, const struct choice *c, const char *id, char letter);
 /* Fills view->choices from r->form. */
 void choice_read(struct request *r, struct view *view);
+/* They are not done yet: what is mistyped is no problem so far.  Of what is only shown again. */
+void choice_unfinished(struct view *view);
 /* Into the inbox, all or none.  once: what the confirming form carried; the same once again adds nothing. */
 int choice_save(struct request *r, const struct view *view, const char *once, struct error *err);
 /* Those of this session, of the last form or of the one that carried `once`. */
@@ -386,7 +393,7 @@ json_t *rows_groups(struct request *r, const struct view *view);
 /* Those that only advice is wanted of, in the same way. */
 json_t *rows_questions(struct request *r, const struct view *view);
 
-/* ------------------------------------------------------------------ row-names.c, row-access.c, row-files.c, row-said.c, row-settled.c */
+/* ------------------------------------------------------------------ row-*.c */
 
 /* json_put() of a text in which nothing can turn the direction of the text around it. */
 void rows_put(json_t *object, const char *key, const char *text);
@@ -403,6 +410,8 @@ const char *rows_share(const struct rules *rules, const char *id);
 /* A copy with exactly these keys, so that a template finds each of them; NULL when nothing is written. */
 json_t *rows_pick(const json_t *from, const char *const *keys, size_t count);
 json_t *rows_clauses(const struct proposal *p);
+/* Of a group with its rows: "why" of the group, and of each row what differs; NULL = nothing. */
+void rows_share_why(struct request *r, json_t *group);
 json_t *rows_access(struct request *r, const struct proposal *p);
 /* What a batch is, for page-files.html. */
 json_t *rows_files(struct request *r, const struct proposal *p);

@@ -2,7 +2,8 @@
 /*
  * language.c - in which language somebody reads the page: what they chose, else what their browser asks for.
  *
- * The choice is a form on each page and a cookie that names nothing but a language.
+ * The choice is a form on each page, or a button of the form that has what was typed, and a cookie that names nothing but a
+ * language.
  */
 #include "decide_p.h"
 
@@ -104,15 +105,14 @@ language_of(const struct request *r)
 
 /* ------------------------------------------------------------------ what somebody chooses */
 
-/* After a form there is nothing to come back to: what was typed would be lost. */
-void
-language_put(struct request *r, json_t *data)
+static json_t *
+others(const struct request *r)
 {
 	json_t *list = json_array();
 	size_t count;
 	const struct language *all = speak_languages(&count);
 
-	for (size_t i = 0; i < count && strcmp(r->method, "POST") != 0; i++) {
+	for (size_t i = 0; i < count; i++) {
 		json_t *one;
 		if (&all[i] == r->language)
 			continue;
@@ -122,19 +122,43 @@ language_put(struct request *r, json_t *data)
 		json_put(one, "call", speak(&all[i], "På svenska"));
 		json_array_append_new(list, one);
 	}
+	return list;
+}
+
+/* After a form there is nothing to come back to: what was typed would be lost. */
+void
+language_put(struct request *r, json_t *data)
+{
 	json_put(data, "language", r->language->tag);
 	json_put(data, "target", r->target);
-	json_object_set_new(data, "languages", list);
+	json_object_set_new(data, "languages", strcmp(r->method, "POST") == 0 ? json_array() : others(r));
+	json_object_set_new(data, "takes_along", json_false());
+}
+
+void
+language_put_form(struct request *r, json_t *data)
+{
+	json_object_set_new(data, "languages", others(r));
+	json_object_set_new(data, "takes_along", json_true());
+}
+
+bool
+language_take(struct request *r)
+{
+	const struct language *chosen = speak_language(form_get(&r->form, "sprak"));
+
+	if (!chosen)
+		return false;
+	r->language = chosen;
+	r->set_cookie = arena_print(r->mem, COOKIE "=%s; Path=/; HttpOnly; SameSite=Strict; Max-Age=%d%s", chosen->tag,
+				    COOKIE_SECONDS, r->server->https ? "; Secure" : "");
+	return true;
 }
 
 int
 language_choose(struct request *r)
 {
-	const struct language *chosen = speak_language(form_get(&r->form, "sprak"));
-
-	if (chosen)
-		r->set_cookie = arena_print(r->mem, COOKIE "=%s; Path=/; HttpOnly; SameSite=Strict; Max-Age=%d%s", chosen->tag,
-					    COOKIE_SECONDS, r->server->https ? "; Secure" : "");
+	language_take(r);
 	r->status = 303;
 	r->location = form_get(&r->form, "till");
 	/* Nowhere but on this page: "//example.org" is another site. */

@@ -220,6 +220,8 @@ page_decide(struct request *r, unsigned status, struct view *view, const char *p
 	json_put(data, "weekly", arena_print(r->mem, "%d", r->server->rules->conf.weekly));
 	json_object_set_new(data, "extends", json_boolean(session_ends(r) < r->session.made + SESSION_MOST));
 	put_groups(r, data, view);
+	if (json_is_true(json_object_get(data, "any")))
+		language_put_form(r, data);
 	paging_put(r, view, data);
 	if (rows_settled(r, data, err) < 0 || event_forms(r, &events, err) < 0) {
 		json_decref(data);

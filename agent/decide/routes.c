@@ -7,7 +7,7 @@
  *                                     GET /kvitto <- POST /beslut/spara <- POST /beslut
  *                                     GET /kvitto <- POST /handelse <- (a form on GET /beslut)
  *                                     GET /filer/ID, in a tab of its own
- *                                     POST /sprak, from any page, and back to it
+ *                                     POST /sprak, from any page, and back to it; or POST /beslut with sprak
  *
  * What a GET leads to only reads: no function with "get" in its name writes anything.
  */
@@ -138,13 +138,15 @@ not_yet(const struct request *r, const struct view *view)
 static int
 post_decide(struct request *r, struct error *err)
 {
+	bool language = language_take(r), go;
 	struct view view;
 	const char *why;
-	bool go;
 	int rc = begin(r, &view, &go, err);
 
+	if (language)
+		choice_unfinished(&view);
 	if (rc == 0 && go) {
-		why = not_yet(r, &view);
+		why = language ? "" : not_yet(r, &view);
 		rc = why ? page_decide(r, *why ? 422 : 200, &view, *why ? why : NULL, err)
 			 : confirm(r, 200, &view, view.refused ? REFUSED_SOME : NULL, err);
 	}

@@ -23,6 +23,7 @@ row_json(struct request *r, const struct view *view, const struct asked *a)
 	rows_put(row, "name", rows_short(r, p));
 	rows_put(row, "full", rows_name(r, p));
 	rows_put(row, "why", p->why);
+	rows_put(row, "who", p->display ? p->display : p->account);
 	rows_put(row, "rule", place_text(r->mem, p->rule));
 	rows_put(row, "opened", day_text(r->mem, clock_day(s->opened)));
 	json_object_set_new(row, "access", files ? json_null() : rows_access(r, p));
@@ -127,6 +128,13 @@ put_counts(struct arena *mem, json_t *group)
 }
 
 static void
+finish(struct request *r, json_t *group)
+{
+	put_counts(r->mem, group);
+	rows_share_why(r, group);
+}
+
+static void
 add_row(struct request *r, const struct view *view, const struct asked *a, json_t *groups)
 {
 	const char *key = choice_group(r->mem, a->s);
@@ -155,7 +163,7 @@ rows_groups(struct request *r, const struct view *view)
 				add_row(r, view, a, groups);
 		}
 	for (size_t i = 0; i < json_array_size(groups); i++)
-		put_counts(r->mem, json_array_get(groups, i));
+		finish(r, json_array_get(groups, i));
 	return groups;
 }
 

@@ -1297,6 +1297,57 @@ def a_language_is_chosen_by_a_form():
         assert "; Secure" in reply.headers["set-cookie"]
 
 
+def another_language_takes_along_what_was_typed():
+    with World() as w:
+        cookie = w.sign_in()
+        page = w.get("/beslut", cookie)
+        assert 'action="/sprak"' not in page.text and 'form="val" name="sprak" value="en"' in page.text, page.text
+        typed = choose(page, a1=("approve",), a2={"d": "keep", "u": "2027-0", "k": "eva.l"})
+        reply = w.post("/beslut", cookie, {**typed, "sprak": "en"})
+        assert reply.status == 200 and reply.headers["set-cookie"].startswith("sprak=en;") and '<html lang="en">' in reply.text
+        for kept in ('name="d-a1-1" value="approve" checked', 'name="d-a2-1" value="keep" checked', 'name="u-a2-1"[^>]* value="2027-0"',
+                     'name="k-a2-1"[^>]* value="eva.l"'):
+            assert re.search(kept, reply.text), (kept, reply.text)
+        # Who has not finished is not told of mistakes; what cannot be answered any more is.
+        assert "<title>Error" not in reply.text and 'class="problem"' not in reply.text and w.decisions() == []
+        back = w.post("/beslut", f"{cookie}; sprak=en", {**typed, "sprak": "sv"})
+        assert '<html lang="sv">' in back.text and back.headers["set-cookie"].startswith("sprak=sv;")
+        subprocess.run([ORACLE, "change", w.folder, "a1-1"], check=True, stdout=subprocess.DEVNULL)
+        assert "The proposal is no longer among those that you are asked about" in w.post("/beslut", cookie, {**typed, "sprak": "en"}).text
+        for junk in ("", "xx", "en-GB"):
+            reply = w.post("/beslut", cookie, {**typed, "sprak": junk})
+            assert reply.status == 422 and "set-cookie" not in reply.headers, (junk, reply.text)
+        # No way around what is asked of a choice.
+        for path in ("/beslut", "/beslut/spara", "/beslut/bevis"):
+            w.post(path, cookie, {**choose(w.get("/beslut", cookie), a2=("keep",)), "sprak": "en", "once": "ab" * 16, "forstar": "ja"})
+        assert w.decisions() == []
+        assert "Your choices remain" in w.post("/beslut", None, {**typed, "sprak": "en"}).text
+
+
+def a_reason_that_all_have_is_said_once():
+    whys = {"a1-1": "Kim Holm har Handläggare i Treserva men uppfyller inget skrivet behov: titel är Kock.",
+            "a2-1": "Sara Nygren har Handläggare i Treserva men uppfyller inget skrivet behov: titel är Vikarie, avdelning saknas.",
+            "a3-1": "Lo Ek har Handläggare i Treserva men uppfyller inget skrivet behov."}
+    with World() as w:
+        page = w.get("/beslut", w.sign_in())
+        shared = "Skäl, för alla nedan: … har Handläggare i Treserva men uppfyller inget skrivet behov."
+        text = html.unescape(re.sub(r"<[^>]*>", "", page.text))
+        assert shared in text and text.count("uppfyller inget skrivet behov") == 1, text
+        db = sqlite3.connect(os.path.join(w.folder, "behov.db"))
+        names = dict(db.execute("select id, display from proposal"))
+        for row, why in whys.items():
+            db.execute("update proposal set why = ? where id = ?", (why.replace(why.split(" har ")[0], names[row]), row))
+        db.commit()
+        text = html.unescape(re.sub(r"<[^>]*>", "", w.get("/beslut", w.sign_in()).text))
+        assert shared in text and text.count("uppfyller inget skrivet behov") == 1, text
+        assert "Titel är Kock." in text and "Titel är Vikarie, avdelning saknas." in text, text
+        db.execute("update proposal set why = ? where id = 'a3-1'", (names["a3-1"] + " har slutat men har kvar Handläggare i Treserva.",))
+        db.commit()
+        db.close()
+        text = html.unescape(re.sub(r"<[^>]*>", "", w.get("/beslut", w.sign_in()).text))
+        assert "Skäl, för alla nedan" not in text and text.count("uppfyller inget skrivet behov") == 2 and "har slutat men har kvar" in text, text
+
+
 # ------------------------------------------------------------------ in a browser
 
 def browser(folder, language="sv"):
@@ -1336,6 +1387,8 @@ def press_in(driver, text):
 
 def an_owner_reads_english_in_a_browser():
     from selenium.webdriver.common.by import By
+    from selenium.webdriver.common.keys import Keys
+    from selenium.webdriver.support.ui import WebDriverWait
 
     def at(css):
         return driver.find_element(By.CSS_SELECTOR, css)
@@ -1365,7 +1418,13 @@ def an_owner_reads_english_in_a_browser():
             press_in(driver, "Review your choices")
             seen("mistake")
             at("#r-a2-1").send_keys("Covers for a colleague until summer")
-            press_in(driver, "Review your choices")
+            press_in(driver, "På svenska")
+            assert at("html").get_attribute("lang") == "sv" and at("#r-a2-1").get_attribute("value").startswith("Covers for")
+            press_in(driver, "In English")
+            seen("typed")
+            assert at("[name='d-a1-1'][value='approve']").is_selected() and w.decisions() == []
+            at("#r-a2-1").send_keys(Keys.ENTER)             # presses no other button than the one that looks at what is chosen
+            WebDriverWait(driver, 60).until(lambda d: d.find_elements(By.NAME, "forstar"))
             seen("confirm")
             at("[name='forstar']").click()
             press_in(driver, "Confirm and save")

@@ -3,6 +3,8 @@
 #include "check.h"
 #include "../../agent/decide/session.c"
 
+#include <behov/json.h>
+
 static struct arena *mem;
 
 /* ------------------------------------------------------------------ targets and addresses */
@@ -200,11 +202,60 @@ an_address_has_one_spelling(void)
 		CHECK(!address_read(mem, none[i]));
 }
 
+/* ------------------------------------------------------------------ a reason of many */
+
+static json_t *
+whys(const char *const *texts, size_t count)
+{
+	json_t *group = json_object(), *rows = json_array();
+
+	for (size_t i = 0; i < count; i++)
+		json_array_append_new(rows, json_pack("{s:s, s:s}", "who", texts[2 * i], "why", texts[2 * i + 1]));
+	json_object_set_new(group, "rows", rows);
+	rows_share_why(&(struct request){ .mem = mem }, group);
+	return group;
+}
+
+/* Two rows: what stands in the group, and in each. */
+static void
+share(const char *const texts[4], const char *group, const char *first, const char *second)
+{
+	json_t *g = whys(texts, 2), *rows = json_object_get(g, "rows");
+	const char *got[] = { json_text(g, "why"), json_text(json_array_get(rows, 0), "why"), json_text(json_array_get(rows, 1), "why") };
+	const char *want[] = { group, first, second };
+
+	for (int i = 0; i < 3; i++)
+		CHECK(!got[i] == !want[i] && (!got[i] || strcmp(got[i], want[i]) == 0));
+	json_decref(g);
+}
+
+static void
+what_a_group_has_in_common_stands_once(void)
+{
+	static const char *const one[] = { "Bo", "Bo har X." };
+	json_t *alone = whys(one, 1);
+
+	CHECK(!json_text(alone, "why") && json_text(json_array_get(json_object_get(alone, "rows"), 0), "why"));
+	json_decref(alone);
+	share((const char *const[]){ "Bo", "Bo har X.", "Cia", "Cia har X." }, "… har X.", NULL, NULL);
+	share((const char *const[]){ "Bo", "Bo har X: åldern är 3.", "Cia", "Cia har X." }, "… har X.", "Åldern är 3.", NULL);
+	/* A role may be called "A: b", and "a." */
+	share((const char *const[]){ "Bo", "Bo har A: b i X: titel är a.", "Cia", "Cia har A: b i X: titel är b." }, "… har A: b i X.", "Titel är a.",
+	      "Titel är b.");
+	share((const char *const[]){ "Bo", "Bo har a. i X.", "Cia", "Cia har a. i X: titel är b." }, "… har a. i X.", NULL, "Titel är b.");
+	share((const char *const[]){ "Bo", "Bo har X.", "Cia", "Cia har Y." }, NULL, "Bo har X.", "Cia har Y.");
+	share((const char *const[]){ "Bo", "Bo har X.", "Cia", "Boel har X." }, NULL, "Bo har X.", "Boel har X.");
+	share((const char *const[]){ "Bo", "Bo har X.", "Bo", "Boel har X." }, NULL, "Bo har X.", "Boel har X.");
+	share((const char *const[]){ "", "", "Cia", "Cia har X." }, NULL, "", "Cia har X.");
+	share((const char *const[]){ "Bo", "Bo ", "Bo", "Bo " }, NULL, "Bo ", "Bo ");
+}
+
 int
 main(void)
 {
 	mem = arena_open();
 	TEST(an_address_has_one_spelling);
+	TEST(what_a_group_has_in_common_stands_once);
 	TEST(a_target_is_a_short_printable_path);
 	TEST(the_address_of_the_page_is_a_scheme_and_a_host);
 	TEST(a_form_gives_the_texts_that_were_typed);
