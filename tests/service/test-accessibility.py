@@ -43,6 +43,7 @@ for (const e of document.querySelectorAll('body *')) {
 	if (box.right > wide + 1) out.push('beyond the edge: ' + e.outerHTML.slice(0, 120));
 	if (style.overflow !== 'visible' && e.tagName !== 'INPUT' && (e.scrollWidth > e.clientWidth + 1 || e.scrollHeight > e.clientHeight + 1))
 		out.push('cut: ' + e.outerHTML.slice(0, 120));
+	if (e.tagName === 'DT' && e.scrollWidth > e.clientWidth + 1) out.push('runs into what stands beside it: ' + e.outerHTML.slice(0, 120));
 }
 return out.slice(0, 5);
 """
