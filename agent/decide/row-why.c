@@ -62,7 +62,7 @@ sentence(struct arena *mem, const char *text)
 
 	if (*out >= 'a' && *out <= 'z')
 		*out = (char)(*out - 'a' + 'A');
-	else if (strncmp(out, "å", 2) == 0 || strncmp(out, "ä", 2) == 0 || strncmp(out, "ö", 2) == 0)
+	else if (*out == '\xc3' && (out[1] == '\xa5' || out[1] == '\xa4' || out[1] == '\xb6'))       /* å, ä, ö */
 		out[1] = (char)(out[1] - 32);
 	return out;
 }
