@@ -33,7 +33,7 @@ look_up(struct request *r, const char *key, const char *name, struct claimant *o
 	json_t *all;
 	size_t i;
 
-	*out = (struct claimant){ NULL };
+	*out = (struct claimant){ .key = NULL };
 	*display = NULL;
 	if (read_list(r, &all, err) < 0)
 		return -1;
@@ -181,7 +181,7 @@ static int
 post_proxy(struct request *r, struct error *err)
 {
 	const char *name = prove_proxy(r), *display;
-	struct claimant who = { NULL };
+	struct claimant who = { .key = NULL };
 
 	if (name && look_up(r, NULL, name, &who, &display, err) < 0)
 		return -1;

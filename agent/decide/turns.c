@@ -84,7 +84,7 @@ turn_end(struct turn *turn)
 	next = turn->waits;
 	if (next)
 		put(&next->turn);
-	*turn = (struct turn){ NULL };
+	*turn = (struct turn){ .what = NULL };
 	pthread_cond_broadcast(&ended);
 	pthread_mutex_unlock(&guard);
 	return next;
