@@ -24,7 +24,7 @@ address_from_proxy(const struct request *r)
 	       size == sizeof(peer) && peer.pid > 0 && peer.uid == r->server->proxy;
 }
 
-/* One household or desk has a whole /64: that is one address here. */
+/* One household has up to a /48: that is one address here, and nobody counts for more by using another part of theirs. */
 static const char *
 six(struct arena *mem, struct in6_addr address)
 {
@@ -32,8 +32,8 @@ six(struct arena *mem, struct in6_addr address)
 
 	if (IN6_IS_ADDR_V4MAPPED(&address))
 		return inet_ntop(AF_INET, address.s6_addr + 12, text, sizeof(text)) ? arena_text(mem, text) : NULL;
-	memset(address.s6_addr + 8, 0, 8);
-	return inet_ntop(AF_INET6, &address, text, sizeof(text)) ? arena_print(mem, "%s/64", text) : NULL;
+	memset(address.s6_addr + 6, 0, 10);
+	return inet_ntop(AF_INET6, &address, text, sizeof(text)) ? arena_print(mem, "%s/48", text) : NULL;
 }
 
 static const char *

@@ -179,7 +179,7 @@ struct request *turn_end(struct turn *turn);
 bool address_from_proxy(const struct request *r);
 /* Where it comes from, in one spelling; NULL when that is not known. */
 const char *address_of(const struct request *r);
-/* "2001:DB8::7" is "2001:db8::/64"; NULL when it is no address. */
+/* "2001:DB8::7" is "2001:db8::/48"; NULL when it is no address. */
 const char *address_read(struct arena *mem, const char *said);
 
 /* ------------------------------------------------------------------ limits.c */

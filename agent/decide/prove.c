@@ -15,7 +15,7 @@
 
 #define TRIES_SECONDS (30 * 60)
 #define ADDRESS_AN_HOUR 30              /* passwords at /status from one address, */
-#define STRANGERS_AN_HOUR 60            /* or, where there are no addresses, for names of nobody */
+#define STRANGERS_AN_HOUR 300           /* and for names of nobody from all of them */
 #define NAME_MOST 256                   /* bytes */
 
 /* ------------------------------------------------------------------ a password */
@@ -36,9 +36,9 @@ limit_status(struct request *r, const struct claimant *who, struct limits *out)
 	if (address) {
 		limits_add(r, out, arena_print(r->mem, "status:%s@%s", who->key, address), TRIES_SECONDS, (here + 1) / 2);
 		limits_add(r, out, arena_print(r->mem, "status@%s", address), 3600, ADDRESS_AN_HOUR);
-	} else if (who->nobody) {
-		limits_add(r, out, "status@", 3600, STRANGERS_AN_HOUR);
 	}
+	if (who->nobody)
+		limits_add(r, out, "status@", 3600, STRANGERS_AN_HOUR);
 }
 
 static struct limits

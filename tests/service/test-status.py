@@ -117,10 +117,10 @@ def what_strangers_cannot(slapd):
         check("until the two doors together have had what the directory allows", Browser(o).post("/logga-in", {"token": o.token("maria"),
               "losen": PASSWORD["maria"]}).status == 429 and tries(o)["ldap:" + key] == 4)
         check("the account is not locked", slapd.binds("maria", PASSWORD["maria"]))
-        for i in range(70):
+        for i in range(310):
             last = sign_in(o, f"konto{i}", "x")[1]
         check("nor is the page, however much junk comes", last.text == said[0].text and sign_in(o)[1].status == 303)
-        check("for which the directory is asked no more than so often", tries(o)["status@"] == 60, tries(o))
+        check("for which the directory is asked no more than so often", tries(o)["status@"] == 300)
         before = tries(o)
         right = [sign_in(o)[1].status for _ in range(8)]
         check("a right password is not counted", right == [303] * 8 and tries(o) == before, right)
@@ -140,7 +140,7 @@ def what_strangers_cannot(slapd):
             come([f"10.{i}.0.1, 10.0.0.9", f"10.{i}.0.1,10.0.0.3"], f"konto{i}")
         asked = tries(o)
         check("thirty in an hour from one, whatever it says that it came by", asked["status@10.0.0.3"] == 30 and "status@10.0.0.9" not in asked and
-              "status@" not in asked, asked)
+              asked["status@"] == 30, asked)
         check("so it is told the same, though it has the right one", come(["10.0.0.3"], password=PASSWORD["admin"]) == 403)
         check("and the others come in", come(["10.0.0.4"], password=PASSWORD["admin"]) == 303 and come(["2001:db8::7"], password=PASSWORD["admin"]) == 303)
     with Office(slapd, web + ' proxy-user = "nobody";', listen="unix") as o:

@@ -195,8 +195,8 @@ an_address_has_one_spelling(void)
 	static const char *const none[] = { "", "unknown", "10.0.0", "10.0.0.1:80", "[::1]", "1.2.3.4 5", "fe80::1%eth0", "10.0.0.1\n" };
 
 	CHECK_TEXT(address_read(mem, "10.0.0.7"), "10.0.0.7");
-	CHECK_TEXT(address_read(mem, "2001:DB8:0::7"), "2001:db8::/64");
-	CHECK_TEXT(address_read(mem, "2001:db8::ffff:1"), "2001:db8::/64");
+	CHECK_TEXT(address_read(mem, "2001:DB8:0::7"), "2001:db8::/48");
+	CHECK_TEXT(address_read(mem, "2001:db8:0:ffff::1"), "2001:db8::/48");
 	CHECK_TEXT(address_read(mem, "::ffff:10.0.0.7"), "10.0.0.7");
 	for (size_t i = 0; i < sizeof(none) / sizeof(*none); i++)
 		CHECK(!address_read(mem, none[i]));
