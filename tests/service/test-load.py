@@ -135,7 +135,8 @@ def those_who_try_many_codes_at_once_try_five():
 
         def guess(number):
             b = Visitor(o.port, cookie=v.cookie)
-            reply = b.ask("POST", "/logga-in", {"nonce": nonce, "kod": number})
+            while (reply := b.ask("POST", "/logga-in", {"nonce": nonce, "kod": number})).status == 503:
+                assert reply.headers["Retry-After"]     # one waits for the one before, and no more: they come again
             b.close()
             return "stämmer inte" in reply.text
         assert sum(at_once(guess, wrong)) == 4          # the fifth is told that the code is no longer good
