@@ -400,7 +400,7 @@ HEADS = (b"X-Remote-User: it.admin", b"x-remote-user: it.admin", b"X-REMOTE-USER
          b"X-Remote-User\xa0: it.admin", b"\xef\xbb\xbfX-Remote-User: it.admin", b"X-Remote-User;: it.admin", b"Connection: close, X-Remote-User\r\nX-Remote-User: it.admin",
          b"Connection: X-Remote-User, Host\r\nX-Remote-User: it.admin", b"Proxy-Connection: X-Remote-User\r\nX-Remote-User: it.admin", b"A: " + b"b" * 3000 + b"\r\nX-Remote-User: it.admin",
          b"TE: trailers\r\nTrailer: X-Remote-User\r\nX-Remote-User: it.admin", b"Authorization: Basic aXQuYWRtaW46eA==\r\nX-Remote-User: it.admin", b"Upgrade: h2c\r\nX-Remote-User: it.admin",
-         b"X-HTTP-Method-Override: POST\r\nX-Remote-User: it.admin", b"X-Original-URL: /logga-in/proxy\r\nX-Rewrite-URL: /logga-in/proxy\r\nX-Remote-User: it.admin")
+         b"X-HTTP-Method-Override: POST\r\nX-Remote-User: it.admin", b"X-Forwarded-For: 10.9.8.7\r\nX-Remote-User: it.admin", b"X-Original-URL: /logga-in/proxy\r\nX-Rewrite-URL: /logga-in/proxy\r\nX-Remote-User: it.admin")
 INSIDE = b"POST /logga-in/proxy HTTP/1.1\r\nHost: localhost\r\nX-Remote-User: it.admin\r\nContent-Length: 0\r\n\r\n"
 CHUNK = b"%x\r\n%s\r\n0\r\n" % (len(INSIDE), INSIDE)
 BODIES = (b"Content-Length: %d\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n" % (len(INSIDE) + 5) + INSIDE, b"Transfer-Encoding: chunked\r\nContent-Length: 5\r\n\r\n0\r\n\r\n" + INSIDE,
@@ -460,6 +460,8 @@ def what_comes_through(front, owner):
     recorder.close()
     through = [split(data) for data in recorder.came if data]
     check("much of it comes through", len(through) > len(tried) // 4 and None not in through, len(through), len(tried))
+    said = [line.partition(b":")[2].strip() for one in through if one for line in one[0][1:] if line.lower().startswith(b"x-forwarded-for")]
+    check("each says where it came from, as the proxy saw it", said and set(said) == {b"127.0.0.1"} and len(said) == len([one for one in through if one]), set(said))
     behind = [data for data, one in zip([data for data in recorder.came if data], through) if one and one[1]]
     check("each on a connection of its own, with nothing behind it", not behind, behind[:2])
     heads = [lines for lines, _ in filter(None, through)]
