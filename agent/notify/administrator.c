@@ -192,6 +192,10 @@ letter_administrator(struct arena *mem, const struct notify_input *in, const str
 		letter_under(mem, is_loud(kind) ? &tally.loud : &tally.findings, finding_word(kind))->count++;
 	}
 	data = administrator_json(mem, in, letter, &tally);
+	if (letter_put_head(mem, in, data, err) < 0) {
+		json_decref(data);
+		return -1;
+	}
 	rc = tally.loud.list.count || tally.braked.list.count || tally.exported.list.count || tally.gaps.list.count || (observe && (tally.asked.list.count || tally.findings.list.count))
 		     ? letter_render(mem, NULL, "administrator", data, out, err) : 0;
 	json_decref(data);

@@ -274,6 +274,18 @@ letter_render(struct arena *mem, const struct language *l, const char *name, jso
 	return rc;
 }
 
+int
+letter_put_head(struct arena *mem, const struct notify_input *in, json_t *o, struct error *err)
+{
+	struct audit_row last;
+
+	if (store_audit_last(mem, in->store, &last, err) < 0)
+		return -1;
+	json_put(o, "row", last.seq ? arena_print(mem, "%lld", last.seq) : NULL);
+	json_put(o, "head", last.seq ? last.hash : NULL);
+	return 0;
+}
+
 static bool
 is_about(const struct letter *letter, const char *id)
 {

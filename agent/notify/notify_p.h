@@ -63,6 +63,8 @@ const char *letter_count(struct arena *mem, const struct language *l, long long 
 /* The one with that title, or a new one. */
 struct heading *letter_under(struct arena *mem, struct headings *all, const char *title);
 void letter_put(struct arena *mem, json_t *o, const char *key, const char *text);
+/* The head of the audit chain as it is now: who keeps the letter can show later that nothing before it was changed. */
+int letter_put_head(struct arena *mem, const struct notify_input *in, json_t *o, struct error *err);
 void letter_row(struct arena *mem, json_t *rows, const char *text);
 /* NAME.txt and NAME.html. */
 int letter_render(struct arena *mem, const struct language *l, const char *name, json_t *data, struct mail *out, struct error *err);

@@ -355,6 +355,8 @@ letter_receipt(struct arena *mem, const struct notify_input *in, const struct le
 	json_put(data, "expires", day_text(mem, clock_day(letter->expires) - 1));
 	json_put(data, "link", letter_link(mem, conf, token));
 	json_object_set_new(data, "answers", answers_json(mem, letter_language(in), &all));
+	if (rc == 0)
+		rc = letter_put_head(mem, in, data, err);
 	if (rc == 0 && all.list.count)
 		rc = letter_render(mem, letter_language(in), "receipt", data, out, err);
 	out->subject = speak(letter_language(in), "Behov: kvitto på dina beslut");

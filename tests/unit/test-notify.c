@@ -746,6 +746,7 @@ decided(const char *proposal, enum verdict verdict, const char *refused, day_t u
 static void
 who_decided_gets_one_receipt_and_no_other(void)
 {
+	struct audit_row last;
 	struct mail mail;
 
 	begin();
@@ -763,6 +764,10 @@ who_decided_gets_one_receipt_and_no_other(void)
 	CHECK(compose(NIGHT) == 1);
 	CHECK_TEXT(unsent_letter().kind, "receipt");
 	mail = read_letter(NIGHT);
+	CHECK(!either_says(&mail, "granskningskedjan"));
+	CHECK(audit_add(store, NIGHT, "run", "event", NULL, &err) == 0 && store_audit_last(mem, store, &last, &err) == 0);
+	mail = read_letter(NIGHT);
+	CHECK(both_say(&mail, "granskningskedjan hade 1 rader") && both_say(&mail, last.hash));
 	CHECK_TEXT(mail.subject, "Behov: kvitto på dina beslut");
 	CHECK(both_say(&mail, "Bo Borta") && both_say(&mail, "utförs tidigast 2026-11-28") &&
 	      both_say(&mail, "förslaget hade ändrats sedan sidan visades") && both_say(&mail, "Behålls till 2027-03-01") &&
