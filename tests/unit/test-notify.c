@@ -2,6 +2,7 @@
 /* test-notify.c - each letter once, to the one who can answer, with no more in it than its class allows. */
 #include "check.h"
 #include "state.h"
+#include "behov/audit.h"
 #include "behov/digest.h"
 #include "behov/file.h"
 #include "../../agent/notify/notify_p.h"
