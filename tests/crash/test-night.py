@@ -1,8 +1,11 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-3.0-or-later
 """A night that is ended anywhere and run again has the same facts, proposals, decisions and letters as one night."""
+import email
+import email.policy
 import os
 import random
+import re
 import resource
 import shutil
 import signal
@@ -18,8 +21,15 @@ NOW = "2026-11-24T02:00+01:00"
 KILLS = 50
 
 
+def told(raw):
+    """A mail but for the head of the chain, which has salt in it."""
+    mail = email.message_from_bytes(raw, policy=email.policy.default)
+    bodies = [mail.get_body((kind,)).get_content() for kind in ("plain", "html")]
+    return str(mail.items()), *(re.sub(r"\d+ rader när|\b[0-9a-f]{64}\b", "", body) for body in bodies)
+
+
 def said(t):
-    return t.facts(), t.letters()
+    return t.facts(), {name: told(raw) for name, raw in t.letters().items()}
 
 
 def fresh(t):
