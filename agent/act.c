@@ -386,6 +386,96 @@ adopt_filesystem(struct arena *mem, struct store *store, const struct share *sha
 	return keep_filesystem(mem, store, share, options, now, before, err);
 }
 
+/* ------------------------------------------------------------------ what a share can */
+
+/* What could not be read there last night lies outside what we promise, too. */
+static int
+seen_whole(struct arena *mem, struct store *store, const struct share *share, struct probed *probed, struct error *err)
+{
+	struct facts facts;
+
+	if (store_facts(mem, store, &facts, err) < 0)
+		return -1;
+	for (size_t i = 0; i < facts.gaps.count; i++) {
+		const struct gap *gap = &facts.gaps.items[i].gap;
+
+		if ((strcmp(gap->what, "share") != 0 && strcmp(gap->what, "folder") != 0) || !gap->id || strcmp(gap->id, share->id) != 0)
+			continue;
+		*arena_push(mem, &probed->checks) = (struct probe_check){ "allt som ligger där kan ses", arena_print(mem, "den senaste "
+			"natten kunde %s%s inte läsas", gap->path ? "mappen " : "den", gap->path ? gap->path : "") };
+		probed->good = false;
+		return 0;
+	}
+	return 0;
+}
+
+static int
+keep_probe(struct arena *mem, struct store *store, const struct share *share, const struct probed *probed, struct error *err)
+{
+	json_t *o = json_pack("{s:s?, s:b, s:s}", "seen", probed->seen, "good", (int)probed->good, "at", clock_text(mem, clock_now()));
+	const char *kept = json_canonical(mem, o);
+	int rc = -1;
+
+	json_put(o, "share", share->id);
+	if (store_begin(store, err) == 0 && store_set(store, arena_print(mem, PROBE_VALUE "%s", share->id), kept, err) == 0 &&
+	    audit_add(store, clock_now(), arena_print(mem, "uid %u", (unsigned)getuid()), "share-probed", o, err) == 0)
+		rc = store_commit(store, err);
+	if (rc < 0)
+		store_rollback(store);
+	json_decref(o);
+	return rc;
+}
+
+static int
+say_probe(struct arena *mem, const struct options *options, const struct share *share, const struct probed *probed, struct error *err)
+{
+	json_t *o = json_object(), *checks = json_array();
+	struct text t;
+	int rc;
+
+	text_open(&t, (size_t)1 << 20);
+	for (size_t i = 0; i < probed->checks.count; i++) {
+		const struct probe_check *c = &probed->checks.items[i];
+
+		json_array_append_new(checks, json_pack("{s:s, s:s?}", "what", c->what, "why", c->why));
+		text_print(&t, "  %-4s %s%s%s\n", c->why ? "NEJ" : "ja", c->what, c->why ? ": " : "", c->why ? c->why : "");
+	}
+	text_print(&t, probed->good ? "Filer på %s kan gallras härifrån.\n" : "Filer på %s gallras för hand, efter en arbetslista.\n", share->id);
+	json_put(o, "share", share->id);
+	json_object_set_new(o, "good", json_boolean(probed->good));
+	json_object_set_new(o, "checks", checks);
+	rc = options->json ? say_json(mem, o, err) : say(t.data, err);
+	text_close(&t);
+	json_decref(o);
+	return rc < 0 ? -1 : probed->good ? EXIT_DONE : EXIT_GAPS;
+}
+
+static int
+probe(struct arena *mem, const struct rules *rules, const struct options *options, const char *id, struct error *err)
+{
+	const struct share *share = rules_share(rules, id);
+	struct probed probed;
+	struct desk desk;
+	int root, rc = -1;
+
+	if (!share)
+		return error_set(err, ERROR_USAGE, "no share '%s' in the rules", id);
+	if (share->smb || share->identity != IDENTITY_MARKER)
+		return error_set(err, ERROR_USAGE, "share '%s' %s: what is approved there becomes a work list", id,
+				 share->smb ? "is not mounted" : "is not known by a marker");
+	if (run_desk_open(mem, rules, clock_now(), false, &desk, err) < 0)
+		return -1;
+	root = scan_open_root(share, err);
+	if (root >= 0) {
+		apply_probe(mem, share, root, &probed);
+		close(root);
+		if (seen_whole(mem, desk.store, share, &probed, err) == 0 && keep_probe(mem, desk.store, share, &probed, err) == 0)
+			rc = say_probe(mem, options, share, &probed, err);
+	}
+	run_desk_close(&desk);
+	return rc;
+}
+
 int verb_share(struct arena *mem, const struct options *options, int count, char **words, struct error *err)
 {
 	const struct share *share;
@@ -393,10 +483,12 @@ int verb_share(struct arena *mem, const struct options *options, int count, char
 	struct desk desk;
 	int rc;
 
-	if (count != 2 || strcmp(words[0], "adopt") != 0)
-		return error_set(err, ERROR_USAGE, "use: behov share adopt ID");
+	if (count != 2 || (strcmp(words[0], "adopt") != 0 && strcmp(words[0], "probe") != 0))
+		return error_set(err, ERROR_USAGE, "use: behov share adopt|probe ID");
 	if (register_load(mem, options->config, &rules, err) < 0)
 		return -1;
+	if (strcmp(words[0], "probe") == 0)
+		return probe(mem, &rules, options, words[1], err);
 	share = rules_share(&rules, words[1]);
 	if (!share || share->identity != IDENTITY_FILESYSTEM)
 		return run_adopt(&rules, words[1], err);

@@ -3,6 +3,7 @@
 #include "run_p.h"
 #include <behov/audit.h>
 #include <behov/collect.h>
+#include <behov/json.h>
 #include <behov/log.h>
 #include <behov/retain.h>
 #include <behov/scan.h>
@@ -167,6 +168,23 @@ judge(void *self, struct arena *mem, struct stored *list, size_t count, bool *sa
 }
 
 static int
+proven(void *self, const struct share *share, int root, enum proven *out, struct error *err)
+{
+	struct eyes *eyes = self;
+	const char *text = NULL, *now = apply_probe_seen(eyes->mem, share, root);
+	json_t *told = NULL;
+
+	*out = PROVEN_NOT_YET;
+	if (store_get(eyes->mem, eyes->store, arena_print(eyes->mem, PROBE_VALUE "%s", share->id), &text, err) < 0 ||
+	    (text && json_read(text, strlen(text), &told, err) < 0))
+		return -1;
+	if (now && json_text(told, "seen") && strcmp(now, json_text(told, "seen")) == 0)
+		*out = json_is_true(json_object_get(told, "good")) ? PROVEN_GOOD : PROVEN_BAD;
+	json_decref(told);
+	return 0;
+}
+
+static int
 eyes_open(struct arena *mem, const struct rules *rules, struct store *store, int64_t now, struct eyes *out,
 	  struct error *err)
 {
@@ -209,7 +227,7 @@ run_apply(struct arena *mem, const struct rules *rules, const struct run_options
 		goto out;
 	rc = apply_all(mem, &(struct apply_input){
 		.rules = rules, .store = desk.store, .now = how->now,
-		.eyes = &(struct apply_eyes){ &eyes, open_root, objection, judge },
+		.eyes = &(struct apply_eyes){ &eyes, open_root, objection, judge, proven },
 	}, out, err);
 	log_info("apply %s removed=%lld exported=%lld quarantined=%lld unlinked=%lld waiting=%lld left=%lld failed=%lld",
 		 rc < 0 ? "ended early" : "done", out->removed, out->exported, out->quarantined, out->unlinked,
@@ -233,7 +251,7 @@ run_restore(struct arena *mem, const struct rules *rules, const struct run_optio
 	if (eyes_open(mem, rules, desk.store, how->now, &eyes, err) == 0)
 		rc = apply_restore(mem, &(struct apply_input){
 			.rules = rules, .store = desk.store, .now = how->now,
-			.eyes = &(struct apply_eyes){ &eyes, open_root, objection, judge },
+			.eyes = &(struct apply_eyes){ &eyes, open_root, objection, judge, proven },
 		}, id, by, err);
 	retain_close(eyes.retain);
 	run_desk_close(&desk);

@@ -54,7 +54,7 @@ static const struct verb verbs[] = {
 	{ "event", "list [--all] | add | remove ID", "when what a series counts from has happened", verb_event },
 	{ "restore", "ID", "put back what was carried out, as journaled", verb_restore },
 	{ "series", "list | activate ID", "the archivist arms a series", verb_series },
-	{ "share", "adopt ID", "by what a share is known again: its marker is written, or its file system noted", verb_share },
+	{ "share", "adopt|probe ID", "by what a share is known again; whether files can be put aside on it", verb_share },
 	{ "store", "create [--test] | clock", "make the store; confirm a clock that has jumped", verb_store },
 };
 

@@ -19,6 +19,8 @@ struct earlier {
 
 /* Where the store keeps as what a share with identity = "filesystem" was adopted: and its id. */
 #define FILESYSTEM_VALUE "filesystem:"
+/* Of each share that was probed, as JSON: { "seen", "good", "at" }. */
+#define PROBE_VALUE "probe:"
 /* Tells the shares of `rules` as what they were adopted, too.  store NULL: there is none yet; then the holds of the rules are all there is. */
 int earlier_load(struct arena *mem, const struct rules *rules, struct store *store, bool decisions, int64_t now,
 		 struct earlier *out, struct error *err);

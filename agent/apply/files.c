@@ -341,12 +341,27 @@ by_hand(const struct apply *a, const struct stored *s)
 	       (share && (share->smb || share->dispose == DISPOSE_NONE || share->identity != IDENTITY_MARKER));
 }
 
+/* What was never tried waits until it has been; where it was tried in vain a person does the work, too. */
+static int
+choose(struct batch *b, bool *hand, const char **why)
+{
+	enum proven proven = PROVEN_GOOD;
+
+	*hand = by_hand(b->a, b->s);
+	if (!*hand && b->a->in->eyes->proven(b->a->in->eyes->self, b->share, b->root, &proven, b->a->err) < 0)
+		return -1;
+	*hand |= proven == PROVEN_BAD;
+	if (proven == PROVEN_NOT_YET)
+		*why = "lagringsytan är inte prövad: behov share probe";
+	return 0;
+}
+
 int
 files_apply(struct apply *a, struct stored *s)
 {
 	struct batch b;
 	const char *why;
-	bool done;
+	bool done, hand;
 	int rc;
 
 	if (export_finish(a, s, &done) < 0)
@@ -356,10 +371,12 @@ files_apply(struct apply *a, struct stored *s)
 	rc = batch_open(a, s, &b, &why);
 	if (rc == 0 && !why)
 		rc = batch_proven(&b, &why);
+	if (rc == 0 && !why)
+		rc = choose(&b, &hand, &why);
 	if (rc == 0 && why)
 		rc = apply_left(a, s, arena_text(a->mem, why));
 	else if (rc == 0)
-		rc = by_hand(a, s) ? export_files(&b) : quarantine(&b);
+		rc = hand ? export_files(&b) : quarantine(&b);
 	batch_close(&b);
 	return rc;
 }

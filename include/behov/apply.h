@@ -14,6 +14,9 @@
 
 #include "store.h"
 
+/* Has `behov share probe` shown that files can be put aside on a share, as it is now (root: its descriptor)? */
+enum proven { PROVEN_NOT_YET, PROVEN_BAD, PROVEN_GOOD };
+
 /* How apply sees what it may not open itself. */
 struct apply_eyes {
 	void *self;
@@ -31,6 +34,8 @@ struct apply_eyes {
 	 */
 	int (*judge)(void *self, struct arena *mem, struct stored *list, size_t count, bool *safe, const char **why,
 		     struct error *err);
+	/* For a share that files are to be put aside on; -1 with err when nobody can say. */
+	int (*proven)(void *self, const struct share *share, int root, enum proven *out, struct error *err);
 };
 
 struct apply_input {
@@ -42,6 +47,16 @@ struct apply_input {
 
 struct apply_result { long long removed, exported, quarantined, unlinked, waiting, left, failed; };
 int apply_all(struct arena *mem, const struct apply_input *in, struct apply_result *out, struct error *err);
+/* `behov share probe ID`: what apply relies on, tried with files of our own below SHARE_QUARANTINE. */
+struct probe_check { const char *what, *why; };         /* why: NULL = good */
+struct probed {
+	LIST(struct probe_check) checks;
+	bool good;
+	const char *seen;               /* by what it is known that the share is still the one that was tried; NULL: by nothing */
+};
+void apply_probe(struct arena *mem, const struct share *share, int root, struct probed *out);
+/* What `seen` would be now; NULL when there is no marker. */
+char *apply_probe_seen(struct arena *mem, const struct share *share, int root);
 /* `behov restore ID`: what was journaled is put back, nothing else. */
 int apply_restore(struct arena *mem, const struct apply_input *in, const char *id, const char *by, struct error *err);
 

@@ -4,6 +4,7 @@ import email
 import email.policy
 import html
 import http.client
+import json
 import os
 import re
 import shutil
@@ -59,6 +60,14 @@ class Town:
     def create(self):
         done = self.call(None, "store", "create", "--test")
         assert done.returncode == 0, done.stderr.decode()
+        self.probe()
+
+    def probe(self):
+        """What may be put aside there is proven to be, on each share that says so."""
+        for share in json.loads(self.call(None, "check", "--json").stdout)["shares"]:
+            if share["dispose"] != "none":
+                done = self.call("2026-11-01T02:00+01:00", "share", "probe", share["id"])
+                assert done.returncode == 0, (done.stdout.decode(), done.stderr.decode())
 
     def rows(self, sql, *values):
         db = sqlite3.connect(f"file:{self.demo}/behov.db?mode=ro", uri=True)

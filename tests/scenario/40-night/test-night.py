@@ -266,6 +266,7 @@ def files_go():
         check("only the archivist activates", done.returncode == 2 and b"archivist" in done.stderr, done.stderr)
         done = t.call(at("12-04", 9), "series", "activate", "verifikationer-2018", "--by", "maria.arkivarie", "--reason", "Beslut finns")
         check("the archivist activates", done.returncode == 0, done.stderr)
+        a_share_is_proven_first(t, batch, path, names)
         done = t.call(at("12-04", 10), "apply")
         check("the batch is in quarantine", states(t)[batch] == "quarantined" and not [n for n in names if os.path.exists(path + "/" + n)],
               states(t)[batch], done.stdout.decode(), done.stderr.decode())
@@ -274,6 +275,29 @@ def files_go():
         done = t.call("2027-01-02T09:00+01:00", "apply")
         check("before its time nothing is destroyed", states(t)[batch] == "quarantined")
         held_and_destroyed(t, batch, path, names)
+
+
+def a_share_is_proven_first(t, batch, path, names):
+    db = sqlite3.connect(t.demo + "/behov.db")
+    probed = db.execute("select value from value where name = 'probe:ekonomi'").fetchone()[0]
+    for value in (None, probed.replace("true", "false"), probed.replace('seen":"', 'seen":"x')):
+        db.execute("update value set value = ? where name = 'probe:ekonomi'", (value,)) if value else \
+            db.execute("delete from value where name = 'probe:ekonomi'")
+        db.commit()
+        if value and "false" in value:
+            continue            # a work list: what is approved leaves our hands
+        done = t.call(at("12-04", 10), "apply")
+        check("on a share that was not proven, as it is, nothing is put aside", states(t)[batch] == "scheduled" and sorted(os.listdir(path)) ==
+              names and "share probe" in t.rows("select note from proposal where id = ?", batch)[0][0], states(t)[batch], done.stderr)
+        if not value:
+            db.execute("insert into value (name, value) values ('probe:ekonomi', ?)", (probed,))
+    db.close()
+    done = t.call(at("12-04", 10), "share", "probe", "ekonomi", "--json")
+    said = json.loads(done.stdout)
+    check("it is probed, and nothing stays of it", done.returncode == 0 and said["good"] and len(said["checks"]) == 8 and
+          not os.path.exists(t.demo + "/shares/ekonomi/.behov-karantan"), done.stderr)
+    check("by somebody, which is in the chain", t.rows("select actor from audit where event = 'share-probed' order by seq desc limit 1")[0][0]
+          .startswith("uid "))
 
 
 def follow(t, batch, count):
