@@ -210,7 +210,7 @@ private_folder(struct trial *t, int at, const char *name)
 }
 
 static void
-sweep(struct trial *t, const char *name)
+sweep(struct trial *t, const char *ours)
 {
 	static const char *const names[] = { "a", "b", "c", "i", "j", "k", "l", "m", "Prov-\xc3\x85" };
 
@@ -219,7 +219,7 @@ sweep(struct trial *t, const char *name)
 	if (t->folder >= 0)
 		close(t->folder);
 	if (t->quarantine >= 0) {
-		unlinkat(t->quarantine, name, AT_REMOVEDIR);
+		unlinkat(t->quarantine, ours, AT_REMOVEDIR);
 		close(t->quarantine);
 	}
 	unlinkat(t->root, SHARE_QUARANTINE, AT_REMOVEDIR);      /* only when it is empty */
