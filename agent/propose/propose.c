@@ -148,11 +148,12 @@ static int
 meet_held(struct work *w, struct proposal *p, const struct stored *old, struct error *err)
 {
 	enum content how;
+	const char *why;
 
-	if (compare_content(w, old, p, &how, err) < 0)
+	if (compare_asked(w, old, p, &how, &why, err) < 0)
 		return -1;
 	if (how == CONTENT_OTHER) {
-		want_open(w, p, old, NULL);
+		want_open(w, p, old, why);
 		return 0;
 	}
 	w->out->same++;

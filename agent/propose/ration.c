@@ -5,6 +5,7 @@
  * Somebody has room for as many as are left of conf.weekly in seven days (tonight and the six days before it).  When fewer
  * than a third of that wait for them, they have room until as many wait, whatever the week has brought: who answers gets more.
  * A proposal has its turn when all whose turn it is in its seats have room.
+ * What comes back tonight from a colleague who was asked has had its turn: it is asked whatever waits, and counts from tomorrow.
  */
 #include "propose_p.h"
 
