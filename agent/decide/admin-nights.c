@@ -137,7 +137,7 @@ put_words(struct request *r, json_t *list, const struct plot *p, const struct ni
 	if (most && highest != last)
 		put_word(list, percent(r->mem, highest * 5 + (left ? 0 : 4), count * 5), TOP - 8, left ? "start" : "end",
 			 arena_print(r->mem, say(r, "högst %s"), p->word(r->mem, most)));
-	put_word(list, percent(r->mem, count * 5 + count / 12 + 1, count * 5), TOP + HIGH - (most ? value * HIGH / most : 0) + 4, "start",
+	put_word(list, percent(r->mem, 61, 60), TOP + HIGH - (most ? value * HIGH / most : 0) + 4, "start",
 		 p->word(r->mem, value));
 }
 

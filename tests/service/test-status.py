@@ -198,6 +198,8 @@ def what_is_said(slapd):
               text_of(letters))
         check("what may not go, and why", "utlamnande-1" in text_of(holds) and "Kvitton/2017/**" in text_of(holds) and "&lt;snart&gt;" in holds.text, holds.text)
         nights = admin.get("/status/natter")
+        words = [float(x) for x in re.findall(r'<text x="([0-9.]+)%"[^>]*text-anchor="start"', nights.text)]
+        check("and the last word has the room that is left for it", words and max(words) < 82, words)
         check("the nights, drawn and written", nights.text.count("<svg") == 3 and nights.text.count('fill="none"') == 3 and "Med luckor" in text_of(nights)
               and nights.text.count("<desc") == 3 and "4 öppna" in text_of(nights), text_of(nights))
         night = admin.get(re.search(r'href="(/status/natt\?nr=\d+)"', nights.text).group(1))
