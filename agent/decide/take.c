@@ -126,7 +126,8 @@ declined_about(const struct taking *t, const struct proposal *p, struct declined
 	return 0;
 }
 
-/* By hand: the night asks those again whom the rules name. */
+/* By hand: the night asks those again whom the rules name.  That is no decision about the proposal: as one it would take back
+ * what others have approved of it, and nobody would tell them. */
 static int
 undo_declined(struct taking *t, const struct stored *s, const struct decision *d, struct error *err)
 {
@@ -143,8 +144,6 @@ undo_declined(struct taking *t, const struct stored *s, const struct decision *d
 static int
 undo(struct taking *t, const struct stored *s, const struct decision *d, struct error *err)
 {
-	if (s->state != STATE_SCHEDULED)
-		return undo_declined(t, s, d, err);
 	if (store_proposal_move(t->store, s->id, PROPOSAL_UNDONE, t->now, INT64_MIN, DAY_NONE, d->reason, err) < 0)
 		return -1;
 	t->out->undone++;
@@ -434,6 +433,8 @@ by_hand(struct taking *t, const struct decision *d, struct error *err)
 	full.refused = NULL;
 	if (!full.source)
 		full.source = "command line";
+	if (d->verdict == VERDICT_UNDO && s->state != STATE_SCHEDULED)
+		return undo_declined(t, s, &full, err);
 	if (store_decision_add(t->store, &full, err) < 0 || note(t, "decision-taken", &full, err) < 0)
 		return -1;
 	return carry(t, s, &full, err);

@@ -1517,6 +1517,34 @@ what_was_not_theirs_by_mistake_is_undone_by_hand(void)
 	office_close(&o);
 }
 
+/* The other of the two has approved meanwhile, and is told nothing: so nothing of theirs is taken back. */
+static void
+to_undo_what_was_not_theirs_takes_nobodys_approval(void)
+{
+	struct office o;
+	struct stored s;
+	struct decisions given;
+	struct error err = { 0 };
+	struct decision d = { .name = "root", .reason = "fel knapp", .until = DAY_NONE, .verdict = VERDICT_UNDO };
+
+	office_open(&o);
+	d.proposal = propose(&o, KIND_REMOVE_MEMBER, 3, 2, STATE_OPEN);
+	post(&o, row(&o, 1, d.proposal, "approve"));
+	o.now++;
+	post(&o, row(&o, 0, d.proposal, "not-mine"));
+	CHECK(take(&o).taken == 2);
+	d.at = ++o.now;
+	CHECK(decide_by_hand(o.mem, &o.rules, o.store, &d, o.now, &err) == 0);
+	s = look(&o, d.proposal);
+	CHECK(store_decisions(o.mem, o.store, d.proposal, INT64_MIN, &given, &err) == 0);
+	CHECK(seats_has_approved(&given, &s, keys[1]));
+	CHECK(store_proposal_move(o.store, d.proposal, PROPOSAL_REASSIGNED, o.now, INT64_MIN, DAY_NONE, NULL, &err) == 0);
+	o.now++;
+	post(&o, row(&o, 0, d.proposal, "approve"));
+	CHECK(take(&o).approved == 1 && state(&o, d.proposal) == STATE_SCHEDULED);
+	office_close(&o);
+}
+
 /* Who has taken serve over can say yes and no in turn, each of which would count. */
 static void
 a_flood_of_what_counts_comes_to_an_end(void)
@@ -1740,6 +1768,7 @@ main(void)
 	TEST(who_says_that_it_is_not_theirs_says_no_more);
 	TEST(who_is_asked_as_something_else_answers_anew);
 	TEST(what_was_not_theirs_by_mistake_is_undone_by_hand);
+	TEST(to_undo_what_was_not_theirs_takes_nobodys_approval);
 	TEST(a_flood_of_what_counts_comes_to_an_end);
 	TEST(two_answers_are_both_kept_and_keep_wins);
 	TEST(to_be_reminded_later_changes_nothing);
