@@ -125,6 +125,24 @@ voice_of(struct arena *mem, struct voices *voices, const char *key)
 	return v;
 }
 
+/* Access, as its systems are classed by the rules of this moment, which no night may have seen yet; files are held against them
+ * in batch.c. */
+static struct proposal
+as_classed(struct apply *a, const struct proposal *p)
+{
+	struct proposal now = *p;
+
+	for (int i = -1; i < p->also_count && p->system; i++) {
+		const char *id = i < 0 ? p->system : arena_copy(a->mem, p->also[i], strcspn(p->also[i], "/"));
+		const struct system *system = rules_system(a->in->rules, id);
+		int class = !system ? 0 : system->class.konfidentialitet < 0 ? 3 : system->class.konfidentialitet;
+
+		if (now.konfidentialitet >= 0 && class > now.konfidentialitet)
+			now.konfidentialitet = class;
+	}
+	return now;
+}
+
 /*
  * The state says that it is scheduled; the decisions behind it must say so, too: for this version, by enough different
  * people, from every seat, with no keep, undo or hold after them, and none of them signed in too weakly for it, unless it was
@@ -134,6 +152,7 @@ int
 apply_decided(struct apply *a, const struct stored *s, bool *yes)
 {
 	struct decisions decisions = { 0 };
+	const struct proposal now = as_classed(a, &s->p);
 	struct voices voices = { 0 };
 	bool begun = false;
 	int count = 0;
@@ -158,7 +177,7 @@ apply_decided(struct apply *a, const struct stored *s, bool *yes)
 	for (size_t i = 0; i < voices.list.count; i++)
 		count += voices.list.items[i].yes;
 	*yes = count >= 1 && count >= s->p.needs && seats_all_approved(&decisions, s) &&
-	       (begun || !seats_signed_weakly(a->conf, &decisions, s, &s->p));
+	       (begun || !seats_signed_weakly(a->conf, &decisions, s, &now));
 	return 0;
 }
 

@@ -1385,6 +1385,31 @@ a_membership_does_not_go_by_a_code_that_is_not_enough_any_longer(void)
 	}
 }
 
+/* Two have approved it with codes, as it is a protected account's: so nobody sees from how many that its system has risen. */
+static void
+a_protected_one_does_not_go_by_codes_when_its_system_has_risen(void)
+{
+	static const char *also[] = { "treserva/handlaggare" };
+
+	for (int risen = 0; risen < 4; risen++) {
+		struct proposal p = { .kind = KIND_REMOVE_MEMBER, .key = "00000000000000a1", .system = "diariet", .role = "handlaggare",
+				      .also = also, .also_count = 1, .account = "asa", .guid = "m", .by_hand = true, .group_guid = "g",
+				      .group = "CN=APP,DC=kalmar,DC=example", .member = "CN=Asa,DC=kalmar,DC=example" };
+		const char *id;
+
+		begin();
+		rules.conf.web.strong_class3 = true;
+		systems[0].class.konfidentialitet = risen == 1 ? 3 : risen == 3 ? -1 : 2;
+		systems[1].class.konfidentialitet = risen == 2 ? 3 : 2;
+		class = 2;
+		id = schedule(p);
+		class = 0;
+		apply(NOW);
+		CHECK(risen ? now_of(id).state == STATE_SCHEDULED && says(id, "besluten räcker inte") : now_of(id).state == STATE_EXPORTED);
+		end();
+	}
+}
+
 static void
 protected_ones_and_manual_systems_go_to_a_person(void)
 {
@@ -1506,6 +1531,7 @@ main(void)
 	TEST(a_share_on_smb_becomes_a_work_list_and_is_not_opened);
 	TEST(trap_a_work_list_names_what_has_changed_since_it_was_approved);
 	TEST(memberships_go_out_as_one_ldif_once);
+	TEST(a_protected_one_does_not_go_by_codes_when_its_system_has_risen);
 	TEST(protected_ones_and_manual_systems_go_to_a_person);
 	TEST(a_membership_whose_approval_was_undone_goes_nowhere);
 	TEST(the_most_careful_system_says_how_a_shared_edge_goes);
