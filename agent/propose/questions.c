@@ -207,10 +207,12 @@ is_open(const struct questions *all, const char *id)
 	return false;
 }
 
-/* A proposal is asked about as long as a question of it is open, and no longer. */
+/* A proposal is asked about as long as a question of it is open, and no longer.  What was undone tonight follows tomorrow: the same
+ * night again has to know it. */
 static int
 follow(const struct inquiry *a, const struct questions *all, struct error *err)
 {
+	struct work w = { .in = a->in };
 	const struct proposal_filter both = { .states = STATES(STATE_OPEN) | STATES(STATE_ASKED) };
 	struct stored_list list = { 0 };
 	int rc = store_proposals(a->mem, a->in->store, &both, &list, err);
@@ -219,7 +221,7 @@ follow(const struct inquiry *a, const struct questions *all, struct error *err)
 		const struct stored *s = &list.list.items[i];
 		bool open = is_open(all, s->id);
 
-		if (open != (s->state == STATE_ASKED))
+		if (open != (s->state == STATE_ASKED) && !is_undone_now(&w, s))
 			rc = move(a, s, open ? PROPOSAL_ASKED : PROPOSAL_ADVISED, err);
 	}
 	stored_free(&list);

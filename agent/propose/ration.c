@@ -5,7 +5,7 @@
  * Somebody has room for as many as are left of conf.weekly in seven days (tonight and the six days before it).  When fewer
  * than a third of that wait for them, they have room until as many wait, whatever the week has brought: who answers gets more.
  * A proposal has its turn when all whose turn it is in its seats have room.
- * What comes back tonight from a colleague who was asked has had its turn: it is asked whatever waits, and counts from tomorrow.
+ * What they have asked somebody else about waits for them, too: they can answer it, and it comes back.
  */
 #include "propose_p.h"
 
@@ -79,7 +79,7 @@ static int
 count_open(struct ration *r, struct store *store, struct error *err)
 {
 	struct stored_list open = { 0 };
-	int rc = store_proposals(r->mem, store, &(struct proposal_filter){ .states = STATES(STATE_OPEN), .brief = true }, &open, err);
+	int rc = store_proposals(r->mem, store, &(struct proposal_filter){ .states = STATES(STATE_OPEN) | STATES(STATE_ASKED), .brief = true }, &open, err);
 
 	for (size_t i = 0; i < open.list.count && rc == 0; i++) {
 		const struct stored *s = &open.list.items[i];

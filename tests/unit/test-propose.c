@@ -91,6 +91,7 @@ rule(struct town *t)
 	t->rules.conf.people.coordinator = "cia";
 	t->rules.conf.people.archivist = "dan";
 	t->rules.conf.mode = MODE_PROPOSE;
+	t->rules.conf.reminder_days = 2;
 	t->rules.conf.brake.count = 10;
 	t->rules.conf.brake.ratio = 0.5;
 }
@@ -449,6 +450,17 @@ is_approved(struct town *t, const struct stored *s)
 	return seats && seats == answered && (int)yes >= s->p.needs;
 }
 
+/* Somebody who sits there wants to know of one who is nobody's owner. */
+static void
+wonder(struct town *t, const struct stored *s)
+{
+	const struct approver *a = s->p.approvers.items;
+	struct error err = { 0 };
+
+	CHECK(store_question_add(t->store, &(struct question){ .proposal = s->id, .kind = QUESTION_COLLEAGUE, .to = "m03", .text = "Vad?",
+		.by_key = a->key, .by_name = a->name, .at = t->now }, &err) == 0);
+}
+
 /* Owners answer and apply works: any live proposal may have come into any state of its kind. */
 static void
 answer(struct town *t)
@@ -463,6 +475,8 @@ answer(struct town *t)
 		enum state state = to[chance(9)];
 		if (s->p.approvers.count && chance(6) == 0 && STATES(s->state) & STATES_ANSWERABLE)      /* one of those who must */
 			sign(t, s, &s->p.approvers.items[chance((unsigned)s->p.approvers.count)], proposal_wants_strong(&t->rules.conf, &s->p));
+		if (s->p.approvers.count && chance(8) == 0)
+			wonder(t, s);
 		if (chance(6) == 0)
 			force(t, s, state, t->now, state == STATE_KEPT && chance(2) ? clock_day(t->now) + (day_t)chance(5) : DAY_NONE);
 	}
@@ -508,7 +522,7 @@ in_plan(const struct plan *plan, const struct proposal *p)
 static void
 check_asked(struct town *t, const struct stored *was, const struct stored *is)
 {
-	bool anew = is->state == STATE_OPEN && STATES(was->state) & (STATES(STATE_SCHEDULED) | STATES(STATE_HELD) | STATES(STATE_QUEUED));
+	bool anew = (STATES(STATE_OPEN) | STATES(STATE_ASKED)) & STATES(is->state) && STATES(was->state) & (STATES(STATE_SCHEDULED) | STATES(STATE_HELD) | STATES(STATE_QUEUED));
 
 	for (size_t i = 0; i < is->p.approvers.count; i++) {
 		const struct approver *a = &is->p.approvers.items[i];
@@ -597,7 +611,7 @@ check_moves(struct town *t, const struct stored_list *before, const struct store
 		}
 		if (is->state == STATE_SCHEDULED && !t->no_access)
 			CHECK(is_approved(t, is));
-		if (!(STATES(was->state) & STATES_LIVE) || (was_unclear(t, &was->p) && was->state != STATE_ASKED))
+		if (!(STATES(was->state) & STATES_LIVE) || (was_unclear(t, &was->p) && was->state != STATE_ASKED && is->state != STATE_ASKED))
 			CHECK((is->state == was->state && is->since == was->since) || was->state == STATE_QUEUED);
 		if (is->state == STATE_WITHDRAWN && was->state != STATE_WITHDRAWN)
 			CHECK(!in_plan(plan, &was->p));
@@ -686,16 +700,13 @@ lately(const struct town *t, const struct stored *s, unsigned who)
 	return 0;
 }
 
-/*
- * What somebody was asked in seven days, whatever became of it, and what waits for them.  What comes back tonight from a colleague
- * who was asked does so when the turns of the night have been given.
- */
+/* What somebody was asked in seven days, whatever became of it, and what waits for them: also what they have asked others about. */
 static void
-count_asked(struct town *t, const struct stored_list *before, const struct stored_list *list, unsigned who, int *week, int *open)
+count_asked(struct town *t, const struct stored_list *list, unsigned who, int *week, int *open)
 {
 	*week = *open = 0;
 	for (size_t i = 0; i < list->list.count; i++) {
-		const struct stored *s = &list->list.items[i], *was = by_id(before, s->id);
+		const struct stored *s = &list->list.items[i];
 		bool told = false;
 		struct decisions given = { 0 };
 		struct error err = { 0 };
@@ -703,7 +714,7 @@ count_asked(struct town *t, const struct stored_list *before, const struct store
 		for (size_t k = i; k-- > 0 && strcmp(list->list.items[k].p.key, s->p.key) == 0;)
 			told |= lately(t, &list->list.items[k], who) == lately(t, s, who);
 		*week += !told && lately(t, s, who);
-		if (s->state != STATE_OPEN || (was && was->state == STATE_ASKED))
+		if (!((STATES(STATE_OPEN) | STATES(STATE_ASKED)) & STATES(s->state)))
 			continue;
 		CHECK(store_decisions(t->mem, t->store, s->id, INT64_MIN, &given, &err) == 0);
 		*open += seats_wait_for(&given, s, t->accounts[who].key);
@@ -729,7 +740,7 @@ check_ration(struct town *t, const struct stored_list *before, const struct stor
 	for (unsigned who = 0; who < ASKED; who++) {
 		int week, open;
 
-		count_asked(t, before, after, who, &week, &open);
+		count_asked(t, after, who, &week, &open);
 		if (turned >> who & 1)
 			CHECK(week <= most || open <= most);
 		full |= week >= most && open >= (most + 2) / 3 ? 1u << who : 0;
@@ -740,7 +751,9 @@ check_ration(struct town *t, const struct stored_list *before, const struct stor
 		if (s->state != STATE_QUEUED)
 			continue;
 		CHECK(!s->p.approvers.count || !s->p.approvers.items[0].asked);
-		if (in_plan(plan, &s->p) && !was_unclear(t, &s->p) && !was_half_unclear(t, &s->p) && !t->no_access)
+		if (!in_plan(plan, &s->p) || was_unclear(t, &s->p) || was_half_unclear(t, &s->p))
+			continue;
+		if (!t->no_access)
 			CHECK(!s->p.approvers.count || in_turn(t, s) & full);
 		for (size_t k = i + 1; k < after->list.count; k++) {
 			const struct stored *next = &after->list.items[k], *was = by_id(before, next->id);
@@ -749,7 +762,7 @@ check_ration(struct town *t, const struct stored_list *before, const struct stor
 			risk_of(&t->rules, &next->p, clock_day(t->now), &one);
 			risk_of(&t->rules, &s->p, clock_day(t->now), &other);
 			if (next->state == STATE_OPEN && was && was->state == STATE_QUEUED && next->p.kind == s->p.kind &&
-			    in_turn(t, next) == in_turn(t, s) && !was_unclear(t, &s->p))
+			    in_turn(t, next) == in_turn(t, s))
 				CHECK(by_risk(&one, &other) < 0);
 		}
 	}
@@ -2218,6 +2231,28 @@ where_two_must_approve_silence_brings_a_third(void)
 	town_close(&t);
 }
 
+/* Rules name one person in two ways: "not mine" is of the duty that they were asked for, so it may not be another the next night. */
+static void
+who_comes_because_of_silence_comes_for_one_duty(void)
+{
+	struct town t;
+	char *once;
+
+	with_a_ladder(&t, "anna");
+	excess(&t, 1, 0, 1, false);
+	t.file[0][0][0] = true;
+	t.rules.conf.people.coordinator = t.share.owner = "bo";         /* r0 calls him by his DN */
+	(void)on_day(&t, 0, "");
+	CHECK_TEXT(seat_of(&t, 0), "bo");
+	CHECK_TEXT(seat_of(&t, 1), "dan");
+	(void)on_day(&t, 14, "");
+	CHECK_TEXT(seat_of(&t, 1), "bo+14 dan");
+	once = dump(&t);
+	(void)one_night(&t);
+	CHECK_TEXT(dump(&t), once);
+	town_close(&t);
+}
+
 static void
 approve(struct town *t, int who)
 {
@@ -2701,6 +2736,7 @@ main(void)
 	TEST(nobody_comes_to_decide_on_their_own_access);
 	TEST(without_deputies_the_coordinator_comes_at_once);
 	TEST(where_two_must_approve_silence_brings_a_third);
+	TEST(who_comes_because_of_silence_comes_for_one_duty);
 	TEST(an_answer_ends_it);
 	TEST(a_leave_that_ends_changes_nothing);
 	TEST(an_approval_falls_when_its_owner_leaves);
