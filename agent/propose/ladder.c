@@ -55,7 +55,7 @@ may_join(const struct proposal *p, int seat, const struct account *who, enum has
 struct joining {
 	int seat;
 	const struct turns *turns;
-	const char *name, *key;         /* just that one, or NULL */
+	const char *key;                /* just that one, or NULL */
 	enum has has;
 	int waited;
 	int64_t asked;
@@ -70,8 +70,7 @@ join(struct step *s, const struct joining *j)
 		const struct account *who = owner_person(s->w->in->snapshot, turn->name);
 		struct approver *a;
 
-		if (!who || (j->name && strcmp(turn->name, j->name) != 0) || (j->key && strcmp(who->key, j->key) != 0) ||
-		    !may_join(s->p, j->seat, who, j->has))
+		if (!who || (j->key && strcmp(who->key, j->key) != 0) || !may_join(s->p, j->seat, who, j->has))
 			continue;
 		a = approver_add(&s->asking, s->p, j->seat, who, turn->as);
 		a->waited = j->waited;
@@ -134,9 +133,10 @@ static void
 escalate(struct step *s, int seat, const struct turns *turns)
 {
 	const struct conf *conf = &s->w->in->rules->conf;
+	const struct account *coordinator = owner_person(s->w->in->snapshot, conf->people.coordinator);
 	struct joining next = { .seat = seat, .turns = turns, .waited = conf->escalate[0], .asked = s->w->in->now };
 	struct joining last = { .seat = seat, .turns = turns, .asked = s->w->in->now, .has = HAS_ANY,
-				.name = conf->people.coordinator ? conf->people.coordinator : "" };
+				.key = coordinator ? coordinator->key : "" };
 	struct stored tonight = *s->old;
 	int64_t since;
 	int waited;
