@@ -6,8 +6,9 @@
  * Out:     the bytes of one PDF, built to PDF/A-3a: tagged, with its language, title and outline, fonts embedded, sRGB as
  *          its colours, the same metadata in XMP and Info, and files attached with their relationship.  "Built to", never
  *          "certified": no validator has signed it.
- * Owner:   the document lives in the arena given to pdf_open() and borrows every text, array and file until pdf_make() has
- *          returned; it copies only the pointers.  pdf_make() gives the bytes, in the same arena.
+ * Owner:   the document lives in the arena given to pdf_open() and borrows every text, the bytes of files and what a picture
+ *          is drawn from until pdf_make() has returned; arrays and structs may go at once.  pdf_make() gives the bytes, in
+ *          the same arena.
  * Promise: the same parts, `now` and fonts give the same bytes, on any day and machine.
  *          No text can leave its page or cell, forge another, or end the process: bytes that are not UTF-8, control and
  *          bidi characters are U+FFFD, hidden characters and those that no font of ours has are shown by number as
@@ -17,7 +18,7 @@
  *
  *     struct pdf *doc = pdf_open(mem, &(struct pdf_about){ .title = "Gallringsprotokoll", .mark = dnr, .now = now });
  *     pdf_heading(doc, 1, "Gallringsprotokoll");
- *     pdf_facts(doc, (struct pdf_fact[]){ { "Nämnd", board }, { "Arkivbildare", NULL } }, 2);     // arrays that outlive it!
+ *     pdf_facts(doc, (struct pdf_fact[]){ { "Nämnd", board }, { "Arkivbildare", NULL } }, 2);
  *     if (pdf_make(doc, &bytes, &len, err) < 0 || file_write(path, bytes, len, err) < 0) …
  */
 #ifndef BEHOV_PDF_H
@@ -52,7 +53,7 @@ void pdf_heading(struct pdf *doc, int level, const char *text);
 void pdf_paragraph(struct pdf *doc, const char *text);
 /* The same, smaller and in grey: where a number comes from, what a report has not seen. */
 void pdf_note(struct pdf *doc, const char *text);
-/* A sentence in a frame that nobody overlooks; `tone` also shows in a word of your own, never in colour alone. */
+/* A sentence or two in a frame that nobody overlooks, at most 12 lines.  The tone is a colour: say it in words, too. */
 enum pdf_tone { PDF_CALM, PDF_GOOD, PDF_ALERT };
 void pdf_frame(struct pdf *doc, enum pdf_tone tone, const char *text);
 void pdf_list(struct pdf *doc, const char *const *items, size_t count);
@@ -69,8 +70,8 @@ void pdf_figures(struct pdf *doc, const struct pdf_fact *figures, size_t count);
 
 struct pdf_column {
 	const char *head;
-	double share;                   /* of the width, beside the others'; 0 is 1 */
-	bool number;                    /* to the right, and never broken: "1 234 567" */
+	double share;                   /* of the width that the numbers leave, beside the others'; 0 is 1 */
+	bool number;                    /* to the right, and as wide as the longest: "1 234 567" */
 	bool strong;                    /* names its row: read aloud before each cell */
 };
 /* The head stands on every page that the table reaches.  A row is at most 8 lines high and is not broken between pages. */
