@@ -16,6 +16,8 @@ CC       = gcc
 endif
 SAN     ?=
 PACKAGES = ldap lber libsasl2 sqlite3 libconfig libcurl libmicrohttpd libcrypto jansson libzstd libutf8proc zlib
+# Drawing is one room's business: a test that does not open pdf.h is not linked with it.
+DRAWING  = pangocairo pangoft2 libqpdf fontconfig
 
 empty   :=
 comma   := ,
@@ -25,14 +27,16 @@ WARN    = -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Werror
 CFLAGS ?= -O2 -g
 ALL_CFLAGS = -std=c17 -D_GNU_SOURCE $(CFLAGS) $(WARN) -Iinclude -MMD -MP -pthread \
 	-fno-strict-aliasing -fstack-protector-strong $(if $(SAN),-fsanitize=$(SAN) -fno-omit-frame-pointer $(SAN_QUIET),-D_FORTIFY_SOURCE=2) \
-	$(shell pkg-config --cflags $(PACKAGES) 2>/dev/null)
+	$(shell pkg-config --cflags $(PACKAGES) 2>/dev/null) \
+	$(patsubst -I%,-isystem %,$(shell pkg-config --cflags $(DRAWING) 2>/dev/null))
 # gcc's flow warnings take a sanitizer's own checks for the program's.
 SAN_QUIET = $(if $(filter gcc%,$(notdir $(CC))),-Wno-format-truncation -Wno-maybe-uninitialized)
-LIBS    = $(shell pkg-config --libs $(PACKAGES) 2>/dev/null) -lm -pthread
+LIBS    = $(shell pkg-config --libs $(PACKAGES) 2>/dev/null) -lm -pthread \
+	-Wl,--as-needed $(shell pkg-config --libs $(DRAWING) 2>/dev/null) -Wl,--no-as-needed
 ALL_LDFLAGS = $(LDFLAGS) $(if $(SAN),-fsanitize=$(SAN))
 
 MAKEFLAGS += --no-print-directory
-ROOMS   = base store register collect reconcile suggest scan duplicates retain propose notify decide apply audit report
+ROOMS   = base store register collect reconcile suggest scan duplicates retain propose notify decide apply audit report pdf
 SOURCES = $(sort $(wildcard $(ROOMS:%=agent/%/*.c)) $(filter-out agent/main.c,$(wildcard agent/*.c)))
 OBJECTS = $(SOURCES:%.c=$O/%.o)
 

@@ -24,6 +24,7 @@
 #ifndef BEHOV_PDF_H
 #define BEHOV_PDF_H
 
+#include "arena.h"
 #include "error.h"
 #include "speak.h"
 #include <stdbool.h>
