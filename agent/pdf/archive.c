@@ -299,6 +299,47 @@ static int mend_pages(qpdf_data q, struct sheet *sheet, struct error *err)
 	return 0;
 }
 
+/* ------------------------------------------------------------------ cairo's own tree */
+
+/* Is an object of cairo's a part of its tree of tags: an element, the root, the way back from pages? */
+static bool is_of_tree(const char *at)
+{
+	static const char *const begins[] = { "<< /Type /StructElem", "<< /Type /StructTreeRoot", "<< /Nums [" };
+
+	at += strspn(at, "0123456789");
+	if (strncmp(at, " 0 obj\n", 7) != 0)
+		return false;
+	at += 7;
+	for (size_t i = 0; i < sizeof(begins) / sizeof(*begins); i++)
+		if (strncmp(at, begins[i], strlen(begins[i])) == 0)
+			return true;
+	if (*at != '[')
+		return false;
+	at += 1 + strspn(at + 1, " \n");
+	at += strspn(at, "0123456789");
+	return strncmp(at, " 0 R", 4) == 0;
+}
+
+/*
+ * We have a tree of our own, and qpdf would hold every object of this one: 100 MB for a table of 10,000 rows.  So their rows
+ * in the table of objects ("0000000015 00000 n \n", ISO 32000-1, 7.5.4) say that they are free.  A later cairo that writes
+ * no such table only costs that memory.
+ */
+static void forget_tree(struct text *drawn)
+{
+	char *table = NULL, *row;
+
+	for (char *at = drawn->data; (at = memmem(at, drawn->len - (size_t)(at - drawn->data), "\nxref\n0 ", 8)); at++)
+		table = at;
+	row = table ? strchr(table + 8, '\n') : NULL;
+	for (row = row ? row + 1 : NULL; row && drawn->data + drawn->len - row > 20 && memchr("nf", row[17], 2); row += 20) {
+		size_t where = (size_t)strtoull(row, NULL, 10);
+
+		if (row[17] == 'n' && where < drawn->len && is_of_tree(drawn->data + where))
+			memcpy(row, "0000000000 65535 f", 18);
+	}
+}
+
 /* ------------------------------------------------------------------ writing */
 
 /* The file without its structure: a place is kept for it. */
@@ -379,12 +420,13 @@ static int make(struct pdf *doc, struct fonts *fonts, qpdf_data q, struct sheet 
 	return structure_add(doc->mem, out, &base, sheet->root, sheet->marks.items, sheet->marks.count, err);
 }
 
-int archive_make(struct pdf *doc, struct fonts *fonts, const struct text *drawn, struct sheet *sheet, struct text *out,
+int archive_make(struct pdf *doc, struct fonts *fonts, struct text *drawn, struct sheet *sheet, struct text *out,
 		 struct error *err)
 {
 	qpdf_data q = qpdf_init();
 	int rc;
 
+	forget_tree(drawn);
 	qpdf_silence_errors(q);
 	if (qpdf_read_memory(q, "cairo", drawn->data, drawn->len, NULL) != QPDF_SUCCESS)
 		rc = failed(q, "read what cairo has drawn", err);

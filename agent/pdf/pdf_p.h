@@ -144,7 +144,7 @@ int structure_add(struct arena *mem, struct text *file, const struct pdf_finishe
 /* A text as a string in PDF. */
 const char *archive_string(struct arena *mem, const char *text);
 /* What cairo made becomes the record. */
-int archive_make(struct pdf *doc, struct fonts *fonts, const struct text *drawn, struct sheet *sheet, struct text *out,
+int archive_make(struct pdf *doc, struct fonts *fonts, struct text *drawn, struct sheet *sheet, struct text *out,
 		 struct error *err);
 
 #endif
