@@ -4,6 +4,7 @@
 
 #include <cairo-pdf.h>
 
+#define SIGNATURE 138.0
 #define TWO_LINES (2 * (BODY.points * 1.25 + BODY.leading))
 
 /* ------------------------------------------------------------------ headings */
@@ -14,7 +15,7 @@ static double least(const struct part *part)
 	switch (part ? part->kind : PAGE) {
 	case HEADING: return 34 + least(part->next);
 	case PICTURE: return part->picture.height + 24;
-	case SIGNATURES: return 110;
+	case SIGNATURES: return SIGNATURE;
 	case FIGURES: case FRAME: case TABLE: return 66;
 	case PARAGRAPH: case NOTE: case ITEMS: case FACTS: return 34;
 	case PAGE: break;
@@ -136,8 +137,11 @@ static void draw_facts(struct sheet *sheet, const struct part *part)
 {
 	struct element *table = sheet_element(sheet, sheet->root, "Table");
 
-	for (size_t i = 0; i < part->count; i++)
+	for (size_t i = 0; i < part->count; i++) {
+		if (i > 0 && i + 2 == part->count)
+			sheet_need(sheet, 2 * TWO_LINES);       /* the last one is not left alone on a page */
 		draw_fact(sheet, table, &part->facts[i]);
+	}
 	sheet->y += 8;
 }
 
@@ -225,34 +229,40 @@ static void draw_picture(struct sheet *sheet, const struct part *part)
 
 /* ------------------------------------------------------------------ signatures */
 
-#define SIGNATURE 104.0
-
 /* A line to write on, and what to write on it below. */
-static void draw_line(struct sheet *sheet, struct element *element, double x, double y, double width, const char *label)
+static void draw_line(struct sheet *sheet, struct element *block, double x, double y, double width, const char *label)
 {
 	sheet_begin(sheet, NULL);
 	sheet_box(sheet, x, y, width, 0.7, 0.30, 0.32, 0.35);
 	sheet_end(sheet);
-	sheet_text(sheet, element, &SMALL, x, y + 3, width, 1, label);
+	sheet_text(sheet, sheet_element(sheet, block, "P"), &SMALL, x, y + 3, width, 1, label);
 }
 
-static void draw_signature(struct sheet *sheet, const struct pdf_signature *who)
+static void draw_signature(struct sheet *sheet, const struct pdf_signature *who, double x, double width)
 {
 	const struct language *language = sheet->doc->about.language;
-	double half = sheet_across(sheet) / 2 - 10, right = sheet->left + half + 20;
 	struct element *block = sheet_element(sheet, sheet->root, "Div");
-	const char *clear = speak(language, "Namnförtydligande");
 
-	sheet_need(sheet, SIGNATURE);
-	sheet_text(sheet, sheet_element(sheet, block, "P"), &STRONG, sheet->left, sheet->y, sheet_across(sheet), 1,
-		   sheet_clean(sheet, who->role, WORDS_LINE));
-	draw_line(sheet, sheet_element(sheet, block, "P"), sheet->left, sheet->y + 48, half, speak(language, "Namnteckning"));
-	draw_line(sheet, sheet_element(sheet, block, "P"), right, sheet->y + 48, half, speak(language, "Ort och datum"));
+	sheet_text(sheet, sheet_element(sheet, block, "P"), &STRONG, x, sheet->y, width, 1, sheet_clean(sheet, who->role, WORDS_LINE));
+	draw_line(sheet, block, x, sheet->y + 42, width, speak(language, "Ort och datum"));
+	draw_line(sheet, block, x, sheet->y + 82, width, speak(language, "Namnteckning"));
 	if (who->name && *who->name)
-		sheet_text(sheet, sheet_element(sheet, block, "P"), &BODY, sheet->left, sheet->y + 70, half, 1,
+		sheet_text(sheet, sheet_element(sheet, block, "P"), &BODY, x, sheet->y + 103, width, 1,
 			   sheet_clean(sheet, who->name, WORDS_LINE));
-	draw_line(sheet, sheet_element(sheet, block, "P"), sheet->left, sheet->y + 85, half, clear);
-	sheet->y += SIGNATURE + 6;
+	draw_line(sheet, block, x, sheet->y + 118, width, speak(language, "Namnförtydligande"));
+}
+
+static void draw_signatures(struct sheet *sheet, const struct part *part)
+{
+	double half = sheet_across(sheet) / 2 - 12;
+
+	for (size_t i = 0; i < part->count; i++) {
+		if (i % 2 == 0)
+			sheet_need(sheet, SIGNATURE);
+		draw_signature(sheet, &part->signatures[i], i % 2 ? sheet->right - half : sheet->left, half);
+		if (i % 2 || i + 1 == part->count)
+			sheet->y += SIGNATURE + 6;
+	}
 }
 
 /* ------------------------------------------------------------------ */
@@ -269,10 +279,7 @@ void draw_all(struct sheet *sheet)
 		case FIGURES: draw_figures(sheet, part); break;
 		case TABLE: draw_table(sheet, part); break;
 		case PICTURE: draw_picture(sheet, part); break;
-		case SIGNATURES:
-			for (size_t i = 0; i < part->count; i++)
-				draw_signature(sheet, &part->signatures[i]);
-			break;
+		case SIGNATURES: draw_signatures(sheet, part); break;
 		case PAGE: sheet_turn(sheet); break;
 		}
 	}

@@ -94,12 +94,23 @@ void pdf_table(struct pdf *doc, const struct pdf_column *columns, size_t count, 
 	part->columns = arena_copy(doc->mem, columns, count * sizeof(*columns));
 }
 
-void pdf_row(struct pdf *doc, const char *const *cells)
+static void add_row(struct pdf *doc, const char *const *cells, bool total)
 {
 	struct part *part = doc->last;
 
 	assert(part && part->kind == TABLE);
-	*arena_push(doc->mem, &part->rows) = arena_copy(doc->mem, cells, part->count * sizeof(*cells));
+	*(struct row *)arena_push(doc->mem, &part->rows) = (struct row){
+		.cells = arena_copy(doc->mem, cells, part->count * sizeof(*cells)), .total = total };
+}
+
+void pdf_row(struct pdf *doc, const char *const *cells)
+{
+	add_row(doc, cells, false);
+}
+
+void pdf_total(struct pdf *doc, const char *const *cells)
+{
+	add_row(doc, cells, true);
 }
 
 void pdf_picture(struct pdf *doc, const struct pdf_picture *picture)

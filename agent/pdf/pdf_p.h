@@ -24,6 +24,8 @@
 
 enum kind { HEADING, PARAGRAPH, NOTE, FRAME, ITEMS, FACTS, FIGURES, TABLE, PICTURE, SIGNATURES, PAGE };
 
+struct row { const char *const *cells; bool total; };
+
 struct part {
 	enum kind kind;
 	int level;                              /* of a heading; the tone of a frame */
@@ -32,7 +34,7 @@ struct part {
 	const char *const *items;
 	const struct pdf_fact *facts;
 	const struct pdf_column *columns;
-	LIST(const char *const *) rows;
+	LIST(struct row) rows;
 	struct pdf_picture picture;
 	const struct pdf_signature *signatures;
 	const struct part *next;

@@ -6,6 +6,7 @@
 #define ROW_PAD  3.0                    /* above and below */
 #define LINES    8                      /* the most of a row */
 #define HEAD_LINES 4
+#define NUMBER   28                     /* characters: what is longer is no number, and may be broken */
 
 /* A table under way. */
 struct grid {
@@ -26,7 +27,7 @@ static const char *longest(const struct part *part, size_t column)
 	size_t most = 0;
 
 	for (size_t i = 0; i < part->rows.count; i++) {
-		const char *cell = part->rows.items[i][column];
+		const char *cell = part->rows.items[i].cells[column];
 		size_t len = cell ? strnlen(cell, 200) : 0;
 
 		if (len > most) {
@@ -39,7 +40,7 @@ static const char *longest(const struct part *part, size_t column)
 
 static double natural(struct sheet *sheet, const struct style *style, const char *raw)
 {
-	sheet_set(sheet, sheet->text, style, 0, 0, sheet_clean(sheet, raw, 100));
+	sheet_set(sheet, sheet->text, style, 0, 0, sheet_clean(sheet, raw, NUMBER));
 	return sheet_wide(sheet->text) + 2 * PAD + 1;
 }
 
@@ -174,18 +175,23 @@ static void draw_rules(struct grid *grid)
 	grid->rule_count = 0;
 }
 
-static void draw_row(struct grid *grid, const char *const *cells)
+static const struct style *style_of(const struct row *row)
+{
+	return row->total ? &CELL_HEAD : &CELL;
+}
+
+static void draw_row(struct grid *grid, const struct row *row)
 {
 	struct sheet *sheet = grid->sheet;
-	double height = set_row(grid, &CELL, LINES, cells);
+	double height = set_row(grid, style_of(row), LINES, row->cells);
 
 	if (sheet->y + height > sheet->bottom) {
 		draw_rules(grid);
 		sheet_turn(sheet);
 		draw_head(grid, false);
-		height = set_row(grid, &CELL, LINES, cells);
+		height = set_row(grid, style_of(row), LINES, row->cells);
 	}
-	show_row(grid, &CELL, grid->body ? sheet_element(sheet, grid->body, "TR") : NULL, false);
+	show_row(grid, style_of(row), grid->body ? sheet_element(sheet, grid->body, "TR") : NULL, false);
 	sheet->y += height;
 	grid->rules[grid->rule_count++] = sheet->y;
 }
@@ -202,16 +208,19 @@ void draw_table(struct sheet *sheet, const struct part *part)
 		.rules = arena_array(mem, double, MOST_ROWS),
 		.table = sheet_element(sheet, sheet->root, "Table"),
 	};
+	double first = 0;
 
 	set_widths(&grid);
-	sheet_need(sheet, head_height(&grid) + (*part->text ? 18 : 0) + 40);
+	if (part->rows.count)
+		first = set_row(&grid, style_of(part->rows.items), LINES, part->rows.items->cells);
+	sheet_need(sheet, head_height(&grid) + first + (*part->text ? 34 : 0));
 	if (*part->text)
 		sheet->y += sheet_text(sheet, sheet_element(sheet, grid.table, "Caption"), &SUBSECTION, sheet->left, sheet->y,
 				       sheet_across(sheet), 2, sheet_clean(sheet, part->text, WORDS_LINE)) + 4;
 	draw_head(&grid, true);
 	grid.body = part->rows.count ? sheet_element(sheet, grid.table, "TBody") : NULL;
 	for (size_t i = 0; i < part->rows.count; i++)
-		draw_row(&grid, part->rows.items[i]);
+		draw_row(&grid, &part->rows.items[i]);
 	draw_rules(&grid);
 	sheet->y += 12;
 }

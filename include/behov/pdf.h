@@ -72,13 +72,15 @@ void pdf_figures(struct pdf *doc, const struct pdf_fact *figures, size_t count);
 struct pdf_column {
 	const char *head;
 	double share;                   /* of the width that the numbers leave, beside the others'; 0 is 1 */
-	bool number;                    /* to the right, and as wide as the longest: "1 234 567" */
+	bool number;                    /* to the right, and as wide as the longest: "1 234 567"; at most 28 characters */
 	bool strong;                    /* names its row: read aloud before each cell */
 };
 /* The head stands on every page that the table reaches.  A row is at most 8 lines high and is not broken between pages. */
 void pdf_table(struct pdf *doc, const struct pdf_column *columns, size_t count, const char *caption);
 /* As many cells as the table has columns; a cell that is NULL is empty.  Adds to the latest pdf_table(). */
 void pdf_row(struct pdf *doc, const char *const *cells);
+/* The same in bold: a sum. */
+void pdf_total(struct pdf *doc, const char *const *cells);
 
 /* ---- pictures */
 
@@ -102,7 +104,7 @@ void pdf_canvas_text(struct pdf_canvas *canvas, double x, double y, enum pdf_sid
 
 /* ---- the end of a record */
 
-/* Lines to write on: name, clarification, place and date.  Kept together on one page. */
+/* Lines to write on: place and date, name, clarification.  Two beside each other, never broken between pages. */
 struct pdf_signature {
 	const char *role;               /* "Arkivansvarig" */
 	const char *name;               /* printed below the line when known; NULL: to be written by hand, too */

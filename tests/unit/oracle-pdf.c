@@ -78,7 +78,7 @@ static void add_outcome(struct pdf *doc)
 	pdf_row(doc, (const char *[]){ "PDF", "1 038", "3 410 221 870", "2", "1" });
 	pdf_row(doc, (const char *[]){ "Kalkylblad (xlsx, xls)", "154", "212 004 118", "0", "1" });
 	pdf_row(doc, (const char *[]){ "E-post (msg)", "12", "9 118 204", "0", "0" });
-	pdf_row(doc, (const char *[]){ "Summa", "1 204", "3 631 344 192", "2", "2" });
+	pdf_total(doc, (const char *[]){ "Summa", "1 204", "3 631 344 192", "2", "2" });
 	pdf_table(doc, failed, COUNT(failed), "Filer som inte har gallrats");
 	pdf_row(doc, (const char *[]){ "Verifikationer/2014/Ankomna/2014-11-03 faktura 44871.pdf", "ändrad efter godkännandet: storleken är en annan" });
 	pdf_row(doc, (const char *[]){ "Verifikationer/2016/avstämning kvartal 4 (Karins).xlsx", "öppen i ett annat program" });
