@@ -5,6 +5,7 @@
 #include "behov/clock.h"
 
 #include <qpdf/qpdf-c.h>
+#include <utf8proc.h>
 
 /* Debian's icc-profiles-free: ICC 2.3, zlib licence.  A profile made when it is needed would say when. */
 __asm__(".pushsection .rodata\npdf_srgb:\n.incbin \"/usr/share/color/icc/sRGB.icc\"\npdf_srgb_end:\n.popsection\n");
@@ -13,13 +14,22 @@ extern const unsigned char pdf_srgb_end[] __attribute__((visibility("hidden")));
 
 /* ------------------------------------------------------------------ small things */
 
-/* "<FEFF0041>": UTF-16, which says anything and needs no escape. */
+/* "<FEFF0041>": UTF-16, which says anything.  qpdf's own would write U+FFFD as a byte that means nothing. */
 const char *archive_string(struct arena *mem, const char *text)
 {
-	qpdf_data q = qpdf_init();
-	const char *out = arena_text(mem, qpdf_oh_unparse_binary(q, qpdf_oh_new_unicode_string(q, text)));
+	const utf8proc_uint8_t *at = (const utf8proc_uint8_t *)text;
+	char *out = arena_take(mem, strlen(text) * 4 + 8), *to = out + snprintf(out, 6, "<FEFF");
+	utf8proc_int32_t c;
 
-	qpdf_cleanup(&q);
+	for (utf8proc_ssize_t len; *at && (len = utf8proc_iterate(at, -1, &c)) > 0; at += len) {
+		unsigned high = (unsigned)c - 0x10000u;
+
+		if (c < 0x10000)
+			to += snprintf(to, 5, "%04X", (unsigned)c);
+		else
+			to += snprintf(to, 9, "%04X%04X", 0xd800u + (high >> 10), 0xdc00u + (high & 0x3ff));
+	}
+	*to = '>';
 	return out;
 }
 
@@ -28,10 +38,10 @@ static void set(qpdf_data q, qpdf_oh dict, const char *key, const char *value)
 	qpdf_oh_replace_key(q, dict, key, qpdf_oh_parse(q, value));
 }
 
-static void set_text(qpdf_data q, qpdf_oh dict, const char *key, const char *text)
+static void set_text(struct arena *mem, qpdf_data q, qpdf_oh dict, const char *key, const char *text)
 {
 	if (text && *text)
-		qpdf_oh_replace_key(q, dict, key, qpdf_oh_new_unicode_string(q, text));
+		set(q, dict, key, archive_string(mem, text));
 }
 
 static qpdf_oh stream(qpdf_data q, const void *bytes, size_t len, const char *dict)
@@ -127,9 +137,9 @@ static void add_info(struct arena *mem, qpdf_data q, const struct metadata *m)
 	qpdf_oh info = qpdf_oh_new_dictionary(q);
 	char *date = arena_print(mem, "(%s)", pdf_date(mem, m->when));
 
-	set_text(q, info, "/Title", m->title);
-	set_text(q, info, "/Subject", m->subject);
-	set_text(q, info, "/Author", m->author);
+	set_text(mem, q, info, "/Title", m->title);
+	set_text(mem, q, info, "/Subject", m->subject);
+	set_text(mem, q, info, "/Author", m->author);
 	set(q, info, "/Creator", "(behov)");
 	set(q, info, "/Producer", "(behov)");
 	set(q, info, "/CreationDate", date);
@@ -196,9 +206,9 @@ static qpdf_oh file_of(struct pdf *doc, struct fonts *fonts, qpdf_data q, const 
 	qpdf_oh_replace_key(q, where, "/UF", bytes);
 	qpdf_oh_replace_key(q, spec, "/EF", where);
 	qpdf_oh_replace_key(q, spec, "/F", qpdf_oh_new_string(q, ascii));
-	qpdf_oh_replace_key(q, spec, "/UF", qpdf_oh_new_unicode_string(q, name));
+	set_text(doc->mem, q, spec, "/UF", name);
 	set(q, spec, "/AFRelationship", relation[file->relation]);
-	set_text(q, spec, "/Desc", file->about ? words_clean(doc->mem, fonts->has, file->about, WORDS_LINE, false) : NULL);
+	set_text(doc->mem, q, spec, "/Desc", file->about ? words_clean(doc->mem, fonts->has, file->about, WORDS_LINE, false) : NULL);
 	return qpdf_make_indirect_object(q, spec);
 }
 
@@ -406,7 +416,7 @@ static int make(struct pdf *doc, struct fonts *fonts, qpdf_data q, struct sheet 
 	qpdf_oh_replace_key(q, root, "/StructTreeRoot", qpdf_make_indirect_object(q, qpdf_oh_parse(q, "<</Type/StructTreeRoot>>")));
 	set(q, root, "/MarkInfo", "<</Marked true>>");
 	set(q, root, "/ViewerPreferences", "<</DisplayDocTitle true>>");
-	set_text(q, root, "/Lang", m.language);
+	set(q, root, "/Lang", arena_print(doc->mem, "(%s)", m.language));
 	add_info(doc->mem, q, &m);
 	add_xmp(q, root, &m);
 	add_colours(q, root);
