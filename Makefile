@@ -3,7 +3,7 @@
 # make            builds build/behov
 # make demo       installs what is missing, builds, runs the night on the example municipality, serves the page
 # make check      installs what is missing, builds, runs every test; ends with "N passed, N failed"
-# make bench      behov beside find, ldapsearch, grep and Python (FILES=1000000 PEOPLE=1000000 TURNS=5 ONLY=slapd)
+# make bench      behov beside find, ldapsearch, grep, WeasyPrint and Python (FILES=1000000 PEOPLE=1000000 TURNS=5 ONLY=slapd)
 # make pot        the texts for people, for who translates them: build/behov.pot, and into each conf/po/*.po
 # make attack     wapiti, a scanner of web applications, against a page of its own (ATTACK_SECONDS=120 for each of its modules)
 # make soak       an hour of everything at once against the page, with what it holds each minute (MINUTES=60)
@@ -165,7 +165,7 @@ FILES  = 1000000
 PEOPLE = 1000000
 TURNS  = 5
 ONLY   =
-bench: $O/behov $O/behov-smb $O/tests/bench/collect $O/tests/bench/decode $O/tests/bench/judge $O/tests/bench/manifest $O/tests/bench/visitors $O/tests/bench/walker
+bench: $O/behov $O/behov-smb $O/tests/bench/collect $O/tests/bench/decode $O/tests/bench/judge $O/tests/bench/manifest $O/tests/bench/visitors $O/tests/bench/walker $O/tests/unit/oracle-pdf
 	packaging/install-deps bench
 	$(MAKE) $O/tests/bench/slow
 	BUILD=$O FILES=$(FILES) PEOPLE=$(PEOPLE) TURNS=$(TURNS) tests/bench/bench $(ONLY)

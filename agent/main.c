@@ -15,6 +15,7 @@
  * - decide_serve(), decide_take(): the page, and its answers (agent/decide/)
  * - run_apply(): what was approved is carried out           (agent/carry.c, agent/apply/)
  * - report_*(), audit_verify(): what people read            (agent/report/, agent/audit/)
+ * - pdf_*(): the one place that makes PDF                  (agent/pdf/)
  * - store: the only room that speaks SQL                    (agent/store/)
  * - base: error arena text log clock csv json digest file template mail step stop nouns
  *
