@@ -65,7 +65,7 @@ static FcCharSet *shown(FcCharSet *const has[FONTS])
 	return both;
 }
 
-static PangoContext *context_of(PangoFontMap *map, const char *language)
+static PangoContext *context_of(PangoFontMap *map)
 {
 	PangoContext *context = pango_font_map_create_context(map);
 	cairo_font_options_t *options = cairo_font_options_create();
@@ -77,19 +77,17 @@ static PangoContext *context_of(PangoFontMap *map, const char *language)
 	pango_cairo_context_set_font_options(context, options);
 	pango_cairo_context_set_resolution(context, 72);
 	pango_context_set_round_glyph_positions(context, FALSE);
-	pango_context_set_language(context, pango_language_from_string(language));
 	pango_context_set_base_dir(context, PANGO_DIRECTION_LTR);
 	cairo_font_options_destroy(options);
 	return context;
 }
 
-int fonts_open(struct fonts *fonts, const char *language, struct error *err)
+/* Finds all of them among those of the machine. */
+static int find_all(FcConfig *machine, struct fonts *fonts, struct error *err)
 {
-	FcConfig *machine = FcInitLoadConfigAndFonts();
 	FcCharSet *has[FONTS] = { NULL };
 	int rc = -1;
 
-	*fonts = (struct fonts){ .config = FcConfigCreate() };
 	if (!machine || !fonts->config) {
 		error_set(err, ERROR_CONFIG, "fontconfig cannot be opened");
 		goto out;
@@ -98,30 +96,74 @@ int fonts_open(struct fonts *fonts, const char *language, struct error *err)
 		if (find(machine, &wanted[i], fonts->config, &has[i], err) < 0)
 			goto out;
 	fonts->has = shown(has);
-	fonts->map = pango_cairo_font_map_new_for_font_type(CAIRO_FONT_TYPE_FT);
-	pango_fc_font_map_set_config(PANGO_FC_FONT_MAP(fonts->map), fonts->config);
-	fonts->context = context_of(fonts->map, language);
 	rc = 0;
 out:
 	for (size_t i = 0; i < FONTS; i++)
 		if (has[i])
 			FcCharSetDestroy(has[i]);
-	if (machine)
-		FcConfigDestroy(machine);
-	if (rc < 0)
-		fonts_close(fonts);
 	return rc;
 }
 
-void fonts_close(struct fonts *fonts)
+static void forget(struct fonts *fonts)
 {
-	if (fonts->context)
-		g_object_unref(fonts->context);
-	if (fonts->map)
-		g_object_unref(fonts->map);
 	if (fonts->has)
 		FcCharSetDestroy(fonts->has);
 	if (fonts->config)
 		FcConfigDestroy(fonts->config);
 	*fonts = (struct fonts){ 0 };
+}
+
+/* fontconfig keeps offsets where others keep pointers: to a sanitizer all that it holds is lost. */
+#ifdef __has_feature
+#define SANITIZED __has_feature(address_sanitizer)
+#elif defined(__SANITIZE_ADDRESS__)
+#define SANITIZED 1
+#else
+#define SANITIZED 0
+#endif
+#if SANITIZED
+const char *__lsan_default_options(void);
+const char *__lsan_default_options(void)
+{
+	return "print_suppressions=0";
+}
+
+const char *__lsan_default_suppressions(void);
+const char *__lsan_default_suppressions(void)
+{
+	return "leak:libfontconfig\n";
+}
+#endif
+
+/* Kept until the process ends: Pango and cairo keep what they have seen of a font, too, and never give all of it back. */
+int fonts_use(const char *language, struct fonts **out, struct error *err)
+{
+	static struct fonts kept;
+
+	if (!kept.context) {
+		FcInit();               /* or Pango would, in a thread of its own */
+		kept.config = FcConfigCreate();
+		if (find_all(FcConfigGetCurrent(), &kept, err) < 0) {
+			forget(&kept);
+			return -1;
+		}
+		kept.map = pango_cairo_font_map_new_for_font_type(CAIRO_FONT_TYPE_FT);
+		pango_fc_font_map_set_config(PANGO_FC_FONT_MAP(kept.map), kept.config);
+		kept.context = context_of(kept.map);
+	}
+	pango_context_set_language(kept.context, pango_language_from_string(language));
+	*out = &kept;
+	return 0;
+}
+
+int pdf_check(struct error *err)
+{
+	struct fonts fonts = { .config = FcConfigCreate() };
+	FcConfig *machine = FcInitLoadConfigAndFonts();
+	int rc = find_all(machine, &fonts, err);
+
+	forget(&fonts);
+	if (machine)
+		FcConfigDestroy(machine);
+	return rc;
 }

@@ -179,18 +179,18 @@ static int draw(struct pdf *doc, struct fonts *fonts, struct sheet *sheet, struc
 int pdf_make(struct pdf *doc, const char **bytes, size_t *len, struct error *err)
 {
 	const struct language *language = doc->about.language;
-	struct fonts fonts;
+	struct fonts *fonts;
 	struct sheet sheet;
 	struct text drawn, out;
 	int rc = -1;
 
-	if (fonts_open(&fonts, language ? language->tag : "sv", err) < 0)
+	if (fonts_use(language ? language->tag : "sv", &fonts, err) < 0)
 		return -1;
 	text_open(&drawn, LARGEST);
 	text_open(&out, SIZE_MAX / 4);
-	if (draw(doc, &fonts, &sheet, &drawn, err) < 0)
+	if (draw(doc, fonts, &sheet, &drawn, err) < 0)
 		goto out;
-	if (archive_make(doc, &fonts, &drawn, &sheet, &out, err) < 0) {
+	if (archive_make(doc, fonts, &drawn, &sheet, &out, err) < 0) {
 		error_in(err, "cannot make '%s' a PDF", doc->about.title);
 		goto out;
 	}
@@ -200,16 +200,5 @@ int pdf_make(struct pdf *doc, const char **bytes, size_t *len, struct error *err
 out:
 	text_close(&out);
 	text_close(&drawn);
-	fonts_close(&fonts);
 	return rc;
-}
-
-int pdf_check(struct error *err)
-{
-	struct fonts fonts;
-
-	if (fonts_open(&fonts, "sv", err) < 0)
-		return -1;
-	fonts_close(&fonts);
-	return 0;
 }

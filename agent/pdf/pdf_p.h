@@ -67,8 +67,8 @@ struct fonts {
 	PangoContext *context;
 };
 
-int fonts_open(struct fonts *fonts, const char *language, struct error *err);
-void fonts_close(struct fonts *fonts);
+/* Opened once; *out is everybody's. */
+int fonts_use(const char *language, struct fonts **out, struct error *err);
 
 /* raw, or a copy, that can do no harm: at most max characters.  `lines`: newlines are kept, else they are spaces. */
 const char *words_clean(struct arena *mem, const FcCharSet *has, const char *raw, size_t max, bool lines);

@@ -8,11 +8,11 @@
 #include <unistd.h>
 
 static struct arena *mem;
-static struct fonts fonts;
+static struct fonts *fonts;
 
 static const char *cell(const char *raw)
 {
-	return words_clean(mem, fonts.has, raw, WORDS_CELL, false);
+	return words_clean(mem, fonts->has, raw, WORDS_CELL, false);
 }
 
 static void names_that_lie_are_shown_as_what_they_are(void)
@@ -24,7 +24,7 @@ static void names_that_lie_are_shown_as_what_they_are(void)
 	CHECK_TEXT(cell("a\xc2\xad" "b"), "a‹U+00AD›b");
 	CHECK_TEXT(cell("\xff\xc3\x28"), "\xef\xbf\xbd\xef\xbf\xbd(");
 	CHECK_TEXT(cell("a\nb\tc"), "a b c");
-	CHECK_TEXT(words_clean(mem, fonts.has, "a\nb", 10, true), "a\nb");
+	CHECK_TEXT(words_clean(mem, fonts->has, "a\nb", 10, true), "a\nb");
 }
 
 static void what_no_font_of_ours_has_is_shown_by_its_number(void)
@@ -42,10 +42,10 @@ static void marks_are_not_piled_up(void)
 
 static void what_is_too_long_ends_in_three_dots(void)
 {
-	CHECK_TEXT(words_clean(mem, fonts.has, "åäö", 3, false), "åäö");
-	CHECK_TEXT(words_clean(mem, fonts.has, "åäöx", 3, false), "åäö…");
-	CHECK_TEXT(words_clean(mem, fonts.has, "abc", 3, false), "abc");
-	CHECK_TEXT(words_clean(mem, fonts.has, "abcd", 3, false), "abc…");
+	CHECK_TEXT(words_clean(mem, fonts->has, "åäö", 3, false), "åäö");
+	CHECK_TEXT(words_clean(mem, fonts->has, "åäöx", 3, false), "åäö…");
+	CHECK_TEXT(words_clean(mem, fonts->has, "abc", 3, false), "abc");
+	CHECK_TEXT(words_clean(mem, fonts->has, "abcd", 3, false), "abc…");
 }
 
 static const char *put(const char *content, const struct mark *marks, size_t count)
@@ -177,7 +177,7 @@ int main(void)
 	struct error err = { 0 };
 
 	mem = arena_open();
-	if (fonts_open(&fonts, "sv", &err) < 0) {
+	if (fonts_use("sv", &fonts, &err) < 0) {
 		printf("not ok %s\n", err.text);
 		return 1;
 	}
@@ -190,7 +190,6 @@ int main(void)
 	TEST(it_says_that_it_is_built_to_pdf_a);
 	TEST(a_document_without_anything_is_one_page);
 	TEST(a_missing_font_names_its_package);
-	fonts_close(&fonts);
 	arena_close(mem);
 	return check_done();
 }
