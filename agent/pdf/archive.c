@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* archive.c - what cairo has drawn becomes a record: metadata, colours, marks, files (ISO 19005-3). */
-#include "pdf_p.h"
+/* archive.c - what cairo has drawn becomes a record: metadata, colours, files (ISO 19005-3). */
+#include "archive_p.h"
 
 #include "behov/clock.h"
 
-#include <qpdf/qpdf-c.h>
 #include <utf8proc.h>
 
 /* Debian's icc-profiles-free: ICC 2.3, zlib licence.  A profile made when it is needed would say when. */
@@ -33,7 +32,7 @@ const char *archive_string(struct arena *mem, const char *text)
 	return out;
 }
 
-static void set(qpdf_data q, qpdf_oh dict, const char *key, const char *value)
+void archive_set(qpdf_data q, qpdf_oh dict, const char *key, const char *value)
 {
 	qpdf_oh_replace_key(q, dict, key, qpdf_oh_parse(q, value));
 }
@@ -41,10 +40,10 @@ static void set(qpdf_data q, qpdf_oh dict, const char *key, const char *value)
 static void set_text(struct arena *mem, qpdf_data q, qpdf_oh dict, const char *key, const char *text)
 {
 	if (text && *text)
-		set(q, dict, key, archive_string(mem, text));
+		archive_set(q, dict, key, archive_string(mem, text));
 }
 
-static qpdf_oh stream(qpdf_data q, const void *bytes, size_t len, const char *dict)
+qpdf_oh archive_stream(qpdf_data q, const void *bytes, size_t len, const char *dict)
 {
 	qpdf_oh made = qpdf_oh_new_stream(q);
 
@@ -62,7 +61,7 @@ static qpdf_oh stream(qpdf_data q, const void *bytes, size_t len, const char *di
 	return made;
 }
 
-static int failed(qpdf_data q, const char *what, struct error *err)
+int archive_failed(qpdf_data q, const char *what, struct error *err)
 {
 	qpdf_error e = qpdf_has_error(q) ? qpdf_get_error(q) : qpdf_more_warnings(q) ? qpdf_next_warning(q) : NULL;
 
@@ -128,7 +127,7 @@ static void add_xmp(qpdf_data q, qpdf_oh root, const struct metadata *m)
 	add_xml(&xmp, "<xmp:ModifyDate>", m->when, "</xmp:ModifyDate>");
 	text_add(&xmp, "</rdf:Description>\n<rdf:Description rdf:about=\"\" xmlns:pdf=\"http://ns.adobe.com/pdf/1.3/\">"
 		 "<pdf:Producer>behov</pdf:Producer></rdf:Description>\n</rdf:RDF>\n</x:xmpmeta>\n<?xpacket end=\"w\"?>");
-	qpdf_oh_replace_key(q, root, "/Metadata", stream(q, xmp.data, xmp.len, "<</Type/Metadata/Subtype/XML>>"));
+	qpdf_oh_replace_key(q, root, "/Metadata", archive_stream(q, xmp.data, xmp.len, "<</Type/Metadata/Subtype/XML>>"));
 	text_close(&xmp);
 }
 
@@ -140,10 +139,10 @@ static void add_info(struct arena *mem, qpdf_data q, const struct metadata *m)
 	set_text(mem, q, info, "/Title", m->title);
 	set_text(mem, q, info, "/Subject", m->subject);
 	set_text(mem, q, info, "/Author", m->author);
-	set(q, info, "/Creator", "(behov)");
-	set(q, info, "/Producer", "(behov)");
-	set(q, info, "/CreationDate", date);
-	set(q, info, "/ModDate", date);
+	archive_set(q, info, "/Creator", "(behov)");
+	archive_set(q, info, "/Producer", "(behov)");
+	archive_set(q, info, "/CreationDate", date);
+	archive_set(q, info, "/ModDate", date);
 	qpdf_oh_replace_key(q, qpdf_get_trailer(q), "/Info", qpdf_make_indirect_object(q, info));
 }
 
@@ -153,7 +152,7 @@ static void add_colours(qpdf_data q, qpdf_oh root)
 				       "/RegistryName(http://www.color.org)/Info(sRGB IEC61966-2.1)>>");
 	qpdf_oh list = qpdf_oh_new_array(q);
 
-	qpdf_oh_replace_key(q, intent, "/DestOutputProfile", stream(q, pdf_srgb, (size_t)(pdf_srgb_end - pdf_srgb), "<</N 3>>"));
+	qpdf_oh_replace_key(q, intent, "/DestOutputProfile", archive_stream(q, pdf_srgb, (size_t)(pdf_srgb_end - pdf_srgb), "<</N 3>>"));
 	qpdf_oh_append_item(q, list, intent);
 	qpdf_oh_replace_key(q, root, "/OutputIntents", list);
 }
@@ -199,7 +198,7 @@ static qpdf_oh file_of(struct pdf *doc, struct fonts *fonts, qpdf_data q, const 
 	const char *ascii, *name = file_name(doc->mem, fonts, file->name, &ascii);
 	char *dict = arena_print(doc->mem, "<</Type/EmbeddedFile/Subtype%s/Params<</Size %zu/ModDate(%s)>>>>",
 				 type_name(doc->mem, file->type), file->len, date);
-	qpdf_oh bytes = stream(q, file->bytes, file->len, dict), spec = qpdf_oh_parse(q, "<</Type/Filespec>>");
+	qpdf_oh bytes = archive_stream(q, file->bytes, file->len, dict), spec = qpdf_oh_parse(q, "<</Type/Filespec>>");
 	qpdf_oh where = qpdf_oh_new_dictionary(q);
 
 	qpdf_oh_replace_key(q, where, "/F", bytes);
@@ -207,7 +206,7 @@ static qpdf_oh file_of(struct pdf *doc, struct fonts *fonts, qpdf_data q, const 
 	qpdf_oh_replace_key(q, spec, "/EF", where);
 	qpdf_oh_replace_key(q, spec, "/F", qpdf_oh_new_string(q, ascii));
 	set_text(doc->mem, q, spec, "/UF", name);
-	set(q, spec, "/AFRelationship", relation[file->relation]);
+	archive_set(q, spec, "/AFRelationship", relation[file->relation]);
 	set_text(doc->mem, q, spec, "/Desc", file->about ? words_clean(doc->mem, fonts->has, file->about, WORDS_LINE, false) : NULL);
 	return qpdf_make_indirect_object(q, spec);
 }
@@ -234,136 +233,20 @@ static void add_files(struct pdf *doc, struct fonts *fonts, qpdf_data q, qpdf_oh
 	qpdf_oh_replace_key(q, root, "/AF", all);
 }
 
-/* ------------------------------------------------------------------ pages */
-
-/* cairo 1.16 leaves out what ISO 19005 wants of a font with more than 256 glyphs: which number is which glyph. */
-static void mend_fonts(qpdf_data q, qpdf_oh resources, int depth)
-{
-	qpdf_oh fonts = qpdf_oh_get_key(q, resources, "/Font"), objects = qpdf_oh_get_key(q, resources, "/XObject");
-
-	if (qpdf_oh_is_dictionary(q, fonts)) {
-		qpdf_oh_begin_dict_key_iter(q, fonts);
-		while (qpdf_oh_dict_more_keys(q)) {
-			qpdf_oh font = qpdf_oh_get_key(q, fonts, qpdf_oh_dict_next_key(q));
-			qpdf_oh below = qpdf_oh_get_key(q, font, "/DescendantFonts");
-
-			if (qpdf_oh_is_array(q, below) && !qpdf_oh_has_key(q, qpdf_oh_get_array_item(q, below, 0), "/CIDToGIDMap"))
-				set(q, qpdf_oh_get_array_item(q, below, 0), "/CIDToGIDMap", "/Identity");
-		}
-	}
-	if (depth == 0 || !qpdf_oh_is_dictionary(q, objects))
-		return;
-	qpdf_oh_begin_dict_key_iter(q, objects);
-	/* The iterator is one for all: the forms are noted first. */
-	qpdf_oh forms[64];
-	size_t count = 0;
-	while (qpdf_oh_dict_more_keys(q)) {
-		qpdf_oh object = qpdf_oh_get_key(q, objects, qpdf_oh_dict_next_key(q));
-
-		if (count < 64)
-			forms[count++] = qpdf_oh_get_key(q, qpdf_oh_get_dict(q, object), "/Resources");
-	}
-	for (size_t i = 0; i < count; i++)
-		if (qpdf_oh_is_dictionary(q, forms[i]))
-			mend_fonts(q, forms[i], depth - 1);
-}
-
-static int mark_page(qpdf_data q, qpdf_oh page, const struct mark *marks, size_t count, struct error *err)
-{
-	unsigned char *content = NULL;
-	size_t len = 0;
-	struct text out;
-	int rc = -1;
-
-	text_open(&out, SIZE_MAX / 4);
-	if (qpdf_oh_get_page_content_data(q, page, &content, &len) & QPDF_ERRORS)
-		failed(q, "read a page", err);
-	else
-		rc = marks_put((char *)content, len, marks, count, &out, err);
-	if (rc == 0)
-		qpdf_oh_replace_key(q, page, "/Contents", stream(q, out.data, out.len, NULL));
-	free(content);
-	text_close(&out);
-	return rc;
-}
-
-static int mend_pages(qpdf_data q, struct sheet *sheet, struct error *err)
-{
-	int count = qpdf_get_num_pages(q);
-	size_t at = 0;
-
-	if (count != sheet->pages)
-		return error_set(err, ERROR_SOURCE, "%d pages were drawn, and %d counted", count, sheet->pages);
-	for (int i = 0; i < count; i++) {
-		qpdf_oh page = qpdf_get_page_n(q, (size_t)i);
-		size_t from = at;
-
-		while (at < sheet->marks.count && sheet->marks.items[at].page == i + 1)
-			at++;
-		if (mark_page(q, page, sheet->marks.items + from, at - from, err) < 0)
-			return error_in(err, "page %d", i + 1);
-		qpdf_oh_replace_key(q, page, "/StructParents", qpdf_oh_new_integer(q, i));
-		set(q, page, "/Tabs", "/S");
-		mend_fonts(q, qpdf_oh_get_key(q, page, "/Resources"), 4);
-	}
-	return 0;
-}
-
-/* ------------------------------------------------------------------ cairo's own tree */
-
-/* Is an object of cairo's a part of its tree of tags: an element, the root, the way back from pages? */
-static bool is_of_tree(const char *at)
-{
-	static const char *const begins[] = { "<< /Type /StructElem", "<< /Type /StructTreeRoot", "<< /Nums [" };
-
-	at += strspn(at, "0123456789");
-	if (strncmp(at, " 0 obj\n", 7) != 0)
-		return false;
-	at += 7;
-	for (size_t i = 0; i < sizeof(begins) / sizeof(*begins); i++)
-		if (strncmp(at, begins[i], strlen(begins[i])) == 0)
-			return true;
-	if (*at != '[')
-		return false;
-	at += 1 + strspn(at + 1, " \n");
-	at += strspn(at, "0123456789");
-	return strncmp(at, " 0 R", 4) == 0;
-}
-
-/*
- * We have a tree of our own, and qpdf would hold every object of this one: 100 MB for a table of 10,000 rows.  So their rows
- * in the table of objects ("0000000015 00000 n \n", ISO 32000-1, 7.5.4) say that they are free.  A later cairo that writes
- * no such table only costs that memory.
- */
-static void forget_tree(struct text *drawn)
-{
-	char *table = NULL, *row;
-
-	for (char *at = drawn->data; (at = memmem(at, drawn->len - (size_t)(at - drawn->data), "\nxref\n0 ", 8)); at++)
-		table = at;
-	row = table ? strchr(table + 8, '\n') : NULL;
-	for (row = row ? row + 1 : NULL; row && drawn->data + drawn->len - row > 20 && memchr("nf", row[17], 2); row += 20) {
-		size_t where = (size_t)strtoull(row, NULL, 10);
-
-		if (row[17] == 'n' && where < drawn->len && is_of_tree(drawn->data + where))
-			memcpy(row, "0000000000 65535 f", 18);
-	}
-}
-
 /* ------------------------------------------------------------------ writing */
 
 /* The file without its structure: a place is kept for it. */
 static int write_base(qpdf_data q, struct error *err)
 {
 	if (qpdf_init_write_memory(q) & QPDF_ERRORS)
-		return failed(q, "write", err);
+		return archive_failed(q, "write", err);
 	qpdf_set_deterministic_ID(q, QPDF_TRUE);
 	qpdf_set_newline_before_endstream(q, QPDF_TRUE);
 	qpdf_set_object_stream_mode(q, qpdf_o_generate);
 	qpdf_set_compress_streams(q, QPDF_TRUE);
 	qpdf_set_minimum_pdf_version(q, "1.7");
 	if (qpdf_write(q) != QPDF_SUCCESS)
-		return failed(q, "write", err);
+		return archive_failed(q, "write", err);
 	return 0;
 }
 
@@ -378,7 +261,7 @@ static int look_at_base(struct arena *mem, const char *bytes, size_t len, struct
 
 	qpdf_silence_errors(q);
 	if (qpdf_read_memory(q, "behov", bytes, len, NULL) != QPDF_SUCCESS) {
-		failed(q, "read what it wrote", err);
+		archive_failed(q, "read what it wrote", err);
 		goto out;
 	}
 	trailer = qpdf_get_trailer(q);
@@ -411,12 +294,12 @@ static int make(struct pdf *doc, struct fonts *fonts, qpdf_data q, struct sheet 
 	qpdf_oh root = qpdf_get_root(q);
 	const char *bytes;
 
-	if (mend_pages(q, sheet, err) < 0)
+	if (pages_mend(q, sheet, err) < 0)
 		return -1;
 	qpdf_oh_replace_key(q, root, "/StructTreeRoot", qpdf_make_indirect_object(q, qpdf_oh_parse(q, "<</Type/StructTreeRoot>>")));
-	set(q, root, "/MarkInfo", "<</Marked true>>");
-	set(q, root, "/ViewerPreferences", "<</DisplayDocTitle true>>");
-	set(q, root, "/Lang", arena_print(doc->mem, "(%s)", m.language));
+	archive_set(q, root, "/MarkInfo", "<</Marked true>>");
+	archive_set(q, root, "/ViewerPreferences", "<</DisplayDocTitle true>>");
+	archive_set(q, root, "/Lang", arena_print(doc->mem, "(%s)", m.language));
 	add_info(doc->mem, q, &m);
 	add_xmp(q, root, &m);
 	add_colours(q, root);
@@ -436,10 +319,10 @@ int archive_make(struct pdf *doc, struct fonts *fonts, struct text *drawn, struc
 	qpdf_data q = qpdf_init();
 	int rc;
 
-	forget_tree(drawn);
+	pages_forget_tree(drawn);
 	qpdf_silence_errors(q);
 	if (qpdf_read_memory(q, "cairo", drawn->data, drawn->len, NULL) != QPDF_SUCCESS)
-		rc = failed(q, "read what cairo has drawn", err);
+		rc = archive_failed(q, "read what cairo has drawn", err);
 	else
 		rc = make(doc, fonts, q, sheet, out, err);
 	qpdf_cleanup(&q);

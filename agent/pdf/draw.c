@@ -45,7 +45,7 @@ static void draw_heading(struct sheet *sheet, const struct part *part)
 	static const double above[] = { 0, 0, 14, 8 }, below[] = { 0, 10, 6, 4 };
 	int level = part->level;
 	const char *text = sheet_clean(sheet, part->text, WORDS_LINE);
-	double height = sheet_set(sheet, sheet->text, style[level], sheet_across(sheet), 4, text);
+	double height = sheet_set(sheet->text, style[level], sheet_across(sheet), 4, text);
 
 	if (sheet->y > TOP)
 		sheet->y += above[level];
@@ -75,7 +75,7 @@ static void draw_frame(struct sheet *sheet, const struct part *part)
 	};
 	const double *back = tones[part->level].back, *edge = tones[part->level].edge;
 	const char *text = sheet_clean(sheet, part->text, WORDS_TEXT);
-	double width = sheet_across(sheet), height = sheet_set(sheet, sheet->text, &BODY, width - 28, 12, text);
+	double width = sheet_across(sheet), height = sheet_set(sheet->text, &BODY, width - 28, 12, text);
 
 	sheet_need(sheet, height + 18);
 	sheet_begin(sheet, NULL);
@@ -112,7 +112,7 @@ static void draw_fact(struct sheet *sheet, struct element *table, const struct p
 	const char *name = sheet_clean(sheet, fact->name, WORDS_LINE);
 	/* TRANSLATORS: the value of a fact that nobody has given */
 	const char *value = known ? sheet_clean(sheet, fact->value, WORDS_TEXT) : speak(sheet->doc->about.language, "inte angivet");
-	double tall = sheet_set(sheet, sheet->text, &LABEL, split - 12, 4, name);
+	double tall = sheet_set(sheet->text, &LABEL, split - 12, 4, name);
 	struct element *row = sheet_element(sheet, table, "TR"), *head = sheet_element(sheet, row, "TH");
 	int page;
 	double y;
@@ -151,7 +151,7 @@ static struct style fitting(struct sheet *sheet, const char *number, double widt
 	struct style style = { 24, 0, true, 0.07, 0.24, 0.42 };
 
 	while (style.points > 9) {
-		sheet_set(sheet, sheet->text, &style, 0, 0, number);
+		sheet_set(sheet->text, &style, 0, 0, number);
 		if (sheet_wide(sheet->text) <= width)
 			break;
 		style.points -= 1.5;
@@ -183,15 +183,13 @@ static void draw_figures(struct sheet *sheet, const struct part *part)
 
 /* ------------------------------------------------------------------ pictures */
 
-struct inside { struct sheet *sheet; };
-
 void pdf_canvas_text(struct pdf_canvas *canvas, double x, double y, enum pdf_side side, double points, bool strong, const char *text)
 {
-	struct sheet *sheet = ((struct inside *)canvas->inside)->sheet;
+	struct sheet *sheet = canvas->inside;
 	struct style style = { points, 0, strong, 0, 0, 0 };
 	double base;
 
-	sheet_set(sheet, sheet->text, &style, 0, 0, sheet_clean(sheet, text, WORDS_LINE));
+	sheet_set(sheet->text, &style, 0, 0, sheet_clean(sheet, text, WORDS_LINE));
 	base = (double)pango_layout_get_baseline(sheet->text) / PANGO_SCALE;
 	if (side != PDF_FROM)
 		x -= sheet_wide(sheet->text) / (side == PDF_AROUND ? 2 : 1);
@@ -203,7 +201,7 @@ static void draw_picture(struct sheet *sheet, const struct part *part)
 {
 	double most = (sheet->bottom - TOP) / 2, height = part->picture.height < most ? part->picture.height : most;
 	struct element *figure = sheet_element(sheet, sheet->root, "Figure");
-	struct pdf_canvas canvas = { sheet->cairo, sheet_across(sheet), height, &(struct inside){ sheet } };
+	struct pdf_canvas canvas = { sheet->cairo, sheet_across(sheet), height, sheet };
 
 	sheet_need(sheet, height + (*part->text ? 24 : 4));
 	if (figure) {

@@ -6,7 +6,7 @@
  * fonts.c   which fonts, and where                                   sheet.c      pages, and text on them
  * draw.c    each kind of part on its pages                           table.c      the longest kind
  * marks.c   the drawn pages, each piece tied to its element          structure.c  the tree of elements, as PDF
- * archive.c what makes it a record: metadata, colours, files
+ * archive.c what makes it a record: metadata, colours, files         pages.c      what cairo wrote, mended
  *
  * cairo draws the pages and embeds the fonts.  It has no word for what is no content (lines, page numbers, heads that are
  * repeated), nor for alternative text or the scope of a head, and its own tree of tags is the largest part of the file: so it
@@ -112,7 +112,7 @@ void sheet_end(struct sheet *sheet);
 PangoLayout *sheet_layout(struct sheet *sheet);
 PangoLayout *sheet_cell(struct sheet *sheet, size_t column);
 /* Sets what a layout says; its height in points.  lines 0: as many as it takes. */
-double sheet_set(struct sheet *sheet, PangoLayout *layout, const struct style *style, double width, int lines, const char *text);
+double sheet_set(PangoLayout *layout, const struct style *style, double width, int lines, const char *text);
 /* Shows it, with its upper left corner there. */
 void sheet_show(struct sheet *sheet, PangoLayout *layout, const struct style *style, double x, double y);
 double sheet_wide(PangoLayout *layout);         /* what its text takes of the width */

@@ -133,11 +133,10 @@ static void set_font(PangoLayout *layout, const struct style *style)
 	pango_font_description_free(font);
 }
 
-double sheet_set(struct sheet *sheet, PangoLayout *layout, const struct style *style, double width, int lines, const char *text)
+double sheet_set(PangoLayout *layout, const struct style *style, double width, int lines, const char *text)
 {
 	int height;
 
-	(void)sheet;
 	set_font(layout, style);
 	pango_layout_set_spacing(layout, (int)(style->leading * PANGO_SCALE));
 	pango_layout_set_width(layout, width > 0 ? (int)(width * PANGO_SCALE) : -1);
@@ -178,7 +177,7 @@ void sheet_show(struct sheet *sheet, PangoLayout *layout, const struct style *st
 double sheet_text(struct sheet *sheet, struct element *element, const struct style *style, double x, double y, double width,
 		  int lines, const char *text)
 {
-	double height = sheet_set(sheet, sheet->text, style, width, lines, text);
+	double height = sheet_set(sheet->text, style, width, lines, text);
 
 	sheet_begin(sheet, element);
 	sheet_show(sheet, sheet->text, style, x, y);
@@ -198,7 +197,7 @@ static void show_line(struct sheet *sheet, const struct style *style, PangoLayou
 /* Line by line; the element gets a piece on each page. */
 void sheet_flow(struct sheet *sheet, struct element *element, const struct style *style, double x, double width, const char *text)
 {
-	double height = sheet_set(sheet, sheet->text, style, width, 0, text), line_height = style->points * 1.25 + style->leading;
+	double height = sheet_set(sheet->text, style, width, 0, text), line_height = style->points * 1.25 + style->leading;
 	PangoLayoutIter *at;
 
 	sheet_need(sheet, height < 2 * line_height ? height : 2 * line_height);
@@ -254,9 +253,9 @@ static void foot(struct sheet *sheet)
 		return;
 	sheet_begin(sheet, NULL);
 	sheet_box(sheet, sheet->left, y - 7, across, 0.5, 0.75, 0.77, 0.80);
-	sheet_set(sheet, sheet->foot, &SMALL, across - 90, 1, left);
+	sheet_set(sheet->foot, &SMALL, across - 90, 1, left);
 	sheet_show(sheet, sheet->foot, &SMALL, sheet->left, y);
-	sheet_set(sheet, sheet->foot, &SMALL, 0, 0, number);
+	sheet_set(sheet->foot, &SMALL, 0, 0, number);
 	sheet_show(sheet, sheet->foot, &SMALL, sheet->right - sheet_wide(sheet->foot), y);
 	sheet_end(sheet);
 }

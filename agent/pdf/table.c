@@ -40,7 +40,7 @@ static const char *longest(const struct part *part, size_t column)
 
 static double natural(struct sheet *sheet, const struct style *style, const char *raw)
 {
-	sheet_set(sheet, sheet->text, style, 0, 0, sheet_clean(sheet, raw, NUMBER));
+	sheet_set(sheet->text, style, 0, 0, sheet_clean(sheet, raw, NUMBER));
 	return sheet_wide(sheet->text) + 2 * PAD + 1;
 }
 
@@ -114,7 +114,7 @@ static double set_row(struct grid *grid, const struct style *style, int lines, c
 
 	for (size_t i = 0; i < grid->part->count; i++) {
 		const char *text = sheet_clean(grid->sheet, cells[i], WORDS_CELL);
-		double tall = sheet_set(grid->sheet, cell(grid, i), style, inner(grid, i), lines, text);
+		double tall = sheet_set(cell(grid, i), style, inner(grid, i), lines, text);
 
 		tallest = tall > tallest ? tall : tallest;
 	}

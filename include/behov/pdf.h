@@ -93,7 +93,8 @@ struct pdf_picture {
 	const char *alt;                /* must be set: what it shows, in words, for who does not see it */
 	const char *caption;            /* below; NULL: none */
 	double height;                  /* in points, at most half a page; the width is that of the text */
-	void (*draw)(struct pdf_canvas *canvas, void *data);    /* called by pdf_make(); must draw the same each time */
+	/* Called by pdf_make(), once; lines, areas and text, with cairo's usual operator: another might become a bitmap. */
+	void (*draw)(struct pdf_canvas *canvas, void *data);
 	void *data;
 };
 void pdf_picture(struct pdf *doc, const struct pdf_picture *picture);
