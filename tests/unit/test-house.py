@@ -38,7 +38,7 @@ def unsaid():
 
 def main():
     wrong = {"a phase opens no other phase's door": [], "only the store speaks SQL": [], "nobody calls a shell": [],
-             "every file says its licence first": [], "only one function each takes away": []}
+             "every file says its licence first": [], "only one function each takes away": [], "only one room makes PDF": []}
     removals = unlinks = 0
     for path, text in sources("agent", "include", "tests", "conf", "rules"):
         room = path.split("/")[1] if path.startswith("agent/") and path.count("/") > 1 else None
@@ -51,6 +51,8 @@ def main():
                 wrong["a phase opens no other phase's door"].append((path, door))
             if door == "sqlite3" and room != "store":
                 wrong["only the store speaks SQL"].append(path)
+        if room != "pdf" and re.search(r'#include [<"](pango|qpdf|cairo-pdf)', text):
+            wrong["only one room makes PDF"].append(path)
         if re.search(r"\b(system|popen|execlp?|execvp?|posix_spawnp?)\(", text):
             wrong["nobody calls a shell"].append(path)
         removals += len(re.findall(r"\bLDAP_MOD_DELETE\b", text))
