@@ -142,7 +142,8 @@ double sheet_set(PangoLayout *layout, const struct style *style, double width, i
 	pango_layout_set_width(layout, width > 0 ? (int)(width * PANGO_SCALE) : -1);
 	pango_layout_set_height(layout, lines ? -lines : -1);
 	pango_layout_set_ellipsize(layout, lines ? PANGO_ELLIPSIZE_END : PANGO_ELLIPSIZE_NONE);
-	pango_layout_set_text(layout, text, -1);
+	if (strcmp(pango_layout_get_text(layout), text) != 0)   /* one row often says what the row above said */
+		pango_layout_set_text(layout, text, -1);
 	pango_layout_get_size(layout, NULL, &height);
 	return (double)height / PANGO_SCALE;
 }
@@ -155,23 +156,25 @@ double sheet_wide(PangoLayout *layout)
 	return (double)width / PANGO_SCALE;
 }
 
-/* A single sign may be wider than its column: what would stand outside is not drawn. */
 void sheet_show(struct sheet *sheet, PangoLayout *layout, const struct style *style, double x, double y)
 {
 	int set = pango_layout_get_width(layout), width, height;
+	bool wider;
 
 	if (!sheet->cairo)
 		return;
 	pango_layout_get_size(layout, &width, &height);
-	cairo_save(sheet->cairo);
-	if (set > 0 && width > set) {
+	wider = set > 0 && width > set;
+	if (wider) {                    /* a single sign may be: what would stand outside is not drawn */
+		cairo_save(sheet->cairo);
 		cairo_rectangle(sheet->cairo, x, y, (double)set / PANGO_SCALE, (double)height / PANGO_SCALE);
 		cairo_clip(sheet->cairo);
 	}
 	cairo_set_source_rgb(sheet->cairo, style->red, style->green, style->blue);
 	cairo_move_to(sheet->cairo, x, y);
 	pango_cairo_show_layout(sheet->cairo, layout);
-	cairo_restore(sheet->cairo);
+	if (wider)
+		cairo_restore(sheet->cairo);
 }
 
 double sheet_text(struct sheet *sheet, struct element *element, const struct style *style, double x, double y, double width,
