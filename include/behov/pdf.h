@@ -14,7 +14,9 @@
  *          bidi characters are U+FFFD, hidden characters and those that no font of ours has are shown by number as
  *          ‹U+4E00›, words are broken where they must be, and what is too long ends in …
  *          What a long cell loses is not in the PDF: attach the list as a file, too, where each byte counts.
- * Limit:   not for two threads at once.
+ * Limit:   not for two threads at once; Pango starts some of its own, which soon end.  Reads fonts and fontconfig's
+ *          settings: /etc/fonts, /usr/share/fontconfig, /usr/share/fonts, /usr/local/share/fonts, /var/cache/fontconfig.
+ *          What is attached is held in memory some times over: 100 MB of it takes 300.
  *
  *     struct pdf *doc = pdf_open(mem, &(struct pdf_about){ .title = "Gallringsprotokoll", .mark = dnr, .now = now });
  *     pdf_heading(doc, 1, "Gallringsprotokoll");

@@ -111,11 +111,14 @@ static const char *make(int64_t now, const char *author, size_t *len)
 
 static void the_same_document_is_the_same_bytes(void)
 {
+	struct pdf *other = pdf_open(mem, &(struct pdf_about){ .title = "عربي", .wide = true, .language = speak_language("en") });
 	size_t first_len = 0, len = 0;
 	const char *first = make(1795500000, "KS", &first_len), *again;
 
+	pdf_heading(other, 2, "Что ещё, Åsa?");
+	CHECK(pdf_make(other, &again, &len, NULL) == 0);
 	drawn = 0;
-	setenv("LANG", "ar_EG.UTF-8", 1);
+	setenv("LANG", "ar_EG.UTF-8", 1);       /* nor does it matter where, or what was made before */
 	setenv("LC_ALL", "C.UTF-8", 1);
 	setenv("TZ", "Asia/Tokyo", 1);
 	setlocale(LC_ALL, "");
