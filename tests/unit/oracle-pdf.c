@@ -137,7 +137,7 @@ static void rows(struct pdf *doc, int count)
 	pdf_table(doc, columns, COUNT(columns), "Vilka som har åtkomst, och varför");
 	for (int i = 0; i < count; i++)
 		pdf_row(doc, (const char *[]){
-			arena_print(mem, "%s %s", first[i % 8], last[i % 7]), arena_print(mem, "%.2s%04d", "anbjcedaasor" + i % 6 * 2, i * 7919 % 9973),
+			arena_print(mem, "%s %s", first[i % 8], last[i % 7]), arena_print(mem, "%.2s%04d", &"anbjcedaasor"[i % 6 * 2], i * 7919 % 9973),
 			role[i % 4], i % 11 == 3 ? "ingår i ekonomiavdelningen och har attesträtt enligt delegationsordningen" : "anställd på enheten",
 			arena_print(mem, "20%02d-%02d-%02d", 10 + i % 16, 1 + i % 12, 1 + i % 28), text_count(mem, i * 37 % 4000) });
 }
