@@ -225,6 +225,7 @@ void sheet_flow(struct sheet *sheet, struct element *element, const struct style
 	pango_layout_iter_free(at);
 }
 
+/* Only what may be long keeps its lines. */
 const char *sheet_clean(struct sheet *sheet, const char *raw, size_t max)
 {
 	return words_clean(sheet->doc->mem, sheet->fonts->has, raw ? raw : "", max, max == WORDS_TEXT);
