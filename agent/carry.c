@@ -3,6 +3,7 @@
 #include "run_p.h"
 #include <behov/audit.h>
 #include <behov/collect.h>
+#include <behov/file.h>
 #include <behov/json.h>
 #include <behov/log.h>
 #include <behov/retain.h>
@@ -12,21 +13,27 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <sys/file.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 /* ------------------------------------------------------------------ the desk */
 
 #define CLOCK_JUMP_MOST (7 * 86400)
 
-/* Who can open it, if only to read, could hold it and stop every night: not for the group that reads the store. */
+/* Who can open it, if only to read, could hold it and stop every night: for the accounts that write the store, not for those
+ * that read it. */
 static int
 take_lock(struct arena *mem, const struct rules *rules, struct error *err)
 {
 	const char *path = arena_print(mem, "%s.lock", run_store_path(rules));
+	mode_t mode = file_shared(path, 0600) & 0020 ? 0660 : 0600;
 	int fd = open(path, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
+	struct stat st;
 
 	if (fd < 0)
 		return error_sys(err, ERROR_STORE, "cannot open the lock '%s'", path);
+	if (fstat(fd, &st) == 0 && st.st_uid == geteuid() && (st.st_mode & 0777) != mode)
+		fchmod(fd, mode);
 	if (flock(fd, LOCK_EX | LOCK_NB) == 0)
 		return fd;
 	if (errno == EWOULDBLOCK)

@@ -110,6 +110,17 @@ out:
 	return rc;
 }
 
+mode_t file_shared(const char *path, mode_t least)
+{
+	char folder[4096];
+	struct stat st;
+
+	snprintf(folder, sizeof(folder), "%s", path);
+	if (stat(dirname(folder), &st) < 0 || !(st.st_mode & S_ISGID))
+		return least;
+	return least | (st.st_mode & 066);
+}
+
 static int write_all(int fd, const char *bytes, size_t len)
 {
 	while (len) {

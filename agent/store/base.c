@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* base.c - SQLite, opened with care, and statements whose errors are told once. */
 #include "store_p.h"
+#include "behov/file.h"
 #include "behov/json.h"
 #include "behov/step.h"
 #include "behov/text.h"
@@ -47,16 +48,20 @@ real_path(const char *path, const char *what, struct error *err)
 	return out;
 }
 
-/* Made by us, so that it never exists with another mode than ours. */
+/* Made by us, so that it never exists with another mode than ours; what SQLite lays beside it gets the same. */
 static int
 make_file(const char *path, bool fresh, const char *what, struct error *err)
 {
-	int fd = open(path, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC | (fresh ? O_EXCL : 0), 0640);
+	int fd = open(path, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC | (fresh ? O_EXCL : 0), 0640), rc = 0;
+	mode_t mode = file_shared(path, 0640);
+	struct stat st;
 
 	if (fd < 0)
 		return error_sys(err, ERROR_STORE, "cannot %s the %s '%s'", fresh ? "make" : "open", what, path);
+	if (mode != 0640 && fstat(fd, &st) == 0 && st.st_size == 0 && (st.st_mode & 0777) != mode && fchmod(fd, mode) < 0)
+		rc = error_sys(err, ERROR_STORE, "cannot share the %s '%s'", what, path);
 	close(fd);
-	return 0;
+	return rc;
 }
 
 static int
@@ -72,6 +77,9 @@ set_up(struct base *base, bool write, bool alone, struct error *err)
 		if (sqlite3_db_config(base->db, settings[i].option, settings[i].value, NULL) != SQLITE_OK)
 			return base_error(base, err, "set up");
 	sqlite3_busy_timeout(base->db, BUSY_MS);
+	/* Who may write nowhere else lays nothing in a file of its own, either. */
+	if ((!write || alone) && base_run(base, "pragma temp_store = memory", err) < 0)
+		return -1;
 	if (base_run(base, write ? "pragma synchronous = full; pragma secure_delete = on; pragma cell_size_check = on"
 				 : "pragma query_only = on; pragma cell_size_check = on", err) < 0)
 		return -1;

@@ -8,6 +8,8 @@
 #include "arena.h"
 #include "error.h"
 
+#include <sys/types.h>
+
 /* A regular file for reading; gives its descriptor, or -1.  Never waits for a FIFO. */
 int file_open(const char *path, struct error *err);
 /* The bytes of a regular file and a NUL after them.  Longer than max is an error that says so. */
@@ -20,6 +22,10 @@ int file_secret(struct arena *mem, const char *path, char **out, size_t *len, st
 
 /* A key of our own: random hex digits, made with mode 0600 when it is not there, read as by file_secret(). */
 int file_key(struct arena *mem, const char *path, char **out, size_t *len, struct error *err);
+
+/* What a file of several accounts gets: in a folder that hands its group on (setgid), `least` and what group and others may do
+ * with the folder, read and write; in any other, `least`.  The umask has no say. */
+mode_t file_shared(const char *path, mode_t least);
 
 /* Written to a temporary beside it, synced, renamed over path, folder synced; mode 0640 & ~umask. */
 int file_write(const char *path, const void *bytes, size_t len, struct error *err);
