@@ -15,7 +15,7 @@ ifeq ($(origin CC),default)
 CC       = gcc
 endif
 SAN     ?=
-PACKAGES = ldap lber libsasl2 sqlite3 libconfig libcurl libmicrohttpd libcrypto jansson libzstd libutf8proc zlib
+PACKAGES = ldap lber libsasl2 sqlite3 libconfig libcurl libmicrohttpd libcrypto jansson libzstd libutf8proc zlib libseccomp
 # Drawing is one room's business: a test that does not open pdf.h is not linked with it.
 DRAWING  = pangocairo pangoft2 libqpdf fontconfig
 
@@ -121,8 +121,13 @@ $O/tests/service/broken: tests/service/broken.c
 	@mkdir -p $(@D)
 	$(CC) -std=c17 -D_GNU_SOURCE -O2 $(WARN) -D_FILE_OFFSET_BITS=64 $$(pkg-config --cflags fuse3) -o $@ $< $$(pkg-config --libs fuse3)
 
+# In the place of the helper for SMB, when a test is to speak for it.
+$O/tests/service/standin: tests/service/standin.c
+	@mkdir -p $(@D)
+	$(CC) -std=c17 -D_GNU_SOURCE -O2 $(WARN) -o $@ $<
+
 SCRIPTS = $(sort $(wildcard tests/unit/test-*.py tests/scenario/*/test-*.py tests/service/test-*.py tests/crash/test-*.py))
-test: $O/behov $O/behov-smb $(UNITS) $(ORACLES) $(REPLAYS) $(STEPS) $O/tests/service/broken
+test: $O/behov $O/behov-smb $(UNITS) $(ORACLES) $(REPLAYS) $(STEPS) $O/tests/service/broken $O/tests/service/standin
 	BUILD=$O tests/run $(UNITS) $(REPLAYS) $(SCRIPTS)
 
 # Three builds prove more than one: clang (it warns about other things), gcc with sanitizers, gcc as shipped.

@@ -21,7 +21,8 @@ int verb_run(struct arena *mem, const struct options *options, int count, char *
 	(void)words;
 	if (count)
 		return error_set(err, ERROR_USAGE, "'run' takes no arguments");
-	if (register_load(mem, options->config, &rules, err) == 0 && run_night(mem, &rules, &how, &night, err) == 0)
+	if (register_load(mem, options->config, &rules, err) == 0 && give_up(mem, POWERS_RUN, &rules, err) == 0 &&
+	    run_night(mem, &rules, &how, &night, err) == 0)
 		rc = say(run_night_table(mem, &night), err);
 	if (rc == 0)
 		rc = night.braked ? EXIT_BRAKE : night.plan.gaps.count || night.unsent ? EXIT_GAPS : EXIT_DONE;
@@ -52,7 +53,7 @@ int verb_serve(struct arena *mem, const struct options *options, int count, char
 	store_close(store);
 	if (clock_frozen() && !test)
 		return error_set(err, ERROR_USAGE, "--now is for plan, report, explain and check; this store is not a test store");
-	return decide_serve(&rules, say_ready, err);
+	return give_up(mem, POWERS_SERVE, &rules, err) < 0 ? -1 : decide_serve(&rules, say_ready, err);
 }
 
 int verb_apply(struct arena *mem, const struct options *options, int count, char **words, struct error *err)
@@ -64,7 +65,8 @@ int verb_apply(struct arena *mem, const struct options *options, int count, char
 	(void)words;
 	if (count)
 		return error_set(err, ERROR_USAGE, "'apply' takes no arguments");
-	if (register_load(mem, options->config, &rules, err) < 0 || run_apply(mem, &rules, &how, &done, err) < 0 ||
+	if (register_load(mem, options->config, &rules, err) < 0 || give_up(mem, POWERS_APPLY, &rules, err) < 0 ||
+	    run_apply(mem, &rules, &how, &done, err) < 0 ||
 	    say(run_apply_table(mem, &done), err) < 0)
 		return -1;
 	return done.left || done.failed ? EXIT_GAPS : EXIT_DONE;
@@ -110,7 +112,8 @@ int verb_restore(struct arena *mem, const struct options *options, int count, ch
 
 	if (count != 1)
 		return error_set(err, ERROR_USAGE, "use: behov restore ID --by NAME --reason TEXT");
-	if (need_names(options, false, "restore", err) < 0 || register_load(mem, options->config, &rules, err) < 0)
+	if (need_names(options, false, "restore", err) < 0 || register_load(mem, options->config, &rules, err) < 0 ||
+	    give_up(mem, POWERS_APPLY, &rules, err) < 0)
 		return -1;
 	return run_restore(mem, &rules, &how, words[0], actor(mem, options), err);
 }

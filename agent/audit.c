@@ -181,7 +181,8 @@ sign(struct arena *mem, const struct options *options, const char *what, struct 
 	struct store *store = NULL;
 	int rc = -1;
 
-	if (open_look(mem, options, &rules, &store, err) < 0 || check_now(store, err) < 0)
+	if (open_look(mem, options, &rules, &store, err) < 0 || check_now(store, err) < 0 ||
+	    give_up(mem, POWERS_SEAL, &rules, err) < 0)
 		goto out;
 	if (strcmp(what, "seal") == 0)
 		rc = seal_now(mem, &rules.conf, store, clock_now(), &sealed, err);

@@ -49,6 +49,34 @@ int say_json(struct arena *mem, const json_t *value, struct error *err)
 	return put(json_pretty(mem, value), err);
 }
 
+static bool asks_smb(const struct rules *rules)
+{
+	for (size_t i = 0; i < rules->share_count; i++)
+		if (rules->shares[i].smb)
+			return true;
+	return false;
+}
+
+/* What SQLite keeps beside a store that is only read is made when it is opened the first time, and stays. */
+static int touch_store(const struct rules *rules, struct error *err)
+{
+	struct store *store;
+
+	if (store_look(rules, &store, err) < 0)
+		return -1;
+	store_close(store);
+	return 0;
+}
+
+int give_up(struct arena *mem, enum powers_of who, const struct rules *rules, struct error *err)
+{
+	struct powers powers;
+
+	if (who == POWERS_PLAN && touch_store(rules, err) < 0)
+		return -1;
+	return powers_give_up(mem, who, rules, asks_smb(rules) ? scan_helper(mem) : NULL, &powers, err);
+}
+
 int verb_check(struct arena *mem, const struct options *options, int count, char **words, struct error *err)
 {
 	struct rules rules;
@@ -81,6 +109,7 @@ static int plan_edited(struct arena *mem, const struct options *options, const s
 
 	if (register_load(mem, options->config, &rules, err) < 0 ||
 	    register_load_edited(mem, options->config, options->rules, &edited, err) < 0 ||
+	    give_up(mem, POWERS_PLAN, &edited, err) < 0 ||
 	    run_compare(mem, &rules, &edited, how, &json, err) < 0)
 		return -1;
 	rc = options->json ? say_json(mem, json, err) : say(run_compare_table(mem, json), err);
@@ -103,7 +132,8 @@ int verb_plan(struct arena *mem, const struct options *options, int count, char 
 		return error_set(err, ERROR_USAGE, "'plan' takes no arguments");
 	if (options->rules)
 		return plan_edited(mem, options, &how, err);
-	if (register_load(mem, options->config, &rules, err) < 0 || run_plan(mem, &rules, &how, &plan, err) < 0)
+	if (register_load(mem, options->config, &rules, err) < 0 || give_up(mem, POWERS_PLAN, &rules, err) < 0 ||
+	    run_plan(mem, &rules, &how, &plan, err) < 0)
 		goto out;
 	if (options->json) {
 		json = plan_json(&plan, how.now, options->files);

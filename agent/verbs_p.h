@@ -3,6 +3,7 @@
 #ifndef VERBS_P_H
 #define VERBS_P_H
 
+#include <behov/powers.h>
 #include <behov/run.h>
 
 enum { EXIT_DONE, EXIT_FAILED, EXIT_USAGE, EXIT_GAPS, EXIT_BRAKE };
@@ -30,6 +31,9 @@ const char *actor(struct arena *mem, const struct options *options);
 
 /* The rules, and the store to look at: it must be there. */
 int open_look(struct arena *mem, const struct options *options, struct rules *rules, struct store **store, struct error *err);
+
+/* What this verb does not need is given up, until the process ends: see powers.h.  Before any thread is started. */
+int give_up(struct arena *mem, enum powers_of who, const struct rules *rules, struct error *err);
 
 /* What a verb says: the product, on stdout. */
 int say(const char *text, struct error *err);

@@ -451,8 +451,8 @@ environment(struct arena *mem, const char *name)
 }
 
 /* Beside the program, in ../libexec/behov beside it, or where a package puts it. */
-static const char *
-find_program(struct arena *mem)
+const char *
+scan_helper(struct arena *mem)
 {
 	char self[PATH_MAX];
 	ssize_t len = readlink("/proc/self/exe", self, sizeof self - 1);
@@ -480,7 +480,7 @@ prepare(struct arena *mem, struct smb *smb, struct error *err)
 	size_t len = 0;
 	int n = 0;
 
-	smb->program = find_program(mem);
+	smb->program = scan_helper(mem);
 	if (!smb->program)
 		return error_set(err, ERROR_SOURCE, "cannot read share '%s': the helper behov-smb is not beside behov", smb->share->id);
 	if (file && file_secret(mem, file, &password, &len, err) < 0)

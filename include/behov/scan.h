@@ -54,6 +54,9 @@ struct scan_turns *scan_turns(struct arena *mem, const struct share *share);
 /* Before each request, by any thread: waits for its turn.  False: the share's window is closed. */
 bool scan_turn(struct scan_turns *turns);
 
+/* The program that lists shares on SMB for us, or NULL when it is nowhere. */
+const char *scan_helper(struct arena *mem);
+
 /* `behov share adopt ID`: writes the marker once; refuses when another is there. */
 int scan_adopt(const struct share *share, struct error *err);
 /* As identity = "filesystem" knows a share again: kept by who adopts it.  NULL with err where nothing tells. */

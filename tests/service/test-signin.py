@@ -46,6 +46,11 @@ def memory_of(pid, needle):
     return False
 
 
+def sanitized(pid):
+    with open(f"/proc/{pid}/maps", encoding="utf-8") as maps:
+        return "libasan" in maps.read()
+
+
 def in_memory(o):
     """While the connection lives."""
     password = "Ett-langt-losenord-som-star-kvar-1234567890-abcdefghijklmnop"
@@ -77,9 +82,7 @@ def a_password(slapd):
             _, reply = sign_in(o, password=wrong)
             check(f"'{wrong}' does not", reply.status in (403, 429) and "set-cookie" not in reply.headers and wrong not in reply.text.split("<main")[1].replace("*", ""),
                   reply.status, reply.text)
-        with open(f"/proc/{o.page.pid}/maps", encoding="utf-8") as maps:
-            sanitized = "libasan" in maps.read()
-        if os.geteuid() != 0 or sanitized:      # whose shadow is of many terabytes
+        if os.geteuid() != 0 or sanitized(o.page.pid):  # whose shadow is of many terabytes
             print("skip passwords are not looked for in memory")
         else:
             in_memory(o)

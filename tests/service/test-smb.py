@@ -5,6 +5,7 @@
 The server is Samba's, private, on a loopback address; between us and it may stand a wire that is cut or falls silent.  In the
 place of our helper may stand one that lies.
 """
+import contextlib
 import glob
 import json
 import os
@@ -14,6 +15,7 @@ import socket
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
@@ -389,8 +391,7 @@ def kerberos(tree):
 
 # ---------------------------------------------------------------- a helper that lies
 
-LIAR = """#!/usr/bin/python3
-import socket, struct, sys, time, os
+LIAR = """import socket, struct, sys, time, os
 s = socket.socket(fileno=0)
 def read(n):
     out = b""
@@ -421,9 +422,52 @@ while True:
 """
 
 
+class Liar:
+    """Each helper that behov starts from `room` has a Python of its own to speak for it: standin.c gives it the socket."""
+
+    def __init__(self, room):
+        self.room = room
+        shutil.copy(BUILD + "/tests/service/standin", room + "/behov-smb")
+        self.door = socket.socket(socket.AF_UNIX)
+        self.door.bind(room + "/behov-smb.socket")
+        self.door.listen(64)
+        threading.Thread(target=self.work, daemon=True).start()
+
+    def work(self):
+        while True:
+            try:
+                link, _ = self.door.accept()
+            except OSError:
+                return
+            _, given, _, _ = socket.recv_fds(link, 1, 1)
+            with open(self.room + "/lie", encoding="utf-8") as lie:
+                mouth = subprocess.Popen([sys.executable, "-c", lie.read()], stdin=given[0], stderr=subprocess.DEVNULL)
+            os.close(given[0])
+            threading.Thread(target=self.hang_up, args=(link, mouth), daemon=True).start()
+            threading.Thread(target=self.listen, args=(link, mouth), daemon=True).start()
+
+    @staticmethod
+    def hang_up(link, mouth):
+        mouth.wait()
+        with contextlib.suppress(OSError):
+            link.shutdown(socket.SHUT_RDWR)
+
+    @staticmethod
+    def listen(link, mouth):
+        link.recv(1)
+        mouth.kill()
+        mouth.wait()
+        link.close()
+
+    def close(self):
+        self.door.shutdown(socket.SHUT_RDWR)
+        self.door.close()
+
+
 def liars():
     room = tempfile.mkdtemp(prefix="behov-liar-")
     shutil.copy(BEHOV, room + "/behov")
+    liar = Liar(room)
     lies = {
         "ends": ("sys.exit(1)", "has ended"),
         "ends in the middle": ("s.sendall(b'\\x40\\0\\0\\0A'); sys.exit(1)", "has ended"),
@@ -437,31 +481,32 @@ def liars():
         "is silent": ("time.sleep(600)", "in time"),
     }
     for name, (lie, word) in lies.items():
-        write(room + "/behov-smb", LIAR.replace("LIE", lie), 0o755)
+        write(room + "/lie", LIAR.replace("LIE", lie))
         with Place(smb(), 'user = "a"; password-file = "password"; identity = "none"; timeout = 1;', room + "/behov") as share:
             code, gaps, batches = share.gaps(hands=1)
             check(f"a helper that {name} is a gap, and the rest stands", code == 3 and list(gaps) == ["ond"] and word in gaps["ond"] and
                   batches == {"bra": 1, "bra2": 1}, (code, gaps, batches))
     names = "sys.exit(1)"
-    write(room + "/behov-smb", LIAR.replace('(b"bra", b"ond", b"bra2")', "[b'x%03d' % i for i in range(300)]").replace(
-        'say(65, entry(path + b".pdf")); end(path)', names).replace("LIE", names), 0o755)
+    write(room + "/lie", LIAR.replace('(b"bra", b"ond", b"bra2")', "[b'x%03d' % i for i in range(300)]").replace(
+        'say(65, entry(path + b".pdf")); end(path)', names).replace("LIE", names))
     with Place(smb(), 'user = "a"; password-file = "password"; identity = "none";', room + "/behov") as share:
         code, gaps, batches = share.gaps(hands=2)
         check("helpers that end again and again are not started for ever", code == 3 and len(gaps) == 300 and not batches and
               sum("given up" in t for t in gaps.values()) > 280, list(gaps.values())[:20])
     attributes = ("say(65, entry(b'junction', 0x410) + entry(b'lank.pdf', 0x480, 0) + entry(b'delad.pdf', 0x680, 9) + entry(b'band.pdf', 0x1080, 9) + "
                   "entry(b'utan tid.pdf', mtime=0, ctime=0, btime=0) + entry(b'framtid.pdf', mtime=2**62)); end()")
-    write(room + "/behov-smb", LIAR.replace("LIE", attributes), 0o755)
+    write(room + "/lie", LIAR.replace("LIE", attributes))
     with Place(smb(), 'user = "a"; password-file = "password"; identity = "none";', room + "/behov") as share:
         code, seen, _ = share.plan()
         entries = sorted(e["path"] for p in seen["proposals"] if p["batch"] == "ond" for e in p["entries"])
         check("links and junctions are not followed; what lies on tape or is stored otherwise is there; what has no time is not due",
               code == 0 and entries == ["ond/band.pdf", "ond/delad.pdf"], (code, entries, seen["gaps"], seen["findings"]))
-    write(room + "/behov-smb", LIAR.replace("LIE", "say(65, entry(b'arkiv', 0x1010) + entry(b'a.pdf')); end()"), 0o755)
+    write(room + "/lie", LIAR.replace("LIE", "say(65, entry(b'arkiv', 0x1010) + entry(b'a.pdf')); end()"))
     with Place(smb(), 'user = "a"; password-file = "password"; identity = "none";', room + "/behov") as share:
         code, gaps, batches = share.gaps()
         check("a folder that lies on tape is not fetched from there: it is a gap", code == 3 and "'arkiv'" in gaps.get("ond", "") and
               "ond" not in batches, (gaps, batches))
+    liar.close()
     os.unlink(room + "/behov-smb")
     with Place(smb(), 'user = "a"; password-file = "password"; identity = "none";', room + "/behov") as share:
         code, gaps, _ = share.gaps()
