@@ -13,7 +13,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <sys/file.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 /* ------------------------------------------------------------------ the desk */
@@ -26,14 +25,12 @@ static int
 take_lock(struct arena *mem, const struct rules *rules, struct error *err)
 {
 	const char *path = arena_print(mem, "%s.lock", run_store_path(rules));
-	mode_t mode = file_shared(path, 0600) & 0020 ? 0660 : 0600;
 	int fd = open(path, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
-	struct stat st;
 
 	if (fd < 0)
 		return error_sys(err, ERROR_STORE, "cannot open the lock '%s'", path);
-	if (fstat(fd, &st) == 0 && st.st_uid == geteuid() && (st.st_mode & 0777) != mode)
-		fchmod(fd, mode);
+	if (file_share(fd, path, true, err) < 0)
+		goto fail;
 	if (flock(fd, LOCK_EX | LOCK_NB) == 0)
 		return fd;
 	if (errno == EWOULDBLOCK)
@@ -41,6 +38,7 @@ take_lock(struct arena *mem, const struct rules *rules, struct error *err)
 			  "'fuser %s'", path, path);
 	else
 		error_sys(err, ERROR_STORE, "cannot lock '%s'", path);
+fail:
 	close(fd);
 	return -1;
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* lines.c - appends to a list of heads, and hands copies of rows to syslog. */
 #include "audit_p.h"
+#include "behov/file.h"
 #include "behov/json.h"
 #include "behov/step.h"
 
@@ -73,6 +74,8 @@ lines_append(const char *path, const char *lines, struct error *err)
 		return error_sys(err, ERROR_SOURCE, "cannot open the list of heads '%s'", path);
 	if (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode))
 		error_set(err, ERROR_SOURCE, "the list of heads '%s' is not a file", path);
+	else if (file_share(fd, path, false, err) < 0)
+		;
 	else if (cut_torn(fd) < 0 || write_all(fd, lines, strlen(lines)) < 0 || fsync(fd) < 0 || sync_folder(path) < 0)
 		error_sys(err, ERROR_SOURCE, "cannot write to the list of heads '%s'", path);
 	else

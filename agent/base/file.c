@@ -110,15 +110,22 @@ out:
 	return rc;
 }
 
-mode_t file_shared(const char *path, mode_t least)
+int file_share(int fd, const char *path, bool writers, struct error *err)
 {
-	char folder[4096];
-	struct stat st;
+	char name[4096];
+	struct stat folder, st;
+	mode_t mode;
 
-	snprintf(folder, sizeof(folder), "%s", path);
-	if (stat(dirname(folder), &st) < 0 || !(st.st_mode & S_ISGID))
-		return least;
-	return least | (st.st_mode & 066);
+	snprintf(name, sizeof(name), "%s", path);
+	if (stat(dirname(name), &folder) < 0 || !(folder.st_mode & S_ISGID))
+		return 0;
+	mode = folder.st_mode & 066;
+	if (writers)
+		mode &= 022 | (mode & 022) << 1;
+	mode |= writers ? 0600 : 0640;
+	if (fstat(fd, &st) < 0 || st.st_size || st.st_uid != geteuid() || (st.st_mode & 0777) == mode || fchmod(fd, mode) == 0)
+		return 0;
+	return error_sys(err, ERROR_STORE, "cannot share '%s'", path);
 }
 
 static int write_all(int fd, const char *bytes, size_t len)

@@ -52,14 +52,11 @@ real_path(const char *path, const char *what, struct error *err)
 static int
 make_file(const char *path, bool fresh, const char *what, struct error *err)
 {
-	int fd = open(path, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC | (fresh ? O_EXCL : 0), 0640), rc = 0;
-	mode_t mode = file_shared(path, 0640);
-	struct stat st;
+	int fd = open(path, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC | (fresh ? O_EXCL : 0), 0640), rc;
 
 	if (fd < 0)
 		return error_sys(err, ERROR_STORE, "cannot %s the %s '%s'", fresh ? "make" : "open", what, path);
-	if (mode != 0640 && fstat(fd, &st) == 0 && st.st_size == 0 && (st.st_mode & 0777) != mode && fchmod(fd, mode) < 0)
-		rc = error_sys(err, ERROR_STORE, "cannot share the %s '%s'", what, path);
+	rc = file_share(fd, path, false, err);
 	close(fd);
 	return rc;
 }

@@ -34,7 +34,7 @@ struct query {
 	bool failed;
 };
 
-/* Opens (or makes, mode 0640 or as file_shared() says) a database with our settings, brought up to `schema`; application id says whose it is. */
+/* Opens (or makes, mode 0640 or as file_share() says) a database with our settings, brought up to `schema`; application id says whose it is. */
 struct schema {
 	const char *what;
 	int application, version;

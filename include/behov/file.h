@@ -8,7 +8,7 @@
 #include "arena.h"
 #include "error.h"
 
-#include <sys/types.h>
+#include <stdbool.h>
 
 /* A regular file for reading; gives its descriptor, or -1.  Never waits for a FIFO. */
 int file_open(const char *path, struct error *err);
@@ -23,9 +23,10 @@ int file_secret(struct arena *mem, const char *path, char **out, size_t *len, st
 /* A key of our own: random hex digits, made with mode 0600 when it is not there, read as by file_secret(). */
 int file_key(struct arena *mem, const char *path, char **out, size_t *len, struct error *err);
 
-/* What a file of several accounts gets: in a folder that hands its group on (setgid), `least` and what group and others may do
- * with the folder, read and write; in any other, `least`.  The umask has no say. */
-mode_t file_shared(const char *path, mode_t least);
+/* Several accounts share what lies in a folder that hands its group on (setgid).  A new file there, opened as fd, is given the
+ * rights to read and write that group and others have to the folder, whatever the umask; writers: none to who may only read.
+ * Elsewhere, and to a file that is not empty or is somebody else's, nothing is done. */
+int file_share(int fd, const char *path, bool writers, struct error *err);
 
 /* Written to a temporary beside it, synced, renamed over path, folder synced; mode 0640 & ~umask. */
 int file_write(const char *path, const void *bytes, size_t len, struct error *err);

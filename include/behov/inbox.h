@@ -12,7 +12,7 @@
 
 struct inbox;
 
-/* `write` makes it (mode 0640, or as file_shared() says) when it does not exist; reading one that does not exist gives *out NULL and 0.
+/* `write` makes it (mode 0640, or as file_share() says) when it does not exist; reading one that does not exist gives *out NULL and 0.
  * Who reads does not trust who writes: a link, a FIFO, a folder, a file above INBOX_MOST bytes, or what we read kept in
  * anything but the tables that we make, is an error; so is not being able to tell whether it exists. */
 #define INBOX_MOST ((long long)256 << 20)

@@ -22,7 +22,7 @@ struct store;
 
 enum store_mode {
 	STORE_READ,                     /* must exist; nothing can be written through it */
-	STORE_WRITE,                    /* made (mode 0640, or as file_shared() says) when it does not exist; older schemas are brought up to date */
+	STORE_WRITE,                    /* made (mode 0640, or as file_share() says) when it does not exist; older schemas are brought up to date */
 };
 
 /* `behov store create [--test]`: refuses one that exists. */
