@@ -49,34 +49,6 @@ int say_json(struct arena *mem, const json_t *value, struct error *err)
 	return put(json_pretty(mem, value), err);
 }
 
-static bool asks_smb(const struct rules *rules)
-{
-	for (size_t i = 0; i < rules->share_count; i++)
-		if (rules->shares[i].smb)
-			return true;
-	return false;
-}
-
-/* What SQLite keeps beside a store that is only read is made when it is opened the first time, and stays. */
-static int touch_store(const struct rules *rules, struct error *err)
-{
-	struct store *store;
-
-	if (store_look(rules, &store, err) < 0)
-		return -1;
-	store_close(store);
-	return 0;
-}
-
-int give_up(struct arena *mem, enum powers_of who, const struct rules *rules, struct error *err)
-{
-	struct powers powers;
-
-	if (who == POWERS_PLAN && touch_store(rules, err) < 0)
-		return -1;
-	return powers_give_up(mem, who, rules, asks_smb(rules) ? scan_helper(mem) : NULL, &powers, err);
-}
-
 int verb_check(struct arena *mem, const struct options *options, int count, char **words, struct error *err)
 {
 	struct rules rules;

@@ -43,6 +43,7 @@ static const struct verb verbs[] = {
 	{ "apply", "", "carry out what is approved and has had its grace", verb_apply },
 	{ "proposals", "[--state STATE]", "what waits, and for whom", verb_proposals },
 	{ "status", "", "the last night, what waits, what could not be seen", verb_status },
+	{ "powers", "[VERB]", "what each verb gives up on this kernel, and what it keeps", verb_powers },
 	{ "explain", "USER SYSTEM[/ROLE] | PATH", "say why, with every rule considered; with --at DATE, who had what", verb_explain },
 	{ "suggest", "needs SYSTEM[/ROLE] | series PLAN.csv | retention SHARE",
 	  "drafts: of needs, from who has the role today; of series, from a plan, or from what lies on a share", verb_suggest },

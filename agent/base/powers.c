@@ -63,6 +63,7 @@ struct giving {
 	struct arena *mem;
 	const struct rules *rules;
 	const struct conf *conf;
+	const struct powers_how *how;
 	struct powers *out;
 	LIST(struct wish) wishes;
 	int listens;                    /* -1 = on no port */
@@ -85,7 +86,7 @@ folder_of(struct giving *g, const char *path)
 static void
 keep(struct giving *g, const char *folder)
 {
-	if (folder)
+	if (folder && !g->how->look)
 		mkdir(folder, 0750);
 	wish(g, folder, KEEP);
 }
@@ -229,7 +230,7 @@ use_key(struct giving *g, const char *path)
 	size_t len;
 	char *key;
 
-	if (file_key(g->mem, path, &key, &len, &err) == 0)
+	if (!g->how->look && file_key(g->mem, path, &key, &len, &err) == 0)
 		explicit_bzero(key, len);
 	wish(g, path, SEE);
 }
@@ -457,7 +458,7 @@ allow_path(const struct giving *g, int ruleset, const struct wish *w, struct err
 	close(rule.fd);
 	if (rc < 0)
 		return error_sys(err, ERROR_SOURCE, "cannot keep the right to '%s'", w->path);
-	if (w->how & (WRITE_FILE | MAKE_SOCK))
+	if (w->how & (MAKE_REG | MAKE_SOCK))
 		*arena_push(g->mem, &g->out->kept) = w->path;
 	else
 		*arena_push(g->mem, &g->out->seen) = w->path;
@@ -640,22 +641,23 @@ tell(enum powers_of who, const struct powers *p)
 }
 
 int
-powers_give_up(struct arena *mem, enum powers_of who, const struct rules *rules, const char *helper, struct powers *out,
+powers_give_up(struct arena *mem, enum powers_of who, const struct rules *rules, const struct powers_how *how, struct powers *out,
 	       struct error *err)
 {
 	static void (*const wants[])(struct giving *g) = { plan, run, serve, apply, seal };
-	struct giving g = { .mem = mem, .rules = rules, .conf = &rules->conf, .out = out, .listens = -1 };
-	bool starts = helper && (who == POWERS_RUN || who == POWERS_PLAN);
+	struct giving g = { .mem = mem, .rules = rules, .conf = &rules->conf, .how = how, .out = out, .listens = -1 };
+	bool starts = how->helper && (who == POWERS_RUN || who == POWERS_PLAN);
 
 	_Static_assert(sizeof(wants) / sizeof(*wants) == POWERS_OF, "one for each");
 	*out = (struct powers){ 0 };
 	see_system(&g);
 	wants[who](&g);
 	if (starts)
-		use_helper(&g, helper);
+		use_helper(&g, how->helper);
 	give_up_memory(out);
 	if (give_up_files(&g, err) < 0 || give_up_calls(out, starts, err) < 0)
 		return -1;
-	tell(who, out);
+	if (!how->look)
+		tell(who, out);
 	return 0;
 }

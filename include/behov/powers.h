@@ -38,8 +38,12 @@ struct powers {
 	LIST(int) to;                   /* ports that may be connected to */
 };
 
-/* helper: a program that run and plan may start, and no other; NULL = none.  Before any thread is started. */
-int powers_give_up(struct arena *mem, enum powers_of who, const struct rules *rules, const char *helper, struct powers *out,
+struct powers_how {
+	const char *helper;             /* a program that run and plan may start, and no other; NULL = none */
+	bool look;                      /* somebody wants to know: no folder and no key is made, though the verb would, and nothing told */
+};
+/* Before any thread is started. */
+int powers_give_up(struct arena *mem, enum powers_of who, const struct rules *rules, const struct powers_how *how, struct powers *out,
 		   struct error *err);
 
 #endif

@@ -4,10 +4,13 @@
 
 What Landlock refuses it refuses root, too.  Where the kernel has less, what it has not is skipped, with that reason.
 """
+import json
 import os
 import socket
 import subprocess
 import sys
+
+import jsonschema
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../world"))
 import town
@@ -192,6 +195,28 @@ def helper(t):
         i.cannot("start even that", ("start", BUILD + "/behov-smb"))
 
 
+def told(t):
+    """`behov powers` tries them in processes of its own, and makes nothing."""
+    before = sorted(os.path.join(w, n) for w, d, f in os.walk(t.folder) for n in d + f)
+    done = t.call(None, "powers", "--json")
+    said = {one["verb"]: one for one in json.loads(done.stdout)}
+    check("powers tells of every verb", done.returncode in (0, 3) and list(said) == ["plan", "run", "serve", "apply", "seal"], done.stderr.decode())
+    with open(town.TOP + "/conf/schema/powers.schema.json", encoding="utf-8") as f:
+        problems = [e.message for e in jsonschema.Draft202012Validator(json.load(f)).iter_errors(json.loads(done.stdout))]
+    check("as its schema says", not problems, problems)
+    same = {"landlock": "landlock", "calls": "calls", "files": "files", "signals": "signals", "privileges": "no-new-privileges"}
+    for verb, one in said.items():
+        with Intruder(t, verb) as i:
+            check(f"what is said of {verb} is what is in force in it", all(int(i.has[k]) == int(one[name]) for k, name in same.items()), one, i.has)
+    check("what serve may read is neither shares nor sources", not [p for p in said["serve"]["reads"] if "/shares" in p or p.endswith((".ldif", ".csv"))]
+          and list(map(os.path.realpath, said["serve"]["writes"])) == [t.folder + "/inbox", t.demo + "/outbox"], said["serve"])
+    text = t.call(None, "powers", "serve").stdout.decode()
+    check("and people can read it", text.startswith("serve  filer: ") and "\nrun" not in text and "ansluter till" in text, text)
+    check("a verb that is none is refused", t.call(None, "powers", "allt").returncode == 2)
+    after = sorted(os.path.join(w, n) for w, d, f in os.walk(t.folder) for n in d + f)
+    check("nothing is made by asking", before == after, set(before) ^ set(after))
+
+
 def main():
     with Town("--people", "500", "--files", "60") as t:
         prepared(t)
@@ -199,6 +224,7 @@ def main():
         with Intruder(t, "serve") as i:
             has = i.has
         print("#", has)
+        told(t)
         if has["files"] == "1":
             files(t, places)
             beside(t)

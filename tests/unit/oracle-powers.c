@@ -135,7 +135,7 @@ main(int argc, char **argv)
 	while (who < POWERS_OF && strcmp(powers_word[who], argv[2]) != 0)
 		who++;
 	if (who == POWERS_OF || register_load(mem, argv[1], &rules, &err) < 0 ||
-	    powers_give_up(mem, (enum powers_of)who, &rules, argv[3], &powers, &err) < 0) {
+	    powers_give_up(mem, (enum powers_of)who, &rules, &(struct powers_how){ .helper = argv[3] }, &powers, &err) < 0) {
 		fprintf(stderr, "%s\n", err.text);
 		return 1;
 	}
