@@ -7,6 +7,18 @@
 #include "register_p.h"
 #include <sys/stat.h>
 
+/* What systemd gives to one unit and not to another (LoadCredential=): each verb has its own, so that it lacks is told by who
+ * opens it. */
+static const char *
+get_credential(struct reader *r, const config_setting_t *group, const char *key, const char *name)
+{
+	const char *folder = getenv("CREDENTIALS_DIRECTORY");
+
+	if (!*name || *name == '.' || strchr(name, '/'))
+		complain(r, group, "%s 'credential:%s' is not the name of a credential", key, name);
+	return arena_print(r->mem, "%s/%s", folder ? folder : "/run/credentials", name);
+}
+
 /* Who owns it is checked when it is opened: each verb runs as an account of its own. */
 const char *
 get_secret(struct reader *r, const config_setting_t *group, const char *key)
@@ -16,6 +28,8 @@ get_secret(struct reader *r, const config_setting_t *group, const char *key)
 
 	if (!path)
 		return NULL;
+	if (strncmp(path, "credential:", 11) == 0)
+		return get_credential(r, group, key, path + 11);
 	path = file_beside(r->mem, r->conf, path);
 	if (lstat(path, &st) < 0)
 		complain(r, group, "%s '%s' cannot be found", key, path);

@@ -9,6 +9,7 @@
 #include <behov/text.h>
 
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -389,6 +390,60 @@ static void a_secret_that_others_can_read_is_refused(void)
 	rmdir(folder);
 }
 
+/* systemd shows it to its unit by an ACL, whose mask looks like a right of the group. */
+static void a_credential_may_look_as_if_the_group_read_it(void)
+{
+	char folder[] = "/tmp/behov-base-XXXXXX", *path, *out = NULL;
+	struct error err = { 0 };
+	size_t len = 0;
+	int ours = getuid() == 0 ? 0 : -1;              /* only root's are taken so */
+
+	if (!mkdtemp(folder)) {
+		CHECK(false);
+		return;
+	}
+	path = arena_print(mem, "%s/secret", folder);
+	CHECK(file_write_private(path, "hemligt\n", 8, &err) == 0 && chmod(path, 0440) == 0);
+	CHECK(file_secret(mem, path, &out, &len, &err) < 0);
+	setenv("CREDENTIALS_DIRECTORY", arena_print(mem, "%s-not", folder), 1);
+	CHECK(file_secret(mem, path, &out, &len, &err) < 0);
+	setenv("CREDENTIALS_DIRECTORY", folder, 1);
+	CHECK(file_secret(mem, path, &out, &len, &err) == ours);
+	CHECK(chmod(path, 0444) == 0 && file_secret(mem, path, &out, &len, &err) < 0);
+	unsetenv("CREDENTIALS_DIRECTORY");
+	unlink(path);
+	rmdir(folder);
+}
+
+/* Whatever the umask: who made the store may be another than who needs it. */
+static void a_folder_that_hands_its_group_on_says_who_shares_a_file(void)
+{
+	static const struct { mode_t folder; bool writers; mode_t file; } cases[] = {
+		{ 0750, false, 0600 }, { 0775, false, 0600 }, { 02750, false, 0640 }, { 02770, false, 0660 }, { 02775, false, 0664 },
+		{ 02755, false, 0644 }, { 02750, true, 0600 }, { 02775, true, 0660 }, { 02755, true, 0600 }, { 0775, true, 0600 } };
+	char folder[] = "/tmp/behov-base-XXXXXX";
+	mode_t before = umask(077);
+	struct error err = { 0 };
+	struct stat st;
+
+	CHECK(mkdtemp(folder) != NULL);
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		const char *path = arena_print(mem, "%s/%zu", folder, i);
+		int fd;
+
+		CHECK(chmod(folder, cases[i].folder) == 0);
+		fd = open(path, O_RDWR | O_CREAT | O_EXCL, 0640);
+		CHECK(fd >= 0 && file_share(fd, path, cases[i].writers, &err) == 0);
+		CHECK(fstat(fd, &st) == 0 && (st.st_mode & 0777) == cases[i].file);
+		CHECK(chmod(folder, 02775) == 0 && write(fd, "x", 1) == 1 && file_share(fd, path, false, &err) == 0);
+		CHECK(fstat(fd, &st) == 0 && (st.st_mode & 0777) == cases[i].file);     /* what holds something is left as it is */
+		close(fd);
+		unlink(path);
+	}
+	umask(before);
+	rmdir(folder);
+}
+
 static void a_fifo_is_refused_and_never_waited_for(void)
 {
 	char folder[] = "/tmp/behov-base-XXXXXX", *path, *out = NULL;
@@ -488,6 +543,8 @@ int main(void)
 	TEST(csv_is_read_as_real_exports_write_it);
 	TEST(half_a_csv_is_never_a_whole_one);
 	TEST(a_secret_that_others_can_read_is_refused);
+	TEST(a_credential_may_look_as_if_the_group_read_it);
+	TEST(a_folder_that_hands_its_group_on_says_who_shares_a_file);
 	TEST(a_fifo_is_refused_and_never_waited_for);
 	TEST(a_file_is_written_whole_under_the_umask);
 	TEST(a_path_stands_beside_the_file_that_names_it);

@@ -271,6 +271,21 @@ directories_that_overlap_are_a_complaint(void)
 	CHECK(load_directory("{ source = \"file:a\"; base = \"DC=k\"; schema = \"nis\"; }") == 1);
 }
 
+/* Each verb has its own: that this one lacks it is no mistake. */
+static void
+a_secret_may_be_a_credential(void)
+{
+#define WITH(file) "{ source = \"ldaps://dc\"; base = \"DC=k\"; bind-dn = \"CN=b\"; password-file = \"" file "\"; }"
+	unsetenv("CREDENTIALS_DIRECTORY");
+	CHECK(load_directory(WITH("credential:directory.password")) == 0);
+	setenv("CREDENTIALS_DIRECTORY", "/run/credentials/behov-run.service", 1);
+	CHECK(load_directory(WITH("credential:directory.password")) == 0);
+	CHECK_TEXT(rules.conf.directories[0].password_file, "/run/credentials/behov-run.service/directory.password");
+	CHECK(load_directory(WITH("credential:../x")) == 1 && load_directory(WITH("credential:")) == 1);
+	CHECK(load_directory(WITH("/nonexistent")) == 1);
+	unsetenv("CREDENTIALS_DIRECTORY");
+}
+
 static void
 each_mistake_is_a_complaint(void)
 {
@@ -358,6 +373,7 @@ main(void)
 	TEST(a_share_says_how_fast_and_when_it_may_be_read);
 	TEST(several_directories_are_one_configuration);
 	TEST(directories_that_overlap_are_a_complaint);
+	TEST(a_secret_may_be_a_credential);
 	TEST(a_name_belongs_to_the_directory_whose_base_it_lies_under);
 	TEST(each_mistake_is_a_complaint);
 	TEST(two_periods_of_silence_the_second_longer);
