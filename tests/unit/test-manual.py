@@ -10,8 +10,27 @@ import sys
 
 TOP = os.path.abspath(os.path.join(os.path.dirname(__file__), "../.."))
 BEHOV = os.path.join(TOP, os.environ.get("BUILD", "build"), "behov")
-PAGE, TRAPS, ACCESS, RETENTION, PROPOSALS, AUDIT = (f"{TOP}/packaging/man/{name}" for name in (
-    "behov.1", "behov-directory.7", "behov-access.7", "behov-retention.7", "behov-proposals.7", "behov-audit.7"))
+PAGE, TRAPS, ACCESS, RETENTION, PROPOSALS, AUDIT, POWERS, CONF = (f"{TOP}/packaging/man/{name}" for name in (
+    "behov.1", "behov-directory.7", "behov-access.7", "behov-retention.7", "behov-proposals.7", "behov-audit.7", "behov-powers.7", "behov.cfg.5"))
+
+# Where the register says which keys a group has: the function, and the group.  In read_small() each list has its own name.
+GROUPS = {"read_settings": "", "read_one": "directory", "read_units": "hr.units", "read_hr": "hr", "read_mail": "mail", "read_web": "web", "read_ldap": "web.ldap",
+          "read_stamp": "audit.stamp", "read_audit": "audit"}
+
+
+def known_keys():
+    """Every key of the configuration, with its group before it, as the register knows them."""
+    out = set()
+    for name in ("settings", "directories", "web"):
+        with open(f"{TOP}/agent/register/{name}.c", encoding="utf-8") as f:
+            text = f.read()
+        for function, body in re.findall(r"^(\w+)\(struct reader \*r[^;{]*\)\n\{(.*?)^\}", text, re.M | re.S):
+            for what, words in re.findall(r"static const char \*const (\w+)\[\] = \{([^;]*?)NULL \}", body):
+                group = GROUPS.get(function) if what == "keys" else what if function == "read_small" else None
+                if group is not None:
+                    out |= {(group + "." if group else "") + key for key in re.findall(r'"([a-z-]+)"', words)}
+    return out
+
 
 
 def is_there(name, test):
@@ -70,8 +89,17 @@ def main():
     written = [tuple(word.replace("_", "-") for word in step) for step in written]
     check("what can happen to a proposal is in the manual as in the program", len(life) > 10 and written == told,
           set(written) ^ set(told))
+    with open(CONF, encoding="utf-8") as f:
+        told = re.findall(r"^\.It Cm ([a-z.-]+)", f.read(), re.M)
+    keys = known_keys()
+    check("every key of the configuration is in the manual, once", len(keys) > 90 and sorted(told) == sorted(keys),
+          sorted(keys - set(told)), sorted(set(told) - keys), len(told))
+    with open(TOP + "/conf/behov.cfg", encoding="utf-8") as f:
+        example = f.read()
+    missing = [k for k in keys if not re.search(rf"(?<![a-z-]){k.rpartition('.')[2]} = ", example) and k != "hr.units.list"]
+    check("and in the example", not missing, missing)
     if shutil.which("mandoc"):
-        for name in (PAGE, TRAPS, ACCESS, RETENTION, PROPOSALS, AUDIT):
+        for name in (PAGE, TRAPS, ACCESS, RETENTION, PROPOSALS, AUDIT, POWERS, CONF):
             lint = subprocess.run(["mandoc", "-T", "lint", name], stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
             told = [line for line in lint.stdout.decode().splitlines() if "referenced manual not found" not in line]
             check(f"mandoc has nothing to say about {os.path.basename(name)}", not told, told)
