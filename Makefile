@@ -5,6 +5,8 @@
 # make check      installs what is missing, builds, runs every test; ends with "N passed, N failed"
 # make bench      behov beside find, ldapsearch, grep, WeasyPrint and Python (FILES=1000000 PEOPLE=1000000 TURNS=5 ONLY=slapd)
 # make pot        the texts for people, for who translates them: build/behov.pot, and into each conf/po/*.po
+# make install    into DESTDIR and PREFIX (/usr/local): the program, manual pages, units, examples
+# make deb        a Debian package of the same, in build/deb/
 # make attack     wapiti, a scanner of web applications, against a page of its own (ATTACK_SECONDS=120 for each of its modules)
 # make soak       an hour of everything at once against the page, with what it holds each minute (MINUTES=60)
 # make fuzz       libFuzzer on everything that parses what we did not write (FUZZ_SECONDS=60)
@@ -191,10 +193,32 @@ soak: $O/behov
 	packaging/install-deps demo
 	BUILD=$O MINUTES=$(MINUTES) tests/attack/soak
 
+# Nothing is started and nothing in /etc is made: see behov-powers(7).
+DESTDIR =
+PREFIX  = /usr/local
+UNITDIR = $(PREFIX)/lib/systemd/system
+SHARE   = $(DESTDIR)$(PREFIX)/share
+install: $O/behov $O/behov-smb
+	install -D -m 755 $O/behov $(DESTDIR)$(PREFIX)/bin/behov
+	install -D -m 755 $O/behov-smb $(DESTDIR)$(PREFIX)/libexec/behov/behov-smb
+	for n in 1 5 7; do install -d $(SHARE)/man/man$$n && install -m 644 packaging/man/*.$$n $(SHARE)/man/man$$n || exit 1; done
+	install -d $(DESTDIR)$(UNITDIR) $(SHARE)/behov/rules/library $(SHARE)/behov/schema $(SHARE)/doc/behov/examples
+	for u in packaging/systemd/*; do sed 's|/usr/bin/behov|$(PREFIX)/bin/behov|' $$u >$(DESTDIR)$(UNITDIR)/$${u##*/} || exit 1; done
+	chmod 644 $(DESTDIR)$(UNITDIR)/behov-*
+	install -D -m 644 packaging/sysusers.d/behov.conf $(DESTDIR)$(PREFIX)/lib/sysusers.d/behov.conf
+	install -D -m 644 packaging/tmpfiles.d/behov.conf $(DESTDIR)$(PREFIX)/lib/tmpfiles.d/behov.conf
+	install -m 644 rules/library/* $(SHARE)/behov/rules/library
+	install -m 644 conf/schema/* $(SHARE)/behov/schema
+	install -m 644 README.md $(SHARE)/doc/behov
+	install -m 644 conf/behov.cfg packaging/installed.cfg packaging/nginx-behov.conf packaging/apache-behov.conf $(SHARE)/doc/behov/examples
+
+deb: $O/behov $O/behov-smb
+	packaging/make-deb $O
+
 clean:
 	rm -rf build
 
 FORCE:
-.PHONY: FORCE all units test check deps-check deps-demo demo bench attack soak fuzz pot clean
+.PHONY: FORCE all units test check deps-check deps-demo demo bench attack soak fuzz pot install deb clean
 .SECONDARY:
--include $(shell find $O -name '*.d' 2>/dev/null)
+-include $(shell find $O -name '*.d' -type f 2>/dev/null)
