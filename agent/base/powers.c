@@ -1,73 +1,18 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* powers.c - which files, ports and calls of the kernel each verb keeps: Landlock by its bare calls, seccomp by libseccomp. */
+/* powers.c - what each verb keeps; all else is given up in powers-files.c and powers-calls.c. */
+#include "powers_p.h"
+
 #include <behov/file.h>
 #include <behov/log.h>
-#include <behov/powers.h>
 
-#include <errno.h>
-#include <fcntl.h>
 #include <glob.h>
 #include <libgen.h>
-#include <sched.h>
-#include <seccomp.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
-#include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
-/* A sanitizer looks at us from a process of its own. */
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-#define WATCHED
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
-#define WATCHED
-#endif
-#endif
-
 const char *const powers_word[] = { "plan", "run", "serve", "apply", "seal" };
-
-/* ------------------------------------------------------------------ Landlock, as <linux/landlock.h> of a newer kernel has it */
-
-#define EXECUTE         (1ull << 0)
-#define WRITE_FILE      (1ull << 1)
-#define READ_FILE       (1ull << 2)
-#define READ_DIR        (1ull << 3)
-#define REMOVE_DIR      (1ull << 4)
-#define REMOVE_FILE     (1ull << 5)
-#define MAKE_DIR        (1ull << 7)
-#define MAKE_REG        (1ull << 8)
-#define MAKE_SOCK       (1ull << 9)
-#define REFER           (1ull << 13)    /* ABI 2: before that, nothing could be moved from one folder to another */
-#define TRUNCATE        (1ull << 14)    /* ABI 3 */
-#define IOCTL_DEV       (1ull << 15)    /* ABI 5 */
-#define BIND_TCP        (1ull << 0)     /* ABI 4 */
-#define CONNECT_TCP     (1ull << 1)
-#define SCOPED          3ull            /* ABI 6: abstract sockets and processes of others */
-
-#define OLDEST 2
-#define SEE (READ_FILE | READ_DIR)
-#define KEEP (SEE | WRITE_FILE | REMOVE_DIR | REMOVE_FILE | MAKE_DIR | MAKE_REG | REFER | TRUNCATE)
-#define OF_FILES (EXECUTE | WRITE_FILE | READ_FILE | TRUNCATE | IOCTL_DEV)
-
-enum { RULE_PATH = 1, RULE_PORT = 2 };
-struct ruleset { uint64_t files, ports, scoped; };
-struct __attribute__((packed)) path_rule { uint64_t allowed; int32_t fd; };
-struct port_rule { uint64_t allowed, port; };
-
-struct wish { const char *path; uint64_t how; };
-
-struct giving {
-	struct arena *mem;
-	const struct rules *rules;
-	const struct conf *conf;
-	const struct powers_how *how;
-	struct powers *out;
-	LIST(struct wish) wishes;
-	int listens;                    /* -1 = on no port */
-};
 
 static void
 wish(struct giving *g, const char *path, uint64_t how)
@@ -425,208 +370,7 @@ seal(struct giving *g)
 	wish(g, c->audit.stamp.tls_ca_file, SEE);
 }
 
-/* ------------------------------------------------------------------ files and ports given up */
-
-static int
-landlock(long call, const void *a, size_t b, unsigned flags)
-{
-	return (int)syscall(call, a, b, flags);
-}
-
-static uint64_t
-files_known(int abi)
-{
-	uint64_t all = (1ull << 13) - 1;
-
-	return all | (abi >= 2 ? REFER : 0) | (abi >= 3 ? TRUNCATE : 0) | (abi >= 5 ? IOCTL_DEV : 0);
-}
-
-/* What is not there now is not missed: nobody could read it, and who makes it makes it for somebody else. */
-static int
-allow_path(const struct giving *g, int ruleset, const struct wish *w, struct error *err)
-{
-	struct path_rule rule = { .fd = open(w->path, O_PATH | O_CLOEXEC) };
-	struct stat st;
-	int rc;
-
-	if (rule.fd < 0)
-		return 0;
-	rule.allowed = w->how & files_known(g->out->landlock);
-	if (fstat(rule.fd, &st) == 0 && !S_ISDIR(st.st_mode))
-		rule.allowed &= OF_FILES;
-	rc = rule.allowed ? (int)syscall(SYS_landlock_add_rule, ruleset, RULE_PATH, &rule, 0u) : 0;
-	close(rule.fd);
-	if (rc < 0)
-		return error_sys(err, ERROR_SOURCE, "cannot keep the right to '%s'", w->path);
-	if (w->how & (MAKE_REG | MAKE_SOCK))
-		*arena_push(g->mem, &g->out->kept) = w->path;
-	else
-		*arena_push(g->mem, &g->out->seen) = w->path;
-	return 0;
-}
-
-static int
-allow_port(int ruleset, int number, uint64_t how, struct error *err)
-{
-	struct port_rule rule = { how, (uint64_t)number };
-
-	if (syscall(SYS_landlock_add_rule, ruleset, RULE_PORT, &rule, 0u) == 0)
-		return 0;
-	return error_sys(err, ERROR_SOURCE, "cannot keep the right to port %d", number);
-}
-
-static int
-allow_all(const struct giving *g, int ruleset, uint64_t ports, struct error *err)
-{
-	for (size_t i = 0; i < g->wishes.count; i++)
-		if (allow_path(g, ruleset, &g->wishes.items[i], err) < 0)
-			return -1;
-	for (size_t i = 0; ports & CONNECT_TCP && i < g->out->to.count; i++)
-		if (allow_port(ruleset, g->out->to.items[i], CONNECT_TCP, err) < 0)
-			return -1;
-	return ports && g->listens >= 0 ? allow_port(ruleset, g->listens, BIND_TCP, err) : 0;
-}
-
-static int
-give_up_files(struct giving *g, struct error *err)
-{
-	struct powers *out = g->out;
-	struct ruleset all = { 0 };
-	int fd, rc = -1;
-
-	fd = landlock(SYS_landlock_create_ruleset, NULL, 0, 1);
-	out->landlock = fd < 0 ? 0 : fd;
-	if (out->landlock < OLDEST)
-		return 0;
-	all.files = files_known(out->landlock);
-	if (out->landlock >= 4)
-		all.ports = BIND_TCP | (out->any_port ? 0 : CONNECT_TCP);
-	if (out->landlock >= 6)
-		all.scoped = SCOPED;
-	fd = landlock(SYS_landlock_create_ruleset, &all, sizeof(all), 0);
-	if (fd < 0)
-		return error_sys(err, ERROR_SOURCE, "cannot begin to give up files");
-	if (allow_all(g, fd, all.ports, err) < 0)
-		goto out;
-	if (syscall(SYS_landlock_restrict_self, fd, 0u) < 0) {
-		error_sys(err, ERROR_SOURCE, "cannot give up files");
-		goto out;
-	}
-	out->files = true;
-	out->ports = all.ports != 0;
-	out->signals = all.scoped != 0;
-	rc = 0;
-out:
-	close(fd);
-	return rc;
-}
-
-/* ------------------------------------------------------------------ calls of the kernel given up */
-
-/* What looks into other processes, changes who or where we are, or reaches the kernel where few look. */
-static const char *const calls[] = {
-	"ptrace", "process_vm_readv", "process_vm_writev", "process_madvise", "kcmp", "pidfd_getfd", "mount", "umount", "umount2",
-	"mount_setattr", "move_mount", "open_tree", "open_tree_attr", "fsopen", "fsmount", "fsconfig", "fspick", "pivot_root", "chroot", "init_module",
-	"finit_module", "delete_module", "create_module", "kexec_load", "kexec_file_load", "keyctl", "add_key", "request_key", "bpf",
-	"perf_event_open", "userfaultfd", "setuid", "setgid", "setreuid", "setregid", "setresuid", "setresgid", "setfsuid", "setfsgid",
-	"setgroups", "setuid32", "setgid32", "setreuid32", "setregid32", "setresuid32", "setresgid32", "setfsuid32", "setfsgid32",
-	"setgroups32", "capset", "unshare", "setns", "swapon", "swapoff", "reboot", "settimeofday", "clock_settime", "clock_settime64",
-	"adjtimex", "clock_adjtime", "clock_adjtime64", "stime", "sethostname", "setdomainname", "acct", "quotactl", "quotactl_fd",
-	"ioperm", "iopl", "modify_ldt", "vm86", "io_uring_setup", "io_uring_enter", "io_uring_register", "open_by_handle_at",
-	"lookup_dcookie", "nfsservctl", "vhangup", "syslog", "uselib", "ustat", "_sysctl", "fanotify_init", "mknod", "mknodat",
-};
-static const char *const starting[] = { "execve", "execveat" };
-
-static int
-forbid(scmp_filter_ctx filter, const char *const *names, size_t count)
-{
-	for (size_t i = 0; i < count; i++) {
-		int number = seccomp_syscall_resolve_name(names[i]), rc;
-
-		if (number == __NR_SCMP_ERROR || number < 0)    /* another machine's */
-			continue;
-#ifdef WATCHED
-		if (strcmp(names[i], "ptrace") == 0)            /* by which leaks are looked for */
-			continue;
-#endif
-		rc = seccomp_rule_add(filter, SCMP_ACT_ERRNO(EPERM), number, 0);
-		if (rc < 0)
-			return rc;
-	}
-	return 0;
-}
-
-/* Sockets to this machine, to the internet and to the kernel about addresses: no others, and none that are raw. */
-static int
-forbid_sockets(scmp_filter_ctx filter)
-{
-	int rc = 0;
-
-	for (unsigned family = 0; family <= AF_NETLINK && rc == 0; family++)
-		if (family != AF_UNIX && family != AF_INET && family != AF_INET6 && family != AF_NETLINK)
-			rc = seccomp_rule_add(filter, SCMP_ACT_ERRNO(EAFNOSUPPORT), SCMP_SYS(socket), 1,
-					      SCMP_A0(SCMP_CMP_EQ, family));
-	if (rc == 0)
-		rc = seccomp_rule_add(filter, SCMP_ACT_ERRNO(EAFNOSUPPORT), SCMP_SYS(socket), 1, SCMP_A0(SCMP_CMP_GT, AF_NETLINK));
-	for (int i = 0; i < 2 && rc == 0; i++)
-		rc = seccomp_rule_add(filter, SCMP_ACT_ERRNO(EPERM), SCMP_SYS(socket), 2, SCMP_A0(SCMP_CMP_EQ, i ? AF_INET6 : AF_INET),
-				      SCMP_A1(SCMP_CMP_MASKED_EQ, 0xf, SOCK_RAW));
-	return rc;
-}
-
-/* Threads and helpers, but no namespace, in which we would be somebody else; clone3() hides what it is asked for. */
-static int
-forbid_spaces(scmp_filter_ctx filter)
-{
-	static const unsigned spaces[] = { CLONE_NEWNS, CLONE_NEWUSER, CLONE_NEWPID, CLONE_NEWNET, CLONE_NEWIPC, CLONE_NEWUTS,
-					   CLONE_NEWCGROUP };
-	int rc = seccomp_rule_add(filter, SCMP_ACT_ERRNO(ENOSYS), SCMP_SYS(clone3), 0);
-
-	for (size_t i = 0; i < sizeof(spaces) / sizeof(*spaces) && rc == 0; i++)
-		rc = seccomp_rule_add(filter, SCMP_ACT_ERRNO(EPERM), SCMP_SYS(clone), 1,
-				      SCMP_A0(SCMP_CMP_MASKED_EQ, spaces[i], spaces[i]));
-	return rc;
-}
-
-static int
-give_up_calls(struct powers *out, bool starts, struct error *err)
-{
-	scmp_filter_ctx filter;
-	int rc;
-
-	if (prctl(PR_GET_SECCOMP, 0, 0, 0, 0) < 0)
-		return 0;               /* a kernel without */
-	filter = seccomp_init(SCMP_ACT_ALLOW);
-	if (!filter)
-		abort();
-	rc = forbid(filter, calls, sizeof(calls) / sizeof(*calls));
-	if (rc == 0 && !starts)
-		rc = forbid(filter, starting, sizeof(starting) / sizeof(*starting));
-	if (rc == 0)
-		rc = forbid_sockets(filter);
-	if (rc == 0)
-		rc = forbid_spaces(filter);
-	if (rc == 0)
-		rc = seccomp_load(filter);
-	seccomp_release(filter);
-	errno = rc < 0 ? -rc : 0;
-	if (rc < 0)
-		return error_sys(err, ERROR_SOURCE, "cannot give up calls of the kernel");
-	out->calls = true;
-	return 0;
-}
-
 /* ------------------------------------------------------------------ all of it */
-
-/* A core, or a process of the same account, would hold passwords and keys. */
-static void
-give_up_memory(struct powers *out)
-{
-	out->no_new_privs = prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0;
-#ifndef WATCHED
-	out->undumpable = prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) == 0;
-#endif
-}
 
 static void
 tell(enum powers_of who, const struct powers *p)
@@ -654,8 +398,8 @@ powers_give_up(struct arena *mem, enum powers_of who, const struct rules *rules,
 	wants[who](&g);
 	if (starts)
 		use_helper(&g, how->helper);
-	give_up_memory(out);
-	if (give_up_files(&g, err) < 0 || give_up_calls(out, starts, err) < 0)
+	powers_memory(out);
+	if (powers_files(&g, err) < 0 || powers_calls(out, starts, err) < 0)
 		return -1;
 	if (!how->look)
 		tell(who, out);
