@@ -112,4 +112,3 @@ out:
 	close(fd);
 	return rc;
 }
-

@@ -153,6 +153,7 @@ def main():
         who_opens_what(t)
         t.works(RUN, at("11-25", 3), "series", "activate", "verifikationer-2018", "--by", "maria.arkivarie", "--reason", "Beslut finns")
         night(t, "12-03")
+        t.works(APPLY, at("12-03", 8), "share", "probe", "ekonomi")
         for who in (WEB, AUDIT, STRANGER):
             t.fails(who, at("12-04", 8), "apply")
             t.fails(who, at("12-04", 8), "decide", "undo", mine[0], "--by", "x", "--reason", "x")
