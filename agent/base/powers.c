@@ -84,7 +84,7 @@ ports_of_directory(struct giving *g, const char *source)
 
 /* ------------------------------------------------------------------ what all need */
 
-/* Names and addresses, certificates, time, the C library's own; and nothing that holds a password. */
+/* Names and addresses, certificates, time, fonts, the C library's own; and nothing that holds a password. */
 static void
 see_system(struct giving *g)
 {
@@ -94,6 +94,7 @@ see_system(struct giving *g)
 		"/etc/host.conf", "/etc/resolv.conf", "/etc/gai.conf", "/etc/services", "/etc/protocols", "/etc/ssl/certs",
 		"/etc/ssl/openssl.cnf", "/etc/ca-certificates", "/etc/pki", "/etc/crypto-policies", "/etc/gnutls", "/etc/sasl2",
 		"/etc/ldap", "/etc/krb5.conf", "/etc/krb5.conf.d", "/etc/gss", "/run/systemd/resolve", "/run/NetworkManager", "/run/resolvconf",
+		"/etc/fonts", "/usr/local/share/fonts", "/var/cache/fontconfig",
 		"/proc/self", "/proc/sys", "/sys/devices/system/cpu", "/dev/urandom", "/dev/random",
 	};
 

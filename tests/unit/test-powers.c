@@ -3,6 +3,7 @@
 #include "check.h"
 
 #include <behov/log.h>
+#include <behov/pdf.h>
 #include <behov/powers.h>
 
 #include <errno.h>
@@ -97,11 +98,49 @@ a_kernel_without_seccomp_still_gives_up_files(void)
 	CHECK(!p.calls && !p.no_new_privs && !p.undumpable);
 }
 
+/* Fonts lie outside of all that the configuration names; a library that misses its settings complains on stderr. */
+static void
+who_may_write_a_report_can_still_make_it_a_pdf(void)
+{
+	char said[500] = "";
+	int ends[2], status = 0;
+	pid_t child;
+
+	CHECK(pipe(ends) == 0);
+	child = fork();
+	if (child == 0) {
+		struct arena *mem = arena_open();
+		struct rules rules = some_rules();
+		struct powers powers;
+		struct error err = { 0 };
+		const char *bytes;
+		struct pdf *doc;
+		size_t len;
+
+		dup2(ends[1], STDERR_FILENO);
+		log_open(LOG_LEVEL_ERROR);
+		if (powers_give_up(mem, POWERS_APPLY, &rules, &(struct powers_how){ .look = true }, &powers, &err) < 0)
+			_exit(1);
+		doc = pdf_open(mem, &(struct pdf_about){ .title = "Gallringsprotokoll" });
+		pdf_paragraph(doc, "Åsa, محمد");
+		if (pdf_make(doc, &bytes, &len, &err) == 0)
+			_exit(0);
+		fprintf(stderr, "%s\n", err.text);
+		_exit(2);
+	}
+	close(ends[1]);
+	CHECK(child > 0 && read(ends[0], said, sizeof(said) - 1) >= 0);
+	close(ends[0]);
+	CHECK_TEXT(said, "");
+	CHECK(waitpid(child, &status, 0) == child && WIFEXITED(status) && WEXITSTATUS(status) == 0);
+}
+
 int
 main(void)
 {
 	TEST(a_kernel_without_landlock_is_gone_without);
 	TEST(what_the_kernel_has_and_refuses_is_an_error);
 	TEST(a_kernel_without_seccomp_still_gives_up_files);
+	TEST(who_may_write_a_report_can_still_make_it_a_pdf);
 	return check_done();
 }
