@@ -116,7 +116,7 @@ def package(room):
     deb = f"{TOP}/{BUILD}/deb/" + os.path.basename(done.stdout.strip())
     check("a package is made", done.returncode == 0 and os.path.isfile(deb), done.stdout)
     needs = call("dpkg-deb", "-f", deb, "Depends").stdout
-    check("it says what it needs", all(re.search(rf"\b{name}", needs) for name in ("libldap", "libsqlite3-0", "libseccomp2", "libsmbclient", "tzdata")), needs)
+    check("it says what it needs", all(re.search(rf"\b{name}", needs) for name in ("libldap", "libsqlite3-0", "libseccomp2", "libsmbclient", "tzdata", "fonts-liberation", "fonts-dejavu-core")), needs)
     call("dpkg-deb", "-x", deb, room + "/x")
     done = call(room + "/x/usr/bin/behov", "--version")
     check("and what is in it runs", done.returncode == 0 and done.stdout.startswith("behov "), done.stdout)
