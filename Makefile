@@ -17,7 +17,7 @@ ifeq ($(origin CC),default)
 CC       = gcc
 endif
 SAN     ?=
-PACKAGES = ldap lber libsasl2 sqlite3 libconfig libcurl libmicrohttpd libcrypto jansson libzstd libutf8proc zlib libseccomp
+PACKAGES = ldap lber libsasl2 sqlite3 libconfig libcurl libmicrohttpd libcrypto jansson libzstd libutf8proc zlib libxml-2.0 libseccomp
 # Drawing is one room's business: a test that does not open pdf.h is not linked with it.
 DRAWING  = pangocairo pangoft2 libqpdf fontconfig
 
@@ -61,7 +61,7 @@ $O/%.o: %.c
 	$(CC) $(ALL_CFLAGS) -c -o $@ $<
 
 # conf/templates/ is carried inside the program: a changed, new or removed one builds that object again.
-TEMPLATES = $(sort $(wildcard conf/templates/*.txt conf/templates/*.html conf/templates/*.css))
+TEMPLATES = $(sort $(wildcard conf/templates/*.txt conf/templates/*.html conf/templates/*.css conf/templates/*.xsd))
 $O/templates.list: $(TEMPLATES) conf/templates
 	@mkdir -p $(@D)
 	@for f in $(notdir $(TEMPLATES)); do echo "TEMPLATE(template_$$(echo $$f | tr .- __), \"$$f\")"; done >$@

@@ -100,6 +100,8 @@ struct eyes {
 	struct earlier earlier;
 	struct retain *retain;
 	int64_t now;
+	struct scan_turns *turns;       /* of the share below */
+	const struct share *paced;
 };
 
 static int
@@ -121,6 +123,17 @@ objection(void *self, const struct share *share, const char *path, const struct 
 		return "det går inte att se vad som ligger bredvid, och inte om det finns en nyare version";
 	}
 	return retain_objection(eyes->retain, share, path, entry, series, anchor);
+}
+
+static bool
+turn(void *self, const struct share *share)
+{
+	struct eyes *eyes = self;
+
+	if (eyes->paced != share)
+		eyes->turns = scan_turns(eyes->mem, share);
+	eyes->paced = share;
+	return scan_turn(eyes->turns);
 }
 
 /* Whose name the store does not hold is found by key; the name stays in this process. */
@@ -232,10 +245,10 @@ run_apply(struct arena *mem, const struct rules *rules, const struct run_options
 		goto out;
 	rc = apply_all(mem, &(struct apply_input){
 		.rules = rules, .store = desk.store, .now = how->now,
-		.eyes = &(struct apply_eyes){ &eyes, open_root, objection, judge, proven },
+		.eyes = &(struct apply_eyes){ &eyes, open_root, objection, judge, proven, turn },
 	}, out, err);
-	log_info("apply %s removed=%lld exported=%lld quarantined=%lld unlinked=%lld waiting=%lld left=%lld failed=%lld",
-		 rc < 0 ? "ended early" : "done", out->removed, out->exported, out->quarantined, out->unlinked,
+	log_info("apply %s removed=%lld exported=%lld packaged=%lld quarantined=%lld unlinked=%lld waiting=%lld left=%lld failed=%lld",
+		 rc < 0 ? "ended early" : "done", out->removed, out->exported, out->packaged, out->quarantined, out->unlinked,
 		 out->waiting, out->left, out->failed);
 out:
 	retain_close(eyes.retain);
@@ -256,7 +269,7 @@ run_restore(struct arena *mem, const struct rules *rules, const struct run_optio
 	if (eyes_open(mem, rules, desk.store, how->now, &eyes, err) == 0)
 		rc = apply_restore(mem, &(struct apply_input){
 			.rules = rules, .store = desk.store, .now = how->now,
-			.eyes = &(struct apply_eyes){ &eyes, open_root, objection, judge, proven },
+			.eyes = &(struct apply_eyes){ &eyes, open_root, objection, judge, proven, turn },
 		}, id, by, err);
 	retain_close(eyes.retain);
 	run_desk_close(&desk);

@@ -13,6 +13,7 @@
  *     - propose_all(): today against yesterday              (agent/propose/)
  *     - notify_*(): letters to those who can answer         (agent/notify/)
  * - decide_serve(), decide_take(): the page, and its answers (agent/decide/)
+ * - delivery.c: what an e-archive answers
  * - run_apply(): what was approved is carried out           (agent/carry.c, agent/apply/)
  * - report_*(), audit_verify(): what people read            (agent/report/, agent/audit/)
  * - pdf_*(): the one place that makes PDF                  (agent/pdf/)
@@ -55,6 +56,7 @@ static const struct verb verbs[] = {
 	{ "hold", "list [--all] | add ID | lift ID", "gallringsstopp", verb_hold },
 	{ "event", "list [--all] | add | remove ID", "when what a series counts from has happened", verb_event },
 	{ "restore", "ID", "put back what was carried out, as journaled", verb_restore },
+	{ "delivery", "list | receipt ID | refuse ID", "what lies with the e-archive, and what it answers", verb_delivery },
 	{ "series", "list | activate ID", "the archivist arms a series", verb_series },
 	{ "share", "adopt|probe ID", "by what a share is known again; whether files can be put aside on it", verb_share },
 	{ "store", "create [--test] | clock", "make the store; confirm a clock that has jumped", verb_store },
@@ -80,7 +82,9 @@ static void help(FILE *out)
 	      "  --until DATE    decide keep: asked again from then; decide hold: until when it is thought to stand\n"
 	      "  --share ID, --path PATTERN, --series ID, --case NAME\n"
 	      "                  hold add: what it covers; event add: what it is about\n"
-	      "  --date DATE     event add: when it happened\n"
+	      "  --date DATE     event add: when it happened; delivery receipt: of which day it is\n"
+	      "  --number TEXT   delivery receipt: what the e-archive calls it\n"
+	      "  --file FILE     delivery receipt: the SHA-256 of what the e-archive has, which is compared\n"
 	      "  --head          audit verify: the hash of the last row, and nothing else\n"
 	      "  --key HEX       audit verify: the key that HEADS must begin with\n"
 	      "  --all           with hold list and event list: those that were lifted or removed, too\n"
@@ -93,7 +97,8 @@ static void help(FILE *out)
 
 enum { OPTION_CONFIG = 256, OPTION_NOW, OPTION_JSON, OPTION_FILES, OPTION_HELP, OPTION_VERSION, OPTION_TEST, OPTION_HEAD,
        OPTION_ALL, OPTION_BY, OPTION_REASON, OPTION_UNTIL, OPTION_STATE, OPTION_SHARE, OPTION_PATH, OPTION_SERIES,
-       OPTION_CASE, OPTION_RULES, OPTION_AT, OPTION_ENGLISH, OPTION_FULL, OPTION_DATE, OPTION_KEY };
+       OPTION_CASE, OPTION_RULES, OPTION_AT, OPTION_ENGLISH, OPTION_FULL, OPTION_DATE, OPTION_KEY,
+       OPTION_NUMBER, OPTION_FILE };
 
 static const struct option longs[] = {
 	{ "config", required_argument, NULL, OPTION_CONFIG }, { "now", required_argument, NULL, OPTION_NOW },
@@ -108,6 +113,7 @@ static const struct option longs[] = {
 	{ "at", required_argument, NULL, OPTION_AT }, { "english", no_argument, NULL, OPTION_ENGLISH },
 	{ "full", no_argument, NULL, OPTION_FULL }, { "date", required_argument, NULL, OPTION_DATE },
 	{ "why", required_argument, NULL, OPTION_REASON },
+	{ "number", required_argument, NULL, OPTION_NUMBER }, { "file", required_argument, NULL, OPTION_FILE },
 	{ "key", required_argument, NULL, OPTION_KEY }, { NULL, 0, NULL, 0 },
 };
 
@@ -129,6 +135,8 @@ text_option(int c, struct options *out)
 	case OPTION_AT: return &out->at;
 	case OPTION_DATE: return &out->date;
 	case OPTION_KEY: return &out->key;
+	case OPTION_NUMBER: return &out->number;
+	case OPTION_FILE: return &out->file;
 	default: return NULL;
 	}
 }

@@ -191,6 +191,7 @@ char *run_apply_table(struct arena *mem, const struct apply_result *done)
 	text_add(&t, "Verkställt\n");
 	row(&t, mem, "medlemskap borttagna", done->removed);
 	row(&t, mem, "till arbetslista eller LDIF", done->exported);
+	row(&t, mem, "paket för e-arkiv", done->packaged);
 	row(&t, mem, "filer i karantän", done->quarantined);
 	row(&t, mem, "filer gallrade", done->unlinked);
 	row(&t, mem, "väntar", done->waiting);

@@ -72,8 +72,8 @@ carried(struct arena *mem, struct store *store, const char *share, int64_t since
 	for (size_t i = 0; i < done.list.count && rc == 0; i++) {
 		const struct stored *s = &done.list.items[i];
 
-		if (!s->p.share || strcmp(s->p.share, share) != 0 || s->since < since)
-			continue;
+		if (!s->p.share || strcmp(s->p.share, share) != 0 || s->since < since || s->p.kind == KIND_DELIVER)
+			continue;               /* what was delivered lies there still */
 		if (s->state == STATE_EXPORTED)
 			*out += s->p.files;
 		else

@@ -16,13 +16,14 @@ struct options {
 	const char *reason, *until, *state, *rules, *at;
 	const char *share, *path, *series, *case_name;  /* of a hold, or an event */
 	const char *date;
+	const char *number, *file;      /* of an e-archive's receipt, and its list of checksums */
 	const char *key;                /* the public key that a list of heads must begin with */
 };
 
 /* Each returns an exit code, or -1 with err. */
 typedef int verb_function(struct arena *mem, const struct options *options, int count, char **words, struct error *err);
 verb_function verb_check, verb_plan, verb_explain, verb_powers, verb_suggest, verb_duplicates, verb_proposals, verb_status, verb_report, verb_audit;
-verb_function verb_run, verb_serve, verb_apply, verb_restore, verb_decide, verb_hold, verb_event, verb_series, verb_store, verb_share;
+verb_function verb_run, verb_serve, verb_apply, verb_restore, verb_decide, verb_hold, verb_event, verb_delivery, verb_series, verb_store, verb_share;
 
 /* Who says so: a name is demanded (`two`: two different ones), and a reason. */
 int need_names(const struct options *options, bool two, const char *verb, struct error *err);

@@ -4,6 +4,7 @@
 #define BEHOV_APPLY_P_H
 
 #include "behov/apply.h"
+#include "behov/digest.h"
 
 struct apply {
 	struct arena *mem;
@@ -104,6 +105,8 @@ int batch_folder(struct batch *b, bool make, const char **why);
 const char *batch_name(struct batch *b, size_t number);
 /* Identity: what a rename keeps. */
 bool batch_same(const struct record *r, const struct entry *now);
+/* Content and times, ctime with them: it is what it was when it was approved, and where it was. */
+bool batch_as_approved(const struct batch *b, const struct record *r, const struct entry *now);
 /* As JSON, for the journal. */
 char *batch_stat(struct arena *mem, const struct entry *e);
 /* NULL, or why the record may not go (any longer). */
@@ -128,5 +131,71 @@ bool batch_aside(const struct batch *b, size_t number);
 int restore_batch(struct batch *b, const char *note, long long *stuck);
 /* The proposal's folder in quarantine, when nothing is left in it. */
 void restore_tidy(struct batch *b);
+
+/* ------------------------------------------------------------------ deliver.c: a package for the e-archive */
+
+/* A file of the batch: not copied yet, copied with that sum, or left out and why. */
+struct copied { enum { COPY_NOT, COPY_DONE, COPY_DROPPED } state; unsigned char sum[DIGEST_SIZE]; const char *why; };
+
+#define DELIVER_ACT "deliver"                   /* in the journal: each record of it, with its sum */
+#define PACKAGE_ACT "package"                   /* … and the whole */
+#define DELIVERY_FOLDER "leverans"              /* below conf.work */
+#define DELIVERY_DATA "representations/rep1/data"
+#define DELIVERY_BLOCK ((size_t)1 << 20)        /* is read at once */
+
+struct delivery {
+	struct batch *b;
+	int work, root;                 /* DELIVERY_FOLDER; the package in it, under way or whole; -1 = not open */
+	bool whole;                     /* it is a package already: what is left is to say so */
+	struct copied *files;           /* by number */
+	size_t copied, dropped;
+	size_t spoiled;                 /* a copy that is not what was copied any longer; 0 = none */
+	unsigned long long bytes;       /* of those copied */
+	char *block;
+	struct decisions given;         /* on the proposal */
+	unsigned char mets[DIGEST_SIZE], tar[DIGEST_SIZE];
+};
+
+int deliver_apply(struct batch *b);
+/* The sum that the journal has of a record; false: none. */
+bool deliver_sum(const struct effect *e, unsigned char sum[DIGEST_SIZE]);
+/* All of it, or -1 with errno. */
+int deliver_write(int fd, const void *bytes, size_t len);
+
+/* ------------------------------------------------------------------ sip.c: what the package says of itself */
+
+/* One file of the package that is not a record. */
+struct sheet {
+	const char *path;               /* below the package */
+	unsigned char sum[DIGEST_SIZE];
+	unsigned long long size;
+};
+enum { SHEET_METS, SHEET_DESCRIPTION, SHEET_PREMIS, SHEET_SCHEMA, SHEET_README, SHEETS };
+/* Writes them all, METS.xml last.  -1 with errno. */
+int sip_write(const struct delivery *d, struct sheet sheets[SHEETS]);
+/* By what its name ends in; "application/octet-stream" when that says nothing. */
+const char *mime_type(const char *path);
+/* A path as the URL that leads there, for xlink:href: each byte but letters, digits and -._~/ as %XX. */
+char *url_path(struct arena *mem, const char *path);
+
+/* ------------------------------------------------------------------ xml.c: an XML file under way */
+
+struct xml;
+/* Makes `path` below folder, in the place of what is there.  NULL with errno. */
+struct xml *xml_open(int folder, const char *path);
+void xml_start(struct xml *x, const char *element);
+void xml_end(struct xml *x);
+/* value NULL: nothing is written.  What XML cannot hold is written as name_show() does. */
+void xml_set(struct xml *x, const char *attribute, const char *value);
+void xml_text(struct xml *x, const char *value);
+/* <element>value</element> */
+void xml_put(struct xml *x, const char *element, const char *value);
+/* Ends what is open.  -1 with errno when not all of it could be written. */
+int xml_close(struct xml *x, struct sheet *out);
+
+/* ------------------------------------------------------------------ tar.c: the same as one file */
+
+/* Writes DELIVERY_FOLDER/ID.tar; each record is held against its sum on the way.  0 with *why when one is another, -1 with errno. */
+int tar_write(struct delivery *d, const struct sheet sheets[SHEETS], const char **why);
 
 #endif

@@ -23,6 +23,15 @@ batch_same(const struct record *r, const struct entry *now)
 	       r->btime_s == now->btime_s && r->btime_ns == now->btime_ns;
 }
 
+/* Where inodes are no identity (CIFS), size and time must do. */
+bool
+batch_as_approved(const struct batch *b, const struct record *r, const struct entry *now)
+{
+	return r->size == now->size && r->mtime_s == now->mtime_s && r->mtime_ns == now->mtime_ns &&
+	       (b->share->identity == IDENTITY_NONE ||
+		(batch_same(r, now) && r->ctime_s == now->ctime_s && r->ctime_ns == now->ctime_ns));
+}
+
 char *
 batch_stat(struct arena *mem, const struct entry *e)
 {

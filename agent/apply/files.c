@@ -337,8 +337,7 @@ by_hand(const struct apply *a, const struct stored *s)
 {
 	const struct share *share = s->p.share ? rules_share(a->in->rules, s->p.share) : NULL;
 
-	return s->p.kind == KIND_DELIVER ||
-	       (share && (share->smb || share->dispose == DISPOSE_NONE || share->identity != IDENTITY_MARKER));
+	return share && (share->smb || share->dispose == DISPOSE_NONE || share->identity != IDENTITY_MARKER);
 }
 
 /* What was never tried waits until it has been; where it was tried in vain a person does the work, too. */
@@ -347,7 +346,9 @@ choose(struct batch *b, bool *hand, const char **why)
 {
 	enum proven proven = PROVEN_GOOD;
 
-	*hand = by_hand(b->a, b->s);
+	*hand = b->s->p.kind == KIND_DELIVER ? b->share->smb != NULL : by_hand(b->a, b->s);
+	if (b->s->p.kind == KIND_DELIVER)       /* it only reads: any share that is mounted will do */
+		return 0;
 	if (!*hand && b->a->in->eyes->proven(b->a->in->eyes->self, b->share, b->root, &proven, b->a->err) < 0)
 		return -1;
 	*hand |= proven == PROVEN_BAD;
@@ -376,7 +377,7 @@ files_apply(struct apply *a, struct stored *s)
 	if (rc == 0 && why)
 		rc = apply_left(a, s, arena_text(a->mem, why));
 	else if (rc == 0)
-		rc = hand ? export_files(&b) : quarantine(&b);
+		rc = hand ? export_files(&b) : s->p.kind == KIND_DELIVER ? deliver_apply(&b) : quarantine(&b);
 	batch_close(&b);
 	return rc;
 }

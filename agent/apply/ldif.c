@@ -243,7 +243,7 @@ objection_unseen(struct batch *b, size_t number)
 	return b->s->p.kind == KIND_DESTROY ? batch_objection(b, number, &then) : NULL;
 }
 
-/* As it is now.  Where inodes are no identity (CIFS), size and time must do. */
+/* As it is now. */
 static const char *
 look_at(struct batch *b, size_t number)
 {
@@ -256,9 +256,7 @@ look_at(struct batch *b, size_t number)
 		close(parent);
 	if (rc < 0)
 		return why == ENOENT ? "filen är borta" : arena_print(b->mem, "filen går inte att läsa av: %s", strerror(why));
-	if (r->size != now.size || r->mtime_s != now.mtime_s || r->mtime_ns != now.mtime_ns ||
-	    (b->share->identity != IDENTITY_NONE &&
-	     (!batch_same(r, &now) || r->ctime_s != now.ctime_s || r->ctime_ns != now.ctime_ns)))
+	if (!batch_as_approved(b, r, &now))
 		return "filen har ändrats sedan den godkändes";
 	return b->s->p.kind == KIND_DESTROY ? batch_objection(b, number, &now) : NULL;
 }

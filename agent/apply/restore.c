@@ -181,6 +181,9 @@ restore(struct apply *a, struct stored *s, const char *by)
 {
 	bool access = s->p.kind == KIND_REMOVE_MEMBER || s->p.kind == KIND_CUT_NESTING;
 
+	if (s->state == STATE_EXPORTED && s->p.kind == KIND_DELIVER)
+		return error_set(a->err, ERROR_USAGE, "'%s' was handed over to the e-archive, and its files lie where they lay: see 'behov "
+				 "delivery refuse %s'", s->id, s->id);
 	if (s->state == STATE_EXPORTED)
 		return error_set(a->err, ERROR_USAGE, "'%s' was handed over as '%s': do not run that file, or, if it has been "
 				 "run, undo it there by hand; then 'behov decide keep %s'", s->id, s->note ? s->note : "?", s->id);

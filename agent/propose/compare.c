@@ -52,9 +52,16 @@ next_record(struct reading *in, const struct record **out, struct error *err)
 	return 0;
 }
 
-/* Is every record of `few` in `many`?  Both are sorted by path. */
+static bool
+same_record(const struct record *a, const struct record *b, bool exactly)
+{
+	return strcmp(a->path, b->path) == 0 && a->size == b->size && a->anchor == b->anchor &&
+	       (!exactly || (a->mtime_s == b->mtime_s && a->mtime_ns == b->mtime_ns));
+}
+
+/* Is every record of `few` in `many`?  Both are sorted by path.  exactly: last changed then, too. */
 static int
-all_in(struct reading *few, struct reading *many, bool *out, struct error *err)
+all_in(struct reading *few, struct reading *many, bool exactly, bool *out, struct error *err)
 {
 	const struct record *one, *other;
 
@@ -68,16 +75,16 @@ all_in(struct reading *few, struct reading *many, bool *out, struct error *err)
 			if (next_record(many, &other, err) < 0)
 				return -1;
 		while (other && strcmp(other->path, one->path) < 0);
-		if (!other || strcmp(other->path, one->path) != 0 || other->size != one->size || other->anchor != one->anchor)
+		if (!other || !same_record(one, other, exactly))
 			return 0;
 	}
 	*out = true;
 	return 0;
 }
 
-/* Files that leave a batch that is not whole leave the rest as it was approved. */
+/* Of the manifest of `old`, tonight's is all, or a part. */
 static int
-only_left(struct work *w, const struct stored *old, const struct proposal *p, bool *out, struct error *err)
+is_part(struct work *w, const struct stored *old, const struct proposal *p, bool exactly, bool *out, struct error *err)
 {
 	struct arena *mem = arena_open();
 	struct manifest before;
@@ -85,12 +92,50 @@ only_left(struct work *w, const struct stored *old, const struct proposal *p, bo
 	int rc = store_manifest_open(mem, w->in->store, old->p.manifest, &before, err);
 
 	*out = false;
-	if (rc == 0 && p->packed && p->packed->files < before.files)
-		rc = all_in(&few, &many, out, err);
+	if (rc == 0 && p->packed && p->packed->files < before.files + exactly)
+		rc = all_in(&few, &many, exactly, out, err);
 	arena_close(few.mem);
 	arena_close(many.mem);
 	arena_close(mem);
 	return rc < 0 ? error_in(err, "reading the manifest of '%s'", old->id) : 0;
+}
+
+/* How many files did the package not get?  One that was carried out by hand got all. */
+static int
+left_out(struct work *w, const struct stored *s, long long *out, struct error *err)
+{
+	struct effects list = { 0 };
+	json_t *package = NULL;
+
+	*out = 0;
+	if (store_effects(w->mem, w->in->store, s->id, "package", &list, err) < 0)
+		return -1;
+	if (list.list.count && list.list.items[0].after && json_read(list.list.items[0].after, strlen(list.list.items[0].after), &package, err) < 0)
+		return -1;
+	*out = json_number(package, "left_out", 0);
+	json_decref(package);
+	return 0;
+}
+
+int
+is_delivered(struct work *w, const struct proposal *p, bool *out, struct error *err)
+{
+	struct stored_list list = { 0 };
+	int rc = store_proposals(w->mem, w->in->store, &(struct proposal_filter){ .key = p->key, .states = STATES(STATE_DONE) }, &list, err);
+
+	*out = false;
+	for (size_t i = 0; rc == 0 && !*out && i < list.list.count; i++) {
+		const struct stored *s = &list.list.items[i];
+		long long lacking = 0;
+
+		if (s->p.kind != KIND_DELIVER || !s->p.manifest)
+			continue;
+		rc = left_out(w, s, &lacking, err);
+		if (rc == 0 && !lacking)
+			rc = is_part(w, s, p, true, out, err);
+	}
+	stored_free(&list);
+	return rc;
 }
 
 bool
@@ -117,7 +162,8 @@ compare_content(struct work *w, const struct stored *old, const struct proposal 
 	}
 	if (!is_files(p) || p->whole || old->p.whole || !old->p.manifest)
 		return 0;
-	if (only_left(w, old, p, &fewer, err) < 0)
+	/* Files that leave a batch that is not whole leave the rest as it was approved. */
+	if (is_part(w, old, p, false, &fewer, err) < 0)
 		return -1;
 	if (fewer)
 		*out = CONTENT_FEWER;

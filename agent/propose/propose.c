@@ -15,10 +15,13 @@
  *     scheduled files    same              whole, another decision, withdrawn
  *                                          or asks for more:
  *                                          superseded, opened; else same
- *     exported           same              same                     the edge is gone: done; else same
+ *     exported           same              same                     the edge is gone: done; files: withdrawn;
+ *                                                                   a delivery, and else: same
  *     quarantined        same              same                     same
  *     (scheduled, and apply has begun with it: same; who approved has no seat any longer: undone)
  *     kept               until its date    superseded, opened       withdrawn when its date has passed
+ *
+ * What was delivered, and has its receipt, is not opened again as long as the same files lie there.
  *
  * Files that rest on another decision have other content, and so has what somebody has approved, when it asks for more than it
  * did: two people, a protected account, another role, a strong sign-in (seats_outgrown).  Scheduled access is not proposed, as it
@@ -244,9 +247,14 @@ static int
 meet(struct work *w, struct proposal *p, struct error *err)
 {
 	const struct stored *old = find_live(w, p->key);
+	bool delivered = false;
 
+	if (!old && p->kind == KIND_DELIVER && is_delivered(w, p, &delivered, err) < 0)
+		return -1;
 	if (!old) {
-		want_open(w, p, NULL, NULL);
+		w->out->same += delivered;
+		if (!delivered)
+			want_open(w, p, NULL, NULL);
 		return 0;
 	}
 	w->seen[old - w->live.list.items] = true;
@@ -504,6 +512,10 @@ absent(struct work *w, const struct stored *s, struct error *err)
 	}
 	if (s->state == STATE_QUARANTINED || (s->state == STATE_KEPT && !kept_past))
 		return 0;
+	if (s->state == STATE_EXPORTED && s->p.kind == KIND_DELIVER) {
+		w->out->same++;         /* the receipt says when that is over, whatever becomes of the originals */
+		return 0;
+	}
 	if (is_touched(w, &s->p)) {
 		w->out->held++;
 		return 0;

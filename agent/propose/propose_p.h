@@ -84,6 +84,8 @@ int note_stored(struct work *w, const char *event, const struct stored *s, const
 int move_stored(struct work *w, const struct stored *s, enum happening what, const char *why, struct error *err);
 
 /* compare.c: tonight's against the stored one. */
+/* Has the e-archive given its receipt for all of these files, as they are now? */
+int is_delivered(struct work *w, const struct proposal *p, bool *out, struct error *err);
 enum content { CONTENT_SAME, CONTENT_FEWER, CONTENT_OTHER };
 int compare_content(struct work *w, const struct stored *old, const struct proposal *p, enum content *out, struct error *err);
 /* Is it under what could not be seen tonight? */

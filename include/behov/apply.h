@@ -36,6 +36,8 @@ struct apply_eyes {
 		     struct error *err);
 	/* For a share that files are to be put aside on; -1 with err when nobody can say. */
 	int (*proven)(void *self, const struct share *share, int root, enum proven *out, struct error *err);
+	/* Before each request for content to a share: waits for its turn.  False: its window is closed.  NULL: at once. */
+	bool (*turn)(void *self, const struct share *share);
 };
 
 struct apply_input {
@@ -45,7 +47,7 @@ struct apply_input {
 	int64_t now;
 };
 
-struct apply_result { long long removed, exported, quarantined, unlinked, waiting, left, failed; };
+struct apply_result { long long removed, exported, quarantined, unlinked, waiting, left, failed, packaged; };
 int apply_all(struct arena *mem, const struct apply_input *in, struct apply_result *out, struct error *err);
 /* `behov share probe ID`: what apply relies on, tried with files of our own below SHARE_QUARANTINE. */
 struct probe_check { const char *what, *why; };         /* why: NULL = good */
@@ -59,5 +61,26 @@ void apply_probe(struct arena *mem, const struct share *share, int root, struct 
 char *apply_probe_seen(struct arena *mem, const struct share *share, int root);
 /* `behov restore ID`: what was journaled is put back, nothing else. */
 int apply_restore(struct arena *mem, const struct apply_input *in, const char *id, const char *by, struct error *err);
+
+/*
+ * Delivery to an e-archive: what was approved is copied, never moved, into DELIVERY/ID/ below conf.work, a package as E-ARK SIP
+ * 2.1.0 says (with E-ARK CSIP 2.1.0 it is FGS Paketstruktur 2.0: Riksarkivet, http://xml.ra.se/e-arkiv/, valid from 2023-03-30;
+ * the requirements by number: https://earkcsip.dilcis.eu and https://earksip.dilcis.eu), and the same as DELIVERY/ID.tar.
+ * The originals stay.  The proposal is exported until somebody registers what the e-archive answers.
+ */
+struct receipt {
+	const char *number;             /* as the e-archive calls it */
+	day_t date;
+	const char *sums;               /* a file with the SHA-256 of what it has, a line each; or NULL */
+	const char *by;
+};
+/* Done.  With sums: each file of the package must be among them, as often as it is in it.  *compared: so many were. */
+int apply_receipt(struct arena *mem, const struct apply_input *in, const char *id, const struct receipt *receipt,
+		  long long *compared, struct error *err);
+/* The e-archive does not take it: failed, and the night asks anew. */
+int apply_refused(struct arena *mem, const struct apply_input *in, const char *id, const char *by, const char *reason,
+		  struct error *err);
+/* What waits for a receipt, for people. */
+int apply_deliveries(struct arena *mem, const struct apply_input *in, char **out, struct error *err);
 
 #endif

@@ -26,6 +26,8 @@ struct place {
 	int line;
 };
 
+#define BEHOV_VERSION "0.1"
+
 /* ------------------------------------------------------------------ register: what is written */
 
 /* A name that needs may use, and where its value comes from: the directory, or a column of the HR file. */

@@ -9,8 +9,6 @@
 #include "decide.h"
 #include "propose.h"
 
-#define BEHOV_VERSION "0.1"
-
 struct run_options {
 	int hands;                      /* 0 = as many as make sense */
 	bool full;                      /* every folder is listed, though it be as it was */

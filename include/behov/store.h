@@ -378,7 +378,7 @@ enum effect_state { EFFECT_INTENDED, EFFECT_DONE, EFFECT_FAILED, EFFECT_UNDONE }
 struct effect {
 	long long id;
 	const char *proposal;
-	const char *act;                /* "remove", "export", "quarantine", "unlink", "restore" */
+	const char *act;                /* "remove", "export", "quarantine", "unlink", "restore", "deliver", "package" */
 	long long number;               /* of the record in its manifest, 0 for access; unique with proposal and act */
 	const char *target;             /* escaped path, or the group's DN */
 	enum effect_state state;

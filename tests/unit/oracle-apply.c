@@ -92,7 +92,7 @@ proven(void *self, const struct share *which, int root, enum proven *out, struct
 	return 0;
 }
 
-static const struct apply_eyes eyes = { NULL, open_root, objection, judge, proven };
+static const struct apply_eyes eyes = { .open_root = open_root, .objection = objection, .judge = judge, .proven = proven };
 
 /* ------------------------------------------------------------------ a store */
 

@@ -16,6 +16,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 #include <sys/wait.h>
@@ -166,7 +167,7 @@ proven(void *self, const struct share *which, int root, enum proven *out, struct
 	return 0;
 }
 
-static const struct apply_eyes eyes = { NULL, open_root, objection, judge, proven };
+static const struct apply_eyes eyes = { .open_root = open_root, .objection = objection, .judge = judge, .proven = proven };
 
 /* ------------------------------------------------------------------ a world */
 
@@ -300,6 +301,32 @@ three_files(bool whole)
 	put("share/d/b", "bbb");
 	put("share/d/c", "ccc");
 	return batch(three, whole, KIND_DESTROY);
+}
+
+static const char *
+delivery(bool whole)
+{
+	put("share/d/a", "aaa");
+	put("share/d/b", "bbb");
+	put("share/d/c", "ccc");
+	series.action = ACTION_DELIVER;
+	return batch(three, whole, KIND_DELIVER);
+}
+
+static const char *
+packaged(const char *id, const char *path)
+{
+	return arena_print(mem, "work/leverans/%s/%s", id, path);
+}
+
+static int
+answer(const char *id, const char *number, day_t date, const char *sums)
+{
+	struct apply_input in = { .rules = &rules, .store = store, .now = NOW + DAY };
+	long long compared;
+
+	err = (struct error){ 0 };
+	return apply_receipt(mem, &in, id, &(struct receipt){ number, date, sums ? at(sums) : NULL, "rot" }, &compared, &err);
 }
 
 static void
@@ -1232,12 +1259,12 @@ what_has_no_quarantine_becomes_a_work_list(void)
 
 	begin();
 	put("share/d/=1+1;x", "aaa");
-	series.action = ACTION_DELIVER;
-	id = batch((const char *const[]){ "d/=1+1;x", NULL }, false, KIND_DELIVER);
+	share.dispose = DISPOSE_NONE;
+	id = batch((const char *const[]){ "d/=1+1;x", NULL }, false, KIND_DESTROY);
 	apply(NOW);
 	list = content(arena_print(mem, "work/arbetslista-%s.csv", id));
 	CHECK(result.exported == 1 && now_of(id).state == STATE_EXPORTED && says(id, "arbetslista-"));
-	CHECK(list && strstr(list, "\"d/=1+1;x\";3;2026-01-01;leverera\r\n"));
+	CHECK(list && strstr(list, "\"d/=1+1;x\";3;2026-01-01;gallra\r\n"));
 	CHECK(is_there("share/d/=1+1;x") && restore(id) < 0 && strstr(err.text, "handed over"));
 	end();
 
@@ -1273,6 +1300,314 @@ a_share_on_smb_becomes_a_work_list_and_is_not_opened(void)
 	list = content(arena_print(mem, "work/arbetslista-%s.csv", id));
 	CHECK(result.exported == 1 && now_of(id).state == STATE_EXPORTED && is_there("share/d/a"));
 	CHECK(list && strstr(list, "d/a;3;2026-01-01;gallra\r\n"));
+	end();
+
+	begin();
+	id = delivery(false);
+	share.path = "smb://fil1.kalmar.example/yta";
+	share.smb = &place;
+	apply(NOW);
+	list = content(arena_print(mem, "work/arbetslista-%s.csv", id));
+	CHECK(result.exported == 1 && now_of(id).state == STATE_EXPORTED && list && strstr(list, "d/a;3;2026-01-01;leverera\r\n"));
+	CHECK(answer(id, "R 1", day_make(2026, 1, 5), "share/d/a") < 0 && strstr(err.text, "by hand"));
+	CHECK(answer(id, "R 1", day_make(2026, 1, 5), NULL) == 0 && now_of(id).state == STATE_DONE);
+	end();
+}
+
+/* ------------------------------------------------------------------ to an e-archive */
+
+static void
+what_is_delivered_is_copied_and_is_done_when_the_archive_says_so(void)
+{
+	const char *id;
+	struct effects list = { 0 };
+
+	begin();
+	id = delivery(false);
+	apply(NOW);
+	CHECK(result.packaged == 1 && now_of(id).state == STATE_EXPORTED && says(id, arena_print(mem, "/work/leverans/%s", id)));
+	CHECK(files_in("share/d") == 3 && strcmp(content(packaged(id, "representations/rep1/data/d/b")), "bbb") == 0);
+	CHECK(is_there(packaged(id, "METS.xml")) && is_there(arena_print(mem, "work/leverans/%s.tar", id)) && files_in("work/leverans") == 2);
+	CHECK(store_effects(mem, store, id, "deliver", &list, &err) == 0 && list.list.count == 3 && list.list.items[1].after &&
+	      strstr(list.list.items[1].after, digest_text(mem, "bbb")));
+	apply(LATER);
+	CHECK(result.packaged == 0 && now_of(id).state == STATE_EXPORTED && files_in("share/d") == 3);
+	CHECK(answer(id, "R 1", day_make(2026, 1, 5), NULL) == 0 && now_of(id).state == STATE_DONE && says(id, "kvittens R 1"));
+	CHECK(files_in("share/d") == 3 && answer(id, "R 2", day_make(2026, 1, 5), NULL) < 0 && strstr(err.text, "done"));
+	end();
+}
+
+static void
+a_receipt_is_held_against_what_was_delivered(void)
+{
+	static const char *const wrong[] = { "", "inga summor", "%s\n%s\n", "%s\n%s\n%s0\n" };
+	const char *id, *a, *b, *c;
+
+	begin();
+	id = delivery(false);
+	apply(NOW);
+	a = digest_text(mem, "aaa"), b = digest_text(mem, "bbb"), c = digest_text(mem, "ccc");
+	for (size_t i = 0; i < 4; i++) {
+		struct text t;
+
+		text_open(&t, 4096);
+		if (i < 2)
+			text_add(&t, wrong[i]);
+		else if (i == 2)
+			text_print(&t, "%s\n%s\n", a, b);
+		else
+			text_print(&t, "%s\n%s\n%s0\n", a, b, c);
+		put("kvittens", t.data);
+		text_close(&t);
+		CHECK(answer(id, "R 1", day_make(2026, 1, 5), "kvittens") < 0 && strstr(err.text, "nothing was registered"));
+		CHECK(now_of(id).state == STATE_EXPORTED);
+	}
+	CHECK(answer(id, "R 1", day_make(2026, 1, 4), NULL) < 0 && answer(id, "R 1", day_make(2026, 1, 7), NULL) < 0 &&
+	      answer(id, "R 1", DAY_NONE, NULL) < 0 && answer("x-1", "R 1", day_make(2026, 1, 5), NULL) < 0);
+	put("kvittens", arena_print(mem, "%s  annat/namn\nSHA256 (c) = %s\n\"%s\";9\n%s METS.xml\n", a, c, b, digest_text(mem, "x")));
+	CHECK(answer(id, "R 1", day_make(2026, 1, 5), "kvittens") == 0 && now_of(id).state == STATE_DONE && says(id, "3 kontrollsummor"));
+	end();
+}
+
+/* Two files with the same content are two files. */
+static void
+a_receipt_of_one_copy_is_not_one_of_two(void)
+{
+	const char *id, *sum;
+
+	begin();
+	put("share/d/a", "lika");
+	put("share/d/b", "lika");
+	series.action = ACTION_DELIVER;
+	id = batch((const char *const[]){ "d/a", "d/b", NULL }, false, KIND_DELIVER);
+	apply(NOW);
+	sum = digest_text(mem, "lika");
+	put("kvittens", sum);
+	CHECK(answer(id, "R 1", day_make(2026, 1, 5), "kvittens") < 0 && strstr(err.text, "1 of 2"));
+	put("kvittens", arena_print(mem, "%s %s", sum, sum));
+	CHECK(answer(id, "R 1", day_make(2026, 1, 5), "kvittens") == 0);
+	end();
+}
+
+static void
+what_an_archive_does_not_take_has_failed(void)
+{
+	struct apply_input in = { .rules = &rules, .store = store, .now = NOW };
+	const char *id;
+
+	begin();
+	in.store = store;
+	id = delivery(false);
+	CHECK(apply_refused(mem, &in, id, "rot", "fel format", &err) < 0 && strstr(err.text, "scheduled"));
+	apply(NOW);
+	CHECK(restore(id) < 0 && strstr(err.text, "delivery refuse"));
+	CHECK(apply_refused(mem, &in, id, "rot", "fel format", &err) == 0 && now_of(id).state == STATE_FAILED && says(id, "fel format"));
+	CHECK(files_in("share/d") == 3);
+	end();
+
+	begin();
+	in.store = store;
+	id = three_files(false);
+	apply(NOW);
+	CHECK(apply_refused(mem, &in, id, "rot", "fel", &err) < 0 && strstr(err.text, "no delivery"));
+	end();
+}
+
+static void
+what_has_changed_is_left_out_of_the_package_and_told(void)
+{
+	const char *id, *told;
+
+	begin();
+	id = delivery(false);
+	rewrite("share/d/a", "xyz");
+	CHECK(unlink(at("share/d/c")) == 0 && symlink("a", at("share/d/c")) == 0);
+	apply(NOW);
+	told = content(packaged(id, "metadata/descriptive/leverans.xml"));
+	CHECK(now_of(id).state == STATE_EXPORTED && says(id, "2 filer kom inte med"));
+	CHECK(files_in(packaged(id, "representations/rep1/data/d")) == 1 && told && strstr(told, "<namn>d/a</namn>") &&
+	      strstr(told, "filen har ändrats sedan den godkändes") && strstr(told, "det är inte en vanlig fil"));
+	put("kvittens", digest_text(mem, "bbb"));
+	CHECK(answer(id, "R 1", day_make(2026, 1, 5), "kvittens") == 0);
+	end();
+
+	begin();
+	id = delivery(false);
+	rewrite("share/d/a", "xyz");
+	rewrite("share/d/b", "xyz");
+	rewrite("share/d/c", "xyz");
+	apply(NOW);
+	CHECK(now_of(id).state == STATE_FAILED && files_in("work/leverans") == 0);
+	end();
+}
+
+static void
+a_whole_batch_is_delivered_whole_or_not_at_all(void)
+{
+	const char *id;
+
+	begin();
+	id = delivery(true);
+	apply(NOW);
+	CHECK(now_of(id).state == STATE_EXPORTED && files_in(packaged(id, "representations/rep1/data/d")) == 3);
+	end();
+
+	begin();
+	id = delivery(true);
+	rewrite("share/d/c", "xyz");
+	apply(NOW);
+	CHECK(now_of(id).state == STATE_FAILED && says(id, "volymen är inte densamma") && files_in("work/leverans") == 0);
+	end();
+
+	begin();
+	id = delivery(true);
+	put("share/d/ny", "xyz");
+	apply(NOW);
+	CHECK(now_of(id).state == STATE_FAILED && says(id, "ny fil") && files_in("work/leverans") == 0);
+	end();
+}
+
+/* Called before each block is asked for. */
+static const char *grows, *swapped;
+static int turns, closes;
+
+static bool
+turn(void *self, const struct share *which)
+{
+	(void)self, (void)which;
+	turns++;
+	if (grows && turns == 3)
+		rewrite(grows, "längre än den var");
+	if (swapped && turns == 3) {
+		CHECK(rename(at(swapped), at("share/undan")) == 0);
+		put(swapped, "bbb");
+	}
+	return !closes || turns < closes;
+}
+
+static void
+paced(int64_t now)
+{
+	const struct apply_eyes slow = { NULL, open_root, objection, judge, proven, turn };
+	struct apply_input in = { .rules = &rules, .store = store, .eyes = &slow, .now = now };
+
+	turns = 0;
+	CHECK(apply_all(mem, &in, &result, &err) == 0);
+}
+
+static void
+trap_a_file_that_changes_while_it_is_copied_is_left_out(void)
+{
+	const char *id;
+
+	begin();
+	id = delivery(false);
+	grows = "share/d/a";
+	paced(NOW);
+	grows = NULL;
+	CHECK(says(id, "1 filer kom inte med") && !is_there(packaged(id, "representations/rep1/data/d/a")));
+	CHECK(strstr(content(packaged(id, "metadata/descriptive/leverans.xml")), "ändrades medan den kopierades"));
+	end();
+
+	begin();
+	id = delivery(false);
+	swapped = "share/d/a";
+	paced(NOW);
+	swapped = NULL;
+	CHECK(says(id, "1 filer kom inte med") && !is_there(packaged(id, "representations/rep1/data/d/a")));
+	end();
+}
+
+static void
+a_closed_window_ends_it_and_the_next_run_goes_on(void)
+{
+	const char *id;
+
+	begin();
+	id = delivery(false);
+	closes = 6;
+	paced(NOW);
+	closes = 0;
+	CHECK(now_of(id).state == STATE_SCHEDULED && says(id, "lagringsytans tid är ute") && !is_there(packaged(id, "")));
+	CHECK(unlink(at("share/d/a")) == 0);    /* it is in the package already */
+	paced(NOW);
+	CHECK(now_of(id).state == STATE_EXPORTED && strcmp(content(packaged(id, "representations/rep1/data/d/a")), "aaa") == 0);
+	CHECK(!strstr(now_of(id).note, "kom inte med"));
+	end();
+}
+
+static void
+trap_a_copy_that_was_spoiled_is_made_again(void)
+{
+	const char *id, *draft;
+
+	begin();
+	id = delivery(false);
+	draft = arena_print(mem, "work/leverans/%s.under-arbete/representations/rep1/data/d/a", id);
+	closes = 6;
+	paced(NOW);
+	closes = 0;
+	put(draft, "axa");
+	apply(NOW);
+	CHECK(now_of(id).state == STATE_SCHEDULED && says(id, "inte den som kopierades"));
+	apply(NOW);
+	CHECK(now_of(id).state == STATE_EXPORTED && strcmp(content(packaged(id, "representations/rep1/data/d/a")), "aaa") == 0);
+	end();
+
+	begin();
+	id = delivery(false);
+	closes = 6;
+	paced(NOW);
+	closes = 0;
+	remove_below(AT_FDCWD, at(arena_print(mem, "work/leverans/%s.under-arbete", id)));
+	apply(NOW);
+	CHECK(now_of(id).state == STATE_EXPORTED && files_in(packaged(id, "representations/rep1/data/d")) == 3);
+	end();
+}
+
+/* No file of ours may become larger than that: what a full disk does, without one. */
+static void
+a_full_disk_is_told_and_the_next_run_goes_on(void)
+{
+	char *much = arena_take(arena_open(), (4 << 20) + 1);
+	struct rlimit small = { 3 << 20, RLIM_INFINITY }, all = { RLIM_INFINITY, RLIM_INFINITY };
+	const char *id;
+
+	memset(much, 'x', 4 << 20);
+	begin();
+	put("share/d/a", "aaa");
+	put("share/d/b", much);
+	series.action = ACTION_DELIVER;
+	id = batch((const char *const[]){ "d/a", "d/b", NULL }, false, KIND_DELIVER);
+	signal(SIGXFSZ, SIG_IGN);
+	CHECK(setrlimit(RLIMIT_FSIZE, &small) == 0);
+	apply(NOW);
+	CHECK(now_of(id).state == STATE_SCHEDULED && says(id, "disken för leveranser är full"));
+	CHECK(is_there(arena_print(mem, "work/leverans/%s.under-arbete/representations/rep1/data/d/a", id)));
+	CHECK(!is_there(arena_print(mem, "work/leverans/%s.under-arbete/representations/rep1/data/d/b", id)));
+	small.rlim_cur = (4 << 20) + 4096;      /* the folder has room, the tar has not */
+	CHECK(setrlimit(RLIMIT_FSIZE, &small) == 0);
+	apply(NOW);
+	CHECK(now_of(id).state == STATE_SCHEDULED && says(id, "som en fil") && files_in("work/leverans") == 1);
+	CHECK(setrlimit(RLIMIT_FSIZE, &all) == 0);
+	apply(NOW);
+	CHECK(now_of(id).state == STATE_EXPORTED && files_in("work/leverans") == 2);
+	end();
+}
+
+static void
+a_link_in_the_place_of_the_folder_is_not_followed(void)
+{
+	const char *id;
+
+	begin();
+	id = delivery(false);
+	CHECK(mkdir(at("work"), 0755) == 0 && mkdir(at("annat"), 0755) == 0 && symlink("../annat", at("work/leverans")) == 0);
+	apply(NOW);
+	CHECK(now_of(id).state == STATE_SCHEDULED && says(id, "går inte att använda") && files_in("annat") == 0);
+	CHECK(unlink(at("work/leverans")) == 0);
+	apply(NOW);
+	CHECK(now_of(id).state == STATE_EXPORTED);
 	end();
 }
 
@@ -1529,6 +1864,17 @@ main(void)
 	TEST(a_membership_does_not_go_by_a_code_that_is_not_enough_any_longer);
 	TEST(what_has_no_quarantine_becomes_a_work_list);
 	TEST(a_share_on_smb_becomes_a_work_list_and_is_not_opened);
+	TEST(what_is_delivered_is_copied_and_is_done_when_the_archive_says_so);
+	TEST(a_receipt_is_held_against_what_was_delivered);
+	TEST(a_receipt_of_one_copy_is_not_one_of_two);
+	TEST(what_an_archive_does_not_take_has_failed);
+	TEST(what_has_changed_is_left_out_of_the_package_and_told);
+	TEST(a_whole_batch_is_delivered_whole_or_not_at_all);
+	TEST(trap_a_file_that_changes_while_it_is_copied_is_left_out);
+	TEST(a_closed_window_ends_it_and_the_next_run_goes_on);
+	TEST(trap_a_copy_that_was_spoiled_is_made_again);
+	TEST(a_full_disk_is_told_and_the_next_run_goes_on);
+	TEST(a_link_in_the_place_of_the_folder_is_not_followed);
 	TEST(trap_a_work_list_names_what_has_changed_since_it_was_approved);
 	TEST(memberships_go_out_as_one_ldif_once);
 	TEST(a_protected_one_does_not_go_by_codes_when_its_system_has_risen);
