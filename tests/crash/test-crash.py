@@ -8,6 +8,8 @@ import sys
 import tempfile
 
 TOP = os.path.abspath(os.path.join(os.path.dirname(__file__), "../.."))
+sys.path.insert(0, TOP + "/tests/world")
+import sip  # noqa: E402
 APPLY = os.path.join(TOP, os.environ.get("BUILD", "build"), "tests/crash/apply-steps")
 NOW = 1767571200
 LATER = NOW + 40 * 86400
@@ -24,7 +26,7 @@ def check(name, holds, *detail):
 
 def fresh(home):
     shutil.rmtree(home, ignore_errors=True)
-    for folder in "dwv":
+    for folder in "dwvl":
         os.makedirs(f"{home}/share/{folder}")
         for name in "abc" if folder != "v" else "ab":
             with open(f"{home}/share/{folder}/{name}", "w", encoding="utf-8") as out:
@@ -45,7 +47,9 @@ def world(home):
     for folder, _, names in sorted(os.walk(home)):
         found.append(folder[len(home):] + "/")
         for name in sorted(names):
-            if not name.startswith("store"):
+            if "/leverans" in folder and "/data/" not in folder:
+                found.append(f"{folder[len(home):]}/{name}")    # they tell of times and inodes, which are new each time
+            elif not name.startswith("store"):
                 with open(os.path.join(folder, name), encoding="utf-8") as text:
                     found.append(f"{folder[len(home):]}/{name}: {text.read()}")
     return "\n".join(found) + "\n" + run(home, ["show"]).stdout.decode().replace(home, "")
@@ -73,6 +77,9 @@ def killed_everywhere(home, name, before, words, named, again=0):
         check(f"{name}: ended after step {step} it comes to the same end",
               first.returncode == 100 and second.returncode in ((0,) if n < len(steps) else (0, again)) and got == wanted,
               first.returncode, second.returncode, second.stderr.decode(), got, "instead of", wanted)
+        package = f"{home}/store.work/leverans/00000000000000d1-1"
+        wrong = [*sip.check_folder(package)[0], *sip.check_tar(package + ".tar", package)]
+        check(f"{name}: ended after step {step} the package is whole", not wrong, *wrong)
     return [step.split(" ")[1] for step in steps]
 
 
@@ -86,7 +93,7 @@ def main():
                                   {"now": LATER, "held": "d/b"})
         seen += killed_everywhere(home, "a hold comes for one of a whole batch", [first], ["files"], {"held": "w/b"})
         seen += killed_everywhere(home, "somebody restores", [first], ["restore", "00000000000000f1-1"], {}, 1)
-        check("every kind of step about files was taken", {"quarantine", "export", "unlink", "restore"} <= set(seen), seen)
+        check("every kind of step about files was taken", {"quarantine", "export", "unlink", "restore", "copy", "copied", "sip", "tar", "package"} <= set(seen), seen)
     finally:
         shutil.rmtree(base, ignore_errors=True)
     return 1 if failures else 0

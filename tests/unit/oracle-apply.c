@@ -5,6 +5,7 @@
  *     oracle-apply access STORE URI BASE BIND-DN PASSWORD-FILE CA-FILE GROUP-KEY GROUP-DN MEMBER-KEY MEMBER-DN
  *     oracle-apply ldif   STORE …                 (as access, for a system whose removals go out as LDIF)
  *     oracle-apply files  STORE FOLDER            (FOLDER/share has a whole batch "w" and other files; see below)
+ *     oracle-apply deliver STORE FOLDER           (all of FOLDER/share is to be delivered)
  *     oracle-apply restore STORE ID …             (as access, or FOLDER)
  *     oracle-apply show   STORE
  *
@@ -28,14 +29,18 @@
 static struct arena *mem;
 static struct error err;
 static struct share share = { .id = "ekonomi", .name = "Ekonomi", .dispose = DISPOSE_DESTROY };
-static struct series series = { .id = "ver", .code = "1", .name = "Verifikationer", .decided = true, .digest = "abc" };
+static struct series series[2] = {
+	{ .id = "lev", .code = "4.2.1", .name = "Bygg & \"mark\"", .decided = true, .digest = "abc", .action = ACTION_DELIVER,
+	  .decision = { "SBN 2018/9", "2018-04-10", "Samhällsbyggnadsnämnden", "§ 7" } },
+	{ .id = "ver", .code = "1", .name = "Verifikationer", .decided = true, .digest = "abc" },
+};
 static struct role role = { .id = "r", .name = "R" };
 static struct system systems[2] = {
 	{ .id = "ldap", .name = "L", .apply = APPLY_LDAP, .roles = &role, .role_count = 1 },
 	{ .id = "ldif", .name = "F", .apply = APPLY_LDIF, .roles = &role, .role_count = 1 },
 };
 static struct rules rules = {
-	.systems = systems, .system_count = 2, .series = &series, .series_count = 1, .shares = &share, .share_count = 1,
+	.systems = systems, .system_count = 2, .series = series, .series_count = 2, .shares = &share, .share_count = 1,
 	.digest = "rules",
 };
 
@@ -149,7 +154,8 @@ static void
 batch(struct store *store, const char *key, const char *folder, const char *const *names, bool whole)
 {
 	struct record records[8];
-	struct proposal p = { .kind = KIND_DESTROY, .key = key, .series = "ver", .share = "ekonomi",
+	bool away = *folder == 'l';
+	struct proposal p = { .kind = away ? KIND_DELIVER : KIND_DESTROY, .key = key, .series = away ? "lev" : "ver", .share = "ekonomi",
 			      .batch = folder, .whole = whole, .due = day_make(2026, 1, 1) };
 
 	for (; names[p.files]; p.files++) {
@@ -159,6 +165,50 @@ batch(struct store *store, const char *key, const char *folder, const char *cons
 	p.manifest = manifest_digest(mem, records, (size_t)p.files);
 	must(store_manifest_put(store, p.manifest, records, (size_t)p.files, &err));
 	schedule(store, p);
+}
+
+struct found { LIST(struct record) list; };
+
+static void
+find(struct found *out, const char *folder)
+{
+	DIR *dir = opendir(arena_print(mem, "%s/%s", share.path, folder));
+	struct dirent *e;
+
+	while (dir && (e = readdir(dir))) {
+		const char *path = *folder ? arena_print(mem, "%s/%s", folder, e->d_name) : arena_text(mem, e->d_name);
+
+		if (e->d_type == DT_DIR && strcmp(e->d_name, ".") != 0 && strcmp(e->d_name, "..") != 0)
+			find(out, path);
+		else if (e->d_type == DT_REG)
+			*arena_push(mem, &out->list) = record_of(path);
+	}
+	if (dir)
+		closedir(dir);
+}
+
+static int
+by_path(const void *a, const void *b)
+{
+	return strcmp(((const struct record *)a)->path, ((const struct record *)b)->path);
+}
+
+static void
+fill_delivery(struct store *store)
+{
+	struct proposal p = { .kind = KIND_DELIVER, .key = "00000000000000d1", .series = "lev", .share = "ekonomi", .batch = "",
+			      .due = day_make(2026, 1, 1) };
+	struct found found = { 0 };
+
+	find(&found, "");
+	qsort(found.list.items, found.list.count, sizeof *found.list.items, by_path);
+	for (size_t i = 0; i < found.list.count; i++)
+		p.bytes += (long long)found.list.items[i].size;
+	p.files = (long long)found.list.count;
+	p.manifest = manifest_digest(mem, found.list.items, found.list.count);
+	must(store_manifest_put(store, p.manifest, found.list.items, found.list.count, &err));
+	schedule(store, p);
+	must(store_series_activate(store, &(struct activation){ "lev", "abc", "arkivarie", NOW - 50 * DAY }, &err));
 }
 
 static void
@@ -182,6 +232,8 @@ fill_files(struct store *store)
 	batch(store, "00000000000000f2", "w", three, true);
 	batch(store, "00000000000000f3", "v", two, true);
 	must(unlink(arena_print(mem, "%s/v/b", share.path)));
+	batch(store, "00000000000000d1", "l", three, false);
+	must(store_series_activate(store, &(struct activation){ "lev", "abc", "arkivarie", NOW - 50 * DAY }, &err));
 	membership(store, "00000000000000a1", "ldif", bo);
 	membership(store, "00000000000000a2", "ldif", asa);
 	must(store_series_activate(store, &(struct activation){ "ver", "abc", "arkivarie", NOW - 50 * DAY }, &err));
@@ -254,6 +306,8 @@ main(int argc, char **argv)
 	in.now = now ? strtoll(now, NULL, 10) : NOW;
 	if (made && access)
 		membership(store, "00000000000000a1", strcmp(argv[1], "ldif") == 0 ? "ldif" : "ldap", argv + argc - 4);
+	else if (made && strcmp(argv[1], "deliver") == 0)
+		fill_delivery(store);
 	else if (made)
 		fill_files(store);
 	if (made) {
