@@ -152,6 +152,7 @@ struct delivery {
 	size_t spoiled;                 /* a copy that is not what was copied any longer; 0 = none */
 	unsigned long long bytes;       /* of those copied */
 	char *block;
+	const char *made;               /* the folder of the last copy, with its slash */
 	struct decisions given;         /* on the proposal */
 	unsigned char mets[DIGEST_SIZE], tar[DIGEST_SIZE];
 };

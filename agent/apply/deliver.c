@@ -115,16 +115,21 @@ open_package(struct delivery *d)
 	return d->root < 0 ? -1 : 0;
 }
 
-/* The folders that lead to it in the package; most are there already. */
+/* The folders that lead to it in the package, unless it lies where the last one did. */
 static int
-make_folders(const struct delivery *d, struct arena *mem, const char *path)
+make_folders(struct delivery *d, struct arena *mem, const char *path)
 {
+	size_t len = (size_t)(strrchr(path, '/') - path) + 1;
+
+	if (d->made && strlen(d->made) == len && strncmp(d->made, path, len) == 0)
+		return 0;
 	for (const char *at = strchr(path, '/'); at; at = strchr(at + 1, '/')) {
 		const char *folder = arena_copy(mem, path, (size_t)(at - path));
 
 		if (mkdirat(d->root, folder, 0750) < 0 && errno != EEXIST)
 			return -1;
 	}
+	d->made = arena_copy(d->b->mem, path, len);
 	return 0;
 }
 
