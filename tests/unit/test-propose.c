@@ -1858,6 +1858,101 @@ a_series_that_destroys_instead_of_delivering_is_asked_anew(void)
 	town_close(&t);
 }
 
+static struct propose_result
+night_of_deliveries(struct town *t)
+{
+	struct plan plan;
+	struct propose_input in = { .rules = &t->rules, .snapshot = &t->snapshot, .plan = &plan, .store = t->store, .now = t->now };
+	struct propose_result out = { 0 };
+	struct error err = { 0 };
+
+	plan_town(t, &plan);
+	for (size_t i = 0; i < plan.proposals.count; i++)
+		plan.proposals.items[i].kind = KIND_DELIVER;
+	CHECK(store_begin(t->store, &err) == 0 && propose_owners(t->mem, &in, &err) == 0 && propose_all(t->mem, &in, &out, &err) == 0 &&
+	      store_commit(t->store, &err) == 0);
+	plan_free(&plan);
+	return out;
+}
+
+/* As apply writes of a package. */
+static void
+packaged(struct town *t, const char *id, int left_out)
+{
+	struct error err = { 0 };
+	long long effect;
+
+	CHECK(store_effect_intend(t->store, &(struct effect){ .proposal = id, .act = "package", .target = "x", .intended = t->now,
+		.ended = INT64_MIN }, &effect, &err) == 0 &&
+	      store_effect_end(t->store, effect, EFFECT_DONE, arena_print(t->mem, "{\"left_out\":%d}", left_out), NULL, t->now, &err) == 0);
+}
+
+static void
+the_one(struct town *t, enum state from, enum state to)
+{
+	struct stored_list list = all(t, STATES(from));
+
+	CHECK(list.list.count == 1);
+	if (list.list.count)
+		force(t, &list.list.items[0], to, t->now, DAY_NONE);
+	if (list.list.count && to == STATE_EXPORTED)
+		packaged(t, list.list.items[0].id, 0);
+	stored_free(&list);
+}
+
+/* Whatever becomes of the originals: the receipt alone says that it is over. */
+static void
+a_delivery_waits_for_its_receipt(void)
+{
+	struct town t;
+
+	town_open(&t);
+	t.file[0][0][0] = t.file[0][0][1] = true;
+	(void)night_of_deliveries(&t);
+	the_one(&t, STATE_OPEN, STATE_EXPORTED);
+	(void)night_of_deliveries(&t);
+	t.file[0][0][0] = t.file[0][0][1] = false;
+	(void)night_of_deliveries(&t);
+	CHECK(count(&t, 0) == 1 && count(&t, STATES(STATE_EXPORTED)) == 1);
+	town_close(&t);
+}
+
+static void
+what_was_delivered_is_not_asked_about_again_until_it_is_something_else(void)
+{
+	struct town t;
+
+	town_open(&t);
+	t.file[0][0][0] = t.file[0][0][1] = true;
+	(void)night_of_deliveries(&t);
+	the_one(&t, STATE_OPEN, STATE_EXPORTED);
+	the_one(&t, STATE_EXPORTED, STATE_DONE);
+	CHECK(night_of_deliveries(&t).opened == 0 && count(&t, 0) == 1);
+	t.file[0][0][1] = false;
+	CHECK(night_of_deliveries(&t).opened == 0);             /* a part of it */
+	CHECK(one_night(&t).opened == 1);                       /* to destroy is another question */
+	town_close(&t);
+
+	for (int what = 0; what < 3; what++) {
+		town_open(&t);
+		t.file[0][0][0] = t.file[0][0][1] = true;
+		(void)night_of_deliveries(&t);
+		the_one(&t, STATE_OPEN, STATE_EXPORTED);
+		if (what == 2) {                                /* not all of it came with the package */
+			struct stored_list list = all(&t, STATES(STATE_EXPORTED));
+
+			CHECK(list.list.count == 1);
+			packaged(&t, list.list.items[0].id, 1);
+			stored_free(&list);
+		}
+		the_one(&t, STATE_EXPORTED, what == 0 ? STATE_FAILED : STATE_DONE);
+		if (what == 1)
+			t.size[0][0][0]++;
+		CHECK(night_of_deliveries(&t).opened == 1);
+		town_close(&t);
+	}
+}
+
 static void
 an_exported_removal_is_done_when_the_membership_is_gone(void)
 {
@@ -2722,6 +2817,8 @@ main(void)
 	TEST(what_could_not_be_seen_well_is_not_superseded);
 	TEST(one_system_with_nobody_stops_what_the_other_approves);
 	TEST(a_series_that_destroys_instead_of_delivering_is_asked_anew);
+	TEST(a_delivery_waits_for_its_receipt);
+	TEST(what_was_delivered_is_not_asked_about_again_until_it_is_something_else);
 	TEST(an_exported_removal_is_done_when_the_membership_is_gone);
 	TEST(what_is_kept_is_asked_again_on_its_day);
 	TEST(without_a_directory_nothing_new_is_asked);
