@@ -5,12 +5,20 @@
 #include <behov/log.h>
 #include <behov/register.h>
 
+/* While a night is at work, too. */
 static int
-list(struct arena *mem, const struct apply_input *in, struct error *err)
+list(struct arena *mem, const struct options *options, struct error *err)
 {
+	struct store *store = NULL;
+	struct rules rules;
 	char *text = NULL;
+	int rc;
 
-	return apply_deliveries(mem, in, &text, err) < 0 ? -1 : say(text, err);
+	if (open_look(mem, options, &rules, &store, err) < 0)
+		return -1;
+	rc = apply_deliveries(mem, &(struct apply_input){ .rules = &rules, .store = store, .now = clock_now() }, &text, err);
+	store_close(store);
+	return rc < 0 ? -1 : say(text, err);
 }
 
 /* Before the store is opened: what is wrong on the command line is said at once. */
@@ -41,21 +49,23 @@ receipt(struct arena *mem, const struct apply_input *in, const struct options *o
 int
 verb_delivery(struct arena *mem, const struct options *options, int count, char **words, struct error *err)
 {
-	bool all = count == 1 && strcmp(words[0], "list") == 0, taken = count == 2 && strcmp(words[0], "receipt") == 0;
+	bool taken = count == 2 && strcmp(words[0], "receipt") == 0;
 	struct receipt r = { 0 };
 	struct rules rules;
 	struct desk desk;
 	int rc;
 
-	if (!all && !taken && !(count == 2 && strcmp(words[0], "refuse") == 0))
+	if (count == 1 && strcmp(words[0], "list") == 0)
+		return list(mem, options, err);
+	if (!taken && !(count == 2 && strcmp(words[0], "refuse") == 0))
 		return error_set(err, ERROR_USAGE, "use: behov delivery list | receipt ID --number TEXT [--date DATE] [--file FILE] --by NAME | "
 				 "refuse ID --by NAME --reason TEXT");
-	if ((taken && check_receipt(options, &r, err) < 0) || (!taken && !all && need_names(options, false, "delivery refuse", err) < 0) ||
+	if ((taken && check_receipt(options, &r, err) < 0) || (!taken && need_names(options, false, "delivery refuse", err) < 0) ||
 	    register_load(mem, options->config, &rules, err) < 0 || run_desk_open(mem, &rules, clock_now(), false, &desk, err) < 0)
 		return -1;
 	const struct apply_input in = { .rules = &rules, .store = desk.store, .now = clock_now() };
 
-	rc = all ? list(mem, &in, err) : taken ? receipt(mem, &in, options, words[1], &r, err)
+	rc = taken ? receipt(mem, &in, options, words[1], &r, err)
 		: apply_refused(mem, &in, words[1], actor(mem, options), options->reason, err);
 	run_desk_close(&desk);
 	return rc;

@@ -539,7 +539,8 @@ record(struct delivery *d)
 	const char *shown = name_show(a->mem, arena_print(a->mem, "%s/" DELIVERY_FOLDER "/%s", a->conf->work, d->b->s->id));
 	const char *note = d->dropped ? arena_print(a->mem, "%s (%zu filer kom inte med)", shown, d->dropped) : shown;
 
-	if (sum_up(d, d->root, "METS.xml", d->mets) < 0 || sum_up(d, d->work, arena_print(d->b->mem, "%s.tar", d->b->s->id), d->tar) < 0)
+	if (d->whole && (sum_up(d, d->root, "METS.xml", d->mets) < 0 ||
+			 sum_up(d, d->work, arena_print(d->b->mem, "%s.tar", d->b->s->id), d->tar) < 0))
 		return apply_left(a, d->b->s, arena_text(a->mem, cannot(d, "paketet går inte att läsa")));
 	if (store_begin(a->in->store, a->err) < 0)
 		return -1;
@@ -564,6 +565,7 @@ close_package(struct delivery *d)
 	step("sip");
 	if (tar_write(d, sheets, &why) < 0)
 		why = cannot(d, "paketet går inte att skriva som en fil");
+	progress_end();
 	if (why && d->spoiled && copy_again(d) < 0)
 		return -1;
 	if (why)
@@ -573,6 +575,7 @@ close_package(struct delivery *d)
 		return apply_left(a, d->b->s, arena_text(a->mem, cannot(d, "paketet går inte att göra klart")));
 	fsync(d->work);
 	step("package");
+	memcpy(d->mets, sheets[SHEET_METS].sum, DIGEST_SIZE);
 	return record(d);
 }
 

@@ -122,7 +122,7 @@ put_queues(struct request *r, json_t *data, const struct queue *queues)
 		{ STATE_OPEN, N_("Väntar på svar") }, { STATE_BRAKED, N_("Bromsade") },
 		{ STATE_QUEUED, N_("I kö: de som ska svara har nog") }, { STATE_ASKED, N_("En kollega är tillfrågad") },
 		{ STATE_WRONG_OWNER, N_("Ägaren säger att det inte är deras") }, { STATE_HELD, N_("Under gallringsstopp") },
-		{ STATE_SCHEDULED, N_("Godkända, i ångerfrist") }, { STATE_EXPORTED, N_("På arbetslista eller i LDIF") },
+		{ STATE_SCHEDULED, N_("Godkända, i ångerfrist") }, { STATE_EXPORTED, N_("På arbetslista, i LDIF eller hos e-arkivet") },
 		{ STATE_QUARANTINED, N_("I karantän, ej gallrade") }, { STATE_FAILED, N_("Misslyckade") } };
 	json_t *list = json_array();
 

@@ -32,8 +32,10 @@ count_exported(struct arena *mem, const struct notify_input *in, struct tally *t
 		return -1;
 	for (size_t i = 0; i < list.list.count; i++) {
 		const char *note = list.list.items[i].note, *file = note ? strrchr(note, '/') : NULL;
+		const char *title = list.list.items[i].p.kind == KIND_DELIVER ? "e-arkivets kvittens (behov delivery list)"
+			: file ? file + 1 : note ? note : "arbetslista";
 
-		letter_under(mem, &tally->exported, file ? file + 1 : note ? note : "arbetslista")->count++;
+		letter_under(mem, &tally->exported, title)->count++;
 	}
 	stored_free(&list);
 	return 0;

@@ -162,7 +162,7 @@ report_status_text(struct arena *mem, const json_t *status)
 	static const struct { const char *key, *word; } rows[] = {
 		{ "open", "väntar på svar" }, { "braked", "bromsade" }, { "queued", "väntar på sin tur" }, { "asked", "väntar på råd" },
 		{ "held", "gallringsstopp" }, { "wrong-owner", "söker ägare" }, { "scheduled", "godkända, i ångerfrist" },
-		{ "exported", "på arbetslista eller i LDIF" }, { "quarantined", "i karantän, ej gallrade" },
+		{ "exported", "på arbetslista, i LDIF eller hos e-arkivet" }, { "quarantined", "i karantän, ej gallrade" },
 		{ "kept", "behålls" }, { "done", "gjorda" }, { "failed", "misslyckade" } };
 	const json_t *night = json_object_get(status, "night"), *waiting = json_object_get(status, "waiting");
 	const json_t *list, *audit = json_object_get(status, "audit");

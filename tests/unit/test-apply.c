@@ -1596,6 +1596,31 @@ a_full_disk_is_told_and_the_next_run_goes_on(void)
 }
 
 static void
+an_xml_file_that_is_not_wholly_written_says_so(void)
+{
+	struct sheet sheet;
+	struct xml *x;
+
+	begin();
+	x = xml_open(AT_FDCWD, "/dev/full");
+	CHECK(x != NULL);
+	xml_start(x, "a");
+	for (int i = 0; i < 3000; i++)
+		xml_put(x, "b", "text");
+	errno = 0;
+	CHECK(xml_close(x, &sheet) < 0 && errno == ENOSPC);
+	CHECK(!xml_open(AT_FDCWD, at("ingen/mapp")) && errno == ENOENT);
+	x = xml_open(AT_FDCWD, at("x.xml"));
+	xml_start(x, "a");
+	xml_set(x, "b", "<\"&'\n\x01\xff>");
+	xml_text(x, "]]>\xef\xbf\xbe\xef\xbf\xbf\xed\xa0\x80 \xe2\x80\xae");
+	CHECK(xml_close(x, &sheet) == 0 && sheet.size == strlen(content("x.xml")) &&
+	      strcmp(digest_hex(mem, sheet.sum, DIGEST_SIZE), digest_text(mem, content("x.xml"))) == 0);
+	CHECK(strstr(content("x.xml"), "%01%FF") && strstr(content("x.xml"), "%EF%BF%BE%EF%BF%BF%ED%A0%80 %E2%80%AE<"));
+	end();
+}
+
+static void
 a_link_in_the_place_of_the_folder_is_not_followed(void)
 {
 	const char *id;
@@ -1875,6 +1900,7 @@ main(void)
 	TEST(trap_a_copy_that_was_spoiled_is_made_again);
 	TEST(a_full_disk_is_told_and_the_next_run_goes_on);
 	TEST(a_link_in_the_place_of_the_folder_is_not_followed);
+	TEST(an_xml_file_that_is_not_wholly_written_says_so);
 	TEST(trap_a_work_list_names_what_has_changed_since_it_was_approved);
 	TEST(memberships_go_out_as_one_ldif_once);
 	TEST(a_protected_one_does_not_go_by_codes_when_its_system_has_risen);

@@ -98,6 +98,8 @@ def receipts(t, batch, folder, told):
     now = at("12-05", 9)
     night(t, "12-05")
     check("a night waits for the receipt", state(t, batch)[0] == "exported")
+    letters = [text for _, text in t.mails("it.admin")]
+    check("administrators are reminded of it", any("e-arkivets kvittens (behov delivery list): 1 att göra" in text for text in letters), letters[-1:])
     done = t.call(now, "delivery", "list")
     check("it is among those that wait", done.returncode == 0 and batch.encode() in done.stdout and folder.encode() in done.stdout, done.stdout)
     for words, said in ((("--by", "maria.arkivarie"), b"--number"), (("--number", "A 1"), b"--by"),
