@@ -14,8 +14,8 @@ import tempfile
 TOP = os.path.abspath(os.path.join(os.path.dirname(__file__), "../.."))
 LITERAL = r'"(?:[^"\\\n]|\\.)*"'
 # What is not for owners: the command line has a template for each language; administrators' letters and reports are Swedish,
-# and so is why a letter was not sent (compose.c, send.c), which the night writes into the store.
-OTHERS = r"(explain|file|history)\.\w+\.txt$|administrator\.|report-|style\.|(compose|send)\.c$"
+# and so are why a letter was not sent (compose.c, send.c), which the night writes into the store, and what the e-archive reads.
+OTHERS = r"(explain|file|history)\.\w+\.txt$|leverans-las-mig\.txt$|administrator\.|report-|style\.|(compose|send)\.c$"
 PARTS = r"\{\{[#^/]?[\w.]+\}\}"
 
 
