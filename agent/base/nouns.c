@@ -138,6 +138,37 @@ series_decided_so(const struct series *series, const json_t *evidence)
 			is_text(was, "body", series->decision.body));
 }
 
+static void
+archive_fill(struct archive *out, const struct archive *from)
+{
+	out->board = out->board ? out->board : from->board;
+	out->creator = out->creator ? out->creator : from->creator;
+	out->responsible = out->responsible ? out->responsible : from->responsible;
+}
+
+struct archive
+archive_of(const struct conf *conf, const struct share *share, const struct series *series)
+{
+	struct archive out = series ? series->archive : (struct archive){ 0 };
+
+	if (share)
+		archive_fill(&out, &share->archive);
+	archive_fill(&out, &conf->archive);
+	return out;
+}
+
+struct copies
+copies_of(const struct conf *conf, const struct share *share)
+{
+	struct copies out = share ? share->copies : (struct copies){ 0 };
+
+	if (!out.backups.count)
+		out.backups = conf->protocol.copies.backups;
+	if (!out.snapshots.count)
+		out.snapshots = conf->protocol.copies.snapshots;
+	return out;
+}
+
 /* ------------------------------------------------------------------ names */
 
 static int

@@ -116,6 +116,11 @@ void read_draft(struct reader *r, config_setting_t *at, struct series *s);
 bool is_placeholder(const char *text);
 /* Complains when the text of that key is one. */
 void check_placeholder(struct reader *r, const config_setting_t *group, const char *key, const char *text);
+/* What a gallringsprotokoll names: of a series, a share or the configuration. */
+void read_archive(struct reader *r, const config_setting_t *group, struct archive *out);
+void read_application(struct reader *r, const config_setting_t *group, struct series *s);
+void read_copies(struct reader *r, const config_setting_t *at, struct copies *out);
+void read_protocol(struct reader *r, const config_setting_t *root, struct conf *c);
 void read_share(struct reader *r, config_setting_t *at);
 /* When its path is smb://: where that is, and how we are let in; when not, none of that may be written. */
 void read_smb(struct reader *r, const config_setting_t *at, struct share *s);

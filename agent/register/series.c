@@ -290,6 +290,13 @@ digest_series(struct reader *r, const struct series *s)
 		digest_field(d, s->deputies[i]);
 	for (int i = 0; i < s->spare.count; i++)
 		digest_field(d, s->spare.values[i]);
+	if (s->application.dnr) {       /* a series without one keeps the digest that it was activated by */
+		const char *const more[] = { "application", s->application.dnr, s->application.date, s->application.body,
+					     s->application.paragraph };
+
+		for (size_t i = 0; i < sizeof(more) / sizeof(*more); i++)
+			digest_field(d, more[i]);
+	}
 	for (int i = 0; i < s->where_count; i++) {
 		digest_field(d, s->where[i].share);
 		digest_field(d, s->where[i].path);
@@ -304,8 +311,8 @@ digest_series(struct reader *r, const struct series *s)
 void
 read_series(struct reader *r, config_setting_t *at)
 {
-	static const char *const keys[] = { "id", "code", "name", "owner", "deputies", "decision", "law", "source", "decide",
-		"records", "where", "action", "keep", "latest", "clock", "count-from", "fiscal-year", "cases", "spare", "batch", "evidence", NULL };
+	static const char *const keys[] = { "id", "code", "name", "owner", "deputies", "decision", "application", "archive", "secrecy", "law",
+		"source", "decide", "records", "where", "action", "keep", "latest", "clock", "count-from", "fiscal-year", "cases", "spare", "batch", "evidence", NULL };
 	static const char *const actions[] = { "destroy", "preserve", "deliver", NULL };
 	static const char *const evidence[] = { "names", "digest", NULL };
 	struct series *s = arena_push(r->mem, &r->series);
@@ -322,6 +329,8 @@ read_series(struct reader *r, config_setting_t *at)
 	s->deputy_count = get_texts(r, at, "deputies", &s->deputies);
 	s->law = get_text(r, at, "law", OPTIONAL);
 	read_decision(r, at, s);
+	read_application(r, at, s);
+	read_archive(r, at, &s->archive);
 	read_draft(r, at, s);
 	read_records(r, at, s);
 	get_text(r, at, "action", REQUIRED);
@@ -408,7 +417,7 @@ read_share(struct reader *r, config_setting_t *at)
 {
 	static const char *const keys[] = { "id", "name", "path", "owner", "deputies", "class", "identity", "dispose",
 		"case", "shrink-ratio", "hands", "rate", "window", "duplicates", "user", "password-file", "kerberos", "encrypt",
-		"timeout", NULL };
+		"timeout", "archive", "backups", "snapshots", NULL };
 	static const char *const identities[] = { "marker", "filesystem", "none", NULL };
 	static const char *const disposals[] = { "none", "quarantine", "destroy", NULL };
 	static const char *const cases[] = { "exact", "fold", NULL };
@@ -434,6 +443,8 @@ read_share(struct reader *r, config_setting_t *at)
 	s->rate = get_number(r, at, "rate", 1, 1000000, 0);
 	read_window(r, at, s);
 	s->duplicates = get_bool(r, at, "duplicates", false);
+	read_archive(r, at, &s->archive);
+	read_copies(r, at, &s->copies);
 	read_smb(r, at, s);
 	s->fold = get_word(r, at, "case", cases, s->smb != NULL) == 1;
 }

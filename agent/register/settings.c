@@ -343,7 +343,7 @@ read_settings(struct reader *r, const config_setting_t *root)
 {
 	static const char *const keys[] = { "organisation", "store", "inbox", "key-file", "work", "rules", "mode",
 		"zone", "directory", "hr", "mail", "web", "people", "brake", "grace", "quarantine", "link",
-		"reminder", "escalate", "weekly", "language", "audit", NULL };
+		"reminder", "escalate", "weekly", "language", "audit", "archive", "protocol", NULL };
 	static const char *const schemes[] = { "sqlite:", NULL };
 	static const char *const modes[] = { "observe", "propose", "apply", NULL };
 	static const char *const builtin[][3] = { { "title", "titel", "title" }, { "department", "avdelning", "department" },
@@ -379,4 +379,5 @@ read_settings(struct reader *r, const config_setting_t *root)
 	read_web(r, root, c);
 	read_small(r, root, c);
 	read_audit(r, root, c);
+	read_protocol(r, root, c);
 }

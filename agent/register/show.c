@@ -96,6 +96,43 @@ audit_json(const struct conf *c)
 	return o;
 }
 
+static void
+put_archive(json_t *object, const struct archive *a)
+{
+	json_t *o = json_object();
+
+	json_put(o, "board", a->board);
+	json_put(o, "creator", a->creator);
+	json_put(o, "responsible", a->responsible);
+	put_new(object, "archive", o);
+}
+
+/* "90 days", as it is written. */
+static void
+put_period(json_t *object, const char *key, struct period period)
+{
+	static const char *const units[] = { "days", "months", "years" };
+
+	put_new(object, key, period.count ? json_sprintf("%d %s", period.count, units[period.unit]) : json_null());
+}
+
+static void
+put_copies(json_t *object, const struct copies *copies)
+{
+	put_period(object, "backups", copies->backups);
+	put_period(object, "snapshots", copies->snapshots);
+}
+
+static json_t *
+protocol_json(const struct conf *c)
+{
+	json_t *o = json_object();
+
+	json_put(o, "dnr", c->protocol.dnr);
+	put_copies(o, &c->protocol.copies);
+	return o;
+}
+
 static json_t *
 limits_json(const struct conf *c)
 {
@@ -190,6 +227,8 @@ conf_json(const struct conf *c)
 	put_new(o, "web", web_json(c));
 	put_new(o, "audit", audit_json(c));
 	put_new(o, "hr", hr_json(c));
+	put_archive(o, &c->archive);
+	put_new(o, "protocol", protocol_json(c));
 	json_put(people, "coordinator", c->people.coordinator);
 	json_put(people, "archivist", c->people.archivist);
 	json_put(people, "registrar", c->people.registrar);
@@ -230,6 +269,22 @@ system_json(const struct system *s)
 	return o;
 }
 
+/* null: there is none. */
+static json_t *
+decision_json(const char *dnr, const char *date, const char *paragraph, const char *body)
+{
+	json_t *o;
+
+	if (!dnr)
+		return json_null();
+	o = json_object();
+	json_put(o, "dnr", dnr);
+	json_put(o, "date", date);
+	json_put(o, "paragraph", paragraph);
+	json_put(o, "body", body);
+	return o;
+}
+
 static json_t *
 series_json(const struct series *s)
 {
@@ -241,6 +296,11 @@ series_json(const struct series *s)
 	json_put(o, "digest", s->digest);
 	put_new(o, "decided", json_boolean(s->decided));
 	json_put(o, "law", s->law);
+	json_put(o, "code", s->code);
+	json_put(o, "secrecy", s->secrecy);
+	put_archive(o, &s->archive);
+	put_new(o, "decision", decision_json(s->decision.dnr, s->decision.date, s->decision.paragraph, s->decision.body));
+	put_new(o, "application", decision_json(s->application.dnr, s->application.date, s->application.paragraph, s->application.body));
 	put_texts(o, "source", s->sources, s->source_count);
 	put_texts(o, "decide", s->decide, s->decide_count);
 	return o;
@@ -270,6 +330,8 @@ share_json(const struct share *s)
 		put_new(o, "window", json_sprintf("%02d:%02d-%02d:%02d", s->window.from / 60, s->window.from % 60, s->window.to / 60,
 						  s->window.to % 60));
 	json_object_set_new(o, "duplicates", json_boolean(s->duplicates));
+	put_archive(o, &s->archive);
+	put_copies(o, &s->copies);
 	return o;
 }
 

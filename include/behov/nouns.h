@@ -144,6 +144,11 @@ struct where {
 	struct place at;
 };
 
+/* Whose archive it is: as the series says, else its share, else the configuration (archive_of()).  NULL = not said. */
+struct archive { const char *board, *creator, *responsible; };  /* nämnd, arkivbildare, arkivansvarig */
+/* How long copies live that behov does not reach; count 0 = not said. */
+struct copies { struct period backups, snapshots; };
+
 struct series {
 	const char *id, *code, *name;
 	const char *owner;              /* else the share's */
@@ -151,6 +156,9 @@ struct series {
 	int deputy_count;
 	struct { const char *dnr, *date, *body, *paragraph; } decision;
 	bool decided;                   /* dnr, date and body are written; else the series is inert */
+	struct { const char *dnr, *date, *body, *paragraph; } application;      /* tillämpningsbeslut; dnr NULL = none */
+	struct archive archive;
+	const char *secrecy;            /* sekretessmarkering: the provision; or NULL */
 	const char *law;
 	const char **sources;           /* where a draft has it from; binds nobody */
 	int source_count;
@@ -206,6 +214,8 @@ struct share {
 	int rate;                       /* requests a second at most; 0 = no limit */
 	struct { int from, to; } window;        /* minutes after midnight between which it may be read; equal = always */
 	bool duplicates;                /* `behov duplicates` may open its files */
+	struct archive archive;
+	struct copies copies;           /* of it, where they are not as the configuration says of all */
 	struct place at;
 };
 
@@ -344,6 +354,8 @@ struct conf {
 	struct { int count; double ratio; } brake;      /* more than count and more than ratio of the scope: 10, 0.20 */
 	struct { int access_days, file_days; } grace;   /* 3 and 7 */
 	int quarantine_days;            /* 30 */
+	struct archive archive;
+	struct { const char *dnr; struct copies copies; } protocol;     /* dnr: "GALLR {year}/{number}" */
 	int link_days;                  /* a mail's link is good for: 30 */
 	int reminder_days;              /* 7 */
 	int escalate[2];                /* days without an answer until the next in turn is asked, too, and until the coordinator
@@ -377,6 +389,10 @@ const struct role *rules_role(const struct rules *rules, const char *system, con
 const struct share *rules_share(const struct rules *rules, const char *id);
 const struct series *rules_series(const struct rules *rules, const char *id);
 bool series_lies_on(const struct series *series, const char *share);
+/* Each of its three from whoever says it first: series, share, configuration; the former two may be NULL. */
+struct archive archive_of(const struct conf *conf, const struct share *share, const struct series *series);
+struct copies copies_of(const struct conf *conf, const struct share *share);
+#define DNR_MOST 60                             /* characters of protocol.dnr */
 enum event_fault event_check(const struct rules *rules, const struct event *event, day_t today, bool literal);
 
 /* ------------------------------------------------------------------ collect: what is */
