@@ -152,6 +152,20 @@ store_audit_last(struct arena *mem, struct store *store, struct audit_row *out, 
 }
 
 int
+store_audit_about(struct arena *mem, struct store *store, const char *event, const char *proposal, struct audit_row *out,
+		  struct error *err)
+{
+	struct query q;
+
+	if (query_open(&store->base, &q, AUDIT "where event = ? and json_extract(payload, '$.proposal') = ? order by a.seq desc limit 1",
+		       err) < 0)
+		return -1;
+	bind_text(&q, event);
+	bind_text(&q, proposal);
+	return one_audit(mem, &q, out, err);
+}
+
+int
 store_audit_at(struct arena *mem, struct store *store, long long seq, struct audit_row *out, struct error *err)
 {
 	struct query q;

@@ -140,8 +140,15 @@ static const char *const schema_5[] = {
 	"  where d.verdict = 'not-mine' and d.refused is null and json_extract(a.value, '$.as') is not null group by 1, 2, 3",
 	NULL };
 
-static const char *const *const steps[] = { schema_1, schema_2, schema_3, schema_4, schema_5 };
-static const struct schema schema = { "store", 0x62656876, 5, false, steps };
+/* Gallringsprotokoll: what was issued is never changed; only that its files lie where they should is noted afterwards. */
+static const char *const schema_6[] = {
+	"create table protocol (id integer primary key, proposal text not null unique references proposal (id), year integer not null,"
+	"  number integer not null, dnr text not null unique, digest text not null, body text not null, at integer not null,"
+	"  written integer, unique (year, number)) strict",
+	NULL };
+
+static const char *const *const steps[] = { schema_1, schema_2, schema_3, schema_4, schema_5, schema_6 };
+static const struct schema schema = { "store", 0x62656876, 6, false, steps };
 
 static int
 get_value(struct arena *mem, struct store *store, const char *name, const char **out, struct error *err)

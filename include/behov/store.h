@@ -397,6 +397,43 @@ int store_begun(struct store *store, const char *proposal, bool *out, struct err
 int store_effects(struct arena *mem, struct store *store, const char *proposal, const char *act, struct effects *out,
 		  struct error *err);
 
+/* What became of one file of a batch: of its quarantine, and of its end there.  Moments INT64_MIN = not. */
+struct disposal {
+	long long number;               /* in its manifest, from 1; 0: what stopped all of a whole batch */
+	enum effect_state moved, gone;
+	int64_t checked, moved_at;      /* judged just before it was moved; moved, or not */
+	int64_t checked_again, gone_at; /* judged just before its end; INT64_MIN: its end was never meant, and `gone` says nothing */
+	const char *moved_note, *gone_note;
+	long links;                     /* names that it had at its end */
+};
+/* In order of number, each lent for the call; -1 from each() ends the walk with its err.  Takes no memory for how many they are. */
+int store_disposals(struct store *store, const char *proposal, int (*each)(void *self, const struct disposal *d, struct error *err),
+		    void *self, struct error *err);
+
+/* ------------------------------------------------------------------ gallringsprotokoll */
+
+struct protocol {
+	const char *proposal, *dnr;
+	int year;
+	long long number;               /* 1, 2, … in its year */
+	const char *digest, *body;      /* sha256 of the body, hex; JSON as it stands in its file */
+	int64_t at;                     /* when it was issued */
+	bool written;                   /* its files were all put in place */
+};
+struct protocols { LIST(struct protocol) list; };
+/* Batches that came to an end with files destroyed, and have none yet: in the order in which the last file went. */
+struct ended_batch { const char *proposal; int64_t at; };
+struct ended_batches { LIST(struct ended_batch) list; };
+int store_protocols_due(struct arena *mem, struct store *store, struct ended_batches *out, struct error *err);
+/* The number that comes next in a year.  Good inside the transaction that also adds it: so no number is left out or given twice. */
+int store_protocol_next(struct store *store, int year, long long *out, struct error *err);
+int store_protocol_add(struct store *store, const struct protocol *p, struct error *err);
+int store_protocol_written(struct store *store, const char *proposal, int64_t now, struct error *err);
+/* In the order in which they were issued; what: a proposal or a dnr, NULL = all; unwritten: only those. */
+int store_protocols(struct arena *mem, struct store *store, const char *what, bool unwritten, struct protocols *out, struct error *err);
+/* The one that was issued last; dnr NULL when there is none. */
+int store_protocol_last(struct arena *mem, struct store *store, struct protocol *out, struct error *err);
+
 /* ------------------------------------------------------------------ the audit chain: see audit.h */
 
 struct audit_row {
@@ -411,6 +448,9 @@ int store_audit_add(struct store *store, const struct audit_row *row, struct err
 /* seq 0 when there is none. */
 int store_audit_at(struct arena *mem, struct store *store, long long seq, struct audit_row *out, struct error *err);
 int store_audit_last(struct arena *mem, struct store *store, struct audit_row *out, struct error *err);
+/* The last row that says that this happened to a proposal; seq 0 when there is none, or its payload has been disposed of. */
+int store_audit_about(struct arena *mem, struct store *store, const char *event, const char *proposal, struct audit_row *out,
+		      struct error *err);
 /* Calls each() for those after `from`, in order of seq; -1 from it ends the walk with its err.  A row is lent for the call. */
 int store_audit_each(struct store *store, long long from, int (*each)(void *self, const struct audit_row *row, struct error *err),
 		     void *self, struct error *err);
