@@ -6,6 +6,7 @@
 #include <behov/file.h>
 #include <behov/json.h>
 #include <behov/log.h>
+#include <behov/report.h>
 #include <behov/retain.h>
 #include <behov/scan.h>
 #include <behov/text.h>
@@ -218,11 +219,28 @@ eyes_open(struct arena *mem, const struct rules *rules, struct store *store, int
 
 /* ------------------------------------------------------------------ apply and restore */
 
+/* Of what has been destroyed, now or before.  Not being able to write them undoes nothing: the next run or apply tries again. */
+int
+run_protocols(struct arena *mem, const struct rules *rules, struct store *store, int64_t now, const char *actor, const char **why,
+	      struct error *err)
+{
+	struct protocols_done done;
+
+	*why = NULL;
+	if (report_protocols_issue(mem, &(struct report_input){ rules, store, now }, actor, &done, err) < 0)
+		return -1;
+	if (done.issued || done.written || done.unwritten)
+		log_info("protocols done issued=%lld written=%lld unwritten=%lld", done.issued, done.written, done.unwritten);
+	*why = done.why;
+	return 0;
+}
+
 int
 run_apply(struct arena *mem, const struct rules *rules, const struct run_options *how, struct apply_result *out,
 	  struct error *err)
 {
 	struct decide_result decided = { 0 };
+	const char *unwritten = NULL;
 	struct eyes eyes = { 0 };
 	struct desk desk;
 	int rc = -1;
@@ -247,6 +265,9 @@ run_apply(struct arena *mem, const struct rules *rules, const struct run_options
 		.rules = rules, .store = desk.store, .now = how->now,
 		.eyes = &(struct apply_eyes){ &eyes, open_root, objection, judge, proven, turn },
 	}, out, err);
+	if (rc == 0)
+		rc = run_protocols(mem, rules, desk.store, how->now, "apply", &unwritten, err);
+	out->failed += unwritten != NULL;
 	log_info("apply %s removed=%lld exported=%lld packaged=%lld quarantined=%lld unlinked=%lld waiting=%lld left=%lld failed=%lld",
 		 rc < 0 ? "ended early" : "done", out->removed, out->exported, out->packaged, out->quarantined, out->unlinked,
 		 out->waiting, out->left, out->failed);

@@ -301,6 +301,24 @@ out:
 	return rc;
 }
 
+/* "all", a proposal, or a dnr. */
+static int
+report_protocol(struct arena *mem, const struct options *options, const char *what, struct error *err)
+{
+	struct rules rules;
+	struct store *store = NULL;
+	json_t *json = NULL;
+	int rc = -1;
+
+	if (open_look(mem, options, &rules, &store, err) == 0)
+		rc = report_protocols(mem, &(struct report_input){ &rules, store, clock_now() }, strcmp(what, "all") == 0 ? NULL : what, &json, err);
+	if (rc == 0)
+		rc = options->json ? say_json(mem, json, err) : say(report_protocols_text(mem, json), err);
+	json_decref(json);
+	store_close(store);
+	return rc;
+}
+
 int verb_report(struct arena *mem, const struct options *options, int count, char **words, struct error *err)
 {
 	const char *html = NULL, *csv = NULL;
@@ -309,8 +327,10 @@ int verb_report(struct arena *mem, const struct options *options, int count, cha
 	json_t *json = NULL;
 	int rc = -1;
 
+	if (count == 2 && strcmp(words[0], "protocol") == 0)
+		return report_protocol(mem, options, words[1], err);
 	if (count != 2 || strcmp(words[0], "quarter") != 0)
-		return error_set(err, ERROR_USAGE, "use: behov report quarter 2026Q3 [--json]");
+		return error_set(err, ERROR_USAGE, "use: behov report quarter 2026Q3 [--json], or report protocol ID|DNR|all [--json]");
 	if (open_look(mem, options, &rules, &store, err) < 0)
 		goto out;
 	rc = report_quarter(mem, &(struct report_input){ &rules, store, clock_now() }, words[1], &html, &csv, &json, err);

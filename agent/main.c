@@ -49,7 +49,7 @@ static const struct verb verbs[] = {
 	{ "suggest", "needs SYSTEM[/ROLE] | series PLAN.csv | retention SHARE",
 	  "drafts: of needs, from who has the role today; of series, from a plan, or from what lies on a share", verb_suggest },
 	{ "duplicates", "SHARE", "files that are alike and that no series covers, where the share allows its files to be opened", verb_duplicates },
-	{ "report", "quarter 2026Q3", "write the quarterly access review", verb_report },
+	{ "report", "quarter 2026Q3 | protocol ID|DNR|all", "write the quarterly access review; show gallringsprotokoll, and where they are", verb_report },
 	{ "audit", "verify [EXPORT [HEADS]] | trail ID|ACCOUNT | export | seal | rotate | epoch",
 	  "what was done: check its chain, follow one proposal, write it out; behov-audit signs its head", verb_audit },
 	{ "decide", "keep|undo|hold ID | release SCOPE", "by hand, with --by and --reason; never approves", verb_decide },

@@ -268,6 +268,20 @@ tell_seals(struct arena *mem, const struct rules *rules, struct store *store, st
 			"Granskningskedjan stämmer inte med sina undertecknade huvuden, och inget verkställs förrän det är utrett: %s", why.text) };
 }
 
+/* What apply has destroyed is told of, though it was ended before it could. */
+static int
+tell_protocols(struct arena *mem, const struct rules *rules, struct store *store, int64_t now, struct plan *plan, struct error *err)
+{
+	const char *why;
+
+	if (run_protocols(mem, rules, store, now, "run", &why, err) < 0)
+		return error_in(err, "issuing gallringsprotokoll");
+	if (why)
+		*arena_push(mem, &plan->findings) = (struct finding){ .kind = "protocol", .text = arena_print(mem,
+			"Ett gallringsprotokoll går inte att utfärda eller skriva: %s", why) };
+	return 0;
+}
+
 int
 run_night(struct arena *mem, const struct rules *rules, const struct run_options *how, struct night_result *out,
 	  struct error *err)
@@ -287,7 +301,8 @@ run_night(struct arena *mem, const struct rules *rules, const struct run_options
 	if (out->decided.unread)
 		*arena_push(mem, &out->plan.gaps) = (struct gap){ "inbox", "", NULL, out->decided.unread };
 	tell_seals(mem, rules, desk.store, &out->plan);
-	rc = whole_night(mem, rules, desk.store, how, id, out, err);
+	if (tell_protocols(mem, rules, desk.store, how->now, &out->plan, err) == 0)
+		rc = whole_night(mem, rules, desk.store, how, id, out, err);
 	if (rc < 0 && store_night_end(desk.store, id, "failed", false, how->now, NULL, &late) < 0)
 		log_warn("cannot note that the night failed: %s", late.text);
 out:

@@ -58,6 +58,10 @@ int secret_hide(struct arena *mem, const char *known, struct store *store, struc
 int administrators_keep(struct arena *mem, const struct rules *rules, struct store *store, const struct snapshot *snapshot,
 			struct error *err);
 
+/* Gallringsprotokoll that are due are issued, and their files put in place; *why: one could not be written, else NULL. */
+int run_protocols(struct arena *mem, const struct rules *rules, struct store *store, int64_t now, const char *actor, const char **why,
+		  struct error *err);
+
 /* Shows retain what lies in the folder of a file, as it is now. */
 struct retain;
 int run_see_folder(struct arena *mem, struct retain *retain, const struct share *share, const char *path, struct error *err);

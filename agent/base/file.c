@@ -216,21 +216,30 @@ static int sync_folder(const char *path)
 	return rc;
 }
 
-static int write_new(const char *path, const void *bytes, size_t len, mode_t mode, struct error *err)
+#define TEMPORARY 4096
+
+static int open_new(const char *path, mode_t mode, char temporary[TEMPORARY], struct error *err)
 {
-	char temporary[4096];
 	unsigned char salt[8];
 	unsigned long long number;
-	int fd, rc = -1;
+	int fd;
 
 	digest_random(salt, sizeof(salt));
 	memcpy(&number, salt, sizeof(number));
-	if (snprintf(temporary, sizeof(temporary), "%s.new-%llx", path, number) >= (int)sizeof(temporary))
+	if (snprintf(temporary, TEMPORARY, "%s.new-%llx", path, number) >= TEMPORARY)
 		return error_set(err, ERROR_SOURCE, "cannot write '%s': the path is too long", path);
 	/* Not mkostemp(): only the kernel can apply the umask without a race. */
 	fd = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode);
+	return fd < 0 ? error_sys(err, ERROR_SOURCE, "cannot write '%s'", path) : fd;
+}
+
+static int write_new(const char *path, const void *bytes, size_t len, mode_t mode, struct error *err)
+{
+	char temporary[TEMPORARY];
+	int rc = -1, fd = open_new(path, mode, temporary, err);
+
 	if (fd < 0)
-		return error_sys(err, ERROR_SOURCE, "cannot write '%s'", path);
+		return -1;
 	if (write_all(fd, bytes, len) < 0 || fsync(fd) < 0) {
 		error_sys(err, ERROR_SOURCE, "cannot write '%s'", path);
 		goto out;
@@ -255,6 +264,32 @@ int file_write(const char *path, const void *bytes, size_t len, struct error *er
 int file_write_private(const char *path, const void *bytes, size_t len, struct error *err)
 {
 	return write_new(path, bytes, len, 0600, err);
+}
+
+int file_draft_open(struct file_draft *draft, const char *path, struct error *err)
+{
+	int fd = open_new(path, 0640, draft->temporary, err);
+
+	draft->path = path;
+	draft->out = fd < 0 ? NULL : fdopen(fd, "w");
+	if (fd >= 0 && !draft->out)
+		abort();
+	return fd < 0 ? -1 : 0;
+}
+
+int file_draft_close(struct file_draft *draft, bool keep, struct error *err)
+{
+	bool whole = fflush(draft->out) == 0 && !ferror(draft->out) && (!keep || fsync(fileno(draft->out)) == 0);
+
+	if (keep && !whole)
+		error_sys(err, ERROR_SOURCE, "cannot write '%s'", draft->path);
+	fclose(draft->out);
+	if (keep && whole && rename(draft->temporary, draft->path) == 0 && sync_folder(draft->path) == 0)
+		return 0;
+	if (keep && whole)
+		error_sys(err, ERROR_SOURCE, "cannot put '%s' in place", draft->path);
+	unlink(draft->temporary);
+	return keep ? -1 : 0;
 }
 
 char *file_beside(struct arena *mem, const char *beside, const char *path)

@@ -440,10 +440,10 @@ write_html(const json_t *data, const char *path, struct error *err)
 	return rc;
 }
 
-static int
-make_folder(struct arena *mem, const char *work, const char **out, struct error *err)
+int
+report_folder(struct arena *mem, const char *work, const char *name, const char **out, struct error *err)
 {
-	*out = arena_print(mem, "%s/rapport", work);
+	*out = arena_print(mem, "%s/%s", work, name);
 	if ((mkdir(work, 0750) < 0 && errno != EEXIST) || (mkdir(*out, 0750) < 0 && errno != EEXIST))
 		return error_sys(err, ERROR_SOURCE, "cannot make the folder '%s'", *out);
 	return 0;
@@ -476,7 +476,7 @@ report_quarter(struct arena *mem, const struct report_input *in, const char *nam
 	int rc = -1;
 
 	*json = NULL;
-	if (read_span(name, in->now, &q.span, err) < 0 || make_folder(mem, in->rules->conf.work, &folder, err) < 0 ||
+	if (read_span(name, in->now, &q.span, err) < 0 || report_folder(mem, in->rules->conf.work, "rapport", &folder, err) < 0 ||
 	    store_proposals(mem, in->store, &(struct proposal_filter){ 0 }, &q.all, err) < 0)
 		return -1;
 	*json = json_object();

@@ -8,6 +8,8 @@
 #include "behov/report.h"
 #include "behov/text.h"
 
+/* conf.work/NAME, made when it is not there. */
+int report_folder(struct arena *mem, const char *work, const char *name, const char **out, struct error *err);
 /* A verdict as people say it. */
 extern const char *const verdict_text[];
 /* A moment as people read it, null when there is none. */

@@ -7,6 +7,7 @@
 
 #include "arena.h"
 #include "error.h"
+#include <stdbool.h>
 
 #include <stdbool.h>
 
@@ -32,6 +33,12 @@ int file_share(int fd, const char *path, bool writers, struct error *err);
 int file_write(const char *path, const void *bytes, size_t len, struct error *err);
 /* The same, for nobody else to read. */
 int file_write_private(const char *path, const void *bytes, size_t len, struct error *err);
+
+/* The same, piece by piece: what is written to `out` is at path when it is closed with keep, and nothing changed when not.  path is
+ * borrowed. */
+struct file_draft { FILE *out; const char *path; char temporary[4096]; };
+int file_draft_open(struct file_draft *draft, const char *path, struct error *err);
+int file_draft_close(struct file_draft *draft, bool keep, struct error *err);
 
 /* path as it is when absolute, else below the folder that `beside` (a file) lies in. */
 char *file_beside(struct arena *mem, const char *beside, const char *path);

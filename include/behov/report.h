@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * report.h - the quarter, the status, the list of proposals: what people and other programs read.
+ * report.h - the quarter, the gallringsprotokoll, the status, the list of proposals: what people and other programs read.
  *
  * In:      the store (read only) and the rules.
  * Out:     files below conf.work, or text and JSON in the arena.
@@ -28,6 +28,20 @@ int report_proposals(struct arena *mem, const struct report_input *in, unsigned 
 /* One proposal (id, or key: all its episodes), or all about an account: evidence, decisions, what was done, rows of the chain. */
 int report_trail(struct arena *mem, const struct report_input *in, const char *what, json_t **out, struct error *err);
 char *report_trail_text(struct arena *mem, const json_t *trail);
+/*
+ * Gallringsprotokoll: one for each batch of which files were destroyed and that has come to its end.  Issued once, with a dnr whose
+ * number is the next of the year in which the last file went; issuing it is one transaction with its row of the audit chain.  Then
+ * conf.work/protokoll/DNR.json, .csv (the list of files, where names may be told) and .html are put in place; those of an earlier
+ * time that are not, too.  What a protocol says is taken from the store when it is issued, and never changed; when it is issued is
+ * not in it, so that it is the same if we are ended in between.
+ */
+struct protocols_done { long long issued, written, unwritten; const char *why; };       /* why: of the first that could not be issued or written */
+int report_protocols_issue(struct arena *mem, const struct report_input *in, const char *actor, struct protocols_done *out,
+			   struct error *err);
+/* A proposal's, by its id or dnr, or all (NULL).  Files that are gone are put in place again, and one that is not as it was issued is
+ * an error.  Caller owns *out. */
+int report_protocols(struct arena *mem, const struct report_input *in, const char *what, json_t **out, struct error *err);
+char *report_protocols_text(struct arena *mem, const json_t *protocols);
 /* Status and proposals as text for a terminal. */
 char *report_status_text(struct arena *mem, const json_t *status);
 char *report_proposals_text(struct arena *mem, const json_t *proposals);

@@ -8,6 +8,7 @@
 #include "apply.h"
 #include "decide.h"
 #include "propose.h"
+#include "version.h"
 
 struct run_options {
 	int hands;                      /* 0 = as many as make sense */
