@@ -264,6 +264,7 @@ show_records(struct show *s, json_t *out)
 	section(s, out, "Handlingar");
 	fact(s, "Klassificering", said(s, "code"));
 	fact(s, "Handlingstyp (serie)", json_text(series, "name") ? json_text(series, "name") : json_text(series, "id"));
+	fact(s, "Gallras som", json_is_true(part(s, "whole")) ? "en enhet (hela volymen eller ärendet)" : "enskilda handlingar");
 	fact(s, "Äldsta handling", age(s, "oldest"));
 	fact(s, "Yngsta handling", age(s, "newest"));
 	fact(s, "Gallrat", sum_of(s, "destroyed"));
@@ -285,7 +286,7 @@ show_approvals(struct show *s, json_t *out)
 	section(s, out, "Prövning och godkännande");
 	fact(s, "Gallringsstopp prövade före karantän", span(s, json_object_get(held, "before_quarantine")));
 	fact(s, "Gallringsstopp prövade åter, före förstöringen", span(s, json_object_get(held, "before_destruction")));
-	fact(s, "Serien aktiverad", json_text(active, "by") ? arena_print(s->mem, "%s, %s", moment(s, active, "at"), json_text(active, "by")) : NULL);
+	fact(s, "Serien aktiverad för gallring", json_text(active, "by") ? arena_print(s->mem, "%s, %s", moment(s, active, "at"), json_text(active, "by")) : NULL);
 	rows = table(s, "Godkänt att gallringen verkställs", heads, 5);
 	json_array_foreach(part(s, "approvals"), i, one)
 		row(s, rows, (const char *[]){ json_text(one, "name"), json_text(one, "as"), moment(s, one, "at"),
@@ -342,7 +343,7 @@ show_exceptions(struct show *s, json_t *out)
 	fact(s, "Godkänt att gallra", sum_of(s, "approved"));
 	fact(s, "Gallrat", sum_of(s, "destroyed"));
 	fact(s, "Tillbakalagt på sin plats, inte gallrat", sum_of(s, "restored"));
-	fact(s, "Lämnat på sin plats, inte gallrat", arena_print(s->mem, "%s", sum_of(s, "left")));
+	fact(s, "Lämnat på sin plats, inte gallrat", sum_of(s, "left"));
 	fact(s, "Kvar i karantänen, inte gallrat", sum_of(s, "quarantined"));
 	if (files_of(s, "untouched"))
 		fact(s, "Inte påbörjat", sum_of(s, "untouched"));

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """apply is ended at every step, once, and run again: the files, the store and the journal end as if nothing had happened."""
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -42,7 +43,7 @@ def run(home, words, die=None, steps=None, now=NOW, held=None):
 
 
 def world(home):
-    """Every file and what is in it, and what the store says."""
+    """Every file and what is in it, and what the store says.  Digests hold inodes and salts, which are others in each world."""
     found = []
     for folder, _, names in sorted(os.walk(home)):
         found.append(folder[len(home):] + "/")
@@ -52,7 +53,54 @@ def world(home):
             elif not name.startswith("store"):
                 with open(os.path.join(folder, name), encoding="utf-8") as text:
                     found.append(f"{folder[len(home):]}/{name}: {text.read()}")
-    return "\n".join(found) + "\n" + run(home, ["show"]).stdout.decode().replace(home, "")
+    said = "\n".join(found) + "\n" + run(home, ["show"]).stdout.decode()
+    return re.sub("[0-9a-f]{64}", "#", said.replace(home, ""))
+
+
+def protocols(home):
+    """Each file of them, byte for byte."""
+    folder, found = home + "/store.work/protokoll", {}
+    for name in sorted(os.listdir(folder)) if os.path.isdir(folder) else ():
+        with open(f"{folder}/{name}", "rb") as f:
+            found[name] = f.read()
+    return found
+
+
+def steps_of(home, now):
+    run(home, ["files"], steps=home + ".steps", now=now)
+    with open(home + ".steps", encoding="utf-8") as text:
+        steps = [line.split(" ")[1] for line in text.read().splitlines()]
+    os.unlink(home + ".steps")
+    return steps
+
+
+def told_the_same_whenever(home):
+    """Ended between the last unlink and the last file of a protocol, and run again a day later: the same bytes."""
+    fresh(home)
+    run(home, ["files"])
+    steps = steps_of(home, LATER)
+    last = len(steps) - steps[::-1].index("unlink")
+    shutil.rmtree(home)
+    fresh(home)
+    run(home, ["files"])
+    run(home, ["files"], die=last + 2, now=LATER)       # the last file is gone, and the proposal done
+    check("ended after the last unlink there is no protocol yet", not protocols(home))
+    spare = home + ".spare"
+    shutil.copytree(home, spare)
+    run(home, ["files"], now=LATER)
+    wanted = protocols(home)
+    check("the next run tells of both batches", len(wanted) == 6, wanted.keys())
+    shutil.rmtree(home)
+    shutil.copytree(spare, home)
+    steps = steps_of(home, LATER)
+    for n, step in enumerate(steps, 1):
+        shutil.rmtree(home)
+        shutil.copytree(spare, home)
+        first = run(home, ["files"], die=n, now=LATER)
+        second = run(home, ["files"], now=LATER + 86400)
+        check(f"ended at {n} {step}, a day later the protocols are the same bytes", (first.returncode, second.returncode) == (100, 0)
+              and protocols(home) == wanted, second.stderr.decode(), sorted(k for k in wanted if wanted[k] != protocols(home).get(k)))
+    shutil.rmtree(spare)
 
 
 def killed_everywhere(home, name, before, words, named, again=0):
@@ -93,7 +141,8 @@ def main():
                                   {"now": LATER, "held": "d/b"})
         seen += killed_everywhere(home, "a hold comes for one of a whole batch", [first], ["files"], {"held": "w/b"})
         seen += killed_everywhere(home, "somebody restores", [first], ["restore", "00000000000000f1-1"], {}, 1)
-        check("every kind of step about files was taken", {"quarantine", "export", "unlink", "restore", "copy", "copied", "sip", "tar", "package"} <= set(seen), seen)
+        told_the_same_whenever(home)
+        check("every kind of step about files was taken", {"quarantine", "export", "unlink", "restore", "protocol", "copy", "copied", "sip", "tar", "package"} <= set(seen), seen)
     finally:
         shutil.rmtree(base, ignore_errors=True)
     return 1 if failures else 0

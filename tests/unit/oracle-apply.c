@@ -9,12 +9,13 @@
  *     oracle-apply restore STORE ID …             (as access, or FOLDER)
  *     oracle-apply show   STORE
  *
- * A store that is not there is made, with what is needed scheduled in it.  Each call applies what is due, and prints each
- * proposal and what the journal says.  BEHOV_TEST_NOW is the moment; BEHOV_TEST_HELD a path that is held.
+ * A store that is not there is made, with what is needed scheduled in it.  Each call applies what is due, issues the
+ * gallringsprotokoll that are due, and prints each proposal, what the journal says, and the protocols.  BEHOV_TEST_NOW is the moment; BEHOV_TEST_HELD a path that is held.
  */
 #include <behov/apply.h>
 #include <behov/audit.h>
 #include <behov/clock.h>
+#include <behov/report.h>
 #include <behov/retain.h>
 
 #include <dirent.h>
@@ -247,6 +248,7 @@ show(struct store *store)
 	static const char *const words[] = { "intended", "done", "failed", "undone" };
 	struct stored_list list = { 0 };
 	struct effects effects = { 0 };
+	struct protocols protocols = { 0 };
 	struct audit_result chain;
 
 	must(store_proposals(mem, store, &(struct proposal_filter){ 0 }, &list, &err));
@@ -257,6 +259,10 @@ show(struct store *store)
 	for (size_t i = 0; i < effects.list.count; i++)
 		printf("effect %s %s %lld %s\n", effects.list.items[i].proposal, effects.list.items[i].act,
 		       effects.list.items[i].number, words[effects.list.items[i].state]);
+	must(store_protocols(mem, store, NULL, false, &protocols, &err));
+	for (size_t i = 0; i < protocols.list.count; i++)
+		printf("protocol %s %s %s%s\n", protocols.list.items[i].proposal, protocols.list.items[i].dnr, protocols.list.items[i].digest,
+		       protocols.list.items[i].written ? " written" : "");
 	must(audit_verify(mem, store, NULL, &chain, &err));
 	printf("chain %s rows=%lld\n", chain.broken ? "broken" : "whole", chain.rows);
 	stored_free(&list);
@@ -278,6 +284,7 @@ main(int argc, char **argv)
 {
 	const char *now = getenv("BEHOV_TEST_NOW");
 	struct apply_input in = { .rules = &rules, .eyes = &eyes };
+	struct protocols_done issued;
 	struct apply_result result;
 	struct store *store;
 	bool made, access;
@@ -290,6 +297,7 @@ main(int argc, char **argv)
 	rules.conf.organisation = "Kalmar kommun";
 	rules.conf.mode = MODE_APPLY;
 	rules.conf.quarantine_days = 30;
+	rules.conf.protocol.dnr = "GALLR {year}/{number}";
 	rules.conf.work = arena_print(mem, "%s.work", argv[2]);
 	access = argc >= 12;
 	if (access)
@@ -318,6 +326,8 @@ main(int argc, char **argv)
 		rc = apply_restore(mem, &in, argv[3], "rot", &err);
 	else if (strcmp(argv[1], "show") != 0)
 		rc = apply_all(mem, &in, &result, &err);
+	if (rc == 0 && strcmp(argv[1], "files") == 0)
+		rc = report_protocols_issue(mem, &(struct report_input){ &rules, store, in.now }, "apply", &issued, &err);
 	if (rc < 0)
 		fprintf(stderr, "oracle-apply: %s\n", err.text);
 	show(store);

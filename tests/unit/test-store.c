@@ -282,7 +282,7 @@ a_manifest_of_an_older_schema_is_put_in_frames(void)
 		snprintf(hex + 2 * i, 3, "%02x", (unsigned char)packed[i]);
 	digest = arena_print(mem, "sha256:%s", digest_text(mem, text));
 	store_close(store);
-	scribble("drop table manifest_frame; drop table question; drop table declined; drop table approver; create table approver (proposal text, key text);"
+	scribble("drop table protocol; drop table manifest_frame; drop table question; drop table declined; drop table approver; create table approver (proposal text, key text);"
 		 "alter table letter drop column tries; alter table letter drop column next; pragma user_version = 2");
 	scribble(arena_print(mem, "insert into manifest (digest, size, packed) values ('%s', %zu, x'%s')", digest, sizeof(text) - 1,
 			     hex));
@@ -313,7 +313,7 @@ the_approvers_of_an_older_schema_have_a_seat_each(void)
 	store_close(store);
 	scribble("drop table approver; create table approver (proposal text not null references proposal (id), key text not null,"
 		 " primary key (proposal, key)) strict, without rowid; insert into approver values ('k1-1', 'kb'), ('k1-1', 'kc');"
-		 "drop table question; drop table declined; update proposal set approvers = (select json_group_array(json_remove(value, '$.seat', '$.asked', '$.waited'))"
+		 "drop table protocol; drop table question; drop table declined; update proposal set approvers = (select json_group_array(json_remove(value, '$.seat', '$.asked', '$.waited'))"
 		 " from json_each(approvers)); alter table letter drop column tries; alter table letter drop column next;"
 		 " pragma user_version = 3");
 	CHECK(store_open(path, STORE_WRITE, &store, &err) == 0);
@@ -333,7 +333,7 @@ a_store_of_an_older_schema_keeps_what_it_knows_and_takes_more(void)
 {
 	static const char *const old[] = {
 		"create table p as select * from proposal", "create table a as select proposal, key from approver", "create table d as select * from decision",
-		"drop table question", "drop table declined", "drop table approver", "drop table proposal", "drop table decision",
+		"drop table protocol", "drop table question", "drop table declined", "drop table approver", "drop table proposal", "drop table decision",
 		"create table proposal (id text primary key, key text not null, episode integer not null,"
 		"  kind text not null check (kind in ('remove-member', 'cut-nesting', 'destroy', 'deliver')), version text not null,"
 		"  system text, role text, also text, account text, display text, guid text, grp text, group_guid text, member text,"
@@ -409,7 +409,7 @@ what_was_not_theirs_in_an_older_schema_is_of_the_duty_they_had(void)
 		CHECK(store_decision_add(store, &d, &err) == 0);
 	}
 	store_close(store);
-	scribble("drop table declined; pragma user_version = 4");
+	scribble("drop table protocol; drop table declined; pragma user_version = 4");
 	CHECK(store_open(path, STORE_WRITE, &store, &err) == 0);
 	CHECK(store_declined(mem, store, NULL, &list, &err) == 0 && list.list.count == 1 && list.list.items[0].at == 5);
 	CHECK(declined_has(&list, "k1", "kb", list.list.items[0].as) && !declined_has(&list, "k2", "kb", list.list.items[0].as));
@@ -418,6 +418,48 @@ what_was_not_theirs_in_an_older_schema_is_of_the_duty_they_had(void)
 	CHECK(store_declined(mem, store, "kb", &list, &err) == 0 && list.list.count == 1);
 	CHECK_TEXT(list.list.items[0].as, "arkivarie");
 	CHECK(store_declined(mem, store, "kc", &list, &err) == 0 && list.list.count == 0);
+	end();
+}
+
+/* The number of a protocol, its year and the batches that it is about. */
+static void
+protocols_are_numbered_by_year_and_given_once(void)
+{
+	struct protocol p = { .dnr = "G 2026/1", .year = 2026, .digest = "d", .body = "{}", .at = 9 };
+	struct ended_batches due;
+	struct protocols all;
+	long long next, id;
+
+	begin();
+	for (int i = 0; i < 3; i++) {
+		struct stored s = one((const char *[]){ "k1", "k2", "k3" }[i]);
+
+		s.p.kind = KIND_DESTROY;
+		s.state = i == 2 ? STATE_QUARANTINED : STATE_DONE;
+		CHECK(store_proposal_add(mem, store, &s, &err) == 0);
+		for (int n = 1; n <= 2; n++) {          /* of k1 the last file went after that of k2 */
+			CHECK(store_effect_intend(store, &(struct effect){ .proposal = s.id, .act = "unlink", .number = n, .intended = 5 },
+						  &id, &err) == 0);
+			CHECK(store_effect_end(store, id, n == 2 && i == 0 ? EFFECT_FAILED : EFFECT_DONE, NULL, NULL, 20 - i, &err) == 0);
+		}
+		json_decref(s.p.evidence);
+	}
+	CHECK(store_protocols_due(mem, store, &due, &err) == 0 && due.list.count == 2);
+	CHECK_TEXT(due.list.items[0].proposal, "k2-1");
+	CHECK(due.list.items[0].at == 19 && due.list.items[1].at == 20);
+	CHECK(store_protocol_next(store, 2026, &next, &err) == 0 && next == 1);
+	p.proposal = "k2-1";
+	p.number = next;
+	CHECK(store_protocol_add(store, &p, &err) == 0 && store_protocol_add(store, &p, &err) < 0);
+	CHECK(store_protocol_next(store, 2026, &next, &err) == 0 && next == 2);
+	CHECK(store_protocol_next(store, 2027, &next, &err) == 0 && next == 1);
+	CHECK(store_protocols_due(mem, store, &due, &err) == 0 && due.list.count == 1);
+	p.proposal = "k1-1";
+	CHECK(store_protocol_add(store, &p, &err) < 0);         /* a dnr is of one batch */
+	CHECK(store_protocols(mem, store, "G 2026/1", false, &all, &err) == 0 && all.list.count == 1 && !all.list.items[0].written);
+	CHECK(store_protocol_written(store, "k2-1", 30, &err) == 0);
+	CHECK(store_protocols(mem, store, NULL, true, &all, &err) == 0 && all.list.count == 0);
+	CHECK(store_protocols(mem, store, "k2-1", false, &all, &err) == 0 && all.list.count == 1 && all.list.items[0].written);
 	end();
 }
 
@@ -775,6 +817,7 @@ main(void)
 	TEST(the_approvers_of_an_older_schema_have_a_seat_each);
 	TEST(a_store_of_an_older_schema_keeps_what_it_knows_and_takes_more);
 	TEST(what_was_not_theirs_in_an_older_schema_is_of_the_duty_they_had);
+	TEST(protocols_are_numbered_by_year_and_given_once);
 	TEST(names_of_who_asks_and_is_asked_are_hidden);
 	TEST(facts_and_grants_twice_are_once);
 	TEST(what_is_not_ours_or_newer_is_left_alone);
