@@ -240,6 +240,8 @@ each(void *self, const struct disposal *d, struct error *err)
 		w->why_all = d->moved_note ? arena_text(w->mem, d->moved_note) : NULL;
 		return 0;
 	}
+	if (d->number > w->m.files)
+		return error_set(err, ERROR_STORE, "the journal names file %lld of %lld", d->number, w->m.files);
 	return skip_to(w, d->number, err) < 0 ? -1 : tell(w, d->number, d, err);
 }
 
