@@ -357,6 +357,62 @@ a_language_is_one_that_we_have(void)
 	CHECK(load(CONF "language = 1;", "") == 1);
 }
 
+static void
+whose_archive_it_is_is_said_by_the_series_the_share_or_the_configuration(void)
+{
+	struct archive a;
+	struct copies c;
+
+	CHECK(load(CONF "archive = { board = \"KS\"; creator = \"KS\"; responsible = \"M\"; };\n"
+			"protocol = { dnr = \"KS {number}-{year}\"; backups = \"90 days\"; };\n",
+		   "shares = ( { id = \"ekonomi\"; path = \"/srv/e\"; identity = \"none\"; archive = { creator = \"Ekonomi\"; }; snapshots = \"2 months\"; } );\n"
+		   "series = ( { id = \"v\"; " WHERE("A/**") "action = \"destroy\"; keep = \"7 years\"; clock = \"modified\"; secrecy = \"21:1\";\n"
+		   "archive = { board = \"SN\"; };\n"
+		   "application = { dnr = \"SN 1\"; date = \"2020-01-02\"; body = \"SN\"; paragraph = \"§ 3\"; }; } );") == 0);
+	a = archive_of(&rules.conf, &rules.shares[0], &rules.series[0]);
+	CHECK_TEXT(a.board, "SN");
+	CHECK_TEXT(a.creator, "Ekonomi");
+	CHECK_TEXT(a.responsible, "M");
+	c = copies_of(&rules.conf, &rules.shares[0]);
+	CHECK(c.backups.count == 90 && c.snapshots.count == 2 && c.snapshots.unit == DAY_MONTHS);
+	CHECK_TEXT(rules.conf.protocol.dnr, "KS {number}-{year}");
+	CHECK_TEXT(rules.series[0].application.paragraph, "§ 3");
+	CHECK(load(CONF, SHARE) == 0 && !archive_of(&rules.conf, NULL, NULL).board);
+	CHECK_TEXT(rules.conf.protocol.dnr, "GALLR {year}/{number}");
+}
+
+static void
+what_a_protocol_cannot_say_is_refused(void)
+{
+	static const char *const wrong[] = { "{year}", "{number}", "{year}{number}", "{year}/{number}/{year}", "{year}/{number} {dnr}", "{year}}/{number}",
+					     "", "{year}/\xe2\x80\xae{number}", "{year}/{number}\\n",
+					     "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx {year}/{number}" };
+
+	for (size_t i = 0; i < sizeof(wrong) / sizeof(*wrong); i++)
+		CHECK(load(arena_print(mem, CONF "protocol = { dnr = \"%s\"; };", wrong[i]), SHARE) == 1);
+	CHECK(load(CONF "protocol = { backups = \"soon\"; snapshots = \"0 days\"; };", SHARE) == 2);
+	CHECK(load(CONF "archive = { board = \"KS\\nSN\"; name = \"x\"; };", SHARE) == 2);
+	CHECK(load(CONF, SERIES(WHERE("A/**") "action = \"preserve\"; application = { dnr = \"x\"; };")) == 2);    /* half a decision is none */
+}
+
+/* What was activated before a series could have one stays activated; with one, it is another rule. */
+static void
+a_decision_to_apply_is_part_of_what_is_activated(void)
+{
+#define RULE WHERE("A/**") "action = \"destroy\"; keep = \"7 years\"; clock = \"modified\"; "
+	const char *without, *with;
+
+	CHECK(load(CONF, SERIES(RULE)) == 0);
+	without = rules.series[0].digest;
+	CHECK(load(CONF, SERIES(RULE "secrecy = \"21:1\"; archive = { board = \"KS\"; };")) == 0);
+	CHECK_TEXT(rules.series[0].digest, without);
+	CHECK(load(CONF, SERIES(RULE "application = { dnr = \"x\"; date = \"2020-01-02\"; body = \"KS\"; };")) == 0);
+	with = rules.series[0].digest;
+	CHECK(strcmp(with, without) != 0);
+	CHECK(load(CONF, SERIES(RULE "application = { dnr = \"y\"; date = \"2020-01-02\"; body = \"KS\"; };")) == 0);
+	CHECK(strcmp(rules.series[0].digest, with) != 0);
+}
+
 int
 main(void)
 {
@@ -380,6 +436,9 @@ main(void)
 	TEST(all_complaints_come_at_once);
 	TEST(a_language_is_one_that_we_have);
 	TEST(trap_a_share_in_another_is_refused);
+	TEST(whose_archive_it_is_is_said_by_the_series_the_share_or_the_configuration);
+	TEST(what_a_protocol_cannot_say_is_refused);
+	TEST(a_decision_to_apply_is_part_of_what_is_activated);
 	arena_close(mem);
 	return check_done();
 }
