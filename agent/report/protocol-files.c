@@ -107,7 +107,7 @@ count_gone(struct walk *w, const struct record *r, const struct disposal *d)
 		f->oldest = f->oldest == DAY_NONE || r->anchor < f->oldest ? r->anchor : f->oldest;
 		f->newest = f->newest == DAY_NONE || r->anchor > f->newest ? r->anchor : f->newest;
 	}
-	format_count(w->mem, &f->formats, r, w->names);
+	format_count(w->mem, w->frame, &f->formats, r, w->names);
 	widen(&f->gone, d->gone_at);
 	widen(&f->held_again, d->checked_again);
 	if (d->links < 2)
@@ -167,10 +167,9 @@ static int
 list_one(struct walk *w, const struct record *r, long long number, enum outcome outcome, const struct disposal *d, const char *why,
 	 struct error *err)
 {
-	struct arena *mem = arena_open();
+	struct arena *mem = w->frame;   /* it goes with its frame */
 	bool moved = d && d->moved_at != INT64_MIN && d->moved != EFFECT_FAILED, gone = outcome == OUTCOME_GONE;
 	struct text *t = &w->line;
-	int rc;
 
 	t->len = 0;
 	text_print(t, "%lld", number);
@@ -183,9 +182,7 @@ list_one(struct walk *w, const struct record *r, long long number, enum outcome 
 	cell(t, moved && outcome != OUTCOME_BACK ? moment_text(mem, d->moved_at) : "");
 	cell(t, gone ? moment_text(mem, d->gone_at) : "");
 	text_print(t, ";%ld\r\n", gone ? d->links - 1 : 0L);
-	rc = put_line(w, t->data, t->len, err);
-	arena_close(mem);
-	return rc;
+	return put_line(w, t->data, t->len, err);
 }
 
 /* ------------------------------------------------------------------ the walk */

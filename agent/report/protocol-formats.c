@@ -44,9 +44,8 @@ format_of(struct arena *mem, const char *path, bool names)
 }
 
 void
-format_count(struct arena *mem, struct formats *all, const struct record *r, bool names)
+format_count(struct arena *mem, struct arena *brief, struct formats *all, const struct record *r, bool names)
 {
-	struct arena *brief = arena_open();
 	const char *name = format_of(brief, r->path, names);
 	struct format *f = NULL;
 
@@ -60,7 +59,6 @@ format_count(struct arena *mem, struct formats *all, const struct record *r, boo
 	}
 	f->files++;
 	f->bytes += (long long)r->size;
-	arena_close(brief);
 }
 
 static int

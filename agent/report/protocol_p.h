@@ -18,7 +18,8 @@
 
 struct format { const char *name; long long files, bytes; };
 struct formats { LIST(struct format) list; };
-void format_count(struct arena *mem, struct formats *all, const struct record *r, bool names);
+/* brief: for what is needed during the call. */
+void format_count(struct arena *mem, struct arena *brief, struct formats *all, const struct record *r, bool names);
 /* Most files first. */
 void formats_sort(struct formats *all);
 
