@@ -20,6 +20,7 @@ section(struct show *s, json_t *out, const char *title)
 {
 	json_t *o = json_object();
 
+	json_put(o, "id", arena_print(s->mem, "del-%zu", json_array_size(out) + 1));
 	json_put(o, "title", title);
 	json_object_set_new(o, "digests", json_false());
 	s->facts = put_list(o, "facts");

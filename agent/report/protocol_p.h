@@ -60,7 +60,7 @@ int protocol_body(struct arena *mem, const struct report_input *in, const struct
 		  const struct fates *fates, json_t **out, struct error *err);
 
 /*
- * For the page and the PDF: { dnr, organisation, summary, alert, sections: [ { title, facts: [ { name, value } ], notes: [ { text } ],
+ * For the page and the PDF: { dnr, organisation, summary, alert, sections: [ { id, title, facts: [ { name, value } ], notes: [ { text } ],
  * tables: [ { caption, heads: [ { text, number } ], rows: [ { cells: [ { text, number } ] } ] } ] } ], signatures: [ { role, name } ] }.
  * Texts that come from outside turn no text around them.  digest: of the body.  Caller owns.
  */
