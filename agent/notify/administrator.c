@@ -102,6 +102,7 @@ finding_word(const char *kind)
 		{ "batch-blocked", "Akt eller volym som inte får gallras ännu" },
 		{ "series-opened-stepwise", "Ny serie som öppnas årsvis" }, { "owner-changed", "Ägare med nytt konto eller ny adress" },
 		{ "unanswered", "Ägare som inte svarar" }, { "mail-refused", "Brev som inte går fram" },
+		{ "protocol", "Ett gallringsprotokoll går inte att utfärda eller skriva" },
 		{ "seal", "Granskningskedjan stämmer inte med sina undertecknade huvuden, och inget verkställs" },
 		{ "owners-unknown", "Ägare som inte kunde läsas" }, { "nobody-to-ask", "Förslag som ingen kan svara på" },
 		{ "second-person-missing", "Förslag som saknar en andra person" },

@@ -211,6 +211,18 @@ put_clock(struct body *b)
 
 /* ------------------------------------------------------------------ who said yes */
 
+/* "maria.arkivarie (uid 0)": who typed it stands behind the name that was given. */
+static int
+put_actor(struct body *b, json_t *object, const char *key, const char *actor, struct error *err)
+{
+	const char *name = actor ? arena_copy(b->mem, actor, strcspn(actor, " ")) : NULL, *shown;
+
+	if (store_shown(b->mem, b->in->store, name, &shown, err) < 0)
+		return -1;
+	json_put(object, key, store_is_hidden(shown) ? shown : actor);
+	return 0;
+}
+
 static json_t *
 approval(struct body *b, const struct decision *d)
 {
@@ -251,10 +263,9 @@ put_approvals(struct body *b, struct error *err)
 	json_put(b->out, "proposal", b->s->id);
 	json_put(b->out, "version", b->s->p.version);
 	o = put_object(b->out, "activation");
-	json_put(o, "by", found ? active.by : NULL);
 	put_moment(b->mem, o, "at", found ? active.at : INT64_MIN);
 	json_put(o, "digest", found ? active.digest : NULL);
-	return 0;
+	return put_actor(b, o, "by", found ? active.by : NULL, err);
 }
 
 /* ------------------------------------------------------------------ what was done, and what was not */
