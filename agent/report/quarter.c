@@ -2,6 +2,7 @@
 /* quarter.c - the quarterly access review: a page to read and sign, and the rows it rests on as CSV. */
 #include "report_p.h"
 #include "behov/file.h"
+#include "behov/log.h"
 #include "behov/template.h"
 
 #include <errno.h>
@@ -440,11 +441,25 @@ write_html(const json_t *data, const char *path, struct error *err)
 	return rc;
 }
 
+/* Where run and apply are two accounts of one group, both write there: then both write in what is made there. */
+static void
+share_folder(const char *work, const char *made)
+{
+	struct stat st;
+
+	if (stat(work, &st) == 0 && st.st_mode & S_IWGRP && chmod(made, st.st_mode & (S_ISGID | 0770)) < 0)
+		log_warn("'%s' is for its owner alone: %s", made, strerror(errno));
+}
+
 int
 report_folder(struct arena *mem, const char *work, const char *name, const char **out, struct error *err)
 {
 	*out = arena_print(mem, "%s/%s", work, name);
-	if ((mkdir(work, 0750) < 0 && errno != EEXIST) || (mkdir(*out, 0750) < 0 && errno != EEXIST))
+	if (mkdir(work, 0750) < 0 && errno != EEXIST)
+		return error_sys(err, ERROR_SOURCE, "cannot make the folder '%s'", work);
+	if (mkdir(*out, 0750) == 0)
+		share_folder(work, *out);
+	else if (errno != EEXIST)
 		return error_sys(err, ERROR_SOURCE, "cannot make the folder '%s'", *out);
 	return 0;
 }

@@ -329,6 +329,23 @@ a_protocol_is_issued_once_and_what_is_there_is_left(void)
 	end();
 }
 
+/* run and apply may be two accounts of one group: whichever comes first, the other writes there, too. */
+static void
+its_folder_is_for_those_who_may_write_around_it(void)
+{
+	struct stat st;
+
+	begin();
+	CHECK(mkdir(rules.conf.work, 0700) == 0 && chmod(rules.conf.work, 02770) == 0);
+	issue(1);
+	CHECK(stat(arena_print(mem, "%s/protokoll", rules.conf.work), &st) == 0 && (st.st_mode & 07777) == 02770);
+	end();
+	begin();
+	issue(1);
+	CHECK(stat(arena_print(mem, "%s/protokoll", rules.conf.work), &st) == 0 && !(st.st_mode & 027));
+	end();
+}
+
 static void
 one_that_cannot_be_made_takes_no_number(void)
 {
@@ -363,6 +380,7 @@ main(void)
 	TEST(without_names_there_are_none);
 	TEST(a_series_that_is_gone_from_the_rules_is_told_of_without_names);
 	TEST(a_protocol_is_issued_once_and_what_is_there_is_left);
+	TEST(its_folder_is_for_those_who_may_write_around_it);
 	TEST(one_that_cannot_be_made_takes_no_number);
 	nftw(folder, sweep, 8, FTW_DEPTH | FTW_PHYS);
 	return check_done();
