@@ -121,6 +121,14 @@ out:
 
 /* ------------------------------------------------------------------ its files */
 
+/* What people read is made of. */
+struct shown {
+	struct arena *mem;
+	const struct protocol *p;
+	const json_t *body, *shown;
+	const char *list;               /* where the list of files is, or NULL */
+};
+
 /* *there, and whether its bytes have that sha256. */
 static int
 look(const char *path, const char *digest, bool *there, bool *same, struct error *err)
@@ -200,28 +208,41 @@ write_list(struct arena *mem, const struct report_input *in, const struct stored
 	return rc;
 }
 
-/* One that is there was made by the version of its day, and stays. */
 static int
-write_page(struct arena *mem, const struct protocol *p, const json_t *body, const char *path, struct error *err)
+write_page(const struct shown *as, const char *path, struct error *err)
 {
-	json_t *shown;
 	struct text t;
 	int rc;
 
-	if (access(path, F_OK) == 0)
-		return 0;
-	shown = protocol_show(mem, body, p->digest);
 	text_open(&t, PAGE_MOST);
-	rc = template_named("report-protocol.html", shown, &t, err);
+	rc = template_named("report-protocol.html", as->shown, &t, err);
 	if (rc == 0 && t.full)
 		rc = error_set(err, ERROR_SOURCE, "'%s' would be too long", path);
 	if (rc == 0)
 		rc = file_write(path, t.data, t.len, err);
 	text_close(&t);
-	json_decref(shown);
-	if (rc == 0)
-		step("protocol");
 	return rc;
+}
+
+static int
+write_document(const struct shown *as, const char *path, struct error *err)
+{
+	const char *bytes;
+	size_t len;
+
+	return protocol_pdf(as->mem, as->shown, as->body, as->p, as->list, &bytes, &len, err) < 0 ? -1 : file_write(path, bytes, len, err);
+}
+
+/* One that is there was made by the version of its day, and stays. */
+static int
+write_shown(const struct shown *as, const char *path, int (*write)(const struct shown *as, const char *path, struct error *err), struct error *err)
+{
+	if (access(path, F_OK) == 0)
+		return 0;
+	if (write(as, path, err) < 0)
+		return -1;
+	step("protocol");
+	return 0;
 }
 
 static int
@@ -240,12 +261,13 @@ write_list_of(struct arena *mem, const struct report_input *in, const struct pro
 	return rc;
 }
 
-/* files: where they are, { "json", "csv" or null, "html" }; the caller's to free. */
+/* files: where they are, { "json", "csv" or null, "html", "pdf" }; the caller's to free. */
 static int
 write_files(struct arena *mem, const struct report_input *in, const struct protocol *p, json_t **files, struct error *err)
 {
 	const char *folder, *base;
-	json_t *body = NULL, *list;
+	json_t *body = NULL, *list, *shown = NULL;
+	struct shown as;
 	bool names;
 	int rc = -1;
 
@@ -259,11 +281,16 @@ write_files(struct arena *mem, const struct report_input *in, const struct proto
 	json_put(*files, "json", arena_print(mem, "%s.json", base));
 	json_put(*files, "csv", names ? arena_print(mem, "%s.csv", base) : NULL);
 	json_put(*files, "html", arena_print(mem, "%s.html", base));
+	json_put(*files, "pdf", arena_print(mem, "%s.pdf", base));
+	shown = protocol_show(mem, body, p->digest);
+	as = (struct shown){ mem, p, body, shown, json_text(*files, "csv") };
 	if (write_body(p, json_text(*files, "json"), err) == 0 &&
 	    (!names || write_list_of(mem, in, p, list, json_text(*files, "csv"), err) == 0) &&
-	    write_page(mem, p, body, json_text(*files, "html"), err) == 0)
+	    write_shown(&as, json_text(*files, "html"), write_page, err) == 0 &&
+	    write_shown(&as, json_text(*files, "pdf"), write_document, err) == 0)
 		rc = 0;
 out:
+	json_decref(shown);
 	json_decref(body);
 	if (rc < 0) {
 		json_decref(*files);

@@ -6,6 +6,7 @@
  *     protocol-files.c    one walk over the files of a batch: what became of each, and the list of them
  *     protocol-formats.c  counts by kind of file
  *     protocol-body.c     what the protocol says, as JSON: all else is made from that
+ *     protocol-pdf.c      those sections as a PDF
  *     protocol-show.c     the same in the words and the order in which people read it: sections of facts and tables
  */
 #ifndef PROTOCOL_P_H
@@ -65,6 +66,10 @@ int protocol_body(struct arena *mem, const struct report_input *in, const struct
  * Texts that come from outside turn no text around them.  digest: of the body.  Caller owns.
  */
 json_t *protocol_show(struct arena *mem, const json_t *body, const char *digest);
+
+/* The same as a PDF; list: where the list of files is, or NULL. */
+int protocol_pdf(struct arena *mem, const json_t *shown, const json_t *body, const struct protocol *p, const char *list, const char **bytes,
+		 size_t *len, struct error *err);
 
 /* May names of files stand in it?  Not when nobody can say how the series wants its evidence. */
 bool protocol_names(const struct series *series);

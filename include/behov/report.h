@@ -31,7 +31,7 @@ char *report_trail_text(struct arena *mem, const json_t *trail);
 /*
  * Gallringsprotokoll: one for each batch of which files were destroyed and that has come to its end.  Issued once, with a dnr whose
  * number is the next of the year in which the last file went; issuing it is one transaction with its row of the audit chain.  Then
- * conf.work/protokoll/DNR.json, .csv (the list of files, where names may be told) and .html are put in place; those of an earlier
+ * conf.work/protokoll/DNR.json, .csv (the list of files, where names may be told), .html and .pdf are put in place; those of an earlier
  * time that are not, too.  What a protocol says is taken from the store when it is issued, and never changed; when it is issued is
  * not in it, so that it is the same if we are ended in between.
  */

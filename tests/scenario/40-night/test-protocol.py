@@ -8,6 +8,7 @@ import io
 import json
 import os
 import re
+import subprocess
 import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../world"))
@@ -104,6 +105,22 @@ def an_archivist_reads_it(t, batch, where, plain, names):
     check("no name is markup", "<script" not in page and "&lt;script&gt;" not in text and "\u202e" not in page)
 
 
+def printed(t):
+    return subprocess.run(["pdftotext", "-layout", t.demo + "/work/protokoll/KS-GALLR-2027-1.pdf", "-"], check=True,
+                          stdout=subprocess.PIPE).stdout.decode()
+
+
+def it_can_be_kept(t):
+    path = t.demo + "/work/protokoll/KS-GALLR-2027-1.pdf"
+    checked = subprocess.run(["qpdf", "--check", path], stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    check("the PDF is a whole one", checked.returncode == 0, checked.stdout.decode())
+    text = re.sub(r"\s+", " ", printed(t))
+    for wanted in ("Gallringsprotokoll KS-GALLR 2027/1", "Verkställd gallring", "§ 41", "Underskrift", "Arkivansvarig", "inte angivet", "sida 1 av"):
+        check(f"and says: {wanted}", wanted in text, text)
+    inside = subprocess.run(["pdfdetach", "-list", path], stdout=subprocess.PIPE).stdout.decode()
+    check("with what it says and the list of files inside", "KS-GALLR-2027-1.json" in inside and "KS-GALLR-2027-1.csv" in inside, inside)
+
+
 def the_list_is_safe_and_whole(t, where, names):
     raw = read(t.demo + "/work/protokoll/KS-GALLR-2027-1.csv", "rb").decode("utf-8-sig")
     rows = list(csv.reader(io.StringIO(raw, newline=""), delimiter=";"))
@@ -132,7 +149,7 @@ def who_does_not_believe_it(t, batch):
           told["chain"], ends)
     done = t.call(END, "report", "protocol", batch)
     check("it is found by the proposal", done.returncode == 0 and b"/work/protokoll/KS-GALLR-2027-1.html" in done.stdout, done.stdout, done.stderr)
-    kept = {end: read(base + end, "rb") for end in (".json", ".csv", ".html")}
+    kept = {end: read(base + end, "rb") for end in (".json", ".csv", ".html", ".pdf")}
     for end in kept:
         os.remove(base + end)
     done = t.call("2027-03-01T09:00+01:00", "report", "protocol", "KS-GALLR 2027/1", "--json")
@@ -160,6 +177,7 @@ def a_batch_from_approval_to_its_protocol():
         t.create()
         batch, where, plain, names = destroyed(t)
         an_archivist_reads_it(t, batch, where, plain, names)
+        it_can_be_kept(t)
         the_list_is_safe_and_whole(t, where, names)
         who_does_not_believe_it(t, batch)
 
@@ -170,8 +188,8 @@ def with_evidence_digest_no_name_is_told():
         t.create()
         batch, where, plain, names = destroyed(t)
         files = glob.glob(t.demo + "/work/protokoll/*")
-        check("there is no list of files", sorted(map(os.path.basename, files)) == ["KS-GALLR-2027-1.html", "KS-GALLR-2027-1.json"], files)
-        everything = "".join(map(read, files)) + str(t.rows("select body from protocol"))
+        check("there is no list of files", sorted(map(os.path.basename, files)) == ["KS-GALLR-2027-1.html", "KS-GALLR-2027-1.json", "KS-GALLR-2027-1.pdf"], files)
+        everything = "".join(read(f) for f in files if not f.endswith(".pdf")) + printed(t) + str(t.rows("select body from protocol"))
         told = json.loads(read(t.demo + "/work/protokoll/KS-GALLR-2027-1.json"))
         check("no name of a file or of its folder is told, and its digest is", not [n for n in names if n in everything] and
               f"Verifikationer/{os.path.basename(where)}" not in everything and len(told["list"]["digest"]) == 64 and told["list"]["file"] is None)
@@ -191,7 +209,7 @@ def one_that_cannot_be_written_is_written_by_the_night():
               any("Ett gallringsprotokoll går inte" in text for _, text in t.mails("it.admin")), t.rows("select * from finding"))
         os.remove(t.demo + "/work/protokoll")
         night(t, "2027-01-07T02:00+01:00")
-        check("a later night writes them", len(glob.glob(t.demo + "/work/protokoll/KS-GALLR-2027-1.*")) == 3 and
+        check("a later night writes them", len(glob.glob(t.demo + "/work/protokoll/KS-GALLR-2027-1.*")) == 4 and
               t.rows("select count(*) from protocol where written is not null") == [(1,)] and
               not t.rows("select kind from finding where kind = 'protocol'"), os.listdir(t.demo + "/work"))
 
