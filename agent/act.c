@@ -69,7 +69,7 @@ int verb_apply(struct arena *mem, const struct options *options, int count, char
 	    run_apply(mem, &rules, &how, &done, err) < 0 ||
 	    say(run_apply_table(mem, &done), err) < 0)
 		return -1;
-	return done.left || done.failed ? EXIT_GAPS : EXIT_DONE;
+	return done.braked ? EXIT_BRAKE : done.left || done.failed ? EXIT_GAPS : EXIT_DONE;
 }
 
 /* ------------------------------------------------------------------ what is done by name */

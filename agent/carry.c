@@ -268,9 +268,9 @@ run_apply(struct arena *mem, const struct rules *rules, const struct run_options
 	if (rc == 0)
 		rc = run_protocols(mem, rules, desk.store, how->now, "apply", &unwritten, err);
 	out->failed += unwritten != NULL;
-	log_info("apply %s removed=%lld exported=%lld packaged=%lld quarantined=%lld unlinked=%lld waiting=%lld left=%lld failed=%lld",
+	log_info("apply %s removed=%lld exported=%lld packaged=%lld quarantined=%lld unlinked=%lld waiting=%lld left=%lld braked=%lld failed=%lld",
 		 rc < 0 ? "ended early" : "done", out->removed, out->exported, out->packaged, out->quarantined, out->unlinked,
-		 out->waiting, out->left, out->failed);
+		 out->waiting, out->left, out->braked, out->failed);
 out:
 	retain_close(eyes.retain);
 	run_desk_close(&desk);

@@ -157,6 +157,28 @@ keep_lacking(struct arena *mem, struct store *store, const struct plan *plan, st
 	return rc;
 }
 
+/* What apply's brake measures against.  Half of a night says nothing about the other half. */
+static int
+keep_sizes(struct arena *mem, struct store *store, const struct plan *plan, struct error *err)
+{
+	const char *text = NULL, *scope;
+	json_t *all = NULL, *of;
+	void *next;
+	int rc;
+
+	if (store_get(mem, store, SIZES_VALUE, &text, err) < 0 || (text && json_read(text, strlen(text), &all, err) < 0))
+		return -1;
+	all = all ? all : json_object();
+	json_object_foreach_safe(all, next, scope, of)
+		if (strncmp(scope, "system:", 7) == 0 ? plan->access_judged : plan->files_judged)
+			json_object_del(all, scope);
+	for (size_t i = 0; i < plan->sizes.count; i++)
+		json_object_set_new(all, plan->sizes.items[i].scope, json_integer(plan->sizes.items[i].of));
+	rc = store_set(store, SIZES_VALUE, json_canonical(mem, all), err);
+	json_decref(all);
+	return rc;
+}
+
 /* That there was a night, by which rules, and what it saw: the row in the store may be changed, this one not unseen. */
 static int
 note_night(struct arena *mem, const struct rules *rules, struct store *store, long long id, const char *seen, bool complete,
@@ -193,7 +215,8 @@ publish(struct arena *mem, const struct rules *rules, struct store *store, const
 		goto fail;
 	plan_sort(&out->plan);
 	if (store_facts_put(store, &out->plan, how->now, err) < 0 ||
-	    store_grants_put(store, &out->plan, how->now, err) < 0 || keep_lacking(mem, store, &out->plan, err) < 0)
+	    store_grants_put(store, &out->plan, how->now, err) < 0 || keep_lacking(mem, store, &out->plan, err) < 0 ||
+	    keep_sizes(mem, store, &out->plan, err) < 0)
 		goto fail;
 	if (notify_compose(mem, &letters, &out->letters, err) < 0 || count_braked(mem, rules, store, &out->braked, &out->queued, err) < 0)
 		goto fail;

@@ -195,6 +195,7 @@ char *run_apply_table(struct arena *mem, const struct apply_result *done)
 	row(&t, mem, "filer i karantän", done->quarantined);
 	row(&t, mem, "filer gallrade", done->unlinked);
 	row(&t, mem, "väntar", done->waiting);
+	row(&t, mem, "väntar på nästa körning (broms)", done->braked);
 	row(&t, mem, "lämnade orörda", done->left);
 	row(&t, mem, "misslyckade", done->failed);
 	out = arena_copy(mem, t.data, t.len);

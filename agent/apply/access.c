@@ -4,7 +4,7 @@
 #include "behov/directory.h"
 #include "behov/log.h"
 
-struct ways { LIST(struct stored *) ldif, ldap; };
+struct ways { LIST(struct stored *) ldif; LIST(struct removal) ldap; };
 
 /* The most careful of the systems that an edge belongs to says how it goes. */
 static bool
@@ -33,12 +33,14 @@ way_of(const struct rules *rules, const struct proposal *p, struct arena *mem, e
 }
 
 static int
-send(struct apply *a, struct stored *s, const char *dn, struct ways *ways)
+send(struct apply *a, const struct removal *r, const char *dn, struct ways *ways)
 {
+	struct stored *s = r->s;
 	enum apply_mode way;
-	bool decided;
+	const char *full;
+	bool decided, begun;
 
-	if (apply_decided(a, s, &decided) < 0)
+	if (proof_decided(r->proof, &decided) < 0 || store_begun(a->in->store, s->id, &begun, a->err) < 0)
 		return -1;
 	if (!decided)
 		return apply_left(a, s, "besluten räcker inte för den version som gäller nu");
@@ -46,24 +48,34 @@ send(struct apply *a, struct stored *s, const char *dn, struct ways *ways)
 		return apply_left(a, s, "förslaget saknar grupp eller medlem");
 	if (!way_of(a->in->rules, &s->p, a->mem, &way))
 		return apply_left(a, s, "systemet finns inte i reglerna längre");
+	if (way != APPLY_MANUAL && !dn && !dn_key(a->mem, s->p.member))
+		return apply_left(a, s, "medlemmen syns inte längre; nästa fullständiga natt avgör om den är borta");
+	if (proof_brake(r->proof, BRAKE_REMOVE, begun, &full) < 0)
+		return -1;
+	if (full)
+		return 0;
 	if (way == APPLY_MANUAL)
 		return export_by_hand(a, s);
 	s->dn = dn;
-	if (!dn && !dn_key(a->mem, s->p.member))
-		return apply_left(a, s, "medlemmen syns inte längre; nästa fullständiga natt avgör om den är borta");
-	*(struct stored **)(way == APPLY_LDAP ? arena_push(a->mem, &ways->ldap) : arena_push(a->mem, &ways->ldif)) = s;
+	if (way == APPLY_LDAP)
+		*arena_push(a->mem, &ways->ldap) = *r;
+	else
+		*(struct stored **)arena_push(a->mem, &ways->ldif) = s;
 	return 0;
 }
 
 /* Judged as they will go: all at once, since cuts that are safe alone can together take what is needed. */
 static int
-judge(struct apply *a, struct stored *const *list, struct stored *flat, size_t count, bool *safe, const char **why)
+judge(struct apply *a, const struct removal *list, struct stored *flat, size_t count, const char **why)
 {
+	struct proof **proofs = arena_array(a->mem, struct proof *, count);
 	struct error trouble = { 0 };
 
-	for (size_t i = 0; i < count; i++)
-		flat[i] = *list[i];
-	if (a->in->eyes->judge(a->in->eyes->self, a->mem, flat, count, safe, why, &trouble) == 0)
+	for (size_t i = 0; i < count; i++) {
+		flat[i] = *list[i].s;
+		proofs[i] = list[i].proof;
+	}
+	if (proof_judge(a, flat, proofs, count, why, &trouble) == 0)
 		return 0;
 	if (trouble.kind == ERROR_STOPPED || trouble.kind == ERROR_STORE) {
 		*a->err = trouble;
@@ -71,39 +83,34 @@ judge(struct apply *a, struct stored *const *list, struct stored *flat, size_t c
 	}
 	/* The directory could not be read: files may go all the same. */
 	log_error("apply cannot judge access: %s", trouble.text);
-	for (size_t i = 0; i < count; i++) {
-		safe[i] = false;
+	for (size_t i = 0; i < count; i++)
 		why[i] = "katalogen kunde inte läsas just nu";
-	}
 	return 0;
 }
 
 int
 access_apply(struct apply *a, struct stored *const *list, size_t count)
 {
-	struct stored **rest = arena_array(a->mem, struct stored *, count), *flat = arena_array(a->mem, struct stored, count);
+	struct removal *rest = arena_array(a->mem, struct removal, count);
+	struct stored *flat = arena_array(a->mem, struct stored, count);
 	const char **why = arena_array(a->mem, const char *, count);
-	bool *safe = arena_array(a->mem, bool, count), done;
 	struct ways ways = { 0 };
 	size_t left = 0;
+	bool done;
 
 	for (size_t i = 0; i < count; i++) {
 		if (export_finish(a, list[i], &done) < 0)
 			return -1;
 		if (!done)
-			rest[left++] = list[i];
+			rest[left++] = (struct removal){ list[i], proof_open(a, list[i]) };
 	}
 	if (!left)
 		return 0;
-	if (judge(a, rest, flat, left, safe, why) < 0)
+	if (judge(a, rest, flat, left, why) < 0)
 		return -1;
-	for (size_t i = 0; i < left; i++) {
-		int rc = safe[i] ? send(a, rest[i], flat[i].dn, &ways)
-				 : apply_left(a, rest[i], why[i] ? why[i] : "det går inte att avgöra att det är ofarligt");
-
-		if (rc < 0)
+	for (size_t i = 0; i < left; i++)
+		if ((why[i] ? apply_left(a, rest[i].s, why[i]) : send(a, &rest[i], flat[i].dn, &ways)) < 0)
 			return -1;
-	}
 	if (ways.ldif.count && export_ldif(a, ways.ldif.items, ways.ldif.count) < 0)
 		return -1;
 	return ways.ldap.count ? directory_remove_all(a, ways.ldap.items, ways.ldap.count) : 0;

@@ -199,6 +199,15 @@ apply_due(struct apply *a, const struct stored *s, bool *due)
 	return 0;
 }
 
+/* The oldest first: what the brake holds back is what is youngest. */
+static int
+by_due(const void *x, const void *y)
+{
+	const struct stored *a = *(struct stored *const *)x, *b = *(struct stored *const *)y;
+
+	return a->p.due != b->p.due ? (a->p.due < b->p.due ? -1 : 1) : strcmp(a->id, b->id);
+}
+
 static int
 sort_out(struct apply *a, struct stored_list *list, struct due *due)
 {
@@ -217,6 +226,8 @@ sort_out(struct apply *a, struct stored_list *list, struct due *due)
 		else if (s->state == STATE_SCHEDULED)
 			*(struct stored **)arena_push(a->mem, &due->files) = s;
 	}
+	if (due->files.count)
+		qsort(due->files.items, due->files.count, sizeof *due->files.items, by_due);
 	return 0;
 }
 
@@ -259,12 +270,13 @@ apply_all(struct arena *mem, const struct apply_input *in, struct apply_result *
 		rc = 0;
 		goto out;
 	}
-	if (sort_out(&a, &list, &due) < 0 || go(&a, &due) < 0)
+	if (brake_open(&a) < 0 || sort_out(&a, &list, &due) < 0 || go(&a, &due) < 0)
 		goto out;
-	log_info("apply done removed=%lld exported=%lld quarantined=%lld unlinked=%lld waiting=%lld left=%lld failed=%lld",
-		 out->removed, out->exported, out->quarantined, out->unlinked, out->waiting, out->left, out->failed);
+	log_info("apply done removed=%lld exported=%lld quarantined=%lld unlinked=%lld waiting=%lld left=%lld braked=%lld failed=%lld",
+		 out->removed, out->exported, out->quarantined, out->unlinked, out->waiting, out->left, out->braked, out->failed);
 	rc = 0;
 out:
+	brake_close(&a);
 	stored_free(&list);
 	return rc;
 }

@@ -11,20 +11,48 @@ struct apply {
 	const struct apply_input *in;
 	const struct conf *conf;
 	struct apply_result *out;
+	struct brakes *brakes;
 	struct error *err;
 };
 
+struct batch;
+
+/* ------------------------------------------------------------------ proof.c: what must be true before something goes */
+
 /*
- * What must have been found true just now before something is taken away.  The two functions that take away demand
- * one, whole, and nothing but a look at the world fills it.  They end the process rather than act without: not an assert,
- * which a build can leave out.
+ * What must have been found true just now before something is taken away.  The two functions that take away demand one,
+ * whole; they end the process rather than act without: not an assert, which a build can leave out.  Its inside is
+ * known in proof.c alone, and is filled there by asking (the store, the eyes, the brake, the file); only proof_edge()
+ * believes its caller, who has found both by their keys on the server that is about to be told.  One proof is about one
+ * proposal, and what it says of one thing in it is good for one act.
  */
-struct proof {
-	bool decided;                   /* approved, this version, by as many people as it needs */
-	bool allowed;                   /* judged anew: no hold, no need, no other rule stands in the way */
-	bool same;                      /* it is the very thing that was approved */
-};
-#define PROVEN(p) ((p)->decided && (p)->allowed && (p)->same)
+struct proof;
+struct proof *proof_open(struct apply *a, struct stored *s);
+/* *yes: its decisions are enough for the version that it has. */
+int proof_decided(struct proof *p, bool *yes);
+/* The run's brake, asked once for all of the proposal.  *why: it waits for another run, which has been told. */
+enum brake_act { BRAKE_REMOVE, BRAKE_MOVE, BRAKE_UNLINK };
+int proof_brake(struct proof *p, enum brake_act act, bool begun, const char **why);
+/* Access: which of them are safe together; flat[i] is what proofs[i] is about.  why[i] NULL: it is. */
+int proof_judge(struct apply *a, struct stored *flat, struct proof *const *proofs, size_t count, const char **why,
+		struct error *err);
+/* The edge as it is called now, and it is there. */
+void proof_edge(struct proof *p, const char *group, const char *member);
+/* What lies in quarantine under that number is what was approved.  False with errno. */
+bool proof_file(struct proof *p, struct batch *b, size_t number, struct entry *now);
+/* batch_objection(), and what it says is remembered. */
+const char *proof_objection(struct proof *p, struct batch *b, size_t number, struct entry *now);
+/* For the two that take away: returns when all of it is proven of that thing, by the name it was seen under. */
+void proof_spend(struct proof *p, const char *thing);
+
+/* ------------------------------------------------------------------ brake.c: how much one run may take */
+
+int brake_open(struct apply *a);
+void brake_close(struct apply *a);
+/* *why NULL: it is counted and may go.  What has been begun goes on. */
+int brake_take(struct apply *a, const struct stored *s, enum brake_act act, bool begun, const char **why);
+/* It stays as it is, and why is said: as apply_left(), but it is the brake that holds it. */
+int brake_holds(struct apply *a, struct stored *s, const char *why);
 
 /* ------------------------------------------------------------------ apply.c: states */
 
@@ -49,8 +77,10 @@ int apply_decided(struct apply *a, const struct stored *s, bool *yes);
 /* ------------------------------------------------------------------ access.c, directory.c */
 
 int access_apply(struct apply *a, struct stored *const *list, size_t count);
-/* Removals over LDAP, on one connection. */
-int directory_remove_all(struct apply *a, struct stored *const *list, size_t count);
+/* A removal over LDAP: decided, judged, and let through by the brake. */
+struct removal { struct stored *s; struct proof *proof; };
+/* On one connection. */
+int directory_remove_all(struct apply *a, const struct removal *list, size_t count);
 /* Adds back what was journaled.  -1 when it could not, and nothing is changed in the store then. */
 int directory_restore(struct apply *a, struct stored *s);
 
@@ -60,7 +90,6 @@ int directory_restore(struct apply *a, struct stored *s);
 int export_ldif(struct apply *a, struct stored *const *list, size_t count);
 /* A work list for somebody who removes a membership by hand. */
 int export_by_hand(struct apply *a, struct stored *s);
-struct batch;
 /* A work list of files, each looked at just now. */
 int export_files(struct batch *b);
 /* We were ended after the file was written: *done when it has been recorded now. */
@@ -116,7 +145,7 @@ const char *batch_objection(struct batch *b, size_t number, struct entry *now);
 const char *batch_census(struct batch *b);
 
 /* The series is activated as it is written now, and the decisions are enough for what it is now; else *why. */
-int batch_proven(struct batch *b, const char **why);
+int batch_proven(struct batch *b, struct proof *proof, const char **why);
 
 int files_apply(struct apply *a, struct stored *s);
 /* Quarantined: holds put back, and when its time has come, the end. */

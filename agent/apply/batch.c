@@ -175,7 +175,7 @@ asks_more(struct batch *b, const char **why)
 }
 
 int
-batch_proven(struct batch *b, const char **why)
+batch_proven(struct batch *b, struct proof *proof, const char **why)
 {
 	struct activation active;
 	bool decided, found;
@@ -184,7 +184,7 @@ batch_proven(struct batch *b, const char **why)
 		*why = "serien finns inte i reglerna längre";
 		return 0;
 	}
-	if (apply_decided(b->a, b->s, &decided) < 0 ||
+	if (proof_decided(proof, &decided) < 0 ||
 	    store_series_active(b->mem, b->a->in->store, b->series->id, &active, &found, b->a->err) < 0)
 		return -1;
 	if (!decided)

@@ -267,12 +267,11 @@ change(LDAP *ld, int operation, const struct edge_now *e)
 
 /* The only function that removes a membership: one value, never the list.  What the server says is not the judge. */
 static int
-take_away(LDAP *ld, const struct edge_now *e, const struct proof *proof)
+take_away(struct arena *mem, LDAP *ld, const struct edge_now *e, struct proof *proof)
 {
 	int rc;
 
-	if (!PROVEN(proof))
-		abort();
+	proof_spend(proof, arena_print(mem, "%s\n%s", e->group, e->member));
 	rc = change(ld, LDAP_MOD_DELETE, e);
 	step("remove");
 	return rc;
@@ -361,10 +360,10 @@ verify(struct writer *w, struct stored *s, const struct edge_now *before, long l
 }
 
 static int
-remove_one(struct writer *w, struct stored *s)
+remove_one(struct writer *w, const struct removal *r)
 {
 	struct apply *a = w->a;
-	struct proof proof = { .allowed = true };       /* access_apply() sends only what was judged safe */
+	struct stored *s = r->s;
 	struct error trouble = { 0 };
 	struct edge_now now;
 	struct link *l;
@@ -372,7 +371,7 @@ remove_one(struct writer *w, struct stored *s)
 	const char *why, *journal;
 	long long id;
 
-	if (apply_decided(a, s, &proof.decided) < 0 || apply_effect(a, s->id, "remove", &before) < 0)
+	if (apply_effect(a, s->id, "remove", &before) < 0)
 		return -1;
 	if (look(w, s, &l, &now, &why, &trouble) < 0)
 		return unknown(a, s, &trouble);
@@ -385,24 +384,22 @@ remove_one(struct writer *w, struct stored *s)
 	/* Not shown to us is not gone: only a complete night says that. */
 	if (!now.listed)
 		return apply_left(a, s, "medlemskapet syns inte längre; nästa fullständiga natt avgör om det är borta");
-	proof.same = true;
+	proof_edge(r->proof, now.group, now.member);
 	journal = edge_json(a, l, &s->p, &now);
-	if (!proof.decided)
-		return apply_left(a, s, "besluten räcker inte för den version som gäller nu");
 	if (apply_intend(a, s->id, "remove", 0, now.group, journal, &id) < 0)
 		return -1;
-	return verify(w, s, &now, id, take_away(l->ld, &now, &proof));
+	return verify(w, s, &now, id, take_away(a->mem, l->ld, &now, r->proof));
 }
 
 int
-directory_remove_all(struct apply *a, struct stored *const *list, size_t count)
+directory_remove_all(struct apply *a, const struct removal *list, size_t count)
 {
 	struct writer w;
 	int rc = 0;
 
 	writer_open(&w, a);
 	for (size_t i = 0; i < count && rc == 0; i++)
-		rc = stop_asked() ? error_set(a->err, ERROR_STOPPED, "asked to stop between two removals") : remove_one(&w, list[i]);
+		rc = stop_asked() ? error_set(a->err, ERROR_STOPPED, "asked to stop between two removals") : remove_one(&w, &list[i]);
 	writer_close(&w);
 	return rc;
 }

@@ -357,11 +357,21 @@ choose(struct batch *b, bool *hand, const char **why)
 	return 0;
 }
 
+static bool
+begun(const struct batch *b)
+{
+	for (size_t n = 0; n <= b->count; n++)
+		if (b->moved[n])
+			return true;
+	return false;
+}
+
 int
 files_apply(struct apply *a, struct stored *s)
 {
+	struct proof *proof = proof_open(a, s);
 	struct batch b;
-	const char *why;
+	const char *why, *full = NULL;
 	bool done, hand;
 	int rc;
 
@@ -371,12 +381,14 @@ files_apply(struct apply *a, struct stored *s)
 		return 0;
 	rc = batch_open(a, s, &b, &why);
 	if (rc == 0 && !why)
-		rc = batch_proven(&b, &why);
+		rc = batch_proven(&b, proof, &why);
 	if (rc == 0 && !why)
 		rc = choose(&b, &hand, &why);
 	if (rc == 0 && why)
 		rc = apply_left(a, s, arena_text(a->mem, why));
 	else if (rc == 0)
+		rc = proof_brake(proof, BRAKE_MOVE, begun(&b), &full);
+	if (rc == 0 && !why && !full)
 		rc = hand ? export_files(&b) : s->p.kind == KIND_DELIVER ? deliver_apply(&b) : quarantine(&b);
 	batch_close(&b);
 	return rc;

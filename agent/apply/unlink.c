@@ -10,10 +10,9 @@
 
 /* The only function that destroys a file. */
 static int
-destroy(int folder, const char *name, const struct proof *proof)
+destroy(int folder, const char *name, struct proof *proof)
 {
-	if (!PROVEN(proof))
-		abort();
+	proof_spend(proof, name);
 	if (unlinkat(folder, name, 0) < 0)
 		return -1;
 	fsync(folder);
@@ -156,29 +155,25 @@ refuse_one(struct batch *b, size_t number, const char *why)
 
 /* *why: it cannot go tonight, and stays in quarantine. */
 static int
-unlink_one(struct batch *b, size_t number, struct proof proof, const char **why)
+unlink_one(struct batch *b, size_t number, struct proof *proof, const char **why)
 {
 	const char *name = batch_name(b, number);
 	const struct effect *gone = b->gone[number];
 	struct entry now;
 	long long id;
 
-	if (walk_look(b->folder, name, b->dev, &now) < 0) {
+	if (!proof_file(proof, b, number, &now)) {
 		if (errno == ENOENT && gone && gone->state == EFFECT_INTENDED)
 			return end_one(b, number, gone->id, EFFECT_DONE, gone->before, NULL);
 		return refuse_one(b, number, errno == ENOENT ? "filen finns inte i karantänen"
 							     : "det är inte filen som lades i karantän");
 	}
-	proof.same = batch_same(&b->records[number - 1], &now);
-	if (!proof.same)
-		return refuse_one(b, number, "det är inte filen som lades i karantän");
-	*why = batch_objection(b, number, &now);
-	proof.allowed = !*why;
+	*why = proof_objection(proof, b, number, &now);
 	if (*why)
 		return 0;
 	if (intend_one(b, number, &now, &id) < 0)
 		return -1;
-	if (destroy(b->folder, name, &proof) < 0) {
+	if (destroy(b->folder, name, proof) < 0) {
 		*why = arena_print(b->mem, "filen går inte att ta bort: %s", strerror(errno));
 		return 0;
 	}
@@ -216,7 +211,7 @@ tell(struct batch *b, long long *bad)
 }
 
 static int
-unlink_all(struct batch *b, struct proof proof)
+unlink_all(struct batch *b, struct proof *proof)
 {
 	const char *note, *why = NULL;
 	long long bad;
@@ -244,6 +239,7 @@ unlink_all(struct batch *b, struct proof proof)
 static int
 end_quarantine(struct batch *b)
 {
+	struct proof *proof = proof_open(b->a, b->s);
 	const char *why = NULL;
 	bool over = false, due;
 
@@ -261,9 +257,13 @@ end_quarantine(struct batch *b)
 		return 0;
 	if (b->share->dispose != DISPOSE_DESTROY)
 		return apply_left(b->a, b->s, "karantäntiden är ute, men på lagringsytan gallras inget (dispose)");
-	if (batch_proven(b, &why) < 0)
+	if (batch_proven(b, proof, &why) < 0)
 		return -1;
-	return why ? apply_left(b->a, b->s, why) : unlink_all(b, (struct proof){ .decided = true });
+	if (why)
+		return apply_left(b->a, b->s, why);
+	if (proof_brake(proof, BRAKE_UNLINK, any_gone(b), &why) < 0)
+		return -1;
+	return why ? 0 : unlink_all(b, proof);
 }
 
 int

@@ -257,6 +257,7 @@ read_small(struct reader *r, const config_setting_t *root, struct conf *c)
 {
 	static const char *const people[] = { "coordinator", "archivist", "registrar", "administrators", NULL };
 	static const char *const brake[] = { "count", "ratio", NULL };
+	static const char *const apply_brake[] = { "memberships", "files", "ratio", NULL };
 	static const char *const grace[] = { "access", "files", NULL };
 	config_setting_t *at = get_group(r, root, "people", OPTIONAL);
 
@@ -271,6 +272,12 @@ read_small(struct reader *r, const config_setting_t *root, struct conf *c)
 		check_keys(r, at, brake);
 	c->brake.count = get_number(r, at, "count", 0, 1000000, 10);
 	c->brake.ratio = get_ratio(r, at, "ratio", 0.20);
+	at = get_group(r, root, "apply-brake", OPTIONAL);
+	if (at)
+		check_keys(r, at, apply_brake);
+	c->apply_brake.memberships = get_number(r, at, "memberships", 0, 100000000, 500);
+	c->apply_brake.files = get_number(r, at, "files", 0, 1000000000, 100000);
+	c->apply_brake.ratio = get_ratio(r, at, "ratio", 0.10);
 	at = get_group(r, root, "grace", OPTIONAL);
 	if (at)
 		check_keys(r, at, grace);
@@ -342,7 +349,7 @@ void
 read_settings(struct reader *r, const config_setting_t *root)
 {
 	static const char *const keys[] = { "organisation", "store", "inbox", "key-file", "work", "rules", "mode",
-		"zone", "directory", "hr", "mail", "web", "people", "brake", "grace", "quarantine", "link",
+		"zone", "directory", "hr", "mail", "web", "people", "brake", "apply-brake", "grace", "quarantine", "link",
 		"reminder", "escalate", "weekly", "language", "audit", "archive", "protocol", NULL };
 	static const char *const schemes[] = { "sqlite:", NULL };
 	static const char *const modes[] = { "observe", "propose", "apply", NULL };

@@ -136,8 +136,9 @@ protocol_json(const struct conf *c)
 static json_t *
 limits_json(const struct conf *c)
 {
-	return json_pack("{s:{s:i,s:f},s:{s:i,s:i},s:i,s:i,s:i,s:[ii],s:i}", "brake", "count", c->brake.count, "ratio",
-			 c->brake.ratio, "grace-days", "access", c->grace.access_days, "files", c->grace.file_days,
+	return json_pack("{s:{s:i,s:f},s:{s:i,s:i,s:f},s:{s:i,s:i},s:i,s:i,s:i,s:[ii],s:i}", "brake", "count", c->brake.count, "ratio",
+			 c->brake.ratio, "apply-brake", "memberships", c->apply_brake.memberships, "files", c->apply_brake.files,
+			 "ratio", c->apply_brake.ratio, "grace-days", "access", c->grace.access_days, "files", c->grace.file_days,
 			 "quarantine-days", c->quarantine_days, "link-days", c->link_days, "reminder-days",
 			 c->reminder_days, "escalate-days", c->escalate[0], c->escalate[1], "weekly", c->weekly);
 }

@@ -7,7 +7,7 @@
  * Out:     the directory, the shares, the store.
  * Promise: exactly one function unlinks a file, exactly one removes a membership.  Each effect: intent in the store,
  *          the check made just now, the act, step(name), the result in the store.  Ended anywhere and started again,
- *          it comes to the same end.  What does not hold any longer is left alone, and said.
+ *          it comes to the same end.  No run takes more than its brake allows, the oldest files first.  What does not hold any longer is left alone, and said.
  */
 #ifndef BEHOV_APPLY_H
 #define BEHOV_APPLY_H
@@ -47,7 +47,8 @@ struct apply_input {
 	int64_t now;
 };
 
-struct apply_result { long long removed, exported, quarantined, unlinked, waiting, left, failed, packaged; };
+/* left: why is in its note; braked: it would be more than one run may take (conf.apply_brake), and waits for another. */
+struct apply_result { long long removed, exported, quarantined, unlinked, waiting, left, braked, failed, packaged; };
 int apply_all(struct arena *mem, const struct apply_input *in, struct apply_result *out, struct error *err);
 /* `behov share probe ID`: what apply relies on, tried with files of our own below SHARE_QUARANTINE. */
 struct probe_check { const char *what, *why; };         /* why: NULL = good */

@@ -352,6 +352,8 @@ struct conf {
 	} audit;
 	struct { const char *coordinator, *archivist, *registrar; const char **administrators; int administrator_count; } people;
 	struct { int count; double ratio; } brake;      /* more than count and more than ratio of the scope: 10, 0.20 */
+	/* One run of apply takes no more than that, or that part of all there is, whichever is more: 500, 100,000 and 0.10; 0 = no limit */
+	struct { int memberships, files; double ratio; } apply_brake;
 	struct { int access_days, file_days; } grace;   /* 3 and 7 */
 	int quarantine_days;            /* 30 */
 	struct archive archive;

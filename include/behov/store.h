@@ -45,6 +45,8 @@ int store_set(struct store *store, const char *name, const char *value, struct e
 #define VANISH_VALUE "vanish:"
 /* As JSON: [ { "key", "name", "display" } ], who may look at /status, as the last night that knew has found them. */
 #define ADMINISTRATORS_VALUE "administrators"
+/* As JSON: { scope: how much there is of it }, what a brake measures against, as the last night that saw it knew. */
+#define SIZES_VALUE "sizes"
 /* Who would get a link if they asked for one, by name and by address: of each the first 16 digits of digest_text(text_fold()),
  * and a blank. */
 #define INVITED_VALUE "invited"

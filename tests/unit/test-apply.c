@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* test-apply.c - what was approved and is still the same goes; whatever else is left, put back, and said. */
+#include "../../agent/apply/proof.c"
 #include "../../agent/apply/walk.c"
 #include "state.h"
 #include <behov/audit.h>
@@ -38,6 +39,8 @@ static struct rules rules;
 static struct directory directory = { .name = "x.ldif", .source = "file:/x.ldif", .base = "DC=kalmar,DC=example" };
 static struct apply_result result;
 static int class;               /* of what is proposed */
+static const char *batch_key;
+static day_t batch_due;
 /* What the eyes answer. */
 static const char *held, *unsafe;       /* a path that is held; an account that is not safe to remove */
 static void (*just_before)(const char *path);
@@ -188,6 +191,8 @@ begin(void)
 	mem = arena_open();
 	err = (struct error){ 0 };
 	held = unsafe = NULL;
+	batch_key = "00000000000000f1";
+	batch_due = day_make(2026, 1, 1);
 	just_before = NULL;
 	log_open(LOG_LEVEL_ERROR);
 	CHECK(clock_zone("Europe/Stockholm", &err) == 0);
@@ -280,8 +285,8 @@ static const char *
 batch(const char *const *paths, bool whole, enum kind kind)
 {
 	struct record records[16];
-	struct proposal p = { .kind = kind, .key = "00000000000000f1", .series = series.id, .share = "ekonomi",
-			      .batch = whole ? "d" : "", .whole = whole, .due = day_make(2026, 1, 1) };
+	struct proposal p = { .kind = kind, .key = batch_key, .series = series.id, .share = "ekonomi",
+			      .batch = whole ? "d" : "", .whole = whole, .due = batch_due };
 
 	for (; paths[p.files]; p.files++) {
 		records[p.files] = record_of(paths[p.files]);
@@ -1840,9 +1845,157 @@ ldap_against_a_file_is_left(void)
 	end();
 }
 
+/* ------------------------------------------------------------------ the brake of a run */
+
+static void
+a_run_takes_no_more_memberships_than_its_brake_allows(void)
+{
+	static const char *const who[] = { "asa", "bo", "cia" };
+	const char *ids[3];
+	int waits = 0;
+
+	begin();
+	rules.conf.apply_brake.memberships = 2;
+	for (int i = 0; i < 3; i++)
+		ids[i] = membership(arena_print(mem, "00000000000000a%d", i + 1), "treserva", who[i],
+				    arena_print(mem, "CN=%s,DC=kalmar,DC=example", who[i]), false);
+	apply(NOW);
+	CHECK(result.exported == 2 && result.braked == 1 && result.left == 0);
+	for (int i = 0; i < 3; i++)
+		waits += now_of(ids[i]).state == STATE_SCHEDULED && says(ids[i], "bromsen: det blir fler än 2 medlemskap");
+	CHECK(waits == 1);
+	apply(NOW + DAY);
+	CHECK(result.exported == 1 && result.braked == 0);
+	end();
+}
+
+/* So many of a system with a hundred are no cause for alarm. */
+static void
+a_part_of_all_there_is_may_go_where_that_is_more(void)
+{
+	begin();
+	rules.conf.apply_brake.memberships = 1;
+	rules.conf.apply_brake.ratio = 0.03;
+	CHECK(store_set(store, SIZES_VALUE, "{\"system:x\":100,\"scope\":100}", &err) == 0);
+	for (int i = 0; i < 4; i++)
+		membership(arena_print(mem, "00000000000000a%d", i + 1), "treserva", "asa", "CN=Asa,DC=kalmar,DC=example", false);
+	apply(NOW);
+	CHECK(result.exported == 3 && result.braked == 1);
+	end();
+}
+
+static void
+a_batch_that_is_more_than_a_run_may_take_is_not_begun(void)
+{
+	const char *id;
+
+	begin();
+	rules.conf.apply_brake.files = 2;
+	id = three_files(false);
+	apply(NOW);
+	CHECK(result.braked == 1 && result.left == 0 && now_of(id).state == STATE_SCHEDULED && says(id, "fler än 2 filer"));
+	CHECK(is_there("share/d/a") && !is_there("share/" SHARE_QUARANTINE));
+	rules.conf.apply_brake.files = 3;
+	apply(NOW);
+	CHECK(now_of(id).state == STATE_QUARANTINED && !is_there("share/d/a"));
+	night(LATER - DAY);
+	rules.conf.apply_brake.files = 2;
+	apply(LATER);
+	CHECK(result.braked == 1 && result.unlinked == 0 && now_of(id).state == STATE_QUARANTINED && says(id, "fler än 2 filer"));
+	rules.conf.apply_brake.files = 3;
+	apply(LATER);
+	CHECK(result.unlinked == 3 && now_of(id).state == STATE_DONE);
+	end();
+}
+
+static void
+what_was_begun_is_held_by_no_brake(void)
+{
+	const char *id;
+	long long effect;
+
+	begin();
+	rules.conf.apply_brake.files = 2;
+	id = three_files(false);
+	CHECK(store_effect_intend(store, &(struct effect){ .proposal = id, .act = "quarantine", .number = 1, .target = "d/a",
+		.intended = NOW, .ended = INT64_MIN }, &effect, &err) == 0);
+	apply(NOW);
+	CHECK(result.braked == 0 && result.quarantined == 3);
+	end();
+}
+
+static void
+a_new_series_begins_with_its_oldest_year(void)
+{
+	static const char *const young[] = { "d/a", NULL }, *const old[] = { "d/b", NULL };
+	const char *x, *y;
+
+	begin();
+	put("share/d/a", "aaa");
+	put("share/d/b", "bbb");
+	x = batch(young, false, KIND_DESTROY);
+	batch_key = "00000000000000f2";
+	batch_due = day_make(2025, 1, 1);
+	y = batch(old, false, KIND_DESTROY);
+	apply(NOW);
+	CHECK(result.quarantined == 1 && result.braked == 1 && now_of(y).state == STATE_QUARANTINED && says(x, "det äldsta går först"));
+	apply(NOW);
+	CHECK(result.quarantined == 1 && now_of(x).state == STATE_QUARANTINED);
+	end();
+}
+
+/* ------------------------------------------------------------------ nothing goes without a whole proof */
+
+static bool
+ends_the_process(const struct proof *proof, const char *thing)
+{
+	int status = 0;
+	pid_t child = fork();
+
+	if (child == 0) {
+		struct proof copy = *proof;
+
+		proof_spend(&copy, thing);
+		_exit(0);
+	}
+	return child > 0 && waitpid(child, &status, 0) == child && WIFSIGNALED(status) && WTERMSIG(status) == SIGABRT;
+}
+
+static void
+a_proof_that_lacks_anything_is_none(void)
+{
+	struct stored s = { .p.version = "v1" };
+	struct proof whole = { .s = &s, .version = "v1", .allowed = true, .braked_not = true, .same = "00000001" }, p;
+
+	p = whole;
+	CHECK(!ends_the_process(&p, "00000001"));
+	p.version = NULL;
+	CHECK(ends_the_process(&p, "00000001"));
+	p.version = "v0";
+	CHECK(ends_the_process(&p, "00000001"));
+	p = whole;
+	p.allowed = false;
+	CHECK(ends_the_process(&p, "00000001"));
+	p = whole;
+	p.braked_not = false;
+	CHECK(ends_the_process(&p, "00000001"));
+	p = whole;
+	p.same = NULL;
+	CHECK(ends_the_process(&p, "00000001"));
+	CHECK(ends_the_process(&whole, "00000002"));
+	proof_spend(&whole, "00000001");
+	CHECK(ends_the_process(&whole, "00000001"));
+}
+
 int
 main(void)
 {
+	TEST(a_run_takes_no_more_memberships_than_its_brake_allows);
+	TEST(a_part_of_all_there_is_may_go_where_that_is_more);
+	TEST(a_batch_that_is_more_than_a_run_may_take_is_not_begun);
+	TEST(what_was_begun_is_held_by_no_brake);
+	TEST(a_new_series_begins_with_its_oldest_year);
+	TEST(a_proof_that_lacks_anything_is_none);
 	TEST(nothing_goes_unless_the_mode_is_apply);
 	TEST(nothing_goes_before_its_time_or_without_a_night_since);
 	TEST(decisions_must_be_enough_for_this_version);

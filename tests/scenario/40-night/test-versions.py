@@ -51,6 +51,9 @@ def main():
         night(t, "11-25")
         night(t, "11-26")
         t.call(at("11-26"), "series", "activate", "styrdokument", "--by", "maria.arkivarie", "--reason", "Beslut finns")
+        first = t.call(at("12-04", 9), "apply")
+        check("of a series that nothing has gone of before, the oldest year goes first, and a brake holds the rest",
+              first.returncode == 4 and "Plan v3.docx" in os.listdir(folder), first.stdout.decode())
         done = t.call(at("12-04", 9), "apply")
         check("all but the newest are put aside, and what is no version stays", sorted(os.listdir(folder)) ==
               ["Plan v4.docx", "Plan v9 utkast.docx", "Regler"] and os.listdir(folder + "/Regler") == ["Regel v4.docx"],
