@@ -4,7 +4,7 @@
 #include "behov/directory.h"
 #include "behov/log.h"
 
-struct ways { LIST(struct stored *) ldif; LIST(struct removal) ldap; };
+struct ways { LIST(struct stored *) ldif, webhook; LIST(struct removal) ldap; };
 
 /* The most careful of the systems that an edge belongs to says how it goes. */
 static bool
@@ -12,13 +12,14 @@ way_of(const struct rules *rules, const struct proposal *p, struct arena *mem, e
 {
 	const struct system *system = p->system ? rules_system(rules, p->system) : NULL;
 	const struct directory *directory = p->group ? directory_of(mem, &rules->conf, p->group) : NULL;
-	bool hand, ldap;
+	bool hand, ldap, webhook;
 
 	if (!system)
 		return false;
 	/* How others than AD keep their members is theirs to know: a group may not be left without any. */
 	hand = p->by_hand || system->apply == APPLY_MANUAL || (directory && directory->schema != SCHEMA_AD);
 	ldap = system->apply == APPLY_LDAP;
+	webhook = system->apply == APPLY_WEBHOOK;
 	for (int i = 0; i < p->also_count; i++) {
 		size_t len = strcspn(p->also[i], "/");
 
@@ -27,8 +28,9 @@ way_of(const struct rules *rules, const struct proposal *p, struct arena *mem, e
 			return false;
 		hand = hand || system->apply == APPLY_MANUAL;
 		ldap = ldap && system->apply == APPLY_LDAP;
+		webhook = webhook && system->apply == APPLY_WEBHOOK;
 	}
-	*out = hand ? APPLY_MANUAL : ldap ? APPLY_LDAP : APPLY_LDIF;
+	*out = hand ? APPLY_MANUAL : ldap ? APPLY_LDAP : webhook ? APPLY_WEBHOOK : APPLY_LDIF;
 	return true;
 }
 
@@ -60,7 +62,7 @@ send(struct apply *a, const struct removal *r, const char *dn, struct ways *ways
 	if (way == APPLY_LDAP)
 		*arena_push(a->mem, &ways->ldap) = *r;
 	else
-		*(struct stored **)arena_push(a->mem, &ways->ldif) = s;
+		*(struct stored **)(way == APPLY_WEBHOOK ? arena_push(a->mem, &ways->webhook) : arena_push(a->mem, &ways->ldif)) = s;
 	return 0;
 }
 
@@ -112,6 +114,8 @@ access_apply(struct apply *a, struct stored *const *list, size_t count)
 		if ((why[i] ? apply_left(a, rest[i].s, why[i]) : send(a, &rest[i], flat[i].dn, &ways)) < 0)
 			return -1;
 	if (ways.ldif.count && export_ldif(a, ways.ldif.items, ways.ldif.count) < 0)
+		return -1;
+	if (ways.webhook.count && webhook_send_all(a, ways.webhook.items, ways.webhook.count) < 0)
 		return -1;
 	return ways.ldap.count ? directory_remove_all(a, ways.ldap.items, ways.ldap.count) : 0;
 }

@@ -84,6 +84,11 @@ int directory_remove_all(struct apply *a, const struct removal *list, size_t cou
 /* Adds back what was journaled.  -1 when it could not, and nothing is changed in the store then. */
 int directory_restore(struct apply *a, struct stored *s);
 
+/* ------------------------------------------------------------------ webhook.c: what a ticket system is asked for */
+
+/* One question each.  What is not taken stays scheduled, and a later run asks again. */
+int webhook_send_all(struct apply *a, struct stored *const *list, size_t count);
+
 /* ------------------------------------------------------------------ ldif.c: what other people carry out */
 
 /* One LDIF file with all of them. */

@@ -94,12 +94,14 @@ set_http(struct arena *mem, CURL *curl, const struct fetch *what, struct curl_sl
 	curl_easy_setopt(curl, CURLOPT_SSL_VERIFYPEER, 1L);
 	curl_easy_setopt(curl, CURLOPT_SSL_VERIFYHOST, 2L);
 	curl_easy_setopt(curl, CURLOPT_FOLLOWLOCATION, 0L);
+	for (int i = 0; what->headers && what->headers[i]; i++)
+		*headers = curl_slist_append(*headers, what->headers[i]);
 	if (what->type) {
-		*headers = curl_slist_append(NULL, arena_print(mem, "Content-Type: %s", what->type));
-		curl_easy_setopt(curl, CURLOPT_HTTPHEADER, *headers);
+		*headers = curl_slist_append(*headers, arena_print(mem, "Content-Type: %s", what->type));
 		curl_easy_setopt(curl, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)what->body_len);
 		curl_easy_setopt(curl, CURLOPT_POSTFIELDS, what->body);
 	}
+	curl_easy_setopt(curl, CURLOPT_HTTPHEADER, *headers);
 	if (what->ca_file) {
 		curl_easy_setopt(curl, CURLOPT_CAINFO, what->ca_file);
 		curl_easy_setopt(curl, CURLOPT_CAPATH, NULL);
@@ -186,6 +188,10 @@ perform(CURL *curl, const struct fetch *what, const char *shown, struct answer *
 	if (code != CURLE_OK)
 		return error_set(err, ERROR_SOURCE, "cannot fetch '%s': %s", shown,
 				 *detail ? detail : curl_easy_strerror(code));
+	if (what->status) {
+		*what->status = status;
+		return 0;
+	}
 	if (!sftp && status != 200)
 		return error_set(err, ERROR_SOURCE, "'%s' answered %ld and not 200", shown, status);
 	if (!sftp && !says_its_end(curl))

@@ -332,6 +332,32 @@ read_audit(struct reader *r, const config_setting_t *root, struct conf *c)
 	read_stamp(r, at, c);
 }
 
+/* What is sent there says who loses what: it goes to nobody else, and nobody else can have it done. */
+static void
+read_webhook(struct reader *r, const config_setting_t *root, struct conf *c)
+{
+	static const char *const keys[] = { "url", "secret-file", "ca-file", "timeout", NULL };
+	config_setting_t *at = get_group(r, root, "webhook", OPTIONAL);
+	const char *host;
+
+	if (!at)
+		return;
+	check_keys(r, at, keys);
+	c->webhook.url = get_text(r, at, "url", REQUIRED);
+	c->webhook.secret_file = get_secret(r, at, "secret-file");
+	c->webhook.ca_file = get_path(r, at, "ca-file", NULL);
+	c->webhook.timeout = get_number(r, at, "timeout", 1, 3600, 30);
+	if (!c->webhook.secret_file)
+		complain(r, at, "'secret-file' is missing: what is sent is signed with it");
+	if (!c->webhook.url)
+		return;
+	if (strncmp(c->webhook.url, "https://", 8) != 0 && (strncmp(c->webhook.url, "http://", 7) != 0 || !is_loopback(c->webhook.url)))
+		complain(r, at, "'url' must be https:// (http:// is for loopback only)");
+	host = strstr(c->webhook.url, "://");
+	if (host && memchr(host, '@', strcspn(host + 3, "/?#") + 3))
+		complain(r, at, "'url' must not hold a user or password");
+}
+
 /* One that behov was built with. */
 static const char *
 read_language(struct reader *r, const config_setting_t *root)
@@ -350,7 +376,7 @@ read_settings(struct reader *r, const config_setting_t *root)
 {
 	static const char *const keys[] = { "organisation", "store", "inbox", "key-file", "work", "rules", "mode",
 		"zone", "directory", "hr", "mail", "web", "people", "brake", "apply-brake", "grace", "quarantine", "link",
-		"reminder", "escalate", "weekly", "language", "audit", "archive", "protocol", NULL };
+		"reminder", "escalate", "weekly", "language", "webhook", "audit", "archive", "protocol", NULL };
 	static const char *const schemes[] = { "sqlite:", NULL };
 	static const char *const modes[] = { "observe", "propose", "apply", NULL };
 	static const char *const builtin[][3] = { { "title", "titel", "title" }, { "department", "avdelning", "department" },
@@ -385,6 +411,7 @@ read_settings(struct reader *r, const config_setting_t *root)
 	read_mail(r, root, c);
 	read_web(r, root, c);
 	read_small(r, root, c);
+	read_webhook(r, root, c);
 	read_audit(r, root, c);
 	read_protocol(r, root, c);
 }

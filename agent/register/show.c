@@ -226,6 +226,8 @@ conf_json(const struct conf *c)
 	put_new(o, "directory", directory_json(c));
 	put_new(o, "mail", mail_json(c));
 	put_new(o, "web", web_json(c));
+	put_new(o, "webhook", json_pack("{s:s?,s:s?,s:s?,s:i}", "url", c->webhook.url, "secret-file", c->webhook.secret_file, "ca-file",
+					c->webhook.ca_file, "timeout", c->webhook.timeout));
 	put_new(o, "audit", audit_json(c));
 	put_new(o, "hr", hr_json(c));
 	put_archive(o, &c->archive);

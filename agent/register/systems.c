@@ -122,9 +122,9 @@ read_system(struct reader *r, config_setting_t *at)
 	s->critical = get_bool(r, at, "critical", false);
 	s->analysis = get_text(r, at, "analysis", OPTIONAL);
 	apply = get_word(r, at, "apply", modes, config_setting_get_member(at, "accounts") ? APPLY_MANUAL : APPLY_LDIF);
-	if (apply == 3)
-		complain(r, at, "apply = \"webhook\" is not supported yet");
-	s->apply = apply == 3 ? APPLY_LDIF : (enum apply_mode)apply;
+	if (apply == APPLY_WEBHOOK && !r->rules->conf.webhook.url)
+		complain(r, at, "apply = \"webhook\" needs webhook = { url = …; secret-file = …; } in the configuration");
+	s->apply = (enum apply_mode)apply;
 	read_roles(r, at, s);
 	read_accounts(r, at, s);
 	read_conflicts(r, at, s);

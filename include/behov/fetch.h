@@ -25,6 +25,9 @@ struct fetch {
 	const char *type;                       /* https: a body to POST, and what it is; NULL = it is asked for (GET) */
 	const void *body;
 	size_t body_len;
+	const char *const *headers;             /* https: more of them, "Name: value", NULL last; or NULL */
+	long *status;                           /* https: NULL, or where the status of the answer goes, 0 = none came: then any
+						 * will do, and what it says besides is thrown away */
 	int timeout;                            /* seconds, for all of it */
 	size_t most;                            /* bytes */
 };

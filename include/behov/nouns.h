@@ -95,7 +95,7 @@ struct conflict {
 
 struct class { int konfidentialitet, riktighet, tillganglighet, sparbarhet; };  /* -1 = not written */
 
-enum apply_mode { APPLY_LDIF, APPLY_LDAP, APPLY_MANUAL };
+enum apply_mode { APPLY_LDIF, APPLY_LDAP, APPLY_MANUAL, APPLY_WEBHOOK };
 
 /* The accounts of a system that keeps them itself: a table (file or address), or a SCIM 2.0 service; both NULL = in AD. */
 enum accounts_match { MATCH_ACCOUNT, MATCH_MAIL, MATCH_EMPLOYEE };
@@ -336,6 +336,12 @@ struct conf {
 		} proxy;
 		const char *administrators;     /* a group: they, too, may see /status; or NULL */
 	} web;
+	struct {                        /* a ticket system, for what says apply = "webhook" */
+		const char *url;        /* https://, or http:// to this machine; NULL = none */
+		const char *secret_file;        /* what we sign with */
+		const char *ca_file;    /* NULL = the system's */
+		int timeout;            /* seconds for each question */
+	} webhook;
 	struct {                        /* signed heads of the audit chain: see seal.h */
 		const char *heads;      /* the list; NULL = nothing is sealed */
 		const char *key_file;   /* of behov-audit alone; made at the first sealing, mode 0600 */

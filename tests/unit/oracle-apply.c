@@ -4,6 +4,7 @@
  *
  *     oracle-apply access STORE URI BASE BIND-DN PASSWORD-FILE CA-FILE GROUP-KEY GROUP-DN MEMBER-KEY MEMBER-DN
  *     oracle-apply ldif   STORE …                 (as access, for a system whose removals go out as LDIF)
+ *     oracle-apply webhook STORE URL SECRET-FILE CA-FILE      (two removals for a ticket system)
  *     oracle-apply files  STORE FOLDER            (FOLDER/share has a whole batch "w" and other files; see below)
  *     oracle-apply deliver STORE FOLDER           (all of FOLDER/share is to be delivered)
  *     oracle-apply restore STORE ID …             (as access, or FOLDER)
@@ -36,12 +37,13 @@ static struct series series[2] = {
 	{ .id = "ver", .code = "1", .name = "Verifikationer", .decided = true, .digest = "abc" },
 };
 static struct role role = { .id = "r", .name = "R" };
-static struct system systems[2] = {
+static struct system systems[3] = {
+	{ .id = "hook", .name = "H", .apply = APPLY_WEBHOOK, .roles = &role, .role_count = 1 },
 	{ .id = "ldap", .name = "L", .apply = APPLY_LDAP, .roles = &role, .role_count = 1 },
 	{ .id = "ldif", .name = "F", .apply = APPLY_LDIF, .roles = &role, .role_count = 1 },
 };
 static struct rules rules = {
-	.systems = systems, .system_count = 2, .series = series, .series_count = 2, .shares = &share, .share_count = 1,
+	.systems = systems, .system_count = 3, .series = series, .series_count = 2, .shares = &share, .share_count = 1,
 	.digest = "rules",
 };
 
@@ -127,7 +129,8 @@ static void
 membership(struct store *store, const char *key, const char *system, char **words)
 {
 	schedule(store, (struct proposal){
-		.kind = KIND_REMOVE_MEMBER, .key = key, .system = system, .role = "r", .account = "asa", .display = "Åsa",
+		.kind = KIND_REMOVE_MEMBER, .key = key, .system = system, .role = "r", .account = secret ? "Skyddad person 1" : "asa",
+		.display = secret ? "Skyddad person 1" : "Åsa",
 		.group_guid = words[0], .group = words[1], .guid = words[2], .member = secret ? "Skyddad person 1" : words[3],
 		.path = (const char *[]){ words[1] }, .path_count = 1,
 	});
@@ -240,6 +243,18 @@ fill_files(struct store *store)
 	must(store_series_activate(store, &(struct activation){ "ver", "abc", "arkivarie", NOW - 50 * DAY }, &err));
 }
 
+static void
+fill_webhook(struct store *store)
+{
+	char *bo[] = { "g", "CN=APP,DC=kalmar,DC=example", "m1", "CN=Bo,DC=kalmar,DC=example" };
+	char *asa[] = { "g", "CN=APP,DC=kalmar,DC=example", "m2", "CN=Åsa,DC=kalmar,DC=example" };
+
+	membership(store, "00000000000000a1", "hook", bo);
+	if (getenv("BEHOV_TEST_SECRET"))
+		secret = asa[3];
+	membership(store, "00000000000000a2", "hook", asa);
+}
+
 /* ------------------------------------------------------------------ what can be seen */
 
 static void
@@ -287,7 +302,7 @@ main(int argc, char **argv)
 	struct protocols_done issued;
 	struct apply_result result;
 	struct store *store;
-	bool made, access;
+	bool made, access, webhook;
 	int rc = 0;
 
 	if (argc < 3)
@@ -300,8 +315,11 @@ main(int argc, char **argv)
 	rules.conf.protocol.dnr = "GALLR {year}/{number}";
 	rules.conf.work = arena_print(mem, "%s.work", argv[2]);
 	access = argc >= 12;
+	webhook = argc == 6;
 	if (access)
 		set_access(argv + argc - 9);
+	else if (webhook)
+		rules.conf.webhook = (__typeof__(rules.conf.webhook)){ argv[3], argv[4], argv[5], 1 };
 	else if (argc > 3)
 		share.path = arena_print(mem, "%s/share", argv[argc - 1]);
 	if (access && getenv("BEHOV_TEST_SECRET"))      /* the store does not get its name */
@@ -316,6 +334,8 @@ main(int argc, char **argv)
 		membership(store, "00000000000000a1", strcmp(argv[1], "ldif") == 0 ? "ldif" : "ldap", argv + argc - 4);
 	else if (made && strcmp(argv[1], "deliver") == 0)
 		fill_delivery(store);
+	else if (made && webhook)
+		fill_webhook(store);
 	else if (made)
 		fill_files(store);
 	if (made) {

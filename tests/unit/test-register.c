@@ -295,7 +295,6 @@ each_mistake_is_a_complaint(void)
 		"shares = ( { id = \"a\"; path = \"/a\"; }, { id = \"a\"; path = \"/b\"; } );",
 		"shares = ( { id = \"a\"; path = \"/a\"; class = { riktighet = 4; }; } );",
 		"shares = ( { id = \"a\"; path = \"/a\"; class = { riktighet = 5000000000; }; } );",
-		"system = { id = \"t\"; apply = \"webhook\"; };",
 		"system = { id = \"t\"; apply = \"other\"; };",
 		"system = { id = \"t\"; roles = ( { id = \"c\"; groups = \"CN=x\"; } );"
 		" conflicts = ( { why = \"w\"; roles = ( \"a/b\", \"t/c\" ); } ); };",
