@@ -27,12 +27,15 @@ struct edge_now {
  * One directory as it is written to.  One server answers all that is asked of it in a run: another one could still have
  * the member that this one took away.
  */
-struct link { const struct directory *directory; LDAP *ld; bool refused; };
+struct link { const struct directory *directory; LDAP *ld; bool refused, lost; };
 
 struct writer {
 	struct apply *a;
 	struct link *links;             /* one for each of conf's directories */
 };
+
+#define PRIMARY "gruppen är kontots primära grupp, som ingen lista visar och ingen kan lämna: för hand, genom att kontot först får " \
+	"en annan primär grupp"
 
 /* ------------------------------------------------------------------ to the server */
 
@@ -79,6 +82,18 @@ reach(struct writer *w, const char *dn, const char **why, struct error *err)
 		return link;
 	}
 	return NULL;
+}
+
+/* The connection is gone, maybe with an answer on it.  Once the same server is asked again over a new one. */
+static void
+lose(struct link *l, int code)
+{
+	if (!LDAP_API_ERROR(code))
+		return;
+	directory_close(l->ld);
+	l->ld = NULL;
+	l->refused = l->lost;
+	l->lost = true;
 }
 
 /* ------------------------------------------------------------------ finding */
@@ -287,6 +302,92 @@ give_back(LDAP *ld, const struct edge_now *e)
 	return rc;
 }
 
+/* ------------------------------------------------------------------ what the server says */
+
+/* To a removal; how it says it, for whoever reads the log or has to mend it. */
+struct reply { int code; const char *words; };
+
+static const char *
+words_of(struct arena *mem, LDAP *ld, int code)
+{
+	char *said = NULL, *plain;
+
+	ldap_get_option(ld, LDAP_OPT_DIAGNOSTIC_MESSAGE, &said);
+	plain = said && *said ? arena_print(mem, "%s: %.200s", ldap_err2string(code), said) : arena_text(mem, ldap_err2string(code));
+	ldap_memfree(said);
+	text_plain(plain);
+	return plain;
+}
+
+/* Of a DN the part above: behind its first comma that is not escaped. */
+static const char *
+above(const char *dn)
+{
+	for (; *dn && *dn != ','; dn++)
+		if (*dn == '\\' && dn[1])
+			dn++;
+	return *dn ? dn + 1 : dn;
+}
+
+/* "behov-apply@kalmar.example", of a DN; NULL when it has no such name. */
+static const char *
+principal_of(struct arena *mem, struct link *l, const char *dn)
+{
+	char attribute[] = "sAMAccountName", *wanted[] = { attribute, NULL }, *domain = NULL;
+	LDAPMessage *answer = NULL, *entry = NULL;
+	struct berval **names = NULL;
+	const char *out = NULL;
+
+	if (ldap_search_ext_s(l->ld, dn, LDAP_SCOPE_BASE, "(objectClass=*)", wanted, 0, NULL, NULL, NULL, 1, &answer) == LDAP_SUCCESS)
+		entry = ldap_first_entry(l->ld, answer);
+	if (entry)
+		names = ldap_get_values_len(l->ld, entry, attribute);
+	if (names && names[0] && ldap_dn2domain(l->directory->base, &domain) == LDAP_SUCCESS && domain)
+		out = arena_print(mem, "%.*s@%s", (int)names[0]->bv_len, names[0]->bv_val, domain);
+	ldap_memfree(domain);
+	ldap_value_free_len(names);
+	ldap_msgfree(answer);
+	return out;
+}
+
+/* Which right is missing, as the line that gives it in a domain. */
+static const char *
+delegation(struct arena *mem, struct link *l, const struct edge_now *e)
+{
+	struct berval *who = NULL;
+	const char *name = l->directory->bind_dn, *place = above(e->group), *line = "";
+
+	if (l->ld && ldap_whoami_s(l->ld, &who, NULL, NULL) == LDAP_SUCCESS && who && who->bv_len > 2)
+		name = arena_copy(mem, who->bv_val + 2, who->bv_len - 2);       /* "u:KALMAR\behov-apply" */
+	ber_bvfree(who);
+	if (l->ld && name && strchr(name, '='))
+		name = principal_of(mem, l, name);
+	if (name && *place && !strpbrk(name, "\"\n") && !strpbrk(place, "\"\n"))
+		line = arena_print(mem, "; den som styr domänen ger den med: dsacls \"%s\" /I:S /G \"%s:WP;member;group\"", place, name);
+	return arena_print(mem, "behov har inte rätt att ändra gruppen: rättigheten \"Write member\" på grupper saknas%s", line);
+}
+
+/* *later: it may be otherwise another time, so it stays. */
+static const char *
+refusal(struct arena *mem, struct link *l, const struct edge_now *e, const struct reply *r, bool *later)
+{
+	*later = true;
+	if (r->code == LDAP_SUCCESS || LDAP_API_ERROR(r->code))
+		return "medlemmen är kvar fast katalogen inte sade nej; nästa körning försöker igen";
+	if (r->code == LDAP_BUSY || r->code == LDAP_UNAVAILABLE)
+		return "katalogen är upptagen; nästa körning försöker igen";
+	if (r->code == LDAP_UNWILLING_TO_PERFORM)
+		return arena_print(mem, "katalogen vill inte (%s); nästa körning försöker igen", r->words);
+	if (r->code == LDAP_REFERRAL)
+		return "servern ändrar inget utan hänvisar till en annan: en läskopia?  directory.source ska leda till en som går att ändra i";
+	*later = false;
+	if (r->code == LDAP_INSUFFICIENT_ACCESS)
+		return delegation(mem, l, e);
+	if (r->code == LDAP_CONSTRAINT_VIOLATION || r->code == LDAP_OBJECT_CLASS_VIOLATION)
+		return arena_print(mem, "katalogens egna regler hindrar det (%s); någon får göra det för hand", r->words);
+	return arena_print(mem, "katalogen nekade: %s", r->words);
+}
+
 /* ------------------------------------------------------------------ removing */
 
 static char *
@@ -335,9 +436,10 @@ unknown(struct apply *a, struct stored *s, const struct error *trouble)
 
 /* After the act: the list is read again on the same server. */
 static int
-verify(struct writer *w, struct stored *s, const struct edge_now *before, long long id, int code)
+verify(struct writer *w, struct stored *s, const struct edge_now *before, long long id, const struct reply *said)
 {
 	struct apply *a = w->a;
+	bool later;
 	struct error trouble = { 0 };
 	struct edge_now now;
 	struct link *l;
@@ -347,15 +449,13 @@ verify(struct writer *w, struct stored *s, const struct edge_now *before, long l
 		return unknown(a, s, &trouble);
 	if (why)
 		return apply_left(a, s, why);
-	if (now.listed && (code == LDAP_SUCCESS || LDAP_API_ERROR(code) || LDAP_SERVICE_ERROR(code)))
-		return apply_left(a, s, "medlemmen är kvar fast katalogen inte sade nej; nästa körning försöker igen");
-	if (now.listed)
-		return finish(a, s, id, false, NULL,
-			      code == LDAP_INSUFFICIENT_ACCESS ? "behov har inte rätt att ändra gruppen"
-				: arena_print(a->mem, "katalogen nekade: %s", ldap_err2string(code)));
+	if (now.listed) {
+		why = refusal(a->mem, l, &now, said, &later);
+		log_warn("apply cannot remove for proposal='%s': %s", s->id, said->words);
+		return later ? apply_left(a, s, why) : finish(a, s, id, false, NULL, why);
+	}
 	if (now.primary)
-		return finish(a, s, id, false, edge_json(a, l, &s->p, before),
-			      "gruppen är kontots primära grupp, så det är kvar i den");
+		return finish(a, s, id, false, edge_json(a, l, &s->p, before), PRIMARY);
 	return finish(a, s, id, true, edge_json(a, l, &s->p, before), NULL);
 }
 
@@ -366,6 +466,7 @@ remove_one(struct writer *w, const struct removal *r)
 	struct stored *s = r->s;
 	struct error trouble = { 0 };
 	struct edge_now now;
+	struct reply said = { 0 };
 	struct link *l;
 	struct effect *before;
 	const char *why, *journal;
@@ -373,12 +474,15 @@ remove_one(struct writer *w, const struct removal *r)
 
 	if (apply_effect(a, s->id, "remove", &before) < 0)
 		return -1;
-	if (look(w, s, &l, &now, &why, &trouble) < 0)
+	if (look(w, s, &l, &now, &why, &trouble) < 0) {
+		ldap_get_option(l->ld, LDAP_OPT_RESULT_CODE, &said.code);
+		lose(l, said.code);
 		return unknown(a, s, &trouble);
+	}
 	if (why)
 		return apply_left(a, s, why);
 	if (now.primary)           /* AD lists no primary group: what looks gone is not */
-		return finish(a, s, before ? before->id : 0, false, NULL, "gruppen är kontots primära grupp och går inte att lämna");
+		return finish(a, s, before ? before->id : 0, false, NULL, PRIMARY);
 	if (before && before->state == EFFECT_INTENDED && !now.listed)
 		return finish(a, s, before->id, true, before->before, NULL);    /* we were ended after the act */
 	/* Not shown to us is not gone: only a complete night says that. */
@@ -388,7 +492,10 @@ remove_one(struct writer *w, const struct removal *r)
 	journal = edge_json(a, l, &s->p, &now);
 	if (apply_intend(a, s->id, "remove", 0, now.group, journal, &id) < 0)
 		return -1;
-	return verify(w, s, &now, id, take_away(a->mem, l->ld, &now, r->proof));
+	said.code = take_away(a->mem, l->ld, &now, r->proof);
+	said.words = words_of(a->mem, l->ld, said.code);
+	lose(l, said.code);
+	return verify(w, s, &now, id, &said);
 }
 
 int

@@ -93,9 +93,11 @@ class Fake:
     numbers = None          # place of an entry -> its uSNCreated, or None; then what is asked of that number is heeded
     elsewhere = False       # a new connection reaches another server
     hidden = ()             # DNs that are there and do not come
+    modify = None           # change -> (whether it is done, result code; None: it hangs up instead)
 
     def __init__(self, entries, **wrong):
         self.entries, self.pages, self.asked, self.binds, self.answers, self.links = entries, 0, [], [], 0, 0
+        self.changes = []
         self.__dict__.update(wrong)
 
     def __enter__(self):
@@ -141,6 +143,8 @@ class Fake:
             self.binds.append(body)
             link.sendall(self.message(ident, self.done(0x61, 0)))
             return True
+        if tag == 0x66:
+            return self.change(link, ident, body)
         assert tag == 0x63, tag
         search = parts(body)
         self.asks_ttl = len(fields) > 2 and LINK_TTL.encode() in fields[2][1]
@@ -153,10 +157,31 @@ class Fake:
                          + self.message(ident, self.done(0x65, 0)))
         elif scope == 0 and wanted[0].startswith("member;range="):
             link.sendall(self.rest(ident, base, wanted))
+        elif scope == 0 and search[6][0] == 0xa3:
+            name, value = (part.decode() for _, part in parts(search[6][1]))
+            held = value in dict(self.entries).get(base, {}).get(name, [])
+            link.sendall((self.message(ident, self.entry(base, [])) if held else b"") + self.message(ident, self.done(0x65, 0)))
         elif scope == 0:
             link.sendall(self.again(ident, base, wanted))
         else:
             return self.page(link, ident, fields)
+        return True
+
+    def change(self, link, ident, body):
+        """(dn, operation, attribute, values): 0 adds, 1 deletes."""
+        (_, dn), (_, changes) = parts(body)
+        ((_, operation), (_, attribute)), = (parts(change) for _, change in parts(changes))
+        (_, name), (_, values) = parts(attribute)
+        one = (dn.decode(), operation[0], name.decode(), [value.decode() for _, value in parts(values)])
+        self.changes.append(one)
+        does, code = self.modify(one) if self.modify else (True, 0)
+        held = dict(self.entries)[one[0]].setdefault(one[2], [])
+        if does:
+            held[:] = [v for v in held if v not in one[3]] + (one[3] if one[1] == 0 else [])
+        if code is None:
+            link.shutdown(socket.SHUT_RDWR)
+            return False
+        link.sendall(self.message(ident, self.done(0x67, code)))
         return True
 
     def rest(self, ident, dn, wanted):

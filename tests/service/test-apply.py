@@ -164,6 +164,8 @@ def refused(dc):
     state, note = case.run()
     check("without the right to it, it fails and says so", state == "failed" and "inte rätt" in note
           and len(dc.members(of)) == 8, case.out, case.err)
+    check("and which right is missing, as the line that gives it", 'dsacls "OU=Behorighet,' + BASE + '" /I:S /G "' in note and
+          "\"svag@kalmar.example:WP;member;group\"" in note, note)
     for name, how in (("a CA that did not sign the server", {"ca": "other"}), ("a wrong password", {"password": "wrong"}),
                       ("no TLS", {"uri": f"ldap://{ADDRESS}"}), ("nobody who answers", {"uri": "ldaps://" + NOBODY})):
         case = Case(dc, of, person(5), **how)

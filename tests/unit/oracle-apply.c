@@ -288,7 +288,7 @@ set_access(char **words)
 {
 	static struct directory directory;
 
-	directory = (struct directory){ .name = words[0], .source = words[0], .base = words[1], .bind_dn = words[2],
+	directory = (struct directory){ .name = words[0], .source = words[0], .base = words[1], .bind_dn = *words[2] ? words[2] : NULL,
 					.password_file = words[3], .ca_file = words[4], .timeout = 20 };
 	rules.conf.directories = &directory;
 	rules.conf.directory_count = 1;
