@@ -49,6 +49,33 @@ read_moment(const struct berval *text, int64_t *out)
 	return clock_generalized(digits, out) && strncmp(digits, "1601", 4) != 0;
 }
 
+int64_t
+added_changed(const struct berval *value, int64_t when)
+{
+	struct berval text;
+	int64_t changed;
+
+	return between(value, "ftimeLastOriginatingChange", &text) && read_moment(&text, &changed) ? changed : when;
+}
+
+/* "CN=NTDS Settings,CN=DC1,CN=Servers,…" */
+const char *
+added_by(struct arena *mem, const struct berval *value)
+{
+	static const char settings[] = "CN=NTDS Settings,CN=";
+	struct berval text;
+	const char *name, *end;
+
+	if (!between(value, "pszLastOriginatingDsaDN", &text) || text.bv_len < sizeof settings ||
+	    strncasecmp(text.bv_val, settings, sizeof settings - 1) != 0)
+		return NULL;
+	name = text.bv_val + sizeof settings - 1;
+	end = memchr(name, ',', text.bv_len - (sizeof settings - 1));
+	if (!end || !text_is_utf8(name, (size_t)(end - name)))
+		return NULL;
+	return arena_copy(mem, name, (size_t)(end - name));
+}
+
 bool
 added_read(struct arena *mem, const struct berval *value, struct berval *member, int64_t *when)
 {

@@ -154,6 +154,19 @@ build_group(struct builder *b, const char *dn, const char *name, struct error *e
 	return o;
 }
 
+/* Domain controllers are few, and memberships many. */
+static const char *
+once(struct builder *b, const char *name)
+{
+	if (!name)
+		return NULL;
+	for (size_t i = 0; i < b->controllers.count; i++)
+		if (strcmp(b->controllers.items[i], name) == 0)
+			return b->controllers.items[i];
+	*(const char **)arena_push(b->mem, &b->controllers) = arena_text(b->mem, name);
+	return b->controllers.items[b->controllers.count - 1];
+}
+
 void
 build_added(struct builder *b, const char *dn, const struct berval *values, size_t count)
 {
@@ -168,7 +181,8 @@ build_added(struct builder *b, const char *dn, const struct berval *values, size
 			continue;
 		who = intern_find(&b->names, member.bv_val, member.bv_len);
 		if (who != INTERN_NONE)
-			*arena_push(b->scratch, &b->added) = (struct note){ group, who, when };
+			*arena_push(b->scratch, &b->added) = (struct note){ group, who, when, added_changed(&values[i], when),
+									    once(b, added_by(b->scratch, &values[i])) };
 	}
 }
 

@@ -44,7 +44,7 @@ struct origin {
 	json_t *certificate;
 };
 
-struct note { uint32_t group, member; int64_t moment; };        /* object; name */
+struct note { uint32_t group, member; int64_t moment, changed; const char *by; };        /* object; name; as edge_moment */
 struct history { uint32_t who; const char *sid; };
 struct link { uint32_t group, member; };                /* objects */
 
@@ -69,6 +69,7 @@ struct builder {
 	LIST(struct finding) findings;
 	LIST(struct unread) unread;
 	LIST(struct note) timed, added;
+	LIST(const char *) controllers;
 	LIST(struct history) histories;
 	LIST(struct link) primaries;
 	long long listing, no_primary;          /* groups with a member attribute; accounts whose primary group was not found */
@@ -127,6 +128,9 @@ void edges_lay(struct builder *b, struct snapshot *out);
 
 /* A value of msDS-ReplValueMetaData: who, and when it became one; false when it is none, or of a member that went. */
 bool added_read(struct arena *mem, const struct berval *value, struct berval *member, int64_t *when);
+/* When that was last changed, else `when`; and on which domain controller: "DC1", or NULL. */
+int64_t added_changed(const struct berval *value, int64_t when);
+const char *added_by(struct arena *mem, const struct berval *value);
 
 /* A group that no directory has, with nobody in it yet. */
 struct object *build_group(struct builder *b, const char *dn, const char *name, struct error *err);

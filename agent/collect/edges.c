@@ -124,14 +124,15 @@ lay_moments(struct builder *b, struct snapshot *out)
 		if (e == out->edge_count)
 			continue;
 		out->edges[e].timed = true;
-		*arena_push(b->mem, &out->ends) = (struct edge_moment){ e, b->timed.items[i].moment };
+		*arena_push(b->mem, &out->ends) = (struct edge_moment){ .edge = e, .moment = b->timed.items[i].moment };
 	}
 	for (size_t i = 0; i < b->added.count; i++) {
 		uint32_t e = b->owners.items[b->added.items[i].member] < AMBIGUOUS ? find_edge(b, out, &b->added.items[i])
 										   : out->edge_count;
 
 		if (e < out->edge_count)
-			*arena_push(b->mem, &out->added) = (struct edge_moment){ e, b->added.items[i].moment };
+			*arena_push(b->mem, &out->added) = (struct edge_moment){
+				e, b->added.items[i].moment, b->added.items[i].changed, b->added.items[i].by };
 	}
 	if (out->ends.count)
 		qsort(out->ends.items, out->ends.count, sizeof(*out->ends.items), order_moment);

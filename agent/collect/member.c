@@ -91,8 +91,8 @@ keep_members(struct builder *b, struct object *o, uint32_t me, enum field f, con
 		name_row(b, row, wide, all + o->member_count);
 		for (size_t k = 0; k < wide; k++)
 			if (seconds[k] >= 0)
-				*arena_push(b->scratch, &b->timed) = (struct note){ me, all[o->member_count + k],
-										    clock_now() + seconds[k] };
+				*arena_push(b->scratch, &b->timed) = (struct note){
+					.group = me, .member = all[o->member_count + k], .moment = clock_now() + seconds[k] };
 		o->member_count += (uint32_t)wide;
 		wide = 0;
 	}

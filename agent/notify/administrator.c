@@ -101,6 +101,7 @@ finding_word(const char *kind)
 		{ "event-matches-nothing", "Händelse för en mapp eller fil som inte finns" },
 		{ "batch-blocked", "Akt eller volym som inte får gallras ännu" },
 		{ "series-opened-stepwise", "Ny serie som öppnas årsvis" }, { "owner-changed", "Ägare med nytt konto eller ny adress" },
+		{ "re-granted", "Medlemskap som vi tog bort och som är tillbaka" },
 		{ "unanswered", "Ägare som inte svarar" }, { "mail-refused", "Brev som inte går fram" },
 		{ "protocol", "Ett gallringsprotokoll går inte att utfärda eller skriva" },
 		{ "seal", "Granskningskedjan stämmer inte med sina undertecknade huvuden, och inget verkställs" },

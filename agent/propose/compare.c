@@ -271,22 +271,34 @@ by_group_key(const void *key, const void *group)
 	return strcmp(key, ((const struct group *)group)->key);
 }
 
+static const struct group *
+group_of(const struct snapshot *s, const struct proposal *p)
+{
+	return !s || !s->group_count || !p->guid || !p->group_guid ? NULL
+		: bsearch(p->group_guid, s->groups, s->group_count, sizeof *s->groups, by_group_key);
+}
+
+uint32_t
+edge_of(const struct snapshot *s, const struct proposal *p)
+{
+	const struct group *g = group_of(s, p);
+
+	for (uint32_t i = g ? g->first : 0; g && i < g->first + g->count; i++) {
+		const struct edge *e = &s->edges[i];
+		if (strcmp(e->is_group ? s->groups[e->member].key : s->accounts[e->member].key, p->guid) == 0)
+			return i;
+	}
+	return s ? s->edge_count : 0;
+}
+
 enum truth
 edge_gone(const struct snapshot *s, const struct proposal *p)
 {
-	const struct group *g;
+	const struct group *g = group_of(s, p);
 
-	if (!s || !s->complete || !s->group_count || !p->guid || !p->group_guid)
+	if (!g || !s->complete)
 		return UNKNOWN;
-	g = bsearch(p->group_guid, s->groups, s->group_count, sizeof *s->groups, by_group_key);
-	if (!g)
-		return UNKNOWN;
-	for (uint32_t i = g->first; i < g->first + g->count; i++) {
-		const struct edge *e = &s->edges[i];
-		if (strcmp(e->is_group ? s->groups[e->member].key : s->accounts[e->member].key, p->guid) == 0)
-			return NO;
-	}
-	return g->unknown ? UNKNOWN : YES;
+	return edge_of(s, p) < s->edge_count ? NO : g->unknown ? UNKNOWN : YES;
 }
 
 /* ------------------------------------------------------------------ what is shown, and who is asked */

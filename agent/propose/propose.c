@@ -585,6 +585,8 @@ propose_all(struct arena *mem, const struct propose_input *in, struct propose_re
 	for (size_t i = 0; i < w.live.list.count; i++)
 		w.by_key[i] = &w.live.list.items[i];
 	qsort(w.by_key, w.live.list.count, sizeof(*w.by_key), by_key);
+	if (tell_regrants(&w, err) < 0)
+		goto out;
 	for (size_t i = 0; i < in->plan->proposals.count; i++)
 		if (meet(&w, &in->plan->proposals.items[i], err) < 0)
 			goto out;

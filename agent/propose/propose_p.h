@@ -98,6 +98,10 @@ bool is_decided_so(const struct work *w, const struct stored *old);
 int is_under_way(struct work *w, const struct stored *s, bool *out, struct error *err);
 /* Is the membership gone from the directory? */
 enum truth edge_gone(const struct snapshot *s, const struct proposal *p);
+/* Its number in the snapshot, edge_count when it is not seen there. */
+uint32_t edge_of(const struct snapshot *s, const struct proposal *p);
+/* regrant.c: a finding for each membership that we removed and that is there again; what proposes it anew says so, too. */
+int tell_regrants(struct work *w, struct error *err);
 /* Writes what is shown and who is asked, when it differs from what is stored.  *now: as it is stored then; may be NULL. */
 int refresh_stored(struct work *w, const struct stored *old, struct proposal *p, enum content how, struct stored *now,
 		   struct error *err);

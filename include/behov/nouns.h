@@ -446,7 +446,8 @@ struct edge {
 	bool primary;                   /* through primaryGroupID: in no member list, cannot be cut */
 	bool timed;                     /* ends by itself: snapshot.ends */
 };
-struct edge_moment { uint32_t edge; int64_t moment; };
+/* Of those that came: when that was last changed, too, and on which domain controller (NULL = not told). */
+struct edge_moment { uint32_t edge; int64_t moment, changed; const char *by; };
 
 struct gap {
 	const char *what;               /* "directory", "group", "hr", "role", "share", "folder", "inbox"; "window": a share was read

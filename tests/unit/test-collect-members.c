@@ -181,6 +181,30 @@ static void when_a_membership_came_is_read_as_domain_controllers_write_it(void)
 		     "</ftimeDeleted><ftimeCreated>2026-03-01T08:00:00Z</ftimeCreated>", &who, &when));
 }
 
+#define BY(dn, when) "<ftimeLastOriginatingChange>" when "</ftimeLastOriginatingChange><pszLastOriginatingDsaDN>" dn \
+	"</pszLastOriginatingDsaDN>"
+
+static const char *
+by(const char *text, int64_t *changed)
+{
+	const struct berval value = { strlen(text), (char *)text };
+
+	*changed = added_changed(&value, 7);
+	return added_by(mem, &value);
+}
+
+static void where_and_when_a_membership_was_changed_last_is_read(void)
+{
+	int64_t changed;
+
+	CHECK_TEXT(by(BY("CN=NTDS Settings,CN=DC1,CN=Servers,CN=K,DC=k", "2026-03-02T08:00:00Z"), &changed), "DC1");
+	CHECK(changed == 1772438400);
+	CHECK(!by(BY("", NEVER), &changed) && changed == 7);
+	CHECK(!by(BY("CN=NTDS Settings,CN=DC1", "x"), &changed) && changed == 7);
+	CHECK(!by(BY("CN=NTDS Settings,CN=\377,CN=Servers", "x"), &changed) && !by(BY("CN=DC1,CN=Servers", "x"), &changed));
+	CHECK(!by("<pszLastOriginatingDsaDN>CN=NTDS Settings,CN=DC1,", &changed));
+}
+
 static void a_name_is_the_same_however_it_is_spelled(void)
 {
 	static const char *const names[] = {
@@ -300,6 +324,7 @@ int main(void)
 	TEST(a_directory_of_several_that_is_empty_is_a_gap);
 	TEST(principals_that_anybody_is_are_unbounded);
 	TEST(a_membership_that_ends_by_itself_says_when);
+	TEST(where_and_when_a_membership_was_changed_last_is_read);
 	TEST(when_a_membership_came_is_read_as_domain_controllers_write_it);
 	TEST(a_name_is_the_same_however_it_is_spelled);
 	TEST(a_name_in_parts_that_are_not_plain_keeps_its_key);

@@ -38,7 +38,7 @@ struct town {
 	struct group groups[GROUPS];
 	struct edge edges[GROUPS * MEMBERS];
 	struct snapshot snapshot;
-	int64_t now;
+	int64_t now, said;              /* said: when the directory says that its first edge came */
 	/* facts that nights change */
 	bool edge[GROUPS][MEMBERS], excess[GROUPS][MEMBERS];
 	int text[GROUPS];               /* of the need: part of the version */
@@ -112,6 +112,8 @@ see(struct town *t)
 	}
 	t->snapshot = (struct snapshot){ .accounts = t->accounts, .account_count = ASKED + MEMBERS, .groups = t->groups,
 					 .group_count = GROUPS, .edges = t->edges, .edge_count = n, .complete = !t->no_access };
+	if (t->said && n)
+		*arena_push(t->mem, &t->snapshot.added) = (struct edge_moment){ .moment = 1, .changed = t->said, .by = "DC1" };
 	snapshot_index(t->mem, &t->snapshot);
 }
 
@@ -1550,6 +1552,54 @@ nobody_is_looked_up_in_a_directory_that_was_not_seen_whole(void)
 }
 
 static void
+a_membership_that_we_removed_and_that_is_back_is_told(void)
+{
+	struct town t;
+	struct plan plan;
+	struct stored s;
+	struct stored_list list;
+
+	town_open(&t);
+	t.systems[1].owner = "anna";
+	excess(&t, 1, 0, 1, true);
+	(void)one_night(&t);
+	s = only(&t);
+	sign(&t, &s, &s.p.approvers.items[0], true);
+	force(&t, &s, STATE_DONE, INT64_MIN, DAY_NONE);
+	t.edge[1][0] = false;
+	t.now += DAY;
+	(void)night(&t, &plan);
+	CHECK(!found(&plan, "re-granted"));
+	plan_free(&plan);
+	t.edge[1][0] = true;
+	for (int i = 0; i < 2; i++) {           /* the directory says when and where, or nothing */
+		t.now += DAY;
+		t.said = i ? 0 : t.now - 3600;
+		(void)night(&t, &plan);
+		CHECK(found(&plan, "re-granted") && strstr(text_of(&plan, "re-granted"), "togs bort ur gruppen 2026-01-05 (förslag "));
+		CHECK(strstr(text_of(&plan, "re-granted"), "godkänt av anna") && strstr(text_of(&plan, "re-granted"), s.id));
+		CHECK(!strstr(text_of(&plan, "re-granted"), i ? "säger katalogen inte" : "domänkontrollanten DC1; vem") == false);
+		plan_free(&plan);
+		list = all(&t, STATES(STATE_OPEN));
+		CHECK(list.list.count == 1 && list.list.items[0].episode == 2 &&
+		      strstr(list.list.items[0].p.why, "Det togs bort även 2026-01-05 (förslag "));
+		s = list.list.count ? list.list.items[0] : s;
+		stored_free(&list);
+		list = all(&t, STATES(STATE_SUPERSEDED));
+		CHECK(list.list.count == 0);
+		stored_free(&list);
+		s.id = arena_print(t.mem, "%.*s1", (int)strlen(s.id) - 1, s.id);
+	}
+	list = all(&t, STATES(STATE_OPEN));
+	move(&t, list.list.items[0].id, PROPOSAL_KEPT);
+	stored_free(&list);
+	(void)night(&t, &plan);
+	CHECK(!found(&plan, "re-granted"));
+	plan_free(&plan);
+	town_close(&t);
+}
+
+static void
 an_owner_who_became_somebody_else_is_told_for_a_week(void)
 {
 	struct town t;
@@ -2805,6 +2855,7 @@ main(void)
 	TEST(a_question_about_the_rule_goes_to_who_wrote_it);
 	TEST(a_question_ends_when_nobody_answers_or_can);
 	TEST(nobody_is_looked_up_in_a_directory_that_was_not_seen_whole);
+	TEST(a_membership_that_we_removed_and_that_is_back_is_told);
 	TEST(an_owner_who_became_somebody_else_is_told_for_a_week);
 	TEST(a_brake_stops_what_is_opened_until_it_is_released);
 	TEST(a_new_series_is_opened_oldest_first_and_step_by_step);

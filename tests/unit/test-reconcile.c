@@ -45,7 +45,7 @@ plan(struct arena *mem, bool unknown, bool nested, bool primary, bool anna, stru
 	struct error err = { 0 };
 
 	if (timed)
-		*arena_push(mem, &s.ends) = (struct edge_moment){ 0, 1796209200 };      /* 2026-12-02 */
+		*arena_push(mem, &s.ends) = (struct edge_moment){ .moment = 1796209200 };      /* 2026-12-02 */
 	who[1].class = kind_of_bo;
 	who[1].sid = kind_of_bo ? "S-1-5-11" : NULL;
 	rules.conf.directory.access_groups = base;
