@@ -67,13 +67,12 @@ remember(struct batch *b, size_t number, long long id, enum effect_state state, 
 }
 
 static int
-intend(struct batch *b, size_t number, const struct entry *now)
+intend(struct batch *b, size_t number)
 {
 	const char *target = number ? name_show(b->mem, b->records[number - 1].path) : b->s->p.batch;
 	long long id;
 
-	if (apply_intend(b->a, b->s->id, "quarantine", (long long)number, target, now ? batch_stat(b->mem, now) : NULL,
-			 &id) < 0)
+	if (apply_intend(b->a, b->s->id, "quarantine", (long long)number, target, NULL, &id) < 0)
 		return -1;
 	remember(b, number, id, EFFECT_INTENDED, NULL);
 	return 0;
@@ -99,7 +98,7 @@ refuse(struct batch *b, size_t number, const char *why)
 
 	if (store_begin(a->in->store, a->err) < 0)
 		return -1;
-	if (intend(b, number, NULL) < 0 || ended(b, number, EFFECT_FAILED, NULL, why) < 0 ||
+	if (intend(b, number) < 0 || ended(b, number, EFFECT_FAILED, NULL, why) < 0 ||
 	    store_commit(a->in->store, a->err) < 0) {
 		store_rollback(a->in->store);
 		return -1;
@@ -131,38 +130,142 @@ settle(struct batch *b, size_t number)
 			 : "filen byttes ut när den flyttades, och ligger där den låg");
 }
 
-/* The only place where a file leaves its folder. */
+/* ------------------------------------------------------------------ a group of them */
+
+/*
+ * Each step of a group is durable before the next begins: meant, moved, ended.  So the journal and the disk are waited for a few
+ * times for a thousand files and not for each; one that was meant and not moved when we were ended is looked at anew.
+ */
+#define GROUP 1000
+
+struct bunch {
+	struct batch *b;
+	size_t first, last;             /* numbers */
+	bool meant[GROUP];              /* by an earlier run, that may have moved it */
+	const char *why[GROUP];         /* it was not moved, and why */
+	int parent;                     /* the folder that was taken from last, -1 = none: to be synced */
+	bool stopped;
+};
+
 static int
-move(struct batch *b, size_t number, int parent, const char *name, const struct entry *now)
+intend_group(struct bunch *g)
 {
-	if (intend(b, number, now) < 0)
+	struct batch *b = g->b;
+	struct apply *a = b->a;
+
+	if (store_begin(a->in->store, a->err) < 0)
 		return -1;
-	if (renameat2(parent, name, b->folder, batch_name(b, number), RENAME_NOREPLACE) < 0)
-		return ended(b, number, EFFECT_FAILED, NULL, cannot(b, "filen går inte att flytta"));
+	for (size_t n = g->first; n <= g->last; n++) {
+		g->meant[n - g->first] = b->moved[n] != NULL;
+		if (!b->moved[n] && intend(b, n) < 0)
+			goto undo;
+	}
+	if (store_commit(a->in->store, a->err) == 0)
+		return 0;
+undo:
+	store_rollback(a->in->store);
+	return -1;
+}
+
+/* Takes parent. */
+static void
+sync_later(struct bunch *g, int parent)
+{
+	struct stat last, now;
+
+	if (g->parent >= 0 && (parent < 0 || fstat(g->parent, &last) < 0 || fstat(parent, &now) < 0 || last.st_ino != now.st_ino))
+		fsync(g->parent);
+	if (g->parent >= 0)
+		close(g->parent);
+	g->parent = parent;
+}
+
+/* The only place where a file leaves its folder: looked at, and moved at once. */
+static const char *
+move(struct bunch *g, size_t number)
+{
+	struct batch *b = g->b;
+	struct entry now;
+	const char *name, *why;
+	int parent = -1;
+
+	why = look(b, number, &parent, &name, &now);
+	if (!why && renameat2(parent, name, b->folder, batch_name(b, number), RENAME_NOREPLACE) < 0)
+		why = cannot(b, "filen går inte att flytta");
+	else if (!why)
+		step("quarantine");
+	if (parent >= 0)
+		sync_later(g, parent);
+	return why;
+}
+
+static void
+move_group(struct bunch *g)
+{
+	struct batch *b = g->b;
+	struct stat st;
+
+	for (size_t n = g->first; n <= g->last; n++) {
+		if (stop_asked()) {
+			g->stopped = true;
+			g->last = n - 1;
+			break;
+		}
+		if (b->moved[n]->state != EFFECT_INTENDED ||
+		    (g->meant[n - g->first] && fstatat(b->folder, batch_name(b, n), &st, AT_SYMLINK_NOFOLLOW) == 0))
+			continue;
+		g->why[n - g->first] = move(g, n);
+		if (b->s->p.whole && g->why[n - g->first])
+			g->last = n;
+	}
 	fsync(b->folder);
-	fsync(parent);
-	step("quarantine");
-	return settle(b, number);
+	sync_later(g, -1);
+}
+
+/* *odd: how many are not what was looked at: those wait for settle(). */
+static int
+end_most(struct bunch *g, size_t *odd)
+{
+	struct batch *b = g->b;
+	struct apply *a = b->a;
+	struct entry now;
+	int rc = 0;
+
+	if (store_begin(a->in->store, a->err) < 0)
+		return -1;
+	for (size_t n = g->first; n <= g->last && rc == 0; n++) {
+		const char *why = g->why[n - g->first];
+
+		if (b->moved[n]->state != EFFECT_INTENDED)
+			continue;
+		if (why)
+			rc = ended(b, n, EFFECT_FAILED, NULL, why);
+		else if (walk_look(b->folder, batch_name(b, n), b->dev, &now) == 0 && batch_same(&b->records[n - 1], &now))
+			rc = ended(b, n, EFFECT_DONE, batch_stat(b->mem, &now), NULL);
+		else
+			++*odd;
+	}
+	if (rc == 0 && store_commit(a->in->store, a->err) == 0)
+		return 0;
+	store_rollback(a->in->store);
+	return -1;
 }
 
 static int
-quarantine_one(struct batch *b, size_t number)
+quarantine_group(struct batch *b, size_t first)
 {
-	struct effect *e = b->moved[number];
-	struct entry now;
-	const char *name, *why;
-	struct stat st;
-	int parent = -1, rc;
+	struct bunch g = { .b = b, .first = first, .last = first + GROUP - 1 < b->count ? first + GROUP - 1 : b->count, .parent = -1 };
+	size_t odd = 0;
 
-	if (e && e->state != EFFECT_INTENDED)
-		return 0;
-	if (e && fstatat(b->folder, batch_name(b, number), &st, AT_SYMLINK_NOFOLLOW) == 0)
-		return settle(b, number);       /* we were ended after the rename */
-	why = look(b, number, &parent, &name, &now);
-	rc = why ? refuse(b, number, why) : move(b, number, parent, name, &now);
-	if (parent >= 0)
-		close(parent);
-	return rc;
+	if (intend_group(&g) < 0)
+		return -1;
+	move_group(&g);
+	if (end_most(&g, &odd) < 0)
+		return -1;
+	for (size_t n = g.first; n <= g.last && odd; n++)
+		if (b->moved[n]->state == EFFECT_INTENDED && settle(b, n) < 0)
+			return -1;
+	return g.stopped ? error_set(b->a->err, ERROR_STOPPED, "asked to stop between two files") : 0;
 }
 
 /* For a person who looks into the quarantine; the store knows it all. */
@@ -316,10 +419,8 @@ quarantine(struct batch *b)
 		return apply_left(b->a, b->s, why);
 	if (write_index(b) < 0)
 		return -1;
-	for (size_t n = 1; n <= b->count; n++) {
-		if (stop_asked())
-			return error_set(b->a->err, ERROR_STOPPED, "asked to stop between two files");
-		if (quarantine_one(b, n) < 0)
+	for (size_t n = 1; n <= b->count; n += GROUP) {
+		if (quarantine_group(b, n) < 0)
 			return -1;
 		progress(b->share->id, (long long)n, (long long)b->count);
 		if (b->s->p.whole && failed(b))

@@ -7,11 +7,13 @@
  *     oracle-apply webhook STORE URL SECRET-FILE CA-FILE      (two removals for a ticket system)
  *     oracle-apply files  STORE FOLDER            (FOLDER/share has a whole batch "w" and other files; see below)
  *     oracle-apply deliver STORE FOLDER           (all of FOLDER/share is to be delivered)
+ *     oracle-apply many STORE FOLDER              (each folder in FOLDER/share is a batch; a whole one where it begins with "w")
  *     oracle-apply restore STORE ID …             (as access, or FOLDER)
  *     oracle-apply show   STORE
  *
  * A store that is not there is made, with what is needed scheduled in it.  Each call applies what is due, issues the
- * gallringsprotokoll that are due, and prints each proposal, what the journal says, and the protocols.  BEHOV_TEST_NOW is the moment; BEHOV_TEST_HELD a path that is held.
+ * gallringsprotokoll that are due, and prints each proposal, what the journal says, and the protocols.  BEHOV_TEST_NOW is
+ * the moment; BEHOV_TEST_HELD a pattern of paths that are held; BEHOV_TEST_QUIET shows no more than the chain.
  */
 #include <behov/apply.h>
 #include <behov/audit.h>
@@ -21,6 +23,7 @@
 
 #include <dirent.h>
 #include <fcntl.h>
+#include <fnmatch.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 #include <unistd.h>
@@ -74,7 +77,7 @@ objection(void *self, const struct share *which, const char *path, const struct 
 	const char *held = getenv("BEHOV_TEST_HELD");
 
 	(void)self, (void)which, (void)entry, (void)id, (void)anchor;
-	return held && strcmp(held, path) == 0 ? "gallringsstopp" : NULL;
+	return held && fnmatch(held, path, 0) == 0 ? "gallringsstopp" : NULL;
 }
 
 static const char *secret;             /* the DN of a member with protected identity */
@@ -155,14 +158,14 @@ record_of(const char *path)
 }
 
 static void
-batch(struct store *store, const char *key, const char *folder, const char *const *names, bool whole)
+batch(struct store *store, const char *key, const char *folder, const char *const *names, size_t count, bool whole)
 {
-	struct record records[8];
+	struct record *records = arena_array(mem, struct record, count);
 	bool away = *folder == 'l';
 	struct proposal p = { .kind = away ? KIND_DELIVER : KIND_DESTROY, .key = key, .series = away ? "lev" : "ver", .share = "ekonomi",
 			      .batch = folder, .whole = whole, .due = day_make(2026, 1, 1) };
 
-	for (; names[p.files]; p.files++) {
+	for (; p.files < (long long)count; p.files++) {
 		records[p.files] = record_of(arena_print(mem, "%s/%s", folder, names[p.files]));
 		p.bytes += (long long)records[p.files].size;
 	}
@@ -228,18 +231,61 @@ night(struct store *store, int64_t when)
 static void
 fill_files(struct store *store)
 {
-	static const char *const three[] = { "a", "b", "c", NULL }, *const two[] = { "a", "b", NULL };
+	static const char *const names[] = { "a", "b", "c" };
 	char *bo[] = { "g", "CN=APP,DC=kalmar,DC=example", "m1", "CN=Bo,DC=kalmar,DC=example" };
 	char *asa[] = { "g", "CN=APP,DC=kalmar,DC=example", "m2", "CN=Åsa,DC=kalmar,DC=example" };
 
-	batch(store, "00000000000000f1", "d", three, false);
-	batch(store, "00000000000000f2", "w", three, true);
-	batch(store, "00000000000000f3", "v", two, true);
+	batch(store, "00000000000000f1", "d", names, 3, false);
+	batch(store, "00000000000000f2", "w", names, 3, true);
+	batch(store, "00000000000000f3", "v", names, 2, true);
 	must(unlink(arena_print(mem, "%s/v/b", share.path)));
-	batch(store, "00000000000000d1", "l", three, false);
+	batch(store, "00000000000000d1", "l", names, 3, false);
 	must(store_series_activate(store, &(struct activation){ "lev", "abc", "arkivarie", NOW - 50 * DAY }, &err));
 	membership(store, "00000000000000a1", "ldif", bo);
 	membership(store, "00000000000000a2", "ldif", asa);
+	must(store_series_activate(store, &(struct activation){ "ver", "abc", "arkivarie", NOW - 50 * DAY }, &err));
+}
+
+static int
+is_name(const struct dirent *d)
+{
+	return d->d_name[0] != '.';
+}
+
+static int
+by_bytes(const struct dirent **a, const struct dirent **b)
+{
+	return strcmp((*a)->d_name, (*b)->d_name);
+}
+
+static size_t
+list(const char *path, const char ***out)
+{
+	struct dirent **found;
+	int n = scandir(path, &found, is_name, by_bytes);
+
+	if (n < 0)
+		must(error_sys(&err, ERROR_SOURCE, "cannot list '%s'", path));
+	*out = arena_array(mem, const char *, (size_t)n + 1);
+	for (int i = 0; i < n; i++) {
+		(*out)[i] = arena_text(mem, found[i]->d_name);
+		free(found[i]);
+	}
+	free(found);
+	return (size_t)n;
+}
+
+static void
+fill_many(struct store *store)
+{
+	const char **folders, **names;
+	size_t count = list(share.path, &folders);
+
+	for (size_t i = 0; i < count; i++) {
+		size_t files = list(arena_print(mem, "%s/%s", share.path, folders[i]), &names);
+
+		batch(store, arena_print(mem, "%016zx", i + 1), folders[i], names, files, folders[i][0] == 'w');
+	}
 	must(store_series_activate(store, &(struct activation){ "ver", "abc", "arkivarie", NOW - 50 * DAY }, &err));
 }
 
@@ -270,7 +316,8 @@ show(struct store *store)
 	for (size_t i = 0; i < list.list.count; i++)
 		printf("%s %s %s\n", list.list.items[i].id, state_word[list.list.items[i].state],
 		       list.list.items[i].note ? list.list.items[i].note : "-");
-	must(store_effects(mem, store, NULL, NULL, &effects, &err));
+	if (!getenv("BEHOV_TEST_QUIET"))
+		must(store_effects(mem, store, NULL, NULL, &effects, &err));
 	for (size_t i = 0; i < effects.list.count; i++)
 		printf("effect %s %s %lld %s\n", effects.list.items[i].proposal, effects.list.items[i].act,
 		       effects.list.items[i].number, words[effects.list.items[i].state]);
@@ -334,6 +381,8 @@ main(int argc, char **argv)
 		membership(store, "00000000000000a1", strcmp(argv[1], "ldif") == 0 ? "ldif" : "ldap", argv + argc - 4);
 	else if (made && strcmp(argv[1], "deliver") == 0)
 		fill_delivery(store);
+	else if (made && strcmp(argv[1], "many") == 0)
+		fill_many(store);
 	else if (made && webhook)
 		fill_webhook(store);
 	else if (made)
