@@ -473,7 +473,7 @@ files_apply(struct apply *a, struct stored *s)
 	struct proof *proof = proof_open(a, s);
 	struct batch b;
 	const char *why, *full = NULL;
-	bool done, hand;
+	bool done, hand = false;
 	int rc;
 
 	if (export_finish(a, s, &done) < 0)

@@ -354,6 +354,9 @@ apply(struct giving *g)
 	see_heads(g);
 	keep_store(g);
 	keep(g, g->conf->work);
+	port_of(g, g->conf->webhook.url);
+	wish(g, g->conf->webhook.ca_file, SEE);
+	wish(g, g->conf->webhook.secret_file, SEE);
 }
 
 static void

@@ -272,20 +272,22 @@ def ended_everywhere(home):
 
 
 def configured(home):
-    def behov(webhook, system='apply = "webhook";'):
+    def behov(webhook, *words, system='apply = "webhook";'):
         write(home + "/behov.cfg", 'organisation = "Kalmar kommun"; store = "sqlite:b.db"; rules = "rules";\n'
               'directory = { source = "file:d.ldif"; base = "DC=kalmar,DC=example"; };\n'
               'mail = { server = "maildir:o"; from = "behov@kalmar.example"; };\n'
               'web = { listen = "127.0.0.1:8440"; url = "http://127.0.0.1:8440"; };\n' + webhook)
         write(home + "/rules/s.cfg", 'system = { id = "s"; name = "S"; ' + system + ' roles = ( { id = "r"; groups = '
               '( "CN=Roll,DC=kalmar,DC=example" ); } ); };\n')
-        return subprocess.run([BEHOV, "--config", home + "/behov.cfg", "check"], stdin=subprocess.DEVNULL,
+        return subprocess.run([BEHOV, "--config", home + "/behov.cfg", *(words or ["check"])], stdin=subprocess.DEVNULL,
                               stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=60)
 
     os.makedirs(home + "/rules", exist_ok=True)
     write(home + "/d.ldif", "dn: CN=Anna,DC=kalmar,DC=example\nobjectClass: user\nsAMAccountName: anna\n\n")
     good = 'webhook = { url = "https://arenden.kalmar.example/b"; secret-file = "secret"; };'
     check("a webhook with address and secret is one", behov(good).returncode in (0, 3), behov(good).stdout.decode())
+    powers = behov(good.replace("/b", ":8443/b"), "powers", "apply").stdout.decode()
+    check("apply may read that secret and ask that port", "8443" in powers if "Landlock" in powers else True, powers)
     for name, wrong in (("none", ""), ("no secret", 'webhook = { url = "https://a.kalmar.example/"; };'),
                         ("plain http to another machine", 'webhook = { url = "http://a.kalmar.example/"; secret-file = "secret"; };'),
                         ("a password in the address", 'webhook = { url = "https://a:b@a.kalmar.example/"; secret-file = "secret"; };'),

@@ -62,6 +62,8 @@ DOORS = {
 }
 # What is removed besides: nothing that an owner could call a record.
 LITTER = r'"index(\.new)?"|INDEX "\.new"|SHARE_QUARANTINE, AT_REMOVEDIR|b->s->id, AT_REMOVEDIR|root, SHARE_MARKER'
+# What `share probe` has made itself.
+LITTER += r'|t->folder, ("l"|names\[i\]), 0|t->quarantine, ours, AT_REMOVEDIR'
 
 
 def doors(code):

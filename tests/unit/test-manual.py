@@ -14,7 +14,7 @@ PAGE, TRAPS, ACCESS, RETENTION, PROPOSALS, AUDIT, POWERS, CONF = (f"{TOP}/packag
     "behov.1", "behov-directory.7", "behov-access.7", "behov-retention.7", "behov-proposals.7", "behov-audit.7", "behov-powers.7", "behov.cfg.5"))
 
 # Where the register says which keys a group has: the function, and the group.  In read_small() each list has its own name.
-GROUPS = {"read_settings": "", "read_one": "directory", "read_units": "hr.units", "read_hr": "hr", "read_mail": "mail", "read_web": "web", "read_ldap": "web.ldap",
+GROUPS = {"read_webhook": "webhook", "read_settings": "", "read_one": "directory", "read_units": "hr.units", "read_hr": "hr", "read_mail": "mail", "read_web": "web", "read_ldap": "web.ldap",
           "read_stamp": "audit.stamp", "read_audit": "audit", "read_archive": "archive", "read_protocol": "protocol"}
 
 
@@ -26,7 +26,7 @@ def known_keys():
             text = f.read()
         for function, body in re.findall(r"^(\w+)\(struct reader \*r[^;{]*\)\n\{(.*?)^\}", text, re.M | re.S):
             for what, words in re.findall(r"static const char \*const (\w+)\[\] = \{([^;]*?)NULL \}", body):
-                group = GROUPS.get(function) if what == "keys" else what if function == "read_small" else None
+                group = GROUPS.get(function) if what == "keys" else what.replace("_", "-") if function == "read_small" else None
                 if group is not None:
                     out |= {(group + "." if group else "") + key for key in re.findall(r'"([a-z-]+)"', words)}
     return out
