@@ -64,6 +64,8 @@ DOORS = {
 LITTER = r'"index(\.new)?"|INDEX "\.new"|SHARE_QUARANTINE, AT_REMOVEDIR|b->s->id, AT_REMOVEDIR|root, SHARE_MARKER'
 # What `share probe` has made itself.
 LITTER += r'|t->folder, ("l"|names\[i\]), 0|t->quarantine, ours, AT_REMOVEDIR'
+# What a delivery has written itself, in its folder of conf.work.
+LITTER += r'|fd, e->d_name, 0\)|at, leaf, AT_REMOVEDIR|l->d->root, path, 0|d->work, draft, 0'
 
 
 def doors(code):
