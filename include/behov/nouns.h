@@ -12,6 +12,7 @@
 #include "arena.h"
 #include "clock.h"
 #include "error.h"
+#include "version.h"
 #include <jansson.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -25,8 +26,6 @@ struct place {
 	const char *file;
 	int line;
 };
-
-#define BEHOV_VERSION "0.1"
 
 /* ------------------------------------------------------------------ register: what is written */
 
