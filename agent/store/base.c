@@ -74,16 +74,19 @@ set_up(struct base *base, bool write, bool alone, struct error *err)
 		if (sqlite3_db_config(base->db, settings[i].option, settings[i].value, NULL) != SQLITE_OK)
 			return base_error(base, err, "set up");
 	sqlite3_busy_timeout(base->db, BUSY_MS);
-	/* Who may write nowhere else lays nothing in a file of its own, either; and of the page's hands, of which there are twenty,
-	 * each would keep two megabytes of pages that the system has already. */
-	if ((!write || alone) && base_run(base, "pragma temp_store = memory; pragma cache_size = -512", err) < 0)
+	/* Who may write nowhere else lays nothing in a file of its own, either. */
+	if ((!write || alone) && base_run(base, "pragma temp_store = memory", err) < 0)
 		return -1;
 	if (base_run(base, write ? "pragma synchronous = full; pragma secure_delete = on; pragma cell_size_check = on"
 				 : "pragma query_only = on; pragma cell_size_check = on", err) < 0)
 		return -1;
 	/* Locked for as long as it is read, one in WAL mode is refused before its -shm is mapped: who cuts that off would
 	 * end us by SIGBUS. */
-	return alone && !write ? base_run(base, "pragma locking_mode = exclusive", err) : 0;
+	if (alone && !write && base_run(base, "pragma locking_mode = exclusive", err) < 0)
+		return -1;
+	/* Of the page's hands, of which there are twenty, each would keep two megabytes of pages that the system has already.
+	 * Last, as it is the first to look into the file. */
+	return !write || alone ? base_run(base, "pragma cache_size = -512", err) : 0;
 }
 
 /* The -wal, emptied, and the -shm stay when we close: another account, which may read and make no files, needs them. */

@@ -195,9 +195,14 @@ def released_once():
 
 
 def edit(office, sql, name="behov.db.folders", *values):
-    with sqlite3.connect(f"{office.path}/{name}") as db:
-        db.execute(sql, values)
-    db.close()
+    """Ended without closing it: what lies beside a database stays, as it does after a night; plan may make no files there."""
+    child = os.fork()
+    if child == 0:
+        with sqlite3.connect(f"{office.path}/{name}") as db:
+            db.execute(sql, values)
+            db.commit()
+            os._exit(0)
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
 
 
 def moment(day):
