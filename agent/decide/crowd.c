@@ -5,6 +5,9 @@
  *
  * An honest browser asks within milliseconds.  Who sends a byte now and then, on as many connections as we take, would
  * otherwise keep everybody else out for as long as they like.
+ *
+ * Who is late is sent away here, a few at a time, and not by libmicrohttpd, which takes all of them in one turn: ten
+ * thousand that had come together left together, came again at once, and made everybody wait 0.3 s.
  */
 #include "decide_p.h"
 
@@ -15,6 +18,8 @@
 
 #define CROWD_WISH 12000                /* connections, if we may have that many files open */
 #define OWN_FILES 300                   /* our own: stores, inboxes, mail servers */
+#define LATE_A_SECOND 500               /* are sent away */
+#define LATE_AT_ONCE 250
 
 /* One connection; known to libmicrohttpd as its socket_context. */
 struct guest {
@@ -95,23 +100,33 @@ make_room(struct crowd *crowd)
 		}
 }
 
-static void
-late(struct line *line, double now)
+/* Those who came before that; gives how many more may be sent away. */
+static int
+late(struct line *line, double before, int most)
 {
 	struct guest *after;
 
-	for (struct guest *g = line->first; g && now - g->since > PATIENCE_MOST; g = after) {
+	for (struct guest *g = line->first; g && most > 0 && g->since < before; g = after) {
 		after = g->after;
-		if (!g->works)
+		if (!g->works) {
 			send_away(g);
+			most--;
+		}
 	}
+	return most;
 }
 
 void
 crowd_late(struct crowd *crowd)
 {
-	late(&crowd->fresh, clock_spent());
-	late(&crowd->known, clock_spent());
+	double now = clock_spent(), due = (now - crowd->looked) * LATE_A_SECOND;
+	int most = due < LATE_AT_ONCE ? (int)due : LATE_AT_ONCE;
+
+	if (most == 0)
+		return;
+	crowd->looked = now;
+	most = late(&crowd->fresh, now - FIRST_MOST, most);
+	late(&crowd->known, now - PATIENCE_MOST, most);
 }
 
 static struct guest *

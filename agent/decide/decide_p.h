@@ -11,7 +11,8 @@
 
 #include <microhttpd.h>
 
-#define PATIENCE_MOST 120               /* seconds from a connection, or its last answer, to the next one */
+#define FIRST_MOST 30                   /* seconds from a connection to the answer of its first request */
+#define PATIENCE_MOST 120               /* seconds from an answer to the next one */
 #define QUEUE_MOST 2000                 /* requests that wait in a lane */
 #define WAIT_MOST 200                   /* in the lane of those that wait for another server */
 
@@ -131,7 +132,11 @@ int language_choose(struct request *r);
 
 struct guest;
 struct line { struct guest *first, *last; size_t count; };
-struct crowd { struct line fresh, known; size_t most; };      /* known: has been answered */
+struct crowd {
+	struct line fresh, known;       /* known: has been answered */
+	size_t most;
+	double looked;                  /* when somebody was looked for who is late */
+};
 /* Gives how many connections libmicrohttpd may have, by how many files we may have open. */
 size_t crowd_open(struct crowd *crowd);
 /* An MHD_NotifyConnectionCallback over a struct crowd. */
@@ -140,7 +145,7 @@ void crowd_notify(void *self, struct MHD_Connection *connection, void **context,
 void crowd_works(struct MHD_Connection *connection, bool works);
 /* A whole request and its answer: that one is the last in its line. */
 void crowd_answered(struct crowd *crowd, struct MHD_Connection *connection);
-/* Those that have taken more than PATIENCE_MOST for one request leave. */
+/* Those that have taken more than FIRST_MOST or PATIENCE_MOST for one request leave, a few at a time: to be called in every turn. */
 void crowd_late(struct crowd *crowd);
 
 /* ------------------------------------------------------------------ lanes.c, serve.c */

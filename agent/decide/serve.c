@@ -23,7 +23,6 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-#define TIMEOUT 15                      /* seconds without a byte */
 #define POOL (32 * 1024)                /* bytes of headers */
 #define ANSWER_MOST (4 * 1024 * 1024)
 #define BODY_FIRST 4096
@@ -465,15 +464,10 @@ turn(struct daemon *d, struct MHD_Daemon *mhd, struct error *err)
 static int
 loop(struct daemon *d, struct MHD_Daemon *mhd, struct error *err)
 {
-	double tidied = clock_spent();
-
 	while (!stop_asked()) {
 		if (turn(d, mhd, err) < 0)
 			return -1;
-		if (clock_spent() - tidied >= 1) {
-			tidied = clock_spent();
-			crowd_late(&d->crowd);
-		}
+		crowd_late(&d->crowd);
 	}
 	return 0;
 }
@@ -536,7 +530,6 @@ start(struct daemon *d, int fd, bool direct)
 		{ MHD_OPTION_LISTEN_SOCKET, fd, NULL },
 		{ MHD_OPTION_CONNECTION_LIMIT, (intptr_t)most, NULL },
 		{ MHD_OPTION_PER_IP_CONNECTION_LIMIT, direct ? (intptr_t)(most / 4) : 0, NULL },
-		{ MHD_OPTION_CONNECTION_TIMEOUT, TIMEOUT, NULL },
 		{ MHD_OPTION_CONNECTION_MEMORY_LIMIT, POOL, NULL },
 		{ MHD_OPTION_END, 0, NULL },
 	};
