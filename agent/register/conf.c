@@ -333,7 +333,7 @@ check_source(struct reader *r, const char *text, size_t len)
 		} else {
 			if (*c == '@')
 				complain_at(r, (struct place){ r->file, line }, "@include is not allowed");
-			depth += strchr("({[", *c) ? 1 : strchr(")}]", *c) ? -1 : 0;
+			depth += (*c == '(' || *c == '{' || *c == '[') - (*c == ')' || *c == '}' || *c == ']');
 			if (depth > NESTING_MOST && !told) {
 				complain_at(r, (struct place){ r->file, line }, "nested too deeply");
 				told = true;

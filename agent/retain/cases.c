@@ -190,6 +190,8 @@ cases_bit(const struct retain *r, const struct series *series)
 {
 	int bit = 0;
 
+	if (!series->spare.column)
+		return 0;
 	for (size_t i = 0; i < r->input.rules->series_count; i++) {
 		const struct series *s = &r->input.rules->series[i];
 
