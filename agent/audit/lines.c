@@ -31,38 +31,6 @@ cut_torn(int fd)
 	return end < 0 ? -1 : keep < end ? ftruncate(fd, keep) : 0;
 }
 
-static int
-write_all(int fd, const char *bytes, size_t len)
-{
-	while (len) {
-		ssize_t n = write(fd, bytes, len);
-
-		if (n < 0 && errno != EINTR)
-			return -1;
-		if (n > 0) {
-			bytes += n;
-			len -= (size_t)n;
-		}
-	}
-	return 0;
-}
-
-/* The name of a file just made must outlive a loss of power, too. */
-static int
-sync_folder(const char *path)
-{
-	char folder[4096];
-	const char *slash = strrchr(path, '/');
-	int fd, rc;
-
-	snprintf(folder, sizeof(folder), "%.*s", slash ? (int)(slash - path) : 1, slash ? path : ".");
-	fd = open(*folder ? folder : "/", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	rc = fd < 0 ? -1 : fsync(fd);
-	if (fd >= 0)
-		close(fd);
-	return rc;
-}
-
 int
 lines_append(const char *path, const char *lines, struct error *err)
 {
@@ -76,7 +44,7 @@ lines_append(const char *path, const char *lines, struct error *err)
 		error_set(err, ERROR_SOURCE, "the list of heads '%s' is not a file", path);
 	else if (file_share(fd, path, false, err) < 0)
 		;
-	else if (cut_torn(fd) < 0 || write_all(fd, lines, strlen(lines)) < 0 || fsync(fd) < 0 || sync_folder(path) < 0)
+	else if (cut_torn(fd) < 0 || file_put(fd, lines, strlen(lines)) < 0 || file_sync_folder(path) < 0)
 		error_sys(err, ERROR_SOURCE, "cannot write to the list of heads '%s'", path);
 	else
 		rc = 0;

@@ -139,19 +139,21 @@ int file_share(int fd, const char *path, bool writers, struct error *err)
 	return error_sys(err, ERROR_STORE, "cannot share '%s'", path);
 }
 
-static int write_all(int fd, const char *bytes, size_t len)
+int file_put(int fd, const void *bytes, size_t len)
 {
+	const char *next = bytes;
+
 	while (len) {
-		ssize_t n = write(fd, bytes, len);
+		ssize_t n = write(fd, next, len);
 
 		if (n < 0 && errno != EINTR)
 			return -1;
 		if (n > 0) {
-			bytes += n;
+			next += n;
 			len -= (size_t)n;
 		}
 	}
-	return 0;
+	return fsync(fd);
 }
 
 /* ------------------------------------------------------------------ keys of our own */
@@ -169,7 +171,7 @@ static int write_key(struct arena *mem, const char *path, struct error *err)
 		return error_sys(err, ERROR_STORE, "cannot make the key '%s'", path);
 	digest_random(key, sizeof(key));
 	line = arena_print(mem, "%s\n", digest_hex(mem, key, sizeof(key)));
-	good = write(fd, line, strlen(line)) == (ssize_t)strlen(line) && fsync(fd) == 0;
+	good = file_put(fd, line, strlen(line)) == 0;
 	if (!good)
 		error_sys(err, ERROR_STORE, "cannot write the key '%s'", path);
 	close(fd);
@@ -202,7 +204,7 @@ int file_key(struct arena *mem, const char *path, char **out, size_t *len, struc
 	return 0;
 }
 
-static int sync_folder(const char *path)
+int file_sync_folder(const char *path)
 {
 	char folder[4096];
 	int fd, rc;
@@ -240,11 +242,11 @@ static int write_new(const char *path, const void *bytes, size_t len, mode_t mod
 
 	if (fd < 0)
 		return -1;
-	if (write_all(fd, bytes, len) < 0 || fsync(fd) < 0) {
+	if (file_put(fd, bytes, len) < 0) {
 		error_sys(err, ERROR_SOURCE, "cannot write '%s'", path);
 		goto out;
 	}
-	if (rename(temporary, path) < 0 || sync_folder(path) < 0) {
+	if (rename(temporary, path) < 0 || file_sync_folder(path) < 0) {
 		error_sys(err, ERROR_SOURCE, "cannot put '%s' in place", path);
 		goto out;
 	}
@@ -284,7 +286,7 @@ int file_draft_close(struct file_draft *draft, bool keep, struct error *err)
 	if (keep && !whole)
 		error_sys(err, ERROR_SOURCE, "cannot write '%s'", draft->path);
 	fclose(draft->out);
-	if (keep && whole && rename(draft->temporary, draft->path) == 0 && sync_folder(draft->path) == 0)
+	if (keep && whole && rename(draft->temporary, draft->path) == 0 && file_sync_folder(draft->path) == 0)
 		return 0;
 	if (keep && whole)
 		error_sys(err, ERROR_SOURCE, "cannot put '%s' in place", draft->path);

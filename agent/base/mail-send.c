@@ -65,22 +65,6 @@ has_it(struct arena *mem, const char *box, const char *name)
 	return found;
 }
 
-static int
-write_all(int fd, const char *bytes, size_t len)
-{
-	while (len) {
-		ssize_t n = write(fd, bytes, len);
-
-		if (n < 0 && errno != EINTR)
-			return -1;
-		if (n > 0) {
-			bytes += n;
-			len -= (size_t)n;
-		}
-	}
-	return fsync(fd);
-}
-
 /* One that was left by a run that ended half-way is taken away, not written over: it may be in new/ by now. */
 static int
 put_file(const char *path, const char *bytes, size_t len, struct error *err)
@@ -92,7 +76,7 @@ put_file(const char *path, const char *bytes, size_t len, struct error *err)
 	fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
 	if (fd < 0)
 		return error_sys(err, ERROR_SOURCE, "cannot write '%s'", path);
-	rc = write_all(fd, bytes, len);
+	rc = file_put(fd, bytes, len);
 	if (rc < 0)
 		error_sys(err, ERROR_SOURCE, "cannot write '%s'", path);
 	close(fd);
@@ -102,23 +86,11 @@ put_file(const char *path, const char *bytes, size_t len, struct error *err)
 }
 
 static int
-sync_folder(const char *path, struct error *err)
-{
-	int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC), rc = fd < 0 ? -1 : fsync(fd);
-
-	if (rc < 0)
-		error_sys(err, ERROR_SOURCE, "cannot deliver into '%s'", path);
-	if (fd >= 0)
-		close(fd);
-	return rc;
-}
-
-static int
 to_maildir(struct arena *mem, const char *box, const struct mail *mail, const char *bytes, size_t len,
 	   struct error *err)
 {
 	const char *name = arena_print(mem, "behov-%s", mail->id), *draft = arena_print(mem, "%s/tmp/%s", box, name);
-	const char *folder = arena_print(mem, "%s/new", box);
+	const char *place = arena_print(mem, "%s/new/%s", box, name);
 	int rc = 0;
 
 	if (make_folders(mem, box, err) < 0)
@@ -126,10 +98,8 @@ to_maildir(struct arena *mem, const char *box, const struct mail *mail, const ch
 	if (!has_it(mem, box, name)) {
 		if (put_file(draft, bytes, len, err) < 0)
 			return -1;
-		if (link(draft, arena_print(mem, "%s/%s", folder, name)) < 0 && errno != EEXIST)
-			rc = error_sys(err, ERROR_SOURCE, "cannot deliver into '%s'", folder);
-		else
-			rc = sync_folder(folder, err);
+		if ((link(draft, place) < 0 && errno != EEXIST) || file_sync_folder(place) < 0)
+			rc = error_sys(err, ERROR_SOURCE, "cannot deliver into '%s/new'", box);
 	}
 	unlink(draft);
 	return rc;

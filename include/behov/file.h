@@ -7,7 +7,6 @@
 
 #include "arena.h"
 #include "error.h"
-#include <stdbool.h>
 
 #include <stdbool.h>
 
@@ -39,6 +38,11 @@ int file_write_private(const char *path, const void *bytes, size_t len, struct e
 struct file_draft { FILE *out; const char *path; char temporary[4096]; };
 int file_draft_open(struct file_draft *draft, const char *path, struct error *err);
 int file_draft_close(struct file_draft *draft, bool keep, struct error *err);
+
+/* All of the bytes, and synced.  These two give -1 with errno. */
+int file_put(int fd, const void *bytes, size_t len);
+/* What lies beside path keeps its name through a loss of power, from here on. */
+int file_sync_folder(const char *path);
 
 /* path as it is when absolute, else below the folder that `beside` (a file) lies in. */
 char *file_beside(struct arena *mem, const char *beside, const char *path);
