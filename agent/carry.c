@@ -287,7 +287,9 @@ run_restore(struct arena *mem, const struct rules *rules, const struct run_optio
 
 	if (run_desk_open(mem, rules, how->now, false, &desk, err) < 0)
 		return -1;
-	if (eyes_open(mem, rules, desk.store, how->now, &eyes, err) == 0)
+	if (seal_check(mem, &rules->conf, desk.store, err) < 0)
+		error_in(err, "nothing is restored");
+	else if (eyes_open(mem, rules, desk.store, how->now, &eyes, err) == 0)
 		rc = apply_restore(mem, &(struct apply_input){
 			.rules = rules, .store = desk.store, .now = how->now,
 			.eyes = &(struct apply_eyes){ &eyes, open_root, objection, judge, proven, turn },

@@ -62,7 +62,7 @@ int seals_agree(struct arena *mem, const struct conf *conf, struct seals *out, s
 /* The stamps of a list: each is that authority's, and is about the line it names. */
 int seals_stamped(const struct conf *conf, const struct seals *seals, struct error *err);
 
-/* Does the store hold the last head?  For who is about to destroy: quick, and a list or copy that cannot be read is no.
+/* Does the store hold the last head?  For who is about to destroy, or to give access back: quick, and a list or copy that cannot be read is no.
  * Nothing is asked where conf.audit.heads is not written. */
 int seal_check(struct arena *mem, const struct conf *conf, struct store *store, struct error *err);
 

@@ -122,6 +122,8 @@ def the_store_is_changed(t):
         check(f"{name}: found", said["exit"] == 1 and said["broken"] == row, said)
         if stops:
             check(f"{name}: nothing is carried out", done.returncode == 1 and b"nothing is carried out" in done.stderr, done.stderr)
+            done = t.call(at(3, 6), "restore", "x-1", "--by", "it.admin", "--reason", "Fel person")
+            check(f"{name}: and nothing is restored", done.returncode == 1 and b"nothing is restored" in done.stderr, done.stderr)
         again = t.call(at(3, 5), "audit", "seal")
         check(f"{name}: and not signed", again.returncode == 1 and b"is not signed" in again.stderr, again.stderr)
         shutil.copy(t.folder + "/whole.db", whole)
