@@ -479,7 +479,8 @@ int files_post(struct request *r, struct error *err);
 
 /* ------------------------------------------------------------------ tidy.c */
 
-/* Whatever is over and done goes from the inbox, at once and then every hour: a thread of its own, with its own store and inbox. */
+/* Whatever is over and done goes from the inbox, at once and then every hour, and memory that nobody uses to the machine, every
+ * minute: a thread of its own, with its own store and inbox. */
 struct tidier;
 struct tidier *tidy_start(const struct conf *conf);
 void tidy_stop(struct tidier *tidier);          /* NULL is allowed; after the first time at least */

@@ -10,12 +10,14 @@
 
 #include <behov/log.h>
 
+#include <malloc.h>
 #include <pthread.h>
 #include <signal.h>
 #include <time.h>
 
 #define KEPT_SECONDS (2 * 86400)
-#define TIDY_SECONDS 3600
+#define TURN_SECONDS 60
+#define TIDY_TURNS 60                   /* once an hour */
 #define SLICE 1000
 
 /* Of one slice of rows, those that no night needs. */
@@ -61,7 +63,7 @@ tidy(const struct server *server, int64_t now, struct error *err)
 	return rc;
 }
 
-/* ------------------------------------------------------------------ every hour */
+/* ------------------------------------------------------------------ now and then */
 
 struct tidier {
 	const struct conf *conf;
@@ -96,7 +98,7 @@ wait(struct tidier *t)
 	bool closing;
 
 	clock_gettime(CLOCK_MONOTONIC, &until);
-	until.tv_sec += TIDY_SECONDS;
+	until.tv_sec += TURN_SECONDS;
 	pthread_mutex_lock(&t->lock);
 	while (!t->closing && rc == 0)
 		rc = pthread_cond_timedwait(&t->wake, &t->lock, &until);
@@ -105,16 +107,20 @@ wait(struct tidier *t)
 	return closing;
 }
 
+/* Each hand keeps what its largest page took, in an allocator of its own: 20 MiB in twenty minutes of traffic.  It goes back. */
 static void *
 run(void *self)
 {
 	struct tidier *t = self;
+	int turn = 0;
 
 	do {
 		struct error why = { 0 };
 
-		if (tidy_once(t->conf, &why) < 0)
+		if (turn == 0 && tidy_once(t->conf, &why) < 0)
 			log_error("the inbox could not be tidied up: %s", why.text);
+		turn = (turn + 1) % TIDY_TURNS;
+		malloc_trim(0);
 	} while (!wait(t));
 	return NULL;
 }
