@@ -30,6 +30,10 @@ int need_names(const struct options *options, bool two, const char *verb, struct
 /* For the audit chain: the account that typed a name stands beside it. */
 const char *actor(struct arena *mem, const struct options *options);
 
+/* *why: those two may not lift that hold, and who may (Swedish); else NULL. */
+int lift_refusal(struct arena *mem, const struct rules *rules, struct store *store, const struct stored_hold *hold, const char *by,
+		 const char *second, const char **why, struct error *err);
+
 /* The rules, and the store to look at: it must be there. */
 int open_look(struct arena *mem, const struct options *options, struct rules *rules, struct store **store, struct error *err);
 

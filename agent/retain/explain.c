@@ -223,6 +223,15 @@ retain_objection(struct retain *r, const struct share *share, const char *path, 
 	return NULL;
 }
 
+bool
+retain_is_held(struct retain *r, const struct share *share, const char *path)
+{
+	if (r->share != share)
+		retain_share(r, share);
+	match_path(r, path);
+	return hold_met(r) != NULL;
+}
+
 static bool
 same(struct arena *mem, const char *a, const char *b)
 {

@@ -97,6 +97,15 @@ beats(enum outcome outcome, day_t due, const struct verdict *v)
 	return due == DAY_NONE || due > v->due;
 }
 
+const struct hold *
+hold_met(struct retain *r)
+{
+	for (size_t i = 0; i < r->input.hold_count; i++)
+		if (hold_meets(r, &r->input.holds[i]))
+			return &r->input.holds[i];
+	return NULL;
+}
+
 struct verdict
 judge(struct retain *r, const struct entry *entry)
 {
@@ -117,10 +126,8 @@ judge(struct retain *r, const struct entry *entry)
 		if (beats(outcome, due, &v))
 			v = (struct verdict){ outcome, c, c->anchor, due, NULL };
 	}
-	for (size_t i = 0; i < r->input.hold_count && !v.hold; i++)
-		if (hold_meets(r, &r->input.holds[i])) {
-			v.hold = &r->input.holds[i];
-			v.outcome = OUT_HELD;
-		}
+	v.hold = hold_met(r);
+	if (v.hold)
+		v.outcome = OUT_HELD;
 	return v;
 }

@@ -212,6 +212,7 @@ void renew_scratch(struct retain *r);   /* nothing in it is needed after the cal
 void match_file(struct retain *r, const struct cell *cells, size_t count, const char *name, size_t path_len);
 bool is_spared(const struct cell *c);
 struct verdict judge(struct retain *r, const struct entry *entry);
+const struct hold *hold_met(struct retain *r);  /* the first that covers it, or NULL */
 
 /* anchor.c */
 bool is_of_file(const struct series *s);        /* the file itself dates the record */

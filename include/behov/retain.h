@@ -56,6 +56,9 @@ void retain_folder(struct retain *retain, const struct share *share, const char 
 const char *retain_objection(struct retain *retain, const struct share *share, const char *path,
 			     const struct entry *entry, const char *series, day_t anchor);
 
+/* Does one of its holds cover the path, by any way that the rules read it now? */
+bool retain_is_held(struct retain *retain, const struct share *share, const char *path);
+
 /* Is a record held, by any way DESIGN 4 names?  For apply, before the rename and before the unlink. The reason or NULL. */
 const char *retain_held(const struct hold *holds, size_t count, const char *share, const char *path, const char *series,
 			const char *case_name);

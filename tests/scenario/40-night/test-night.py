@@ -358,9 +358,10 @@ def a_hold_saves_what_is_in_quarantine():
               states(t)[batch])
         done = t.call("2027-01-10T09:00+01:00", "hold", "lift", "utlamnande-1", "--by", "rut.registrator", "--reason", "Klart")
         check("one person does not lift a hold", done.returncode == 2, done.stderr)
-        done = t.call("2027-01-10T09:00+01:00", "hold", "lift", "utlamnande-1", "--by", "rut.registrator", "--by", "maria.arkivarie",
-                      "--reason", "Klart")
-        check("two do, the archivist one of them", done.returncode == 0, done.stderr)
+        done = t.call("2027-01-10T09:00+01:00", "hold", "lift", "utlamnande-1", "--by", "jurist", "--by", "maria.arkivarie", "--reason", "Klart")
+        check("the archivist does not who approved it", done.returncode == 2 and b"maria.arkivarie har godk" in done.stderr, done.stderr)
+        done = t.call("2027-01-10T09:00+01:00", "hold", "lift", "utlamnande-1", "--by", "jurist", "--by", "rut.registrator", "--reason", "Klart")
+        check("two who did not do, the registrar in the archivist's place", done.returncode == 0, done.stderr)
 
 
 def a_brake_waits_for_a_release():
