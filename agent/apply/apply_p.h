@@ -155,6 +155,8 @@ int batch_proven(struct batch *b, struct proof *proof, const char **why);
 int files_apply(struct apply *a, struct stored *s);
 /* Quarantined: holds put back, and when its time has come, the end. */
 int unlink_apply(struct apply *a, struct stored *s);
+/* What an earlier run has destroyed and could not say any more is said now.  The proposal's folder in quarantine is open. */
+int unlink_settle(struct batch *b);
 /* One file back to where it was: effect UNDONE.  *why NULL, or why it is still in quarantine. */
 int restore_file(struct batch *b, size_t number, const char *note, const char **why);
 /* Is the file at its old place already?  Then we were ended after it was put back. */

@@ -15,14 +15,18 @@ static int
 undone(struct batch *b, size_t number, long long id, const char *note)
 {
 	struct apply *a = b->a;
+	struct effect *gone = b->gone[number];
+	bool meant = gone && gone->state == EFFECT_INTENDED;
 
 	if (store_begin(a->in->store, a->err) < 0)
 		return -1;
-	if ((id && apply_end(a, id, EFFECT_DONE, NULL, NULL) < 0) ||
+	if ((id && apply_end(a, id, EFFECT_DONE, NULL, NULL) < 0) || (meant && apply_end(a, gone->id, EFFECT_UNDONE, NULL, note) < 0) ||
 	    apply_end(a, b->moved[number]->id, EFFECT_UNDONE, NULL, note) < 0 || store_commit(a->in->store, a->err) < 0) {
 		store_rollback(a->in->store);
 		return -1;
 	}
+	if (meant)
+		gone->state = EFFECT_UNDONE;
 	b->moved[number]->state = EFFECT_UNDONE;
 	b->moved[number]->note = note;
 	return 0;
@@ -161,6 +165,8 @@ restore_files(struct apply *a, struct stored *s, const char *by)
 
 	if (rc == 0 && why)
 		rc = error_set(a->err, ERROR_SOURCE, "cannot restore '%s': %s", s->id, why);
+	if (rc == 0 && batch_folder(&b, false, &why) == 0 && !why)
+		rc = unlink_settle(&b);
 	if (rc == 0)
 		rc = restore_batch(&b, arena_print(a->mem, "återställd av %s", by), &stuck);
 	for (size_t n = 1; rc == 0 && n <= b.count; n++)

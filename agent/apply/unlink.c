@@ -6,6 +6,7 @@
 #include "behov/text.h"
 #include <errno.h>
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 /* The only function that destroys a file. */
@@ -15,17 +16,20 @@ destroy(int folder, const char *name, struct proof *proof)
 	proof_spend(proof, name);
 	if (unlinkat(folder, name, 0) < 0)
 		return -1;
-	fsync(folder);
 	step("unlink");
 	return 0;
 }
 
 /* ------------------------------------------------------------------ what comes back */
 
-/* Why a record has to come back, or NULL.  One that has come back already, just before we were ended, counts. */
+/*
+ * Why a record has to come back, or NULL.  One that has come back already, just before we were ended, counts: also one that
+ * was meant to be destroyed, and was not before a hold came.
+ */
 static const char *
 why_back(struct batch *b, size_t number)
 {
+	const struct effect *gone = b->gone[number];
 	struct entry now;
 	const char *why;
 
@@ -33,7 +37,7 @@ why_back(struct batch *b, size_t number)
 		return NULL;
 	if (walk_look(b->folder, batch_name(b, number), b->dev, &now) == 0)
 		return batch_objection(b, number, &now);
-	if (errno != ENOENT || b->gone[number] || !restore_is_back(b, number, &now))
+	if (errno != ENOENT || (gone && gone->state != EFFECT_INTENDED) || !restore_is_back(b, number, &now))
 		return NULL;
 	why = batch_objection(b, number, &now);
 	return why ? why : "tillbakalagd";
@@ -84,11 +88,13 @@ any_gone(const struct batch *b)
 	return false;
 }
 
-/* A whole batch of which something has come back already: we were ended while it came back. */
+/* A whole batch of which something has come back already, or any of which all has: we were ended while it came back. */
 static const char *
 torn(const struct batch *b)
 {
-	for (size_t n = 1; b->s->p.whole && n <= b->count; n++)
+	bool over = b->s->p.whole || (!any_aside(b) && !any_gone(b));
+
+	for (size_t n = 1; over && n <= b->count; n++)
 		if (b->moved[n] && b->moved[n]->state == EFFECT_UNDONE)
 			return b->moved[n]->note ? b->moved[n]->note : "en del är redan tillbakalagd";
 	return NULL;
@@ -106,7 +112,7 @@ bring_back(struct batch *b, bool *over)
 	if (!number)
 		return 0;
 	/* Whatever is in a whole batch shares its fate. */
-	if ((b->s->p.whole ? restore_batch(b, why, &stuck) : back_each(b, number, why, &stuck)) < 0)
+	if (any_aside(b) && (b->s->p.whole ? restore_batch(b, why, &stuck) : back_each(b, number, why, &stuck)) < 0)
 		return -1;
 	if (stuck) {
 		*over = true;
@@ -153,31 +159,153 @@ refuse_one(struct batch *b, size_t number, const char *why)
 	return intend_one(b, number, NULL, &id) < 0 ? -1 : end_one(b, number, id, EFFECT_FAILED, NULL, why);
 }
 
-/* *why: it cannot go tonight, and stays in quarantine. */
-static int
-unlink_one(struct batch *b, size_t number, struct proof *proof, const char **why)
+/*
+ * We were ended between the last files of a group and the journal: what was meant, and lies neither in quarantine nor where it
+ * came from, is destroyed.  Before anything is put back or goes, so that neither is said of what is not so.
+ */
+int
+unlink_settle(struct batch *b)
 {
-	const char *name = batch_name(b, number);
-	const struct effect *gone = b->gone[number];
+	struct apply *a = b->a;
+	struct entry now;
+	struct stat st;
+
+	if (store_begin(a->in->store, a->err) < 0)
+		return -1;
+	for (size_t n = 1; n <= b->count; n++) {
+		const struct effect *gone = b->gone[n];
+
+		if (!gone || gone->state != EFFECT_INTENDED || !batch_aside(b, n) ||
+		    fstatat(b->folder, batch_name(b, n), &st, AT_SYMLINK_NOFOLLOW) == 0 || errno != ENOENT || restore_is_back(b, n, &now))
+			continue;
+		if (end_one(b, n, gone->id, EFFECT_DONE, gone->before, NULL) < 0)
+			goto undo;
+	}
+	if (store_commit(a->in->store, a->err) == 0)
+		return 0;
+undo:
+	store_rollback(a->in->store);
+	return -1;
+}
+
+/* ------------------------------------------------------------------ a group of them */
+
+/*
+ * As when they were put aside: all of a group is meant, in the journal for good, before the first of it goes; all of it has gone
+ * for good before the journal says so.  Between the two only the files themselves tell which: see unlink_settle().
+ */
+#define GROUP 1000
+
+struct herd {
+	struct batch *b;
+	struct proof *proof;
+	size_t first, last;             /* numbers */
+	const char *after[GROUP];       /* it is gone, and was this just before */
+	const char *odd[GROUP];         /* it cannot go, ever, and why */
+	const char *why;                /* none goes any more tonight */
+	bool stopped;
+};
+
+static const char *
+not_it(void)
+{
+	return errno == ENOENT ? "filen finns inte i karantänen" : "det är inte filen som lades i karantän";
+}
+
+static int
+mean_one(struct batch *b, size_t number, struct proof *proof)
+{
+	struct effect *e = b->gone[number];
 	struct entry now;
 	long long id;
 
-	if (!proof_file(proof, b, number, &now)) {
-		if (errno == ENOENT && gone && gone->state == EFFECT_INTENDED)
-			return end_one(b, number, gone->id, EFFECT_DONE, gone->before, NULL);
-		return refuse_one(b, number, errno == ENOENT ? "filen finns inte i karantänen"
-							     : "det är inte filen som lades i karantän");
-	}
-	*why = proof_objection(proof, b, number, &now);
-	if (*why)
+	if (!batch_aside(b, number) || (e && e->state == EFFECT_FAILED))
 		return 0;
+	if (!proof_file(proof, b, number, &now))
+		return refuse_one(b, number, not_it());
 	if (intend_one(b, number, &now, &id) < 0)
 		return -1;
-	if (destroy(b->folder, name, proof) < 0) {
-		*why = arena_print(b->mem, "filen går inte att ta bort: %s", strerror(errno));
-		return 0;
+	if (!e)
+		e = b->gone[number] = arena_new(b->mem, struct effect);
+	*e = (struct effect){ .id = id, .number = (long long)number, .state = EFFECT_INTENDED, .before = batch_stat(b->mem, &now) };
+	return 0;
+}
+
+static int
+mean_group(struct herd *h)
+{
+	struct apply *a = h->b->a;
+
+	if (store_begin(a->in->store, a->err) < 0)
+		return -1;
+	for (size_t n = h->first; n <= h->last; n++)
+		if (mean_one(h->b, n, h->proof) < 0)
+			goto undo;
+	if (store_commit(a->in->store, a->err) < 0)
+		goto undo;
+	step("meant");
+	return 0;
+undo:
+	store_rollback(a->in->store);
+	return -1;
+}
+
+/* Looked at once more, and gone at once. */
+static void
+unlink_one(struct herd *h, size_t number)
+{
+	struct batch *b = h->b;
+	struct entry now;
+
+	if (!proof_file(h->proof, b, number, &now)) {
+		h->odd[number - h->first] = not_it();
+		return;
 	}
-	return end_one(b, number, id, EFFECT_DONE, batch_stat(b->mem, &now), NULL);
+	h->why = proof_objection(h->proof, b, number, &now);
+	if (h->why)
+		return;
+	if (destroy(b->folder, batch_name(b, number), h->proof) < 0)
+		h->why = arena_print(b->mem, "filen går inte att ta bort: %s", strerror(errno));
+	else
+		h->after[number - h->first] = batch_stat(b->mem, &now);
+}
+
+static void
+unlink_group(struct herd *h)
+{
+	struct batch *b = h->b;
+
+	for (size_t n = h->first; n <= h->last && !h->why; n++) {
+		if (!b->gone[n] || b->gone[n]->state != EFFECT_INTENDED || !batch_aside(b, n))
+			continue;
+		h->stopped = stop_asked();
+		if (h->stopped)
+			break;
+		unlink_one(h, n);
+		progress(b->share->id, (long long)n, (long long)b->count);
+	}
+	fsync(b->folder);
+}
+
+static int
+end_group(struct herd *h)
+{
+	struct batch *b = h->b;
+	struct apply *a = b->a;
+	int rc = 0;
+
+	if (store_begin(a->in->store, a->err) < 0)
+		return -1;
+	for (size_t n = h->first; n <= h->last && rc == 0; n++) {
+		const char *after = h->after[n - h->first], *odd = h->odd[n - h->first];
+
+		if (after || odd)
+			rc = end_one(b, n, b->gone[n]->id, after ? EFFECT_DONE : EFFECT_FAILED, after, odd);
+	}
+	if (rc == 0 && store_commit(a->in->store, a->err) == 0)
+		return 0;
+	store_rollback(a->in->store);
+	return -1;
 }
 
 /* The protocol says what was done and what was not: names that a file had besides are counted. */
@@ -213,19 +341,21 @@ tell(struct batch *b, long long *bad)
 static int
 unlink_all(struct batch *b, struct proof *proof)
 {
-	const char *note, *why = NULL;
+	const char *note;
 	long long bad;
 
-	for (size_t n = 1; n <= b->count; n++) {
-		if (!batch_aside(b, n) || (b->gone[n] && b->gone[n]->state == EFFECT_FAILED))
-			continue;
-		if (stop_asked())
-			return error_set(b->a->err, ERROR_STOPPED, "asked to stop between two files");
-		if (unlink_one(b, n, proof, &why) < 0)
+	for (size_t n = 1; n <= b->count; n += GROUP) {
+		struct herd h = { .b = b, .proof = proof, .first = n, .last = n + GROUP - 1 < b->count ? n + GROUP - 1 : b->count };
+
+		if (mean_group(&h) < 0)
 			return -1;
-		if (why)                /* the next run puts it back, or tries again */
-			return apply_left(b->a, b->s, arena_text(b->a->mem, why));
-		progress(b->share->id, (long long)n, (long long)b->count);
+		unlink_group(&h);
+		if (end_group(&h) < 0)
+			return -1;
+		if (h.stopped)
+			return error_set(b->a->err, ERROR_STOPPED, "asked to stop between two files");
+		if (h.why)              /* the next run puts it back, or tries again */
+			return apply_left(b->a, b->s, arena_text(b->a->mem, h.why));
 	}
 	progress_end();
 	note = tell(b, &bad);
@@ -247,7 +377,7 @@ end_quarantine(struct batch *b)
 		return -1;
 	if (why)
 		return apply_left(b->a, b->s, why);
-	if (bring_back(b, &over) < 0)
+	if (unlink_settle(b) < 0 || bring_back(b, &over) < 0)
 		return -1;
 	if (over)
 		return 0;
