@@ -110,9 +110,11 @@ take_lock(struct desk *d, struct error *err)
 	d->lock = open(path, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
 	if (d->lock < 0)
 		return error_sys(err, ERROR_SOURCE, "cannot open the lock '%s'", path);
-	if (flock(d->lock, LOCK_EX | LOCK_NB) < 0)
-		return error_sys(err, ERROR_SOURCE, "another 'behov audit' is at work (it holds '%s')", path);
-	return 0;
+	if (flock(d->lock, LOCK_EX | LOCK_NB) == 0)
+		return 0;
+	return errno == EWOULDBLOCK
+		? error_set(err, ERROR_SOURCE, "another 'behov audit' is at work (it holds '%s'): wait for it, or see 'fuser %s'", path, path)
+		: error_sys(err, ERROR_SOURCE, "cannot lock '%s'", path);
 }
 
 /* A change of key that was signed for and not ended: the new file takes its place now. */

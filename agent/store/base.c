@@ -14,11 +14,34 @@
 
 #define BUSY_MS 10000
 
+/* What whoever reads the log can do about it; "" = we do not know. */
+static const char *
+way_out(const struct base *base)
+{
+	switch (base->db ? sqlite3_errcode(base->db) & 0xff : SQLITE_NOMEM) {
+	case SQLITE_BUSY:
+	case SQLITE_LOCKED:
+		return ": another program holds it, see 'fuser' of that file, and run this again";
+	case SQLITE_FULL:
+	case SQLITE_IOERR:
+		return ": see that its disk is there and has room, and run this again";
+	case SQLITE_READONLY:
+	case SQLITE_CANTOPEN:
+	case SQLITE_PERM:
+		return ": see who may write there, and how its disk is mounted";
+	case SQLITE_CORRUPT:
+	case SQLITE_NOTADB:
+		return ": put back its last good copy";
+	default:
+		return "";
+	}
+}
+
 int
 base_error(const struct base *base, struct error *err, const char *doing)
 {
-	return error_set(err, ERROR_STORE, "cannot %s the %s '%s': %s", doing, base->what, base->path,
-			 base->db ? sqlite3_errmsg(base->db) : "out of memory");
+	return error_set(err, ERROR_STORE, "cannot %s the %s '%s': %s%s", doing, base->what, base->path,
+			 base->db ? sqlite3_errmsg(base->db) : "out of memory", way_out(base));
 }
 
 int

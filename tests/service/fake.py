@@ -163,9 +163,18 @@ class Fake:
             link.sendall((self.message(ident, self.entry(base, [])) if held else b"") + self.message(ident, self.done(0x65, 0)))
         elif scope == 0:
             link.sendall(self.again(ident, base, wanted))
+        elif len(fields) < 3 and search[6][0] == 0xa3:          # one, by its key
+            (_, name), (_, value) = parts(search[6][1])
+            link.sendall(b"".join(self.message(ident, self.entry(*e)) for e in self.answers_to(name.decode(), value, wanted))
+                         + self.message(ident, self.done(0x65, 0)))
         else:
             return self.page(link, ident, fields)
         return True
+
+    def answers_to(self, name, value, wanted):
+        for dn, attributes in self.entries:
+            if value in attributes.get(name, []):
+                yield dn, [(k, v) for k, v in attributes.items() if k in wanted]
 
     def change(self, link, ident, body):
         """(dn, operation, attribute, values): 0 adds, 1 deletes."""
