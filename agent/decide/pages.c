@@ -312,32 +312,80 @@ saved_verdict(const struct request *r, enum verdict verdict, const struct words 
 	}
 }
 
+/*
+ * It takes an approval back, and apply may have begun before it lay in the inbox.  apply looks at the clock and then reads the
+ * inbox, we save and then look at the clock: before go_at, whatever carries it out has yet to read what was saved.
+ */
+static int
+saved_late(struct request *r, const struct inbox_decision *d, bool *out, struct error *err)
+{
+	const unsigned going = STATES(STATE_SCHEDULED) | STATES(STATE_EXPORTED) | STATES(STATE_QUARANTINED) | STATES(STATE_DONE) |
+			       STATES(STATE_FAILED);
+	int verdict = take_verdict(d->verdict);
+	struct stored_list found = { 0 };
+	bool taken;
+
+	*out = false;
+	if (verdict != VERDICT_UNDO && verdict != VERDICT_KEEP)
+		return 0;
+	if (store_decision_taken(r->server->store, d->mark, &taken, err) < 0 ||
+	    store_proposals(r->mem, r->server->store, &(struct proposal_filter){ .id = d->proposal, .states = going, .brief = true },
+			    &found, err) < 0)
+		return -1;
+	if (!taken && found.list.count == 1) {
+		const struct stored *s = &found.list.items[0];
+
+		*out = s->state != STATE_SCHEDULED || r->now >= s->go_at;
+	}
+	stored_free(&found);
+	return 0;
+}
+
+static int
+saved_row(struct request *r, const struct inbox_decision *d, bool *late, json_t *list, struct error *err)
+{
+	bool event = strcmp(d->verdict, INBOX_EVENT) == 0;
+	int verdict = take_verdict(d->verdict);
+	struct words words = { .text = d->reason };
+	json_t *one;
+
+	if (saved_late(r, d, late, err) < 0)
+		return -1;
+	one = json_object();
+	if (verdict >= 0)
+		words = words_read(r->mem, (enum verdict)verdict, d->reason, d->until);
+	rows_put(one, "name", event ? event_name(r, d) : saved_name(r, d->proposal));
+	rows_put(one, "verdict", event ? arena_print(r->mem, say(r, "Hände %s"), day_text(r->mem, d->until))
+				       : verdict >= 0 ? saved_verdict(r, (enum verdict)verdict, &words) : "-");
+	json_object_set_new(one, "approve", json_boolean(verdict == VERDICT_APPROVE));
+	json_object_set_new(one, "late", json_boolean(*late));
+	rows_put(one, "reason", words.text && *words.text ? words.text : NULL);
+	json_put(one, "until", event || verdict == VERDICT_LATER ? NULL : day_text(r->mem, d->until));
+	json_array_append_new(list, one);
+	return 0;
+}
+
 int
 page_receipt(struct request *r, const struct inbox_decisions *saved, struct error *err)
 {
 	json_t *data = page_own(r, N_("Kvitto")), *list = json_array();
 	size_t count = saved->list.count;
-	bool happened = false;
+	bool happened = false, any_late = false;
 
+	json_object_set_new(data, "rows", list);
 	for (size_t i = count; i-- > 0;) {
 		const struct inbox_decision *d = &saved->list.items[i];
-		bool event = strcmp(d->verdict, INBOX_EVENT) == 0;
-		int verdict = take_verdict(d->verdict);
-		struct words words = { .text = d->reason };
-		json_t *one = json_object();
-		happened |= event;
-		if (verdict >= 0)
-			words = words_read(r->mem, (enum verdict)verdict, d->reason, d->until);
-		rows_put(one, "name", event ? event_name(r, d) : saved_name(r, d->proposal));
-		rows_put(one, "verdict", event ? arena_print(r->mem, say(r, "Hände %s"), day_text(r->mem, d->until))
-					       : verdict >= 0 ? saved_verdict(r, (enum verdict)verdict, &words) : "-");
-		json_object_set_new(one, "approve", json_boolean(verdict == VERDICT_APPROVE));
-		rows_put(one, "reason", words.text && *words.text ? words.text : NULL);
-		json_put(one, "until", event || verdict == VERDICT_LATER ? NULL : day_text(r->mem, d->until));
-		json_array_append_new(list, one);
+		bool late;
+
+		if (saved_row(r, d, &late, list, err) < 0) {
+			json_decref(data);
+			return -1;
+		}
+		happened |= strcmp(d->verdict, INBOX_EVENT) == 0;
+		any_late |= late;
 	}
 	json_object_set_new(data, "happened", json_boolean(happened));
-	json_object_set_new(data, "rows", list);
+	json_object_set_new(data, "any_late", json_boolean(any_late));
 	json_object_set_new(data, "some", json_boolean(count > 0));
 	json_object_set_new(data, "one", json_boolean(count == 1));
 	rows_put(data, "count", text_count(r->mem, (long long)count));

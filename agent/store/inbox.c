@@ -169,6 +169,17 @@ changed(struct query *q, struct error *err)
 	return rc;
 }
 
+/* The same, of what somebody waits for. */
+static int
+written(struct query *q, struct error *err)
+{
+	int rc = changed(q, err);
+
+	if (rc == 0)
+		step("inbox");
+	return rc;
+}
+
 /* ------------------------------------------------------------------ sessions, codes, decisions */
 
 int
@@ -215,7 +226,7 @@ inbox_session_put(struct inbox *inbox, const struct session *s, struct error *er
 	bind_text(&q, s->kind);
 	bind_moment(&q, s->used);
 	bind_text(&q, s->account);
-	return changed(&q, err);
+	return written(&q, err);
 }
 
 int
@@ -264,7 +275,7 @@ inbox_code_note(struct inbox *inbox, const char *letter, int64_t at, struct erro
 		return -1;
 	bind_text(&q, letter);
 	bind_moment(&q, at);
-	return changed(&q, err);
+	return written(&q, err);
 }
 
 int
@@ -427,7 +438,7 @@ put_wish(struct inbox *inbox, bool pass, const char *who, int64_t at, struct err
 	bind_number(&q, pass);
 	bind_text(&q, who);
 	bind_moment(&q, at);
-	return changed(&q, err);
+	return written(&q, err);
 }
 
 int

@@ -1,7 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* step.c - ends the process at the step a test asks for; linked before the library in build/behov-steps. */
+/*
+ * step.c - ends the process at the step a test asks for, or stops it there until the test lets it go on; linked before the
+ * library in build/behov-steps.
+ */
 #include <behov/step.h>
 
+#include <signal.h>
 #include <unistd.h>
 
 /* Opened before the program gives up what it does not need. */
@@ -16,14 +20,16 @@ open_list(void)
 
 void step(const char *name)
 {
-	static long taken;
-	const char *die = getenv("BEHOV_DIE_AT");
+	static _Atomic long taken;               /* serve has many hands */
+	long number = ++taken;
+	const char *die = getenv("BEHOV_DIE_AT"), *halt = getenv("BEHOV_HALT_AT");
 
-	taken++;
 	if (list) {
-		fprintf(list, "%ld %s\n", taken, name);
+		fprintf(list, "%ld %s\n", number, name);
 		fflush(list);
 	}
-	if (die && strtol(die, NULL, 10) == taken)
+	if (die && strtol(die, NULL, 10) == number)
 		_exit(100);
+	if (halt && (strcmp(halt, "each") == 0 || strtol(halt, NULL, 10) == number))
+		raise(SIGSTOP);
 }

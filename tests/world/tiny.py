@@ -34,7 +34,7 @@ directory = {{ source = "{source}"; base = "DC=kalmar,DC=example"; access-groups
   shrink-ratio = 0.9; }};
 mail = {{ server = "maildir:outbox"; from = "behov@kalmar.example"; }};
 web = {{ listen = "127.0.0.1:0"; url = "http://127.0.0.1:8440"; }};
-people = {{ coordinator = "eva"; archivist = "maria"; administrators = ( "it" ); }};
+people = {{ coordinator = "it"; archivist = "maria"; administrators = ( "it" ); }};
 brake = {{ count = 1000000; ratio = 1.0; }};  weekly = 0;
 """
 SYSTEM = """system = {{ id = "s"; name = "S"; owner = "eva"; apply = "{way}";
@@ -163,23 +163,29 @@ class Tiny:
 
     # ------------------------------------------------------------ what people say
 
+    def mails(self):
+        """Oldest first."""
+        folder, found = self.folder + "/outbox/new", []
+        for name in os.listdir(folder) if os.path.isdir(folder) else ():
+            with open(f"{folder}/{name}", "rb") as f:
+                found.append(email.message_from_binary_file(f, policy=email.policy.default))
+        return sorted(found, key=lambda mail: mail["Date"].datetime)
+
     def letters(self):
-        """(to, subject) of each mail."""
-        for name in os.listdir(self.folder + "/outbox/new") if os.path.isdir(self.folder + "/outbox/new") else ():
-            with open(f"{self.folder}/outbox/new/{name}", "rb") as f:
-                mail = email.message_from_binary_file(f, policy=email.policy.default)
-            yield str(mail["To"]), str(mail["Subject"])
+        """(to, subject) of each."""
+        return [(str(mail["To"]), str(mail["Subject"])) for mail in self.mails()]
+
+    def texts(self, to):
+        """(subject, text) of those to an account."""
+        return [(str(mail["Subject"]), mail.get_body(("plain",)).get_content()) for mail in self.mails() if f"<{to}@" in str(mail["To"])]
+
+    def code(self, to):
+        """The last one that was mailed."""
+        return [found.group(1) for _, text in self.texts(to) if (found := re.search(r"Din kod är (\d{6})", text))][-1]
 
     def tokens(self):
         """account -> the token of its last letter"""
-        out = {}
-        for name in sorted(os.listdir(self.folder + "/outbox/new")):
-            with open(f"{self.folder}/outbox/new/{name}", "rb") as f:
-                mail = email.message_from_binary_file(f, policy=email.policy.default)
-            found = re.search(r"/b/(\S+)", mail.get_body(("plain",)).get_content())
-            if found:
-                out[re.search(r"([^<>@ ]+)@", mail["To"]).group(1)] = found.group(1)
-        return out
+        return {name: found[-1] for name in PEOPLE if (found := [m.group(1) for _, text in self.texts(name) if (m := re.search(r"/b/(\S+)", text))])}
 
     def inbox(self, now):
         """An empty one, as serve makes it."""
