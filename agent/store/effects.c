@@ -55,6 +55,9 @@ store_effect_end(struct store *store, long long id, enum effect_state state, con
 	return query_done(store, &q, err);
 }
 
+#define EFFECT "select id, proposal, act, number, target, state, before, after, note, intended, ended from effect where "
+
+/* Of one proposal by its index, which "? is null or …" would not use: there are as many effects as files that were ever moved. */
 int
 store_effects(struct arena *mem, struct store *store, const char *proposal, const char *act, struct effects *out,
 	      struct error *err)
@@ -63,9 +66,8 @@ store_effects(struct arena *mem, struct store *store, const char *proposal, cons
 	int rc = 0;
 
 	*out = (struct effects){ 0 };
-	if (query_open(&store->base, &q, "select id, proposal, act, number, target, state, before, after, note, intended, ended"
-		       " from effect where (?1 is null or proposal = ?1) and (?2 is null or act = ?2)"
-		       " order by proposal, act, number", err) < 0)
+	if (query_open(&store->base, &q, proposal ? EFFECT "proposal = ?1 and (?2 is null or act = ?2) order by act, number"
+						  : EFFECT "?1 is null and (?2 is null or act = ?2) order by proposal, act, number", err) < 0)
 		return -1;
 	bind_text(&q, proposal);
 	bind_text(&q, act);

@@ -5,6 +5,7 @@
 #include "behov/audit.h"
 #include "behov/digest.h"
 #include "behov/inbox.h"
+#include "../../agent/store/store_p.h"
 
 #include <sqlite3.h>
 #include <string.h>
@@ -770,6 +771,44 @@ decisions_letters_effects_and_holds_come_out(void)
 	end();
 }
 
+static int
+count_step(void *steps)
+{
+	return ++*(int *)steps, 0;
+}
+
+/* How much the database does to find what was done of one proposal. */
+static int
+work_for(const char *proposal)
+{
+	struct effects effects;
+	int steps = 0;
+
+	sqlite3_progress_handler(store->base.db, 1, count_step, &steps);
+	CHECK(store_effects(mem, store, proposal, NULL, &effects, &err) == 0 && effects.list.count == 1);
+	sqlite3_progress_handler(store->base.db, 0, NULL, NULL);
+	return steps;
+}
+
+static void
+what_was_done_of_one_is_found_without_looking_at_all(void)
+{
+	struct effect e = { .act = "unlink", .number = 1, .target = "a/b", .intended = 5, .ended = INT64_MIN };
+	long long id;
+	int alone = 0;
+
+	begin();
+	CHECK(store_begin(store, &err) == 0);
+	for (int i = 0; i < 500; i++) {
+		e.proposal = arena_print(mem, "p-%d", i);
+		CHECK(store_effect_intend(store, &e, &id, &err) == 0);
+		alone = i ? alone : work_for("p-0");
+	}
+	CHECK(store_commit(store, &err) == 0);
+	CHECK(work_for("p-0") < alone + 9 && work_for("p-250") < alone + 9);  /* the next of another ends it */
+	end();
+}
+
 static void
 the_inbox_keeps_sessions_and_decisions(void)
 {
@@ -827,6 +866,7 @@ main(void)
 	TEST(a_disposed_payload_leaves_the_chain_whole);
 	TEST(one_owners_proposals_come_in_brief_with_what_was_decided);
 	TEST(decisions_letters_effects_and_holds_come_out);
+	TEST(what_was_done_of_one_is_found_without_looking_at_all);
 	TEST(the_inbox_keeps_sessions_and_decisions);
 	rmdir(folder);
 	return check_done();
