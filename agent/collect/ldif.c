@@ -345,6 +345,16 @@ reader(struct arena *mem, const char *name, struct builder *b)
 	return (struct reader){ .mem = mem, .name = name, .next = 1, .build = b, .letters = learn_letters() };
 }
 
+/* Where the last whole record ends: after an empty line. */
+static size_t
+last_record(const char *bytes, size_t len)
+{
+	for (const char *p = bytes + len; (p = memrchr(bytes, '\n', (size_t)(p - bytes))) && p > bytes; )
+		if (p[-1] == '\n' || (p[-1] == '\r' && p > bytes + 1 && p[-2] == '\n'))
+			return (size_t)(p + 1 - bytes);
+	return 0;
+}
+
 int
 ldif_parse(struct arena *mem, const char *name, char *bytes, size_t len, struct builder *b, struct error *err)
 {
@@ -354,7 +364,7 @@ ldif_parse(struct arena *mem, const char *name, char *bytes, size_t len, struct 
 	if (utf16_read(mem, name, &bytes, &len, err) < 0)
 		return -1;
 	whole = len && bytes[len - 1] == '\n';  /* before lines are ended by what is no newline */
-	return take_lines(&r, bytes, len, err) < 0 ? -1 : finish(&r, whole, err);
+	return take_lines(&r, bytes, whole ? len : last_record(bytes, len), err) < 0 ? -1 : finish(&r, whole, err);
 }
 
 int
@@ -371,16 +381,6 @@ ldif_each(struct arena *mem, const char *name, char *bytes, size_t len,
 /* ------------------------------------------------------------------ a file, a piece at a time */
 
 #define PIECE ((size_t)256 << 10)
-
-/* Where the last whole record ends: after an empty line. */
-static size_t
-last_record(const char *bytes, size_t len)
-{
-	for (const char *p = bytes + len; (p = memrchr(bytes, '\n', (size_t)(p - bytes))) && p > bytes; )
-		if (p[-1] == '\n' || (p[-1] == '\r' && p > bytes + 1 && p[-2] == '\n'))
-			return (size_t)(p + 1 - bytes);
-	return 0;
-}
 
 static int
 fill(int fd, const char *path, char *bytes, size_t room, size_t *used, bool *end, struct error *err)
@@ -407,7 +407,7 @@ take_file(struct reader *r, int fd, struct error *err)
 		if (fill(fd, r->name, bytes, room, &used, &end, err) < 0)
 			return -1;
 		last = used ? bytes[used - 1] : last;
-		ready = end ? used : last_record(bytes, used);
+		ready = end && last == '\n' ? used : last_record(bytes, used);  /* of half a record nothing is believed */
 		if (take_lines(r, bytes, ready, err) < 0)
 			return -1;
 		used -= ready;

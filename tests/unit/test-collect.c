@@ -396,6 +396,7 @@ static void a_file_read_in_pieces_is_the_whole_file(void)
 			bool complete = rc == 0 && snap.complete;
 			const char *digest = rc == 0 ? snapshot_digest(mem, &rules, &snap) : arena_text(mem, strrchr(err.text, ':'));
 
+			CHECK(bytes[cut - 1] == '\n' || (rc == 0 && !complete));
 			CHECK(read_file(bytes, cut) == rc && (rc < 0 || snap.complete == complete));
 			CHECK_TEXT(rc == 0 ? snapshot_digest(mem, &rules, &snap) : strrchr(err.text, ':'), digest);
 		}
