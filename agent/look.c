@@ -5,6 +5,7 @@
 #include <behov/file.h>
 #include <behov/json.h>
 #include <behov/log.h>
+#include <behov/pdf.h>
 #include <behov/register.h>
 #include <behov/report.h>
 #include <behov/suggest.h>
@@ -67,6 +68,8 @@ int verb_check(struct arena *mem, const struct options *options, int count, char
 	} else if (options->show) {
 		register_show(&rules, stdout);
 	}
+	if (rc == 0 && pdf_check(err) < 0)      /* at set-up, and not when the first files are gone */
+		return error_in(err, "gallringsprotokoll cannot be made as PDF until this is installed");
 	log_info("configuration is in order systems=%zu series=%zu shares=%zu holds=%zu", rules.system_count,
 		 rules.series_count, rules.share_count, rules.hold_count);
 	return rc;

@@ -22,6 +22,24 @@ def behov(*words):
     return subprocess.run([BEHOV, *words], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 
 
+def fonts():
+    """What a PDF needs is missed at set-up, and not when files are gone and must be told of."""
+    with tempfile.TemporaryDirectory() as folder:
+        os.mkdir(folder + "/rules")
+        for name, text in (("behov.cfg", 'organisation = "K"; store = "sqlite:b.db"; rules = "rules"; directory = { source = "file:d.ldif"; base = "DC=k"; };'
+                            'mail = { server = "maildir:o"; from = "b@k.example"; }; web = { listen = "127.0.0.1:0"; url = "http://127.0.0.1"; };'),
+                           ("none.conf", '<?xml version="1.0"?><!DOCTYPE fontconfig SYSTEM "fonts.dtd"><fontconfig></fontconfig>')):
+            with open(f"{folder}/{name}", "w", encoding="utf-8") as out:
+                out.write(text)
+        words = [BEHOV, "--config", folder + "/behov.cfg", "check"]
+        there = subprocess.run(words, stdin=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+        gone = subprocess.run([*words, "--json"], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+                              env={**os.environ, "FONTCONFIG_FILE": folder + "/none.conf"})
+        check("where the fonts are there, check has nothing to say of them", there.returncode == 0 and "font" not in there.stderr, there)
+        check("where one is not, it says which package has it", gone.returncode == 2 and "until this is installed" in gone.stderr and
+              "Debian's package 'fonts-liberation'" in gone.stderr and gone.stdout.startswith("{"), gone)
+
+
 def main():
     said = behov("--help")
     verbs = re.findall(r"^  ([a-z]+) ", said.stdout.split("verbs:")[1].split("options:")[0], re.M)
@@ -47,6 +65,7 @@ def main():
         for words in (("--no-such", "check"), ("-x", "check"), ("-j",), ("check", "--all=yes"), (), ("no-such",)):
             one = behov(*config, *words)
             check(f"'{' '.join(words)}' is refused with 2, and says where to look", one.returncode == 2 and "see behov --help" in one.stderr, one)
+    fonts()
     return failed > 0
 
 
