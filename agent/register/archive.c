@@ -97,3 +97,39 @@ read_protocol(struct reader *r, const config_setting_t *root, struct conf *c)
 		complain(r, at, "'dnr' is '%s': it needs {year} and {number}, each once and something between them, on one line of at most %d "
 			 "characters", c->protocol.dnr, DNR_MOST);
 }
+
+/* What stands in braces is filled in; the same report of another quarter is called otherwise. */
+static bool
+is_report_dnr(struct reader *r, const char *dnr)
+{
+	return strstr(dnr, "{year}") && strstr(dnr, "{quarter}") && strlen(dnr) <= DNR_MOST &&
+	       strcmp(text_straight(r->mem, dnr), dnr) == 0 && !strpbrk(dnr, "\r\n\t");
+}
+
+static int
+get_globs(struct reader *r, const config_setting_t *at, const char *key, const char ***out)
+{
+	int count = get_texts(r, at, key, out);
+
+	for (int i = 0; i < count; i++)
+		(*out)[i] = text_fold(r->mem, (*out)[i]);
+	return count;
+}
+
+void
+read_report(struct reader *r, const config_setting_t *root, struct conf *c)
+{
+	static const char *const keys[] = { "dnr", "keep", "shared-accounts", "break-glass-accounts", "consultant-accounts", NULL };
+	config_setting_t *at = get_group(r, root, "report", OPTIONAL);
+
+	if (!at)
+		return;
+	check_keys(r, at, keys);
+	c->report.dnr = get_line(r, at, "dnr", OPTIONAL);
+	c->report.keep = get_line(r, at, "keep", OPTIONAL);
+	c->report.shared_count = get_globs(r, at, "shared-accounts", &c->report.shared);
+	c->report.break_glass_count = get_globs(r, at, "break-glass-accounts", &c->report.break_glass);
+	c->report.consultant_count = get_globs(r, at, "consultant-accounts", &c->report.consultants);
+	if (c->report.dnr && !is_report_dnr(r, c->report.dnr))
+		complain(r, at, "'dnr' is '%s': it needs {year} and {quarter}, on one line of at most %d characters", c->report.dnr, DNR_MOST);
+}

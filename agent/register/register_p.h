@@ -121,6 +121,7 @@ void read_archive(struct reader *r, const config_setting_t *group, struct archiv
 void read_application(struct reader *r, const config_setting_t *group, struct series *s);
 void read_copies(struct reader *r, const config_setting_t *at, struct copies *out);
 void read_protocol(struct reader *r, const config_setting_t *root, struct conf *c);
+void read_report(struct reader *r, const config_setting_t *root, struct conf *c);
 void read_share(struct reader *r, config_setting_t *at);
 /* When its path is smb://: where that is, and how we are let in; when not, none of that may be written. */
 void read_smb(struct reader *r, const config_setting_t *at, struct share *s);

@@ -376,7 +376,7 @@ read_settings(struct reader *r, const config_setting_t *root)
 {
 	static const char *const keys[] = { "organisation", "store", "inbox", "key-file", "work", "rules", "mode",
 		"zone", "directory", "hr", "mail", "web", "people", "brake", "apply-brake", "grace", "quarantine", "link",
-		"reminder", "escalate", "weekly", "language", "webhook", "audit", "archive", "protocol", NULL };
+		"reminder", "escalate", "weekly", "language", "webhook", "audit", "archive", "protocol", "report", NULL };
 	static const char *const schemes[] = { "sqlite:", NULL };
 	static const char *const modes[] = { "observe", "propose", "apply", NULL };
 	static const char *const builtin[][3] = { { "title", "titel", "title" }, { "department", "avdelning", "department" },
@@ -414,4 +414,5 @@ read_settings(struct reader *r, const config_setting_t *root)
 	read_webhook(r, root, c);
 	read_audit(r, root, c);
 	read_protocol(r, root, c);
+	read_report(r, root, c);
 }

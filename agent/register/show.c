@@ -134,6 +134,19 @@ protocol_json(const struct conf *c)
 }
 
 static json_t *
+report_json(const struct conf *c)
+{
+	json_t *o = json_object();
+
+	json_put(o, "dnr", c->report.dnr);
+	json_put(o, "keep", c->report.keep);
+	put_texts(o, "shared-accounts", c->report.shared, c->report.shared_count);
+	put_texts(o, "break-glass-accounts", c->report.break_glass, c->report.break_glass_count);
+	put_texts(o, "consultant-accounts", c->report.consultants, c->report.consultant_count);
+	return o;
+}
+
+static json_t *
 limits_json(const struct conf *c)
 {
 	return json_pack("{s:{s:i,s:f},s:{s:i,s:i,s:f},s:{s:i,s:i},s:i,s:i,s:i,s:[ii],s:i}", "brake", "count", c->brake.count, "ratio",
@@ -232,6 +245,7 @@ conf_json(const struct conf *c)
 	put_new(o, "hr", hr_json(c));
 	put_archive(o, &c->archive);
 	put_new(o, "protocol", protocol_json(c));
+	put_new(o, "report", report_json(c));
 	json_put(people, "coordinator", c->people.coordinator);
 	json_put(people, "archivist", c->people.archivist);
 	json_put(people, "registrar", c->people.registrar);

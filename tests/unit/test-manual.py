@@ -15,7 +15,7 @@ PAGE, TRAPS, ACCESS, RETENTION, PROPOSALS, AUDIT, POWERS, CONF = (f"{TOP}/packag
 
 # Where the register says which keys a group has: the function, and the group.  In read_small() each list has its own name.
 GROUPS = {"read_webhook": "webhook", "read_settings": "", "read_one": "directory", "read_units": "hr.units", "read_hr": "hr", "read_mail": "mail", "read_web": "web", "read_ldap": "web.ldap",
-          "read_stamp": "audit.stamp", "read_audit": "audit", "read_archive": "archive", "read_protocol": "protocol"}
+          "read_stamp": "audit.stamp", "read_audit": "audit", "read_archive": "archive", "read_protocol": "protocol", "read_report": "report"}
 
 
 def known_keys():
