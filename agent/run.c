@@ -89,8 +89,8 @@ put_work(struct arena *mem, struct store *store, const struct night_result *nigh
 
 /* What the night saw, as it is stored: counts, and the certificate of the directory. */
 static int
-summary(struct arena *mem, struct store *store, const struct snapshot *seen, const struct night_result *night, char **out,
-	struct error *err)
+summary(struct arena *mem, const struct rules *rules, struct store *store, const struct snapshot *seen, const struct night_result *night,
+	char **out, struct error *err)
 {
 	const struct plan *plan = &night->plan;
 	json_t *all = json_pack("{s:{s:I, s:I, s:I, s:I, s:b}, s:{s:I, s:I, s:I, s:I, s:I}, s:i, s:i, s:i, s:O?}", "access",
@@ -102,9 +102,11 @@ summary(struct arena *mem, struct store *store, const struct snapshot *seen, con
 				(json_int_t)plan->filed.due_files, "missing", (int)plan->missing.count, "conflicts",
 				(int)plan->conflicts.count, "structural", (int)plan->structural.count, "certificate",
 				seen->certificate);
-	int rc = put_work(mem, store, night, all, err);
+	json_t *review = NULL;
+	int rc = put_work(mem, store, night, all, err) < 0 || review_json(mem, rules, store, plan, &review, err) < 0 ? -1 : 0;
 
 	json_object_set_new(all, "stock", stock_json(plan));
+	json_object_set_new(all, "review", review ? review : json_null());
 	*out = json_canonical(mem, all);
 	json_decref(all);
 	return rc;
@@ -215,12 +217,12 @@ publish(struct arena *mem, const struct rules *rules, struct store *store, const
 		goto fail;
 	plan_sort(&out->plan);
 	if (store_facts_put(store, &out->plan, how->now, err) < 0 ||
-	    store_grants_put(store, &out->plan, how->now, err) < 0 || keep_lacking(mem, store, &out->plan, err) < 0 ||
+	    store_grants_put(store, &out->plan, how->now, err) < 0 || store_marks_put(store, &out->plan, how->now, err) < 0 || keep_lacking(mem, store, &out->plan, err) < 0 ||
 	    keep_sizes(mem, store, &out->plan, err) < 0)
 		goto fail;
 	if (notify_compose(mem, &letters, &out->letters, err) < 0 || count_braked(mem, rules, store, &out->braked, &out->queued, err) < 0)
 		goto fail;
-	if (administrators_keep(mem, rules, store, snapshot, err) < 0 || summary(mem, store, snapshot, out, &seen, err) < 0 ||
+	if (administrators_keep(mem, rules, store, snapshot, err) < 0 || summary(mem, rules, store, snapshot, out, &seen, err) < 0 ||
 	    store_night_end(store, id, "published", out->plan.gaps.count == 0, how->now, seen, err) < 0 ||
 	    note_night(mem, rules, store, id, seen, out->plan.gaps.count == 0, how->now, err) < 0)
 		goto fail;

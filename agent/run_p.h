@@ -58,6 +58,9 @@ int secret_hide(struct arena *mem, const char *known, struct store *store, struc
 int administrators_keep(struct arena *mem, const struct rules *rules, struct store *store, const struct snapshot *snapshot,
 			struct error *err);
 
+/* What the quarterly review wants to know of tonight, for its summary; the last published night is the one before.  Caller owns *out. */
+int review_json(struct arena *mem, const struct rules *rules, struct store *store, const struct plan *plan, json_t **out, struct error *err);
+
 /* Gallringsprotokoll that are due are issued, and their files put in place; *why: one could not be written, else NULL. */
 int run_protocols(struct arena *mem, const struct rules *rules, struct store *store, int64_t now, const char *actor, const char **why,
 		  struct error *err);

@@ -16,6 +16,10 @@ const char *const kind_word[] = {
 	[KIND_DELIVER] = "deliver",
 };
 
+const char *const ground_word[] = { "clause", "kept", "none", "unknown", "unwritten" };
+const char *const mark_word[] = { "service", "privileged", "shared", "break-glass", "consultant", "temporary", "dormant", "disabled", "expired",
+				  "left", "conflict" };
+
 const char *const proof_word[] = { [PROOF_CODE] = "code", [PROOF_LDAP] = "ldap", [PROOF_PROXY] = "proxy", NULL };
 
 /* ------------------------------------------------------------------ rules */

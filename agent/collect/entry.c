@@ -318,9 +318,12 @@ account_state(struct builder *b, const struct reading *r, struct account *a, str
 	a->disabled = (control & UF_ACCOUNTDISABLE) || r->field[FIELD_LOCKED];
 	a->locked = computed & UF_LOCKOUT;
 	a->password_expired = computed & UF_PASSWORD_EXPIRED;
+	a->expires = clock_filetime(expires, &when) && when > 0 ? when : 0;
 	a->expired = clock_filetime(expires, &when) && when <= clock_now();
-	if (shadow >= 0 && shadow < INT32_MAX)          /* shadow(5): days since 1970 */
+	if (shadow >= 0 && shadow < INT32_MAX) {        /* shadow(5): days since 1970 */
 		a->expired = shadow <= clock_now() / 86400;
+		a->expires = shadow * 86400;
+	}
 	a->protected_admin = admin > 0;
 	a->last_logon = clock_filetime(logon, &when) ? when : INT64_MIN;
 	a->created = moment(r, FIELD_CREATED);

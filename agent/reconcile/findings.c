@@ -7,7 +7,6 @@
 #include "reconcile_p.h"
 
 #define NAMES_MOST 5
-#define DAY INT64_C(86400)
 
 /* Somebody, of a role. */
 struct noted { uint32_t role; const char *name; };
@@ -65,19 +64,6 @@ tell_notes(struct work *w, const char *kind, struct notes *notes, const char *on
 
 struct accounts_noted { struct notes disabled, expired, services, dormant; };
 
-/*
- * lastLogonTimestamp is written only when it is older than the domain's interval, so it may be that much too old [MS-ADTS 3.1.1.4.5.1]:
- * who could have signed in since is not told.  Who never did counts from when the account was made.
- */
-static bool
-is_dormant(const struct work *w, const struct account *a, day_t days)
-{
-	int64_t since = a->last_logon != INT64_MIN ? a->last_logon : a->created;
-	int64_t late = w->s->sync_days ? w->s->sync_days : 14;
-
-	return since != INT64_MIN && since != 0 && w->in->now - since > (days + late) * DAY;
-}
-
 static void
 note_person(struct work *w, struct accounts_noted *to, uint32_t a, bool logons_known, const int *dormant)
 {
@@ -90,20 +76,9 @@ note_person(struct work *w, struct accounts_noted *to, uint32_t a, bool logons_k
 			note(w, &to->disabled, r, who->name);
 		else if (who->expired)
 			note(w, &to->expired, r, who->name);
-		else if (logons_known && dormant[r] && is_dormant(w, who, dormant[r]))
+		else if (logons_known && dormant[r] && marks_dormant(w, who, dormant[r]))
 			note(w, &to->dormant, r, who->name);
 	}
-}
-
-/* "180 days" */
-static int *
-dormant_days(const struct work *w)
-{
-	int *days = arena_array(w->mem, int, (size_t)w->role_count + 1);
-
-	for (uint32_t r = 0; r < w->role_count; r++)
-		days[r] = w->roles[r]->dormant ? atoi(w->roles[r]->dormant) : 0;
-	return days;
 }
 
 static void
@@ -126,22 +101,13 @@ tell_dormant(struct work *w, struct notes *notes, const int *days)
 	}
 }
 
-static bool
-some_logon_is_known(const struct work *w)
-{
-	for (uint32_t a = 0; a < w->s->account_count; a++)
-		if (w->s->accounts[a].last_logon != INT64_MIN)
-			return true;
-	return false;
-}
-
 static void
 tell_accounts(struct work *w)
 {
 	struct accounts_noted to = { 0 };
 	struct notes left = { 0 };
-	int *dormant = dormant_days(w);
-	bool logons_known = some_logon_is_known(w);
+	int *dormant = marks_dormant_days(w);
+	bool logons_known = marks_logons_known(w);
 
 	for (uint32_t a = 0; a < w->s->account_count; a++) {
 		const struct account *who = &w->s->accounts[a];

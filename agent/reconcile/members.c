@@ -42,7 +42,7 @@ members_tell(struct work *w)
 
 /* ------------------------------------------------------------------ moments of edges */
 
-static int64_t
+static const struct edge_moment *
 moment_of(const struct edge_moment *list, size_t count, uint32_t edge)
 {
 	size_t low = 0, high = count;
@@ -55,17 +55,27 @@ moment_of(const struct edge_moment *list, size_t count, uint32_t edge)
 		else
 			high = middle;
 	}
-	return low < count && list[low].edge == edge ? list[low].moment : INT64_MIN;
+	return low < count && list[low].edge == edge ? &list[low] : NULL;
 }
 
-int64_t
-members_added(const struct work *w, uint32_t edge)
+const struct edge_moment *
+members_came(const struct work *w, uint32_t edge)
 {
 	return moment_of(w->s->added.items, w->s->added.count, edge);
 }
 
 int64_t
+members_added(const struct work *w, uint32_t edge)
+{
+	const struct edge_moment *m = members_came(w, edge);
+
+	return m ? m->moment : INT64_MIN;
+}
+
+int64_t
 members_ends(const struct work *w, uint32_t edge)
 {
-	return moment_of(w->s->ends.items, w->s->ends.count, edge);
+	const struct edge_moment *m = moment_of(w->s->ends.items, w->s->ends.count, edge);
+
+	return m ? m->moment : INT64_MIN;
 }

@@ -49,6 +49,7 @@ struct needs {
 	struct tally *tally;
 	LIST(uint32_t) touched;
 	struct bits parts_here, parts_more, yes, maybe;
+	uint32_t *first;                /* role: the first clause that asks for the one who is judged; empty between uses */
 };
 
 /* ------------------------------------------------------------------ one clause, straight on */
@@ -396,6 +397,7 @@ needs_open(struct work *w)
 	n->parts_more = bits_open(w->mem, (uint32_t)n->parts.count);
 	n->yes = bits_open(w->mem, w->role_count);
 	n->maybe = bits_open(w->mem, w->role_count);
+	n->first = arena_array(w->mem, uint32_t, (size_t)w->role_count + 1);
 	n->fulfilled_room = n->known_room = 1024;
 	n->fulfilled = arena_array(w->mem, struct fulfilled, n->fulfilled_room);
 	n->known = arena_array(w->mem, struct known *, n->known_room);
@@ -543,6 +545,19 @@ count_groups(struct work *w, struct set in)
 	count_parts(w, set_minus(w->mem, bits_take(w->mem, &n->parts_more), sure), false, false);
 }
 
+/* Of each of those roles, the first clause that asks. */
+static const uint32_t *
+take_first(struct work *w, struct set need)
+{
+	uint32_t *by = arena_array(w->mem, uint32_t, (size_t)need.count + 1);
+
+	for (uint32_t i = 0; i < need.count; i++) {
+		by[i] = w->needs->first[need.items[i]] - 1;
+		w->needs->first[need.items[i]] = 0;
+	}
+	return by;
+}
+
 static void
 judge_all(struct work *w, uint32_t account, struct profile *out)
 {
@@ -564,10 +579,13 @@ judge_all(struct work *w, uint32_t account, struct profile *out)
 		n->used[c] |= t != NO;
 		if (t != NO)
 			bits_put(t == YES ? &n->yes : &n->maybe, n->role_of[c]);
+		if (t == YES && (!n->first[n->role_of[c]] || n->first[n->role_of[c]] > c + 1))
+			n->first[n->role_of[c]] = c + 1;
 		n->tally[c] = (struct tally){ 0 };
 	}
 	n->touched.count = 0;
 	out->need = bits_take(w->mem, &n->yes);
+	out->by = take_first(w, out->need);
 	out->unsure = set_minus(w->mem, bits_take(w->mem, &n->maybe), out->need);
 }
 
@@ -637,6 +655,13 @@ needs_of(struct work *w, uint32_t a)
 	n->known[hash & (n->known_room - 1)] = k;
 	judge_all(w, a, &k->profile);
 	return w->profile[a] = &k->profile;
+}
+
+uint32_t
+needs_clauses(const struct work *w, const struct clause *const **out)
+{
+	*out = w->needs->clauses;
+	return w->needs->clause_count;
 }
 
 /* ------------------------------------------------------------------ what is odd about them */

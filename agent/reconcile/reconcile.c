@@ -160,6 +160,7 @@ judge_people(struct work *w)
 	find_excess(w);
 	members_tell(w);
 	findings_tell(w);
+	marks_tell(w);
 	tell_conflicts(w);
 	planner_cut(w);
 	structural_tell(w);

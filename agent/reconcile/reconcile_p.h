@@ -16,7 +16,7 @@
 #define NOWHERE UINT32_MAX
 
 /* What all who have the same attributes need, and may need (of a role without written needs nothing is said here). */
-struct profile { struct set need, unsure; };
+struct profile { struct set need, unsure; const uint32_t *by; };         /* by: of each in need, the first clause that asks (needs_clauses()) */
 struct kept { uint32_t account, role; };
 struct needs;
 
@@ -109,6 +109,8 @@ void reach_all(struct work *w);
 
 void needs_open(struct work *w);
 const struct profile *needs_of(struct work *w, uint32_t a);
+/* Those in force; gives how many. */
+uint32_t needs_clauses(const struct work *w, const struct clause *const **out);
 /* When all people were asked: how many need each role; and findings about clauses that match nobody. */
 void needs_count(struct work *w, long long *need);
 void needs_tell_unused(struct work *w);
@@ -154,6 +156,18 @@ void tell_conflicts(struct work *w);
 const char *tell_role(const struct work *w, uint32_t r);        /* for people: its system and its name */
 void tell_trouble(struct work *w, const char *kind, const struct system *s, const struct role *r, const char *group, const char *text);
 
+/* ------------------------------------------------------------------ marks.c */
+
+/* What is special about accounts that have access, and about those that the configuration or adminCount names. */
+void marks_tell(struct work *w);
+/* Who has what may not meet in one person. */
+void marks_conflict(struct work *w, const struct clash *clash, uint32_t a);
+/* Days without a sign-in after which who has a role is dormant there; 0 = not said. */
+int *marks_dormant_days(const struct work *w);
+bool marks_dormant(const struct work *w, const struct account *a, int days);
+/* Whether anybody's last sign-in is. */
+bool marks_logons_known(const struct work *w);
+
 /* ------------------------------------------------------------------ structural.c */
 
 /* What stays when all proposed has gone, why, and what a person could do. */
@@ -168,6 +182,7 @@ void findings_tell(struct work *w);
 /* Findings about members that are no people, and w->open. */
 void members_tell(struct work *w);
 /* When that edge came, and when it ends by itself; INT64_MIN when nobody told. */
+const struct edge_moment *members_came(const struct work *w, uint32_t edge);    /* NULL */
 int64_t members_added(const struct work *w, uint32_t edge);
 int64_t members_ends(const struct work *w, uint32_t edge);
 

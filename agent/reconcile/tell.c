@@ -29,11 +29,49 @@ tell_sizes(struct work *w, const uint32_t *end)
 	}
 }
 
+/* plan.grounds: first the clauses, as needs_clauses() has them, then one of each kind that names none. */
+static uint32_t
+tell_grounds(struct work *w)
+{
+	const struct clause *const *clauses;
+	uint32_t count = needs_clauses(w, &clauses);
+
+	for (uint32_t i = 0; i < count; i++)
+		*arena_push(w->mem, &w->plan->grounds) = (struct ground){ GROUND_CLAUSE, clauses[i] };
+	for (int kind = GROUND_KEPT; kind < GROUNDS; kind++)
+		*arena_push(w->mem, &w->plan->grounds) = (struct ground){ (enum ground_kind)kind, NULL };
+	return count;
+}
+
+static uint32_t
+ground_of(struct work *w, uint32_t a, uint32_t r, uint32_t clauses)
+{
+	const struct profile *p = needs_of(w, a);
+	enum ground_kind kind = GROUND_NONE;
+
+	for (uint32_t low = 0, high = p->need.count; low < high; ) {
+		uint32_t middle = low + (high - low) / 2;
+
+		if (p->need.items[middle] == r)
+			return p->by[middle];
+		if (p->need.items[middle] < r)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	if (people_keep(w, a, r))
+		kind = GROUND_KEPT;
+	else if (people_unsure(w, a, r))
+		kind = w->roles[r]->need_count ? GROUND_UNKNOWN : GROUND_UNWRITTEN;
+	return clauses + (uint32_t)(kind - GROUND_KEPT);
+}
+
 /* Role by role, and in each by account: as the plan is sorted.  How: by the first of their groups that leads there. */
 void
 tell_grants(struct work *w)
 {
 	uint32_t *next = arena_array(w->mem, uint32_t, (size_t)w->role_count + 1), *done = arena_array(w->mem, uint32_t, (size_t)w->role_count + 1);
+	uint32_t clauses = tell_grounds(w);
 	struct grant *all;
 	size_t count = 0;
 
@@ -60,7 +98,8 @@ tell_grants(struct work *w)
 				if (done[r] == a + 1)
 					continue;
 				done[r] = a + 1;
-				all[next[r]++] = (struct grant){ w->roles[r], &w->s->accounts[a], &w->s->groups[w->up_group[u]] };
+				all[next[r]++] = (struct grant){ w->roles[r], &w->s->accounts[a], &w->s->groups[w->up_group[u]],
+								 members_came(w, w->up[u]), ground_of(w, a, r, clauses) };
 			}
 		}
 	}
@@ -176,6 +215,7 @@ tell_conflict(struct work *w, const struct system *system, const struct conflict
 				held[n++] = w->labels[of.items[i]];
 		*(struct clash *)arena_push(w->mem, &w->plan->conflicts) = (struct clash){
 			system->id, w->s->accounts[a].name, c->why, held, n, c->at };
+		marks_conflict(w, &w->plan->conflicts.items[w->plan->conflicts.count - 1], a);
 	}
 	tell_contradiction(w, system, c, both, contradictions);
 }

@@ -312,10 +312,12 @@ finish_series(struct retain *r, struct tally *t, const char *const *gaps, size_t
 		return;
 	*arena_push(r->mem, &plan->sizes) = (__typeof__(*plan->sizes.items)){
 		.scope = arena_print(r->mem, "series:%s@%s", t->series->id, r->share->id), .of = t->files };
-	if (t->overdue)
+	if (t->overdue) {
 		find(plan, r->mem, "overdue", r->share, t->series,
 		     arena_print(r->mem, "%s handlingar skulle ha gallrats eller levererats senast, de första före %s",
 				 text_count(r->mem, t->overdue), day_text(r->mem, t->overdue_since)));
+		*arena_push(r->mem, &plan->late) = (struct late){ t->series->id, r->share->id, t->overdue, t->overdue_since };
+	}
 	tell_untold(r, t, plan);
 	if (!t->series->decided)
 		find(plan, r->mem, "series-without-decision", r->share, t->series,

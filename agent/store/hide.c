@@ -20,6 +20,7 @@ static const char *const changes[] = {
 	"update proposal set guid = ?1 where guid = ?2 and instr(?2, '=')",
 	"update proposal set owner = ?1 where owner = ?3",
 	"update access_grant set account = ?1 where key = ?2",
+	"update account_mark set account = ?1 where key = ?2",
 	"update exception set account = ?1 where key = ?2",
 	"update exception set who = ?1 where who = ?3",
 	"update decision set name = ?1 where key = ?2",

@@ -147,8 +147,20 @@ static const char *const schema_6[] = {
 	"  written integer, unique (year, number)) strict",
 	NULL };
 
-static const char *const *const steps[] = { schema_1, schema_2, schema_3, schema_4, schema_5, schema_6 };
-static const struct schema schema = { "store", 0x62656876, 6, false, steps };
+/* Why somebody has what they have, when it came, and what is special about accounts: for the quarterly review. */
+static const char *const schema_7[] = {
+	"create table need (id integer primary key, key text not null unique, kind text not null, system text, role text, text text,"
+	"  why text, since text, place text) strict;"
+	"alter table access_grant add column need integer; alter table access_grant add column need_since integer;"
+	"alter table access_grant add column added integer; alter table access_grant add column added_by text;"
+	"create index access_grant_who on access_grant (system, role, account, key, first_seen, last_seen, need);"
+	"create table account_mark (id integer primary key, kind text not null, system text not null, role text not null,"
+	"  key text not null, account text, note text, day integer, first_seen integer not null, last_seen integer) strict;"
+	"create unique index account_mark_open on account_mark (kind, system, role, key) where last_seen is null",
+	NULL };
+
+static const char *const *const steps[] = { schema_1, schema_2, schema_3, schema_4, schema_5, schema_6, schema_7 };
+static const struct schema schema = { "store", 0x62656876, 7, false, steps };
 
 static int
 get_value(struct arena *mem, struct store *store, const char *name, const char **out, struct error *err)

@@ -72,6 +72,16 @@ bool column_null(struct query *q, int column);
 /* proposals.c: " and COLUMN in ('open', …)", or "" for all. */
 const char *states_in(struct arena *mem, unsigned states, const char *column);
 
+/*
+ * facts.c: tonight's rows, against those that stand.  The keys of tonight's are noted in a table of this connection ("temp.tonight"),
+ * and rows whose key is not there go.  All of it is one change: within the caller's transaction, or in one of its own.
+ */
+const char *fact_key(struct arena *mem, const char *const *fields, size_t count);
+int fact_start(struct store *store, struct error *err);
+int fact_note(struct store *store, const char *key, struct error *err);
+int fact_put(struct store *store, const struct plan *plan, int64_t now,
+	     int (*work)(struct arena *, struct store *, const struct plan *, int64_t, struct error *), struct error *err);
+
 /* manifest.c: those that an older schema holds in one piece are put into frames. */
 int manifests_split(struct store *store, struct error *err);
 

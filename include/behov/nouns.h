@@ -363,6 +363,13 @@ struct conf {
 	int quarantine_days;            /* 30 */
 	struct archive archive;
 	struct { const char *dnr; struct copies copies; } protocol;     /* dnr: "GALLR {year}/{number}" */
+	struct {                        /* the quarterly access review */
+		const char *dnr;        /* "BEH {year}/{quarter}", or NULL = none */
+		const char *keep;       /* what becomes of it, in words: "Gallras efter 10 år"; or NULL */
+		/* globs of account names (folded), by which it knows accounts of a kind */
+		const char **shared, **break_glass, **consultants;
+		int shared_count, break_glass_count, consultant_count;
+	} report;
 	int link_days;                  /* a mail's link is good for: 30 */
 	int reminder_days;              /* 7 */
 	int escalate[2];                /* days without an answer until the next in turn is asked, too, and until the coordinator
@@ -428,6 +435,7 @@ struct account {
 	uint64_t mixed;                 /* bit i: of attribute i their employments say different things */
 	const struct value **values;    /* [rules.attribute_count]; NULL = absent */
 	int64_t last_logon, created;    /* lastLogonTimestamp, whenCreated; INT64_MIN = absent */
+	int64_t expires;                /* accountExpires; 0 = never */
 };
 
 struct group {
@@ -623,8 +631,35 @@ struct brake { const char *scope; long long opened, of; };
 /* What would be due but that nobody has said when it ended, or only of what is older; some of the folders (bytes), sorted. */
 struct lacking { const char *series, *share; long long files, younger; const char **paths; int path_count; };
 
-/* Access as it is tonight, for history: intervals are written in the store when they change. */
-struct grant { const struct role *role; const struct account *who; const struct group *via; };  /* via: their direct group */
+/* Why somebody has a role: by a clause, by an exception, or without a need; or it is not known whether there is one. */
+enum ground_kind { GROUND_CLAUSE, GROUND_KEPT, GROUND_NONE, GROUND_UNKNOWN, GROUND_UNWRITTEN };
+#define GROUNDS (GROUND_UNWRITTEN + 1)
+extern const char *const ground_word[];         /* "clause", "kept", "none", "unknown", "unwritten" (of a role without needs) */
+struct ground { enum ground_kind kind; const struct clause *clause; };
+
+/* Access as it is tonight, for history: intervals are written in the store when they change.  A plan by hand may have no grounds. */
+struct grant {
+	const struct role *role;
+	const struct account *who;
+	const struct group *via;        /* their direct group */
+	const struct edge_moment *came; /* when they came there, or NULL */
+	uint32_t ground;                /* in plan.grounds */
+};
+
+/* What is special about an account that has access, or that could do much: see mark_word. */
+enum mark_kind { MARK_SERVICE, MARK_PRIVILEGED, MARK_SHARED, MARK_BREAK_GLASS, MARK_CONSULTANT, MARK_TEMPORARY, MARK_DORMANT, MARK_DISABLED,
+		 MARK_EXPIRED, MARK_LEFT, MARK_CONFLICT };
+#define MARKS (MARK_CONFLICT + 1)
+extern const char *const mark_word[];           /* "service", … */
+struct account_mark {
+	enum mark_kind kind;
+	const char *system, *role;      /* NULL: none that is registered; of a conflict role is NULL */
+	const struct account *who;
+	const char *note;               /* of a conflict: the roles and why; or NULL */
+	day_t day;                      /* the last on which the account is good; of dormant ones, of their last sign-in; DAY_NONE = not known */
+};
+/* What should have gone by now at the latest, of a series on a share: so many files, the first of them since that day. */
+struct late { const char *series, *share; long long files; day_t since; };
 
 /*
  * Where tonight could not see: what stands in the store and touches this is neither withdrawn nor superseded nor
@@ -660,6 +695,9 @@ struct plan {
 	LIST(struct brake) brakes;
 	LIST(struct lacking) lacking;
 	LIST(struct grant) grants;              /* millions: by role and account already when they are made */
+	LIST(struct ground) grounds;
+	LIST(struct account_mark) marks;
+	LIST(struct late) late;
 	LIST(struct unclear) unclear;
 	LIST(struct { const char *scope; long long of; }) sizes;       /* what brakes measure against */
 	LIST(struct stock) stock;

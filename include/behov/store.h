@@ -117,6 +117,37 @@ struct grant_filter { const char *who, *system, *role; };
 int store_grants_of(struct arena *mem, struct store *store, const struct grant_filter *filter, int64_t from, int64_t to,
 		    struct grants *out, struct error *err);
 
+/* By which need, as the grants were put with: kind and what a clause says, where it stands now. */
+struct stored_need { long long id; enum ground_kind kind; const char *system, *role, *text, *why, *since, *place; };
+struct stored_needs { LIST(struct stored_need) list; };         /* sorted by id */
+int store_needs(struct arena *mem, struct store *store, struct stored_needs *out, struct error *err);
+
+/*
+ * All intervals that were open at any time in [from, to), sorted by system, role, account, key and first_seen, each lent for the call.
+ * need: an id, 0 = not known, as the last night of the interval had it, since need_since.  added: when the directory says that they
+ * came into the group, and on which server.  brief: without need_since, via, added and added_by.
+ */
+struct access_span {
+	const char *system, *role, *account, *key, *via, *added_by;
+	int64_t first_seen, last_seen, need_since, added;
+	long long need;
+};
+struct access_filter { const char *system; int64_t from, to; bool brief; };     /* system NULL = all */
+int store_access_each(struct store *store, const struct access_filter *filter,
+		      int (*each)(void *self, const struct access_span *span, struct error *err), void *self, struct error *err);
+
+/* plan->marks, as intervals in the same way.  system, role "" = none. */
+struct stored_mark {
+	enum mark_kind kind;
+	const char *system, *role, *account, *key, *note;
+	day_t day;
+	int64_t first_seen, last_seen;
+};
+int store_marks_put(struct store *store, const struct plan *plan, int64_t now, struct error *err);
+/* Those open at any time in [from, to), sorted by kind, account, key, system and role, each lent for the call. */
+int store_marks_each(struct store *store, int64_t from, int64_t to, int (*each)(void *self, const struct stored_mark *mark, struct error *err),
+		     void *self, struct error *err);
+
 /* ------------------------------------------------------------------ proposals */
 
 /* A proposal as stored.  p.packed is NULL: its files are in the store (store_manifest). */

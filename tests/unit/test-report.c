@@ -58,7 +58,7 @@ begin(void)
 	rules.conf.organisation = "Kalmar <kommun>";
 	rules.conf.work = arena_print(mem, "%s/work", folder);
 	CHECK(store_open(arena_print(mem, "%s/%d.db", folder, ++made), STORE_WRITE, &store, &err) == 0);
-	*arena_push(mem, &plan.grants) = (struct grant){ &role, &who, &group };
+	*arena_push(mem, &plan.grants) = (struct grant){ .role = &role, .who = &who, .via = &group };
 	*arena_push(mem, &plan.gaps) = (struct gap){ "share", "x\x1b[2J", NULL, "t\x1b]0;y\a" };
 	CHECK(store_grants_put(store, &plan, moment("2026-07-02T02:00Z"), &err) == 0);
 	CHECK(store_facts_put(store, &plan, moment("2026-07-02T02:00Z"), &err) == 0);

@@ -265,6 +265,11 @@ a_manifest_that_somebody_changed_is_refused(void)
 	}
 }
 
+/* As it was before schema 7. */
+#define BEFORE_7 "drop table need; drop table account_mark; drop index access_grant_who; alter table access_grant drop column need;" \
+		 "alter table access_grant drop column need_since; alter table access_grant drop column added;" \
+		 "alter table access_grant drop column added_by;"
+
 /* A manifest as schemas 1 and 2 held it: all of its text in one piece. */
 static void
 a_manifest_of_an_older_schema_is_put_in_frames(void)
@@ -283,7 +288,7 @@ a_manifest_of_an_older_schema_is_put_in_frames(void)
 		snprintf(hex + 2 * i, 3, "%02x", (unsigned char)packed[i]);
 	digest = arena_print(mem, "sha256:%s", digest_text(mem, text));
 	store_close(store);
-	scribble("drop table protocol; drop table manifest_frame; drop table question; drop table declined; drop table approver; create table approver (proposal text, key text);"
+	scribble(BEFORE_7 "drop table protocol; drop table manifest_frame; drop table question; drop table declined; drop table approver; create table approver (proposal text, key text);"
 		 "alter table letter drop column tries; alter table letter drop column next; pragma user_version = 2");
 	scribble(arena_print(mem, "insert into manifest (digest, size, packed) values ('%s', %zu, x'%s')", digest, sizeof(text) - 1,
 			     hex));
@@ -312,7 +317,7 @@ the_approvers_of_an_older_schema_have_a_seat_each(void)
 	s = one("k1");
 	CHECK(store_proposal_add(mem, store, &s, &err) == 0);
 	store_close(store);
-	scribble("drop table approver; create table approver (proposal text not null references proposal (id), key text not null,"
+	scribble(BEFORE_7 "drop table approver; create table approver (proposal text not null references proposal (id), key text not null,"
 		 " primary key (proposal, key)) strict, without rowid; insert into approver values ('k1-1', 'kb'), ('k1-1', 'kc');"
 		 "drop table protocol; drop table question; drop table declined; update proposal set approvers = (select json_group_array(json_remove(value, '$.seat', '$.asked', '$.waited'))"
 		 " from json_each(approvers)); alter table letter drop column tries; alter table letter drop column next;"
@@ -334,7 +339,7 @@ a_store_of_an_older_schema_keeps_what_it_knows_and_takes_more(void)
 {
 	static const char *const old[] = {
 		"create table p as select * from proposal", "create table a as select proposal, key from approver", "create table d as select * from decision",
-		"drop table protocol", "drop table question", "drop table declined", "drop table approver", "drop table proposal", "drop table decision",
+		BEFORE_7, "drop table protocol", "drop table question", "drop table declined", "drop table approver", "drop table proposal", "drop table decision",
 		"create table proposal (id text primary key, key text not null, episode integer not null,"
 		"  kind text not null check (kind in ('remove-member', 'cut-nesting', 'destroy', 'deliver')), version text not null,"
 		"  system text, role text, also text, account text, display text, guid text, grp text, group_guid text, member text,"
@@ -410,7 +415,7 @@ what_was_not_theirs_in_an_older_schema_is_of_the_duty_they_had(void)
 		CHECK(store_decision_add(store, &d, &err) == 0);
 	}
 	store_close(store);
-	scribble("drop table protocol; drop table declined; pragma user_version = 4");
+	scribble(BEFORE_7 "drop table protocol; drop table declined; pragma user_version = 4");
 	CHECK(store_open(path, STORE_WRITE, &store, &err) == 0);
 	CHECK(store_declined(mem, store, NULL, &list, &err) == 0 && list.list.count == 1 && list.list.items[0].at == 5);
 	CHECK(declined_has(&list, "k1", "kb", list.list.items[0].as) && !declined_has(&list, "k2", "kb", list.list.items[0].as));
@@ -526,8 +531,8 @@ facts_and_grants_twice_are_once(void)
 	begin();
 	*arena_push(mem, &plan.findings) = (struct finding){ .kind = "k", .text = "t" };
 	*arena_push(mem, &plan.gaps) = (struct gap){ "share", "x", NULL, "t" };
-	*arena_push(mem, &plan.grants) = (struct grant){ &role, &anna, &group };
-	*arena_push(mem, &plan.grants) = (struct grant){ &role, &bo, &group };
+	*arena_push(mem, &plan.grants) = (struct grant){ .role = &role, .who = &anna, .via = &group };
+	*arena_push(mem, &plan.grants) = (struct grant){ .role = &role, .who = &bo, .via = &group };
 	for (int night = 1; night <= 2; night++)
 		CHECK(store_facts_put(store, &plan, night, &err) == 0 && store_grants_put(store, &plan, night, &err) == 0);
 	CHECK(store_facts(mem, store, &facts, &err) == 0 && facts.findings.count == 1 && facts.gaps.count == 1);
@@ -544,6 +549,128 @@ facts_and_grants_twice_are_once(void)
 	CHECK(store_grants_put(store, &plan, 4, &err) == 0);
 	CHECK(store_grants(mem, store, 50, 100, &grants, &err) == 0 && grants.list.count == 1);
 	CHECK(store_facts(mem, store, &facts, &err) == 0 && facts.findings.count == 0);
+	end();
+}
+
+struct seen { int count; struct access_span last; };
+
+static int
+see_span(void *self, const struct access_span *span, struct error *e)
+{
+	struct seen *seen = self;
+
+	(void)e;
+	seen->count++;
+	seen->last = *span;
+	seen->last.via = arena_text(mem, span->via);
+	seen->last.added_by = arena_text(mem, span->added_by);
+	return 0;
+}
+
+static struct seen
+spans(int64_t from, int64_t to, bool brief)
+{
+	struct seen seen = { 0 };
+
+	CHECK(store_access_each(store, &(struct access_filter){ NULL, from, to, brief }, see_span, &seen, &err) == 0);
+	return seen;
+}
+
+/* Where a clause stands is not what it says: a line more above it makes nobody's need another. */
+static void
+by_which_need_somebody_has_a_role_is_kept_with_since_when(void)
+{
+	struct clause kock = { .text = "titel är \"Kock\"", .at = { "rules/s.cfg", 9 } }, chef = { .text = "titel är \"Chef\"", .at = { "rules/s.cfg", 9 } };
+	struct system system = { .id = "s" };
+	struct role role = { .id = "r", .system = &system };
+	struct account anna = { .name = "anna", .key = "ka" };
+	struct group group = { .dn = "CN=A" };
+	struct edge_moment came = { .moment = 77, .by = "dc1" };
+	struct plan plan = { .access_judged = true };
+	struct stored_needs needs;
+	struct seen seen;
+
+	begin();
+	*arena_push(mem, &plan.grounds) = (struct ground){ GROUND_CLAUSE, &kock };
+	*arena_push(mem, &plan.grants) = (struct grant){ .role = &role, .who = &anna, .via = &group, .came = &came };
+	CHECK(store_grants_put(store, &plan, 1, &err) == 0);
+	kock.at.line = 10;
+	CHECK(store_grants_put(store, &plan, 2, &err) == 0);
+	CHECK(store_needs(mem, store, &needs, &err) == 0 && needs.list.count == 1);
+	CHECK_TEXT(needs.list.items[0].place, "rules/s.cfg:10");
+	seen = spans(0, 100, false);
+	CHECK(seen.count == 1 && seen.last.need == needs.list.items[0].id && seen.last.need_since == 1 && seen.last.added == 77);
+	CHECK_TEXT(seen.last.added_by, "dc1");
+	plan.grounds.items[0].clause = &chef;
+	CHECK(store_grants_put(store, &plan, 3, &err) == 0 && store_needs(mem, store, &needs, &err) == 0 && needs.list.count == 2);
+	seen = spans(0, 100, false);
+	CHECK(seen.count == 1 && seen.last.need == needs.list.items[1].id && seen.last.need_since == 3 && seen.last.first_seen == 1);
+	anna.name = "anna.berg";                /* the same account, called otherwise */
+	CHECK(store_grants_put(store, &plan, 4, &err) == 0 && spans(0, 100, true).count == 1 && spans(0, 1, true).count == 0);
+	plan.grants.count = 0;
+	CHECK(store_grants_put(store, &plan, 5, &err) == 0 && spans(50, 100, true).count == 0 && spans(0, 100, true).last.last_seen != INT64_MIN);
+	end();
+}
+
+static int
+count_mark(void *self, const struct stored_mark *mark, struct error *e)
+{
+	(void)e;
+	*(int *)self += mark->last_seen == INT64_MIN ? 1 : 100;
+	CHECK_TEXT(mark->account, "Skyddad person 1");
+	return 0;
+}
+
+static void
+what_is_special_about_an_account_is_kept_until_it_is_over(void)
+{
+	struct account anna = { .name = "anna", .key = "ka" };
+	struct plan plan = { .access_judged = true };
+	int count = 0;
+
+	begin();
+	*arena_push(mem, &plan.marks) = (struct account_mark){ MARK_CONSULTANT, "s", "r", &anna, NULL, 9 };
+	CHECK(store_marks_put(store, &plan, 1, &err) == 0 && store_marks_put(store, &plan, 2, &err) == 0);
+	CHECK(store_hide(store, &(struct hidden){ "ka", "anna", "Anna", "CN=Anna", "Skyddad person 1" }, &err) == 0);
+	CHECK(store_marks_each(store, 50, 60, count_mark, &count, &err) == 0 && count == 1);
+	plan.marks.count = 0;
+	plan.access_judged = false;
+	CHECK(store_marks_put(store, &plan, 3, &err) == 0);
+	count = 0;
+	CHECK(store_marks_each(store, 50, 60, count_mark, &count, &err) == 0 && count == 1);
+	plan.access_judged = true;
+	CHECK(store_marks_put(store, &plan, 4, &err) == 0);
+	count = 0;
+	CHECK(store_marks_each(store, 50, 60, count_mark, &count, &err) == 0 && count == 0);
+	CHECK(store_marks_each(store, 0, 60, count_mark, &count, &err) == 0 && count == 100);
+	end();
+}
+
+/* What schema 6 knows of access stays; by which need it is, it did not know. */
+static void
+access_of_an_older_schema_has_no_need_until_a_night_says_it(void)
+{
+	struct system system = { .id = "s" };
+	struct role role = { .id = "r", .system = &system };
+	struct account anna = { .name = "anna", .key = "ka" };
+	struct group group = { .dn = "CN=A" };
+	struct plan plan = { .access_judged = true };
+	struct seen seen;
+
+	begin();
+	*arena_push(mem, &plan.grants) = (struct grant){ .role = &role, .who = &anna, .via = &group };
+	CHECK(store_grants_put(store, &plan, 1, &err) == 0);
+	store_close(store);
+	scribble(BEFORE_7 "pragma user_version = 6");
+	CHECK(store_open(path, STORE_READ, &store, &err) < 0);
+	CHECK(store_open(path, STORE_WRITE, &store, &err) == 0);
+	seen = spans(0, 100, false);
+	CHECK(seen.count == 1 && seen.last.need == 0 && seen.last.first_seen == 1 && seen.last.need_since == INT64_MIN);
+	*arena_push(mem, &plan.grounds) = (struct ground){ GROUND_NONE, NULL };
+	CHECK(store_grants_put(store, &plan, 7, &err) == 0);
+	seen = spans(0, 100, false);
+	CHECK(seen.count == 1 && seen.last.need != 0 && seen.last.first_seen == 1 && seen.last.need_since == 7);
+	err = (struct error){ 0 };
 	end();
 }
 
@@ -859,6 +986,9 @@ main(void)
 	TEST(protocols_are_numbered_by_year_and_given_once);
 	TEST(names_of_who_asks_and_is_asked_are_hidden);
 	TEST(facts_and_grants_twice_are_once);
+	TEST(by_which_need_somebody_has_a_role_is_kept_with_since_when);
+	TEST(what_is_special_about_an_account_is_kept_until_it_is_over);
+	TEST(access_of_an_older_schema_has_no_need_until_a_night_says_it);
 	TEST(what_is_not_ours_or_newer_is_left_alone);
 	TEST(a_reader_reads_and_writes_nothing);
 	TEST(another_account_that_may_only_read_reads);
