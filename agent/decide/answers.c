@@ -53,7 +53,7 @@ take_question(struct arena *mem, struct store *store, const char *proposal, cons
 	struct questions mine;
 
 	*out = (struct question){ 0 };
-	if (store_questions(mem, store, &(struct question_filter){ proposal, key, true }, &mine, err) < 0)
+	if (store_questions(mem, store, &(struct question_filter){ .proposal = proposal, .key = key, .open = true }, &mine, err) < 0)
 		return -1;
 	for (size_t i = 0; i < mine.list.count; i++)
 		if (mine.list.items[i].id == number)

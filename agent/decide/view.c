@@ -231,9 +231,10 @@ add_rows(struct request *r, struct view *view)
 static int
 read_asked(struct request *r, struct view *view, struct error *err)
 {
+	const struct question_filter mine = { .approver = r->letter.key, .states = PAGE_STATES };
 	struct questions all;
 
-	if (store_questions(r->mem, r->server->store, &(struct question_filter){ 0 }, &all, err) < 0)
+	if (store_questions(r->mem, r->server->store, &mine, &all, err) < 0)
 		return -1;
 	for (size_t i = 0; i < all.list.count; i++)
 		for (size_t k = 0; k < view->rows.count; k++)
@@ -293,7 +294,7 @@ view_may_see(struct request *r, const char *proposal, struct stored_list *out, s
 		return -1;
 	if (out->list.count)
 		return 0;
-	if (store_questions(r->mem, r->server->store, &(struct question_filter){ proposal, r->letter.key, true }, &asked, err) < 0)
+	if (store_questions(r->mem, r->server->store, &(struct question_filter){ .proposal = proposal, .key = r->letter.key, .open = true }, &asked, err) < 0)
 		return -1;
 	mine.approver = NULL;
 	return asked.list.count ? store_proposals(r->mem, r->server->store, &mine, out, err) : 0;

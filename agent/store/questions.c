@@ -64,6 +64,13 @@ read_row(struct arena *mem, struct query *q, struct question *out, struct error 
 	return 0;
 }
 
+static const char *
+about(struct arena *mem, const struct question_filter *filter)
+{
+	return arena_print(mem, " and proposal in (select a.proposal from approver a join proposal p on p.id = a.proposal where a.key = ?4%s)",
+			   states_in(mem, filter->states, "coalesce(p.state, '')"));
+}
+
 int
 store_questions(struct arena *mem, struct store *store, const struct question_filter *filter, struct questions *out,
 		struct error *err)
@@ -72,13 +79,15 @@ store_questions(struct arena *mem, struct store *store, const struct question_fi
 	int rc = 0;
 
 	*out = (struct questions){ 0 };
-	if (query_open(&store->base, &q, "select id, proposal, kind, typed, text, by_key, by_name, at, key, name, display, mail,"
-		       " problem, advice, answer, answered, closed from question where (?1 is null or proposal = ?1)"
-		       " and (?2 is null or key = ?2) and (?3 = 0 or closed is null) order by id", err) < 0)
+	if (query_open(&store->base, &q, arena_print(mem, "select id, proposal, kind, typed, text, by_key, by_name, at, key, name, display,"
+		       " mail, problem, advice, answer, answered, closed from question where (?1 is null or proposal = ?1)"
+		       " and (?2 is null or key = ?2) and (?3 = 0 or closed is null)%s order by id", filter->approver ? about(mem, filter) : ""), err) < 0)
 		return -1;
 	bind_text(&q, filter->proposal);
 	bind_text(&q, filter->key);
 	bind_number(&q, filter->open);
+	if (filter->approver)
+		bind_text(&q, filter->approver);
 	while (rc == 0 && query_row(&q, err)) {
 		struct question one;
 

@@ -282,8 +282,9 @@ struct questions { LIST(struct question) list; };
 int store_question_add(struct store *store, const struct question *q, struct error *err);
 /* What came of it since: who they are, problem, answer, answered, closed. */
 int store_question_put(struct store *store, const struct question *q, struct error *err);
-/* NULL = any; key: of who is asked; open: those that are not closed.  By id. */
-struct question_filter { const char *proposal, *key; bool open; };
+/* NULL = any; key: of who is asked; open: those that are not closed; approver, and states: about proposals in these that they are
+ * asked to decide on.  By id. */
+struct question_filter { const char *proposal, *key; bool open; const char *approver; unsigned states; };
 int store_questions(struct arena *mem, struct store *store, const struct question_filter *filter, struct questions *out,
 		    struct error *err);
 
