@@ -295,6 +295,7 @@ struct asked {
 	size_t page;
 	unsigned may;                   /* MAY(verdict) | … */
 	const char *pending;            /* the word of what they decided and is not verified yet, or NULL */
+	bool waits;                     /* for an answer of theirs: none is given, put off or waited for */
 	bool refused;                   /* the last thing they said did not count */
 	int late;                       /* days without an answer, as conf.escalate; 0 = fewer */
 	LIST(const char *) approved;    /* names of those whose approval counts */
@@ -375,6 +376,13 @@ int paging_turn(struct request *r, struct view *view, struct error *err);
 void paging_chosen(struct view *view);
 /* For page-decide.html: where we are, and what follows along from other pages. */
 void paging_put(struct request *r, const struct view *view, json_t *data);
+
+/* ------------------------------------------------------------------ tally.c */
+
+/* "18 behörigheter tas bort, 2 behålls": what was chosen without a problem. */
+const char *tally_text(const struct request *r, const struct view *view);
+/* How many of those that wait are not among it; NULL: none. */
+const char *tally_rest(const struct request *r, const struct view *view);
 
 /* ------------------------------------------------------------------ events.c */
 

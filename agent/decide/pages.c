@@ -272,6 +272,8 @@ page_confirm(struct request *r, unsigned status, struct view *view, const char *
 	json_put(data, "once", digest_hex(r->mem, once, sizeof(once)));
 	rows_put(data, "count", text_count(r->mem, (long long)view->made));
 	json_object_set_new(data, "one", json_boolean(view->made == 1));
+	rows_put(data, "tally", view->made > 1 ? tally_text(r, view) : NULL);
+	rows_put(data, "rest", tally_rest(r, view));
 	json_object_set_new(data, "destroys", json_boolean(view->destroys));
 	rows_put(data, "quarantine", arena_print(r->mem, "%d", conf->quarantine_days));
 	json_object_set_new(data, "left", leftovers(r, view));
@@ -297,7 +299,7 @@ saved_name(struct request *r, const char *id)
 static const char *
 saved_verdict(const struct request *r, enum verdict verdict, const struct words *words)
 {
-	static const char *const text[VERDICTS] = { N_("Godkänt"), N_("Behålls"), N_("Ångrat"), "", N_("Behovsregeln är fel"), N_("Inte min"),
+	static const char *const text[VERDICTS] = { N_("Godkänt"), N_("Behålls"), N_("Ångrat"), "", N_("Behovsregeln är fel"), N_("Inte mitt att besluta"),
 						    N_("Gallringsstopp") };
 
 	switch (verdict) {
@@ -370,7 +372,7 @@ page_receipt(struct request *r, const struct inbox_decisions *saved, struct erro
 {
 	json_t *data = page_own(r, N_("Kvitto")), *list = json_array();
 	size_t count = saved->list.count;
-	bool happened = false, any_late = false;
+	bool happened = false, any_late = false, decided = false;
 
 	json_object_set_new(data, "rows", list);
 	for (size_t i = count; i-- > 0;) {
@@ -382,9 +384,11 @@ page_receipt(struct request *r, const struct inbox_decisions *saved, struct erro
 			return -1;
 		}
 		happened |= strcmp(d->verdict, INBOX_EVENT) == 0;
+		decided |= strcmp(d->verdict, INBOX_EVENT) != 0;
 		any_late |= late;
 	}
 	json_object_set_new(data, "happened", json_boolean(happened));
+	json_object_set_new(data, "decided", json_boolean(decided));
 	json_object_set_new(data, "any_late", json_boolean(any_late));
 	json_object_set_new(data, "some", json_boolean(count > 0));
 	json_object_set_new(data, "one", json_boolean(count == 1));

@@ -8,7 +8,7 @@ const char *
 rows_verdict(const struct request *r, const char *word)
 {
 	static const char *const text[VERDICTS] = { N_("Godkänn"), N_("Behåll"), N_("Ångra"), N_("Fråga en kollega"), N_("Behovsregeln är fel"),
-						    N_("Inte min"), N_("Gallringsstopp"), N_("Påminn mig senare"), N_("Råd") };
+						    N_("Inte mitt att besluta"), N_("Gallringsstopp"), N_("Påminn mig senare"), N_("Råd") };
 	int verdict = word ? take_verdict(word) : -1;
 
 	return verdict < 0 ? NULL : say(r, text[verdict]);
@@ -92,7 +92,6 @@ put_questions(struct request *r, json_t *row, const struct asked *a)
 static const char *
 idle(const struct request *r, const struct asked *a)
 {
-	bool files = a->s->p.kind == KIND_DESTROY || a->s->p.kind == KIND_DELIVER;
 	int days = r->server->rules->conf.reminder_days;
 
 	if (a->question)
@@ -105,7 +104,11 @@ idle(const struct request *r, const struct asked *a)
 		return NULL;
 	if (a->later != DAY_NONE)
 		return arena_print(r->mem, say(r, "Du påminns %s. Du kan svara redan nu."), day_text(r->mem, a->later));
-	if (files)
+	if (a->s->p.kind == KIND_DELIVER)
+		return days > 1 ? arena_print(r->mem, say(r, "Svarar du inte händer ingenting: frågan står kvar, du påminns var %d:e dag, och "
+					      "inget lämnas."), days)
+				: say(r, "Svarar du inte händer ingenting: frågan står kvar, du påminns, och inget lämnas.");
+	if (a->s->p.kind == KIND_DESTROY)
 		return days > 1 ? arena_print(r->mem, say(r, "Svarar du inte händer ingenting: frågan står kvar, du påminns var %d:e dag, och "
 					      "inget gallras."), days)
 				: say(r, "Svarar du inte händer ingenting: frågan står kvar, du påminns, och inget gallras.");

@@ -26,6 +26,7 @@ row_json(struct request *r, const struct view *view, const struct asked *a)
 	rows_put(row, "who", p->display ? p->display : p->account);
 	rows_put(row, "rule", place_text(r->mem, p->rule));
 	rows_put(row, "opened", day_text(r->mem, clock_day(s->opened)));
+	json_object_set_new(row, "waits", json_boolean(a->waits));
 	json_object_set_new(row, "access", files ? json_null() : rows_access(r, p));
 	json_object_set_new(row, "files", files ? rows_files(r, p) : json_null());
 	rows_choice(r, row, view_choice(view, a->id), a);
@@ -115,22 +116,51 @@ static void
 put_counts(struct arena *mem, json_t *group)
 {
 	const json_t *rows = json_object_get(group, "rows");
-	size_t free_rows = 0, words = 0;
+	size_t free_rows = 0, waits = 0, words = 0;
 
 	for (size_t i = 0; i < json_array_size(rows); i++) {
 		free_rows += json_is_true(json_object_get(json_array_get(rows, i), "may_approve"));
+		waits += json_is_true(json_object_get(json_array_get(rows, i), "waits"));
 		words += json_is_true(json_object_get(json_array_get(rows, i), "words"));
 	}
 	json_object_set_new(group, "bulk", json_boolean(free_rows > 1));
 	json_object_set_new(group, "some_words", json_boolean(words > 0));
 	json_put(group, "count", arena_print(mem, "%zu", json_array_size(rows)));
-	json_put(group, "left", free_rows ? arena_print(mem, "%zu", free_rows) : NULL);
+	json_put(group, "open", arena_print(mem, "%zu", free_rows));
+	json_put(group, "left", waits ? arena_print(mem, "%zu", waits) : NULL);
+}
+
+/* What happens when nothing is answered stands once, where it is the same for more than one row. */
+static void
+share_idle(json_t *group)
+{
+	const json_t *rows = json_object_get(group, "rows");
+	const char *shared = NULL;
+	size_t alike = 0;
+
+	for (size_t i = 0; i < json_array_size(rows); i++) {
+		const json_t *row = json_array_get(rows, i);
+		const char *idle = json_is_true(json_object_get(row, "waits")) ? json_text(row, "idle") : NULL;
+
+		if (idle && !shared)
+			shared = idle;
+		alike += idle && strcmp(idle, shared) == 0;
+	}
+	json_put(group, "idle", alike > 1 ? shared : NULL);
+	for (size_t i = 0; alike > 1 && i < json_array_size(rows); i++) {
+		json_t *row = json_array_get(rows, i);
+		const char *idle = json_text(row, "idle");
+
+		if (idle && strcmp(idle, json_text(group, "idle")) == 0)
+			json_put(row, "idle", NULL);
+	}
 }
 
 static void
 finish(struct request *r, json_t *group)
 {
 	put_counts(r->mem, group);
+	share_idle(group);
 	rows_share_why(r, group);
 }
 
@@ -149,17 +179,24 @@ add_row(struct request *r, const struct view *view, const struct asked *a, json_
 	json_array_append_new(json_object_get(group, "rows"), row);
 }
 
+/* 0: it waits for an answer; 1: it has one, such as a question to somebody, and can be decided all the same; 2: it is decided. */
+static int
+turn(const struct asked *a)
+{
+	return a->waits ? 0 : a->may & MAY(VERDICT_APPROVE) ? 1 : 2;
+}
+
 /* What waits comes before what is answered, in each group and among the groups. */
 json_t *
 rows_groups(struct request *r, const struct view *view)
 {
 	json_t *groups = json_array();
 
-	for (int answered = 0; answered < 2; answered++)
+	for (int now = 0; now <= 2; now++)
 		for (size_t i = 0; i < view->rows.count; i++) {
 			const struct asked *a = &view->rows.items[i];
 
-			if (a->shown && !a->question && answered == !(a->may & MAY(VERDICT_APPROVE)))
+			if (a->shown && !a->question && turn(a) == now)
 				add_row(r, view, a, groups);
 		}
 	for (size_t i = 0; i < json_array_size(groups); i++)

@@ -257,7 +257,8 @@ read_rows(struct request *r, struct view *view, struct error *err)
 		bool wanted;
 		read_verified(r, view, row, &wanted);
 		row->may = may_say(r, row, wanted, coordinator);
-		view->waiting += !row->pending && (row->question || (wanted && !row->declined && row->later == DAY_NONE && !has_asked(r, row)));
+		row->waits = !row->pending && (row->question || (wanted && !row->declined && row->later == DAY_NONE && !has_asked(r, row)));
+		view->waiting += row->waits;
 	}
 	return 0;
 }

@@ -626,7 +626,7 @@ def a_whole_day_goes_by_the_keyboard_alone():
         k.key("Vikarie till sommaren")
         # Enter in a field is the button that asks for a look at what is chosen, never one that answers for a whole group.
         k.enter()
-        assert "Bekräfta dina beslut" in w.driver.title and "2 beslut" in w.at(".lead").text
+        assert "Bekräfta dina beslut" in w.driver.title and "2 svar" in w.at(".lead").text
         k.to_text("Bekräfta och spara")
         k.enter()
         assert w.driver.current_url.endswith("/kvitto")

@@ -553,11 +553,11 @@ def what_is_confirmed_is_what_is_saved():
         proof = json.loads(got["a1-1"]["proof"])
         assert proof["kind"] == "code" and proof["letter"] == "aa01" and proof["code_sent"] <= proof["proved"]
         receipt = w.get("/kvitto", cookie)
-        assert "3 beslut är mottagna" in receipt.text and "Sara Nygren" in receipt.text
+        assert "3 svar är sparade" in receipt.text and "Sara Nygren" in receipt.text
         again = w.post("/beslut/spara", cookie, dict(form, forstar="ja"))
-        assert again.status == 200 and "3 beslut är mottagna" in again.text and len(w.decisions()) == 3
+        assert again.status == 200 and "3 svar är sparade" in again.text and len(w.decisions()) == 3
         page = w.get("/beslut", cookie)
-        assert page.text.count("Mottaget, verifieras i natt") == 3 and page.field("v-a2-1") is None
+        assert page.text.count("Sparat, kontrolleras i natt") == 3 and page.field("v-a2-1") is None
         assert "Ett förslag väntar" in page.text and "Ett förslag väntar" in w.get("/b/" + TOKEN["aa01"]).text
         late = dict(form, once="f" * 32, forstar="ja")
         refused = w.post("/beslut/spara", cookie, late)
@@ -576,6 +576,22 @@ def what_is_answered_stands_after_what_waits():
         assert "Treserva</bdi> (2)" in text and "Verifikationer</bdi> – besvarat" in text and "Samma svar för alla 2" in text
 
 
+def what_waits_is_counted_alike_everywhere():
+    with World() as w:
+        cookie = w.sign_in()
+        page = w.get("/beslut", cookie)
+        confirm = w.post("/beslut", cookie, choose(page, a3={"d": "ask", "k": "kim.ek@kalmar.example", "f": "Behövs det?"}, a2=("keep", "Vikarie")))
+        assert "1 behålls, 1 annat svar." in confirm.text and "2 förslag svarar du inte på nu" in confirm.text, confirm.text
+        assert w.post("/beslut/spara", cookie, hidden(confirm)).status == 303
+        text = w.get("/beslut", cookie).text
+        # What was asked can still be answered, but does not wait for it.
+        assert "2 förslag väntar" in text and "Samma svar för alla 2" in text, text
+        assert re.findall(r"</bdi> \((\d+)\)</a>", text) == re.findall(r'class="count">(\d+)<', text) == ["1", "1"], text
+        assert re.findall(r'<fieldset class="row" id="p-(\w+)-1">', text) == ["a1", "a3", "a2", "f1"], text
+        confirm = w.post("/beslut", cookie, choose(w.get("/beslut", cookie), a1=("approve",), a3=("approve",), f1=("approve",)))
+        assert "2 behörigheter tas bort, 1 gallring utförs." in confirm.text and "svarar du inte på nu" not in confirm.text, confirm.text
+
+
 def what_is_decided_on_the_page_counts_in_the_night():
     with World() as w:
         def night(now):
@@ -590,7 +606,7 @@ def what_is_decided_on_the_page_counts_in_the_night():
         decide("ee01", e1=("approve",))
         assert night("2026-11-25T12:00+01:00") == "taken 4 refused 0\n"
         page = w.get("/beslut", w.sign_in())
-        assert "Mottaget" not in page.text and "utförs tidigast 2026-11-28" in page.text and "Sara Nygren" not in page.text
+        assert "Sparat" not in page.text and "utförs tidigast 2026-11-28" in page.text and "Sara Nygren" not in page.text
         decide("ee01", f1=("approve",))
         decide("aa01", a1=("undo",))
         assert night("2026-11-25T12:00+01:00") == "taken 2 refused 0\n"
@@ -634,7 +650,7 @@ def what_is_scheduled_can_be_undone_until_it_goes():
         assert w.post("/beslut/spara", cookie, hidden(confirm)).status == 303
         assert [(d["proposal"], d["verdict"]) for d in w.decisions()] == [("a1-1", "undo")]
         w.start("2026-11-25T10:05+01:00")
-        assert "Ångra.</strong> Mottaget" in w.get("/beslut", cookie).text
+        assert "Ångra.</strong> Sparat" in w.get("/beslut", cookie).text
     with World() as w:
         subprocess.run([ORACLE, "approved", w.folder, "2026-11-22T10:00+01:00", "a1-1", "key-anna", "scheduled"], check=True)
         assert w.get("/beslut", w.sign_in()).field("v-a1-1") is None
@@ -662,12 +678,12 @@ def an_owner_says_when_something_ended():
         assert [(d["proposal"], d["version"], d["verdict"], d["until"]) for d in w.decisions()] == [
             ("avtal@ekonomi", "Avtal/Bolaget", "event", "2024-06-30")]
         assert w.post("/handelse", cookie, happened(page, "Avtal/Firman", "2024-06-30", "Också")).status == 303
-        assert len(w.decisions()) == 2 and "mottaget och verifieras i natt" in w.get("/beslut", cookie).text
+        assert len(w.decisions()) == 2 and "sparat och kontrolleras i natt" in w.get("/beslut", cookie).text
         assert subprocess.run([ORACLE, "take", w.folder, "2026-11-25T12:00+01:00"], stdout=subprocess.PIPE).stdout == b"taken 2 refused 0\n"
         assert [r[:6] for r in w.rows()["behov.db", "event"]] == [
             ("h1", "avtal", "ekonomi", "Avtal/Bolaget", 19904, "Avtalet <upphörde>"), ("h2", "avtal", "ekonomi", "Avtal/Firman", 19904, "Också")]
         page = w.get("/beslut", w.sign_in())
-        assert "verifieras i natt" not in page.text and "(<bdi>anna.berg</bdi>)" in page.text
+        assert "kontrolleras i natt" not in page.text and "(<bdi>anna.berg</bdi>)" in page.text
         again = w.post("/handelse", w.sign_in(), happened(w.get("/beslut", cookie), "Avtal/Bolaget", "2024-06-30", "x"))
         assert again.status != 303 and len(w.decisions()) == 2
 
@@ -786,7 +802,7 @@ def all_that_waits_is_reached_in_the_end():
         _, keep = re.findall(r'name="bulk" value="([^"]+)"', page.text)
         reason = {f"gr-{keep.split(':')[1]}": "Pågående ärende, frågan tas upp på nytt när utredningen är klar. " * 5}
         confirm = w.post("/beslut", cookie, dict(choose(page), bulk=keep, **reason))
-        assert confirm.status == 200 and "200 beslut" in confirm.text
+        assert confirm.status == 200 and "200 svar" in confirm.text
         assert w.post("/beslut/spara", cookie, hidden(confirm)).status == 303 and len(w.decisions()) == 200
         page = w.get("/beslut", cookie)
         assert page.text.count('value="approve"') == 104 and "104 förslag" in page.text and page.field("v-f1-1")
@@ -821,7 +837,7 @@ def every_page_is_reached_and_choices_follow():
         back = turned(third, "1", **{three: ("approve",)})
         assert ids(back) == seen[0] and "på 2 rader på andra sidor" in back.text and 'value="Vikarie &quot;&lt;b&gt;&quot;"' in back.text, back.text[:9000]
         confirm = w.post("/beslut", cookie, filled(back, **{one: ("keep", 'Vikarie "<b>"', "2027-01-31")}))
-        assert confirm.status == 200 and "spara 3 beslut" in confirm.text and w.decisions() == []
+        assert confirm.status == 200 and "spara 3 svar" in confirm.text and w.decisions() == []
         again = w.post("/beslut", cookie, dict(hidden(confirm), andra="ja"))
         assert ids(again) == seen[0] and "på 2 rader på andra sidor" in again.text
         # What must be mended is shown, wherever it is.
@@ -844,7 +860,7 @@ def more_than_can_follow_stays_where_it_is():
         third = w.post("/beslut", cookie, filled(second, sida="3", **all_of(second)))
         assert "Sida 2 av 4" in third.text and "Granska och spara dem först" in third.text
         confirm = w.post("/beslut", cookie, filled(third, **all_of(third)))
-        assert confirm.status == 200 and "spara 400 beslut" in confirm.text, confirm.text[:2000]
+        assert confirm.status == 200 and "spara 400 svar" in confirm.text and "400 behörigheter tas bort" in confirm.text, confirm.text[:2000]
         assert w.post("/beslut/spara", cookie, dict(hidden(confirm), forstar="ja")).status == 303 and len(w.decisions()) == 400
 
 
@@ -878,11 +894,11 @@ def every_answer_is_confirmed_and_saved_as_it_was_typed():
         page = w.get("/beslut", cookie)
         assert page.text.count('value="ask"') == 4 and page.text.count('value="hold"') == 1 and page.text.count('value="rule"') == 3
         assert " checked" in page.text and not re.search(r'value="(?:ask|rule|not-mine|hold|later|keep|approve)" checked', page.text)
-        assert page.text.count("Svarar du inte händer ingenting") == 4 and "Godkänn verkställighet" in page.text
+        assert page.text.count("Svarar du inte händer ingenting") == 2 and "Godkänn verkställighet" in page.text
         chosen = {"a1": {"d": "ask", "k": " kim.ek@kalmar.example ", "f": "Behövs <det>?"}, "a2": {"d": "rule", "w": "Regeln är gammal"},
                   "a3": {"d": "not-mine"}, "f1": {"d": "hold", "h": "Tvist", "e": "2027-01-31", "r": "typat förut"}}
         confirm = w.post("/beslut", cookie, choose(page, **chosen))
-        for text in ("Fråga kim.ek@kalmar.example<", "Behövs &lt;det&gt;?", "Behovsregeln är fel<", "Regeln är gammal", "Inte min<",
+        for text in ("Fråga kim.ek@kalmar.example<", "Behövs &lt;det&gt;?", "Behovsregeln är fel<", "Regeln är gammal", "Inte mitt att besluta<",
                      "Gallringsstopp<", "Tvist", "2027-01-31", "Omfattar <bdi>Verifikationer i mappen Verifikationer/2019 på Ekonomi</bdi>"):
             assert text in confirm.text, (text, confirm.text)
         assert "förstörs för gott" not in confirm.text and w.decisions() == []
@@ -896,7 +912,7 @@ def every_answer_is_confirmed_and_saved_as_it_was_typed():
         assert got == {"a1-1": ("ask", "kim.ek@kalmar.example\nBehövs <det>?", None), "a2-1": ("rule", "Regeln är gammal", None),
                        "a3-1": ("not-mine", None, None), "f1-1": ("hold", "Tvist", "2027-01-31")}, got
         receipt = w.get("/kvitto", cookie)
-        for text in ("Fråga till kim.ek@kalmar.example", "Behövs &lt;det&gt;?", "Behovsregeln är fel", "Inte min", "Gallringsstopp"):
+        for text in ("Fråga till kim.ek@kalmar.example", "Behövs &lt;det&gt;?", "Behovsregeln är fel", "Inte mitt att besluta", "Gallringsstopp"):
             assert text in receipt.text, text
         page = w.get("/beslut", cookie)
         offered = set(re.findall(r'name="d-(\w+)-1" value="([\w-]+)"', page.text))
@@ -977,7 +993,7 @@ def who_is_asked_for_advice_sees_the_proposal_and_can_only_advise():
         assert "Råd: bör tas bort" in confirm.text and "Hon &lt;har&gt; slutat" in confirm.text
         assert w.post("/beslut/spara", cookie, hidden(confirm)).status == 303
         assert [(d["proposal"], d["verdict"], d["reason"]) for d in w.decisions()] == [("a1-1", "advise", "remove 1\nHon <har> slutat")]
-        assert "Råd: bör tas bort" in w.get("/kvitto", cookie).text and "Råd.</strong> Mottaget" in w.get("/beslut", cookie).text
+        assert "Råd: bör tas bort" in w.get("/kvitto", cookie).text and "Råd.</strong> Sparat" in w.get("/beslut", cookie).text
         done = subprocess.run([ORACLE, "take", w.folder, "2026-11-25T12:00+01:00"], check=True, stdout=subprocess.PIPE).stdout
         assert done == b"taken 1 refused 0\n"
         page = w.get("/beslut", w.sign_in())
@@ -1223,12 +1239,12 @@ def every_page_is_in_the_language_that_is_asked_for():
                            (("undo",), "cannot be answered in that way")):
             told(w.post("/beslut", cookie, choose(page, a1=wrong), headers=ENGLISH), why, "<title>Error: Your decisions")
         confirm = told(w.post("/beslut", cookie, choose(page, a1=("approve",), a2=("keep", "ja"), f1=("approve",)), headers=ENGLISH),
-                       "You are about to save 3 decisions", "You are approving that records are destroyed", "Approve – removed")
+                       "You are about to save 3 answers", "You are approving that records are destroyed", "Approve – removed")
         told(w.post("/beslut/spara", cookie, hidden(confirm), headers=ENGLISH), "tick the box if that is so")
         told(w.get("/tillganglighet", headers=ENGLISH), "Accessibility statement", "partially compliant")
         assert w.post("/beslut/spara", cookie, {**hidden(confirm), "forstar": "ja"}, headers=ENGLISH).status == 303
-        told(w.get("/kvitto", cookie, headers=ENGLISH), "3 decisions were received", "Approved")
-        told(w.get("/beslut", cookie, headers=ENGLISH), "Received, will be verified tonight")
+        told(w.get("/kvitto", cookie, headers=ENGLISH), "3 answers were saved", "Approved")
+        told(w.get("/beslut", cookie, headers=ENGLISH), "Saved, checked tonight")
         told(w.get("/filer/f2-1", cookie, headers=ENGLISH), "Files in the proposal", "Show all files here")
         form = {"nonce": page.field("nonce"), "rad": "0", "djup": "0"}
         told(w.post("/filer/f2-1", cookie, {**form, "sok": ""}, headers=ENGLISH), "Record from")

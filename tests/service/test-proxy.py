@@ -219,7 +219,7 @@ def an_owner_decides_behind_it(t, front, home):
         check("the files of a batch are shown", owner.status == 200)
     mine = re.search(r'name="d-([^"]+)" value="approve"', owner.ask("GET", "/beslut")).group(1)
     receipt = owner.decide({mine: ("approve",)})
-    check("and a decision comes to a receipt", owner.where == "/kvitto" and "mottag" in receipt)
+    check("and a decision comes to a receipt", owner.where == "/kvitto" and "sparat" in receipt)
     return owner
 
 
