@@ -90,6 +90,16 @@ files_text(struct arena *mem, const struct language *l, long long files)
 	return arena_print(mem, files == 1 ? speak(l, "%s fil") : speak(l, "%s filer"), text_count(mem, files));
 }
 
+/* A series without batches has one proposal for each day on which something is due. */
+const char *
+letter_batch(struct arena *mem, const struct language *l, const struct proposal *p)
+{
+	if (p->batch && *p->batch)
+		return p->batch;
+	return arena_print(mem, p->kind == KIND_DELIVER ? speak(l, "allt att lämna från %s") : speak(l, "allt att gallra från %s"),
+			   p->due == DAY_NONE ? "-" : day_text(mem, p->due));
+}
+
 const char *
 letter_line(struct arena *mem, const struct rules *rules, const struct language *l, const struct proposal *p)
 {
@@ -100,7 +110,7 @@ letter_line(struct arena *mem, const struct rules *rules, const struct language 
 		return arena_print(mem, "%s (%s)", p->display ? p->display : p->account, as ? as : "");
 	if (p->kind == KIND_CUT_NESTING)
 		return arena_print(mem, speak(l, "%s personer genom en grupp i gruppen (%s)"), text_count(mem, p->accounts), as ? as : "");
-	return arena_print(mem, "%s: %s, %s", p->batch && *p->batch ? p->batch : speak(l, "allt som ska bort den dagen"),
+	return arena_print(mem, "%s: %s, %s", letter_batch(mem, l, p),
 			   files_text(mem, l, p->files), text_size_in(mem, l, p->bytes));
 }
 

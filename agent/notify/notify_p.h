@@ -82,6 +82,8 @@ int letter_receipt(struct arena *mem, const struct notify_input *in, const struc
 /* To each who is asked for advice: once, and once more when half of the time has passed. */
 int questions_compose(struct arena *mem, const struct notify_input *in, long long *letters, struct error *err);
 int letter_question(struct arena *mem, const struct notify_input *in, const struct letter *letter, struct mail *out, struct error *err);
+/* Files that are decided as one: their folder, or all of the series from that day on. */
+const char *letter_batch(struct arena *mem, const struct language *l, const struct proposal *p);
 /* One line about what a proposal would take away. */
 const char *letter_line(struct arena *mem, const struct rules *rules, const struct language *l, const struct proposal *p);
 int letter_event(struct arena *mem, const struct notify_input *in, const struct letter *letter, struct mail *out, struct error *err);

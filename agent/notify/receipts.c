@@ -250,13 +250,13 @@ outcome(struct arena *mem, const struct decision *d, const struct known *k)
 }
 
 static const char *
-thing(const struct language *l, const struct proposal *p)
+thing(struct arena *mem, const struct language *l, const struct proposal *p)
 {
 	if (p->kind == KIND_REMOVE_MEMBER)
 		return p->display ? p->display : p->account;
 	if (p->kind == KIND_CUT_NESTING)
 		return speak(l, "en gruppkoppling");
-	return p->batch && *p->batch ? p->batch : speak(l, "allt som ska bort den dagen");
+	return letter_batch(mem, l, p);
 }
 
 struct answer { const char *title, *what; long long count, hidden; json_t *rows; };
@@ -294,7 +294,7 @@ tell(struct arena *mem, const struct notify_input *in, const struct decision *d,
 		a = answer_under(mem, all, letter_heading(mem, in->rules, l, &s->p), outcome(mem, d, &known));
 		a->count++;
 		if (known.may_name && json_array_size(a->rows) < ROWS_MOST)
-			letter_row(mem, a->rows, thing(l, &s->p));
+			letter_row(mem, a->rows, thing(mem, l, &s->p));
 		else
 			a->hidden++;
 	}

@@ -453,6 +453,20 @@ how_long_it_takes_is_reckoned_from_what_must_be_read(void)
 }
 
 static void
+what_is_due_without_a_folder_says_its_day(void)
+{
+	struct mail mail;
+
+	begin();
+	add(batch("b1", NULL, 1));
+	CHECK(compose(NIGHT) == 1);
+	mail = read_letter(NIGHT);
+	CHECK(both_say(&mail, "allt att gallra från 2026-01-01: 1") && both_say(&mail, "Gallringarna är redan beslutade") &&
+	      !either_says(&mail, "inget skrivet behov"));
+	end();
+}
+
+static void
 a_letter_says_whose_it_is_and_where_to_type(void)
 {
 	struct mail mail;
@@ -462,6 +476,8 @@ a_letter_says_whose_it_is_and_where_to_type(void)
 	CHECK(compose(NIGHT) == 1);
 	mail = read_letter(NIGHT);
 	CHECK(both_say(&mail, "osäker på om brevet är äkta? Servicedesk, 0480-00 00 00") && !either_says(&mail, "Vill du inte klicka"));
+	CHECK(both_say(&mail, "Du får frågan för att du ansvarar för informationen") && both_say(&mail, "inget skrivet behov säger att de behövs") &&
+	      !either_says(&mail, "Gallringarna är redan beslutade"));
 	rules.conf.mail.words = "Läs om behov på <intranätet>";
 	rules.conf.web.typed = "intranät.kalmar.example/behov";
 	mail = read_letter(NIGHT);
@@ -979,7 +995,7 @@ a_question_names_nobody_where_the_class_is_high(void)
 		CHECK(compose(NIGHT) == 1);
 		mail = read_letter(NIGHT);
 		CHECK(both_say(&mail, "Hej Kim Ek!") && !either_says(&mail, "Bo ") && !either_says(&mail, "Anna") && !either_says(&mail, "anna") &&
-		      both_say(&mail, "Uppgifterna visas först på sidan"));
+		      both_say(&mail, "Vem som frågar, och vad det gäller, visas först på sidan"));
 		end();
 	}
 }
@@ -1349,6 +1365,7 @@ int main(void)
 	TEST(who_was_passed_by_hears_of_it_once);
 	TEST(a_letter_turns_red_and_names_nobody_where_it_may_not);
 	TEST(how_long_it_takes_is_reckoned_from_what_must_be_read);
+	TEST(what_is_due_without_a_folder_says_its_day);
 	TEST(a_letter_says_whose_it_is_and_where_to_type);
 	TEST(what_was_refused_waits_longer_and_longer_and_is_told);
 	TEST(one_in_two_seats_gets_it_once_and_one_answer_of_a_seat_is_enough);
