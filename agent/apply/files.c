@@ -144,6 +144,7 @@ struct bunch {
 	bool meant[GROUP];              /* by an earlier run, that may have moved it */
 	const char *why[GROUP];         /* it was not moved, and why */
 	int parent;                     /* the folder that was taken from last, -1 = none: to be synced */
+	ino_t parent_ino;
 	bool stopped;
 };
 
@@ -171,13 +172,15 @@ undo:
 static void
 sync_later(struct bunch *g, int parent)
 {
-	struct stat last, now;
+	struct stat st = { 0 };
+	bool same = parent >= 0 && fstat(parent, &st) == 0 && st.st_ino == g->parent_ino;
 
-	if (g->parent >= 0 && (parent < 0 || fstat(g->parent, &last) < 0 || fstat(parent, &now) < 0 || last.st_ino != now.st_ino))
+	if (g->parent >= 0 && !same)
 		fsync(g->parent);
 	if (g->parent >= 0)
 		close(g->parent);
 	g->parent = parent;
+	g->parent_ino = st.st_ino;
 }
 
 /* The only place where a file leaves its folder: looked at, and moved at once. */

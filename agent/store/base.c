@@ -200,6 +200,8 @@ fail:
 void
 base_close(struct base *base)
 {
+	for (size_t i = 0; i < KEPT_MOST; i++)
+		sqlite3_finalize(base->kept[i].statement);
 	if (base->db)
 		sqlite3_close(base->db);
 	free(base->path);
@@ -215,6 +217,25 @@ query_open(struct base *base, struct query *q, const char *sql, struct error *er
 	*q = (struct query){ .base = base };
 	if (sqlite3_prepare_v2(base->db, sql, -1, &q->statement, NULL) != SQLITE_OK)
 		return base_error(base, err, "ask");
+	return 0;
+}
+
+int
+query_again(struct base *base, struct query *q, const char *sql, struct error *err)
+{
+	struct kept_query *kept = base->kept;
+
+	while (kept < base->kept + KEPT_MOST && kept->sql && kept->sql != sql)
+		kept++;
+	if (kept == base->kept + KEPT_MOST || kept->busy)
+		return query_open(base, q, sql, err);
+	if (!kept->statement) {
+		if (sqlite3_prepare_v3(base->db, sql, -1, SQLITE_PREPARE_PERSISTENT, &kept->statement, NULL) != SQLITE_OK)
+			return base_error(base, err, "ask");
+		kept->sql = sql;
+	}
+	kept->busy = true;
+	*q = (struct query){ .base = base, .statement = kept->statement, .kept = kept };
 	return 0;
 }
 
@@ -241,7 +262,13 @@ int
 query_close(struct query *q, struct error *err)
 {
 	(void)err;
-	sqlite3_finalize(q->statement);
+	if (q->kept) {                  /* what went wrong has been told when it was stepped */
+		sqlite3_reset(q->statement);
+		sqlite3_clear_bindings(q->statement);
+		q->kept->busy = false;
+	} else {
+		sqlite3_finalize(q->statement);
+	}
 	q->statement = NULL;
 	return q->failed ? -1 : 0;
 }

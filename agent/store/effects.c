@@ -7,10 +7,11 @@ static const char *const effect_word[] = { "intended", "done", "failed", "undone
 static int
 effect_id(struct store *store, const struct effect *e, long long *id, struct error *err)
 {
+	static const char sql[] = "select id from effect where proposal = ? and act = ? and number = ?";
 	struct query q;
 
 	*id = 0;
-	if (query_open(&store->base, &q, "select id from effect where proposal = ? and act = ? and number = ?", err) < 0)
+	if (query_again(&store->base, &q, sql, err) < 0)
 		return -1;
 	bind_text(&q, e->proposal);
 	bind_text(&q, e->act);
@@ -23,10 +24,11 @@ effect_id(struct store *store, const struct effect *e, long long *id, struct err
 int
 store_effect_intend(struct store *store, const struct effect *e, long long *id, struct error *err)
 {
+	static const char sql[] = "insert into effect (proposal, act, number, target, state, before, after, note, intended)"
+				  " values (?, ?, ?, ?, 'intended', ?, ?, ?, ?) on conflict (proposal, act, number) do nothing";
 	struct query q;
 
-	if (query_open(&store->base, &q, "insert into effect (proposal, act, number, target, state, before, after, note, intended)"
-		       " values (?, ?, ?, ?, 'intended', ?, ?, ?, ?) on conflict (proposal, act, number) do nothing", err) < 0)
+	if (query_again(&store->base, &q, sql, err) < 0)
 		return -1;
 	bind_text(&q, e->proposal);
 	bind_text(&q, e->act);
@@ -36,16 +38,20 @@ store_effect_intend(struct store *store, const struct effect *e, long long *id, 
 	bind_text(&q, e->after);
 	bind_text(&q, e->note);
 	bind_moment(&q, e->intended);
-	return query_done(store, &q, err) < 0 ? -1 : effect_id(store, e, id, err);
+	if (query_done(store, &q, err) < 0)
+		return -1;
+	*id = sqlite3_last_insert_rowid(store->base.db);
+	return sqlite3_changes(store->base.db) ? 0 : effect_id(store, e, id, err);
 }
 
 int
 store_effect_end(struct store *store, long long id, enum effect_state state, const char *after, const char *note,
 		 int64_t now, struct error *err)
 {
+	static const char sql[] = "update effect set state = ?, after = ?, note = ?, ended = ? where id = ?";
 	struct query q;
 
-	if (query_open(&store->base, &q, "update effect set state = ?, after = ?, note = ?, ended = ? where id = ?", err) < 0)
+	if (query_again(&store->base, &q, sql, err) < 0)
 		return -1;
 	bind_text(&q, effect_word[state]);
 	bind_text(&q, after);

@@ -16,8 +16,13 @@
 #include "behov/store.h"
 #include <sqlite3.h>
 
+/* A statement that is asked for each of many thousands, and so is not read anew each time. */
+#define KEPT_MOST 8
+struct kept_query { const char *sql; sqlite3_stmt *statement; bool busy; };
+
 struct base {
 	sqlite3 *db;
+	struct kept_query kept[KEPT_MOST];
 	const char *what;               /* "store" or "inbox", for errors */
 	char *path;
 };
@@ -30,6 +35,7 @@ struct store {
 struct query {
 	struct base *base;
 	sqlite3_stmt *statement;
+	struct kept_query *kept;        /* it goes back there; NULL: it ends with us */
 	int bound;
 	bool failed;
 };
@@ -48,6 +54,8 @@ int base_error(const struct base *base, struct error *err, const char *doing);
 int base_run(struct base *base, const char *sql, struct error *err);
 
 int query_open(struct base *base, struct query *q, const char *sql, struct error *err);
+/* As above; the text of the statement is known by where it stands, and outlives the base. */
+int query_again(struct base *base, struct query *q, const char *sql, struct error *err);
 bool query_row(struct query *q, struct error *err);
 int query_close(struct query *q, struct error *err);
 /* One that gives no rows: steps it, closes it, and marks the end of a change outside a transaction. */
