@@ -79,6 +79,8 @@ TLSCertificateKeyFile {room}/key.pem
 sizelimit unlimited
 database mdb
 suffix "DC=kalmar,DC=example"
+rootdn "cn=bench,DC=kalmar,DC=example"
+rootpw bench
 directory {room}/db
 maxsize 8589934592
 dbnosync
@@ -100,7 +102,7 @@ def make_slapd(room, people, groups, memberships):
         for i, dn in enumerate(names):
             out.write(person(i, dn, OWN + f"cn: Person Personsson {i}\n"))
         for g in range(groups):
-            out.write(f"dn: CN=APP-{g},OU=Behorighet,{BASE}\nobjectClass: top\nobjectClass: group\ncn: APP-{g}\n{OWN}"
+            out.write(f"dn: CN=APP-{g},OU=Behorighet,{BASE}\nobjectClass: top\nobjectClass: group\nobjectClass: extensibleObject\nstructuralObjectClass: group\ncn: APP-{g}\n{OWN}"
                       f"objectGUID:: {b64(uuid.UUID(int=random.Random(1000000000 + g).getrandbits(128)).bytes_le)}\n"
                       f"objectSid:: {sid(9000000 + g if g else 513)}\nsAMAccountName: APP-{g}\ngroupType: -2147483646\n"
                       + "".join(f"member: {names[m]}\n" for m in sorted(draw.sample(range(people), memberships // groups))) + "\n")

@@ -8,6 +8,8 @@
  *     oracle-apply files  STORE FOLDER            (FOLDER/share has a whole batch "w" and other files; see below)
  *     oracle-apply deliver STORE FOLDER           (all of FOLDER/share is to be delivered)
  *     oracle-apply many STORE FOLDER              (each folder in FOLDER/share is a batch; a whole one where it begins with "w")
+ *     oracle-apply removals STORE URI BASE BIND-DN PASSWORD-FILE CA-FILE LIST       (a line each: GROUP-DN, a tab, MEMBER-DN)
+ *     oracle-apply journal STORE …                (as removals: what is written of them, and nothing is removed)
  *     oracle-apply restore STORE ID …             (as access, or FOLDER)
  *     oracle-apply show   STORE
  *
@@ -290,6 +292,56 @@ fill_many(struct store *store)
 }
 
 static void
+fill_removals(struct store *store, const char *path)
+{
+	FILE *in = fopen(path, "re");
+	char line[2000];
+	size_t count = 0;
+
+	if (!in)
+		must(error_sys(&err, ERROR_SOURCE, "cannot read '%s'", path));
+	must(store_begin(store, &err));
+	while (fgets(line, sizeof line, in)) {
+		char *tab = line + strcspn(line, "\t"), *words[4];
+
+		tab[strcspn(tab, "\n")] = '\0';
+		words[1] = arena_copy(mem, line, (size_t)(tab - line));
+		words[3] = arena_text(mem, *tab ? tab + 1 : tab);
+		words[0] = dn_key(mem, words[1]);
+		words[2] = dn_key(mem, words[3]);
+		membership(store, arena_print(mem, "%016zx", ++count), "ldap", words);
+	}
+	must(store_commit(store, &err));
+	fclose(in);
+}
+
+/* As agent/apply/directory.c writes of each, with what it would have read in the directory. */
+static int
+journal_all(const struct apply_input *in)
+{
+	struct stored_list list = { 0 };
+
+	must(store_proposals(mem, in->store, &(struct proposal_filter){ .states = STATES(STATE_SCHEDULED) }, &list, &err));
+	for (size_t i = 0; i < list.list.count; i++) {
+		const struct stored *s = &list.list.items[i];
+		const char *seen = arena_print(mem, "{\"group\":\"%s\",\"member\":\"%s\",\"server\":\"-\"}", s->p.group, s->p.member);
+		json_t *told = json_pack("{s:s, s:s, s:s, s:s}", "proposal", s->id, "version", s->p.version, "kind", "remove-member", "state", "done");
+		long long id;
+
+		must(store_effect_intend(in->store, &(struct effect){ .proposal = s->id, .act = "remove", .target = s->p.group, .before = seen,
+			.state = EFFECT_INTENDED, .intended = in->now, .ended = INT64_MIN }, &id, &err));
+		must(store_begin(in->store, &err));
+		must(store_effect_end(in->store, id, EFFECT_DONE, seen, NULL, in->now, &err));
+		must(store_proposal_move(in->store, s->id, PROPOSAL_DONE, in->now, INT64_MIN, DAY_NONE, NULL, &err));
+		must(audit_add(in->store, in->now, "apply", "proposal-done", told, &err));
+		must(store_commit(in->store, &err));
+		json_decref(told);
+	}
+	stored_free(&list);
+	return 0;
+}
+
+static void
 fill_webhook(struct store *store)
 {
 	char *bo[] = { "g", "CN=APP,DC=kalmar,DC=example", "m1", "CN=Bo,DC=kalmar,DC=example" };
@@ -349,7 +401,7 @@ main(int argc, char **argv)
 	struct protocols_done issued;
 	struct apply_result result;
 	struct store *store;
-	bool made, access, webhook;
+	bool made, access, webhook, removals;
 	int rc = 0;
 
 	if (argc < 3)
@@ -363,8 +415,11 @@ main(int argc, char **argv)
 	rules.conf.work = arena_print(mem, "%s.work", argv[2]);
 	access = argc >= 12;
 	webhook = argc == 6;
+	removals = argc == 9;
 	if (access)
 		set_access(argv + argc - 9);
+	else if (removals)
+		set_access(argv + 3);
 	else if (webhook)
 		rules.conf.webhook = (__typeof__(rules.conf.webhook)){ argv[3], argv[4], argv[5], 1 };
 	else if (argc > 3)
@@ -385,6 +440,8 @@ main(int argc, char **argv)
 		fill_many(store);
 	else if (made && webhook)
 		fill_webhook(store);
+	else if (made && removals)
+		fill_removals(store, argv[8]);
 	else if (made)
 		fill_files(store);
 	if (made) {
@@ -393,6 +450,8 @@ main(int argc, char **argv)
 	}
 	if (strcmp(argv[1], "restore") == 0)
 		rc = apply_restore(mem, &in, argv[3], "rot", &err);
+	else if (strcmp(argv[1], "journal") == 0)
+		rc = journal_all(&in);
 	else if (strcmp(argv[1], "show") != 0)
 		rc = apply_all(mem, &in, &result, &err);
 	if (rc == 0 && strcmp(argv[1], "files") == 0)
