@@ -137,13 +137,17 @@ turn(void *self, const struct share *share)
 	return scan_turn(eyes->turns);
 }
 
-/* Whose name the store does not hold is found by key; the name stays in this process. */
+/* Found by key: since it was approved, others may have got their names.  The name of a member with protected identity is in no
+ * table, and stays in this process. */
 static void
-name_member(struct arena *mem, const struct snapshot *snapshot, struct stored *s)
+name_edge(const struct snapshot *snapshot, struct stored *s)
 {
-	long who = !s->p.member || dn_key(mem, s->p.member) ? -1 : snapshot_account(snapshot, s->p.guid);
+	long who = s->p.guid ? snapshot_account(snapshot, s->p.guid) : -1;
+	long nested = who < 0 && s->p.guid ? snapshot_group(snapshot, s->p.guid) : -1;
+	long group = s->p.group_guid ? snapshot_group(snapshot, s->p.group_guid) : -1;
 
-	s->dn = who >= 0 ? snapshot->accounts[who].dn : NULL;
+	s->dn = who >= 0 ? snapshot->accounts[who].dn : nested >= 0 ? snapshot->groups[nested].dn : NULL;
+	s->group_dn = group >= 0 ? snapshot->groups[group].dn : NULL;
 }
 
 /* What was begun goes on: it was good enough then. */
@@ -166,6 +170,7 @@ judge(void *self, struct arena *mem, struct stored *list, size_t count, bool *sa
 	struct eyes *eyes = self;
 	struct snapshot snapshot = { 0 };
 	struct cut *cuts = arena_array(mem, struct cut, count + 1);
+	bool *there = arena_array(mem, bool, count + 1);
 	int rc = -1;
 
 	for (size_t i = 0; i < count; i++)
@@ -174,14 +179,16 @@ judge(void *self, struct arena *mem, struct stored *list, size_t count, bool *sa
 	if (collect_all(mem, eyes->rules, false, &snapshot, err) < 0)
 		return error_in(err, "reading the directory again");
 	for (size_t i = 0; i < count; i++)
-		name_member(mem, &snapshot, &list[i]);
+		name_edge(&snapshot, &list[i]);
 	if (secret_hide(mem, eyes->earlier.secret, NULL, &snapshot, err) == 0 &&
 	    shrink_check(mem, eyes->rules, eyes->store, eyes->now, &snapshot, err) == 0)
 		rc = reconcile_safe(mem, &(struct reconcile_input){
 			.rules = eyes->rules, .snapshot = &snapshot, .cuts = cuts, .cut_count = count,
 			.exceptions = eyes->earlier.exceptions.items, .exception_count = eyes->earlier.exceptions.count,
 			.now = eyes->now,
-		}, safe, why, err);
+		}, safe, there, why, err);
+	for (size_t i = 0; i < count; i++)
+		list[i].unseen = !there[i];
 	json_decref(snapshot.certificate);
 	return rc;
 }

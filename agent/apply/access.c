@@ -35,7 +35,7 @@ way_of(const struct rules *rules, const struct proposal *p, struct arena *mem, e
 }
 
 static int
-send(struct apply *a, const struct removal *r, const char *dn, struct ways *ways)
+send(struct apply *a, const struct removal *r, const struct stored *now, struct ways *ways)
 {
 	struct stored *s = r->s;
 	enum apply_mode way;
@@ -50,15 +50,19 @@ send(struct apply *a, const struct removal *r, const char *dn, struct ways *ways
 		return apply_left(a, s, "förslaget saknar grupp eller medlem");
 	if (!way_of(a->in->rules, &s->p, a->mem, &way))
 		return apply_left(a, s, "systemet finns inte i reglerna längre");
-	if (way != APPLY_MANUAL && !dn && !dn_key(a->mem, s->p.member))
+	/* Who carries it out goes by name: it must be theirs still.  What was begun may have been done by now. */
+	if (way != APPLY_LDAP && now->unseen && !begun)
+		return apply_left(a, s, "medlemskapet syns inte längre; nästa fullständiga natt avgör om det är borta");
+	if (way != APPLY_MANUAL && !now->dn && !dn_key(a->mem, s->p.member))
 		return apply_left(a, s, "medlemmen syns inte längre; nästa fullständiga natt avgör om den är borta");
 	if (proof_brake(r->proof, BRAKE_REMOVE, begun, &full) < 0)
 		return -1;
 	if (full)
 		return 0;
+	s->dn = now->dn;
+	s->group_dn = now->group_dn;
 	if (way == APPLY_MANUAL)
 		return export_by_hand(a, s);
-	s->dn = dn;
 	if (way == APPLY_LDAP)
 		*arena_push(a->mem, &ways->ldap) = *r;
 	else
@@ -111,7 +115,7 @@ access_apply(struct apply *a, struct stored *const *list, size_t count)
 	if (judge(a, rest, flat, left, why) < 0)
 		return -1;
 	for (size_t i = 0; i < left; i++)
-		if ((why[i] ? apply_left(a, rest[i].s, why[i]) : send(a, &rest[i], flat[i].dn, &ways)) < 0)
+		if ((why[i] ? apply_left(a, rest[i].s, why[i]) : send(a, &rest[i], &flat[i], &ways)) < 0)
 			return -1;
 	if (ways.ldif.count && export_ldif(a, ways.ldif.items, ways.ldif.count) < 0)
 		return -1;

@@ -160,7 +160,29 @@ head(struct apply *a, struct text *t, const char *name, size_t count)
 	text_add(t, "#\n# Kör i Windows:     ldifde -i -k -f FILEN\n"
 		   "# Kör i Linux:       ldapmodify -c -H ldaps://DOMÄNKONTROLLANT -D DITT-KONTO -W -f FILEN\n"
 		   "# En medlem som redan är borta ger ett fel som inte gör något (-k och -c går vidare).\n"
+		   "# Medlemmen anges med sin identitet (objectGUID): ett nytt konto med samma namn berörs inte.\n"
 		   "# Nästa natt ser behov efter att det är gjort. Ändra inte i filen.\n");
+}
+
+/* The file is run days later, and by then somebody else may have the name.  AD takes the key as the value (MS-ADTS
+ * 3.1.1.3.1.2.4); a key that is neither GUID nor SID is the DN itself. */
+static const char *
+value_of(struct apply *a, const struct stored *s)
+{
+	const char *key = s->p.guid;
+
+	if (strncmp(key, "S-1-", 4) == 0)
+		return arena_print(a->mem, "<SID=%s>", key);
+	if (strlen(key) == 36 && strspn(key, "0123456789abcdefABCDEF-") == 36)
+		return arena_print(a->mem, "<GUID=%s>", key);
+	return s->dn ? s->dn : s->p.member;
+}
+
+/* What people call it: of somebody with protected identity, not the name. */
+static const char *
+member_now(struct apply *a, const struct stored *s)
+{
+	return s->dn && dn_key(a->mem, s->p.member) ? s->dn : s->p.member;
 }
 
 static void
@@ -169,10 +191,12 @@ change(struct apply *a, struct text *t, const struct stored *s)
 	text_char(t, '\n');
 	comment(a, t, "Förslag ", s->id);
 	comment(a, t, "Medlem: ", s->p.display ? s->p.display : s->p.account ? s->p.account : s->p.member);
+	comment(a, t, "Heter: ", member_now(a, s));
+	comment(a, t, "Identitet: ", s->p.guid);
 	comment(a, t, "Skäl: ", s->p.why ? s->p.why : "-");
-	line(t, "dn", s->p.group);
+	line(t, "dn", s->group_dn ? s->group_dn : s->p.group);
 	text_add(t, "changetype: modify\ndelete: member\n");
-	line(t, "member", s->dn ? s->dn : s->p.member);
+	line(t, "member", value_of(a, s));
 	text_add(t, "-\n");
 }
 
@@ -208,10 +232,11 @@ export_by_hand(struct apply *a, struct stored *s)
 	text_open(&t, TEXT_MOST);
 	text_print(&t, "Arbetslista från behov, %s\n\nTa bort en medlem ur en grupp, för hand.\n\n",
 		   day_text(a->mem, clock_day(a->in->now)));
-	text_print(&t, "Förslag:  %s\nGrupp:    %s\nMedlem:   %s\n", s->id, one_line(a, s->p.group), one_line(a, s->p.member));
+	text_print(&t, "Förslag:  %s\nGrupp:    %s\nMedlem:   %s\n", s->id, one_line(a, s->group_dn ? s->group_dn : s->p.group),
+		   one_line(a, member_now(a, s)));
 	if (s->p.account)
 		text_print(&t, "Konto:    %s\n", one_line(a, s->p.account));
-	text_print(&t, "Identitet: %s\n", one_line(a, s->p.guid));
+	text_print(&t, "Identitet: %s (gäller bara det konto som har den; ett nytt med samma namn ska vara kvar)\n", one_line(a, s->p.guid));
 	text_print(&t, "Skäl:     %s\n\n%s\n", one_line(a, s->p.why ? s->p.why : "-"),
 		   s->p.by_hand ? "Kontot eller gruppen är skyddad (adminCount). Därför ändrar behov den aldrig själv:\n"
 				  "två personer gör det tillsammans."

@@ -215,7 +215,8 @@ refuse_more(struct safe *x, const uint32_t *edges, bool *safe, const char **why)
 }
 
 int
-reconcile_safe(struct arena *mem, const struct reconcile_input *in, bool *safe, const char **why, struct error *err)
+reconcile_safe(struct arena *mem, const struct reconcile_input *in, bool *safe, bool *there, const char **why,
+	       struct error *err)
 {
 	struct plan plan = { 0 };
 	struct work w = { .mem = mem, .in = in, .s = in->snapshot, .plan = &plan };
@@ -225,6 +226,8 @@ reconcile_safe(struct arena *mem, const struct reconcile_input *in, bool *safe, 
 	(void)err;
 	if (!in->snapshot->complete) {
 		for (size_t i = 0; i < in->cut_count; i++) {
+			if (there)
+				there[i] = false;
 			safe[i] = false;
 			why[i] = "katalogen kunde inte läsas helt";
 		}
@@ -239,5 +242,7 @@ reconcile_safe(struct arena *mem, const struct reconcile_input *in, bool *safe, 
 	edges = arena_array(mem, uint32_t, in->cut_count + 1);
 	judge(&x, edges, safe, why);
 	refuse_more(&x, edges, safe, why);
+	for (size_t i = 0; i < in->cut_count && there; i++)
+		there[i] = edges[i] != NOWHERE;
 	return 0;
 }

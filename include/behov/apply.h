@@ -29,8 +29,8 @@ struct apply_eyes {
 	/*
 	 * Access, on a fresh read of the directory: fills safe[i] for each proposal, judging all that are safe together.
 	 * why[i] says what stands in the way of those that are not: one that asks for more of an approval than when it was
-	 * approved is not, unless it was begun.  Where the store does not hold the name of a member
-	 * (protected identity), list[i].dn is the one it has now.
+	 * approved is not, unless it was begun.  list[i].dn and group_dn are what the two are
+	 * called now, unseen that there is no such edge.
 	 */
 	int (*judge)(void *self, struct arena *mem, struct stored *list, size_t count, bool *safe, const char **why,
 		     struct error *err);

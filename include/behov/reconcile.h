@@ -38,9 +38,10 @@ int reconcile_all(struct arena *mem, const struct reconcile_input *in, struct pl
  * Just before cuts are made, on a fresh snapshot: may they all go, together?  safe[i] and why[i] (Swedish, NULL when safe)
  * are for in->cuts[i].  Nobody may lose what is needed, or what may be; an edge that is not there any more is safe.
  * Not safe together: taken in order, each around those that are safe before it.  One that takes something of which an
- * approval asks for more than what was approved did is not safe.
+ * approval asks for more than what was approved did is not safe.  there[i]: it is there, between the two that have these
+ * keys and not others of the same name; there NULL: nobody asks.
  */
-int reconcile_safe(struct arena *mem, const struct reconcile_input *in, bool *safe, const char **why,
+int reconcile_safe(struct arena *mem, const struct reconcile_input *in, bool *safe, bool *there, const char **why,
 		   struct error *err);
 
 /* Who has a role, as things are: accounts of the snapshot, in `mem`.  role: of in->rules.  *all: no others can have it. */

@@ -160,7 +160,9 @@ struct stored {
 	int64_t go_at;                  /* scheduled, quarantined: not before; else INT64_MIN */
 	day_t until;                    /* kept: asked again from this day, DAY_NONE = never by itself */
 	const char *note;               /* why it is in this state: a reason, a file name, an error; or NULL */
-	const char *dn;                 /* apply: the DN of a member with protected identity; it is in no table */
+	/* For apply, and in no table: what its member and its group are called just now, and that they are no edge any longer. */
+	const char *dn, *group_dn;
+	bool unseen;
 };
 struct stored_list { LIST(struct stored) list; };
 

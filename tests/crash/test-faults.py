@@ -19,6 +19,7 @@ for beside in ("../world", "../service"):
     sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), beside))
 import tiny
 from fake import Fake
+from owners import Visitor
 from tiny import APP, DUE, END, END_NIGHT, NIGHTS, SAID, Tiny, check, differs, dn, entries
 
 ROOM = 40 << 20                                 # bytes of the small disk: a package for the e-archive asks for 17 MB
@@ -116,6 +117,11 @@ def store_busy(t):
 
 def inbox_busy(t):
     return within(t.folder + "/behov.db.inbox", "begin exclusive")
+
+
+def inbox_written(t):
+    """By somebody who does not end it: who only reads is not kept out."""
+    return within(t.folder + "/behov.db.inbox", "begin immediate")
 
 
 @contextlib.contextmanager
@@ -275,6 +281,36 @@ def a_read_only_disk(t):
         under(t, read_only, "the disk can only be read", verb, (1,), t.folder)
 
 
+# ---------------------------------------------------------------- the page
+
+def a_page(t, fault, name, code):
+    """What is confirmed while it lasts is not saved, and not said to be; sent again afterwards it is, once."""
+    t.configure()
+    t.fresh()
+    t.serve(SAID)
+    v = Visitor(t.port, t.tokens()["eva"])
+    v.ask_code()
+    v.sign_in(t.code("eva"))
+    form = v.confirm(lambda _: ("keep", "vikarierar"))
+    count = len([k for k in form if k.startswith("d-")])
+    with fault(t):
+        said = v.ask("POST", "/beslut/spara", form)
+        v.close()
+        looked = v.ask("GET", "/beslut")
+        v.close()
+    inbox = t.rows("select count(*) from decision", name="behov.db.inbox")
+    check(f"{name}: serve says that nothing was saved, nothing is, and who looks is answered", said.status == code and "sparat" in said.text
+          and "kvitto" not in said.text and inbox == [(0,)] and looked.status == 200, said.status, said.text, inbox, looked.status)
+    again = v.ask("POST", "/beslut/spara", form)
+    inbox = t.rows("select count(*) from decision", name="behov.db.inbox")
+    check(f"{name}: serve goes on when it is mended", again.status == 303 and inbox == [(count,)] and count == 6, again.status, again.text, inbox)
+    v.close()
+    t.close_page()
+    t.night(NIGHTS[0])
+    check(f"{name}: and a night takes what was said, once", t.rows("select count(*) from proposal where state = 'kept'") == [(6,)],
+          t.rows("select id, state from proposal"))
+
+
 # ---------------------------------------------------------------- the clock
 
 def set_clock(t, to):
@@ -384,6 +420,7 @@ def on_a_disk():
             os.mkdir(folder + "/heads")
             a_read_only_disk(t)
             a_full_disk(t)
+            a_page(t, full(0), "the disk is full", 500)
     finally:
         subprocess.run(["umount", folder], check=False)
         os.rmdir(folder)
@@ -397,6 +434,7 @@ def main():
     with Tiny() as t:
         for rows in (a_lock, a_transaction, no_work_folder, no_share, no_larger_files, a_clock):
             rows(t)
+        a_page(t, inbox_written, "the inbox is held", 500)
     a_directory()
     return with_a_disk() or (1 if tiny.failures else 0)
 

@@ -6,6 +6,7 @@ import base64
 import glob
 import json
 import os
+import re
 import sqlite3
 import subprocess
 import sys
@@ -159,10 +160,10 @@ def the_removal_is_carried_out(home):
     check("what was approved is exported", len(exported) == 1, done, os.listdir(home))
     if exported:
         with open(exported[0], "rb") as file:
-            lines = file.read().split(b"\n")
-        true = [line for line in lines if line == f"member: CN=Hemlig Hansson,{BASE}".encode()]
-        check("the LDIF has the DN where it works, and no name in a comment", true and
-              not names_in(b"\n".join(line for line in lines if line not in true)), lines)
+            text = file.read()
+        values = [base64.b64decode(line[9:]).decode() for line in text.split(b"\n") if line.startswith(b"member:: ")]
+        check("the LDIF names the member by key, and no name is in it", values and all(re.fullmatch("<GUID=[0-9a-f-]{36}>", v) for v in values)
+              and not names_in(text), text)
     check("neither log nor store gets the name on the way", not names_in(done.stdout + done.stderr) and
           not names_in(behov(home, 25, "status", "--json").stdout), done)
 

@@ -239,7 +239,7 @@ what_is_proposed_is_safe_all_together_just_before_it_is_cut(void)
 			cuts[i] = (struct cut){ plan.proposals.items[i].guid, plan.proposals.items[i].group_guid, &plan.proposals.items[i] };
 		in.cuts = cuts;
 		in.cut_count = plan.proposals.count;
-		CHECK(reconcile_safe(w.mem, &in, safe, why, &err) == 0);
+		CHECK(reconcile_safe(w.mem, &in, safe, NULL, why, &err) == 0);
 		for (size_t i = 0; i < plan.proposals.count; i++)
 			CHECK(safe[i] && !why[i]);
 		proposed += (long long)plan.proposals.count;
@@ -287,7 +287,7 @@ look_again(struct approved *x)
 	struct error err = { 0 };
 
 	CHECK(reconcile_all(x->w.mem, &x->in, &x->later, &err) == 0);
-	CHECK(reconcile_safe(x->w.mem, &x->in, x->safe, x->why, &err) == 0);
+	CHECK(reconcile_safe(x->w.mem, &x->in, x->safe, NULL, x->why, &err) == 0);
 }
 
 static void

@@ -67,7 +67,7 @@ plan(struct arena *mem, bool unknown, bool nested, bool primary, bool anna, stru
 	CHECK(snapshot_group(&s, "cn=a, dc=X") == 0 && snapshot_account(&s, "ANNA") == 0);
 	in.cuts = cuts;
 	in.cut_count = cut_count;
-	CHECK(!cut_count || reconcile_safe(mem, &in, safe, why, &err) == 0);
+	CHECK(!cut_count || reconcile_safe(mem, &in, safe, NULL, why, &err) == 0);
 }
 
 static void

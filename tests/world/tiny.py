@@ -130,7 +130,7 @@ class Tiny:
                 write(f"{self.share}/{folder}/{name}", folder + name)
                 os.utime(f"{self.share}/{folder}/{name}", (1262304000, 1262304000))
 
-    def fresh(self, test=True):
+    def fresh(self, test=True, first=FIRST):
         """The first night of a new world, with the key of the letters from the one before.  test: in which one can say what time it is."""
         self.close_page()
         for name in os.listdir(self.folder):
@@ -140,7 +140,7 @@ class Tiny:
             shutil.rmtree(f"{self.folder}/{name}", ignore_errors=True)
         self.directory()
         self.files()
-        first = FIRST if test else None
+        first = first if test else None
         self.must(None, "store", "create", *(("--test",) if test else ()))
         self.must(first, "share", "adopt", "s")
         self.must(first, "share", "probe", "s")
