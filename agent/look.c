@@ -333,10 +333,11 @@ int verb_report(struct arena *mem, const struct options *options, int count, cha
 	if (count == 2 && strcmp(words[0], "protocol") == 0)
 		return report_protocol(mem, options, words[1], err);
 	if (count != 2 || strcmp(words[0], "quarter") != 0)
-		return error_set(err, ERROR_USAGE, "use: behov report quarter 2026Q3 [--json], or report protocol ID|DNR|all [--json]");
+		return error_set(err, ERROR_USAGE, "use: behov report quarter 2026Q3 [--owner NAME | --system ID] [--json], or report protocol ID|DNR|all [--json]");
 	if (open_look(mem, options, &rules, &store, err) < 0)
 		goto out;
-	rc = report_quarter(mem, &(struct report_input){ &rules, store, clock_now() }, words[1], &html, &csv, &json, err);
+	rc = report_quarter(mem, &(struct report_input){ &rules, store, clock_now() },
+			    &(struct report_what){ words[1], options->owner, options->system }, &html, &csv, &json, err);
 	if (rc == 0)
 		rc = options->json ? say_json(mem, json, err) : say(arena_print(mem, "%s\n%s\n", html, csv), err);
 out:

@@ -49,7 +49,7 @@ static const struct verb verbs[] = {
 	{ "suggest", "needs SYSTEM[/ROLE] | series PLAN.csv | retention SHARE",
 	  "drafts: of needs, from who has the role today; of series, from a plan, or from what lies on a share", verb_suggest },
 	{ "duplicates", "SHARE", "files that are alike and that no series covers, where the share allows its files to be opened", verb_duplicates },
-	{ "report", "quarter 2026Q3 | protocol ID|DNR|all", "write the quarterly access review; show gallringsprotokoll, and where they are", verb_report },
+	{ "report", "quarter 2026Q3 [--owner NAME|--system ID] | protocol ID|DNR|all", "write the quarterly access review; show gallringsprotokoll, and where they are", verb_report },
 	{ "audit", "verify [EXPORT [HEADS]] | trail ID|ACCOUNT | export | seal | rotate | epoch",
 	  "what was done: check its chain, follow one proposal, write it out; behov-audit signs its head", verb_audit },
 	{ "decide", "keep|undo|hold ID | release SCOPE", "by hand, with --by and --reason; never approves", verb_decide },
@@ -85,6 +85,8 @@ static void help(FILE *out)
 	      "  --date DATE     event add: when it happened; delivery receipt: of which day it is\n"
 	      "  --number TEXT   delivery receipt: what the e-archive calls it\n"
 	      "  --file FILE     delivery receipt: the SHA-256 of what the e-archive has, which is compared\n"
+	      "  --owner NAME, --system ID\n"
+	      "                  report quarter: only what that owner has, or that system\n"
 	      "  --head          audit verify: the hash of the last row, and nothing else\n"
 	      "  --key HEX       audit verify: the key that HEADS must begin with\n"
 	      "  --all           with hold list and event list: those that were lifted or removed, too\n"
@@ -98,7 +100,7 @@ static void help(FILE *out)
 enum { OPTION_CONFIG = 256, OPTION_NOW, OPTION_JSON, OPTION_FILES, OPTION_HELP, OPTION_VERSION, OPTION_TEST, OPTION_HEAD,
        OPTION_ALL, OPTION_BY, OPTION_REASON, OPTION_UNTIL, OPTION_STATE, OPTION_SHARE, OPTION_PATH, OPTION_SERIES,
        OPTION_CASE, OPTION_RULES, OPTION_AT, OPTION_ENGLISH, OPTION_FULL, OPTION_DATE, OPTION_KEY,
-       OPTION_NUMBER, OPTION_FILE };
+       OPTION_NUMBER, OPTION_FILE, OPTION_OWNER, OPTION_SYSTEM };
 
 static const struct option longs[] = {
 	{ "config", required_argument, NULL, OPTION_CONFIG }, { "now", required_argument, NULL, OPTION_NOW },
@@ -114,6 +116,7 @@ static const struct option longs[] = {
 	{ "full", no_argument, NULL, OPTION_FULL }, { "date", required_argument, NULL, OPTION_DATE },
 	{ "why", required_argument, NULL, OPTION_REASON },
 	{ "number", required_argument, NULL, OPTION_NUMBER }, { "file", required_argument, NULL, OPTION_FILE },
+	{ "owner", required_argument, NULL, OPTION_OWNER }, { "system", required_argument, NULL, OPTION_SYSTEM },
 	{ "key", required_argument, NULL, OPTION_KEY }, { NULL, 0, NULL, 0 },
 };
 
@@ -127,6 +130,8 @@ text_option(int c, struct options *out)
 	case OPTION_REASON: return &out->reason;
 	case OPTION_UNTIL: return &out->until;
 	case OPTION_STATE: return &out->state;
+	case OPTION_OWNER: return &out->owner;
+	case OPTION_SYSTEM: return &out->system;
 	case OPTION_SHARE: return &out->share;
 	case OPTION_PATH: return &out->path;
 	case OPTION_SERIES: return &out->series;

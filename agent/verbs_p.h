@@ -16,6 +16,7 @@ struct options {
 	const char *reason, *until, *state, *rules, *at;
 	const char *share, *path, *series, *case_name;  /* of a hold, or an event */
 	const char *date;
+	const char *owner, *system;     /* of what a report is made */
 	const char *number, *file;      /* of an e-archive's receipt, and its list of checksums */
 	const char *key;                /* the public key that a list of heads must begin with */
 };

@@ -15,6 +15,8 @@
 #include "behov/json.h"
 #include "behov/report.h"
 
+#include <stdio.h>
+
 struct report_column {
 	const char *id, *title;         /* id: for programs; title: Swedish */
 	enum cell { CELL_TEXT, CELL_NUMBER, CELL_DAY, CELL_MOMENT } type;
@@ -58,12 +60,11 @@ struct report_document {
 	struct stored_list *stored;     /* what the lists read */
 };
 
-/* owner: a name as the rules write it; system: an id.  At most one of them; NULL = all. */
-struct report_what { const char *quarter, *owner, *system; };
-
 /* Returns 0 with *out to be freed, or -1 with *err filled and nothing to free. */
 int report_document_quarter(struct arena *mem, const struct report_input *in, const struct report_what *what, struct report_document *out,
 			    struct error *err);
 void report_document_free(struct report_document *document);
+/* The page, with its plots: one file that needs no other. */
+int document_html(struct arena *mem, const struct report_document *document, FILE *out, struct error *err);
 
 #endif

@@ -57,6 +57,8 @@ stock_rows(struct arena *mem, const struct rules *rules, const char *summary)
 			continue;
 		if (!json_text(one, "series") && !json_text(one, "folder")) {
 			share = row(mem, one, s ? s->name : json_text(one, "share"));
+			json_put(share, "id", json_text(one, "share"));
+			put_number(share, "ungoverned_files", json_number(one, "ungoverned", 0));
 			put_list(share, "parts");
 			put_list(share, "folders");
 			json_array_append_new(rows, share);

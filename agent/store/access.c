@@ -189,8 +189,8 @@ store_needs(struct arena *mem, struct store *store, struct stored_needs *out, st
 }
 
 /* What is in the index alone is read from there: the rest of a row costs as much again. */
-#define SPAN "select system, role, account, key, first_seen, last_seen, need"
-#define SPAN_REST ", need_since, via, added, added_by"
+#define SPAN "select system, role, account, key, first_seen, last_seen, need, need_since"
+#define SPAN_REST ", via, added, added_by"
 
 int
 store_access_each(struct store *store, const struct access_filter *filter, int (*each)(void *self, const struct access_span *span, struct error *err),
@@ -214,10 +214,9 @@ store_access_each(struct store *store, const struct access_filter *filter, int (
 		struct access_span span = {
 			.system = column_lent(mem, &q, 0), .role = column_lent(mem, &q, 1), .account = column_lent(mem, &q, 2),
 			.key = column_lent(mem, &q, 3), .first_seen = column_moment(&q, 4), .last_seen = column_moment(&q, 5),
-			.need = column_null(&q, 6) ? 0 : column_number(&q, 6), .need_since = INT64_MIN, .added = INT64_MIN };
+			.need = column_null(&q, 6) ? 0 : column_number(&q, 6), .need_since = column_moment(&q, 7), .added = INT64_MIN };
 
 		if (!filter->brief) {
-			span.need_since = column_moment(&q, 7);
 			span.via = column_lent(mem, &q, 8);
 			span.added = column_moment(&q, 9);
 			span.added_by = column_lent(mem, &q, 10);

@@ -137,9 +137,10 @@ question(struct arena *mem, const struct proposal_filter *f)
 {
 	const char *state = f->approver || f->id ? "coalesce(state, '')" : "state";
 
-	return arena_print(mem, "select %s from proposal where true%s%s%s%s%s%s", f->brief ? BRIEF : COLUMNS,
+	return arena_print(mem, "select %s from proposal where true%s%s%s%s%s%s%s", f->brief ? BRIEF : COLUMNS,
 			   f->id ? " and id = ?" : "", f->key ? " and key = ?" : "", f->scope ? " and scope = ?" : "",
 			   f->approver ? " and id in (select proposal from approver where approver.key = ?)" : "",
+			   f->alive_since ? arena_print(mem, " and (since >= ? or (true%s))", states_in(mem, STATES_LIVE, "state")) : "",
 			   states_in(mem, f->states, state), f->brief ? "" : " order by kind, key, episode");
 }
 
@@ -157,6 +158,8 @@ store_proposals(struct arena *mem, struct store *store, const struct proposal_fi
 	for (size_t i = 0; i < sizeof(words) / sizeof(*words); i++)
 		if (words[i])
 			bind_text(&q, words[i]);
+	if (filter->alive_since)
+		bind_number(&q, filter->alive_since);
 	while (rc == 0 && query_row(&q, err)) {
 		struct stored one;
 

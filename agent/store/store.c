@@ -153,7 +153,7 @@ static const char *const schema_7[] = {
 	"  why text, since text, place text) strict;"
 	"alter table access_grant add column need integer; alter table access_grant add column need_since integer;"
 	"alter table access_grant add column added integer; alter table access_grant add column added_by text;"
-	"create index access_grant_who on access_grant (system, role, account, key, first_seen, last_seen, need);"
+	"create index access_grant_who on access_grant (system, role, account, key, first_seen, last_seen, need, need_since);"
 	"create table account_mark (id integer primary key, kind text not null, system text not null, role text not null,"
 	"  key text not null, account text, note text, day integer, first_seen integer not null, last_seen integer) strict;"
 	"create unique index account_mark_open on account_mark (kind, system, role, key) where last_seen is null",

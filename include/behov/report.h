@@ -17,8 +17,10 @@ struct report_input {
 	int64_t now;
 };
 
-/* "2026Q3" -> conf.work/rapport/2026Q3.html and .csv; *folder says where.  Caller owns *json (the same as JSON). */
-int report_quarter(struct arena *mem, const struct report_input *in, const char *quarter, const char **html,
+/* owner: a name as the rules write it; system: an id.  At most one of them; NULL = all. */
+struct report_what { const char *quarter, *owner, *system; };
+/* "2026Q3" -> conf.work/rapport/2026Q3.html and .csv, of an owner or a system with its name behind.  Caller owns *json (what the page says). */
+int report_quarter(struct arena *mem, const struct report_input *in, const struct report_what *what, const char **html,
 		   const char **csv, json_t **json, struct error *err);
 /* The last night, what waits, gaps, findings, holds, letters that could not be sent.  Caller owns. */
 int report_status(struct arena *mem, const struct report_input *in, json_t **out, struct error *err);

@@ -125,7 +125,7 @@ int store_needs(struct arena *mem, struct store *store, struct stored_needs *out
 /*
  * All intervals that were open at any time in [from, to), sorted by system, role, account, key and first_seen, each lent for the call.
  * need: an id, 0 = not known, as the last night of the interval had it, since need_since.  added: when the directory says that they
- * came into the group, and on which server.  brief: without need_since, via, added and added_by.
+ * came into the group, and on which server.  brief: without via, added and added_by.
  */
 struct access_span {
 	const char *system, *role, *account, *key, *via, *added_by;
@@ -169,6 +169,7 @@ struct stored_list { LIST(struct stored) list; };
 struct proposal_filter {
 	unsigned states;                /* STATES(…) | …; 0 = all */
 	const char *id, *key, *approver, *scope;        /* NULL = any; approver: account key */
+	int64_t alive_since;            /* those that live, or came into their state since that moment; 0 = all */
 	bool brief;                     /* without also, path and evidence, in no order: thousands, of which few are shown */
 };
 /* Sorted by kind word, key, episode.  evidence is owned by the list: stored_free(). */

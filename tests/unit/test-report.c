@@ -48,6 +48,7 @@ begin(void)
 	static int made;
 	struct plan plan = { .access_judged = true };
 	struct stored in, out;
+	long long night;
 
 	role.system = &system;
 	mem = arena_open();
@@ -60,6 +61,8 @@ begin(void)
 	CHECK(store_open(arena_print(mem, "%s/%d.db", folder, ++made), STORE_WRITE, &store, &err) == 0);
 	*arena_push(mem, &plan.grants) = (struct grant){ .role = &role, .who = &who, .via = &group };
 	*arena_push(mem, &plan.gaps) = (struct gap){ "share", "x\x1b[2J", NULL, "t\x1b]0;y\a" };
+	CHECK(store_night_start(store, "run", moment("2026-07-02T02:00Z"), "d", &night, &err) == 0);
+	CHECK(store_night_end(store, night, "published", true, moment("2026-07-02T02:00Z"), "{}", &err) == 0);
 	CHECK(store_grants_put(store, &plan, moment("2026-07-02T02:00Z"), &err) == 0);
 	CHECK(store_facts_put(store, &plan, moment("2026-07-02T02:00Z"), &err) == 0);
 	in = removal("k1", "eva", moment("2026-07-02T02:00Z"));
@@ -69,7 +72,7 @@ begin(void)
 	CHECK(store_decision_add(store, &(struct decision){ .proposal = in.id, .version = "v", .key = "ko", .name = "olle.strand",
 		.verdict = VERDICT_KEEP, .reason = "</p><script>x</script>", .until = DAY_NONE, .at = moment("2026-07-03T02:00Z"),
 		.source = "page" }, &err) == 0);
-	CHECK(store_decision_add(store, &(struct decision){ .proposal = out.id, .version = "v", .key = "ko", .name = "förra",
+	CHECK(store_decision_add(store, &(struct decision){ .proposal = out.id, .version = "v", .key = "ko", .name = "olle.innan",
 		.verdict = VERDICT_APPROVE, .until = DAY_NONE, .at = moment("2026-04-03T02:00Z"), .source = "page" }, &err) == 0);
 }
 
@@ -97,7 +100,7 @@ nothing_from_outside_is_markup_or_a_formula(void)
 	json_t *json = NULL;
 
 	begin();
-	CHECK(report_quarter(mem, &(struct report_input){ &rules, store, now }, "2026Q3", &html, &csv, &json, &err) == 0);
+	CHECK(report_quarter(mem, &(struct report_input){ &rules, store, now }, &(struct report_what){ .quarter = "2026Q3" }, &html, &csv, &json, &err) == 0);
 	page = text_of(html);
 	sheet = text_of(csv);
 	CHECK(!strstr(page, "<script>") && !strstr(page, "<b>Eva") && !strstr(page, "<i>Roll") && !strstr(page, "<kommun>"));
@@ -115,18 +118,40 @@ a_quarter_tells_of_its_own_decisions_only(void)
 	json_t *json = NULL;
 
 	begin();
-	CHECK(report_quarter(mem, &(struct report_input){ &rules, store, now }, "2026Q3", &html, &csv, &json, &err) == 0);
+	CHECK(report_quarter(mem, &(struct report_input){ &rules, store, now }, &(struct report_what){ .quarter = "2026Q3" }, &html, &csv, &json, &err) == 0);
 	page = text_of(html);
-	CHECK(strstr(page, "olle.strand") && !strstr(page, "förra") && strstr(page, "hittills"));
+	CHECK(strstr(page, "olle.strand") && !strstr(page, "olle.innan") && strstr(page, "hittills"));
 	json_decref(json);
-	CHECK(report_quarter(mem, &(struct report_input){ &rules, store, now }, "2026Q3", &html, &csv, &json, &err) == 0);
+	CHECK(report_quarter(mem, &(struct report_input){ &rules, store, now }, &(struct report_what){ .quarter = "2026Q3" }, &html, &csv, &json, &err) == 0);
 	again = text_of(html);
 	CHECK_TEXT(again, page);
 	json_decref(json);
-	CHECK(report_quarter(mem, &(struct report_input){ &rules, store, now }, "2026Q2", &html, &csv, &json, &err) == 0);
+	CHECK(report_quarter(mem, &(struct report_input){ &rules, store, now }, &(struct report_what){ .quarter = "2026Q2" }, &html, &csv, &json, &err) == 0);
 	page = text_of(html);
-	CHECK(strstr(page, "förra") && !strstr(page, "olle.strand") && !strstr(page, "hittills"));
+	CHECK(strstr(page, "olle.innan") && !strstr(page, "olle.strand") && !strstr(page, "hittills"));
 	json_decref(json);
+	end();
+}
+
+/* Who has made it, and when, is in the chain, and not in what it says. */
+static void
+making_a_report_does_not_make_the_next_another(void)
+{
+	const char *html, *csv, *page;
+	json_t *json = NULL;
+
+	begin();
+	CHECK(audit_add(store, moment("2026-08-14T02:00Z"), "run", "night-published", NULL, &err) == 0);
+	for (int i = 0; i < 3; i++) {
+		CHECK(report_quarter(mem, &(struct report_input){ &rules, store, now + 3600 * i }, &(struct report_what){ .quarter = "2026Q3" }, &html, &csv,
+				     &json, &err) == 0);
+		if (i)
+			CHECK_TEXT(text_of(html), page);
+		page = text_of(html);
+		CHECK(json_number(json, "chain_rows", 0) == 1);
+		json_decref(json);
+		CHECK(audit_add(store, now + 3600 * i, "report", "report-made", NULL, &err) == 0);
+	}
 	end();
 }
 
@@ -141,11 +166,11 @@ an_exception_in_the_rules_is_listed_until_it_ends(void)
 	begin();
 	rules.systems[0].roles[0].keeps = &keep;
 	rules.systems[0].roles[0].keep_count = 1;
-	CHECK(report_quarter(mem, &(struct report_input){ &rules, store, now }, "2026Q3", &html, &csv, &json, &err) == 0);
-	CHECK(strstr(text_of(html), "bo.ek") && strstr(text_of(html), "avslutar &lt;ärenden&gt;") && strstr(text_of(html), "t.o.m. 2026-09-30"));
+	CHECK(report_quarter(mem, &(struct report_input){ &rules, store, now }, &(struct report_what){ .quarter = "2026Q3" }, &html, &csv, &json, &err) == 0);
+	CHECK(strstr(text_of(html), "bo.ek") && strstr(text_of(html), "avslutar &lt;ärenden&gt;") && strstr(text_of(html), "<td>2026-09-30</td>"));
 	json_decref(json);
 	keep.until = day_parse("2026-08-14");
-	CHECK(report_quarter(mem, &(struct report_input){ &rules, store, now }, "2026Q3", &html, &csv, &json, &err) == 0);
+	CHECK(report_quarter(mem, &(struct report_input){ &rules, store, now }, &(struct report_what){ .quarter = "2026Q3" }, &html, &csv, &json, &err) == 0);
 	CHECK(!strstr(text_of(html), "bo.ek"));
 	json_decref(json);
 	rules.systems[0].roles[0].keep_count = 0;
@@ -162,7 +187,7 @@ what_is_no_quarter_or_has_not_begun_is_refused(void)
 	begin();
 	for (size_t i = 0; i < sizeof(wrong) / sizeof(*wrong); i++) {
 		err = (struct error){ 0 };
-		CHECK(report_quarter(mem, &(struct report_input){ &rules, store, now }, wrong[i], &html, &csv, &json, &err) < 0);
+		CHECK(report_quarter(mem, &(struct report_input){ &rules, store, now }, &(struct report_what){ .quarter = wrong[i] }, &html, &csv, &json, &err) < 0);
 		CHECK(err.kind == ERROR_USAGE && !json);
 	}
 	end();
@@ -223,6 +248,7 @@ main(void)
 		return 1;
 	TEST(nothing_from_outside_is_markup_or_a_formula);
 	TEST(a_quarter_tells_of_its_own_decisions_only);
+	TEST(making_a_report_does_not_make_the_next_another);
 	TEST(an_exception_in_the_rules_is_listed_until_it_ends);
 	TEST(what_is_no_quarter_or_has_not_begun_is_refused);
 	TEST(a_terminal_gets_no_orders);
