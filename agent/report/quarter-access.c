@@ -7,7 +7,6 @@
  */
 #include "quarter_p.h"
 
-#define CHANGED_MOST 50                 /* of a system, told by name on the page */
 #define SAME_MOST 3000                  /* of all that is in scope; more: the page tells how many, and the list who */
 
 /* ------------------------------------------------------------------ intervals into people */
@@ -35,8 +34,7 @@ static void
 copy_text(struct text *t, const char *text, size_t *at)
 {
 	*at = t->len;
-	text_add(t, text ? text : "");
-	text_char(t, '\0');
+	text_bytes(t, text ? text : "", text ? strlen(text) + 1 : 1);
 }
 
 static bool
@@ -51,9 +49,12 @@ begin(struct joining *j, const struct access_span *s)
 {
 	size_t at;
 
-	j->role.len = j->who.len = 0;
-	copy_text(&j->role, s->system, &at);
-	copy_text(&j->role, s->role, &j->system);
+	if (!j->role.len || strcmp(j->role.data, s->system) != 0 || strcmp(j->role.data + j->system, s->role) != 0) {
+		j->role.len = 0;
+		copy_text(&j->role, s->system, &at);
+		copy_text(&j->role, s->role, &j->system);
+	}
+	j->who.len = 0;
 	copy_text(&j->who, s->account ? s->account : s->key, &at);
 	copy_text(&j->who, s->key, &j->key);
 	j->open = true;
@@ -278,7 +279,7 @@ keep_name(struct measuring *m, const struct person *p)
 	struct quarter *q = m->q;
 
 	if (p->change != CHANGE_NONE) {
-		if (m->system->named++ < CHANGED_MOST)
+		if (m->system->named++ < q->lines)
 			*arena_push(q->mem, &m->role->changed) = named_of(q, p);
 	} else if (m->same++ < SAME_MOST) {
 		*arena_push(q->mem, &m->role->same) = named_of(q, p);

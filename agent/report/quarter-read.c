@@ -2,6 +2,10 @@
 /* quarter-read.c - which quarter, of whom, up to when; and what the store knows of it. */
 #include "quarter_p.h"
 
+#define LINES_ALL   4000                /* of all systems together; of one at least, and at most */
+#define LINES_LEAST 6
+#define LINES_MOST  50
+
 /* ------------------------------------------------------------------ when */
 
 static int
@@ -118,12 +122,15 @@ bool
 is_mine(const struct quarter *q, const char *system, const char *series, const char *share)
 {
 	const struct rules *r = q->in->rules;
-	const struct system *s = system ? rules_system(r, system) : NULL;
-	const struct series *of = series ? rules_series(r, series) : NULL;
-	const struct share *on = share ? rules_share(r, share) : NULL;
+	const struct system *s;
+	const struct series *of;
+	const struct share *on;
 
-	if (is_whole(q))
+	if (is_whole(q))                /* asked of each interval: no look-up then */
 		return true;
+	s = system ? rules_system(r, system) : NULL;
+	of = series ? rules_series(r, series) : NULL;
+	on = share ? rules_share(r, share) : NULL;
 	if (system)
 		return s && q->system_mine[s - r->systems];
 	if (of && (of->owner || !on))
@@ -341,6 +348,19 @@ read_facts(struct quarter *q, struct error *err)
 	return 0;
 }
 
+/* Nobody reads a page of a thousand systems name by name: the more there are, the less of each; the lists have all. */
+static int
+lines_of(const struct quarter *q)
+{
+	size_t systems = 0;
+	int lines;
+
+	for (size_t i = 0; i < q->in->rules->system_count; i++)
+		systems += is_mine(q, q->in->rules->systems[i].id, NULL, NULL);
+	lines = systems ? (int)(LINES_ALL / systems) : LINES_MOST;
+	return lines < LINES_LEAST ? LINES_LEAST : lines > LINES_MOST ? LINES_MOST : lines;
+}
+
 int
 quarter_read(struct quarter *q, struct error *err)
 {
@@ -348,6 +368,7 @@ quarter_read(struct quarter *q, struct error *err)
 	    read_nights(q, err) < 0)
 		return -1;
 	read_summaries(q);
+	q->lines = lines_of(q);
 	return read_proposals(q, err) < 0 || read_answers(q, err) < 0 || read_facts(q, err) < 0 ||
 	       store_needs(q->mem, q->in->store, &q->needs, err) < 0 ? -1 : access_measure(q, err);
 }

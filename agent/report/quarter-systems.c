@@ -2,8 +2,6 @@
 /* quarter-systems.c - each system: whose, how sensitive, its roles, who has them by which need, and what is new. */
 #include "quarter_p.h"
 
-#define TOLD_MOST 20                    /* lines of one kind in one system */
-
 /* ------------------------------------------------------------------ roles */
 
 static int
@@ -229,8 +227,8 @@ tell_system(struct quarter *q, const char *system, enum told what, const char *t
 	if (!part)
 		return;
 	put_number(part, "count", count + 1);
-	if (count >= TOLD_MOST) {
-		json_put(part, "more", text_count(q->mem, count + 1 - TOLD_MOST));
+	if (count >= q->lines / 2) {
+		json_put(part, "more", text_count(q->mem, count + 1 - q->lines / 2));
 		return;
 	}
 	o = json_object();

@@ -87,6 +87,7 @@ struct quarter {
 	struct week weeks[WEEKS];
 	long long people, people_before, access, access_before, change[CHANGES];
 	bool same_named;                /* few enough: who has not changed is told by name */
+	int lines;                      /* of each system so many changes, and half as many of anything else, are told one by one */
 	struct nights nights;           /* of the quarter, and those before that are compared with */
 	LIST(struct night_facts) facts; /* those that were published, in order */
 	const struct night_facts *last, *before;
