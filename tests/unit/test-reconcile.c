@@ -22,6 +22,8 @@ static enum account_class kind_of_bo;
 static size_t decided;          /* an owner has decided that Bo keeps it */
 static day_t until = DAY_NONE;  /* the rules say so, until then */
 
+static const char *called[] = { "b*" };
+
 /* Group 0 is the role's; group 1 is nested in it. */
 static void
 plan(struct arena *mem, bool unknown, bool nested, bool primary, bool anna, struct plan *out)
@@ -49,6 +51,8 @@ plan(struct arena *mem, bool unknown, bool nested, bool primary, bool anna, stru
 	who[1].class = kind_of_bo;
 	who[1].sid = kind_of_bo ? "S-1-5-11" : NULL;
 	rules.conf.directory.access_groups = base;
+	rules.conf.report.consultants = called;
+	rules.conf.report.consultant_count = 1;
 	role.system = &system;
 	if (until != DAY_NONE) {
 		role.keeps = &keep;
@@ -113,6 +117,73 @@ a_nesting_goes_when_who_needs_it_has_another_way(void)
 	plan_free(&out);
 	cut_count = 0;
 	both_ways = false;
+	arena_close(mem);
+}
+
+static enum ground_kind
+ground_of(const struct plan *p, const char *name)
+{
+	for (size_t i = 0; i < p->grants.count; i++)
+		if (strcmp(p->grants.items[i].who->name, name) == 0)
+			return p->grounds.items[p->grants.items[i].ground].kind;
+	return GROUNDS;
+}
+
+/* Of Bo: what comes of him when an owner, or the rules until a day, keep him; Anna needs it. */
+static void
+each_grant_names_what_it_rests_on(void)
+{
+	static const struct { size_t decided; day_t until; enum ground_kind bo; } cases[] = {
+		{ 0, DAY_NONE, GROUND_NONE }, { 1, DAY_NONE, GROUND_KEPT }, { 0, 30000, GROUND_KEPT }, { 0, 100, GROUND_NONE },
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		struct arena *mem = arena_open();
+		struct plan p = { 0 };
+
+		decided = cases[i].decided;
+		until = cases[i].until;
+		plan(mem, false, true, false, true, &p);
+		CHECK(p.grants.count == 2 && ground_of(&p, "anna") == GROUND_CLAUSE && ground_of(&p, "bo") == cases[i].bo);
+		decided = 0;
+		until = DAY_NONE;
+		plan_free(&p);
+		arena_close(mem);
+	}
+}
+
+static unsigned
+marks_of(const struct plan *p, const char *name, day_t *day)
+{
+	unsigned kinds = 0;
+
+	for (size_t i = 0; i < p->marks.count; i++)
+		if (strcmp(p->marks.items[i].who->name, name) == 0) {
+			kinds |= 1u << p->marks.items[i].kind;
+			*day = p->marks.items[i].day;
+		}
+	return kinds;
+}
+
+static void
+what_is_special_about_who_has_access_is_marked(void)
+{
+	struct arena *mem = arena_open();
+	struct plan p = { 0 };
+	day_t day = 0;
+
+	plan(mem, false, true, false, true, &p);
+	CHECK(marks_of(&p, "anna", &day) == 0 && marks_of(&p, "bo", &day) == 1u << MARK_CONSULTANT && day == DAY_NONE);
+	plan_free(&p);
+	p = (struct plan){ 0 };
+	who[0].expires = who[1].expires = 1796209200;   /* midnight: good until the day before */
+	who[0].protected_admin = who[1].disabled = true;
+	plan(mem, false, true, false, true, &p);
+	CHECK(marks_of(&p, "anna", &day) == (1u << MARK_TEMPORARY | 1u << MARK_PRIVILEGED) && day == clock_day(1796209199));
+	CHECK(marks_of(&p, "bo", &day) == (1u << MARK_CONSULTANT | 1u << MARK_DISABLED));
+	who[0].expires = who[1].expires = 0;
+	who[0].protected_admin = who[1].disabled = false;
+	plan_free(&p);
 	arena_close(mem);
 }
 
@@ -224,6 +295,8 @@ main(void)
 	TEST(an_unknown_group_stays);
 	TEST(a_nesting_nobody_needs_goes);
 	TEST(a_nesting_somebody_needs_stays);
+	TEST(each_grant_names_what_it_rests_on);
+	TEST(what_is_special_about_who_has_access_is_marked);
 	TEST(a_nesting_goes_when_who_needs_it_has_another_way);
 	return check_done();
 }
