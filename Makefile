@@ -38,7 +38,7 @@ LIBS    = $(shell pkg-config --libs $(PACKAGES) 2>/dev/null) -lm -pthread \
 ALL_LDFLAGS = $(LDFLAGS) $(if $(SAN),-fsanitize=$(SAN))
 
 MAKEFLAGS += --no-print-directory
-ROOMS   = base store register collect reconcile suggest scan duplicates retain propose notify decide apply audit report pdf
+ROOMS   = base store register collect reconcile suggest scan duplicates retain propose notify decide apply audit measure report pdf
 SOURCES = $(sort $(wildcard $(ROOMS:%=agent/%/*.c)) $(filter-out agent/main.c,$(wildcard agent/*.c)))
 OBJECTS = $(SOURCES:%.c=$O/%.o)
 
@@ -210,7 +210,7 @@ install: $O/behov $O/behov-smb
 	install -m 644 rules/library/* $(SHARE)/behov/rules/library
 	install -m 644 conf/schema/* $(SHARE)/behov/schema
 	install -m 644 README.md $(SHARE)/doc/behov
-	install -m 644 conf/behov.cfg packaging/installed.cfg packaging/nginx-behov.conf packaging/apache-behov.conf $(SHARE)/doc/behov/examples
+	install -m 644 conf/behov.cfg packaging/installed.cfg packaging/nginx-behov.conf packaging/apache-behov.conf packaging/prometheus/behov.rules.yml $(SHARE)/doc/behov/examples
 
 deb: $O/behov $O/behov-smb
 	packaging/make-deb $O

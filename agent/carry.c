@@ -6,6 +6,7 @@
 #include <behov/file.h>
 #include <behov/json.h>
 #include <behov/log.h>
+#include <behov/measure.h>
 #include <behov/report.h>
 #include <behov/retain.h>
 #include <behov/scan.h>
@@ -242,6 +243,42 @@ run_protocols(struct arena *mem, const struct rules *rules, struct store *store,
 	return 0;
 }
 
+/* What this run did, for who looks at how it goes. */
+static int
+keep_applied(struct arena *mem, struct store *store, const struct apply_result *done, bool good, int64_t now, struct error *err)
+{
+	const char *text = NULL;
+	json_t *before = NULL, *all, *runs;
+	int rc;
+
+	if (store_get(mem, store, APPLIED_VALUE, &text, err) < 0 || (text && json_read(text, strlen(text), &before, err) < 0))
+		return -1;
+	all = json_pack("{s:I, s:b, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I}", "at", (json_int_t)now, "good", (int)good, "removed",
+			(json_int_t)done->removed, "exported", (json_int_t)done->exported, "packaged", (json_int_t)done->packaged,
+			"quarantined", (json_int_t)done->quarantined, "unlinked", (json_int_t)done->unlinked, "left", (json_int_t)done->left,
+			"braked", (json_int_t)done->braked, "failed", (json_int_t)done->failed);
+	runs = json_is_array(json_object_get(before, "runs")) ? json_deep_copy(json_object_get(before, "runs")) : json_array();
+	json_array_append_new(runs, json_integer(now));
+	while (json_array_size(runs) > APPLIED_RUNS)
+		json_array_remove(runs, 0);
+	json_object_set_new(all, "runs", runs);
+	rc = store_set(store, APPLIED_VALUE, json_canonical(mem, all), err);
+	json_decref(before);
+	json_decref(all);
+	return rc;
+}
+
+/* However it ended. */
+static void
+tell_applied(struct arena *mem, const struct rules *rules, struct store *store, const struct apply_result *done, bool good, int64_t now)
+{
+	struct error why = { 0 };
+
+	if (keep_applied(mem, store, done, good, now, &why) < 0)
+		log_error("cannot note what apply did: %s", why.text);
+	write_metrics(mem, rules, store, now);
+}
+
 int
 run_apply(struct arena *mem, const struct rules *rules, const struct run_options *how, struct apply_result *out,
 	  struct error *err)
@@ -279,6 +316,7 @@ run_apply(struct arena *mem, const struct rules *rules, const struct run_options
 		 rc < 0 ? "ended early" : "done", out->removed, out->exported, out->packaged, out->quarantined, out->unlinked,
 		 out->waiting, out->left, out->braked, out->failed);
 out:
+	tell_applied(mem, rules, desk.store, out, rc == 0, how->now);
 	retain_close(eyes.retain);
 	run_desk_close(&desk);
 	return rc;

@@ -5,6 +5,7 @@
 #include <behov/file.h>
 #include <behov/json.h>
 #include <behov/log.h>
+#include <behov/measure.h>
 #include <behov/retain.h>
 #include <behov/step.h>
 #include <behov/text.h>
@@ -221,6 +222,22 @@ plan_files(struct arena *mem, const struct rules *rules, const struct earlier *e
 	return rc;
 }
 
+/* What stands since an earlier run: it stops no plan, but what is proposed. */
+static int
+tell_standing(struct arena *mem, const struct rules *rules, struct store *store, int64_t now, struct plan *plan, struct error *err)
+{
+	struct standings all;
+
+	if (!store)
+		return 0;
+	if (measure_brakes(mem, &(struct measure_input){ rules, store, now }, &all, err) < 0)
+		return -1;
+	for (size_t i = 0; i < all.list.count; i++)
+		*arena_push(mem, &plan->brakes) = (struct brake){ .scope = all.list.items[i].scope, .opened = all.list.items[i].proposals,
+								  .stands = braked_word[all.list.items[i].kind] };
+	return 0;
+}
+
 int
 run_plan(struct arena *mem, const struct rules *rules, const struct run_options *how, struct plan *plan,
 	 struct error *err)
@@ -244,6 +261,8 @@ run_plan(struct arena *mem, const struct rules *rules, const struct run_options 
 		.rules = rules, .snapshot = &snapshot, .plan = plan, .now = how->now }, err) < 0)
 		goto out;
 	propose_brakes(mem, &rules->conf, plan);
+	if (tell_standing(mem, rules, store, how->now, plan, err) < 0)
+		goto out;
 	plan_sort(plan);
 	rc = 0;
 out:

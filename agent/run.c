@@ -14,6 +14,7 @@
 #include <behov/digest.h>
 #include <behov/json.h>
 #include <behov/log.h>
+#include <behov/measure.h>
 #include <behov/notify.h>
 #include <behov/retain.h>
 #include <behov/step.h>
@@ -90,9 +91,10 @@ put_work(struct arena *mem, struct store *store, const struct night_result *nigh
 /* What the night saw, as it is stored: counts, and the certificate of the directory. */
 static int
 summary(struct arena *mem, const struct rules *rules, struct store *store, const struct snapshot *seen, const struct night_result *night,
-	char **out, struct error *err)
+	int64_t now, char **out, struct error *err)
 {
 	const struct plan *plan = &night->plan;
+	json_t *measured = NULL;
 	json_t *all = json_pack("{s:{s:I, s:I, s:I, s:I, s:b}, s:{s:I, s:I, s:I, s:I, s:I}, s:i, s:i, s:i, s:O?}", "access",
 				"people", (json_int_t)seen->seen.people, "groups", (json_int_t)seen->seen.groups,
 				"memberships", (json_int_t)seen->seen.memberships, "hr_rows",
@@ -105,6 +107,9 @@ summary(struct arena *mem, const struct rules *rules, struct store *store, const
 	json_t *review = NULL;
 	int rc = put_work(mem, store, night, all, err) < 0 || review_json(mem, rules, store, plan, &review, err) < 0 ? -1 : 0;
 
+	if (rc == 0)
+		rc = measure_night(mem, &(struct measure_input){ rules, store, now }, plan, night->chain, &measured, err);
+	json_object_set_new(all, "measure", measured);
 	json_object_set_new(all, "stock", stock_json(plan));
 	json_object_set_new(all, "review", review ? review : json_null());
 	*out = json_canonical(mem, all);
@@ -222,7 +227,7 @@ publish(struct arena *mem, const struct rules *rules, struct store *store, const
 		goto fail;
 	if (notify_compose(mem, &letters, &out->letters, err) < 0 || count_braked(mem, rules, store, &out->braked, &out->queued, err) < 0)
 		goto fail;
-	if (administrators_keep(mem, rules, store, snapshot, err) < 0 || summary(mem, rules, store, snapshot, out, &seen, err) < 0 ||
+	if (administrators_keep(mem, rules, store, snapshot, err) < 0 || summary(mem, rules, store, snapshot, out, how->now, &seen, err) < 0 ||
 	    store_night_end(store, id, "published", out->plan.gaps.count == 0, how->now, seen, err) < 0 ||
 	    note_night(mem, rules, store, id, seen, out->plan.gaps.count == 0, how->now, err) < 0)
 		goto fail;
@@ -293,6 +298,33 @@ tell_seals(struct arena *mem, const struct rules *rules, struct store *store, st
 			"Granskningskedjan stämmer inte med sina undertecknade huvuden, och inget verkställs förrän det är utrett: %s", why.text) };
 }
 
+/* All of the chain is walked once a night: who changed a row without the key is found, though apply has nothing to do. */
+static void
+walk_chain(struct arena *mem, const struct rules *rules, struct store *store, struct night_result *night)
+{
+	struct audit_result *chain = arena_new(mem, struct audit_result);
+	struct error why = { 0 };
+
+	if (audit_judge(mem, &rules->conf, store, chain, &why) < 0) {
+		log_error("cannot read the audit chain: %s", why.text);
+		return;
+	}
+	night->chain = chain;
+	if (chain->broken)
+		*arena_push(mem, &night->plan.findings) = (struct finding){ .kind = "chain", .text = arena_print(mem,
+			"Granskningskedjan är bruten vid rad %lld: %s", chain->broken, chain->why) };
+}
+
+/* A night is no worse for it; what watches sees that the file is old. */
+void
+write_metrics(struct arena *mem, const struct rules *rules, struct store *store, int64_t now)
+{
+	struct error why = { 0 };
+
+	if (measure_write(mem, &(struct measure_input){ rules, store, now }, &why) < 0)
+		log_error("cannot write the metrics: %s", why.text);
+}
+
 /* What apply has destroyed is told of, though it was ended before it could. */
 static int
 tell_protocols(struct arena *mem, const struct rules *rules, struct store *store, int64_t now, struct plan *plan, struct error *err)
@@ -326,10 +358,12 @@ run_night(struct arena *mem, const struct rules *rules, const struct run_options
 	if (out->decided.unread)
 		*arena_push(mem, &out->plan.gaps) = (struct gap){ "inbox", "", NULL, out->decided.unread };
 	tell_seals(mem, rules, desk.store, &out->plan);
+	walk_chain(mem, rules, desk.store, out);
 	if (tell_protocols(mem, rules, desk.store, how->now, &out->plan, err) == 0)
 		rc = whole_night(mem, rules, desk.store, how, id, out, err);
 	if (rc < 0 && store_night_end(desk.store, id, "failed", false, how->now, NULL, &late) < 0)
 		log_warn("cannot note that the night failed: %s", late.text);
+	write_metrics(mem, rules, desk.store, how->now);
 out:
 	run_desk_close(&desk);
 	return rc;

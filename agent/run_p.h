@@ -60,6 +60,8 @@ int administrators_keep(struct arena *mem, const struct rules *rules, struct sto
 
 /* What the quarterly review wants to know of tonight, for its summary; the last published night is the one before.  Caller owns *out. */
 int review_json(struct arena *mem, const struct rules *rules, struct store *store, const struct plan *plan, json_t **out, struct error *err);
+/* conf.metrics.file, where it is set; what goes wrong is told, and undoes nothing. */
+void write_metrics(struct arena *mem, const struct rules *rules, struct store *store, int64_t now);
 
 /* Gallringsprotokoll that are due are issued, and their files put in place; *why: one could not be written, else NULL. */
 int run_protocols(struct arena *mem, const struct rules *rules, struct store *store, int64_t now, const char *actor, const char **why,

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* table.c - what a plan, a night and an apply came to, as tables for people. */
 #include "run_p.h"
+#include <behov/measure.h>
 #include <behov/text.h>
 
 /* "  label      1 234": numbers in one column, though å, ä and ö are two bytes each. */
@@ -43,13 +44,16 @@ static void end_line(struct text *t, size_t from)
 	text_char(t, '\n');
 }
 
-static void table_lists(struct text *t, const struct plan *plan)
+static void table_lists(struct text *t, struct arena *mem, const struct plan *plan)
 {
 	for (size_t i = 0; i < plan->brakes.count; i++) {
 		const struct brake *b = &plan->brakes.items[i];
 		size_t from = t->len;
 
-		text_print(t, "  broms: %s (%lld av %lld)", b->scope, b->opened, b->of);
+		if (!b->stands)
+			text_print(t, "  broms: %s (%lld av %lld)", b->scope, b->opened, b->of);
+		else
+			text_print(t, "  broms som står: %s", measure_brake_text(mem, b->scope, b->stands, b->opened));
 		end_line(t, from);
 	}
 	for (size_t i = 0; i < plan->gaps.count; i++) {
@@ -87,7 +91,7 @@ static void table_plan(struct text *t, struct arena *mem, const struct plan *pla
 	row(t, mem, "iakttagelser", (long long)plan->findings.count);
 	row(t, mem, "luckor", (long long)plan->gaps.count);
 	text_char(t, '\n');
-	table_lists(t, plan);
+	table_lists(t, mem, plan);
 }
 
 char *run_table(struct arena *mem, const struct plan *plan)

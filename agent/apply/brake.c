@@ -2,7 +2,7 @@
 /* brake.c - how much one run may take: of everything, of a scope, of what one owner answers for. */
 #include "apply_p.h"
 #include "behov/json.h"
-#include <limits.h>
+#include "behov/measure.h"
 
 /* What one run has taken of something, and how much there is of it. */
 struct tally { const char *what; enum brake_act act; long long used, of; };
@@ -39,12 +39,6 @@ brake_close(struct apply *a)
 }
 
 static long long
-units(const struct proposal *p)
-{
-	return p->kind == KIND_REMOVE_MEMBER ? 1 : p->kind == KIND_CUT_NESTING ? (p->accounts > 1 ? p->accounts : 1) : p->files;
-}
-
-static long long
 size_of(const struct apply *a, const char *scope)
 {
 	return json_integer_value(json_object_get(a->brakes->sizes, scope));
@@ -66,11 +60,7 @@ size_of_all(const struct apply *a, enum brake_act act)
 static long long
 most(const struct apply *a, const struct tally *t)
 {
-	const struct conf *conf = a->conf;
-	long long least = t->act == BRAKE_REMOVE ? conf->apply_brake.memberships : conf->apply_brake.files;
-	long long share = (long long)(conf->apply_brake.ratio * (double)t->of);
-
-	return least == 0 ? LLONG_MAX : share > least ? share : least;
+	return conf_apply_most(a->conf, t->act != BRAKE_REMOVE, t->of);
 }
 
 static struct tally *
@@ -136,7 +126,7 @@ too_many(struct apply *a, const char *const keys[3], enum brake_act act, long lo
 		const struct tally *t = tally_of(a, keys[i], act, 0);
 
 		if (n > most(a, t) - t->used)
-			return arena_print(a->mem, "bromsen: det blir fler än %lld %s i en och samma körning för %s", most(a, t),
+			return arena_print(a->mem, BRAKED_NOTE "det blir fler än %lld %s i en och samma körning för %s", most(a, t),
 					   act == BRAKE_REMOVE ? "medlemskap" : "filer", keys[i]);
 	}
 	return NULL;
@@ -146,14 +136,14 @@ int
 brake_take(struct apply *a, const struct stored *s, enum brake_act act, bool begun, const char **why)
 {
 	const char *const keys[3] = { "allt", s->p.scope, owner_of(a, s, act) };
-	long long n = units(&s->p);
+	long long n = proposal_units(&s->p);
 	bool new = false;
 
 	tally_of(a, keys[0], act, size_of_all(a, act));
 	tally_of(a, keys[1], act, size_of(a, s->p.scope));
 	if (act == BRAKE_MOVE && !begun && is_too_new(a, s, &new) < 0)
 		return -1;
-	*why = begun ? NULL : new ? "bromsen: inget i serien har gallrats förut, och det äldsta går först" : too_many(a, keys, act, n);
+	*why = begun ? NULL : new ? BRAKED_NOTE "inget i serien har gallrats förut, och det äldsta går först" : too_many(a, keys, act, n);
 	for (int i = 0; i < 3 && !*why; i++)
 		tally_of(a, keys[i], act, 0)->used += n;
 	return 0;

@@ -219,6 +219,7 @@ int file_sync_folder(const char *path)
 }
 
 #define TEMPORARY 4096
+#define PUBLIC 0644
 
 static int open_new(const char *path, mode_t mode, char temporary[TEMPORARY], struct error *err)
 {
@@ -242,7 +243,7 @@ static int write_new(const char *path, const void *bytes, size_t len, mode_t mod
 
 	if (fd < 0)
 		return -1;
-	if (file_put(fd, bytes, len) < 0) {
+	if ((mode == PUBLIC && fchmod(fd, PUBLIC) < 0) || file_put(fd, bytes, len) < 0) {
 		error_sys(err, ERROR_SOURCE, "cannot write '%s'", path);
 		goto out;
 	}
@@ -261,6 +262,11 @@ out:
 int file_write(const char *path, const void *bytes, size_t len, struct error *err)
 {
 	return write_new(path, bytes, len, 0640, err);
+}
+
+int file_write_public(const char *path, const void *bytes, size_t len, struct error *err)
+{
+	return write_new(path, bytes, len, PUBLIC, err);
 }
 
 int file_write_private(const char *path, const void *bytes, size_t len, struct error *err)

@@ -7,7 +7,7 @@
 
 static char *dump(struct arena *mem, const json_t *value, size_t flags, const char *end)
 {
-	char *text = json_dumps(value, flags | JSON_SORT_KEYS | JSON_ENCODE_ANY), *out;
+	char *text = json_dumps(value, flags | JSON_SORT_KEYS | JSON_ENCODE_ANY | JSON_REAL_PRECISION(15)), *out;
 
 	if (!text)
 		abort();        /* out of memory, or a text that is not UTF-8: both are bugs here */

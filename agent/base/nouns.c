@@ -6,6 +6,7 @@
 #include "behov/manifest.h"
 #include "behov/text.h"
 #include <ldap.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -31,6 +32,15 @@ conf_proves(const struct conf *conf, enum proof_kind proof)
 		if (conf->web.proofs[i] == proof)
 			return true;
 	return false;
+}
+
+long long
+conf_apply_most(const struct conf *conf, bool files, long long of)
+{
+	long long least = files ? conf->apply_brake.files : conf->apply_brake.memberships;
+	long long part = (long long)(conf->apply_brake.ratio * (double)of);
+
+	return least == 0 ? LLONG_MAX : part > least ? part : least;
 }
 
 const struct system *
@@ -72,6 +82,12 @@ rules_series(const struct rules *rules, const char *id)
 }
 
 /* ------------------------------------------------------------------ what an approval must be good for */
+
+long long
+proposal_units(const struct proposal *p)
+{
+	return p->kind == KIND_REMOVE_MEMBER ? 1 : p->kind == KIND_CUT_NESTING ? (p->accounts > 1 ? p->accounts : 1) : p->files;
+}
 
 int
 proposal_needs(const struct proposal *p)
@@ -490,7 +506,7 @@ ORDER(by_structural, struct structural, BOTH(system), BOTH(role), BOTH(account),
 ORDER(by_finding, struct finding, BOTH(kind), BOTH(system), BOTH(role), BOTH(share), BOTH(series), BOTH(account),
       BOTH(group), BOTH(text))
 ORDER(by_gap, struct gap, BOTH(what), BOTH(id), BOTH(path), BOTH(text))
-ORDER(by_brake, struct brake, BOTH(scope))
+ORDER(by_brake, struct brake, BOTH(scope), BOTH(stands))
 ORDER(by_unclear, struct unclear, BOTH(system), BOTH(role), BOTH(key), BOTH(group), BOTH(share), BOTH(path), BOTH(series))
 
 ORDER(by_stock, struct stock, BOTH(share), BOTH(series), BOTH(folder))
@@ -705,6 +721,7 @@ notes_json(json_t *o, const struct plan *plan, struct arena *mem)
 		json_t *one = ROW(array, { "scope", b->scope });
 		json_object_set_new(one, "opened", json_integer(b->opened));
 		json_object_set_new(one, "of", json_integer(b->of));
+		json_put(one, "stands", b->stands);
 	}
 }
 

@@ -289,6 +289,14 @@ see_inbox(struct giving *g)
 	wish(g, folder_of(g, g->conf->inbox), SEE);
 }
 
+/* Its folder is somebody else's, who reads what lies there: it is not made. */
+static void
+keep_metrics(struct giving *g)
+{
+	if (g->conf->metrics.file)
+		wish(g, folder_of(g, g->conf->metrics.file), KEEP);
+}
+
 /* ------------------------------------------------------------------ each verb */
 
 static void
@@ -310,6 +318,7 @@ run(struct giving *g)
 	see_heads(g);
 	keep_store(g);
 	keep(g, g->conf->work);
+	keep_metrics(g);
 	use_key(g, g->conf->key_file);
 	use_mail(g);
 }
@@ -329,6 +338,7 @@ serve(struct giving *g)
 	const char *inbox = folder_of(g, c->inbox), *colon;
 
 	see_store(g);
+	wish(g, c->metrics.token_file, SEE);
 	wish(g, inbox, KEEP);
 	g->out->inbox_with_store = same_folder(inbox, folder_of(g, store_path(c)));
 	use_mail(g);
@@ -354,6 +364,7 @@ apply(struct giving *g)
 	see_heads(g);
 	keep_store(g);
 	keep(g, g->conf->work);
+	keep_metrics(g);
 	port_of(g, g->conf->webhook.url);
 	wish(g, g->conf->webhook.ca_file, SEE);
 	wish(g, g->conf->webhook.secret_file, SEE);

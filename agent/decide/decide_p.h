@@ -48,6 +48,7 @@ struct server {
 	const char *cookie;             /* its name */
 	bool proxied;                   /* conf names the account of a proxy, */
 	unsigned proxy;                 /* and this is its uid */
+	const char *metrics_token;      /* the digest of what must be shown at /metrics, or NULL */
 };
 
 struct field { const char *name, *value; };
@@ -186,6 +187,12 @@ bool address_from_proxy(const struct request *r);
 const char *address_of(const struct request *r);
 /* "2001:DB8::7" is "2001:db8::/48"; NULL when it is no address. */
 const char *address_read(struct arena *mem, const char *said);
+
+/* ------------------------------------------------------------------ metrics.c */
+
+/* Reads the token that the configuration names, once: into mem. */
+int metrics_open(struct arena *mem, struct server *server, struct error *err);
+int metrics_get(struct request *r, struct error *err);
 
 /* ------------------------------------------------------------------ limits.c */
 

@@ -320,6 +320,7 @@ static const struct {
 	{ "/logga-in", signin_get, signin_post },
 	{ "/logga-in/proxy", NULL, signin_proxy },
 	{ "/logga-ut", NULL, post_logout },
+	{ "/metrics", metrics_get, NULL },
 	{ "/ny-lank", get_root, wish_post },
 	{ "/sprak", NULL, post_language },
 	{ "/status", admin_route, admin_route },
@@ -351,8 +352,8 @@ static const struct { const char *path; enum lane_name lane; } slow[] = {
 enum lane_name
 route_lane(const struct request *r)
 {
-	if (strcmp(r->method, "POST") != 0)     /* what administrators read is about everybody */
-		return strncmp(r->path, "/status", 7) == 0 ? LANE_SEARCH : LANE_READ;
+	if (strcmp(r->method, "POST") != 0)     /* what administrators read, and what watches, is about everybody */
+		return strncmp(r->path, "/status", 7) == 0 || strcmp(r->path, "/metrics") == 0 ? LANE_SEARCH : LANE_READ;
 	for (size_t i = 0; i < sizeof(slow) / sizeof(*slow); i++)
 		if (leads(slow[i].path, r->path))
 			return slow[i].lane;

@@ -567,7 +567,7 @@ decide_serve(const struct rules *rules, void (*ready)(int port), struct error *e
 	stop_listen();
 	mallopt(M_MMAP_THRESHOLD, BLOCK_LEAST);
 	directory_prepare();
-	if (find_proxy(&rules->conf, &d.server, err) < 0)
+	if (find_proxy(&rules->conf, &d.server, err) < 0 || metrics_open(mem, &d.server, err) < 0)
 		goto out;
 	if (speak_check(err) < 0 || listen_on(mem, &d.server, &fd, &port, err) < 0)
 		goto out;

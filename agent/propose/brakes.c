@@ -34,7 +34,7 @@ propose_brakes(struct arena *mem, const struct conf *conf, struct plan *plan)
 			if (strcmp(plan->proposals.items[k].scope, scope) == 0)
 				opened += units(&plan->proposals.items[k]);
 		if (brake_trips(conf, opened, of))
-			*arena_push(mem, &plan->brakes) = (struct brake){ scope, opened, of };
+			*arena_push(mem, &plan->brakes) = (struct brake){ .scope = scope, .opened = opened, .of = of };
 	}
 }
 
@@ -79,7 +79,7 @@ brake_openings(struct work *w)
 				opened += w->openings.items[k].units;
 		tripped = brake_trips(&w->in->rules->conf, opened, of);
 		if (tripped)
-			*arena_push(w->mem, &w->plan->brakes) = (struct brake){ scope, opened, of };
+			*arena_push(w->mem, &w->plan->brakes) = (struct brake){ .scope = scope, .opened = opened, .of = of };
 		for (size_t k = i; k < w->openings.count; k++) {
 			struct opening *o = &w->openings.items[k];
 			if (strcmp(o->p->scope, scope) == 0)    /* a changed content releases no brake */

@@ -308,6 +308,7 @@ graph_cuttable(struct work *w)
 	const struct conf *conf = &w->in->rules->conf;
 	bool *bad = arena_array(w->mem, bool, (size_t)w->s->group_count + 1);
 	char **bases = arena_array(w->mem, char *, (size_t)conf->directory.access_group_count + 1);
+	long long giving = 0, registered = 0;
 	int count = 0;
 
 	for (int b = 0; b < conf->directory.access_group_count; b++) {
@@ -318,8 +319,14 @@ graph_cuttable(struct work *w)
 		bool access = is_access_group(w, g, bases);
 
 		w->unregistered[g] = access && !w->reach[g].count;
+		if (access && w->s->groups[g].security && w->s->groups[g].count) {
+			giving++;
+			registered += w->reach[g].count > 0;
+		}
 		bad[g] = !w->reach[g].count || w->asked[g] || !access;
 	}
+	w->plan->access.giving = giving;
+	w->plan->access.registered = registered;
 	spread(w, bad, false);
 	for (uint32_t g = 0; g < w->s->group_count; g++)
 		w->cuttable[g] = !bad[g] && !w->s->groups[g].unknown;

@@ -94,6 +94,8 @@ bool is_clear(struct arena *mem, const char *source);
 /* "file:" with a path; "domain:" with a name; or one or more addresses with blanks between. */
 const char *get_source(struct reader *r, const config_setting_t *group, const char *key, bool file);
 void read_web(struct reader *r, const config_setting_t *root, struct conf *c);
+void read_metrics(struct reader *r, const config_setting_t *root, struct conf *c);
+void read_targets(struct reader *r, const config_setting_t *root, struct conf *c);
 void read_directories(struct reader *r, const config_setting_t *root, struct conf *c);
 void read_settings(struct reader *r, const config_setting_t *root);
 void read_system(struct reader *r, config_setting_t *at);

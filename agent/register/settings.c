@@ -376,7 +376,7 @@ read_settings(struct reader *r, const config_setting_t *root)
 {
 	static const char *const keys[] = { "organisation", "store", "inbox", "key-file", "work", "rules", "mode",
 		"zone", "directory", "hr", "mail", "web", "people", "brake", "apply-brake", "grace", "quarantine", "link",
-		"reminder", "escalate", "weekly", "language", "webhook", "audit", "archive", "protocol", "report", NULL };
+		"reminder", "escalate", "weekly", "language", "webhook", "audit", "archive", "protocol", "report", "metrics", "targets", NULL };
 	static const char *const schemes[] = { "sqlite:", NULL };
 	static const char *const modes[] = { "observe", "propose", "apply", NULL };
 	static const char *const builtin[][3] = { { "title", "titel", "title" }, { "department", "avdelning", "department" },
@@ -415,4 +415,6 @@ read_settings(struct reader *r, const config_setting_t *root)
 	read_audit(r, root, c);
 	read_protocol(r, root, c);
 	read_report(r, root, c);
+	read_metrics(r, root, c);
+	read_targets(r, root, c);
 }

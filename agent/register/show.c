@@ -246,6 +246,12 @@ conf_json(const struct conf *c)
 	put_archive(o, &c->archive);
 	put_new(o, "protocol", protocol_json(c));
 	put_new(o, "report", report_json(c));
+	put_new(o, "metrics", json_pack("{s:s?,s:b,s:s?}", "file", c->metrics.file, "page", (int)c->metrics.page, "token-file",
+					c->metrics.token_file));
+	put_new(o, "targets", json_pack("{s:i,s:i,s:i,s:i,s:f,s:f,s:f,s:f}", "night-hours", c->targets.night_hours, "answer",
+					c->targets.answer_days, "gaps", c->targets.gaps, "brakes", c->targets.brakes, "complete",
+					c->targets.complete, "systems", c->targets.systems, "groups", c->targets.groups, "files",
+					c->targets.files));
 	json_put(people, "coordinator", c->people.coordinator);
 	json_put(people, "archivist", c->people.archivist);
 	json_put(people, "registrar", c->people.registrar);

@@ -25,6 +25,9 @@ const char *local(struct arena *mem, const char *moment);
 /* One proposal, with who has approved this version of it. */
 int proposal_row(struct arena *mem, struct store *store, const struct stored *s, bool evidence, json_t **out,
 		 struct error *err);
+/* What is wanted and how it is, for the JSON of the status; and as lines for a terminal, each with its last nights drawn. */
+int status_goals(struct arena *mem, const struct report_input *in, json_t *out, struct error *err);
+void status_goals_text(struct arena *mem, const json_t *status, struct text *t);
 /* What a night's summary (JSON text, or NULL) says of what lies on the shares, a row each: name, files, size, ungoverned, held; parts (its series) and folders are rows
  * of the same kind.  Caller owns. */
 json_t *stock_rows(struct arena *mem, const struct rules *rules, const char *summary);

@@ -2,6 +2,8 @@
 /* status.c - the last night, what waits, what could not be seen: one look in the morning. */
 #include "report_p.h"
 
+#include "behov/measure.h"
+
 static json_t *
 night_json(struct arena *mem, const struct night *night)
 {
@@ -25,15 +27,11 @@ static int
 put_counts(struct arena *mem, const struct report_input *in, json_t *out, struct error *err)
 {
 	struct stored_list list;
-	json_t *waiting = json_object(), *braked = put_list(out, "braked"), *scopes = json_object();
-	const char *scope;
-	json_t *count;
+	json_t *waiting = json_object();
 
 	json_object_set_new(out, "waiting", waiting);
-	if (store_proposals(mem, in->store, &(struct proposal_filter){ 0 }, &list, err) < 0) {
-		json_decref(scopes);
+	if (store_proposals(mem, in->store, &(struct proposal_filter){ .brief = true }, &list, err) < 0)
 		return -1;
-	}
 	for (int s = STATE_OPEN; s <= STATE_FAILED; s++)
 		put_number(waiting, state_word[s], 0);
 	for (size_t i = 0; i < list.list.count; i++) {
@@ -42,18 +40,8 @@ put_counts(struct arena *mem, const struct report_input *in, json_t *out, struct
 		if (s->state > STATE_FAILED)
 			continue;
 		put_number(waiting, state_word[s->state], json_number(waiting, state_word[s->state], 0) + 1);
-		if (s->state == STATE_BRAKED)
-			put_number(scopes, s->p.scope, json_number(scopes, s->p.scope, 0) + 1);
 	}
 	stored_free(&list);
-	json_object_foreach(scopes, scope, count) {
-		json_t *one = json_object();
-
-		json_put(one, "scope", scope);
-		put_number(one, "proposals", json_integer_value(count));
-		json_array_append_new(braked, one);
-	}
-	json_decref(scopes);
 	return 0;
 }
 
@@ -133,7 +121,7 @@ report_status(struct arena *mem, const struct report_input *in, json_t **out, st
 	if (store_night_last(mem, in->store, "run", false, &night, err) < 0)
 		goto fail;
 	json_object_set_new(*out, "night", night.id ? night_json(mem, &night) : json_null());
-	if (put_counts(mem, in, *out, err) == 0 && put_facts(mem, in, *out, err) == 0 && put_rest(mem, in, *out, err) == 0)
+	if (put_counts(mem, in, *out, err) == 0 && status_goals(mem, in, *out, err) == 0 && put_facts(mem, in, *out, err) == 0 && put_rest(mem, in, *out, err) == 0)
 		return 0;
 fail:
 	json_decref(*out);
@@ -182,9 +170,9 @@ report_status_text(struct arena *mem, const json_t *status)
 		text_print(&t, "  %6lld %s\n", json_number(waiting, rows[i].key, 0), rows[i].word);
 	list = json_object_get(status, "braked");
 	for (size_t i = 0; i < json_array_size(list); i++)
-		text_print(&t, "  broms: %s, %lld förslag: behov decide release %s --by NAMN --reason TEXT\n",
-			   json_text(json_array_get(list, i), "scope"), json_number(json_array_get(list, i), "proposals", 0),
-			   json_text(json_array_get(list, i), "scope"));
+		text_print(&t, "  broms: %s\n", measure_brake_text(mem, json_text(json_array_get(list, i), "scope"),
+								    json_text(json_array_get(list, i), "kind"),
+								    json_number(json_array_get(list, i), "proposals", 0)));
 	list = json_object_get(status, "gaps");
 	for (size_t i = 0; i < json_array_size(list); i++)
 		text_print(&t, "  lucka: %s %s: %s\n", json_text(json_array_get(list, i), "what"),
@@ -204,6 +192,7 @@ report_status_text(struct arena *mem, const json_t *status)
 		text_print(&t, "  kedjan är inte prövad mot undertecknade huvuden: %s\n", json_text(audit, "unsealed"));
 	else
 		text_print(&t, "  undertecknad till och med rad %lld\n", json_number(audit, "sealed", 0));
+	status_goals_text(mem, status, &t);
 	out = arena_copy(mem, t.data, t.len);
 	text_close(&t);
 	return out;

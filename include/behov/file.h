@@ -30,6 +30,8 @@ int file_share(int fd, const char *path, bool writers, struct error *err);
 
 /* Written to a temporary beside it, synced, renamed over path, folder synced; mode 0640 & ~umask. */
 int file_write(const char *path, const void *bytes, size_t len, struct error *err);
+/* The same, for all to read (0644), whatever the umask. */
+int file_write_public(const char *path, const void *bytes, size_t len, struct error *err);
 /* The same, for nobody else to read. */
 int file_write_private(const char *path, const void *bytes, size_t len, struct error *err);
 

@@ -374,6 +374,13 @@ struct conf {
 	int reminder_days;              /* 7 */
 	int escalate[2];                /* days without an answer until the next in turn is asked, too, and until the coordinator
 					 * is and administrators are told: 14 and 28; 0 = never */
+	struct {                        /* how it goes, for a machine that watches: OpenMetrics */
+		const char *file;       /* written at the end of run and apply; NULL = none */
+		bool page;              /* also at /metrics */
+		const char *token_file; /* what must be shown there; NULL = who is on this machine may ask */
+	} metrics;
+	/* What is wanted, of what measure.h measures: at most, and of what lies between 0 and 1 at least. */
+	struct { int night_hours, answer_days, gaps, brakes; double complete, systems, groups, files; } targets;
 	int weekly;                     /* so many proposals are newly asked of one person in seven days: 30; 0 = no limit */
 };
 
@@ -397,6 +404,8 @@ struct rules {
 };
 
 bool conf_proves(const struct conf *conf, enum proof_kind proof);
+/* So many memberships, or files, one run of apply takes at most where there are `of`; LLONG_MAX = no limit. */
+long long conf_apply_most(const struct conf *conf, bool files, long long of);
 
 const struct system *rules_system(const struct rules *rules, const char *id);
 const struct role *rules_role(const struct rules *rules, const char *system, const char *role);
@@ -612,6 +621,8 @@ struct proposal {
 	json_t *evidence;               /* owned: clauses, paths, person, calculation, …; shown, not part of `version` */
 };
 
+/* What a brake counts: memberships, or files. */
+long long proposal_units(const struct proposal *p);
 /* How many different people must approve it at least, by its kind, class and hand: 1 or 2. */
 int proposal_needs(const struct proposal *p);
 /* Is a code no proof of who approves it? */
@@ -627,7 +638,11 @@ bool series_decided_so(const struct series *series, const json_t *evidence);
 struct missing { const char *system, *role, *account; };
 struct clash { const char *system, *account, *why; const char **roles; int role_count; struct place rule; };
 struct structural { const char *system, *role, *account, *group, *why; };
-struct brake { const char *scope; long long opened, of; };
+struct brake {
+	const char *scope;
+	long long opened, of;
+	const char *stands;             /* plan: one that stands since an earlier run, braked_word[] of measure.h; else NULL */
+};
 /* What would be due but that nobody has said when it ended, or only of what is older; some of the folders (bytes), sorted. */
 struct lacking { const char *series, *share; long long files, younger; const char **paths; int path_count; };
 
@@ -702,7 +717,10 @@ struct plan {
 	LIST(struct { const char *scope; long long of; }) sizes;       /* what brakes measure against */
 	LIST(struct stock) stock;
 	bool access_judged, files_judged;       /* false: that half was not looked at (e.g. directory is a gap) */
-	struct { long long people, groups, memberships, excess, systems, roles; } access;
+	struct {
+		long long people, groups, memberships, excess, systems, roles;
+		long long giving, registered;           /* groups that give access and have members; those of them that lead to a role */
+	} access;
 	struct { long long files, folders, bytes, due_files, due_bytes, ungoverned, held, inert, no_anchor, unreadable; } filed;
 };
 

@@ -9,10 +9,10 @@
  *
  *               files read                                   files written                           connects to
  *     plan      sources, shares, the store                   none                                    directories, HR, accounts
- *     run       sources, shares, the inbox, the heads        the store's folder, work, mail          the same, and mail
+ *     run       sources, shares, the inbox, the heads        the store's folder, work, mail, metrics the same, and mail
  *     serve     the store                                    the inbox's folder, mail                mail, and "ldap" in web.proof
  *     apply     sources, the inbox, the heads                shares with dispose, the store's        directories, HR, accounts
- *                                                            folder, work
+ *                                                            folder, work, metrics
  *     seal      the store                                    the heads, their copies and key         audit.stamp
  *
  * A rule is about the file that had the name then: a file that is replaced while serve is at work is not seen until it is

@@ -6,6 +6,7 @@
 #define BEHOV_RUN_H
 
 #include "apply.h"
+#include "audit.h"
 #include "decide.h"
 #include "propose.h"
 #include "version.h"
@@ -34,6 +35,7 @@ struct night_result {
 	struct decide_result decided;
 	struct propose_result proposed;
 	struct plan plan;               /* plan_free() */
+	const struct audit_result *chain;       /* as the night found it; NULL = it could not be read */
 	double began;                   /* clock_spent() */
 	long long letters, sent, unsent, braked;        /* braked: all that wait for a release */
 	long long queued;               /* all that wait for their turn */

@@ -15,13 +15,14 @@ PAGE, TRAPS, ACCESS, RETENTION, PROPOSALS, AUDIT, POWERS, CONF = (f"{TOP}/packag
 
 # Where the register says which keys a group has: the function, and the group.  In read_small() each list has its own name.
 GROUPS = {"read_webhook": "webhook", "read_settings": "", "read_one": "directory", "read_units": "hr.units", "read_hr": "hr", "read_mail": "mail", "read_web": "web", "read_ldap": "web.ldap",
-          "read_stamp": "audit.stamp", "read_audit": "audit", "read_archive": "archive", "read_protocol": "protocol", "read_report": "report"}
+          "read_stamp": "audit.stamp", "read_audit": "audit", "read_archive": "archive", "read_protocol": "protocol", "read_report": "report",
+          "read_metrics": "metrics", "read_targets": "targets"}
 
 
 def known_keys():
     """Every key of the configuration, with its group before it, as the register knows them."""
     out = set()
-    for name in ("settings", "directories", "web", "archive"):
+    for name in ("settings", "directories", "web", "archive", "watch"):
         with open(f"{TOP}/agent/register/{name}.c", encoding="utf-8") as f:
             text = f.read()
         for function, body in re.findall(r"^(\w+)\(struct reader \*r[^;{]*\)\n\{(.*?)^\}", text, re.M | re.S):

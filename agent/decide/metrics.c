@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * metrics.c - /metrics: how it goes, for a machine that watches.  There is no such page unless conf.metrics.page says so.
+ *
+ * Who shows the token may read it; where there is none, who asks from this machine, and for nobody else: what has come through
+ * a proxy is somebody else's, though it comes from here.  It names nobody, and reading it writes nothing: so what is counted is
+ * counted in memory.
+ */
+#include "decide_p.h"
+
+#include <behov/digest.h>
+#include <behov/file.h>
+#include <behov/log.h>
+#include <behov/measure.h>
+
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <pthread.h>
+
+#define TOKEN_LEAST 20                  /* characters */
+#define A_MINUTE 60                     /* answers: each reads all that waits */
+
+/* ------------------------------------------------------------------ who may read it */
+
+int
+metrics_open(struct arena *mem, struct server *server, struct error *err)
+{
+	const struct conf *conf = &server->rules->conf;
+	char *token;
+	size_t len;
+
+	if (!conf->metrics.page || !conf->metrics.token_file)
+		return 0;
+	if (file_secret(mem, conf->metrics.token_file, &token, &len, err) < 0)
+		return -1;
+	if (len < TOKEN_LEAST || strlen(token) != len)
+		return error_set(err, ERROR_CONFIG, "the token in '%s' is shorter than %d characters, or none: 'openssl rand -hex 32' makes one",
+				 conf->metrics.token_file, TOKEN_LEAST);
+	server->metrics_token = digest_text(mem, token);
+	explicit_bzero(token, len);
+	return 0;
+}
+
+static bool
+from_here(const struct request *r)
+{
+	static const char *const passed_on[] = { "X-Forwarded-For", "X-Forwarded-Host", "X-Real-IP", "Forwarded", "Via" };
+	const union MHD_ConnectionInfo *info = MHD_get_connection_info(r->connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
+	const struct sockaddr *from = info ? info->client_addr : NULL;
+
+	for (size_t i = 0; i < sizeof(passed_on) / sizeof(*passed_on); i++)
+		if (MHD_lookup_connection_value(r->connection, MHD_HEADER_KIND, passed_on[i]))
+			return false;
+	if (from && from->sa_family == AF_INET)
+		return ntohl(((const struct sockaddr_in *)(const void *)from)->sin_addr.s_addr) >> 24 == 127;
+	return from && from->sa_family == AF_INET6 && IN6_IS_ADDR_LOOPBACK(&((const struct sockaddr_in6 *)(const void *)from)->sin6_addr);
+}
+
+static bool
+may_read(const struct request *r)
+{
+	const char *shown = MHD_lookup_connection_value(r->connection, MHD_HEADER_KIND, MHD_HTTP_HEADER_AUTHORIZATION);
+
+	if (!r->server->metrics_token)
+		return !r->server->rules->conf.metrics.token_file && from_here(r);
+	return shown && strncmp(shown, "Bearer ", 7) == 0 && digest_equal(digest_text(r->mem, shown + 7), r->server->metrics_token);
+}
+
+/* Of the minute that it is. */
+static bool
+has_turn(int64_t now)
+{
+	static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+	static int64_t minute;
+	static int count;
+	bool yes;
+
+	pthread_mutex_lock(&lock);
+	if (minute != now / 60)
+		count = 0;
+	minute = now / 60;
+	yes = count < A_MINUTE;
+	count += yes;
+	pthread_mutex_unlock(&lock);
+	return yes;
+}
+
+/* ------------------------------------------------------------------ the answer */
+
+static int
+refuse_in_words(struct request *r, unsigned status, const char *text)
+{
+	text_add(&r->out, text);
+	r->status = status;
+	r->type = "text/plain; charset=utf-8";
+	return 0;
+}
+
+static int
+count_all(struct request *r, struct error *err)
+{
+	const struct measure_input in = { r->server->rules, r->server->store, r->now };
+	struct measured measured;
+	struct goals goals;
+	int rc;
+
+	if (measure_read(r->mem, &in, &measured, err) < 0)
+		return -1;
+	rc = measure_goals(r->mem, &in, &measured, &goals, err);
+	if (rc == 0)
+		measure_metrics(&in, &measured, &goals, &r->out);
+	measure_free(&measured);
+	if (rc == 0 && r->out.full)
+		rc = error_set(err, ERROR_STORE, "the metrics are more than an answer may be");
+	r->status = 200;
+	r->type = METRICS_TYPE;
+	return rc;
+}
+
+int
+metrics_get(struct request *r, struct error *err)
+{
+	if (!r->server->rules->conf.metrics.page)
+		return page_notice(r, 404, N_("Sidan finns inte"), N_("Här finns inget att läsa."), err);
+	if (!may_read(r)) {
+		log_warn("somebody who may not wants to read /metrics");
+		return refuse_in_words(r, 403, "Not for you: see metrics in behov.cfg(5).\n");
+	}
+	return has_turn(r->now) ? count_all(r, err) : refuse_in_words(r, 429, "Too often: ask again in a minute.\n");
+}
