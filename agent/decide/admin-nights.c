@@ -1,19 +1,15 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * admin-nights.c - /status/natter: the last sixty nights, as plots and as a table; and what one night saw.
- *
- * A plot is bars whose places are percentages and whose heights are pixels, so that its words keep their size on any screen.
- * Nothing in it is told by colour alone: a night with gaps is hollow.
  */
 #include "admin_p.h"
 
 #include <behov/certificate.h>
 
+#include <math.h>
+
 #define NIGHTS 60
 #define LOOK_BACK ((int64_t)120 * 86400)        /* seconds */
-#define TOP 26                          /* pixels above the highest bar, for its word */
-#define HIGH 90                         /* pixels of the highest bar */
-#define WIDE 80                         /* percent: what is left is for the word of the last bar */
 
 struct night_row {
 	const struct night *night;
@@ -78,7 +74,7 @@ took(struct arena *mem, long long ms)
 
 /* ------------------------------------------------------------------ plots */
 
-struct plot {
+struct kind_of_plot {
 	const char *id, *title;
 	long long (*value)(const struct night_row *row);
 	const char *(*word)(struct arena *mem, long long value);
@@ -89,97 +85,27 @@ static long long decided_of(const struct night_row *row) { return row->decided; 
 static long long took_of(const struct night_row *row) { return row->milliseconds; }
 static const char *count_word(struct arena *mem, long long value) { return value < 0 ? "" : text_count(mem, value); }
 
-/* A place among the bars as "12.50%" of all, without a comma whatever the locale. */
 static const char *
-percent(struct arena *mem, size_t part, size_t of)
+word_of(struct request *r, const void *self, double value)
 {
-	size_t hundredths = part * WIDE * 100 / of;
+	const struct kind_of_plot *kind = self;
 
-	return arena_print(mem, "%zu.%02zu%%", hundredths / 100, hundredths % 100);
+	return kind->word(r->mem, (long long)value);
 }
 
 static json_t *
-bar(struct request *r, const struct plot *p, const struct night_row *row, size_t at, size_t count, long long most)
+plot_json(struct request *r, const struct kind_of_plot *kind, const struct night_rows *rows)
 {
-	long long value = p->value(row), high = value * HIGH / most;
-	json_t *o = json_object();
+	struct admin_point *points = arena_array(r->mem, struct admin_point, rows->list.count + 1);
 
-	json_put(o, "x", percent(r->mem, at * 5, count * 5));
-	json_put(o, "width", percent(r->mem, 4, count * 5));
-	json_object_set_new(o, "y", json_integer(TOP + HIGH - high));
-	json_object_set_new(o, "height", json_integer(high));
-	json_object_set_new(o, "hollow", json_boolean(!row->night->complete));
-	json_put(o, "text", arena_print(r->mem, row->night->complete ? "%s: %s" : say(r, "%s: %s, med luckor"),
-					day_text(r->mem, clock_day(row->night->started)), p->word(r->mem, value)));
-	return o;
-}
+	for (size_t i = 0; i < rows->list.count; i++) {
+		const struct night_row *row = &rows->list.items[i];
+		long long value = kind->value(row);
 
-static void
-put_word(json_t *list, const char *x, long long y, const char *anchor, const char *text)
-{
-	json_t *o = json_object();
-
-	json_put(o, "x", x);
-	json_object_set_new(o, "y", json_integer(y));
-	json_put(o, "anchor", anchor);
-	json_put(o, "text", text);
-	json_array_append_new(list, o);
-}
-
-/* The highest is written above its bar, towards the middle; the last beside its own. */
-static void
-put_words(struct request *r, json_t *list, const struct plot *p, const struct night_rows *rows, size_t highest, size_t last, long long most)
-{
-	size_t count = rows->list.count;
-	long long value = p->value(&rows->list.items[last]);
-	bool left = highest * 2 < count;
-
-	if (most && highest != last)
-		put_word(list, percent(r->mem, highest * 5 + (left ? 0 : 4), count * 5), TOP - 8, left ? "start" : "end",
-			 arena_print(r->mem, say(r, "högst %s"), p->word(r->mem, most)));
-	put_word(list, percent(r->mem, 61, 60), TOP + HIGH - (most ? value * HIGH / most : 0) + 4, "start",
-		 p->word(r->mem, value));
-}
-
-static json_t *
-plot_json(struct request *r, const struct plot *p, const struct night_rows *rows)
-{
-	size_t count = rows->list.count, highest = 0, last = 0, known = 0;
-	json_t *o = json_object(), *bars = json_array(), *words = json_array();
-	long long most = 0;
-
-	for (size_t i = 0; i < count; i++) {
-		long long value = p->value(&rows->list.items[i]);
-		if (value < 0)
-			continue;
-		known++;
-		last = i;
-		if (value > most) {
-			most = value;
-			highest = i;
-		}
+		points[i] = (struct admin_point){ row->night->started, value < 0 ? NAN : (double)value, row->night->complete };
 	}
-	for (size_t i = 0; i < count; i++)
-		if (p->value(&rows->list.items[i]) >= 0)
-			json_array_append_new(bars, bar(r, p, &rows->list.items[i], i, count, most ? most : 1));
-	if (known)
-		put_words(r, words, p, rows, highest, last, most);
-	json_put(o, "id", p->id);
-	json_put(o, "title", say(r, p->title));
-	json_put(o, "said", !known ? say(r, "Inga nätter än.")
-		 : arena_print(r->mem, say(r, "%zu nätter från %s till %s. Högst %s, senast %s."), known,
-			       day_text(r->mem, clock_day(rows->list.items[0].night->started)),
-			       day_text(r->mem, clock_day(rows->list.items[last].night->started)), p->word(r->mem, most),
-			       p->word(r->mem, p->value(&rows->list.items[last]))));
-	json_put(o, "end", percent(r->mem, 1, 1));
-	json_object_set_new(o, "base", json_integer(TOP + HIGH));
-	json_object_set_new(o, "below", json_integer(TOP + HIGH + 18));
-	json_object_set_new(o, "all", json_integer(TOP + HIGH + 24));
-	json_put(o, "from", count ? day_text(r->mem, clock_day(rows->list.items[0].night->started)) : "");
-	json_put(o, "to", count ? day_text(r->mem, clock_day(rows->list.items[count - 1].night->started)) : "");
-	json_object_set_new(o, "bars", bars);
-	json_object_set_new(o, "words", words);
-	return o;
+	return admin_plot(r, &(struct admin_plot){ .id = kind->id, .title = say(r, kind->title), .points = points, .count = rows->list.count,
+						   .target = NAN, .word = word_of, .self = kind });
 }
 
 /* ------------------------------------------------------------------ the pages */
@@ -204,7 +130,7 @@ row_json(struct request *r, const struct night_row *row)
 int
 admin_nights(struct request *r, struct error *err)
 {
-	static const struct plot plots[] = { { "oppna", N_("Öppna förslag"), open_of, count_word }, { "beslut", N_("Beslut sedan natten före"), decided_of, count_word },
+	static const struct kind_of_plot plots[] = { { "oppna", N_("Öppna förslag"), open_of, count_word }, { "beslut", N_("Beslut sedan natten före"), decided_of, count_word },
 					     { "tid", N_("Hur länge natten tog"), took_of, took } };
 	json_t *data = admin_page(r, N_("Nätter"), "natter"), *list = json_array(), *drawn = json_array();
 	struct night_rows rows = { 0 };

@@ -40,83 +40,10 @@ put_failed(struct request *r, json_t *data, const struct night *last, struct err
 	return 0;
 }
 
-/* ------------------------------------------------------------------ brakes */
-
-static void
-add_brake(struct request *r, json_t *list, const char *scope, const char *what)
-{
-	json_t *one = json_object();
-
-	rows_put(one, "what", what);
-	rows_put(one, "command", arena_print(r->mem, say(r, "behov decide release %s --by NAMN --reason \"SKÄL\""), scope));
-	json_array_append_new(list, one);
-}
-
-static int
-stands(struct request *r, const char *name, bool *out, struct error *err)
-{
-	const char *text = NULL;
-	json_t *value = NULL;
-
-	*out = false;
-	if (store_get(r->mem, r->server->store, name, &text, err) < 0)
-		return -1;
-	if (!text || *text != '{')
-		return 0;
-	if (json_read(text, strlen(text), &value, err) < 0)
-		return -1;
-	*out = json_text(value, "state") && strcmp(json_text(value, "state"), "braked") == 0;
-	json_decref(value);
-	return 0;
-}
-
-static int
-whole_brakes(struct request *r, json_t *list, struct error *err)
-{
-	const struct rules *rules = r->server->rules;
-	bool braked;
-
-	if (stands(r, SHRINK_VALUE, &braked, err) < 0)
-		return -1;
-	if (braked)
-		add_brake(r, list, "directory", say(r, "Katalogen har mycket mindre i sig än förut: behörigheter prövas inte."));
-	for (size_t i = 0; i < rules->share_count; i++) {
-		const struct share *s = &rules->shares[i];
-
-		if (stands(r, arena_print(r->mem, VANISH_VALUE "%s", s->id), &braked, err) < 0)
-			return -1;
-		if (braked)
-			add_brake(r, list, arena_print(r->mem, "share:%s", s->id),
-				  arena_print(r->mem, say(r, "Lagringsytan %s har mycket mindre i sig än förut."), s->name ? s->name : s->id));
-	}
-	return 0;
-}
-
 /* ------------------------------------------------------------------ what waits */
 
-struct queue { long long count; int64_t oldest; };
-struct scope { const char *name; long long count; };
-struct scopes { LIST(struct scope) list; };
-
 static void
-note_scope(struct request *r, struct scopes *all, const char *name)
-{
-	for (size_t i = 0; i < all->list.count; i++)
-		if (strcmp(all->list.items[i].name, name) == 0) {
-			all->list.items[i].count++;
-			return;
-		}
-	*arena_push(r->mem, &all->list) = (struct scope){ arena_text(r->mem, name), 1 };
-}
-
-static int
-by_name(const void *a, const void *b)
-{
-	return strcmp(((const struct scope *)a)->name, ((const struct scope *)b)->name);
-}
-
-static void
-put_queues(struct request *r, json_t *data, const struct queue *queues)
+put_queues(struct request *r, json_t *data, const struct measured *m)
 {
 	static const struct { enum state state; const char *word; } words[] = {
 		{ STATE_OPEN, N_("Väntar på svar") }, { STATE_BRAKED, N_("Bromsade") },
@@ -127,7 +54,7 @@ put_queues(struct request *r, json_t *data, const struct queue *queues)
 	json_t *list = json_array();
 
 	for (size_t i = 0; i < sizeof(words) / sizeof(*words); i++) {
-		const struct queue *q = &queues[words[i].state];
+		const struct pile *q = &m->queues[words[i].state];
 		json_t *one = json_object();
 
 		json_put(one, "word", say(r, words[i].word));
@@ -155,34 +82,64 @@ scope_name(struct request *r, const char *scope)
 	return strncmp(scope, "series:", 7) == 0 && series && series->name ? series->name : scope;
 }
 
-static int
-put_waiting(struct request *r, json_t *data, json_t *brakes, struct error *err)
+static const char *
+brake_text(struct request *r, const struct standing *s)
 {
-	const struct proposal_filter live = { .states = (STATES_ASKED | STATES_GOING | STATES(STATE_FAILED)), .brief = true };
-	struct queue queues[STATE_SUPERSEDED + 1] = { 0 };
-	struct stored_list all = { 0 };
-	struct scopes scopes = { 0 };
+	const struct share *share = s->kind == BRAKED_SHARE ? rules_share(r->server->rules, s->scope + strlen("share:")) : NULL;
+	const char *many = text_count(r->mem, s->proposals);
 
-	if (store_proposals(r->mem, r->server->store, &live, &all, err) < 0)
-		return -1;
-	for (size_t i = 0; i < all.list.count; i++) {
-		const struct stored *s = &all.list.items[i];
-		struct queue *q = &queues[s->state];
-
-		if (!q->count++ || s->since < q->oldest)
-			q->oldest = s->since;
-		if (s->state == STATE_BRAKED && s->p.scope)
-			note_scope(r, &scopes, s->p.scope);
+	switch (s->kind) {
+	case BRAKED_DIRECTORY:
+		return say(r, "Katalogen har mycket mindre i sig än förut: behörigheter prövas inte.");
+	case BRAKED_SHARE:
+		return arena_print(r->mem, say(r, "Lagringsytan %s har mycket mindre i sig än förut."),
+				   share && share->name ? share->name : s->scope + strlen("share:"));
+	case BRAKED_PROPOSALS:
+		return arena_print(r->mem, say(r, "%s: %s nya förslag på en natt."), scope_name(r, s->scope), many);
+	case BRAKED_APPLY:
+		break;
 	}
-	stored_free(&all);
-	if (scopes.list.count)
-		qsort(scopes.list.items, scopes.list.count, sizeof(*scopes.list.items), by_name);
-	for (size_t i = 0; i < scopes.list.count; i++)
-		add_brake(r, brakes, scopes.list.items[i].name,
-			  arena_print(r->mem, say(r, "%s: %s nya förslag på en natt."), scope_name(r, scopes.list.items[i].name),
-				      text_count(r->mem, scopes.list.items[i].count)));
-	put_queues(r, data, queues);
-	return 0;
+	return arena_print(r->mem, say(r, "%s: %s godkända förslag är fler än en körning får utföra. De väntar på nästa."),
+			   scope_name(r, s->scope), many);
+}
+
+static void
+put_brakes(struct request *r, json_t *data, const struct measured *m)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < m->brakes.list.count; i++) {
+		const struct standing *s = &m->brakes.list.items[i];
+		json_t *one = json_object();
+
+		rows_put(one, "what", brake_text(r, s));
+		rows_put(one, "command", s->kind == BRAKED_APPLY ? NULL :
+			 arena_print(r->mem, say(r, "behov decide release %s --by NAMN --reason \"SKÄL\""), s->scope));
+		json_array_append_new(list, one);
+	}
+	json_object_set_new(data, "some_brakes", json_boolean(json_array_size(list) > 0));
+	json_object_set_new(data, "brakes", list);
+}
+
+static int
+put_measured(struct request *r, json_t *data, struct error *err)
+{
+	const struct measure_input in = { r->server->rules, r->server->store, r->now };
+	json_t *list = json_array();
+	struct measured m;
+	struct goals goals;
+	int rc;
+
+	json_object_set_new(data, "goals", list);
+	if (measure_read(r->mem, &in, &m, err) < 0)
+		return -1;
+	rc = measure_goals(r->mem, &in, &m, &goals, err);
+	for (int g = 0; rc == 0 && g < GOALS; g++)
+		json_array_append_new(list, admin_goal(r, &goals.list[g]));
+	put_brakes(r, data, &m);
+	put_queues(r, data, &m);
+	measure_free(&m);
+	return rc;
 }
 
 static int
@@ -209,18 +166,16 @@ int
 admin_overview(struct request *r, struct error *err)
 {
 	static const char *const modes[] = { N_("iaktta: ägare får inga brev"), N_("föreslå: inget utförs"), N_("utföra") };
-	json_t *data = admin_page(r, N_("Översikt"), ""), *brakes = json_array();
+	json_t *data = admin_page(r, N_("Översikt"), "");
 	struct night last;
 
-	json_object_set_new(data, "brakes", brakes);
 	json_put(data, "mode", say(r, modes[r->server->rules->conf.mode]));
 	json_object_set_new(data, "test", json_boolean(store_is_test(r->server->store)));
 	if (store_night_last(r->mem, r->server->store, "run", false, &last, err) < 0 || put_failed(r, data, &last, err) < 0 ||
-	    whole_brakes(r, brakes, err) < 0 || put_waiting(r, data, brakes, err) < 0 || put_counts(r, data, err) < 0) {
+	    put_measured(r, data, err) < 0 || put_counts(r, data, err) < 0) {
 		json_decref(data);
 		return -1;
 	}
 	put_night(r, data, &last);
-	json_object_set_new(data, "some_brakes", json_boolean(json_array_size(brakes) > 0));
 	return page_render(r, 200, "admin-overview.html", data, err);
 }

@@ -222,6 +222,7 @@ static const struct {
 	{ "/status/logga-in", get_sign_in, post_sign_in, true },
 	{ "/status/logga-in/proxy", get_sign_in, post_proxy, true },
 	{ "/status/logga-ut", get_sign_in, post_sign_out, true },
+	{ "/status/mal", admin_goals, NULL, false },
 	{ "/status/natt", admin_night, NULL, false },
 	{ "/status/natter", admin_nights, NULL, false },
 	{ "/status/stopp", admin_holds, NULL, false },
@@ -256,7 +257,7 @@ admin_page(struct request *r, const char *title, const char *here)
 {
 	static const char *const pages[][2] = { { "", N_("Översikt") }, { "arbete", N_("Arbete") }, { "fynd", N_("Fynd och luckor") },
 						{ "agare", N_("Ägare") }, { "stopp", N_("Stopp") }, { "brev", N_("Brev") },
-						{ "natter", N_("Nätter") } };
+						{ "natter", N_("Nätter") }, { "mal", N_("Mål") } };
 	const struct conf *conf = &r->server->rules->conf;
 	json_t *o = json_object(), *list = json_array();
 
@@ -358,7 +359,7 @@ admin_gap_word(const char *what)
 		{ "directory", N_("Katalogen") }, { "group", N_("Gruppen") }, { "hr", N_("Personalregistret") },
 		{ "role", N_("Rollen") }, { "accounts", N_("Kontolistan") }, { "share", N_("Lagringsytan") },
 		{ "folder", N_("Mapp på lagringsytan") }, { "window", N_("Lagringsytan, tiden tog slut") },
-		{ "inbox", N_("Inkorgen från sidan") } };
+		{ "inbox", N_("Inkorgen från sidan") }, { "cases", N_("Ärendelistan") } };
 
 	for (size_t i = 0; i < sizeof(words) / sizeof(*words); i++)
 		if (strcmp(words[i][0], what) == 0)

@@ -10,6 +10,7 @@
 #include "decide_p.h"
 
 #include <behov/json.h>
+#include <behov/measure.h>
 
 #define ADMIN_ROWS 50                   /* on a page */
 #define ADMIN_UNNAMED N_("Namnges inte här (klass 3, eller ingen klass)")
@@ -35,6 +36,23 @@ bool admin_may_tell(struct request *r, const struct gap *gap);
 const char *admin_gap_word(const char *what);
 void admin_count(struct request *r, json_t *o, const char *key, long long n);
 
+/* Nights as bars: those of which nothing is known have a value that is NAN.  title: in the language of who reads. */
+struct admin_point { int64_t at; double value; bool complete; };
+struct admin_plot {
+	const char *id, *title;
+	const struct admin_point *points;
+	size_t count;
+	double target;                  /* a line across them; NAN = none */
+	bool lowest;                    /* the worst of them is the lowest, not the highest */
+	const char *(*word)(struct request *r, const void *self, double value);
+	const void *self;
+};
+/* The data of admin-plot.html. */
+json_t *admin_plot(struct request *r, const struct admin_plot *plot);
+/* A row of admin-wanted.html. */
+json_t *admin_goal(struct request *r, const struct goal *goal);
+
+int admin_goals(struct request *r, struct error *err);
 int admin_overview(struct request *r, struct error *err);
 int admin_work(struct request *r, struct error *err);
 int admin_facts(struct request *r, struct error *err);

@@ -475,7 +475,7 @@ def for_administrators(w):
     w.type("#losen", office.PASSWORD["admin"])
     w.press("Logga in")
     yield "overview"
-    for path in ("arbete", "fynd", "agare", "stopp", "brev", "natter", "natt?nr=1"):
+    for path in ("arbete", "fynd", "agare", "stopp", "brev", "natter", "mal", "natt?nr=1"):
         w.go("/status/" + path)
         yield "overview: " + path.split("?")[0]
     w.press("Logga ut")

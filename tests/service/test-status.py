@@ -4,6 +4,7 @@
 import os
 import re
 import shutil
+import sqlite3
 import sys
 
 import office
@@ -11,7 +12,7 @@ from office import BASE, PASSWORD, Browser, Office, Slapd, check
 
 WEB = ('proof = ( "ldap", "code" ); ldap = {{ server = "{0}"; ca-file = "{1}"; name = "uid=%s,ou=people,' + BASE + '"; }}; '
        f'administrators = "cn=it,ou=groups,{BASE}";')
-PAGES = ("", "/arbete", "/fynd", "/agare", "/stopp", "/brev", "/natter")
+PAGES = ("", "/arbete", "/fynd", "/agare", "/stopp", "/brev", "/natter", "/mal")
 PEOPLE = office.person("dia", "Kock", displayName="<script>alert(1)</script> \u202eaiD")
 
 
@@ -155,6 +156,21 @@ def text_of(page):
     return re.sub(r"\s+", " ", re.sub(r"<[^>]*>", " ", page.text.split("<main")[1])).replace("\u00a0", " ")
 
 
+def gap_of_an_older_night(o):
+    """As an older program left it: without what it did not count."""
+    db = sqlite3.connect(o.home + "/b.db")
+    db.execute("update night set summary = json_remove(summary, '$.measure') where id = 1")
+    db.execute("update night set summary = null where id = 2")
+    db.commit()
+    db.close()
+    admin, _ = sign_in(o)
+    pages = [admin.get("/status" + p) for p in ("", "/mal", "/natter")]
+    plots = re.findall(r"<svg.*?</svg>", pages[1].text, re.S)
+    told = o.call("status", at="09:00", day="2026-12-21")
+    return [p.status for p in pages] == [200] * 3 and plots[1].count("<rect") == 0 and plots[7].count("<rect") == 1 and told.returncode == 0 and \
+        "okänt" in told.stdout
+
+
 def what_is_said(slapd):
     brake = "brake = { count = 0; ratio = 0.0; };"
     with Office(slapd, WEB.format(slapd.url, slapd.ca), brake) as o:
@@ -202,9 +218,22 @@ def what_is_said(slapd):
         check("and the last word has the room that is left for it", words and max(words) < 82, words)
         check("the nights, drawn and written", nights.text.count("<svg") == 3 and nights.text.count('fill="none"') == 3 and "Med luckor" in text_of(nights)
               and nights.text.count("<desc") == 3 and "4 öppna" in text_of(nights), text_of(nights))
+        # "Äldsta frågan utan svar" ages by itself; the first of three nights does not say how long it has been since the one before it.
+        goals = admin.get("/status/mal")
+        said = text_of(goals)
+        check("goals stand with what is and what is wanted", all(w in said for w in ("Luckor 1 mål högst 0 nås inte", "Källor som lästes helt 50 % mål minst 100 % nås inte",
+              "Äldsta frågan utan svar 27 dagar mål högst 28 dagar nås", "Behörighetsgrupper som hör till ett system 33,3 % mål minst 95 % nås inte",
+              "System där varje roll har skrivna behov 100 % mål minst 100 % nås", "Filer som en serie styr okänt mål minst 80 % inte mätt")), said)
+        check("and which sources were not read whole", "Lagringsytan Ekonomi lästes inte helt" in said and "lästes helt" in said, said)
+        check("eight plots, each with its words", goals.text.count("<svg") == goals.text.count("<desc") == 8 and goals.text.count("stroke-dasharray") == 6, goals.text)
+        check("the overview has the same", "Luckor 1 mål högst 0 nås inte" in text_of(page), text_of(page))
+        plots = re.findall(r"<svg.*?</svg>", goals.text, re.S)
+        check("of a night that does not say there is no bar, and the line below is broken", plots[0].count("<rect") == 1 and
+              re.findall(r'<line x1="([\d.]+)%" x2="([\d.]+)%" y1="116" y2="116"', plots[0]) == [("34.00", "68.00")], plots[0])
         night = admin.get(re.search(r'href="(/status/natt\?nr=\d+)"', nights.text).group(1))
         check("and what one of them saw", "Katalogen" in text_of(night) and "7 personer" in text_of(night) and "sha256:" in night.text
               and "Såg inte" in night.text, text_of(night))
+        check("an older night without these facts is a gap, and no failure", gap_of_an_older_night(o))
         check("no page has a style of its own", not [p for p in (page, facts, letters, holds, nights, night, work, items) if "style=" in p.text or "<style" in p.text])
 
 
@@ -283,6 +312,7 @@ def in_a_browser(slapd):
             for page in PAGES:
                 driver.get(f"http://127.0.0.1:{o.port}/status{page}")
                 fits += [(page, width) for width in (1280, 320) if not shot(page[1:] or "oversikt", width)]
+            driver.get(f"http://127.0.0.1:{o.port}/status/natter")
             driver.find_element(By.CSS_SELECTOR, "tbody a").click()
             WebDriverWait(driver, 60).until(lambda d: "natt?" in d.current_url)
             fits += [("natt", width) for width in (1280, 320) if not shot("natt", width)]
