@@ -6,6 +6,11 @@
 #include <behov/powers.h>
 #include <behov/run.h>
 
+#include <stddef.h>
+#include <stdio.h>
+
+#define DEFAULT_CONFIG "/etc/behov/behov.cfg"
+
 enum { EXIT_DONE, EXIT_FAILED, EXIT_USAGE, EXIT_GAPS, EXIT_BRAKE };
 
 struct options {
@@ -25,6 +30,30 @@ struct options {
 typedef int verb_function(struct arena *mem, const struct options *options, int count, char **words, struct error *err);
 verb_function verb_check, verb_plan, verb_explain, verb_powers, verb_suggest, verb_duplicates, verb_proposals, verb_status, verb_report, verb_audit;
 verb_function verb_run, verb_serve, verb_apply, verb_restore, verb_decide, verb_hold, verb_event, verb_delivery, verb_series, verb_store, verb_share;
+
+/* ------------------------------------------------------------------ verbs.c */
+
+enum option_what { OPTION_TEXT, OPTION_FLAG, OPTION_NOW, OPTION_HANDS, OPTION_MORE, OPTION_LESS, OPTION_HELP, OPTION_VERSION };
+struct option_row {
+	const char *name;               /* behind two dashes, or NULL */
+	char letter;                    /* behind one, or 0 */
+	const char *argument;           /* what it is called, or NULL: it takes none */
+	const char *help;               /* NULL: it is the same as the one before it */
+	enum option_what what;
+	size_t at;                      /* OPTION_TEXT, OPTION_FLAG: where in struct options */
+	bool all;                       /* every verb takes it */
+};
+extern const struct option_row option_rows[];   /* the last has neither name nor help */
+
+struct verb { const char *name, *use, *help, *options, *examples; verb_function *run; };
+extern const struct verb verb_rows[];           /* the last has no name */
+/* NULL: there is none. */
+const struct verb *verb_find(const char *name);
+bool verb_takes(const struct verb *verb, const struct option_row *row);
+void help_all(FILE *out);
+void help_verb(FILE *out, const struct verb *verb);
+
+/* ------------------------------------------------------------------ what verbs share */
 
 /* Who says so: a name is demanded (`two`: two different ones), and a reason. */
 int need_names(const struct options *options, bool two, const char *verb, struct error *err);

@@ -3,6 +3,7 @@
 """The command line: what is no number or no option is refused with 2 before anything is done, and help tells of all that there is."""
 import os
 import re
+import shlex
 import subprocess
 import sys
 import tempfile
@@ -42,9 +43,11 @@ def fonts():
 
 def main():
     said = behov("--help")
-    verbs = re.findall(r"^  ([a-z]+) ", said.stdout.split("verbs:")[1].split("options:")[0], re.M)
-    with open(TOP + "/agent/main.c", encoding="utf-8") as f:
-        options = re.findall(r'\{ "([a-z]+)", (?:no|required)_argument', f.read())
+    verbs = sorted(set(re.findall(r"^  ([a-z]+)\b", said.stdout.split("verbs:")[1].split("options:")[0], re.M)))
+    with open(TOP + "/agent/verbs.c", encoding="utf-8") as f:
+        text = f.read()
+    options = re.findall(r'^\t\{ "([a-z]+)", (?:0|\'.\'),', text, re.M)
+    check("help tells of every verb", len(verbs) > 15 and set(verbs) == set(re.findall(r"verb_([a-z]+) \},$", text, re.M)), verbs)
     missing = [o for o in options if not re.search(rf"--{o}\b", said.stdout)]
     check("help tells of every option", said.returncode == 0 and len(options) > 20 and not missing, missing)
     check("and of those with one letter", all(re.search(rf"(?<![\w-])-{c}\b", said.stdout) for c in "vqhj"), said.stdout)
@@ -52,7 +55,24 @@ def main():
         config = ("--config", folder + "/absent.cfg")
         for verb in verbs:
             one = behov(*config, verb, "--help")
-            check(f"'{verb} --help' is help, and does nothing else", (one.returncode, one.stdout, one.stderr) == (0, said.stdout, ""), one)
+            check(f"'{verb} --help' is help of that verb, and does nothing else", (one.returncode, one.stderr) == (0, "") and
+                  one.stdout.startswith(f"use: behov {verb}") and one.stdout == behov(verb, "-h").stdout, one)
+            used, _, rest = one.stdout.partition("\n\n")
+            mine = rest.split("\noptions of every verb:\n")[0].partition("\noptions:\n")[2]
+            takes = set(re.findall(r"^  --([a-z]+)", mine, re.M))
+            every = set(re.findall(r"^ +(?:-\w, )?--([a-z]+)", rest.partition("\noptions of every verb:\n")[2], re.M))
+            shown = {"reason" if o == "why" else o for o in re.findall(r"--([a-z]+)", used)}
+            check(f"how '{verb}' is used names each of its options, and no other", shown == takes, shown ^ takes)
+            examples = re.findall(r"^  behov (.*)$", rest.partition("\nexamples:\n")[2], re.M)
+            check(f"'{verb}' has examples, of what it takes", examples and all(e.split()[0] == verb for e in examples) and
+                  {"reason" if o == "why" else o for e in examples for o in re.findall(r"--([a-z]+)", e)} <= takes | every, examples)
+            for example in examples:
+                one = behov(*config, *shlex.split(example))
+                check(f"which the program takes: {example}", one.returncode != 0 and "use: " not in one.stderr and "takes no" not in one.stderr and
+                      "needs" not in one.stderr and "Usage" not in one.stderr, one)
+            other = next(o for o in ("head", "test", "files") if o not in takes)
+            one = behov(*config, verb, "--" + other)
+            check(f"'{verb}' takes no --{other}, and says so", one.returncode == 2 and f"'{verb}' takes no --{other}: see behov {verb} --help" in one.stderr, one)
         numbers = ("4x", "x4", "", " 4", "+4", "-4", "4 ", "4.0", "0x4", "0", "257", "00000000004", "4294967300", "99999999999999999999")
         for text in numbers:
             one = behov(*config, "-j", text, "check")

@@ -54,14 +54,20 @@ def main():
     said = subprocess.run([BEHOV, "--help"], check=True, stdout=subprocess.PIPE).stdout.decode()
     with open(PAGE, encoding="utf-8") as f:
         page = f.read()
-    with open(TOP + "/agent/main.c", encoding="utf-8") as f:
+    with open(TOP + "/agent/verbs.c", encoding="utf-8") as f:
         program = f.read()
-    verbs = re.findall(r"^  ([a-z]+) ", said.split("verbs:")[1].split("options:")[0], re.M)
-    options = re.findall(r'\{ "([a-z]+)", (?:no|required)_argument', program)
+    verbs = sorted(set(re.findall(r"^  ([a-z]+)\b", said.split("verbs:")[1].split("options:")[0], re.M)))
+    options = re.findall(r'^\t\{ "([a-z]+)", (?:0|\'.\'),', program, re.M)
     check("every verb is in the manual", len(verbs) > 10 and all(re.search(rf"^\.It Cm {v}\b", page, re.M) for v in verbs),
           [v for v in verbs if not re.search(rf"^\.It Cm {v}\b", page, re.M)])
     missing = [o for o in options if not re.search(rf"^\.It .*Fl Fl {o}\b", page, re.M)]
     check("every option is in the manual", len(options) > 10 and not missing, missing)
+    for verb in verbs:
+        given = subprocess.run([BEHOV, verb, "--help"], check=True, stdout=subprocess.PIPE).stdout.decode()
+        takes = set(re.findall(r"^  --([a-z]+)", given.split("options of every verb:")[0].partition("\noptions:\n")[2], re.M))
+        told = set(re.findall(r"Fl Fl ([a-z]+)", "".join(re.findall(rf"^\.It Cm {verb}\b.*?(?=^\.It |^\.El)", page, re.M | re.S))))
+        told = {"reason" if o == "why" else o for o in told} - {"now", "config", "help"}
+        check(f"the manual names the options that '{verb} --help' does", takes == told, takes ^ told)
     for name, what, last, open_ones in ((TRAPS, "reading a directory", 43, {27}), (RETENTION, "files and their retention", 43, set())):
         with open(name, encoding="utf-8") as f:
             page = f.read()
