@@ -97,7 +97,8 @@ admin_goals(struct request *r, struct error *err)
 		json_decref(data);
 		return -1;
 	}
-	rc = measure_goals(r->mem, &in, &m, &goals, err);
+	measure_goals(&in, &m, &goals);
+	rc = measure_nights(r->mem, &in, &goals, err);
 	if (rc == 0)
 		put_all(r, data, &m, &goals);
 	measure_free(&m);

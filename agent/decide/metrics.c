@@ -102,19 +102,15 @@ count_all(struct request *r, struct error *err)
 	const struct measure_input in = { r->server->rules, r->server->store, r->now };
 	struct measured measured;
 	struct goals goals;
-	int rc;
 
 	if (measure_read(r->mem, &in, &measured, err) < 0)
 		return -1;
-	rc = measure_goals(r->mem, &in, &measured, &goals, err);
-	if (rc == 0)
-		measure_metrics(&in, &measured, &goals, &r->out);
+	measure_goals(&in, &measured, &goals);
+	measure_metrics(&in, &measured, &goals, &r->out);
 	measure_free(&measured);
-	if (rc == 0 && r->out.full)
-		rc = error_set(err, ERROR_STORE, "the metrics are more than an answer may be");
 	r->status = 200;
 	r->type = METRICS_TYPE;
-	return rc;
+	return r->out.full ? error_set(err, ERROR_STORE, "the metrics are more than an answer may be") : 0;
 }
 
 int

@@ -139,16 +139,10 @@ target_of(const struct conf *conf, int goal)
 	return targets[goal];
 }
 
-int
-measure_goals(struct arena *mem, const struct measure_input *in, const struct measured *measured, struct goals *out, struct error *err)
+void
+measure_goals(const struct measure_input *in, const struct measured *measured, struct goals *out)
 {
-	struct nights all = { 0 };
-
 	*out = (struct goals){ 0 };
-	if (store_nights(mem, in->store, "run", in->now - LOOK_BACK, in->now + 1, &all, err) < 0)
-		return -1;
-	for (size_t i = all.list.count > NIGHTS ? all.list.count - NIGHTS : 0; i < all.list.count; i++)
-		*arena_push(mem, &out->nights) = all.list.items[i];
 	for (int g = 0; g < GOALS; g++) {
 		struct goal *one = &out->list[g];
 
@@ -156,7 +150,18 @@ measure_goals(struct arena *mem, const struct measure_input *in, const struct me
 				      .target = target_of(&in->rules->conf, g), .value = now_of(in, measured, g) };
 		one->met = one->floor ? one->value >= one->target : floor(one->value) <= one->target;   /* NAN is neither */
 	}
-	fill_nights(mem, out);
+}
+
+int
+measure_nights(struct arena *mem, const struct measure_input *in, struct goals *goals, struct error *err)
+{
+	struct nights all = { 0 };
+
+	if (store_nights(mem, in->store, "run", in->now - LOOK_BACK, in->now + 1, &all, err) < 0)
+		return -1;
+	for (size_t i = all.list.count > NIGHTS ? all.list.count - NIGHTS : 0; i < all.list.count; i++)
+		*arena_push(mem, &goals->nights) = all.list.items[i];
+	fill_nights(mem, goals);
 	return 0;
 }
 

@@ -273,11 +273,9 @@ measure_write(struct arena *mem, const struct measure_input *in, struct error *e
 	if (measure_read(mem, in, &measured, err) < 0)
 		return error_in(err, "counting for '%s'", path);
 	text_open(&t, MOST);
-	rc = measure_goals(mem, in, &measured, &goals, err);
-	if (rc == 0) {
-		measure_metrics(in, &measured, &goals, &t);
-		rc = t.full ? error_set(err, ERROR_SOURCE, "'%s' would be more than 16 MB", path) : file_write_public(path, t.data, t.len, err);
-	}
+	measure_goals(in, &measured, &goals);
+	measure_metrics(in, &measured, &goals, &t);
+	rc = t.full ? error_set(err, ERROR_SOURCE, "'%s' would be more than 16 MB", path) : file_write_public(path, t.data, t.len, err);
 	text_close(&t);
 	measure_free(&measured);
 	return rc;

@@ -95,7 +95,8 @@ status_goals(struct arena *mem, const struct report_input *in, json_t *out, stru
 
 	if (measure_read(mem, &how, &m, err) < 0)
 		return -1;
-	rc = measure_goals(mem, &how, &m, &goals, err);
+	measure_goals(&how, &m, &goals);
+	rc = measure_nights(mem, &how, &goals, err);
 	if (rc == 0) {
 		sources = json_object_get(json_object_get(m.summary, "measure"), "sources");
 		put_brakes(mem, &m, out);

@@ -144,6 +144,20 @@ add_sources(struct arena *mem, const json_t *summary, struct text *t)
 	json_decref(rows);
 }
 
+/* ", äldst 12 dagar" */
+static const char *
+age(struct arena *mem, const json_t *status, const char *state)
+{
+	const char *oldest = json_text(json_object_get(status, "oldest"), state);
+	int64_t since, now;
+	long long days;
+
+	if (!oldest || clock_parse(oldest, &since) < 0 || clock_parse(json_text(status, "now"), &now) < 0)
+		return "";
+	days = clock_day(now) - clock_day(since);
+	return days < 1 ? "" : days == 1 ? ", äldst 1 dag" : arena_print(mem, ", äldst %s dagar", text_count(mem, days));
+}
+
 char *
 report_status_text(struct arena *mem, const json_t *status)
 {
@@ -167,7 +181,7 @@ report_status_text(struct arena *mem, const json_t *status)
 		text_add(&t, "Ingen natt har körts.\n");
 	add_sources(mem, json_object_get(night, "summary"), &t);
 	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++)
-		text_print(&t, "  %6lld %s\n", json_number(waiting, rows[i].key, 0), rows[i].word);
+		text_print(&t, "  %6lld %s%s\n", json_number(waiting, rows[i].key, 0), rows[i].word, age(mem, status, rows[i].key));
 	list = json_object_get(status, "braked");
 	for (size_t i = 0; i < json_array_size(list); i++)
 		text_print(&t, "  broms: %s\n", measure_brake_text(mem, json_text(json_array_get(list, i), "scope"),

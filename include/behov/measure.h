@@ -86,9 +86,9 @@ struct goal {
 };
 #define GOALS 8
 struct goals { struct goal list[GOALS]; LIST(struct night) nights; };
-/* With the last sixty nights of four months, those that failed, too. */
-int measure_goals(struct arena *mem, const struct measure_input *in, const struct measured *measured, struct goals *out,
-		  struct error *err);
+void measure_goals(const struct measure_input *in, const struct measured *measured, struct goals *out);
+/* The last sixty nights of four months, those that failed, too, and what each says: for who draws them, as all is read again. */
+int measure_nights(struct arena *mem, const struct measure_input *in, struct goals *goals, struct error *err);
 /* "81,2 %", "26 timmar", "1 dag"; NAN is "okänt".  A part is rounded down, so that 100 % is all. */
 const char *measure_word(struct arena *mem, const struct language *language, enum measure_unit unit, double value);
 

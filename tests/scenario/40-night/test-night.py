@@ -379,6 +379,62 @@ def a_brake_waits_for_a_release():
         check("then the owner is written to", len(t.letters()) > letters)
 
 
+def brakes_of_every_kind_are_told_of():
+    """Of apply, of new proposals, of a share and of the directory: in status and in plan, with what releases each."""
+    import jsonschema
+
+    def said(*verb):
+        out = json.loads(t.call(at("12-02", 9), *verb, "--json").stdout)
+        with open(f"{town.TOP}/conf/schema/{verb[0]}.schema.json", encoding="utf-8") as schema:
+            jsonschema.validate(out, json.load(schema))
+        return out
+
+    with Town("--people", "2000", "--files", "400") as t:
+        t.change("conf/behov.cfg", "apply-brake = { memberships = 500; files = 100000; ratio = 0.10; };",
+                 "apply-brake = { memberships = 1; files = 100000; ratio = 0.0; };")
+        t.create()
+        night(t, "11-24")
+        owner, system = t.rows("select owner, system from proposal where kind = 'remove-member' and state = 'open' and needs = 1 and also = '[]'"
+                               " group by owner, system having count(*) > 1 order by owner, system limit 1")[0]
+        two = [i for (i,) in t.rows("select id from proposal where kind = 'remove-member' and state = 'open' and needs = 1 and also = '[]'"
+                                    " and owner = ? and system = ? order by id limit 2", owner, system)]
+        t.serve(at("11-24", 9))
+        Owner(t, owner).decide({one: ("approve",) for one in two})
+        t.close_page()
+        night(t, "11-25")
+        night(t, "11-26")
+        done = t.call(at("11-30", 9), "apply")
+        check("apply takes one, and leaves the other to its next run", sorted(states(t)[i] for i in two) == ["exported", "scheduled"] and
+              done.returncode == 4, done.stdout.decode(), done.stderr.decode())
+        with Town("--people", "1000", "--no-files") as other:
+            shutil.copy(other.demo + "/directory.ldif", t.demo + "/directory.ldif")
+        for folder, _, files in os.walk(t.demo + "/shares/gemensam"):
+            for name in files:
+                if not name.startswith(".behov"):
+                    os.unlink(f"{folder}/{name}")
+        night(t, "12-01", (4,))
+        status, plan = said("status"), said("plan")
+        braked = {(b["kind"], b["scope"]): b for b in status["braked"]}
+        check("each kind is there", {kind for kind, _ in braked} == {"directory", "share", "proposals", "apply"}, braked.keys())
+        check("with what releases it", braked["directory", "directory"]["release"] == "behov decide release directory" and
+              braked["share", "share:gemensam"]["release"] == "behov decide release share:gemensam", braked)
+        held = braked["apply", f"system:{system}"]
+        check("but for what its next run takes", held["release"] is None and held["proposals"] == 1, held)
+        stand = {(b["stands"], b["scope"], b["opened"]) for b in plan["brakes"] if b["stands"]}
+        check("plan lists the same", stand == {(b["kind"], b["scope"], b["proposals"]) for b in status["braked"]}, stand)
+        texts = [t.call(at("12-02", 9), verb).stdout.decode() for verb in ("status", "plan")]
+        check("people are told, too", all("behov decide release directory --by" in x and "behov decide release share:gemensam --by" in x and
+              f"system:{system}, 1 förslag: verkställigheten tar inte mer i en körning" in x for x in texts), *texts)
+        check("status says what apply has before it", status["backlog"]["memberships"] == 1 and status["backlog"]["runs"] == 1 and
+              status["backlog"]["seconds"] == 86400, status["backlog"])
+        goal = {g["id"]: g for g in status["goals"]}
+        check("and what is not met", not goal["brakes"]["met"] and goal["brakes"]["value"] == len(status["braked"]) and not goal["complete"]["met"]
+              and [s["id"] for s in status["sources"] if not s["complete"]][1:] == ["gemensam"], goal["brakes"], status["sources"])
+        done = [t.call(at("12-02", 9), "decide", "release", scope, "--by", "it.admin", "--reason", "sett") for scope in ("directory", "share:gemensam")]
+        check("what is released stands no more", [d.returncode for d in done] == [0, 0] and
+              {b["kind"] for b in said("status")["braked"]} == {"proposals", "apply"}, said("status")["braked"])
+
+
 def outputs_follow_their_schemas():
     import jsonschema
     with Town(*SMALL) as t:
@@ -536,7 +592,7 @@ def main():
     for part in (twice_is_once, gaps_freeze, a_loss_is_believed_when_an_administrator_says_so,
                  a_group_that_shrinks_is_not_known_for_a_day,
                  what_is_needed_again_is_withdrawn, owners_decide, files_go,
-                 a_hold_saves_what_is_in_quarantine, a_brake_waits_for_a_release, outputs_follow_their_schemas,
+                 a_hold_saves_what_is_in_quarantine, a_brake_waits_for_a_release, brakes_of_every_kind_are_told_of, outputs_follow_their_schemas,
                  an_inbox_that_is_no_inbox, an_observer_writes_to_administrators_only,
                  what_changes_between_yes_and_apply_wins,
                  a_rule_that_says_keep_wins_to_the_last, what_must_not_be):
