@@ -61,17 +61,19 @@ def write(path, text):
 
 def prepared(t):
     """Secrets and places of its own for each verb, beside what the example has."""
-    for name in ("store", "inbox", "secret", "audit", "elsewhere"):
+    for name in ("store", "inbox", "secret", "audit", "elsewhere", "metrics"):
         os.mkdir(f"{t.folder}/{name}")
     write(t.folder + "/secret/directory", "losen")
     write(t.folder + "/secret/mail", "losen")
+    write(t.folder + "/secret/token", "0123456789abcdef0123456789abcdef")
     write(t.folder + "/elsewhere/note", "en annans")
     t.change("conf/behov.cfg", "sqlite:../build/demo/behov.db", f"sqlite:{t.folder}/store/behov.db")
     t.change("conf/behov.cfg", "rules =", f'inbox = "{t.folder}/inbox/inbox";\nkey-file = "{t.folder}/secret/notify";\nrules =')
     t.change("conf/behov.cfg", '# password-file = "/etc/behov/directory.password"', f'password-file = "{t.folder}/secret/directory"; #')
     t.change("conf/behov.cfg", '# password-file = "/etc/behov/mail.password"', f'password-file = "{t.folder}/secret/mail"; #')
     with open(t.folder + "/conf/behov.cfg", "a", encoding="utf-8") as f:
-        f.write(f'\naudit = {{ heads = "{t.folder}/audit/heads"; }};\n')
+        f.write(f'\naudit = {{ heads = "{t.folder}/audit/heads"; }};\n'
+                f'metrics = {{ file = "{t.folder}/metrics/behov.prom"; page = true; token-file = "{t.folder}/secret/token"; }};\n')
     t.create()
     done = t.call(NOW, "run")
     assert done.returncode in (0, 3, 4), done.stderr.decode()
@@ -93,6 +95,7 @@ class Places:
         self.share, self.file = demo + "/shares/ekonomi", first_file(demo + "/shares/ekonomi")
         self.inbox, self.password, self.mail, self.key = (f"{t.folder}/{n}" for n in ("inbox/inbox", "secret/directory", "secret/mail", "secret/notify"))
         self.heads, self.head_key, self.directory = t.folder + "/audit/heads", t.folder + "/audit/heads.key", demo + "/directory.ldif"
+        self.metrics, self.token = t.folder + "/metrics", t.folder + "/secret/token"
         self.note, self.elsewhere, self.outbox = t.folder + "/elsewhere/note", t.folder + "/elsewhere", demo + "/outbox"
 
 
@@ -106,18 +109,22 @@ def files(t, p):
         i.can("see sources and shares, and read its secrets", ("read", p.directory), ("list", p.share), ("read", p.file), ("read", p.password),
               ("read", p.mail), ("read", p.key), ("read", p.inbox), ("read", p.heads))
         i.can("write the store and letters", ("write", p.store), ("make", p.folders + "/ny"), ("make", p.outbox + "/new/ny"))
+        i.can("write the metrics", ("make", p.metrics + "/ny.prom"), ("write", p.metrics + "/behov.prom"))
+        i.cannot("read the token of the page", ("read", p.token))
         i.cannot("change a share", ("write", p.file), ("make", p.share + "/ny"), ("remove", p.file), ("link", p.share + "/ny"))
         i.cannot("write the inbox or the heads", ("write", p.inbox), ("make", os.path.dirname(p.inbox) + "/ny"), ("write", p.heads), ("make", p.heads + ".ny"))
         i.cannot("read what is another's", ("read", p.head_key), ("read", p.note), ("read", "/etc/shadow"), ("read", "/bin/true"))
     with Intruder(t, "serve") as i:
         i.can("read the store, and write its inbox and letters", ("read", p.store), ("write", p.inbox), ("make", os.path.dirname(p.inbox) + "/ny"),
-              ("read", p.mail), ("make", p.outbox + "/new/nyare"))
+              ("read", p.mail), ("read", p.token), ("make", p.outbox + "/new/nyare"))
+        i.cannot("write the metrics", ("make", p.metrics + "/nyare.prom"), ("write", p.metrics + "/behov.prom"))
         i.cannot("see a share", ("list", p.share), ("read", p.file))
         i.cannot("read sources, or the password for the directory, or a key", ("read", p.directory), ("read", p.password), ("read", p.key), ("read", p.head_key))
         i.cannot("write the store or beside it", ("write", p.store), ("make", p.folders + "/nyare"), ("remove", p.store), ("make", p.work + "/ny"))
         i.cannot("read or write elsewhere", ("read", "/etc/shadow"), ("read", p.note), ("make", "/tmp/ny"), ("make", p.elsewhere + "/ny"), ("write", p.heads))
     with Intruder(t, "apply") as i:
         i.can("change shares that may be disposed of, and the store", ("make", p.share + "/ny"), ("remove", p.share + "/ny"), ("write", p.store), ("make", p.work + "/ny"))
+        i.can("write the metrics", ("make", p.metrics + "/nyast.prom"), ("write", p.metrics + "/behov.prom"))
         i.can("see sources, with the password for the directory", ("read", p.directory), ("read", p.password), ("read", p.inbox), ("read", p.heads))
         i.cannot("write the inbox, letters or heads", ("write", p.inbox), ("make", p.outbox + "/new/nyast"), ("write", p.heads), ("make", os.path.dirname(p.inbox) + "/ny2"))
         i.cannot("read keys, or the password for mail", ("read", p.key), ("read", p.head_key), ("read", p.mail))
