@@ -154,7 +154,7 @@ column(struct text *t, const char *word, int wide)
 
 	for (const char *p = word; *p; p++)
 		width += ((unsigned char)*p & 0xc0) != 0x80;
-	text_print(t, "%s%*s", word, width < wide ? wide - width : 1, "");
+	text_print(t, "%s%*s", word, width < wide ? wide - width : wide > 0, "");
 }
 
 void
@@ -174,6 +174,7 @@ status_goals_text(struct arena *mem, const json_t *status, struct text *t)
 		text_print(t, "  fler än en körning får ta: %s förslag (apply-brake)\n", text_count(mem, json_number(backlog, "stuck", 0)));
 	text_print(t, "\nMål, och de senaste nätterna (högst %d)\n", DRAWN);
 	json_array_foreach(json_object_get(status, "goals"), i, goal) {
+		const json_t *nights = json_object_get(goal, "nights");
 		enum measure_unit unit = unit_of(goal);
 
 		text_add(t, json_is_true(json_object_get(goal, "met")) ? "  nås      " : json_is_null(json_object_get(goal, "value")) ? "  okänt    "
@@ -181,8 +182,8 @@ status_goals_text(struct arena *mem, const json_t *status, struct text *t)
 		column(t, json_text(goal, "name"), NAME_WIDE);
 		column(t, measure_word(mem, NULL, unit, value_of(goal, "value")), WORD_WIDE);
 		column(t, arena_print(mem, "%s %s", json_is_true(json_object_get(goal, "floor")) ? "minst" : "högst",
-				      measure_word(mem, NULL, unit, value_of(goal, "target"))), WORD_WIDE + 6);
-		draw(t, json_object_get(goal, "nights"), unit);
+				      measure_word(mem, NULL, unit, value_of(goal, "target"))), json_array_size(nights) ? WORD_WIDE + 6 : 0);
+		draw(t, nights, unit);
 		text_char(t, '\n');
 	}
 }
