@@ -100,7 +100,8 @@ set_up(struct base *base, bool write, bool alone, struct error *err)
 	/* Who may write nowhere else lays nothing in a file of its own, either. */
 	if ((!write || alone) && base_run(base, "pragma temp_store = memory", err) < 0)
 		return -1;
-	if (base_run(base, write ? "pragma synchronous = full; pragma secure_delete = on; pragma cell_size_check = on"
+	/* Extra: without a WAL the journal's removal is what commits, and is there after a power loss when the folder was synced. */
+	if (base_run(base, write ? "pragma synchronous = extra; pragma secure_delete = on; pragma cell_size_check = on"
 				 : "pragma query_only = on; pragma cell_size_check = on", err) < 0)
 		return -1;
 	/* Locked for as long as it is read, one in WAL mode is refused before its -shm is mapped: who cuts that off would
