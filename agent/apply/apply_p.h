@@ -5,6 +5,7 @@
 
 #include "behov/apply.h"
 #include "behov/digest.h"
+#include <errno.h>
 
 struct apply {
 	struct arena *mem;
@@ -106,11 +107,14 @@ int export_finish(struct apply *a, struct stored *s, bool *done);
 int walk_folder(int root, const char *path);
 /* The folder that holds the file `path`, and its last component; -1 with errno. */
 int walk_parent(struct arena *mem, int root, const char *path, const char **name);
-/* What stat says of a regular file on the file system `dev`; -1 with errno (ESTALE: it is something else). */
+/* What stat says of a regular file on the file system `dev`; -1 with errno (WALK_OTHER: it is something else). */
+#define WALK_OTHER EMEDIUMTYPE          /* which no file system says */
 int walk_look(int folder, const char *name, uint64_t dev, struct entry *out);
 /* Every regular file (or what may be one) in `path` and below: each() gets its path below root.  -1 with errno when
  * not all could be seen. */
 int walk_each(struct arena *mem, int root, const char *path, void (*each)(void *self, const char *path), void *self);
+/* It is the share that fails, or has no room, and not the file: nothing is known of it, and another run can have it. */
+bool walk_lost(int why);
 /* May this be the path of a record?  No empty, "." or ".." component, not ours. */
 bool walk_sane(const char *path);
 
@@ -128,6 +132,7 @@ struct batch {
 	struct effect **moved, **gone;  /* by number, NULL = none; acts "quarantine" and "unlink" */
 	uint64_t dev;
 	int root, quarantine, folder;   /* the share, SHARE_QUARANTINE in it, the proposal's folder in that; -1 = not open */
+	const char *lost;               /* the share went away under us, and why: what was meant stays meant; NULL = it is there */
 };
 
 /* 0 and *why NULL: open.  0 and *why: it must be left, and why.  batch_close() in any case. */
@@ -135,6 +140,10 @@ int batch_open(struct apply *a, struct stored *s, struct batch *b, const char **
 void batch_close(struct batch *b);
 /* The proposal's folder in the quarantine; made when `make`.  0 with *why when it cannot be had. */
 int batch_folder(struct batch *b, bool make, const char **why);
+/* walk_lost(), and then b->lost says so. */
+bool batch_lost(struct batch *b, int why);
+/* Of one that is lost: it stays as it is, and the next run goes on. */
+int batch_leave(struct batch *b);
 /* "00000012" */
 const char *batch_name(struct batch *b, size_t number);
 /* Identity: what a rename keeps. */

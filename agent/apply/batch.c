@@ -242,6 +242,20 @@ batch_folder(struct batch *b, bool make, const char **why)
 	return 0;
 }
 
+bool
+batch_lost(struct batch *b, int why)
+{
+	if (walk_lost(why) && !b->lost)
+		b->lost = arena_print(b->mem, "lagringsytan svarar inte som den ska (%s); nästa körning går vidare", strerror(why));
+	return walk_lost(why);
+}
+
+int
+batch_leave(struct batch *b)
+{
+	return apply_left(b->a, b->s, arena_text(b->a->mem, b->lost));
+}
+
 const char *
 batch_name(struct batch *b, size_t number)
 {

@@ -262,7 +262,9 @@ left_out(struct lane *l, const char *why)
 static const char *
 unreadable(struct lane *l, const char *what)
 {
-	return errno == ENOENT ? "filen är borta" : errno == ESTALE ? "det är inte en vanlig fil på lagringsytans filsystem"
+	if (batch_lost(l->d->b, errno))
+		l->trouble = l->d->b->lost;
+	return errno == ENOENT ? "filen är borta" : errno == WALK_OTHER ? "det är inte en vanlig fil på lagringsytans filsystem"
 		: arena_print(l->mem, "%s: %s", what, strerror(errno));
 }
 
@@ -294,7 +296,11 @@ is_the_one(struct lane *l, int fd)
 	const struct record *r = &l->d->b->records[l->n - 1];
 	struct stat st;
 
-	return fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && st.st_dev == l->d->b->dev && (uint64_t)st.st_size == r->size &&
+	if (fstat(fd, &st) < 0) {
+		(void)unreadable(l, "");
+		return false;
+	}
+	return S_ISREG(st.st_mode) && st.st_dev == l->d->b->dev && (uint64_t)st.st_size == r->size &&
 	       (l->d->b->share->identity == IDENTITY_NONE || st.st_ino == r->ino) && st.st_mtim.tv_sec == r->mtime_s &&
 	       (uint32_t)st.st_mtim.tv_nsec == r->mtime_ns;
 }
@@ -400,8 +406,10 @@ copy_group(struct delivery *d, size_t from, bool *fresh, const char **trouble)
 		if (d->files[l.n].state != COPY_NOT)
 			continue;
 		d->files[l.n] = copy_one(&l);
-		if (l.trouble)
+		if (l.trouble) {
+			d->files[l.n] = (struct copied){ 0 };
 			break;
+		}
 		count(d, l.n);
 		fresh[l.n] = true;
 		files++;
@@ -613,13 +621,15 @@ deliver(struct delivery *d)
 		return record(d);
 	why = not_whole(d);
 	if (why)
-		return give_up(d, why);
+		return d->b->lost ? batch_leave(d->b) : give_up(d, why);
 	why = no_room(d);
 	if (!why && copy_all(d, &why) < 0)
 		return -1;
 	if (why)
 		return apply_left(a, d->b->s, arena_text(a->mem, why));
 	why = not_whole(d);
+	if (d->b->lost)
+		return batch_leave(d->b);
 	if (!why && !d->copied)
 		why = "ingen av filerna är längre den som godkändes";
 	return why ? give_up(d, why) : close_package(d);

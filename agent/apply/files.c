@@ -31,7 +31,9 @@ drift(const struct record *r, const struct entry *now)
 static const char *
 cannot(struct batch *b, const char *what)
 {
-	return errno == ENOENT ? "filen är borta" : errno == ESTALE ? "det är inte en vanlig fil på lagringsytans filsystem"
+	if (batch_lost(b, errno))
+		return b->lost;
+	return errno == ENOENT ? "filen är borta" : errno == WALK_OTHER ? "det är inte en vanlig fil på lagringsytans filsystem"
 		: arena_print(b->mem, "%s: %s", what, strerror(errno));
 }
 
@@ -122,9 +124,11 @@ settle(struct batch *b, size_t number)
 	if (walk_look(b->folder, name, b->dev, &now) == 0 && batch_same(&b->records[number - 1], &now))
 		return ended(b, number, EFFECT_DONE, batch_stat(b->mem, &now), NULL);
 	if (fstatat(b->folder, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
-		return ended(b, number, EFFECT_FAILED, NULL, "filen försvann när den flyttades");
+		return batch_lost(b, errno) ? 0 : ended(b, number, EFFECT_FAILED, NULL, "filen försvann när den flyttades");
 	if (restore_file(b, number, "filen byttes ut när den flyttades", &why) < 0)
 		return -1;
+	if (b->lost)
+		return 0;
 	return ended(b, number, EFFECT_FAILED, NULL,
 		     why ? arena_print(b->mem, "filen byttes ut när den flyttades, och ligger kvar i karantänen: %s", why)
 			 : "filen byttes ut när den flyttades, och ligger där den låg");
@@ -218,6 +222,10 @@ move_group(struct bunch *g)
 		    (g->meant[n - g->first] && fstatat(b->folder, batch_name(b, n), &st, AT_SYMLINK_NOFOLLOW) == 0))
 			continue;
 		g->why[n - g->first] = move(g, n);
+		if (b->lost) {
+			g->last = n - 1;
+			break;
+		}
 		if (b->s->p.whole && g->why[n - g->first])
 			g->last = n;
 	}
@@ -238,14 +246,16 @@ end_most(struct bunch *g, size_t *odd)
 		return -1;
 	for (size_t n = g->first; n <= g->last && rc == 0; n++) {
 		const char *why = g->why[n - g->first];
+		bool seen;
 
 		if (b->moved[n]->state != EFFECT_INTENDED)
 			continue;
+		seen = !why && walk_look(b->folder, batch_name(b, n), b->dev, &now) == 0;
 		if (why)
 			rc = ended(b, n, EFFECT_FAILED, NULL, why);
-		else if (walk_look(b->folder, batch_name(b, n), b->dev, &now) == 0 && batch_same(&b->records[n - 1], &now))
+		else if (seen && batch_same(&b->records[n - 1], &now))
 			rc = ended(b, n, EFFECT_DONE, batch_stat(b->mem, &now), NULL);
-		else
+		else if (seen || !batch_lost(b, errno))
 			++*odd;
 	}
 	if (rc == 0 && store_commit(a->in->store, a->err) == 0)
@@ -287,7 +297,9 @@ write_index(struct batch *b)
 	fd = openat(b->folder, INDEX ".new", O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
 	rc = fd >= 0 && write(fd, t.data, t.len) == (ssize_t)t.len && fsync(fd) == 0 &&
 	     renameat(b->folder, INDEX ".new", b->folder, INDEX) == 0 ? 0 : -1;
-	if (rc < 0)
+	if (rc < 0 && batch_lost(b, errno))
+		rc = 0;
+	else if (rc < 0)
 		error_sys(b->a->err, ERROR_SOURCE, "cannot write the index of the quarantine of '%s'", b->share->id);
 	if (fd >= 0)
 		close(fd);
@@ -329,7 +341,7 @@ batch_census(struct batch *b)
 	if (!path || (*path && !walk_sane(path)))
 		return "volymens mapp går inte att läsa ut";
 	if (walk_each(b->mem, b->root, path, count_file, &c) < 0)
-		return arena_print(b->mem, "volymen går inte att lista: %s", strerror(errno));
+		return batch_lost(b, errno) ? b->lost : arena_print(b->mem, "volymen går inte att lista: %s", strerror(errno));
 	return c.stranger ? "volymen har fått en ny fil sedan den godkändes" : NULL;
 }
 
@@ -350,7 +362,7 @@ check_all(struct batch *b)
 	const char *why = batch_census(b), *name;
 
 	if (why)
-		return refuse(b, 0, why);
+		return b->lost ? 0 : refuse(b, 0, why);
 	for (size_t n = 1; n <= b->count; n++) {
 		struct entry now;
 		int parent = -1;
@@ -361,7 +373,7 @@ check_all(struct batch *b)
 		if (parent >= 0)
 			close(parent);
 		if (why)
-			return refuse(b, n, why);
+			return b->lost ? 0 : refuse(b, n, why);
 	}
 	return 0;
 }
@@ -375,6 +387,8 @@ void_whole(struct batch *b)
 
 	if (restore_batch(b, "volymen är inte densamma", &stuck) < 0)
 		return -1;
+	if (b->lost)
+		return batch_leave(b);
 	note = arena_print(b->a->mem, "volymen är inte densamma som godkändes (%s); allt är tillbakalagt", why ? why : "-");
 	if (stuck)
 		note = arena_print(b->a->mem, "volymen är inte densamma som godkändes (%s); %lld filer gick inte att lägga "
@@ -414,6 +428,8 @@ quarantine(struct batch *b)
 
 	if (b->s->p.whole && !failed(b) && check_all(b) < 0)
 		return -1;
+	if (b->lost)
+		return batch_leave(b);
 	if (b->s->p.whole && failed(b))
 		return void_whole(b);
 	if (batch_folder(b, true, &why) < 0)
@@ -422,15 +438,20 @@ quarantine(struct batch *b)
 		return apply_left(b->a, b->s, why);
 	if (write_index(b) < 0)
 		return -1;
-	for (size_t n = 1; n <= b->count; n += GROUP) {
+	for (size_t n = 1; n <= b->count && !b->lost; n += GROUP) {
 		if (quarantine_group(b, n) < 0)
 			return -1;
+		if (b->lost)
+			break;
 		progress(b->share->id, (long long)n, (long long)b->count);
 		if (b->s->p.whole && failed(b))
 			return void_whole(b);
 	}
 	progress_end();
-	if (b->s->p.whole && (why = batch_census(b)))
+	why = b->s->p.whole && !b->lost ? batch_census(b) : NULL;
+	if (b->lost)
+		return batch_leave(b);
+	if (why)
 		return refuse(b, 0, why) < 0 ? -1 : void_whole(b);
 	return finish(b);
 }

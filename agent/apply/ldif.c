@@ -279,6 +279,8 @@ look_at(struct batch *b, size_t number)
 
 	if (parent >= 0)
 		close(parent);
+	if (rc < 0 && batch_lost(b, why))
+		return b->lost;
 	if (rc < 0)
 		return why == ENOENT ? "filen är borta" : arena_print(b->mem, "filen går inte att läsa av: %s", strerror(why));
 	if (!batch_as_approved(b, r, &now))
@@ -327,6 +329,8 @@ export_files(struct batch *b)
 	struct text t;
 	int rc;
 
+	if (b->lost)
+		return batch_leave(b);
 	if (why) {                      /* the night asks again about what is there now */
 		a->out->failed++;
 		return apply_move(a, b->s, PROPOSAL_FAILED, INT64_MIN,
@@ -335,7 +339,7 @@ export_files(struct batch *b)
 	text_open(&t, TEXT_MOST);
 	text_add(&t, "\xef\xbb\xbf" "fil;byte;får gallras från;att göra\r\n");
 	rows(b, &t);
-	rc = export(a, &b->s, 1, arena_print(a->mem, "arbetslista-%s.csv", b->s->id), &t);
+	rc = b->lost ? batch_leave(b) : export(a, &b->s, 1, arena_print(a->mem, "arbetslista-%s.csv", b->s->id), &t);
 	text_close(&t);
 	return rc;
 }

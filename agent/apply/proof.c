@@ -71,10 +71,12 @@ bool
 proof_file(struct proof *p, struct batch *b, size_t number, struct entry *now)
 {
 	p->same = NULL;
-	if (walk_look(b->folder, batch_name(b, number), b->dev, now) < 0)
+	if (walk_look(b->folder, batch_name(b, number), b->dev, now) < 0) {
+		(void)batch_lost(b, errno);
 		return false;
+	}
 	if (!batch_same(&b->records[number - 1], now)) {
-		errno = ESTALE;
+		errno = WALK_OTHER;
 		return false;
 	}
 	p->same = batch_name(b, number);

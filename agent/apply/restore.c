@@ -47,6 +47,8 @@ restore_is_back(struct batch *b, size_t number, struct entry *now)
 static const char *
 obstacle(struct batch *b)
 {
+	if (batch_lost(b, errno))
+		return b->lost;
 	return errno == EEXIST ? "det ligger något annat på platsen"
 		: errno == ENOENT ? "mappen finns inte längre"
 		: arena_print(b->mem, "%s", strerror(errno));
@@ -62,7 +64,10 @@ restore_file(struct batch *b, size_t number, const char *note, const char **why)
 	bool back = fstatat(b->folder, aside, &st, AT_SYMLINK_NOFOLLOW) < 0;
 	long long id = 0;
 
-	*why = back && !restore_is_back(b, number, &now) ? "filen finns inte i karantänen" : NULL;
+	if (back && batch_lost(b, errno))
+		*why = b->lost;
+	else
+		*why = back && !restore_is_back(b, number, &now) ? "filen finns inte i karantänen" : NULL;
 	if (!*why && apply_intend(b->a, b->s->id, "restore", (long long)number, name_show(b->mem, path), NULL, &id) < 0)
 		goto out;
 	errno = trouble;
@@ -97,7 +102,8 @@ restore_tidy(struct batch *b)
 	for (size_t n = 1; n <= b->count; n++)
 		if (batch_aside(b, n))
 			return;
-	unlinkat(b->folder, "index", 0);
+	if (unlinkat(b->folder, "index", 0) < 0)        /* it names what was in it */
+		(void)batch_lost(b, errno);
 	unlinkat(b->folder, "index.new", 0);
 	unlinkat(b->quarantine, b->s->id, AT_REMOVEDIR);
 	unlinkat(b->root, SHARE_QUARANTINE, AT_REMOVEDIR);      /* only when it is empty */
@@ -111,7 +117,7 @@ restore_one(struct batch *b, size_t number, const char *note, long long *stuck)
 
 	/* Only meant to be moved: there is nothing to put back. */
 	if (b->moved[number]->state == EFFECT_INTENDED &&
-	    fstatat(b->folder, batch_name(b, number), &st, AT_SYMLINK_NOFOLLOW) < 0)
+	    fstatat(b->folder, batch_name(b, number), &st, AT_SYMLINK_NOFOLLOW) < 0 && !batch_lost(b, errno))
 		return undone(b, number, 0, note);
 	if (restore_file(b, number, note, &why) < 0)
 		return -1;

@@ -134,6 +134,8 @@ end_one(struct batch *b, size_t number, long long id, enum effect_state state, c
 {
 	struct effect *e = b->gone[number] ? b->gone[number] : arena_new(b->mem, struct effect);
 
+	if (b->lost && state == EFFECT_FAILED)          /* who cannot see it does not say what it is */
+		return 0;
 	if (apply_end(b->a, id, state, after, note) < 0)
 		return -1;
 	*e = (struct effect){ .id = id, .number = (long long)number, .state = state, .before = e->before, .after = after };
@@ -156,6 +158,8 @@ refuse_one(struct batch *b, size_t number, const char *why)
 {
 	long long id;
 
+	if (b->lost)
+		return 0;
 	return intend_one(b, number, NULL, &id) < 0 ? -1 : end_one(b, number, id, EFFECT_FAILED, NULL, why);
 }
 
@@ -358,8 +362,12 @@ unlink_all(struct batch *b, struct proof *proof)
 			return apply_left(b->a, b->s, arena_text(b->a->mem, h.why));
 	}
 	progress_end();
+	if (b->lost)
+		return batch_leave(b);
 	note = tell(b, &bad);
 	restore_tidy(b);
+	if (b->lost)
+		return batch_leave(b);
 	b->a->out->failed += bad != 0;
 	return apply_move(b->a, b->s, bad ? PROPOSAL_FAILED : PROPOSAL_DONE, INT64_MIN, note);
 }

@@ -109,7 +109,7 @@ walk_look(int folder, const char *name, uint64_t dev, struct entry *out)
 	if (statx(folder, name, AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT, STATX_BASIC_STATS | STATX_BTIME, &x) < 0)
 		return -1;
 	if (!S_ISREG(x.stx_mode) || makedev(x.stx_dev_major, x.stx_dev_minor) != dev) {
-		errno = ESTALE;
+		errno = WALK_OTHER;
 		return -1;
 	}
 	*out = (struct entry){
@@ -121,6 +121,20 @@ walk_look(int folder, const char *name, uint64_t dev, struct entry *out)
 		.btime_ns = x.stx_mask & STATX_BTIME ? x.stx_btime.tv_nsec : 0,
 	};
 	return 0;
+}
+
+bool
+walk_lost(int why)
+{
+	static const int all[] = {
+		EIO, EREMOTEIO, ESTALE, ENOTCONN, ETIMEDOUT, EHOSTDOWN, EHOSTUNREACH, ENETDOWN, ENETUNREACH, ECONNRESET, ECONNABORTED,
+		ECONNREFUSED, ESHUTDOWN, ENODEV, ENXIO, ENOMEM, EMFILE, ENFILE, EINTR, EAGAIN, ENOSPC, EDQUOT, EROFS,
+	};
+
+	for (size_t i = 0; i < sizeof(all) / sizeof(*all); i++)
+		if (all[i] == why)
+			return true;
+	return false;
 }
 
 /* As scan: what a file server shows of its own past is no record. */
