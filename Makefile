@@ -109,7 +109,7 @@ STEPS = $O/behov-steps $O/tests/crash/apply-steps
 $O/behov-steps: $O/agent/main.o $O/tests/crash/step.o $O/libbehov.a
 	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIBS)
 $O/tests/crash/apply-steps: tests/unit/oracle-apply.c $O/tests/crash/step.o $O/libbehov.a
-	$(CC) $(ALL_CFLAGS) -o $@ $^ $(ALL_LDFLAGS) $(LIBS)
+	$(CC) $(ALL_CFLAGS) -o $@ $< $O/tests/crash/step.o $O/libbehov.a $(ALL_LDFLAGS) $(LIBS)
 
 # A fuzzer's corpus is a test, too: tests/fuzz/replay.c runs it through the same function.
 FUZZERS = $(patsubst tests/fuzz/fuzz-%.c,%,$(sort $(wildcard tests/fuzz/fuzz-*.c)))
