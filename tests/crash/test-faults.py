@@ -249,15 +249,15 @@ def a_transaction(t):
 
 
 def no_work_folder(t):
-    under(t, work_is_a_file, "the work folder is gone", APPLY, (1, 3), "/work", untouched=False)
-    under(t, work_is_a_file, "the work folder is gone", LAST, (0, 1, 3), "/work", untouched=False)
+    under(t, work_is_a_file, "the work folder is gone", APPLY, (1,), "/work")
+    under(t, work_is_a_file, "the work folder is gone", LAST, (3,), "/work", untouched=False)
     for verb in (RESTORE, RECEIPT, HOLD, UNDO):
         under(t, work_is_a_file, "the work folder is gone", verb, (0,), untouched=False)
 
 
 def no_share(t):
-    under(t, share_away, "the share is gone", APPLY, (0, 1, 3), "'s'", untouched=False)
-    under(t, share_away, "the share is gone", LAST, (0, 1, 3), "'s'", untouched=False)
+    under(t, share_away, "the share is gone", APPLY, (3,), "'s'", untouched=False)
+    under(t, share_away, "the share is gone", LAST, (3,), "'s'", untouched=False)
     under(t, share_away, "the share is gone", RESTORE, (1,), "s'")
     under(t, share_away, "the share is gone", RUN, (3,), "'s'", untouched=False, but=("letters",))
 
