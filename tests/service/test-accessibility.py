@@ -722,8 +722,15 @@ def a_gallringsprotokoll_can_be_read_by_everybody():
         assert "Gallringsprotokoll" in w.driver.title and not found, found
 
 
+def a_quarter_can_be_read_by_everybody():
+    with page.World() as world, Walk(world) as w:
+        w.driver.get("file://" + os.path.join(os.path.dirname(HERE), "scenario/60-report/page.html"))
+        found = axe_finds_nothing(w) + it_reflows_at_320_pixels(w) + text_may_be_spaced_out_and_twice_as_large(w)
+        assert "Behörighetsgenomgång" in w.driver.title and not found, found
+
+
 TESTS = [the_page_tells_when_the_session_ends, the_statement_says_who_and_where, a_narrow_table_is_still_a_table, the_code_can_be_pasted, no_page_holds_the_focus,
-         a_whole_day_goes_by_the_keyboard_alone, a_gallringsprotokoll_can_be_read_by_everybody]
+         a_whole_day_goes_by_the_keyboard_alone, a_gallringsprotokoll_can_be_read_by_everybody, a_quarter_can_be_read_by_everybody]
 BROWSER = TESTS[2:]
 
 
