@@ -154,8 +154,10 @@ put_counts(struct quarter *q)
 	json_t *out = json_object();
 	long long middle = median(q->mem, q, NULL);
 
-	for (size_t i = 0; i < q->answers.count; i++)
+	for (size_t i = 0; i < q->answers.count; i++) {
 		count_answer(&all, &q->answers.items[i]);
+		system_answered(q, q->answers.items[i].on->p.system);
+	}
 	json_object_set_new(q->page, "decisions", out);
 	put_number(out, "count", all.answers);
 	put_number(out, "approved", all.approved);

@@ -172,6 +172,7 @@ put_system(struct quarter *q, json_t *list, const char *id, const struct system 
 	put_number(o, "removed", sum ? sum->change[CHANGE_GONE] : 0);
 	put_number(o, "back", sum ? sum->change[CHANGE_BACK] : 0);
 	put_number(o, "passed", sum ? sum->change[CHANGE_PASSED] : 0);
+	put_number(o, "answers", 0);
 	json_object_set_new(o, "roles", roles_json(q, s, sum));
 	for (size_t i = 0; sum && i < sum->roles.count; i++)
 		told += (long long)sum->roles.items[i].changed.count;
@@ -237,12 +238,45 @@ tell_system(struct quarter *q, const char *system, enum told what, const char *t
 	json_array_append_new(json_object_get(part, "rows"), o);
 }
 
+/* What waits there, and nobody has answered any of it in the quarter. */
+static void
+conclude_silent(struct quarter *q)
+{
+	const char *names = NULL;
+	long long silent = 0;
+	const json_t *system;
+	size_t i;
+
+	json_array_foreach(json_object_get(q->page, "systems"), i, system) {
+		const json_t *waiting = json_array_get(json_object_get(system, "told"), TOLD_WAITING);
+
+		if (!json_number(waiting, "count", 0) || json_number(system, "answers", 0))
+			continue;
+		if (++silent <= 5)
+			names = arena_print(q->mem, "%s%s%s", names ? names : "", names ? ", " : "", json_text(system, "name"));
+	}
+	if (silent)
+		conclude(q, "red", many(q->mem, silent, "system är inte granskat: inget svar kom på det som väntar.",
+					"system är inte granskade: inget svar kom på det som väntar."),
+			 arena_print(q->mem, "%s%s.", names, silent > 5 ? " med flera" : ""), "#system");
+}
+
+void
+system_answered(struct quarter *q, const char *system)
+{
+	json_t *part = system ? json_object_get(q->by_system, system) : NULL;
+
+	if (part)
+		put_number(part, "answers", json_number(part, "answers", 0) + 1);
+}
+
 void
 systems_end(struct quarter *q)
 {
 	const json_t *system;
 	size_t i;
 
+	conclude_silent(q);
 	json_array_foreach(json_object_get(q->page, "systems"), i, system) {
 		json_t *told = json_object_get(system, "told");
 

@@ -160,7 +160,8 @@ int access_people(struct quarter *q, bool brief, int (*each)(void *self, const s
 int put_systems(struct quarter *q, struct error *err);
 /* A line of a system's part; beyond some they are counted only.  A system that has no part is not told of. */
 void tell_system(struct quarter *q, const char *system, enum told what, const char *text, const char *detail);
-/* What nothing was told of goes. */
+void system_answered(struct quarter *q, const char *system);    /* once */
+/* Concludes what nobody has answered; what nothing was told of goes. */
 void systems_end(struct quarter *q);
 int put_decisions(struct quarter *q, struct error *err);
 int put_kept(struct quarter *q, struct error *err);
