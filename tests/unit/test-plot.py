@@ -12,7 +12,7 @@ import tempfile
 import xml.etree.ElementTree as xml
 
 BUILD = os.environ.get("BUILD", "build")
-ORACLE = os.path.join(BUILD, "tests/unit/oracle-plot")
+ORACLE = os.path.join(BUILD, "tests/unit/oracle-report")
 SVG = "{http://www.w3.org/2000/svg}"
 NBSP, MINUS = "\xa0", "\u2212"
 WORDS = ["Öppna", "förslag", "Godkända", "konton", "utan", "behov", "Socialförvaltningen", "Barn- och utbildningsförvaltningen", "K3",
@@ -49,12 +49,13 @@ def plot(rng, number):
 
 
 def draw(folder, plots, pdf=None):
-    path = os.path.join(folder, "plots.json")
+    path, drawn = os.path.join(folder, "plots.json"), pdf or os.path.join(folder, "plots.svg")
     with open(path, "w", encoding="utf-8") as f:
         json.dump({"plots": plots}, f)
-    done = subprocess.run([ORACLE, "pdf" if pdf else "svg", path, *([pdf] if pdf else [])], stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    done = subprocess.run([ORACLE, "plots" if pdf else "svg", path, drawn], stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
     assert done.returncode == 0, done.stdout[-2000:]
-    return done.stdout.decode("utf-8")
+    with open(drawn, "rb") as f:
+        return f.read() if pdf else f.read().decode("utf-8")
 
 
 def drawings(said):
