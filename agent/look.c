@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* look.c - the verbs that change nothing: check plan explain proposals status report. */
+/* look.c - the verbs that change nothing: check plan explain proposals status. */
 #include "run_p.h"
 #include "verbs_p.h"
 #include <behov/file.h>
@@ -298,48 +298,6 @@ int verb_status(struct arena *mem, const struct options *options, int count, cha
 	rc = report_status(mem, &(struct report_input){ &rules, store, clock_now() }, &json, err);
 	if (rc == 0)
 		rc = options->json ? say_json(mem, json, err) : say(report_status_text(mem, json), err);
-out:
-	json_decref(json);
-	store_close(store);
-	return rc;
-}
-
-/* "all", a proposal, or a dnr. */
-static int
-report_protocol(struct arena *mem, const struct options *options, const char *what, struct error *err)
-{
-	struct rules rules;
-	struct store *store = NULL;
-	json_t *json = NULL;
-	int rc = -1;
-
-	if (open_look(mem, options, &rules, &store, err) == 0)
-		rc = report_protocols(mem, &(struct report_input){ &rules, store, clock_now() }, strcmp(what, "all") == 0 ? NULL : what, &json, err);
-	if (rc == 0)
-		rc = options->json ? say_json(mem, json, err) : say(report_protocols_text(mem, json), err);
-	json_decref(json);
-	store_close(store);
-	return rc;
-}
-
-int verb_report(struct arena *mem, const struct options *options, int count, char **words, struct error *err)
-{
-	const char *html = NULL, *csv = NULL;
-	struct rules rules;
-	struct store *store = NULL;
-	json_t *json = NULL;
-	int rc = -1;
-
-	if (count == 2 && strcmp(words[0], "protocol") == 0)
-		return report_protocol(mem, options, words[1], err);
-	if (count != 2 || strcmp(words[0], "quarter") != 0)
-		return error_set(err, ERROR_USAGE, "use: behov report quarter 2026Q3 [--owner NAME | --system ID] [--json], or report protocol ID|DNR|all [--json]");
-	if (open_look(mem, options, &rules, &store, err) < 0)
-		goto out;
-	rc = report_quarter(mem, &(struct report_input){ &rules, store, clock_now() },
-			    &(struct report_what){ words[1], options->owner, options->system }, &html, &csv, &json, err);
-	if (rc == 0)
-		rc = options->json ? say_json(mem, json, err) : say(arena_print(mem, "%s\n%s\n", html, csv), err);
 out:
 	json_decref(json);
 	store_close(store);

@@ -41,6 +41,7 @@ const struct option_row option_rows[] = {
 	{ "file", 0, "FILE", "the SHA-256 of what the e-archive has, which is compared", TEXT(file) },
 	{ "owner", 0, "NAME", "of what that owner answers for", TEXT(owner) },
 	{ "system", 0, "ID", "of that system", TEXT(system) },
+	{ "format", 0, "LIST", "some of html,pdf,xlsx,csv,json; without it all", TEXT(format) },
 	{ "head", 0, NULL, "the hash of the last row, and nothing else", FLAG(head) },
 	{ "key", 0, "HEX", "the key that HEADS must begin with", TEXT(key) },
 	{ "all", 0, NULL, "those that were lifted or removed, too", FLAG(all) },
@@ -70,9 +71,11 @@ const struct verb verb_rows[] = {
 	  "suggest needs treserva/handlaggare\nsuggest series plan.csv\nsuggest retention ekonomi", verb_suggest },
 	{ "duplicates", "SHARE [--json]", "files that are alike and that no series covers, where the share allows its files to be opened", "json",
 	  "duplicates gemensam", verb_duplicates },
-	{ "report", "quarter 2026Q3 [--owner NAME|--system ID] [--json]\nprotocol ID|DNR|all [--json]",
-	  "write the quarterly access review; show gallringsprotokoll, and where they are", "json owner system",
-	  "report quarter 2026Q3\nreport quarter 2026Q3 --system treserva\nreport protocol all", verb_report },
+	{ "report", "quarter 2026Q3 [--owner NAME|--system ID] [--format LIST] [--json]\nverify FILE [EXPORT [HEADS]] [--key HEX] [--json]\n"
+		    "protocol ID|DNR|all [--json]",
+	  "write the quarterly access review; say whether a file is one as it was made; show gallringsprotokoll, and where they are",
+	  "json owner system format key",
+	  "report quarter 2026Q3\nreport quarter 2026Q3 --system treserva --format pdf\nreport verify 2026Q3.pdf\nreport protocol all", verb_report },
 	{ "audit", "verify [EXPORT [HEADS]] [--key HEX] [--head] [--json]\ntrail ID|ACCOUNT [--json]\nexport\nseal [--json]\nrotate [--json]\n"
 		   "epoch --by NAME --reason TEXT [--json]",
 	  "what was done: check its chain, follow one proposal, write it out; behov-audit signs its head", "json head key by reason",

@@ -22,6 +22,7 @@ struct options {
 	const char *share, *path, *series, *case_name;  /* of a hold, or an event */
 	const char *date;
 	const char *owner, *system;     /* of what a report is made */
+	const char *format;             /* as what */
 	const char *number, *file;      /* of an e-archive's receipt, and its list of checksums */
 	const char *key;                /* the public key that a list of heads must begin with */
 };

@@ -93,13 +93,16 @@ read_row(struct arena *mem, const json_t *o, struct audit_row *row)
 	return NULL;
 }
 
-static void
-meet_line(struct walk *w, const char *line, size_t len, bool first)
+struct reader { int (*each)(void *self, const struct audit_row *row, struct error *err); void *self; };
+
+static int
+meet_line(struct walk *w, const struct reader *to, const char *line, size_t len, bool first, struct error *err)
 {
 	struct arena *mem = arena_open();
 	struct audit_row row;
 	const char *why = NULL;
 	json_t *o = NULL;
+	int rc = 0;
 
 	if (json_read(line, len, &o, NULL) < 0)
 		why = "raden är inte JSON";
@@ -112,14 +115,26 @@ meet_line(struct walk *w, const char *line, size_t len, bool first)
 		walk_broken(w, why);
 	else if (!first)
 		walk_row(w, &row);
+	if (!why && !first && !w->out->broken && to->each)
+		rc = to->each(to->self, &row, err);
 	json_decref(o);
 	arena_close(mem);
+	return rc;
 }
 
 int
 audit_verify_export(struct arena *mem, const char *path, const struct seals *seals, struct audit_result *out,
 		    struct error *err)
 {
+	return audit_read_export(mem, path, seals, NULL, NULL, out, err);
+}
+
+int
+audit_read_export(struct arena *mem, const char *path, const struct seals *seals,
+		  int (*each)(void *self, const struct audit_row *row, struct error *err), void *self, struct audit_result *out,
+		  struct error *err)
+{
+	const struct reader to = { each, self };
 	int fd = file_open(path, err), rc = 0;
 	FILE *in = fd < 0 ? NULL : fdopen(fd, "r");
 	struct walk walk;
@@ -135,11 +150,11 @@ audit_verify_export(struct arena *mem, const char *path, const struct seals *sea
 	if (!in)
 		return -1;
 	walk_open(&walk, mem, seals, out);
-	while (!out->broken && (n = getline(&line, &room, in)) > 0) {
+	while (rc == 0 && !out->broken && (n = getline(&line, &room, in)) > 0) {
 		if (line[n - 1] != '\n' || (size_t)n > LINE_MOST)
 			walk_broken(&walk, "raden är inte hel");
 		else
-			meet_line(&walk, line, (size_t)n, first);
+			rc = meet_line(&walk, &to, line, (size_t)n, first, err);
 		first = false;
 	}
 	if (ferror(in))

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* quarter-files.c - the review as a page to read and sign, and who has which role as CSV. */
+/* quarter-files.c - the review as a page to read and sign, and where its files go. */
 #include "quarter_p.h"
+#include "files_p.h"
 #include "plot_p.h"
 #include "behov/digest.h"
-#include "behov/file.h"
 #include "behov/log.h"
 #include "behov/template.h"
 
@@ -53,43 +53,6 @@ document_html(struct arena *mem, const struct report_document *document, FILE *o
 	return rc;
 }
 
-/* ------------------------------------------------------------------ the list */
-
-struct sheet { FILE *out; int count; };
-
-static int
-csv_line(void *to, const char *const *cells, struct error *err)
-{
-	struct sheet *s = to;
-	struct text t;
-	size_t wrote;
-
-	text_open(&t, 1 << 24);
-	for (int i = 0; i < s->count; i++) {
-		if (i)
-			text_char(&t, ';');
-		csv_cell(&t, cells[i] ? cells[i] : "");
-	}
-	text_add(&t, "\r\n");
-	wrote = fwrite(t.data, 1, t.len, s->out);
-	text_close(&t);
-	return wrote ? 0 : error_sys(err, ERROR_SOURCE, "cannot write the report");
-}
-
-static int
-document_csv(struct arena *mem, const struct report_document *document, FILE *out, struct error *err)
-{
-	const struct report_list *list = &document->lists[0];
-	const char **titles = arena_array(mem, const char *, (size_t)list->count);
-	struct sheet s = { out, list->count };
-
-	for (int i = 0; i < list->count; i++)
-		titles[i] = list->columns[i].title;
-	if (fputs("\xef\xbb\xbf", out) < 0)
-		return error_sys(err, ERROR_SOURCE, "cannot write the report");
-	return csv_line(&s, titles, err) < 0 ? -1 : list->rows(list->self, csv_line, &s, err);
-}
-
 /* ------------------------------------------------------------------ where they go */
 
 /* Where run and apply are two accounts of one group, both write there: then both write in what is made there. */
@@ -117,7 +80,7 @@ report_folder(struct arena *mem, const char *work, const char *name, const char 
 
 /* Names and ids may hold what a file's name may not: what is left of two that differ still differs by their digest. */
 static const char *
-file_name(struct arena *mem, const struct report_what *what)
+stem_of(struct arena *mem, const struct report_what *what)
 {
 	const char *scope = what->system ? what->system : what->owner;
 	char *word;
@@ -132,42 +95,60 @@ file_name(struct arena *mem, const struct report_what *what)
 			   strcmp(word, scope) == 0 ? "" : arena_print(mem, "-%.8s", digest_text(mem, scope)));
 }
 
-static int
-write_one(struct arena *mem, const struct report_document *document, const char *path,
-	  int (*write)(struct arena *mem, const struct report_document *document, FILE *out, struct error *err), struct error *err)
+/* When it is said to be made: so that the same night and rules give the same bytes. */
+static int64_t
+made_at(const struct report_document *document, const struct report_input *in)
 {
-	struct file_draft draft;
-	int rc;
+	int64_t at;
 
-	if (file_draft_open(&draft, path, err) < 0)
+	return json_text(document->page, "at") && clock_parse(json_text(document->page, "at"), &at) == 0 ? at : in->now;
+}
+
+/* Noting them is wanted, but a report that nobody could note is still one. */
+static void
+note(struct arena *mem, const struct report_input *in, const struct report_document *document, struct store *noted, const char *actor,
+     struct files *files, const char **unnoted)
+{
+	struct error err = { 0 };
+
+	if (noted && files_note(noted, document, in->now, actor, files, &err) < 0)
+		*unnoted = arena_text(mem, err.text);
+}
+
+static int
+write_files(struct arena *mem, const struct report_input *in, const struct report_document *document, const char *stem, unsigned formats,
+	    struct store *noted, const char *actor, struct report_made *out, struct error *err)
+{
+	struct files files;
+
+	if (files_make(mem, document, made_at(document, in), stem, formats, &files, err) < 0)
 		return -1;
-	rc = write(mem, document, draft.out, err);
-	if (rc < 0) {
-		file_draft_close(&draft, false, &(struct error){ 0 });
+	note(mem, in, document, noted, actor, &files, &out->unnoted);
+	if (files_end(&files, true, err) < 0)
 		return -1;
+	for (size_t i = 0; i < files.list.count; i++) {
+		const struct made *made = &files.list.items[i];
+
+		*arena_push(mem, &out->files) = (struct report_file){ made->format, made->path, made->digest };
 	}
-	return file_draft_close(&draft, true, err);
+	return 0;
 }
 
 int
-report_quarter(struct arena *mem, const struct report_input *in, const struct report_what *what, const char **html, const char **csv,
-	       json_t **json, struct error *err)
+report_quarter(struct arena *mem, const struct report_input *in, const struct report_what *what, unsigned formats, struct store *noted,
+	       const char *actor, struct report_made *out, struct error *err)
 {
 	struct report_document document;
 	const char *folder;
 	int rc = -1;
 
-	*json = NULL;
+	*out = (struct report_made){ 0 };
 	if (report_document_quarter(mem, in, what, &document, err) < 0)
 		return -1;
-	if (report_folder(mem, in->rules->conf.work, "rapport", &folder, err) == 0) {
-		*html = arena_print(mem, "%s/%s.html", folder, file_name(mem, what));
-		*csv = arena_print(mem, "%s/%s.csv", folder, file_name(mem, what));
-		if (write_one(mem, &document, *csv, document_csv, err) == 0 && write_one(mem, &document, *html, document_html, err) == 0) {
-			*json = json_incref(document.page);
-			rc = 0;
-		}
-	}
+	if (report_folder(mem, in->rules->conf.work, "rapport", &folder, err) == 0)
+		rc = write_files(mem, in, &document, arena_print(mem, "%s/%s", folder, stem_of(mem, what)), formats, noted, actor, out, err);
+	if (rc == 0)
+		out->page = json_incref(document.page);
 	report_document_free(&document);
 	return rc;
 }

@@ -192,24 +192,42 @@ lend_audit(struct arena *mem, struct query *q)
 				   column_lent(mem, q, 6), column_lent(mem, q, 7), column_lent(mem, q, 8) };
 }
 
-int
-store_audit_each(struct store *store, long long from, int (*each)(void *self, const struct audit_row *row, struct error *err),
-		 void *self, struct error *err)
+/* Closes the query. */
+static int
+each_audit(struct query *q, int (*each)(void *self, const struct audit_row *row, struct error *err), void *self, struct error *err)
 {
 	struct arena *mem = arena_open();
-	struct query q;
 	int rc = 0;
 
-	if (query_open(&store->base, &q, AUDIT "where a.seq > ? order by a.seq", err) < 0) {
-		arena_close(mem);
-		return -1;
-	}
-	bind_number(&q, from);
-	while (rc == 0 && query_row(&q, err)) {
-		struct audit_row row = lend_audit(mem, &q);
+	while (rc == 0 && query_row(q, err)) {
+		struct audit_row row = lend_audit(mem, q);
 
 		rc = each(self, &row, err);
 	}
 	arena_close(mem);
-	return query_close(&q, err) < 0 || rc < 0 ? -1 : 0;
+	return query_close(q, err) < 0 || rc < 0 ? -1 : 0;
+}
+
+int
+store_audit_each(struct store *store, long long from, int (*each)(void *self, const struct audit_row *row, struct error *err),
+		 void *self, struct error *err)
+{
+	struct query q;
+
+	if (query_open(&store->base, &q, AUDIT "where a.seq > ? order by a.seq", err) < 0)
+		return -1;
+	bind_number(&q, from);
+	return each_audit(&q, each, self, err);
+}
+
+int
+store_audit_events(struct store *store, const char *event, int (*each)(void *self, const struct audit_row *row, struct error *err), void *self,
+		   struct error *err)
+{
+	struct query q;
+
+	if (query_open(&store->base, &q, AUDIT "where event = ? order by a.seq", err) < 0)
+		return -1;
+	bind_text(&q, event);
+	return each_audit(&q, each, self, err);
 }

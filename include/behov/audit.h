@@ -43,5 +43,9 @@ int audit_export(struct store *store, const char *organisation, int64_t now, FIL
 /* An export as audit_verify() does a store.  A line that is none is the first bad row. */
 int audit_verify_export(struct arena *mem, const char *path, const struct seals *seals, struct audit_result *out,
 			struct error *err);
+/* The same, and each row that verifies is lent to each(); -1 from it ends the walk with its err. */
+int audit_read_export(struct arena *mem, const char *path, const struct seals *seals,
+		      int (*each)(void *self, const struct audit_row *row, struct error *err), void *self, struct audit_result *out,
+		      struct error *err);
 
 #endif

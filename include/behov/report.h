@@ -19,9 +19,37 @@ struct report_input {
 
 /* owner: a name as the rules write it; system: an id.  At most one of them; NULL = all. */
 struct report_what { const char *quarter, *owner, *system; };
-/* "2026Q3" -> conf.work/rapport/2026Q3.html and .csv, of an owner or a system with its name behind.  Caller owns *json (what the page says). */
-int report_quarter(struct arena *mem, const struct report_input *in, const struct report_what *what, const char **html,
-		   const char **csv, json_t **json, struct error *err);
+/*
+ * The files of a quarter, below conf.work/rapport: 2026Q3.html, .pdf, .xlsx, .json, and 2026Q3-LIST.csv for each list; of an owner or a
+ * system with its name behind.  Each is written whole or not at all.  formats: report_formats().  noted: where a row of the chain says
+ * what was made, with its digests; NULL = nowhere.  When that cannot be written, out->unnoted says why, and the files are put in place.
+ * Caller owns out->page (what the page says).
+ */
+struct report_file { const char *format, *path, *digest; };
+struct report_made { LIST(struct report_file) files; json_t *page; const char *unnoted; };
+int report_quarter(struct arena *mem, const struct report_input *in, const struct report_what *what, unsigned formats, struct store *noted,
+		   const char *actor, struct report_made *out, struct error *err);
+/* "html,pdf,xlsx,csv,json", or some of them; NULL = all. */
+int report_formats(const char *words, unsigned *out, struct error *err);
+
+/* Is a file, whatever it is called now, a report as it was made?  found: the first row of the chain that made it; else the last that made one
+ * of its name, row 0 = none did.  later: a row that made another of its name after it. */
+struct report_check {
+	const char *file, *digest;              /* as it is now */
+	bool found;
+	long long row, later, disposed;         /* disposed: rows about reports whose payload is gone */
+	const char *at, *later_at, *actor, *format, *made_as, *was;     /* was: the digest that the row has */
+	const char *quarter, *night, *rules, *seen, *chain_head;        /* what it was made of */
+	long long chain_rows;
+	struct audit_result chain;
+};
+/* Against the chain of a store, or (store NULL) an export of one; seals as for audit_verify(). */
+int report_verify(struct arena *mem, struct store *store, const char *export, const struct seals *seals, const char *path, struct report_check *out,
+		  struct error *err);
+json_t *report_check_json(const struct report_check *check);            /* caller owns */
+const char *report_check_text(struct arena *mem, const struct report_check *check);
+/* 0 when it is as it was made, in a chain that is whole. */
+int report_check_judge(const struct report_check *check, struct error *err);
 /* The last night, what waits, gaps, findings, holds, letters that could not be sent.  Caller owns. */
 int report_status(struct arena *mem, const struct report_input *in, json_t **out, struct error *err);
 /* states 0 = live ones.  Caller owns. */

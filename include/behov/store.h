@@ -491,6 +491,9 @@ int store_audit_about(struct arena *mem, struct store *store, const char *event,
 /* Calls each() for those after `from`, in order of seq; -1 from it ends the walk with its err.  A row is lent for the call. */
 int store_audit_each(struct store *store, long long from, int (*each)(void *self, const struct audit_row *row, struct error *err),
 		     void *self, struct error *err);
+/* The same for all rows of one event. */
+int store_audit_events(struct store *store, const char *event, int (*each)(void *self, const struct audit_row *row, struct error *err), void *self,
+		       struct error *err);
 
 /* ------------------------------------------------------------------ for reports and status */
 

@@ -4,6 +4,7 @@
 leaves; the removal goes through all the same, and the mark stays when HR forgets it."""
 import base64
 import glob
+import io
 import json
 import os
 import re
@@ -11,6 +12,7 @@ import sqlite3
 import subprocess
 import sys
 import tempfile
+import zipfile
 
 TOP = os.path.abspath(os.path.join(os.path.dirname(__file__), "../.."))
 BEHOV = os.path.join(TOP, os.environ.get("BUILD", "build"), "behov")
@@ -91,6 +93,17 @@ def names_in(bytes_):
     return [n for n in NAMES if n in bytes_]
 
 
+def unpacked(path, raw):
+    """What a reader of a PDF, its attachments, or a workbook sees."""
+    if path.endswith(".xlsx"):
+        with zipfile.ZipFile(io.BytesIO(raw)) as z:
+            return raw + b"".join(z.read(n) for n in z.namelist())
+    if path.endswith(".pdf"):
+        plain = subprocess.run(["qpdf", "--qdf", "--object-streams=disable", path, "-"], stdout=subprocess.PIPE, check=True).stdout
+        return raw + plain + subprocess.run(["pdftotext", path, "-"], stdout=subprocess.PIPE, check=True).stdout
+    return raw
+
+
 def left(home):
     """Which files that were left hold a name; a store is asked row by row, but for addresses and who owns by the rules."""
     found = []
@@ -98,7 +111,7 @@ def left(home):
         if os.path.isdir(path) or os.path.basename(path) in EXPORTS | {"t.cfg"} or path.endswith(("-wal", "-shm")):
             continue
         with open(path, "rb") as file:
-            bytes_ = file.read()
+            bytes_ = unpacked(path, file.read())
         if os.path.basename(path) == "b.db":
             bytes_ = bytes_.replace(b"hemhan@kalmar.example", b"")
         if os.path.basename(path).endswith(".ldif"):

@@ -93,6 +93,25 @@ text_of(const char *path)
 	return text ? text : "";
 }
 
+/* The page, and the first of its lists. */
+static int
+make(const char *quarter, int64_t at, const char **html, const char **csv, json_t **json)
+{
+	struct report_made made;
+	unsigned formats = 0;
+
+	*json = NULL;
+	CHECK(report_formats("html,csv", &formats, &err) == 0);
+	if (report_quarter(mem, &(struct report_input){ &rules, store, at }, &(struct report_what){ .quarter = quarter }, formats, NULL, NULL, &made,
+			   &err) < 0)
+		return -1;
+	CHECK(made.files.count > 2 && !made.unnoted);
+	*html = made.files.items[0].path;
+	*csv = made.files.items[1].path;
+	*json = made.page;
+	return 0;
+}
+
 static void
 nothing_from_outside_is_markup_or_a_formula(void)
 {
@@ -100,13 +119,13 @@ nothing_from_outside_is_markup_or_a_formula(void)
 	json_t *json = NULL;
 
 	begin();
-	CHECK(report_quarter(mem, &(struct report_input){ &rules, store, now }, &(struct report_what){ .quarter = "2026Q3" }, &html, &csv, &json, &err) == 0);
+	CHECK(make("2026Q3", now, &html, &csv, &json) == 0);
 	page = text_of(html);
 	sheet = text_of(csv);
 	CHECK(!strstr(page, "<script>") && !strstr(page, "<b>Eva") && !strstr(page, "<i>Roll") && !strstr(page, "<kommun>"));
 	CHECK(strstr(page, "&lt;b&gt;Eva") && strstr(page, "System &amp; &quot;Co&quot;"));
 	CHECK(strstr(sheet, "\n\"'=cmd") || strstr(sheet, "'=cmd"));
-	CHECK(!strstr(sheet, ";=cmd") && strstr(sheet, "\"CN=A;B\""));
+	CHECK(!strstr(sheet, ",=cmd") && strstr(sheet, "\"CN=A;B\""));
 	json_decref(json);
 	end();
 }
@@ -118,15 +137,15 @@ a_quarter_tells_of_its_own_decisions_only(void)
 	json_t *json = NULL;
 
 	begin();
-	CHECK(report_quarter(mem, &(struct report_input){ &rules, store, now }, &(struct report_what){ .quarter = "2026Q3" }, &html, &csv, &json, &err) == 0);
+	CHECK(make("2026Q3", now, &html, &csv, &json) == 0);
 	page = text_of(html);
 	CHECK(strstr(page, "olle.strand") && !strstr(page, "olle.innan") && strstr(page, "hittills"));
 	json_decref(json);
-	CHECK(report_quarter(mem, &(struct report_input){ &rules, store, now }, &(struct report_what){ .quarter = "2026Q3" }, &html, &csv, &json, &err) == 0);
+	CHECK(make("2026Q3", now, &html, &csv, &json) == 0);
 	again = text_of(html);
 	CHECK_TEXT(again, page);
 	json_decref(json);
-	CHECK(report_quarter(mem, &(struct report_input){ &rules, store, now }, &(struct report_what){ .quarter = "2026Q2" }, &html, &csv, &json, &err) == 0);
+	CHECK(make("2026Q2", now, &html, &csv, &json) == 0);
 	page = text_of(html);
 	CHECK(strstr(page, "olle.innan") && !strstr(page, "olle.strand") && !strstr(page, "hittills"));
 	json_decref(json);
@@ -143,8 +162,7 @@ making_a_report_does_not_make_the_next_another(void)
 	begin();
 	CHECK(audit_add(store, moment("2026-08-14T02:00Z"), "run", "night-published", NULL, &err) == 0);
 	for (int i = 0; i < 3; i++) {
-		CHECK(report_quarter(mem, &(struct report_input){ &rules, store, now + 3600 * i }, &(struct report_what){ .quarter = "2026Q3" }, &html, &csv,
-				     &json, &err) == 0);
+		CHECK(make("2026Q3", now + 3600 * i, &html, &csv, &json) == 0);
 		if (i)
 			CHECK_TEXT(text_of(html), page);
 		page = text_of(html);
@@ -152,6 +170,29 @@ making_a_report_does_not_make_the_next_another(void)
 		json_decref(json);
 		CHECK(audit_add(store, now + 3600 * i, "report", "report-made", NULL, &err) == 0);
 	}
+	end();
+}
+
+/* A report is worth more than the note about it. */
+static void
+one_that_nobody_can_note_is_made_all_the_same(void)
+{
+	struct store *look = NULL;
+	struct report_made made;
+	const char *path;
+	unsigned formats;
+
+	begin();
+	path = arena_print(mem, "%s/unnoted.db", folder);
+	CHECK(store_open(path, STORE_WRITE, &look, &err) == 0);
+	store_close(look);
+	CHECK(store_open(path, STORE_READ, &look, &err) == 0);
+	CHECK(report_formats("json", &formats, &err) == 0);
+	CHECK(report_quarter(mem, &(struct report_input){ &rules, store, now }, &(struct report_what){ .quarter = "2026Q3" }, formats, look, "report", &made,
+			     &err) == 0);
+	CHECK(made.unnoted && made.files.count == 1 && strstr(text_of(made.files.items[0].path), "behov-report-1"));
+	json_decref(made.page);
+	store_close(look);
 	end();
 }
 
@@ -166,11 +207,11 @@ an_exception_in_the_rules_is_listed_until_it_ends(void)
 	begin();
 	rules.systems[0].roles[0].keeps = &keep;
 	rules.systems[0].roles[0].keep_count = 1;
-	CHECK(report_quarter(mem, &(struct report_input){ &rules, store, now }, &(struct report_what){ .quarter = "2026Q3" }, &html, &csv, &json, &err) == 0);
+	CHECK(make("2026Q3", now, &html, &csv, &json) == 0);
 	CHECK(strstr(text_of(html), "bo.ek") && strstr(text_of(html), "avslutar &lt;ärenden&gt;") && strstr(text_of(html), "<td>2026-09-30</td>"));
 	json_decref(json);
 	keep.until = day_parse("2026-08-14");
-	CHECK(report_quarter(mem, &(struct report_input){ &rules, store, now }, &(struct report_what){ .quarter = "2026Q3" }, &html, &csv, &json, &err) == 0);
+	CHECK(make("2026Q3", now, &html, &csv, &json) == 0);
 	CHECK(!strstr(text_of(html), "bo.ek"));
 	json_decref(json);
 	rules.systems[0].roles[0].keep_count = 0;
@@ -187,7 +228,7 @@ what_is_no_quarter_or_has_not_begun_is_refused(void)
 	begin();
 	for (size_t i = 0; i < sizeof(wrong) / sizeof(*wrong); i++) {
 		err = (struct error){ 0 };
-		CHECK(report_quarter(mem, &(struct report_input){ &rules, store, now }, &(struct report_what){ .quarter = wrong[i] }, &html, &csv, &json, &err) < 0);
+		CHECK(make(wrong[i], now, &html, &csv, &json) < 0);
 		CHECK(err.kind == ERROR_USAGE && !json);
 	}
 	end();
@@ -249,6 +290,7 @@ main(void)
 	TEST(nothing_from_outside_is_markup_or_a_formula);
 	TEST(a_quarter_tells_of_its_own_decisions_only);
 	TEST(making_a_report_does_not_make_the_next_another);
+	TEST(one_that_nobody_can_note_is_made_all_the_same);
 	TEST(an_exception_in_the_rules_is_listed_until_it_ends);
 	TEST(what_is_no_quarter_or_has_not_begun_is_refused);
 	TEST(a_terminal_gets_no_orders);

@@ -86,14 +86,14 @@ class World:
     def report(self, *words, quarter="2026Q3", now="2026-10-05T09:00+02:00"):
         """The JSON, the page and the rows of the list."""
         self.db.commit()
-        done = self.behov("report", "quarter", quarter, *words, now=now)
+        done = self.behov("report", "quarter", quarter, "--format", "html,csv", *words, now=now)
         assert done.returncode == 0, done.stderr.decode()
-        html, table = done.stdout.decode().split()
-        page = json.loads(self.behov("report", "quarter", quarter, "--json", *words, now=now).stdout)
+        html, table = done.stdout.decode().split()[:2]
+        page = json.loads(self.behov("report", "quarter", quarter, "--format", "html", "--json", *words, now=now).stdout)
         with open(html, encoding="utf-8") as f:
             text = f.read()
         with open(table, encoding="utf-8-sig", newline="") as f:
-            rows = list(csv.reader(f, delimiter=";"))
+            rows = list(csv.reader(f))
         return page, text, rows
 
 
