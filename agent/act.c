@@ -147,7 +147,7 @@ release(struct arena *mem, const struct rules *rules, struct store *store, const
 
 int verb_decide(struct arena *mem, const struct options *options, int count, char **words, struct error *err)
 {
-	static const char use[] = "use: behov decide keep|undo|hold ID, or behov decide release SCOPE|directory|share:ID, with --by NAME --reason TEXT "
+	static const char use[] = "use: behov decide keep|undo|hold|done ID, or behov decide release SCOPE|directory|share:ID, with --by NAME --reason TEXT "
 				  "[--until DATE]";
 	struct decision d = { .at = clock_now(), .until = DAY_NONE, .reason = options->reason, .source = "command line" };
 	struct rules rules;
@@ -155,7 +155,7 @@ int verb_decide(struct arena *mem, const struct options *options, int count, cha
 	int rc;
 
 	if (count != 2 || (strcmp(words[0], "keep") != 0 && strcmp(words[0], "undo") != 0 && strcmp(words[0], "hold") != 0 &&
-			   strcmp(words[0], "release") != 0))
+			   strcmp(words[0], "done") != 0 && strcmp(words[0], "release") != 0))
 		return error_set(err, ERROR_USAGE, "%s", use);
 	d.until = day_parse(options->until);
 	if (options->until && d.until == DAY_NONE)
@@ -165,7 +165,8 @@ int verb_decide(struct arena *mem, const struct options *options, int count, cha
 		return -1;
 	d.proposal = words[1];
 	d.name = actor(mem, options);
-	d.verdict = strcmp(words[0], "keep") == 0 ? VERDICT_KEEP : strcmp(words[0], "hold") == 0 ? VERDICT_HOLD : VERDICT_UNDO;
+	d.verdict = strcmp(words[0], "keep") == 0 ? VERDICT_KEEP : strcmp(words[0], "hold") == 0 ? VERDICT_HOLD :
+		    strcmp(words[0], "done") == 0 ? VERDICT_DONE : VERDICT_UNDO;
 	rc = strcmp(words[0], "release") == 0 ? release(mem, &rules, desk.store, options, words[1], err)
 					      : decide_by_hand(mem, &rules, desk.store, &d, clock_now(), err);
 	run_desk_close(&desk);

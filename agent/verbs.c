@@ -81,7 +81,8 @@ const struct verb verb_rows[] = {
 	  "what was done: check its chain, follow one proposal, write it out; behov-audit signs its head", "json head key by reason",
 	  "audit verify\naudit verify chain.jsonl heads --key 3f2a…\naudit trail anna.berg", verb_audit },
 	{ "decide", "keep ID --by NAME --reason TEXT [--until DATE]\nundo ID --by NAME --reason TEXT\n"
-		    "hold ID --by NAME --reason TEXT [--until DATE]\nrelease SCOPE|directory|share:ID --by NAME --reason TEXT",
+		    "hold ID --by NAME --reason TEXT [--until DATE]\ndone ID --by NAME --reason TEXT\n"
+		    "release SCOPE|directory|share:ID --by NAME --reason TEXT",
 	  "by hand, in somebody's name; never approves", "by reason until",
 	  "decide release system:larportalen --by it.admin --reason Granskat\ndecide keep 3f2a8c1d0b7e6f54-1 --by anna.berg --reason Vikariat --until 2027-01-31",
 	  verb_decide },

@@ -165,7 +165,7 @@ apply_decided(struct apply *a, const struct stored *s, bool *yes)
 		const struct decision *d = &decisions.list.items[i];
 
 		if (d->refused || d->verdict == VERDICT_ASK || d->verdict == VERDICT_RULE || d->verdict == VERDICT_LATER ||
-		    d->verdict == VERDICT_ADVISE)
+		    d->verdict == VERDICT_ADVISE || d->verdict == VERDICT_DONE)
 			continue;
 		if (d->verdict == VERDICT_NOT_MINE && d->key)
 			voice_of(a->mem, &voices, d->key)->yes = false;

@@ -241,8 +241,9 @@ export_by_hand(struct apply *a, struct stored *s)
 		   s->p.by_hand ? "Kontot eller gruppen är skyddad (adminCount). Därför ändrar behov den aldrig själv:\n"
 				  "två personer gör det tillsammans."
 				: "Systemet är registrerat så att en människa gör ändringen.");
-	text_add(&t, "Det är godkänt av dem som ska godkänna det. Nästa natt ser behov efter att det är gjort.\n");
-	rc = export(a, &s, 1, arena_print(a->mem, "arbetslista-%s.txt", s->id), &t);
+	text_add(&t, "Det är godkänt av dem som ska godkänna det. Nästa natt ser behov efter att det är gjort.\n"
+		 "Den som godkände kan också markera det som utfört på sin sida.\n");
+	rc = export(a, &s, 1, arena_print(a->mem, WORK_LIST "%s.txt", s->id), &t);
 	text_close(&t);
 	return rc;
 }
@@ -339,7 +340,7 @@ export_files(struct batch *b)
 	text_open(&t, TEXT_MOST);
 	text_add(&t, "\xef\xbb\xbf" "fil;byte;får gallras från;att göra\r\n");
 	rows(b, &t);
-	rc = b->lost ? batch_leave(b) : export(a, &b->s, 1, arena_print(a->mem, "arbetslista-%s.csv", b->s->id), &t);
+	rc = b->lost ? batch_leave(b) : export(a, &b->s, 1, arena_print(a->mem, WORK_LIST "%s.csv", b->s->id), &t);
 	text_close(&t);
 	return rc;
 }

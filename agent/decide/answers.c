@@ -147,6 +147,7 @@ take_answer(struct taking *t, const struct stored *s, const struct decision *d, 
 		return hold(t, s, d, err);
 	case VERDICT_ADVISE:
 		return advise(t, s, d, err);
+	case VERDICT_DONE:
 	case VERDICT_LATER:             /* only the letters heed it */
 	case VERDICT_APPROVE:
 	case VERDICT_KEEP:

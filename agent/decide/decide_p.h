@@ -305,10 +305,12 @@ struct asked {
 	bool waits;                     /* for an answer of theirs: none is given, put off or waited for */
 	bool refused;                   /* the last thing they said did not count */
 	int late;                       /* days without an answer, as conf.escalate; 0 = fewer */
+	const struct decision *told;    /* who last said that it has been carried out by hand, or NULL */
+	bool undone;                    /* a night has looked since, and it is not */
 	LIST(const char *) approved;    /* names of those whose approval counts */
 };
 #define MAY(verdict) (1u << (verdict))
-#define PAGE_STATES (STATES_ANSWERABLE | STATES(STATE_HELD) | STATES(STATE_SCHEDULED))
+#define PAGE_STATES (STATES_ANSWERABLE | STATES(STATE_HELD) | STATES(STATE_SCHEDULED) | STATES(STATE_EXPORTED))
 /* May the person at hand see it at all? */
 int view_may_see(struct request *r, const char *proposal, struct stored_list *out, struct error *err);
 
@@ -335,6 +337,7 @@ struct view {
 	struct declined_list declined;  /* what they have said is not theirs */
 	LIST(struct stored_list) whole; /* those that are shown, each with one */
 	LIST(struct asked) rows;        /* in the order they are read */
+	int64_t looked;                 /* take_looked() */
 	size_t waiting;                 /* those that want an answer from this person */
 	long long queued;               /* those that have not had their turn, and are not shown */
 	LIST(struct choice) choices;

@@ -307,6 +307,8 @@ saved_verdict(const struct request *r, enum verdict verdict, const struct words 
 		return arena_print(r->mem, say(r, "Fråga till %s"), words->to ? words->to : "");
 	case VERDICT_LATER:
 		return arena_print(r->mem, say(r, "Påminns %s"), day_text(r->mem, words->until));
+	case VERDICT_DONE:
+		return say(r, "Utfört");
 	case VERDICT_ADVISE:
 		return arena_print(r->mem, say(r, "Råd: %s"), rows_advice(r, words->advice));
 	default:

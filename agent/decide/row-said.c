@@ -8,7 +8,7 @@ const char *
 rows_verdict(const struct request *r, const char *word)
 {
 	static const char *const text[VERDICTS] = { N_("Godkänn"), N_("Behåll"), N_("Ångra"), N_("Fråga en kollega"), N_("Behovsregeln är fel"),
-						    N_("Inte mitt att besluta"), N_("Gallringsstopp"), N_("Påminn mig senare"), N_("Råd") };
+						    N_("Inte mitt att besluta"), N_("Gallringsstopp"), N_("Påminn mig senare"), N_("Råd"), N_("Utfört") };
 	int verdict = word ? take_verdict(word) : -1;
 
 	return verdict < 0 ? NULL : say(r, text[verdict]);
@@ -127,13 +127,38 @@ put_held(struct request *r, json_t *row, const struct stored *s)
 		 : arena_print(r->mem, say(r, "Gallringsstopp sedan %s, enligt begäran till och med %s: %s"), since, day_text(r->mem, s->until), why));
 }
 
+/* Who has said that it is done, and whether a night has looked since. */
+static const char *
+told_done(const struct request *r, const struct asked *a)
+{
+	const char *day = a->told ? day_text(r->mem, clock_day(a->told->at)) : NULL, *who = a->told ? a->told->name : NULL;
+
+	if (!day)
+		return NULL;
+	if (a->undone)
+		return arena_print(r->mem, say(r, "%s sade %s att det är utfört, men natten därefter kunde inte se det. Gör det, och svara igen."),
+				   who, day);
+	return arena_print(r->mem, say(r, "%s sade %s att det är utfört. I natt ser behov efter."), who, day);
+}
+
+static void
+put_by_hand(struct request *r, json_t *row, const struct asked *a)
+{
+	bool hand = a->s->state == STATE_EXPORTED;
+	const char *slash = hand && a->s->note ? strrchr(a->s->note, '/') : NULL;
+
+	json_object_set_new(row, "by_hand_now", json_boolean(hand));
+	rows_put(row, "work_list", slash ? slash + 1 : NULL);
+	rows_put(row, "told_done", told_done(r, a));
+}
+
 #define ELSE (MAY(VERDICT_ASK) | MAY(VERDICT_RULE) | MAY(VERDICT_NOT_MINE) | MAY(VERDICT_HOLD) | MAY(VERDICT_LATER))
 
 void
 rows_said(struct request *r, json_t *row, const struct asked *a)
 {
 	static const char *const may[VERDICTS] = { "may_approve", "may_keep", "may_undo", "may_ask", "may_rule", "may_not_mine", "may_hold",
-						   "may_later", "may_advise" };
+						   "may_later", "may_advise", "may_done" };
 	json_t *list = json_array();
 
 	for (size_t i = 0; i < a->approved.count; i++) {
@@ -153,6 +178,7 @@ rows_said(struct request *r, json_t *row, const struct asked *a)
 	rows_put(row, "go", a->s->state == STATE_SCHEDULED ? day_text(r->mem, clock_day(a->s->go_at)) : NULL);
 	json_put(row, "idle", idle(r, a));
 	put_held(r, row, a->s);
+	put_by_hand(r, row, a);
 	put_questions(r, row, a);
 }
 
@@ -185,6 +211,8 @@ decision(struct request *r, const struct choice *c)
 	switch (c->verdict) {
 	case VERDICT_UNDO:
 		return say(r, "Ångra godkännandet");
+	case VERDICT_DONE:
+		return say(r, "Det är utfört");
 	case VERDICT_ASK:
 		return arena_print(r->mem, say(r, "Fråga %s"), c->words.to ? c->words.to : "");
 	case VERDICT_LATER:
@@ -237,7 +265,7 @@ rows_carry(struct request *r, json_t *o, const struct choice *c)
 void
 rows_choice(struct request *r, json_t *row, const struct choice *c, const struct asked *a)
 {
-	static const char *const chosen[VERDICTS] = { "approve", "keep", "undo", "ask", "rule", "not_mine", "hold", "later", "advise" };
+	static const char *const chosen[VERDICTS] = { "approve", "keep", "undo", "ask", "rule", "not_mine", "hold", "later", "advise", "done" };
 	static const struct { char letter; const char *name; } typed[] = {
 		{ 'r', "reason" }, { 'u', "until" }, { 'k', "ask_to" }, { 'f', "ask_text" }, { 'w', "rule_text" },
 		{ 'n', "not_mine_text" }, { 'h', "hold_text" }, { 'e', "hold_until" }, { 'l', "later_day" }, { 'c', "advice_text" } };

@@ -73,6 +73,7 @@ group_json(struct request *r, const char *key, const struct stored *s)
 
 	json_put(g, "key", key);
 	json_object_set_new(g, "scheduled", json_boolean(s->state == STATE_SCHEDULED));
+	json_object_set_new(g, "by_hand_now", json_boolean(s->state == STATE_EXPORTED));
 	json_object_set_new(g, "held", json_boolean(s->state == STATE_HELD));
 	json_object_set_new(g, "destroy", json_boolean(p->kind == KIND_DESTROY));
 	json_object_set_new(g, "deliver", json_boolean(p->kind == KIND_DELIVER));

@@ -167,6 +167,8 @@ carry(struct taking *t, const struct stored *s, const struct decision *d, struct
 	case VERDICT_LATER:
 	case VERDICT_ADVISE:
 		return take_answer(t, s, d, err);
+	case VERDICT_DONE:
+		return note(t, "proposal-said-done", d, err);
 	}
 	return error_set(err, ERROR_STORE, "a verdict that does not exist");
 }
@@ -394,7 +396,7 @@ sayable(const struct taking *t, const struct stored *s, enum verdict verdict, un
 {
 	struct declined_list declined;
 
-	*out = STATES(STATE_SCHEDULED) | STATES_ASKED;
+	*out = verdict == VERDICT_DONE ? STATES(STATE_EXPORTED) : STATES(STATE_SCHEDULED) | STATES_ASKED;
 	if (verdict != VERDICT_UNDO)
 		return 0;
 	if (declined_about(t, &s->p, &declined, err) < 0)
@@ -423,6 +425,8 @@ by_hand(struct taking *t, const struct decision *d, struct error *err)
 				 verdict_word[d->verdict]);
 	if (d->verdict == VERDICT_HOLD && s->p.kind != KIND_DESTROY && s->p.kind != KIND_DELIVER)
 		return error_set(err, ERROR_USAGE, "proposal '%s' is about access: only files are held", s->id);
+	if (d->verdict == VERDICT_DONE && !stored_by_hand(s))
+		return error_set(err, ERROR_USAGE, "proposal '%s' is on no work list: nobody carries it out by hand", s->id);
 	if (d->verdict != VERDICT_HOLD && take_under_way(t, s, &under_way, err) < 0)
 		return -1;
 	if (under_way)
@@ -448,7 +452,7 @@ decide_by_hand(struct arena *mem, const struct rules *rules, struct store *store
 	struct taking t = { .mem = mem, .rules = rules, .store = store, .now = now, .out = &out };
 	int rc;
 
-	if (d->verdict != VERDICT_KEEP && d->verdict != VERDICT_UNDO && d->verdict != VERDICT_HOLD)
+	if (d->verdict != VERDICT_KEEP && d->verdict != VERDICT_UNDO && d->verdict != VERDICT_HOLD && d->verdict != VERDICT_DONE)
 		return error_set(err, ERROR_USAGE, "the command line never approves: an owner does, on the page");
 	if (!d->proposal || !d->name || !*d->name || !d->reason || !*d->reason)
 		return error_set(err, ERROR_USAGE, "a decision by hand needs a proposal, a name and a reason");

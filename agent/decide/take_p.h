@@ -81,6 +81,9 @@ int take_event(struct taking *t, const struct inbox_decision *d, const char *fau
 /* "SERIES@SHARE", path, day and what it was. */
 struct event take_event_of(struct arena *mem, const struct inbox_decision *d);
 
+/* When the last night that was published began: what was said to be done before that, and is not done, was seen not to be.
+ * INT64_MIN = there was none. */
+int take_looked(struct arena *mem, struct store *store, int64_t *out, struct error *err);
 /* Has apply begun with it?  Then it is too late for words: what was done is restored, by the administrator. */
 int take_under_way(struct taking *t, const struct stored *s, bool *out, struct error *err);
 /* Has each seat an approval of this version, and are they of as many people as it needs? */

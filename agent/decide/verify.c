@@ -58,6 +58,7 @@ static const unsigned sayable[VERDICTS] = {
 	[VERDICT_HOLD] = STATES_ANSWERABLE | STATES(STATE_HELD) | STATES_GOING | STATES(STATE_KEPT),
 	[VERDICT_LATER] = STATES_ANSWERABLE,
 	[VERDICT_ADVISE] = STATES_ANSWERABLE | STATES(STATE_HELD),
+	[VERDICT_DONE] = STATES(STATE_EXPORTED),
 };
 
 static const char *
@@ -197,12 +198,15 @@ words_fault(struct taking *t, const struct inbox_decision *d, enum verdict verdi
 }
 
 static const char *
-kind_fault(const struct proposal *p, enum verdict verdict)
+kind_fault(const struct stored *s, enum verdict verdict)
 {
+	const struct proposal *p = &s->p;
 	bool files = p->kind == KIND_DESTROY || p->kind == KIND_DELIVER;
 
 	if (verdict == VERDICT_HOLD && !files)
 		return "only files can be held";
+	if (verdict == VERDICT_DONE && !stored_by_hand(s))
+		return "it is not carried out by hand";
 	return verdict == VERDICT_RULE && files ? "files rest on no written need" : NULL;
 }
 
@@ -282,6 +286,31 @@ is_safe(enum verdict verdict)
 	return verdict == VERDICT_KEEP || verdict == VERDICT_UNDO || verdict == VERDICT_HOLD || verdict == VERDICT_ADVISE;
 }
 
+int
+take_looked(struct arena *mem, struct store *store, int64_t *out, struct error *err)
+{
+	struct night last = { 0 };
+
+	if (store_night_last(mem, store, "run", false, &last, err) < 0)
+		return -1;
+	*out = last.id ? last.started : INT64_MIN;
+	return 0;
+}
+
+/* Said once is enough, until a night has looked. */
+static int
+done_fault(struct taking *t, const struct decisions *all, const struct stored *s, const char **fault, struct error *err)
+{
+	const struct decision *said = seats_said_done(all, s);
+	int64_t looked;
+
+	if (take_looked(t->mem, t->store, &looked, err) < 0)
+		return -1;
+	if (said && said->at >= looked)
+		*fault = "it has been said to be done already";
+	return 0;
+}
+
 /* What only this verdict asks for. */
 static int
 own_fault(struct taking *t, const struct inbox_decision *d, const struct stored *s, enum verdict verdict, const char **fault,
@@ -310,6 +339,8 @@ own_fault(struct taking *t, const struct inbox_decision *d, const struct stored 
 		return hold_fault(t, s, fault, err);
 	case VERDICT_ADVISE:
 		return advise_fault(t, d, s, fault, err);
+	case VERDICT_DONE:
+		return done_fault(t, &all, s, fault, err);
 	case VERDICT_KEEP:
 	case VERDICT_UNDO:
 	case VERDICT_LATER:
@@ -386,7 +417,7 @@ take_fault(struct taking *t, const struct inbox_decision *d, const char **fault,
 	else if (when_fault(t, d, s, (enum verdict)verdict, fault, err) < 0)
 		return -1;
 	if (!*fault)
-		*fault = kind_fault(&s->p, (enum verdict)verdict);
+		*fault = kind_fault(s, (enum verdict)verdict);
 	if (!*fault)
 		*fault = words_fault(t, d, (enum verdict)verdict);
 	return *fault ? 0 : own_fault(t, d, s, (enum verdict)verdict, fault, err);

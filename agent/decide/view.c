@@ -16,10 +16,10 @@ by_text(const char *a, const char *b)
 static int
 turn(const struct stored *s)
 {
-	return s->state == STATE_SCHEDULED ? 2 : s->state == STATE_HELD ? 1 : 0;
+	return s->state == STATE_SCHEDULED ? 3 : s->state == STATE_HELD ? 2 : s->state == STATE_EXPORTED;
 }
 
-/* What waits before what is stopped and what can be undone, access before files, one role or series after another, people by
+/* What waits before what is done by hand, what is stopped and what can be undone, access before files, one role or series after another, people by
  * name, batches by date. */
 static int
 by_group(const void *left, const void *right)
@@ -155,6 +155,8 @@ read_verified(struct request *r, const struct view *view, struct asked *row, boo
 		    !seats_taken_back(&all, i))
 			*arena_push(r->mem, &row->approved) = d->name;
 	}
+	row->told = row->s->state == STATE_EXPORTED ? seats_said_done(&all, row->s) : NULL;
+	row->undone = row->told && row->told->at < view->looked;
 	*wanted = seats_wait_for(&all, row->s, r->letter.key);
 	row->late = seats_late(&all, row->s, r->server->rules->conf.escalate, clock_day(r->now));
 }
@@ -200,6 +202,8 @@ may_say(const struct request *r, const struct asked *row, bool wanted, bool coor
 		return row->pending ? 0 : MAY(VERDICT_ADVISE);
 	if (row->declined)
 		return 0;
+	if (s->state == STATE_EXPORTED)
+		return row->told && !row->undone ? 0 : MAY(VERDICT_DONE) & beside_pending(row->pending);
 	if (s->state == STATE_HELD)
 		return MAY(VERDICT_KEEP) & beside_pending(row->pending);
 	if (s->state == STATE_SCHEDULED)
@@ -222,7 +226,7 @@ add_rows(struct request *r, struct view *view)
 			.id = arena_print(r->mem, "q%lld", view->questions.list.items[i].id), .later = DAY_NONE };
 	for (size_t i = 0; i < view->list.list.count; i++) {
 		const struct stored *s = &view->list.list.items[i];
-		if (s->state != STATE_SCHEDULED || r->now < s->go_at)
+		if (s->state == STATE_SCHEDULED ? r->now < s->go_at : s->state != STATE_EXPORTED || stored_by_hand(s))
 			*arena_push(r->mem, &view->rows) = (struct asked){ .s = s, .id = s->id, .later = DAY_NONE };
 	}
 }
@@ -313,7 +317,7 @@ view_open(struct request *r, struct view *view, struct error *err)
 		return -1;
 	if (view->list.list.count)
 		qsort(view->list.list.items, view->list.list.count, sizeof(struct stored), by_group);
-	if (read_questions(r, view, err) == 0 && read_rows(r, view, err) == 0 &&
+	if (take_looked(r->mem, r->server->store, &view->looked, err) == 0 && read_questions(r, view, err) == 0 && read_rows(r, view, err) == 0 &&
 	    store_queued(r->server->store, r->letter.key, &view->queued, err) == 0)
 		return 0;
 	view_close(view);

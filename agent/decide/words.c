@@ -82,6 +82,7 @@ words_check(enum verdict verdict, const struct words *w, int64_t at)
 	case VERDICT_APPROVE:
 	case VERDICT_UNDO:
 	case VERDICT_NOT_MINE:
+	case VERDICT_DONE:
 		break;
 	}
 	return WORDS_FINE;

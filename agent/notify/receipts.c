@@ -108,8 +108,10 @@ static const struct { const char *fault, *said; } faults[] = {
 	{ "destruction is approved within fifteen minutes of signing in",
 	  N_("gallring kräver att du nyss har loggat in: du får frågan igen") },
 	{ "files rest on no written need", N_("handlingar bedöms inte efter behovsregler") },
+	{ "it has been said to be done already", N_("det var redan sagt, och i natt ser behov efter") },
 	{ "it has been undone since", N_("det hade ångrats efteråt") },
 	{ "it is being carried out already", N_("det höll redan på att utföras") },
+	{ "it is not carried out by hand", N_("det görs inte för hand") },
 	{ "it is not asked about any longer", N_("frågan var inte längre aktuell") },
 	{ "its date had passed already", N_("datumet hade redan passerat") },
 	{ "its words cannot be read", N_("texten gick inte att läsa") },
@@ -245,6 +247,9 @@ outcome(struct arena *mem, const struct decision *d, const struct known *k)
 		return arena_print(mem, speak(k->l, "Du påminns %s: frågan står kvar, och du kan svara när du vill"), day_text(mem, d->until));
 	case VERDICT_ADVISE:
 		return speak(k->l, "Ditt råd är framfört");
+	case VERDICT_DONE:
+		return k->s->state == STATE_EXPORTED ? speak(k->l, "Sagt utfört, men natten har inte sett det: gör det, och svara igen")
+						     : speak(k->l, "Utfört, och natten har sett det");
 	}
 	return "";
 }

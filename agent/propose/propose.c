@@ -499,6 +499,45 @@ tell_overdue(struct work *w, const struct stored *s, struct error *err)
 	return 0;
 }
 
+/* Somebody has said that it has been carried out, and it has not: it is told until it is. */
+static int
+tell_undone(struct work *w, const struct stored *s, struct error *err)
+{
+	struct decisions all = { 0 };
+	const struct decision *said;
+	struct night before = { 0 };
+	const char *what;
+
+	if (store_decisions(w->mem, w->in->store, s->id, INT64_MIN, &all, err) < 0)
+		return -1;
+	said = seats_said_done(&all, s);
+	if (!said)
+		return 0;
+	what = is_files(&s->p) ? arena_print(w->mem, "%s i %s", s->p.series, s->p.share)
+			       : arena_print(w->mem, "%s i %s", s->p.role ? s->p.role : "-", s->p.system);
+	tell_finding(w, &(struct finding){
+		.kind = "said-done-not", .system = s->p.system, .role = s->p.role, .share = s->p.share, .series = s->p.series,
+		.text = arena_print(w->mem, "Förslag %s (%s) skulle göras för hand och sades vara utfört %s, men det är inte gjort. Den som "
+				    "godkände det ser det på sin sida.", s->id, what, day_text(w->mem, clock_day(said->at))) });
+	if (store_night_last(w->mem, w->in->store, "run", false, &before, err) < 0)
+		return -1;
+	return before.id && said->at < before.started ? 0 : note_stored(w, "proposal-said-done-not", s, "natten ser att det inte är gjort", err);
+}
+
+/* What lies on a work list, and is clearly there still. */
+static int
+tell_all_undone(struct work *w, struct error *err)
+{
+	for (size_t i = 0; i < w->live.list.count; i++) {
+		const struct stored *s = &w->live.list.items[i];
+
+		if (stored_by_hand(s) && (w->seen[i] || (!is_files(&s->p) && edge_gone(w->in->snapshot, &s->p) == NO)) &&
+		    tell_undone(w, s, err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
 static int
 absent(struct work *w, const struct stored *s, struct error *err)
 {
@@ -596,7 +635,7 @@ propose_all(struct arena *mem, const struct propose_input *in, struct propose_re
 	if (open_stepwise(&w, err) < 0)
 		goto out;
 	brake_openings(&w);
-	if (close_absent(&w, err) < 0 || recheck(&w, err) < 0 || open_all(&w, err) < 0)
+	if (tell_all_undone(&w, err) < 0 || close_absent(&w, err) < 0 || recheck(&w, err) < 0 || open_all(&w, err) < 0)
 		goto out;
 	tell_silence(&w);
 	rc = 0;

@@ -3,7 +3,7 @@
 #include "report_p.h"
 
 const char *const verdict_text[VERDICTS] = { "godkänt", "behålls", "ångrat", "frågat en kollega", "frågat om regeln", "inte deras",
-					     "gallringsstopp", "senare", "råd" };
+					     "gallringsstopp", "senare", "råd", "sagt utfört" };
 
 /* ------------------------------------------------------------------ what was decided and done */
 

@@ -2,7 +2,7 @@
 /* decisions.c - what people decided: decisions, exceptions, pins, holds, activations. */
 #include "store_p.h"
 
-const char *const verdict_word[] = { "approve", "keep", "undo", "ask", "rule", "not-mine", "hold", "later", "advise", NULL };
+const char *const verdict_word[] = { "approve", "keep", "undo", "ask", "rule", "not-mine", "hold", "later", "advise", "done", NULL };
 
 int
 store_decision_add(struct store *store, const struct decision *d, struct error *err)

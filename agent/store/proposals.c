@@ -9,6 +9,14 @@
 #define STATE_COUNT (STATE_SUPERSEDED + 1)
 #define KIND_COUNT 4
 
+bool
+stored_by_hand(const struct stored *s)
+{
+	const char *slash = s->note ? strrchr(s->note, '/') : NULL, *name = slash ? slash + 1 : s->note;
+
+	return s->state == STATE_EXPORTED && s->p.kind != KIND_DELIVER && name && strncmp(name, WORK_LIST, strlen(WORK_LIST)) == 0;
+}
+
 #define COLUMNS "id, key, episode, kind, version, system, role, also, account, display, guid, grp, group_guid, member," \
 		" path, accounts, by_hand, series, share, batch, files, bytes, due, manifest, whole, owner, needs,"      \
 		" konfidentialitet, scope, why, rule_file, rule_line, evidence, approvers, state, opened, since, go_at,"   \

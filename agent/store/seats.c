@@ -91,6 +91,20 @@ seats_wait_for(const struct decisions *all, const struct stored *s, const char *
 	return false;
 }
 
+const struct decision *
+seats_said_done(const struct decisions *all, const struct stored *s)
+{
+	const struct decision *last = NULL;
+
+	for (size_t i = 0; i < all->list.count; i++) {
+		const struct decision *d = &all->list.items[i];
+
+		if (!d->refused && d->verdict == VERDICT_DONE && d->version && strcmp(d->version, s->p.version) == 0)
+			last = d;
+	}
+	return last;
+}
+
 /* ------------------------------------------------------------------ what was enough when it was given */
 
 static bool

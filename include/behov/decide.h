@@ -26,7 +26,7 @@ struct decide_result { long long taken, refused, approved, kept, undone; const c
  * A decision that does not hold is stored with why, and never counts. */
 int decide_take(struct arena *mem, const struct rules *rules, struct store *store, int64_t now,
 		struct decide_result *out, struct error *err);
-/* From the command line: keep, undo or hold, never approve. */
+/* From the command line: keep, undo, hold, or that it is done; never approve. */
 int decide_by_hand(struct arena *mem, const struct rules *rules, struct store *store, const struct decision *d,
 		   int64_t now, struct error *err);
 

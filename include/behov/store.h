@@ -176,6 +176,9 @@ struct proposal_filter {
 int store_proposals(struct arena *mem, struct store *store, const struct proposal_filter *filter,
 		    struct stored_list *out, struct error *err);
 void stored_free(struct stored_list *list);
+/* It lies on a work list, with a person who carries it out; its note is the path of that list, which is called so. */
+#define WORK_LIST "arbetslista-"
+bool stored_by_hand(const struct stored *s);
 /* Gives it the next episode of its key, and its id: s->id, s->episode are set (in mem). */
 int store_proposal_add(struct arena *mem, struct store *store, struct stored *s, struct error *err);
 /* All but id, key, episode, opened and version: what is shown, who is asked, and its state. */
@@ -217,8 +220,9 @@ enum verdict {
 	VERDICT_NOT_MINE, VERDICT_HOLD,
 	VERDICT_LATER,                  /* not before `until` */
 	VERDICT_ADVISE,                 /* of somebody who was asked; never approves */
+	VERDICT_DONE,                   /* what is carried out by hand has been, they say; a night sees whether it is so */
 };
-#define VERDICTS (VERDICT_ADVISE + 1)
+#define VERDICTS (VERDICT_DONE + 1)
 extern const char *const verdict_word[];        /* "approve", "keep", "undo", "ask", … */
 /* Those that take back what was approved of the same version before them. */
 #define VERDICT_TAKES_BACK(v) ((v) == VERDICT_UNDO || (v) == VERDICT_HOLD)
@@ -313,6 +317,8 @@ bool seats_signed_weakly(const struct conf *conf, const struct decisions *all, c
  */
 const char *seats_outgrown(const struct conf *conf, const struct decisions *all, const struct stored *s, const struct proposal *now);
 bool seats_hold(const struct proposal *p, const char *key);
+/* The last time that somebody said that what is carried out by hand has been; NULL: nobody has. */
+const struct decision *seats_said_done(const struct decisions *all, const struct stored *s);
 /* Since when a seat has been asked: since the first of those whose turn it was, whatever came between; INT64_MAX = not yet. */
 int64_t seats_since(const struct stored *s, int seat);
 /* The longest of two periods (days, as conf.escalate) for which a seat has waited for an answer today; 0 = none of them. */

@@ -310,7 +310,8 @@ expect(struct model *m, int who, int verdict, bool holds, day_t until)
 	case VERDICT_NOT_MINE: return model_not_mine(m, me);
 	case VERDICT_HOLD: return m->files && model_hold(m, me, until);
 	case VERDICT_LATER: return answerable(m) && !(m->declined & me);
-	case VERDICT_ADVISE: break;
+	case VERDICT_ADVISE:
+	case VERDICT_DONE: break;           /* nothing here lies on a work list */
 	}
 	return false;
 }
