@@ -4,6 +4,7 @@
 #include "behov/audit.h"
 #include "behov/decide.h"
 #include "behov/digest.h"
+#include "state.h"
 #include <sqlite3.h>
 #include <stdlib.h>
 #include <sys/stat.h>
@@ -1754,6 +1755,43 @@ a_code_is_not_enough_where_the_configuration_says_so(void)
 			}
 }
 
+static void
+what_is_done_by_hand_is_said_once_until_a_night_has_looked(void)
+{
+	struct inbox_decision old;
+	struct error err = { 0 };
+	const char *hand, *ldif, *open;
+	struct decide_result out;
+	struct office o;
+	long long id;
+
+	office_open(&o);
+	hand = propose(&o, KIND_REMOVE_MEMBER, 3, 1, STATE_SCHEDULED);
+	ldif = propose(&o, KIND_REMOVE_MEMBER, 3, 1, STATE_SCHEDULED);
+	open = propose(&o, KIND_REMOVE_MEMBER, 3, 1, STATE_OPEN);
+	CHECK(force_state(o.store, hand, STATE_EXPORTED, o.now - DAY, INT64_MIN, DAY_NONE, "/work/arbetslista-1.txt", &err) == 0);
+	CHECK(force_state(o.store, ldif, STATE_EXPORTED, o.now - DAY, INT64_MIN, DAY_NONE, "/work/behov-1.ldif", &err) == 0);
+	old = row(&o, 0, hand, "done");
+	old.version = "v0";
+	post(&o, old);
+	post(&o, row(&o, 0, ldif, "done"));
+	post(&o, row(&o, 0, open, "done"));
+	post(&o, row(&o, 2, hand, "done"));
+	out = take(&o);
+	CHECK(out.taken == 0 && out.refused == 4);
+	post(&o, row(&o, 0, hand, "done"));
+	post(&o, row(&o, 1, hand, "done"));
+	out = take(&o);
+	CHECK(out.taken == 1 && out.refused == 1 && look(&o, hand).state == STATE_EXPORTED);
+	CHECK(store_night_start(o.store, "run", o.now + 60, "rules", &id, &err) == 0);
+	CHECK(store_night_end(o.store, id, "published", true, o.now + 120, "{}", &err) == 0);
+	o.now += 600;
+	post(&o, row(&o, 1, hand, "done"));
+	out = take(&o);
+	CHECK(out.taken == 1 && out.refused == 0);
+	office_close(&o);
+}
+
 int
 main(void)
 {
@@ -1773,6 +1811,7 @@ main(void)
 	TEST(a_flood_of_what_counts_comes_to_an_end);
 	TEST(two_answers_are_both_kept_and_keep_wins);
 	TEST(to_be_reminded_later_changes_nothing);
+	TEST(what_is_done_by_hand_is_said_once_until_a_night_has_looked);
 	TEST(each_way_of_forging_is_refused);
 	TEST(two_people_approve_and_then_it_waits_for_its_days);
 	TEST(one_of_a_seat_is_enough_and_each_seat_is_needed);

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What is carried out by hand is said to be done on the page; the next night believes what it sees."""
 import base64
+import csv
 import os
 import re
 import sys
@@ -151,8 +152,38 @@ def what_is_an_ldif_is_not_ticked_off():
         check("nor is it said to be done", done.returncode == 2 and told(t, "proposal-said-done", one) == 0, done.stderr)
 
 
+def files_too():
+    with Town("--people", "500", "--files", "600") as t:
+        t.change("rules/shares.cfg", """sparbarhet = 1; };
+	  dispose = "destroy"; }""", """sparbarhet = 1; };
+	  dispose = "none"; }""")
+        t.create()
+        night(t, "11-24")
+        one, = t.rows("select id from proposal where series = 'postlistor' and state = 'open' order by due, id limit 1")[0]
+        t.call(at("11-24"), "series", "activate", "postlistor", "--by", "maria.arkivarie", "--reason", "Beslut finns")
+        for owner in ("rut.registrator", "maria.arkivarie"):
+            day(t, "11-24", owner, {one: ("approve",)})
+        night(t, "11-25")
+        night(t, "12-02")
+        t.call(at("12-03", 9), "apply")
+        check("a share that is not written to has a work list", state(t, one) == "exported"
+              and t.rows("select note from proposal where id = ?", one)[0][0].endswith(f"arbetslista-{one}.csv"),
+              t.rows("select state, note from proposal where id = ?", one))
+        page, _, _ = day(t, "12-03", owner, {one: {"d": "done"}})
+        check("it stands on the page, without what destroys", offered(page, one) == {"", "done"} and "arbetslista-" in row(page, one), row(page, one))
+        night(t, "12-04")
+        check("the files are there still, and that is told", undone(t, one) and state(t, one) == "exported", state(t, one))
+        with open(f"{t.demo}/work/arbetslista-{one}.csv", encoding="utf-8-sig", newline="") as f:
+            todo = [line[0] for line in csv.reader(f, delimiter=";")][1:]
+        for path in todo:
+            os.unlink(f"{t.demo}/shares/gemensam/{path}")
+        night(t, "12-05")
+        check("and when they are gone it is over", state(t, one) == "withdrawn" and not undone(t, one), state(t, one))
+
+
 def main():
     said_and_seen()
+    files_too()
     what_is_an_ldif_is_not_ticked_off()
     return 1 if town.failures else 0
 
