@@ -76,7 +76,7 @@ class World:
         ids = f"{key}-{episode}"
         self.put("proposal", id=ids, key=key, episode=episode, kind=kind, version="v", system=system_id, role="r", account=account, display=account,
                  guid="key-" + account, grp="CN=g", group_guid="g", member="CN=" + account, accounts=1, by_hand=0, files=0, bytes=0, whole=0,
-                 needs=1, konfidentialitet=2, scope="system:" + system_id, why="w", rule_line=1,
+                 needs=1, konfidentialitet=2, scope=f"system:{system_id}", why="w", rule_line=1,
                  approvers=json.dumps(list(approvers)), state=state, opened=opened, since=since or opened, **more)
         return ids
 
@@ -205,6 +205,50 @@ def answers_are_counted_once_and_by_whom(folder):
         if (d["approved"], d["kept"], d["other"], d["removed"], d["median"], page["waiting"]["count"]) != (want["approve"], want["keep"], want["rest"], done, said, waits):
             wrong.append((seed, d, want, waits, done, said))
     check("answers, how long they took, and what was done of them", not wrong, wrong[:1])
+
+
+SHARES = """shares = ( { id = "x"; name = "Yta X"; path = "share-x"; owner = "eva.lind"; identity = "none"; },
+                       { id = "y"; name = "Yta Y"; path = "share-y"; owner = "bo.ek"; identity = "none"; } );"""
+SERIES = """series = { id = "avtal"; name = "Avtal"; where = ( { share = "x"; path = "A/**"; }, { share = "y"; path = "A/**"; } );
+  decision = { dnr = "KS 2026/1"; date = "2026-01-01"; body = "Kommunstyrelsen"; paragraph = "1"; };
+  action = "destroy"; keep = "2 years"; clock = "modified"; count-from = "day"; };"""
+
+
+def files_are_counted_by_series_and_share(folder):
+    w = World(folder, {"a": system("a", "owner", ("r",))})
+    for name, text in (("shares", SHARES), ("series", SERIES)):
+        with open(f"{folder}/rules/{name}.cfg", "w", encoding="utf-8") as f:
+            f.write(text)
+    stock = lambda ungoverned: [{"share": "x", "files": 50, "weighed": 0, "bytes": 0, "ungoverned": ungoverned, "held": 1},
+                                {"share": "x", "series": "avtal", "files": 40, "weighed": 0, "bytes": 0}, {"share": "y", "files": 7, "weighed": 0, "bytes": 0,
+                                                                                                          "ungoverned": 7, "held": 0}]
+    w.night(moment(datetime.date(2026, 6, 30)), summary=json.dumps({"stock": stock(9)}))
+    w.night(moment(datetime.date(2026, 9, 30)), summary=json.dumps({"stock": stock(12), "review": {
+        "due": [{"series": "avtal", "share": "x", "files": 11, "batches": 2}], "late": [{"series": "avtal", "share": "x", "files": 3, "since": "2026-02-03"}]}}))
+    day = lambda month: moment(datetime.date(2026, month, 2))
+    batch = lambda key, share, files, opened, state, kind="destroy": w.proposal(
+        key, None, "-", opened, state, opened + 86400, kind, series="avtal", share=share, batch="A", due=20000)
+    for key, share, files, month, state, kind in (("d1", "x", 5, 7, "done", "destroy"), ("d2", "x", 6, 8, "held", "destroy"), ("d3", "x", 4, 8, "done", "deliver"),
+                                                  ("d4", "x", 8, 3, "done", "destroy"), ("d5", "y", 2, 8, "scheduled", "destroy")):
+        p = batch(key, share, files, day(month), state, kind)
+        w.db.execute("update proposal set files = ? where id = ?", (files, p))
+        if key in ("d1", "d3", "d5"):
+            w.decision(p, "approve", day(month) + 3600)
+        if key == "d5":
+            w.decision(p, "undo", day(month) + 7200)
+    w.put("protocol", id=1, proposal="d1-1", year=2026, number=1, dnr="GALLR 2026/1", digest="0" * 64, body="{}", at=day(7))
+    w.put("protocol", id=2, proposal="d4-1", year=2026, number=2, dnr="GALLR 2026/2", digest="0" * 64, body="{}", at=day(3))
+    page, text, _ = w.report()
+    got = {(g["series"], g["share"]): [g[k] for k in ("files", "due", "decided", "destroyed", "delivered", "held", "overdue", "overdue_since")] for g in page["gallring"]}
+    check("what is due, decided, destroyed, delivered, held and overdue", got == {
+        ("Avtal", "Yta X"): ["40", "11", "9", "5", "4", "6", "3", "2026-02-03"], ("Avtal", "Yta Y"): [None] * 8}, got)
+    check("what no series covers, and what it was", [(s["name"], s["ungoverned_files"], s["before"]) for s in page["shares"]] ==
+          [("Yta X", 12, "9"), ("Yta Y", 7, "7")], page["shares"])
+    check("the protocols of the quarter, and no others", [p["dnr"] for p in page["protocols"]] == ["GALLR 2026/1"] and "GALLR 2026/2" not in text)
+    said = [c["text"] for c in page["conclusions"] if c["tone"] == "red"]
+    check("what the law has a last day for is red", any("3 filer har passerat" in t for t in said), said)
+    page, text, _ = w.report("--owner", "bo.ek")
+    check("of a share's owner it is what lies there", [g["share"] for g in page["gallring"]] == ["Yta Y"] and "Yta X" not in text and not page["protocols"], page["gallring"])
 
 
 # ------------------------------------------------------------------ word for word
@@ -345,6 +389,7 @@ def main():
     with tempfile.TemporaryDirectory() as folder:
         counts_are_those_of_the_model(folder)
         answers_are_counted_once_and_by_whom(folder)
+        files_are_counted_by_series_and_share(folder + "/files")
         as_it_was(folder + "/small")
         nothing_is_known(folder + "/empty")
         names_are_only_names(folder + "/names")
