@@ -65,7 +65,7 @@ def main():
     for verb in verbs:
         given = subprocess.run([BEHOV, verb, "--help"], check=True, stdout=subprocess.PIPE).stdout.decode()
         takes = set(re.findall(r"^  --([a-z]+)", given.split("options of every verb:")[0].partition("\noptions:\n")[2], re.M))
-        told = set(re.findall(r"Fl Fl ([a-z]+)", "".join(re.findall(rf"^\.It Cm {verb}\b.*?(?=^\.It |^\.El)", page, re.M | re.S))))
+        told = set(re.findall(r"Fl Fl ([a-z]+)", "".join(re.findall(rf"^\.It (?:Xo\n\.)?Cm {verb}\b.*?(?=^\.It |^\.El)", page, re.M | re.S))))
         told = {"reason" if o == "why" else o for o in told} - {"now", "config", "help"}
         check(f"the manual names the options that '{verb} --help' does", takes == told, takes ^ told)
     for name, what, last, open_ones in ((TRAPS, "reading a directory", 43, {27}), (RETENTION, "files and their retention", 43, set())):
