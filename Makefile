@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 #
 # make            builds build/behov
-# make demo       installs what is missing, builds, runs the night on the example municipality, serves the page
+# make demo       installs what is missing, builds, lives a year and a night on the example municipality, serves the page
 # make check      installs what is missing, builds, runs every test; ends with "N passed, N failed"
 # make bench      behov beside find, ldapsearch, grep, WeasyPrint and Python (FILES=1000000 PEOPLE=1000000 TURNS=5 ONLY=slapd)
 # make pot        the texts for people, for who translates them: build/behov.pot, and into each conf/po/*.po
@@ -145,16 +145,24 @@ deps-demo:
 	packaging/install-deps build
 	packaging/install-deps demo
 
-# The example municipality: 2,000 invented people and 15,000 files, a night of it, and the page where its owners decide.
-# The store is a test store, so that --now may be any day; all of it is made anew each time, in build/demo/.
+# The example municipality: 2,000 invented people and 10,000 files, with four quarters of nights in which its owners decided, a
+# night of today, and the page where they decide on.  YEAR=0 begins with an empty store instead.  The store is a test store, so
+# that --now may be any day; all of it is made anew each time, in build/demo/.
 SERVE    = 1
+YEAR     = 1
 DEMO_NOW = 2026-11-24T02:00+01:00
 DEMO     = $O/behov --config conf/behov.cfg --now $(DEMO_NOW)
+QUARTERS = 2025Q4 2026Q1 2026Q2 2026Q3
 demo: deps-demo
 	$(MAKE) -j2 all
+ifeq ($(YEAR),0)
 	tests/world/make-world build/demo
 	$O/behov --config conf/behov.cfg store create --test
+else
+	BUILD=$O tests/world/year.py .
+endif
 	$(DEMO) run; code=$$?; test $$code -eq 0 -o $$code -ge 3
+	$(if $(filter-out 0,$(YEAR)),for quarter in $(QUARTERS); do $(DEMO) report quarter $$quarter || exit 1; done)
 	tests/world/show-letters build/demo/outbox
 	$(if $(filter-out 0,$(SERVE)),$(DEMO) serve)
 

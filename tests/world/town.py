@@ -137,6 +137,7 @@ class Owner:
         for code in last:
             page = self.ask("POST", "/logga-in", {"nonce": field(page, "nonce"), "kod": code})
             if self.where == "/beslut":
+                self.seen = page
                 return
         raise AssertionError("could not sign in: " + page)
 
@@ -157,10 +158,10 @@ class Owner:
         self.where, self.status = path, reply.status
         return self.ask("GET", reply.getheader("Location")) if reply.status == 303 else text
 
-    def decide(self, choices):
+    def decide(self, choices, page=None):
         """{proposal id: ("approve",) or ("keep", reason, until or ""), or fields by their letter: {"d": "ask", "k": …}}; says what
-        the receipt says.  A question is called "q7"."""
-        page = self.ask("GET", "/beslut")
+        the receipt says.  A question is called "q7"; `page` is the list where it was just seen."""
+        page = page or self.ask("GET", "/beslut")
         form = {"nonce": field(page, "nonce")}
         for name, version in re.findall(r'name="v-([^"]+)" value="([^"]*)"', page):
             choice = choices.get(name, ("",))
@@ -168,6 +169,7 @@ class Owner:
                 choice = dict(zip("dru", choice))
             form.update({f"v-{name}": version, **{f"{letter}-{name}": choice.get(letter, "") for letter in "drukfwnhelc"}})
         page = self.ask("POST", "/beslut", form)
+        assert 'action="/beslut/spara"' in page, (self.name, choices, page)
         form = {html.unescape(k): html.unescape(v) for k, v in
                 re.findall(r'<input type="hidden" name="([^"]*)" value="([^"]*)">', page.split("<main", 1)[1])}
         page = self.ask("POST", "/beslut/spara", dict(form, forstar="ja"))

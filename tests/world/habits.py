@@ -1,0 +1,120 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""How the owners of the example municipality answer: each by their mail's link and the page, as they are."""
+import collections
+import json
+import random
+
+from town import Owner
+
+WHY_KEPT = ["Vikarierar till sommaren", "Avslutar sina ärenden", "Handleder sin efterträdare", "Deltar i projektet Hemma hela dagen",
+            "Är ersättare för enhetschefen", "Behövs under upphandlingen"]
+QUESTIONS = ["Behövs det i ert arbete?", "Är det här kvar sedan omorganisationen?", "Vet du varför det beställdes?"]
+ADVICE = {"remove": "Nej, det är ett gammalt uppdrag", "keep": "Ja, hon täcker upp hos oss", "unknown": "Det vet jag inte"}
+NOT_MINE = "Det här är inte min verksamhet"
+WRONG_RULE = "Vikarier i reserven saknas i behovet"
+ASKED = {"anna.berg": "per.ek", "per.ek": "anna.berg", "eva.lind": "nils.holm", "lars.skog": "hanna.ros", "hanna.ros": "eva.lind"}
+OPEN_QUESTIONS = " from question q join proposal p on p.id = q.proposal where answered is null and closed is null and problem is null" \
+    " and p.state = 'asked'"
+AT_ONCE = 25                    # more than this nobody answers at one sitting
+
+
+class Habits:
+    """`away` is who does not open their mail, and from which day to which; the same seed gives the same answers."""
+
+    def __init__(self, town, seed, coordinator, away):
+        self.town, self.seed, self.coordinator, self.away = town, seed, coordinator, away
+        self.answered = set()           # (proposal, version, who)
+
+    def dice(self, *what):
+        return random.Random(repr((self.seed,) + what))
+
+    def is_there(self, who, day):
+        if any(name == who and since <= day < until for name, since, until in self.away):
+            return False
+        return self.dice("there", who, day).random() < (0.5 if day.month == 7 else 0.9)
+
+    def waiting(self, which):
+        """account -> what they sit in the seats of, oldest first: (id, version, kind, state, account, batch)."""
+        out = collections.defaultdict(list)
+        for *row, approvers in self.town.rows("select id, version, kind, state, account, batch, approvers from proposal"
+                                              f" where {which} order by due, id"):
+            for name in sorted({a["name"] for a in json.loads(approvers)}):
+                out[name].append(row)
+        return out
+
+    def answer(self, who, row, day):
+        """What they say of it today: fields of the form, or None."""
+        proposal, version, kind, _, account, _ = row
+        dice = self.dice(proposal, version, who, day)
+        luck = dice.random()
+        if luck < 0.08:
+            return None
+        if kind in ("destroy", "deliver"):
+            return {"d": "later", "l": self.after(day, 21)} if luck < 0.10 else {"d": "approve"}
+        if luck < 0.70 or self.dice("often", proposal, who).random() < 0.3:
+            return {"d": "approve"}
+        if luck < 0.84:
+            return {"d": "keep", "r": dice.choice(WHY_KEPT), "u": self.after(day, dice.randrange(60, 300)) if dice.random() < 0.7 else ""}
+        if luck < 0.90 and ASKED.get(who, "rut.registrator") not in (who, account):
+            return {"d": "ask", "k": ASKED.get(who, "rut.registrator"), "f": dice.choice(QUESTIONS)}
+        if luck < 0.93:
+            return {"d": "rule", "w": WRONG_RULE}
+        if luck < 0.96 and who != self.coordinator:
+            return {"d": "not-mine", "n": NOT_MINE}
+        return {"d": "later", "l": self.after(day, 14)}
+
+    @staticmethod
+    def after(day, days):
+        return (day.fromordinal(day.toordinal() + days)).isoformat()
+
+    def choices(self, who, rows, day, special):
+        out = {}
+        for row in rows:
+            proposal, version, _, state, *_ = row
+            if state == "scheduled" or (proposal, version, who) in self.answered or len(out) == AT_ONCE:
+                continue
+            said = special(who, row, day) or self.answer(who, row, day)
+            if said:
+                out[proposal] = said
+                if said["d"] in ("approve", "keep", "not-mine", "hold"):
+                    self.answered.add((proposal, version, who))
+        return out
+
+    def regrets(self, who, rows):
+        """What they approved, and take back while they can."""
+        out = {}
+        for proposal, version, _, state, *_ in rows:
+            if state == "scheduled" and (proposal, version, who) in self.answered and self.dice("undo", proposal, version).random() < 0.04:
+                self.answered.discard((proposal, version, who))
+                out[proposal] = {"d": "undo"}
+        return out
+
+    def advice(self, who, day):
+        out = {}
+        for number, in self.town.rows("select q.id" + OPEN_QUESTIONS + " and q.name = ? order by q.id", who):
+            said = self.dice("advice", number).choice(sorted(ADVICE))
+            out[f"q{number}"] = {"d": "advise:" + said, "c": ADVICE[said]}
+        return out
+
+    def sit_down(self, now, day, some, special):
+        """Those of whom some(who) holds open the page that day, where something waits for them and their link is good."""
+        asked = {name for name, in self.town.rows("select distinct q.name" + OPEN_QUESTIONS + " and q.name is not null")}
+        waiting = self.waiting("state in ('open', 'asked')")
+        return self.decide(now, day, {who: lambda who=who: {**self.choices(who, waiting[who], day, special), **self.advice(who, day)}
+                                      for who in sorted(set(waiting) | asked) if some(who)})
+
+    def think_again(self, now, day, moment):
+        """Those who regret an approval before its grace has passed."""
+        waiting = self.waiting(f"state = 'scheduled' and go_at > {moment}")
+        return self.decide(now, day, {who: lambda who=who: self.regrets(who, waiting[who]) for who in sorted(waiting)})
+
+    def decide(self, now, day, people):
+        """people: who -> what gives their choices; the page is only opened when somebody has some."""
+        todo = [(who, choices()) for who, choices in people.items() if self.is_there(who, day) and self.town.has_link(who, day)]
+        todo = [(who, choices) for who, choices in todo if choices]
+        if todo:
+            self.town.serve(now)
+            for who, choices in todo:
+                owner = Owner(self.town, who)
+                owner.decide(choices, owner.seen)
+            self.town.close_page()
