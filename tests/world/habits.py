@@ -15,6 +15,7 @@ WRONG_RULE = "Vikarier i reserven saknas i behovet"
 ASKED = {"anna.berg": "per.ek", "per.ek": "anna.berg", "eva.lind": "nils.holm", "lars.skog": "hanna.ros", "hanna.ros": "eva.lind"}
 OPEN_QUESTIONS = " from question q join proposal p on p.id = q.proposal where answered is null and closed is null and problem is null" \
     " and p.state = 'asked'"
+FINAL = ("approve", "keep", "not-mine", "hold")
 AT_ONCE = 25                    # more than this nobody answers at one sitting
 
 
@@ -23,7 +24,7 @@ class Habits:
 
     def __init__(self, town, seed, coordinator, away):
         self.town, self.seed, self.coordinator, self.away = town, seed, coordinator, away
-        self.answered = set()           # (proposal, version, who)
+        self.answered = {}              # proposal -> {(version, who)}
 
     def dice(self, *what):
         return random.Random(repr((self.seed,) + what))
@@ -31,7 +32,7 @@ class Habits:
     def is_there(self, who, day):
         if any(name == who and since <= day < until for name, since, until in self.away):
             return False
-        return self.dice("there", who, day).random() < (0.5 if day.month == 7 else 0.9)
+        return self.dice("there", who, day).random() < (0.4 if day.month == 7 else 0.75)
 
     def waiting(self, which):
         """account -> what they sit in the seats of, oldest first: (id, version, kind, state, account, batch)."""
@@ -70,24 +71,25 @@ class Habits:
     def choices(self, who, rows, day, special):
         out = {}
         for row in rows:
-            proposal, version, _, state, *_ = row
-            if state == "scheduled" or (proposal, version, who) in self.answered or len(out) == AT_ONCE:
-                continue
-            said = special(who, row, day) or self.answer(who, row, day)
-            if said:
+            proposal, version, *_ = row
+            said = None if (version, who) in self.answered.get(proposal, ()) else special(who, row, day) or self.answer(who, row, day)
+            if said and len(out) < AT_ONCE:
                 out[proposal] = said
-                if said["d"] in ("approve", "keep", "not-mine", "hold"):
-                    self.answered.add((proposal, version, who))
         return out
 
-    def regrets(self, who, rows):
+    def regrets(self, who, rows, day):
         """What they approved, and take back while they can."""
-        out = {}
-        for proposal, version, _, state, *_ in rows:
-            if state == "scheduled" and (proposal, version, who) in self.answered and self.dice("undo", proposal, version).random() < 0.04:
-                self.answered.discard((proposal, version, who))
-                out[proposal] = {"d": "undo"}
-        return out
+        return {proposal: {"d": "undo"} for proposal, version, *_ in rows
+                if (version, who) in self.answered.get(proposal, ()) and self.dice("undo", proposal, who, day).random() < 0.03}
+
+    def remember(self, who, rows, choices):
+        """Who has answered is not asked by us again, unless they took it back."""
+        for proposal, version, *_ in rows:
+            said, who_said = choices.get(proposal, {}).get("d"), self.answered.setdefault(proposal, set())
+            if said in FINAL:
+                who_said.add((version, who))
+            elif said == "undo":
+                who_said.discard((version, who))
 
     def advice(self, who, day):
         out = {}
@@ -100,21 +102,25 @@ class Habits:
         """Those of whom some(who) holds open the page that day, where something waits for them and their link is good."""
         asked = {name for name, in self.town.rows("select distinct q.name" + OPEN_QUESTIONS + " and q.name is not null")}
         waiting = self.waiting("state in ('open', 'asked')")
-        return self.decide(now, day, {who: lambda who=who: {**self.choices(who, waiting[who], day, special), **self.advice(who, day)}
-                                      for who in sorted(set(waiting) | asked) if some(who)})
+        self.decide(now, day, sorted(who for who in set(waiting) | asked if some(who)), waiting,
+                    lambda who: {**self.choices(who, waiting[who], day, special), **self.advice(who, day)})
 
     def think_again(self, now, day, moment):
         """Those who regret an approval before its grace has passed."""
         waiting = self.waiting(f"state = 'scheduled' and go_at > {moment}")
-        return self.decide(now, day, {who: lambda who=who: self.regrets(who, waiting[who]) for who in sorted(waiting)})
+        self.decide(now, day, sorted(waiting), waiting, lambda who: self.regrets(who, waiting[who], day))
 
-    def decide(self, now, day, people):
-        """people: who -> what gives their choices; the page is only opened when somebody has some."""
-        todo = [(who, choices()) for who, choices in people.items() if self.is_there(who, day) and self.town.has_link(who, day)]
+    def decide(self, now, day, people, waiting, choose):
+        """The page is only opened when somebody has something to say, and they say of it what the page offers."""
+        todo = [(who, choose(who)) for who in people if self.is_there(who, day) and self.town.has_link(who, day)]
         todo = [(who, choices) for who, choices in todo if choices]
-        if todo:
-            self.town.serve(now)
-            for who, choices in todo:
-                owner = Owner(self.town, who)
+        if not todo:
+            return
+        self.town.serve(now)
+        for who, choices in todo:
+            owner = Owner(self.town, who)
+            choices = {on: said for on, said in choices.items() if f'name="d-{on}" value="{said["d"]}"' in owner.seen}
+            if choices:
                 owner.decide(choices, owner.seen)
-            self.town.close_page()
+                self.remember(who, waiting[who], choices)
+        self.town.close_page()

@@ -10,7 +10,7 @@ import argparse
 import base64
 import datetime
 import email
-import email.policy
+import email.utils
 import functools
 import glob
 import importlib.machinery
@@ -119,9 +119,10 @@ class Year(Town):
             return
         for name in sorted(os.listdir(new), key=lambda n: (os.stat(f"{new}/{n}").st_mtime_ns, n)):
             with open(f"{new}/{name}", "rb") as raw:
-                mail = email.message_from_binary_file(raw, policy=email.policy.default)
+                mail = email.message_from_binary_file(raw)
             to = re.search(r"<([^<>@]+)@", mail["To"]).group(1)
-            self.box.setdefault(to, []).append((mail["Date"].datetime, mail["Subject"], mail.get_body(("plain",)).get_content()))
+            text = next(part for part in mail.walk() if part.get_content_type() == "text/plain").get_payload(decode=True).decode()
+            self.box.setdefault(to, []).append((email.utils.parsedate_to_datetime(mail["Date"]), mail["Subject"], text))
             os.rename(f"{new}/{name}", f"{cur}/{name}:2,S")
 
     def mails(self, to):
@@ -381,10 +382,10 @@ class Year(Town):
 
     def special(self, who, row, day):
         """What is not left to habit."""
-        _, _, kind, _, _, batch = row
+        _, _, kind, state, _, batch = row
         if kind == "destroy" and batch == "Akter/2012/2012-012":
             return {"d": "keep", "r": "Beslutet är överklagat", "u": max(self.day("2026-10-01"), day + datetime.timedelta(days=1)).isoformat()}
-        if self.stopping and who == "maria.arkivarie" and kind == "destroy":
+        if self.stopping and who == "maria.arkivarie" and kind == "destroy" and state == "open":
             self.stopping = False
             self.tell(day, "hold-set", f"Tvist: {batch}")
             return {"d": "hold", "h": "Tvist, dnr KS 2026/0091", "e": self.day("2026-06-30").isoformat()}

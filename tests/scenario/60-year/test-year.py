@@ -34,6 +34,7 @@ FOUND = {
     "destroyed": "select 1 from effect where act = 'unlink' and state = 'done'",
     "a protocol": "select 1 from protocol where written is not null",
     "a delivery with its receipt": "select 1 from proposal where kind = 'deliver' and state = 'done'",
+    "an account that nobody signs in to": "select 1 from finding where kind = 'dormant-member'",
     "a night that did not see all": "select 1 from night where complete = 0 and state = 'published'",
 }
 
