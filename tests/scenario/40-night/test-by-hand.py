@@ -101,10 +101,10 @@ def said_and_seen():
               and all("arbetslista-" in n for (n,) in t.rows("select note from proposal where state = 'exported'")),
               t.rows("select state, note from proposal where id in (?, ?, ?)", one, two, three))
         page, receipt, after = day(t, "11-30", owner, {one: {"d": "done"}, two: {"d": "keep", "r": "för sent"}})
-        check("the page shows what is done by hand, and asks just that", "Görs för hand:" in page and offered(page, one) == {"", "done"}
+        check("the page shows what is done by hand, and asks just that", "– görs för hand" in page and offered(page, one) == {"", "done"}
               and f"arbetslista-{one}.txt" in row(page, one), row(page, one))
         check("the receipt says that it was said", "Utfört" in receipt, receipt)
-        check("and it is not asked about again before a night", not offered(after, one) and "Mottaget, verifieras i natt" in row(after, one)
+        check("and it is not asked about again before a night", not offered(after, one) and "Sparat, kontrolleras i natt" in row(after, one)
               and offered(after, two) == {"", "done"}, row(after, one))
         check("a forged answer is none", state(t, two) == "exported")
         night(t, "12-01")
