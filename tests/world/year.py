@@ -21,6 +21,7 @@ import random
 import re
 import shutil
 import sys
+import uuid
 import zoneinfo
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
@@ -306,6 +307,7 @@ class Year(Town):
         """The administrator takes in the LDIF files and does what the work lists say, most weeks."""
         if self.rng.random() < 0.15:
             return
+        known = self.by_identity()
         for path in sorted(glob.glob(self.demo + "/work/*.ldif") + glob.glob(self.demo + "/work/arbetslista-*.txt")):
             if path in self.inlaid:
                 continue
@@ -313,11 +315,17 @@ class Year(Town):
             text = read(path)
             pairs = ldif_removals(text) if path.endswith(".ldif") else [(re.search(r"^Grupp: +(.*)$", text, re.M).group(1),
                                                                            re.search(r"^Medlem: +(.*)$", text, re.M).group(1))]
-            for group, member in pairs:
+            for group, said in pairs:
+                member = known.get(said, said)
                 if member in self.groups.get(group, []):
                     self.groups[group].remove(member)
                     self.taken_out.add((group, member))
             self.tell(day, "removed-by-others", f"{os.path.basename(path)}: {len(pairs)} medlemskap borttagna")
+
+    def by_identity(self):
+        """As a directory knows them, too: <GUID=…> -> DN."""
+        identities = {dn: world.guid("group", dn) for dn in self.groups} | {p.dn: world.guid("person", p.name) for p in self.people}
+        return {f"<GUID={uuid.UUID(bytes_le=number)}>": dn for dn, number in identities.items()}
 
     def receipts(self, day):
         for proposal, since in self.rows("select id, since from proposal where kind = 'deliver' and state = 'exported' order by since, id"):
