@@ -76,6 +76,16 @@ gather_night(struct pairs *all)
 		}
 }
 
+/* In the quarter, by all whom it needs: so it is on its way, or done. */
+static bool
+was_approved(const struct quarter *q, const struct stored *s)
+{
+	long at = mine_at(q, s->id);
+
+	return q->said[at] == STATE_SCHEDULED && within(q, q->said_at[at]) &&
+	       STATES(state_then(q, s)) & (STATES_GOING | STATES(STATE_DONE) | STATES(STATE_FAILED));
+}
+
 static void
 gather_proposals(struct pairs *all)
 {
@@ -88,7 +98,7 @@ gather_proposals(struct pairs *all)
 		if (is_access(&s->p) || !s->p.series || !s->p.share)
 			continue;
 		p = pair_of(all, s->p.series, s->p.share);
-		p->decided += q->said[mine_at(q, s->id)] == STATE_SCHEDULED ? s->p.files : 0;
+		p->decided += was_approved(q, s) ? s->p.files : 0;
 		p->held += state_then(q, s) == STATE_HELD ? s->p.files : 0;
 		if (s->state == STATE_DONE && within(q, s->since))
 			*(s->p.kind == KIND_DELIVER ? &p->delivered : &p->destroyed) += s->p.files;

@@ -55,7 +55,7 @@ any_known(const double *values, int count)
 	return false;
 }
 
-/* "gick från 12 till 9" */
+/* "Gick från 12 till 9." */
 static const char *
 course(struct arena *mem, const double *values, int count)
 {
@@ -65,7 +65,7 @@ course(struct arena *mem, const double *values, int count)
 		first++;
 	while (isnan(values[last]))
 		last--;
-	return arena_print(mem, "gick från %s till %s", text_count(mem, (long long)values[first]), text_count(mem, (long long)values[last]));
+	return arena_print(mem, "Gick från %s till %s.", text_count(mem, (long long)values[first]), text_count(mem, (long long)values[last]));
 }
 
 static void
@@ -78,7 +78,7 @@ add_line(struct quarter *q, int count, const char *id, const char *title, const 
 		return;
 	*series = (struct plot_series){ title, values };
 	*arena_push(q->mem, &q->plots) = (struct report_plot){ .id = id, .title = title, .unit = unit, .kind = PLOT_LINES, .x_count = count,
-		.x = week_labels(q, count), .series = series, .series_count = 1, .says = arena_print(q->mem, "%s %s.", title, course(q->mem, values, count)) };
+		.x = week_labels(q, count), .series = series, .series_count = 1, .says = course(q->mem, values, count) };
 }
 
 static void

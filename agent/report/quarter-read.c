@@ -267,6 +267,46 @@ count_together(struct quarter *q)
 	}
 }
 
+static void
+note_said(struct quarter *q, long at, const struct decision *d)
+{
+	if (d->verdict == VERDICT_APPROVE)
+		q->said[at] = STATE_SCHEDULED;
+	else if (d->verdict == VERDICT_KEEP)
+		q->said[at] = STATE_KEPT;
+	else if (VERDICT_TAKES_BACK(d->verdict))
+		q->said[at] = STATE_OPEN;
+	else
+		return;
+	q->said_at[at] = d->at;
+}
+
+/* Only what all its seats had approved by then was approved: of those that came to another state after the end, of a quarter that is over. */
+static int
+read_then(struct quarter *q, struct error *err)
+{
+	for (size_t at = 0; at < q->mine.count; at++) {
+		const struct stored *s = q->by_id[at];
+		struct decisions all;
+		size_t count = 0;
+
+		if (s->since < q->span.end)
+			continue;
+		if (store_decisions(q->mem, q->in->store, s->id, INT64_MIN, &all, err) < 0)
+			return -1;
+		while (count < all.list.count && all.list.items[count].at < q->span.end)
+			count++;
+		all.list.count = count;
+		q->said[at] = STATE_OPEN;
+		for (size_t i = 0; i < count; i++)
+			if (!all.list.items[i].refused)
+				note_said(q, (long)at, &all.list.items[i]);
+		if (q->said[at] == STATE_SCHEDULED && !seats_all_approved(&all, s))
+			q->said[at] = STATE_OPEN;
+	}
+	return 0;
+}
+
 static int
 read_answers(struct quarter *q, struct error *err)
 {
@@ -274,6 +314,9 @@ read_answers(struct quarter *q, struct error *err)
 
 	q->by_id = arena_array(q->mem, const struct stored *, count + 1);
 	q->said = arena_array(q->mem, enum state, count + 1);           /* STATE_OPEN is 0 */
+	q->said_at = arena_array(q->mem, int64_t, count + 1);
+	for (size_t i = 0; i < count; i++)
+		q->said_at[i] = INT64_MIN;
 	if (store_decisions(q->mem, q->in->store, NULL, q->span.from, &q->given, err) < 0)
 		return -1;
 	if (count) {
@@ -288,15 +331,10 @@ read_answers(struct quarter *q, struct error *err)
 		if (!on)
 			continue;
 		*arena_push(q->mem, &q->answers) = (struct answer){ d, on, (d->at - asked_since(on, d)) / DAY, 1 };
-		if (d->verdict == VERDICT_APPROVE)
-			q->said[at] = STATE_SCHEDULED;
-		else if (d->verdict == VERDICT_KEEP)
-			q->said[at] = STATE_KEPT;
-		else if (VERDICT_TAKES_BACK(d->verdict))
-			q->said[at] = STATE_OPEN;
+		note_said(q, at, d);
 	}
 	count_together(q);
-	return 0;
+	return read_then(q, err);
 }
 
 static int
@@ -319,6 +357,14 @@ enum state
 state_then(const struct quarter *q, const struct stored *s)
 {
 	return s->since < q->span.end ? s->state : q->said[mine_at(q, s->id)];
+}
+
+int64_t
+since_then(const struct quarter *q, const struct stored *s)
+{
+	int64_t said = q->said_at[mine_at(q, s->id)];
+
+	return s->since < q->span.end ? s->since : said != INT64_MIN ? said : s->opened;
 }
 
 static int

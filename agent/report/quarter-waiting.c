@@ -137,7 +137,7 @@ put_waiting(struct quarter *q)
 		if (STATES(then) & STATES_ASKED)
 			add_waiting(&waits, s, then, s->opened, TOLD_WAITING);
 		else if (STATES(then) & (STATES_GOING | STATES(STATE_FAILED)))
-			add_waiting(&going, s, then, s->since < q->span.end ? s->since : s->opened, TOLD_GOING);
+			add_waiting(&going, s, then, since_then(q, s), TOLD_GOING);
 	}
 	end_waiting(&waits, "waiting");
 	end_waiting(&going, "going");

@@ -78,7 +78,8 @@ struct quarter {
 	struct stored_list *all;        /* proposals that were alive in the quarter, whoever they are of */
 	LIST(const struct stored *) mine;       /* in scope, by kind and id */
 	const struct stored **by_id;    /* the same, by id alone */
-	enum state *said;               /* beside by_id: what the answers of the quarter have made of it; STATE_OPEN = nothing */
+	enum state *said;               /* beside by_id: what answers up to the end have made of it; STATE_OPEN = nothing */
+	int64_t *said_at;               /* when the last of them was given; INT64_MIN = none is known */
 	struct audit_row head;          /* the last row of the chain that is not about a report; seq 0 = none */
 	struct decisions given;         /* in the quarter */
 	LIST(struct answer) answers;    /* in scope, that count */
@@ -115,6 +116,8 @@ bool within(const struct quarter *q, int64_t moment);
 static inline bool is_access(const struct proposal *p) { return p->kind == KIND_REMOVE_MEMBER || p->kind == KIND_CUT_NESTING; }
 /* What it was at the end of the quarter, as far as that can be told from what was decided. */
 enum state state_then(const struct quarter *q, const struct stored *s);
+/* Since when it was that; when it came into a later state only after the end, since it was answered. */
+int64_t since_then(const struct quarter *q, const struct stored *s);
 /* Whole days until the end, never below 0. */
 long long days_since(const struct quarter *q, int64_t moment);
 /* What a night's summary says: of a path of keys, "review", "access"; NAN when it is not there. */

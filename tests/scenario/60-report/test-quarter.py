@@ -251,6 +251,24 @@ def files_are_counted_by_series_and_share(folder):
     check("of a share's owner it is what lies there", [g["share"] for g in page["gallring"]] == ["Yta Y"] and "Yta X" not in text and not page["protocols"], page["gallring"])
 
 
+def a_quarter_that_is_over_is_told_as_it_ended(folder):
+    w = World(folder, {"a": system("a", "owner", ("r",))})
+    day = lambda month, dom: moment(datetime.date(2026, month, dom))
+    w.night(day(6, 30))
+    w.night(day(9, 30))
+    for key, opened, approved, since, state in (("k1", day(6, 1), day(6, 20), day(10, 2), "done"), ("k2", day(8, 1), day(9, 20), day(10, 2), "done"),
+                                                ("k3", day(8, 1), None, day(10, 3), "done"), ("k4", day(6, 1), day(6, 20), day(6, 25), "done"),
+                                                ("k5", day(8, 1), day(9, 20), day(10, 3), "done")):
+        asked = [{"key": f"key-{n}", "name": n, "mail": f"{n}@x", "as": n, "seat": i, "waited": 0, "asked": opened}
+                 for i, n in enumerate(("owner", "other") if key == "k5" else ("owner",))]
+        p = w.proposal(key, "a", "anna-" + key, opened, state, since, approvers=asked)
+        w.decision(p, "approve", approved or day(10, 1))
+    page, _, _ = w.report(now="2026-11-01T09:00+01:00")
+    got = {r["who"]: r["days"] for part in ("waiting", "going") for r in page[part]["rows"]}
+    check("what was done after the quarter had been approved, or waited, when it ended", got == {"anna-k1": 102, "anna-k2": 10, "anna-k3": 60, "anna-k5": 60} and
+          page["going"]["count"] == 2 and page["waiting"]["count"] == 2 and page["decisions"]["removed"] == 0, got)
+
+
 # ------------------------------------------------------------------ word for word
 
 def small_world(folder):
@@ -390,6 +408,7 @@ def main():
         counts_are_those_of_the_model(folder)
         answers_are_counted_once_and_by_whom(folder)
         files_are_counted_by_series_and_share(folder + "/files")
+        a_quarter_that_is_over_is_told_as_it_ended(folder + "/over")
         as_it_was(folder + "/small")
         nothing_is_known(folder + "/empty")
         names_are_only_names(folder + "/names")
