@@ -54,7 +54,7 @@ add_waiting(struct waiting *w, const struct stored *s, enum state then, int64_t 
 					    straight(q->mem, s->since < q->span.end ? s->note : NULL), s->id });
 	w->count++;
 	w->states[then]++;
-	w->old += days > OLD;
+	w->old += days > OLD && then != STATE_QUARANTINED;      /* how long those stay is the share's own matter */
 	w->oldest = days > w->oldest ? days : w->oldest;
 	if (is_access(&s->p))
 		tell_system(q, s->p.system, told, arena_print(q->mem, "%s: %s", role_name(q, s->p.system, s->p.role), who),
@@ -114,6 +114,9 @@ conclude_waiting(struct quarter *q, const struct waiting *waits, const struct wa
 	if (going->old)
 		conclude(q, "red", arena_print(q->mem, "%s efter %d dagar.", many(q->mem, going->old, "godkänd åtgärd är inte genomförd", "godkända åtgärder är inte genomförda"), OLD),
 			 "Beslutet är fattat, men behörigheten eller filerna finns kvar.", "#godkant");
+	if (going->states[STATE_QUARANTINED])
+		conclude(q, "note", many(q->mem, going->states[STATE_QUARANTINED], "gallring ligger i karantän.", "gallringar ligger i karantän."),
+			 "Filerna är undanflyttade men inte gallrade.", "#godkant");
 	if (going->states[STATE_FAILED])
 		conclude(q, "red", many(q->mem, going->states[STATE_FAILED], "åtgärd misslyckades.", "åtgärder misslyckades."),
 			 "En administratör behöver se varför.", "#godkant");

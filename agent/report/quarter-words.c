@@ -5,7 +5,7 @@
 const char *const change_word[CHANGES] = { "oförändrad", "ny", "borttagen", "borttagen och åter", "kom och gick" };
 
 static const char *const state_text[] = { "väntar på svar", "bromsat", "väntar på sin tur", "väntar på råd", "gallringsstopp", "söker ägare",
-					  "godkänt, i ångerfrist", "på arbetslista", "i karantän", "behålls", "gjort", "misslyckat", "återtaget", "ersatt" };
+					  "godkänt, inte genomfört än", "på arbetslista", "i karantän", "behålls", "gjort", "misslyckat", "återtaget", "ersatt" };
 
 const char *
 straight(struct arena *mem, const char *raw)
