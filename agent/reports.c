@@ -133,6 +133,8 @@ verify_there(struct arena *mem, const struct options *options, const char *file,
 
 	if (options->key && !heads)
 		return error_set(err, ERROR_USAGE, "--key says how a list of heads begins: name that list, too");
+	if (clock_zone("Europe/Stockholm", err) < 0)            /* as reports say their times, where nobody has configured another */
+		return -1;
 	if (heads && seals_read(mem, heads, options->key, &seals, err) < 0)
 		return -1;
 	if (heads && !seals.list.count)

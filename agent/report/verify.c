@@ -136,7 +136,7 @@ lost_text(struct arena *mem, const struct report_check *c)
 		out = arena_print(mem, "Kedjan vet inte av någon sådan fil, SHA-256\n  %s\nHör den till en annan kedja, pröva den mot en utförd kedja "
 				  "därifrån: behov report verify FIL EXPORT\n", c->digest);
 	if (c->disposed)
-		out = arena_print(mem, "%sUppgifterna i %lld rader om rapporter är gallrade: den kan ha gjorts i en av dem.\n", out, c->disposed);
+		out = arena_print(mem, "%sVad %lld av kedjans rader om rapporter sa är gallrat: filen kan ha stått där.\n", out, c->disposed);
 	return out;
 }
 

@@ -184,6 +184,37 @@ def a_row_that_was_changed(t):
     check("a chain in which a report's row was changed proves nothing", done.returncode == 1 and "Kedjan är bruten" in done.stdout.decode(), done)
 
 
+def against_signed_heads():
+    """The row of a report stands below a head that somebody else has signed."""
+    with Town(*SMALL) as t:
+        heads, export = t.folder + "/audit/heads", t.folder + "/export"
+        os.mkdir(os.path.dirname(heads))
+        with open(t.folder + "/conf/behov.cfg", "a", encoding="utf-8") as f:
+            f.write(f'\naudit = {{ heads = "{heads}"; }};\n')
+        t.create()
+        t.call(NIGHT, "run")
+        make(t, "--format", "pdf")
+        done = t.call("2026-11-24T04:00+01:00", "audit", "seal", "--json")
+        assert done.returncode == 0, done.stderr
+        key, path = json.loads(done.stdout)["key"], folder(t) + "/2026Q4.pdf"
+        said = json.loads(verify(t, path, "--json").stdout)
+        check("a head that was signed covers the report's row", said["unaltered"] and said["sealed"] == said["rows"] >= said["row"], said)
+        write(export, t.call(None, "audit", "export").stdout)
+        done = alone(path, export, heads, "--key", key)
+        check("so it does elsewhere", done.returncode == 0 and "undertecknad till och med rad" in done.stdout.decode(), done)
+        done = alone(path, export, heads, "--key", "1" * 64)
+        check("by that key, and no other", done.returncode == 1 and "oförändrad" not in done.stdout.decode(), done)
+        lines = read(export).splitlines(True)
+        write(export, b"".join(lines[:-2]))
+        done = alone(path, export, heads, "--key", key)
+        check("an export that ends before its head proves nothing", done.returncode == 1 and "Kedjan är bruten" in done.stdout.decode(), done)
+        with sqlite3.connect(t.demo + "/behov.db") as db:
+            db.execute("delete from audit_payload where seq = ?", (said["row"],))
+        done = verify(t, path)
+        check("where what the row said has been disposed of, it is said that it may have been that", done.returncode == 1 and
+              "Vad 1 av kedjans rader om rapporter sa är gallrat" in done.stdout.decode(), done)
+
+
 def killed_at_each_step():
     """Whenever it is ended, doing it again gives what doing it once gives."""
     with Town(*SMALL) as t:
@@ -222,6 +253,7 @@ def main():
         against_an_export(t, made)
         a_later_version(t, made)
         a_row_that_was_changed(t)
+    against_signed_heads()
     killed_at_each_step()
     return 1 if town.failures else 0
 
