@@ -341,23 +341,30 @@ set_places(struct lines *l)
 	}
 }
 
-/* What stands together is a line; what stands alone is a dot. */
+/* What stands together is a line; what stands alone is a dot.  Dots lead across what is missing, so that one sees where it went. */
 static void
 draw_values(struct lines *l, const double *values, unsigned colour, double stroke, const char *dash)
 {
 	int count = l->plot->x_count, used = 0;
-	double *at = arena_array(l->d->mem, double, 2 * (size_t)count + 2);
+	double *at = arena_array(l->d->mem, double, 2 * (size_t)count + 2), before[2] = { 0 };
+	bool gap = false;
 
 	for (int i = 0; i <= count; i++) {
 		if (i < count && plot_value(values[i])) {
 			at[2 * used] = l->x[i];
 			at[2 * used++ + 1] = scale_y(&l->scale, l->top, l->bottom, values[i]);
+			if (gap)
+				draw_stroke(l->d, (double[]){ before[0], before[1], at[0], at[1] }, 2, colour, 1, "1 4");
+			gap = false;
 			continue;
 		}
 		if (used > 1)
 			draw_stroke(l->d, at, (size_t)used, colour, stroke, dash);
 		else if (used == 1)
 			draw_dot(l->d, at[0], at[1], 2.6, colour, false);
+		if (used)
+			memcpy(before, &at[2 * (used - 1)], sizeof(before));
+		gap |= used > 0;
 		used = 0;
 	}
 }

@@ -8,7 +8,7 @@
  *     plot-svg.c    the drawing as SVG                   plot-pdf.c    the same on a page of a PDF
  *
  * Read in grey as well as in colour: each series has its shade and its dashes, and its name beside it, so no legend.  A value that is
- * missing is a gap, never a zero; one that is no number or beyond 10^15 is missing.  Title and `says` are for who shows the plot to
+ * missing is a gap that dots lead across, never a zero; one that is no number or beyond 10^15 is missing.  Title and `says` are for who shows the plot to
  * write beside it; they are in the SVG for those who do not see it.
  */
 #ifndef PLOT_P_H

@@ -81,6 +81,7 @@ add_line(struct quarter *q, int count, const char *id, const char *title, const 
 		.x = week_labels(q, count), .series = series, .series_count = 1, .says = course(q->mem, values, count) };
 }
 
+/* Where nobody looked it is not known that nothing changed: it is told of the week of the next night. */
 static void
 add_changes(struct quarter *q, int count)
 {
@@ -89,9 +90,15 @@ add_changes(struct quarter *q, int count)
 
 	if (!q->change[CHANGE_NEW] && !q->change[CHANGE_GONE])
 		return;
-	for (int i = 0; i < count; i++) {
-		came[i] = (double)q->weeks[i].came;
-		went[i] = (double)q->weeks[i].went;
+	for (int i = 0; i < count; i++)
+		came[i] = went[i] = NAN;
+	for (size_t i = 0; i < q->facts.count; i++) {
+		int64_t week = (q->facts.items[i].night->started - q->span.from) / (7 * DAY);
+
+		if (q->facts.items[i].night->started >= q->span.from && week < count) {
+			came[week] = (double)q->weeks[week].came;
+			went[week] = (double)q->weeks[week].went;
+		}
 	}
 	series[0] = (struct plot_series){ "Nya", came };
 	series[1] = (struct plot_series){ "Borttagna", went };
