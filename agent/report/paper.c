@@ -215,7 +215,8 @@ frames(struct paper *p, const char *tone, enum pdf_tone colour, const char *word
 static void
 conclusions(struct paper *p)
 {
-	static const struct { const char *tone, *word; } tones[] = { { "red", "Rött: " }, { "act", "Behöver beslut: " }, { "good", "I ordning: " } };
+	static const struct { const char *tone, *word; } tones[] = { { "red", "Rött: " }, { "act", "Behöver beslut: " }, { "note", "Har ändrats: " },
+								     { "good", "I ordning: " }, { NULL, "" } };
 	const json_t *list = json_object_get(p->document->page, "conclusions"), *one;
 	const char **items = arena_array(p->mem, const char *, json_array_size(list) + 1);
 	int framed = 0, passed = 0;
@@ -226,15 +227,15 @@ conclusions(struct paper *p)
 	pdf_heading(p->doc, 2, "Slutsatser");
 	frames(p, "red", PDF_ALERT, tones[0].word, &framed);
 	frames(p, "act", PDF_CALM, tones[1].word, &framed);
-	for (int k = 0; k < 4; k++)
+	for (int k = 0; k < 5; k++)
 		json_array_foreach(list, i, one) {
 			const char *tone = json_text(one, "tone") ? json_text(one, "tone") : "";
 			int is = 0;
 
-			while (is < 3 && strcmp(tone, tones[is].tone) != 0)
+			while (tones[is].tone && strcmp(tone, tones[is].tone) != 0)
 				is++;
 			if (is == k && (k > 1 || ++passed > FRAMES_MOST))
-				items[count++] = conclusion_text(p->mem, k < 3 ? tones[k].word : "", one);
+				items[count++] = conclusion_text(p->mem, tones[k].word, one);
 		}
 	if (count)
 		pdf_list(p->doc, items, count);
@@ -299,8 +300,8 @@ population(struct paper *p)
 static int
 add_all(struct paper *p, const char *title, struct error *err)
 {
-	static const struct pdf_fact first[] = { { "Kvartal", "quarter" }, { "Från", "from" }, { "Till", "to" }, { "Till och med", "until" },
-						 { "Diarienummer", "dnr" }, { "Omfattning", "scope" }, { "Gallras efter", "keep" } };
+	static const struct pdf_fact first[] = { { "Kvartal", "quarter" }, { "Från", "from" }, { "Till och med", "until" },
+						 { "Diarienummer", "dnr" }, { "Omfattning", "scope" }, { "Rapporten", "keep" } };
 	static const struct pdf_fact proof[] = { { "Senaste natt", "last_night" }, { "Nätter", "nights" }, { "Nätter med luckor", "nights_gaps" },
 						 { "Nätter som misslyckades", "nights_failed" }, { "Reglernas fingeravtryck", "rules" },
 						 { "Fingeravtryck av allt som lästes", "seen_digest" }, { "Kedjans huvud", "chain_head" },

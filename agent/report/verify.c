@@ -133,8 +133,8 @@ lost_text(struct arena *mem, const struct report_check *c)
 				  "Ta den ur diariet, eller gör om den: behov report quarter %s\n", c->row, local(mem, c->at), c->made_as, c->was,
 				  c->digest, c->quarter ? c->quarter : "KVARTAL");
 	else
-		out = arena_print(mem, "Kedjan vet inte av någon sådan fil, SHA-256\n  %s\nHör den till en annan kedja, pröva den mot en utförd kedja "
-				  "därifrån: behov report verify FIL EXPORT\n", c->digest);
+		out = arena_print(mem, "Kedjan vet inte av någon sådan fil: den är ändrad, eller gjord någon annanstans. SHA-256\n  %s\n"
+				  "Hör den till en annan kedja, pröva den mot en export därifrån: behov report verify FIL EXPORT\n", c->digest);
 	if (c->disposed)
 		out = arena_print(mem, "%sVad %lld av kedjans rader om rapporter sa är gallrat: filen kan ha stått där.\n", out, c->disposed);
 	return out;
@@ -144,7 +144,7 @@ const char *
 report_check_text(struct arena *mem, const struct report_check *c)
 {
 	if (c->chain.broken)
-		return arena_print(mem, "Kedjan är bruten vid rad %lld: %s\nDå bevisar den inget om filen. Pröva mot en utförd kedja från före det: "
+		return arena_print(mem, "Kedjan är bruten vid rad %lld: %s\nDå bevisar den inget om filen. Pröva mot en export från före det: "
 				   "behov report verify FIL EXPORT\n", c->chain.broken, c->chain.why);
 	return c->found ? found_text(mem, c) : lost_text(mem, c);
 }
