@@ -1346,7 +1346,7 @@ def a_reason_that_all_have_is_said_once():
             "a3-1": "Lo Ek har Handläggare i Treserva men uppfyller inget skrivet behov."}
     with World() as w:
         page = w.get("/beslut", w.sign_in())
-        shared = "Skäl, för alla nedan: … har Handläggare i Treserva men uppfyller inget skrivet behov."
+        shared = "Skäl: var och en nedan har Handläggare i Treserva men uppfyller inget skrivet behov."
         text = html.unescape(re.sub(r"<[^>]*>", "", page.text))
         assert shared in text and text.count("uppfyller inget skrivet behov") == 1, text
         db = sqlite3.connect(os.path.join(w.folder, "behov.db"))
@@ -1361,7 +1361,7 @@ def a_reason_that_all_have_is_said_once():
         db.commit()
         db.close()
         text = html.unescape(re.sub(r"<[^>]*>", "", w.get("/beslut", w.sign_in()).text))
-        assert "Skäl, för alla nedan" not in text and text.count("uppfyller inget skrivet behov") == 2 and "har slutat men har kvar" in text, text
+        assert "var och en nedan" not in text and text.count("uppfyller inget skrivet behov") == 2 and "har slutat men har kvar" in text, text
 
 
 # ------------------------------------------------------------------ in a browser
