@@ -148,6 +148,8 @@ def no_text(home, entries):
         live, night = home.plan(fake.url), certificate(home, fake.url)
     file, other = home.plan(home.export(changed)), certificate(home, home.export(changed))
     plans = [json.loads(done.stdout or "{}") for done in (live, file)]
+    for plan in plans:
+        plan.pop("brakes", None)        # those that stand are of the nights before
     told = [[g.pop("id") and g["text"] for g in plan.get("gaps", ())] for plan in plans]
     named = {p["account"] for p in plans[0].get("proposals", ())}
     check("values that are no text are gaps, and the same both ways", live.returncode == 3 and plans[0] == plans[1]
