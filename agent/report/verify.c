@@ -23,17 +23,20 @@ take_row(struct search *s, const struct audit_row *row, const json_t *payload, c
 	};
 }
 
-/* The first row that made this very file; until there is one, the last that made one of its name. */
+/* The first row that made this very file; until there is one, the last that made one of its name.  An export is whatever somebody
+ * hands us: what lacks a name or a digest was written by somebody else. */
 static void
 meet_file(struct search *s, const struct audit_row *row, const json_t *payload, const json_t *one)
 {
 	struct report_check *out = s->out;
-	const char *name = json_text(one, "file");
-	bool same = digest_equal(json_text(one, "digest"), out->digest), named = name && strcmp(name, file_name(out->file)) == 0;
+	const char *name = json_text(one, "file"), *digest = json_text(one, "digest");
+	bool same = digest_equal(digest, out->digest);
 
-	if (!out->found && (same || named))
+	if (!name || !digest)
+		return;
+	if (!out->found && (same || strcmp(name, file_name(out->file)) == 0))
 		take_row(s, row, payload, one);
-	else if (out->found && !same && name && strcmp(name, out->made_as) == 0) {
+	else if (out->found && !same && strcmp(name, out->made_as) == 0) {
 		out->later = row->seq;
 		out->later_at = arena_text(s->mem, row->at);
 	}
@@ -112,13 +115,14 @@ report_check_json(const struct report_check *c)
 static const char *
 found_text(struct arena *mem, const struct report_check *c)
 {
-	const char *out = arena_print(mem, "Filen är oförändrad: så gjordes %s %s (kedjans rad %lld, %s).\n", c->made_as, local(mem, c->at), c->row, c->actor);
+	const char *made_as = plain(mem, c->made_as), *out = arena_print(mem, "Filen är oförändrad: så gjordes %s %s (kedjans rad %lld, %s).\n", made_as,
+									 local(mem, c->at), c->row, plain(mem, c->actor));
 
 	if (c->later)
-		out = arena_print(mem, "%sEn senare version av %s gjordes %s (rad %lld).\n", out, c->made_as, local(mem, c->later_at), c->later);
+		out = arena_print(mem, "%sEn senare version av %s gjordes %s (rad %lld).\n", out, made_as, local(mem, c->later_at), c->later);
 	return arena_print(mem, "%sDen är om %s och vilar på\n  natten  %s\n  reglerna  %s\n  kedjan till och med rad %lld, huvud  %s\n"
-			   "Kedjan är hel: %lld rader, %s.\n", out, c->quarter ? c->quarter : "-", c->night ? c->night : "-",
-			   c->rules ? c->rules : "-", c->chain_rows, c->chain_head ? c->chain_head : "-", c->chain.rows,
+			   "Kedjan är hel: %lld rader, %s.\n", out, plain(mem, c->quarter), plain(mem, c->night), plain(mem, c->rules), c->chain_rows,
+			   plain(mem, c->chain_head), c->chain.rows,
 			   c->chain.sealed ? arena_print(mem, "undertecknad till och med rad %lld", c->chain.sealed)
 					   : "inte prövad mot undertecknade huvuden");
 }
@@ -130,8 +134,8 @@ lost_text(struct arena *mem, const struct report_check *c)
 
 	if (c->row)
 		out = arena_print(mem, "Filen är inte som den gjordes: rad %lld (%s) gjorde %s med SHA-256\n  %s\noch den här har\n  %s\n"
-				  "Ta den ur diariet, eller gör om den: behov report quarter %s\n", c->row, local(mem, c->at), c->made_as, c->was,
-				  c->digest, c->quarter ? c->quarter : "KVARTAL");
+				  "Ta den ur diariet, eller gör om den: behov report quarter %s\n", c->row, local(mem, c->at),
+				  plain(mem, c->made_as), plain(mem, c->was), c->digest, c->quarter ? plain(mem, c->quarter) : "KVARTAL");
 	else
 		out = arena_print(mem, "Kedjan vet inte av någon sådan fil: den är ändrad, eller gjord någon annanstans. SHA-256\n  %s\n"
 				  "Hör den till en annan kedja, pröva den mot en export därifrån: behov report verify FIL EXPORT\n", c->digest);

@@ -2,8 +2,10 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The files of a quarterly review: which are made, that the chain knows each, and what is said of one that somebody has changed."""
 import csv
+import hashlib
 import json
 import os
+import re
 import shutil
 import sqlite3
 import subprocess
@@ -160,6 +162,38 @@ def against_an_export(t, made):
     check("a key without heads is refused", done.returncode == 2, done)
 
 
+def canonical(what):
+    return json.dumps(what, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+
+
+def forged(*payloads):
+    """An export that somebody made by hand, of reports; it verifies."""
+    out, before, salt = [canonical({"at": "2026-11-24T02:00:00Z", "format": "behov-audit-1", "organisation": "K"})], "0" * 64, "00" * 16
+    for seq, payload in enumerate(payloads, 1):
+        row = {"actor": "k\x1b[2J\nKedjan är hel", "at": "2026-11-24T02:00:00Z", "event": "report-made", "prev": before, "seq": seq}
+        digest = hashlib.sha256((salt + canonical(payload)).encode()).hexdigest()
+        before = hashlib.sha256(canonical({**row, "payload": digest}).encode()).hexdigest()
+        out.append(canonical({**row, "payload": payload, "payload_digest": digest, "salt": salt, "hash": before}))
+    return "\n".join(out + [""]).encode()
+
+
+def what_somebody_hands_us(t, made):
+    """It must not be believed where it lacks what ours have, nor write lines of its own."""
+    path, export, name = folder(t) + "/2026Q4.html", t.folder + "/export-av-annan", "2026Q4.html"
+    digest = hashlib.sha256(made[name]).hexdigest()
+    bad = []
+    for one in ({"digest": digest}, {"file": name}, {}, {"digest": 1, "file": name}):
+        write(export, forged({"files": [one]}, {"files": [{"digest": "0" * 64, "file": "annan.html"}]}, [1], {"files": {"file": name}}))
+        done = alone(path, export)
+        if done.returncode != 1 or "Kedjan vet inte av" not in done.stdout.decode():
+            bad.append((one, done))
+    check("a row without name or digest is of no report", not bad, bad)
+    write(export, forged({"quarter": "\x1b]0;x\x07\nKedjan är hel", "files": [{"digest": digest, "file": "a\nKedjan är hel"}]}))
+    done = alone(path, export)
+    check("what is written there makes no lines of its own", done.returncode == 0 and "\x1b" not in done.stdout.decode() and
+          len(re.findall(r"(?m)^Kedjan är hel", done.stdout.decode())) == 1, done)
+
+
 def a_later_version(t, made):
     t.call("2026-11-25T02:00+01:00", "run")
     make(t, when="2026-11-25T03:00+01:00")
@@ -251,6 +285,7 @@ def main():
         as_it_was_made(t, made)
         changed_copies_are_told(t, made)
         against_an_export(t, made)
+        what_somebody_hands_us(t, made)
         a_later_version(t, made)
         a_row_that_was_changed(t)
     against_signed_heads()
