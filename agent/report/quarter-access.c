@@ -397,7 +397,8 @@ gather_about(struct listing *l)
 	for (size_t i = 0; i < l->q->answers.count; i++) {
 		const struct decision *d = l->q->answers.items[i].d;
 		const struct proposal *p = &l->q->answers.items[i].on->p;
-		bool counts = d->verdict != VERDICT_ASK && d->verdict != VERDICT_RULE && d->verdict != VERDICT_LATER && d->verdict != VERDICT_ADVISE;
+		bool counts = d->verdict != VERDICT_ASK && d->verdict != VERDICT_RULE && d->verdict != VERDICT_LATER && d->verdict != VERDICT_ADVISE &&
+			      d->verdict != VERDICT_DONE;
 
 		if (counts && p->kind == KIND_REMOVE_MEMBER && p->system && p->role && p->guid)
 			*arena_push(l->q->mem, &l->about) = (struct about){ p->system, p->role, p->guid,

@@ -131,6 +131,11 @@ def said_and_seen():
         check("what is done leaves the page", not row(page, one) and offered(page, two) == {"", "done"})
         check("the chain is whole", t.call(at("12-03", 9), "audit", "verify").returncode == 0)
         trail = t.call(at("12-03", 9), "audit", "trail", one).stdout.decode()
+        t.call(at("12-03", 9), "report", "quarter", "2026Q4", "--format", "csv")
+        with open(f"{t.demo}/work/rapport/2026Q4-access.csv", encoding="utf-8-sig") as f:
+            listed = f.read()
+        check("the review tells who decided about those who are there still, and not who said that it is done", "godkänt av" in listed
+              and "sagt utfört" not in listed, [line for line in listed.splitlines() if "sagt utfört" in line])
         check("the trail tells who said so", trail.count("sagt utfört") == 2, trail[-2500:])
 
 
