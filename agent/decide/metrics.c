@@ -19,6 +19,7 @@
 
 #define TOKEN_LEAST 20                  /* characters */
 #define A_MINUTE 60                     /* answers: each reads all that waits */
+#define COMPLAINTS_A_MINUTE 5           /* anybody may cause one: a log that is full of them tells of nothing else */
 
 /* ------------------------------------------------------------------ who may read it */
 
@@ -44,7 +45,8 @@ metrics_open(struct arena *mem, struct server *server, struct error *err)
 static bool
 from_here(const struct request *r)
 {
-	static const char *const passed_on[] = { "X-Forwarded-For", "X-Forwarded-Host", "X-Real-IP", "Forwarded", "Via" };
+	static const char *const passed_on[] = { "X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Proto", "X-Forwarded-Server", "X-Forwarded-Port",
+						 "X-Real-IP", "Forwarded", "Via" };
 	const union MHD_ConnectionInfo *info = MHD_get_connection_info(r->connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
 	const struct sockaddr *from = info ? info->client_addr : NULL;
 
@@ -66,21 +68,20 @@ may_read(const struct request *r)
 	return shown && strncmp(shown, "Bearer ", 7) == 0 && digest_equal(digest_text(r->mem, shown + 7), r->server->metrics_token);
 }
 
-/* Of the minute that it is. */
+/* So many of something in a minute. */
+struct turns { int64_t minute; int count; };
+
 static bool
-has_turn(int64_t now)
+has_turn(struct turns *turns, int most, int64_t now)
 {
 	static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
-	static int64_t minute;
-	static int count;
 	bool yes;
 
 	pthread_mutex_lock(&lock);
-	if (minute != now / 60)
-		count = 0;
-	minute = now / 60;
-	yes = count < A_MINUTE;
-	count += yes;
+	if (turns->minute != now / 60)
+		*turns = (struct turns){ .minute = now / 60 };
+	yes = turns->count < most;
+	turns->count += yes;
 	pthread_mutex_unlock(&lock);
 	return yes;
 }
@@ -116,11 +117,14 @@ count_all(struct request *r, struct error *err)
 int
 metrics_get(struct request *r, struct error *err)
 {
+	static struct turns answers, complaints;
+
 	if (!r->server->rules->conf.metrics.page)
 		return page_notice(r, 404, N_("Sidan finns inte"), N_("Här finns inget att läsa."), err);
 	if (!may_read(r)) {
-		log_warn("somebody who may not wants to read /metrics");
+		if (has_turn(&complaints, COMPLAINTS_A_MINUTE, r->now))
+			log_warn("somebody who may not wants to read /metrics");
 		return refuse_in_words(r, 403, "Not for you: see metrics in behov.cfg(5).\n");
 	}
-	return has_turn(r->now) ? count_all(r, err) : refuse_in_words(r, 429, "Too often: ask again in a minute.\n");
+	return has_turn(&answers, A_MINUTE, r->now) ? count_all(r, err) : refuse_in_words(r, 429, "Too often: ask again in a minute.\n");
 }

@@ -169,12 +169,15 @@ def who_may_read(slapd):
         check("HEAD as well, and nothing else", reply_of(o, method="HEAD").status == 200 and reply_of(o, method="DELETE").status == 405 and
               Browser(o).post("/metrics", {"x": "y"}).status == 405)
         check("with the headers of every page", hardened(reply) == hardened(Browser(o).get("/tillganglighet")), hardened(reply))
-        for header in ("X-Forwarded-For: 10.0.0.1", "Forwarded: for=10.0.0.1", "Via: 1.1 proxy", "X-Real-IP: 127.0.0.1", "X-Forwarded-Host: x"):
+        for header in ("X-Forwarded-For: 10.0.0.1", "Forwarded: for=10.0.0.1", "Via: 1.1 proxy", "X-Real-IP: 127.0.0.1", "X-Forwarded-Host: x",
+                       "X-Forwarded-Proto: http", "X-Forwarded-Server: x", "X-Forwarded-Port: 80", "x-forwarded-for:"):
             check(f"what was passed on is somebody else's: {header}", reply_of(o, header).status == 403)
         check("reading it writes nothing", contents(o) == before)
         codes = [reply_of(o).status for _ in range(70)]
         check("so many in a minute", codes.count(200) == 58 and set(codes[58:]) == {429}, codes)
         check("which keeps nobody from the page", Browser(o).get("/").status == 200)
+        said = o.said()
+        check("who is refused time after time fills no log", said.count("wants to read /metrics") == 5, said[-500:])
     with Office(slapd, 'proof = "code";', WITH_TOKEN) as o:
         o.write("token", TOKEN + "\n")
         os.chmod(o.home + "/token", 0o600)
