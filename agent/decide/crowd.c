@@ -137,13 +137,37 @@ guest_of(struct MHD_Connection *connection)
 	return info ? info->socket_context : NULL;
 }
 
+/* The last in its line, as if it had come there now. */
+static void
+begin_again(struct guest *g)
+{
+	struct line *line = g->line;
+
+	if (!line)
+		return;
+	leave(g);
+	come(line, g);
+}
+
 void
 crowd_works(struct MHD_Connection *connection, bool works)
 {
 	struct guest *g = guest_of(connection);
 
-	if (g)
-		g->works = works;
+	if (!g)
+		return;
+	g->works = works;
+	if (!works)
+		begin_again(g);
+}
+
+void
+crowd_asks(struct crowd *crowd, struct MHD_Connection *connection)
+{
+	struct guest *g = guest_of(connection);
+
+	if (g && g->line == &crowd->known)
+		begin_again(g);
 }
 
 void

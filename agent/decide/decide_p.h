@@ -11,8 +11,8 @@
 
 #include <microhttpd.h>
 
-#define FIRST_MOST 30                   /* seconds from a connection to the answer of its first request */
-#define PATIENCE_MOST 120               /* seconds from an answer to the next one */
+#define FIRST_MOST 30                   /* seconds in which the first request of a connection is sent, and in which its answer is read */
+#define PATIENCE_MOST 120               /* seconds from an answer to the next request, and from that to its answer */
 #define QUEUE_MOST 2000                 /* requests that wait in a lane */
 #define WAIT_MOST 200                   /* in the lane of those that wait for another server */
 
@@ -142,11 +142,14 @@ struct crowd {
 size_t crowd_open(struct crowd *crowd);
 /* An MHD_NotifyConnectionCallback over a struct crowd. */
 void crowd_notify(void *self, struct MHD_Connection *connection, void **context, enum MHD_ConnectionNotificationCode what);
-/* A hand works for that one: it is not to be sent away. */
+/* A hand works for that one: it is not to be sent away; and when the hand is done it has all of its time to read the answer, however
+ * long it waited for it. */
 void crowd_works(struct MHD_Connection *connection, bool works);
+/* The next request has begun: however long somebody who was answered before has thought, its form may take its time. */
+void crowd_asks(struct crowd *crowd, struct MHD_Connection *connection);
 /* A whole request and its answer: that one is the last in its line. */
 void crowd_answered(struct crowd *crowd, struct MHD_Connection *connection);
-/* Those that have taken more than FIRST_MOST or PATIENCE_MOST for one request leave, a few at a time: to be called in every turn. */
+/* Those that have been in their line for more than FIRST_MOST or PATIENCE_MOST leave, a few at a time: to be called in every turn. */
 void crowd_late(struct crowd *crowd);
 
 /* ------------------------------------------------------------------ lanes.c, serve.c */

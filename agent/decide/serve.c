@@ -285,6 +285,7 @@ handle(void *self, struct MHD_Connection *connection, const char *path, const ch
 	r->path = path;
 	if (!r->guarded) {
 		r->guarded = true;
+		crowd_asks(&d->crowd, connection);
 		r->language = language_of(r);
 		status = guard_request(r, version);
 		r->too_large = status == 413 && guard_length(r) <= TOO_LARGE_MOST;
