@@ -73,7 +73,7 @@ rows_share_why(struct request *r, json_t *group)
 	const json_t *rows = json_object_get(group, "rows");
 	size_t len = json_array_size(rows) > 1 ? common(rows) : 0;
 
-	json_put(group, "why", len ? arena_print(r->mem, "var och en nedan%.*s.", (int)len, rest_of(json_array_get(rows, 0))) : NULL);
+	json_put(group, "why", len ? arena_print(r->mem, "%.*s.", (int)len - 1, rest_of(json_array_get(rows, 0)) + 1) : NULL);
 	for (size_t i = 0; i < json_array_size(rows) && len; i++) {
 		json_t *row = json_array_get(rows, i);
 		const char *rest = rest_of(row) + len;
