@@ -13,7 +13,6 @@
 #include <behov/step.h>
 
 #include <errno.h>
-#include <malloc.h>
 #include <microhttpd.h>
 #include <netdb.h>
 #include <poll.h>
@@ -27,7 +26,6 @@
 #define POOL (32 * 1024)                /* bytes of headers */
 #define ANSWER_MOST (4 * 1024 * 1024)
 #define BODY_FIRST 4096
-#define BLOCK_LEAST (256 * 1024)         /* bytes: what a page takes for a moment is the machine's again at once, not its hand's */
 #define FAREWELL 3.0                    /* seconds for the last answers to be taken */
 
 /* What the thread that listens works with. */
@@ -566,7 +564,6 @@ decide_serve(const struct rules *rules, void (*ready)(int port), struct error *e
 	int fd = -1, port, rc = -1;
 
 	stop_listen();
-	mallopt(M_MMAP_THRESHOLD, BLOCK_LEAST);
 	directory_prepare();
 	if (find_proxy(&rules->conf, &d.server, err) < 0 || metrics_open(mem, &d.server, err) < 0)
 		goto out;

@@ -67,8 +67,8 @@ read_row(struct arena *mem, struct query *q, struct question *out, struct error 
 static const char *
 about(struct arena *mem, const struct question_filter *filter)
 {
-	return arena_print(mem, " and proposal in (select a.proposal from approver a join proposal p on p.id = a.proposal where a.key = ?4%s)",
-			   states_in(mem, filter->states, "coalesce(p.state, '')"));
+	return arena_print(mem, " and exists (select 1 from approver a join proposal p on p.id = a.proposal"
+			   " where a.proposal = question.proposal and a.key = ?4%s)", states_in(mem, filter->states, "coalesce(p.state, '')"));
 }
 
 int
