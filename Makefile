@@ -38,7 +38,7 @@ LIBS    = $(shell pkg-config --libs $(PACKAGES) 2>/dev/null) -lm -pthread \
 ALL_LDFLAGS = $(LDFLAGS) $(if $(SAN),-fsanitize=$(SAN))
 
 MAKEFLAGS += --no-print-directory
-ROOMS   = base store register collect reconcile suggest scan duplicates retain propose notify decide apply audit measure report pdf
+ROOMS   = base store register collect reconcile suggest scan duplicates retain propose notify decide apply audit measure report document quarter protocol plot pdf
 SOURCES = $(sort $(wildcard $(ROOMS:%=agent/%/*.c)) $(filter-out agent/main.c,$(wildcard agent/*.c)))
 OBJECTS = $(SOURCES:%.c=$O/%.o)
 
@@ -85,6 +85,7 @@ $O/behov.pot: FORCE
 	xgettext --from-code=UTF-8 --language=C --keyword --keyword=say:2 --keyword=speak:2 --keyword=N_ \
 		--keyword=TEXT --flag=say:2:pass-c-format --flag=speak:2:pass-c-format --flag=arena_print:2:c-format \
 		--add-comments=TRANSLATORS --package-name=behov --sort-by-file -o $@ $O/texts.c $(SOURCES)
+	sed -i '/^"POT-Creation-Date/d' $@
 pot: $O/behov.pot
 	for l in $(LANGUAGES); do msgmerge --quiet --update --backup=none --no-fuzzy-matching --no-wrap --sort-by-file --add-location=file \
 		conf/po/$$l.po $< || exit 1; done

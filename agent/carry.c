@@ -7,7 +7,7 @@
 #include <behov/json.h>
 #include <behov/log.h>
 #include <behov/measure.h>
-#include <behov/report.h>
+#include <behov/protocol.h>
 #include <behov/retain.h>
 #include <behov/scan.h>
 #include <behov/text.h>
@@ -235,7 +235,7 @@ run_protocols(struct arena *mem, const struct rules *rules, struct store *store,
 	struct protocols_done done;
 
 	*why = NULL;
-	if (report_protocols_issue(mem, &(struct report_input){ rules, store, now }, actor, &done, err) < 0)
+	if (protocols_issue(mem, &(struct report_input){ rules, store, now }, actor, &done, err) < 0)
 		return -1;
 	if (done.issued || done.written || done.unwritten)
 		log_info("protocols done issued=%lld written=%lld unwritten=%lld", done.issued, done.written, done.unwritten);

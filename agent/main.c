@@ -16,10 +16,12 @@
  * - delivery.c: what an e-archive answers
  * - run_apply(): what was approved is carried out           (agent/carry.c, agent/apply/)
  * - report_*(), audit_verify(): what people read            (agent/report/, agent/audit/)
+ *     - quarter_make(): the quarterly review              (agent/quarter/; its formats: agent/document/, agent/plot/)
+ *     - protocols_issue(): what a gallring leaves behind  (agent/protocol/)
  * - measure_*(): how it goes, for who watches              (agent/measure/)
  * - pdf_*(): the one place that makes PDF                  (agent/pdf/)
  * - store: the only room that speaks SQL                    (agent/store/)
- * - base: error arena text log clock csv json digest file template mail step stop nouns
+ * - base: error arena text log clock csv json digest file template mail step stop tell nouns
  *
  * This is the only place that prints a struct error.
  */

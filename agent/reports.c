@@ -5,7 +5,9 @@
 #include <behov/json.h>
 #include <behov/log.h>
 #include <behov/register.h>
-#include <behov/report.h>
+#include <behov/document.h>
+#include <behov/protocol.h>
+#include <behov/quarter.h>
 
 #include <unistd.h>
 
@@ -24,9 +26,9 @@ report_protocol(struct arena *mem, const struct options *options, const char *wh
 	int rc = -1;
 
 	if (open_look(mem, options, &rules, &store, err) == 0)
-		rc = report_protocols(mem, &(struct report_input){ &rules, store, clock_now() }, strcmp(what, "all") == 0 ? NULL : what, &json, err);
+		rc = protocols_read(mem, &(struct report_input){ &rules, store, clock_now() }, strcmp(what, "all") == 0 ? NULL : what, &json, err);
 	if (rc == 0)
-		rc = options->json ? say_json(mem, json, err) : say(report_protocols_text(mem, json), err);
+		rc = options->json ? say_json(mem, json, err) : say(protocols_text(mem, json), err);
 	json_decref(json);
 	store_close(store);
 	return rc;
@@ -49,7 +51,7 @@ open_noted(struct arena *mem, const struct rules *rules, const struct store *loo
 }
 
 static int
-say_made(struct arena *mem, const struct options *options, const struct report_made *made, struct error *err)
+say_made(struct arena *mem, const struct options *options, const struct quarter_made *made, struct error *err)
 {
 	const char *out = "";
 
@@ -63,18 +65,18 @@ say_made(struct arena *mem, const struct options *options, const struct report_m
 static int
 report_quarter_files(struct arena *mem, const struct options *options, const char *quarter, struct error *err)
 {
-	struct report_made made = { 0 };
+	struct quarter_made made = { 0 };
 	struct store *store = NULL, *noted = NULL;
 	const char *unnoted = NULL;
 	struct rules rules;
 	unsigned formats;
 	int rc = -1;
 
-	if (report_formats(options->format, &formats, err) < 0 || open_look(mem, options, &rules, &store, err) < 0)
+	if (document_formats(options->format, &formats, err) < 0 || open_look(mem, options, &rules, &store, err) < 0)
 		goto out;
 	noted = open_noted(mem, &rules, store, &unnoted);
-	rc = report_quarter(mem, &(struct report_input){ &rules, store, clock_now() },
-			    &(struct report_what){ quarter, options->owner, options->system }, formats, noted,
+	rc = quarter_make(mem, &(struct report_input){ &rules, store, clock_now() },
+			  &(struct quarter_what){ quarter, options->owner, options->system }, formats, noted,
 			    arena_print(mem, "report (uid %u)", (unsigned)getuid()), &made, err);
 	if (rc == 0)
 		rc = say_made(mem, options, &made, err);

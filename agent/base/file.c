@@ -2,6 +2,7 @@
 /* file.c - whole files in and out, and secrets that others may not read. */
 #include <behov/digest.h>
 #include <behov/file.h>
+#include <behov/log.h>
 
 #include <errno.h>
 #include <fcntl.h>
@@ -307,4 +308,29 @@ char *file_beside(struct arena *mem, const char *beside, const char *path)
 	if (*path == '/' || !slash)
 		return arena_text(mem, path);
 	return arena_print(mem, "%.*s/%s", (int)(slash - beside), beside, path);
+}
+
+/* ------------------------------------------------------------------ folders */
+
+/* Where run and apply are two accounts of one group, both write there: then both write in what is made there. */
+static void
+share_folder(const char *work, const char *made)
+{
+	struct stat st;
+
+	if (stat(work, &st) == 0 && st.st_mode & S_IWGRP && chmod(made, st.st_mode & (S_ISGID | 0770)) < 0)
+		log_warn("'%s' is for its owner alone: %s", made, strerror(errno));
+}
+
+int
+file_folder(struct arena *mem, const char *work, const char *name, const char **out, struct error *err)
+{
+	*out = arena_print(mem, "%s/%s", work, name);
+	if (mkdir(work, 0750) < 0 && errno != EEXIST)
+		return error_sys(err, ERROR_SOURCE, "cannot make the folder '%s'", work);
+	if (mkdir(*out, 0750) == 0)
+		share_folder(work, *out);
+	else if (errno != EEXIST)
+		return error_sys(err, ERROR_SOURCE, "cannot make the folder '%s'", *out);
+	return 0;
 }

@@ -2,9 +2,6 @@
 /* trail.c - one proposal from end to end: what it rested on, who decided, what was done, and the rows of the chain that say so. */
 #include "report_p.h"
 
-const char *const verdict_text[VERDICTS] = { "godkänt", "behålls", "ångrat", "frågat en kollega", "frågat om regeln", "inte deras",
-					     "gallringsstopp", "senare", "råd", "sagt utfört" };
-
 /* ------------------------------------------------------------------ what was decided and done */
 
 static int

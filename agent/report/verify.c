@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* verify.c - is a file a report as it was made?  The chain knows the digest of each. */
-#include "files_p.h"
 #include "report_p.h"
+#include "behov/document.h"
 #include "behov/digest.h"
 
 struct search { struct arena *mem; struct report_check *out; };

@@ -4,6 +4,9 @@
 
 const char *const verdict_word[] = { "approve", "keep", "undo", "ask", "rule", "not-mine", "hold", "later", "advise", "done", NULL };
 
+const char *const verdict_text[VERDICTS] = { "godkänt", "behålls", "ångrat", "frågat en kollega", "frågat om regeln", "inte deras",
+					     "gallringsstopp", "senare", "råd", "sagt utfört" };
+
 int
 store_decision_add(struct store *store, const struct decision *d, struct error *err)
 {

@@ -49,4 +49,7 @@ int file_sync_folder(const char *path);
 /* path as it is when absolute, else below the folder that `beside` (a file) lies in. */
 char *file_beside(struct arena *mem, const char *beside, const char *path);
 
+/* ROOM/NAME, and the room, made when they are not there. */
+int file_folder(struct arena *mem, const char *room, const char *name, const char **out, struct error *err);
+
 #endif

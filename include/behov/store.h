@@ -224,6 +224,7 @@ enum verdict {
 };
 #define VERDICTS (VERDICT_DONE + 1)
 extern const char *const verdict_word[];        /* "approve", "keep", "undo", "ask", … */
+extern const char *const verdict_text[];        /* the same as people say it: "godkänt", … */
 /* Those that take back what was approved of the same version before them. */
 #define VERDICT_TAKES_BACK(v) ((v) == VERDICT_UNDO || (v) == VERDICT_HOLD)
 

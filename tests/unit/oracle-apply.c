@@ -20,7 +20,7 @@
 #include <behov/apply.h>
 #include <behov/audit.h>
 #include <behov/clock.h>
-#include <behov/report.h>
+#include <behov/protocol.h>
 #include <behov/retain.h>
 
 #include <dirent.h>
@@ -455,7 +455,7 @@ main(int argc, char **argv)
 	else if (strcmp(argv[1], "show") != 0)
 		rc = apply_all(mem, &in, &result, &err);
 	if (rc == 0 && strcmp(argv[1], "files") == 0)
-		rc = report_protocols_issue(mem, &(struct report_input){ &rules, store, in.now }, "apply", &issued, &err);
+		rc = protocols_issue(mem, &(struct report_input){ &rules, store, in.now }, "apply", &issued, &err);
 	if (rc < 0)
 		fprintf(stderr, "oracle-apply: %s\n", err.text);
 	show(store);

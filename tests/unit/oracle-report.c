@@ -11,8 +11,8 @@
  * csv: the first list.  svg: all plots; plots: the same in a PDF.  ROWS: how many a sheet takes.  In a cell \x01 stands for a byte that is
  * not UTF-8.
  */
-#include "../../agent/report/formats_p.h"
-#include "../../agent/report/plot_p.h"
+#include "../../agent/document/document_p.h"
+#include "../../agent/plot/plot_p.h"
 
 #include <behov/file.h>
 #include <behov/pdf.h>
@@ -46,17 +46,17 @@ series(const json_t *list)
 	return out;
 }
 
-static struct report_plot *
+static struct plot *
 read_plot(const json_t *from)
 {
-	struct report_plot *out = arena_new(mem, struct report_plot);
+	struct plot *out = arena_new(mem, struct plot);
 	const json_t *x = json_object_get(from, "x"), *plan = json_object_get(from, "plan"), *one;
 	const char **labels = arena_array(mem, const char *, json_array_size(x) + 1);
 	size_t i;
 
 	json_array_foreach(x, i, one)
 		labels[i] = json_string_value(one);
-	*out = (struct report_plot){
+	*out = (struct plot){
 		.id = json_text(from, "id"), .title = json_text(from, "title"), .unit = json_text(from, "unit"), .says = json_text(from, "says"),
 		.kind = strcmp(json_text(from, "kind"), "bars") == 0 ? PLOT_BARS : PLOT_LINES, .x = labels, .x_count = (int)json_array_size(x),
 		.series = series(json_object_get(from, "series")), .series_count = (int)json_array_size(json_object_get(from, "series")),
@@ -99,43 +99,43 @@ give_rows(void *self, int (*row)(void *to, const char *const *cells, struct erro
 	return 0;
 }
 
-static struct report_list
+static struct document_list
 read_list(json_t *from)
 {
 	const json_t *heads = json_object_get(from, "columns"), *one;
-	struct report_column *columns = arena_array(mem, struct report_column, json_array_size(heads));
+	struct document_column *columns = arena_array(mem, struct document_column, json_array_size(heads));
 	size_t i;
 
 	json_array_foreach(heads, i, one) {
 		const char *type = json_string_value(json_array_get(one, 2));
 
-		columns[i] = (struct report_column){ json_string_value(json_array_get(one, 0)), json_string_value(json_array_get(one, 1)),
+		columns[i] = (struct document_column){ json_string_value(json_array_get(one, 0)), json_string_value(json_array_get(one, 1)),
 						     !strcmp(type, "number") ? CELL_NUMBER : !strcmp(type, "day") ? CELL_DAY :
 						     !strcmp(type, "moment") ? CELL_MOMENT : CELL_TEXT };
 	}
-	return (struct report_list){ json_text(from, "id"), json_text(from, "title"), columns, (int)json_array_size(heads),
+	return (struct document_list){ json_text(from, "id"), json_text(from, "title"), columns, (int)json_array_size(heads),
 				     from, give_rows };
 }
 
-static struct report_document
+static struct document
 read_document(const json_t *all)
 {
 	const json_t *from = json_object_get(all, "lists"), *drawn = json_object_get(all, "plots");
 	json_t *one;
-	struct report_list *lists = arena_array(mem, struct report_list, json_array_size(from) + 1);
-	struct report_plot *plots = arena_array(mem, struct report_plot, json_array_size(drawn) + 1);
+	struct document_list *lists = arena_array(mem, struct document_list, json_array_size(from) + 1);
+	struct plot *plots = arena_array(mem, struct plot, json_array_size(drawn) + 1);
 	size_t i;
 
 	json_array_foreach(from, i, one)
 		lists[i] = read_list(one);
 	json_array_foreach(drawn, i, one)
 		plots[i] = *read_plot(one);
-	return (struct report_document){ .page = json_object_get(all, "page"), .lists = lists, .list_count = (int)json_array_size(from),
+	return (struct document){ .page = json_object_get(all, "page"), .lists = lists, .list_count = (int)json_array_size(from),
 					 .plots = plots, .plot_count = (int)json_array_size(drawn) };
 }
 
 static int
-write_plots(const struct report_document *document, bool paper, FILE *out, struct error *err)
+write_plots(const struct document *document, bool paper, FILE *out, struct error *err)
 {
 	struct pdf *doc = pdf_open(mem, &(struct pdf_about){ .title = "Plottar", .now = 1795500000 });
 	const char *bytes;
@@ -145,8 +145,8 @@ write_plots(const struct report_document *document, bool paper, FILE *out, struc
 	text_open(&svg, (size_t)64 << 20);
 	pdf_heading(doc, 1, "Plottar");
 	for (int i = 0; i < document->plot_count; i++) {
-		report_plot_svg(mem, &document->plots[i], &svg);
-		report_plot_pdf(mem, doc, &document->plots[i]);
+		plot_svg(mem, &document->plots[i], &svg);
+		plot_pdf(mem, doc, &document->plots[i]);
 	}
 	if (paper && pdf_make(doc, &bytes, &len, err) < 0)
 		return -1;
@@ -159,7 +159,7 @@ write_plots(const struct report_document *document, bool paper, FILE *out, struc
 }
 
 static int
-write_paper(const struct report_document *document, int64_t at, FILE *out, struct error *err)
+write_paper(const struct document *document, int64_t at, FILE *out, struct error *err)
 {
 	const char *bytes;
 	size_t len;
@@ -172,7 +172,7 @@ write_paper(const struct report_document *document, int64_t at, FILE *out, struc
 
 int main(int argc, char **argv)
 {
-	struct report_document document;
+	struct document document;
 	struct file_draft draft;
 	struct error err = { 0 };
 	const char *what = argc > 1 ? argv[1] : "";

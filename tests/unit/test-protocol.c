@@ -9,7 +9,7 @@
 #include "behov/digest.h"
 #include "behov/file.h"
 #include "behov/json.h"
-#include "behov/report.h"
+#include "behov/protocol.h"
 #include "behov/text.h"
 
 #include <ftw.h>
@@ -147,7 +147,7 @@ issue(long long wanted)
 {
 	struct protocols_done done;
 
-	CHECK(report_protocols_issue(mem, input(GONE), "apply", &done, &err) == 0);
+	CHECK(protocols_issue(mem, input(GONE), "apply", &done, &err) == 0);
 	CHECK(done.issued == wanted && done.written == wanted && !done.unwritten);
 }
 
@@ -220,7 +220,7 @@ only_what_was_destroyed_counts_as_gallrat(void)
 
 	begin();
 	issue(1);
-	CHECK(report_protocols(mem, input(GONE), ID, &all, &err) == 0);
+	CHECK(protocols_read(mem, input(GONE), ID, &all, &err) == 0);
 	body = body_of(all);
 	CHECK(files(body, "approved") == 9 && files(body, "destroyed") == 6 && files(body, "restored") == 1 && files(body, "left") == 1 &&
 	      files(body, "quarantined") == 1 && files(body, "linked") == 1 && files(body, "untouched") == 0);
@@ -240,7 +240,7 @@ approvals_are_those_of_this_version_that_count(void)
 
 	begin();
 	issue(1);
-	CHECK(report_protocols(mem, input(GONE), "KS-GALLR 2027/1", &all, &err) == 0);
+	CHECK(protocols_read(mem, input(GONE), "KS-GALLR 2027/1", &all, &err) == 0);
 	list = json_object_get(body_of(all), "approvals");
 	CHECK(json_array_size(list) == 2);
 	CHECK_TEXT(json_text(json_array_get(list, 0), "proof"), "ldap");
@@ -277,7 +277,7 @@ without_names_there_are_none(void)
 	begin();
 	series.evidence_digest = true;
 	issue(1);
-	CHECK(report_protocols(mem, input(GONE), NULL, &all, &err) == 0);
+	CHECK(protocols_read(mem, input(GONE), NULL, &all, &err) == 0);
 	text = arena_print(mem, "%s%s", json_canonical(mem, all), text_of("KS-GALLR-2027-1.html"));
 	CHECK(stat(arena_print(mem, "%s/protokoll/KS-GALLR-2027-1.csv", rules.conf.work), &st) < 0);
 	CHECK(!strstr(text, "V/2016") && !strstr(text, "Andersson") && !strstr(text, "andersson") && !strstr(text, "kvar.docx"));
@@ -295,7 +295,7 @@ a_series_that_is_gone_from_the_rules_is_told_of_without_names(void)
 	begin();
 	rules.series_count = 0;
 	issue(1);
-	CHECK(report_protocols(mem, input(GONE), NULL, &all, &err) == 0);
+	CHECK(protocols_read(mem, input(GONE), NULL, &all, &err) == 0);
 	CHECK(!strstr(json_canonical(mem, all), "V/2016"));
 	CHECK_TEXT(json_text(json_object_get(body_of(all), "decision"), "dnr"), "KS 2012/1");   /* as it was approved */
 	CHECK(!json_text(json_object_get(body_of(all), "decision"), "paragraph") && !json_text(body_of(all), "code"));
@@ -314,17 +314,17 @@ a_protocol_is_issued_once_and_what_is_there_is_left(void)
 	issue(0);
 	first = text_of("KS-GALLR-2027-1.csv");
 	path = arena_print(mem, "%s/protokoll/KS-GALLR-2027-1.csv", rules.conf.work);
-	CHECK(unlink(path) == 0 && report_protocols(mem, input(GONE + 9), NULL, &all, &err) == 0);
+	CHECK(unlink(path) == 0 && protocols_read(mem, input(GONE + 9), NULL, &all, &err) == 0);
 	CHECK_TEXT(text_of("KS-GALLR-2027-1.csv"), first);
 	json_decref(all);
-	CHECK(file_write(path, "x", 1, &err) == 0 && report_protocols(mem, input(GONE), NULL, &all, &err) < 0 && !all);
+	CHECK(file_write(path, "x", 1, &err) == 0 && protocols_read(mem, input(GONE), NULL, &all, &err) < 0 && !all);
 	CHECK(strstr(err.text, "not as it was issued"));
 	CHECK_TEXT(text_of("KS-GALLR-2027-1.csv"), "x");
 	/* The journal has gone on: what was issued is not made up anew. */
 	CHECK(unlink(path) == 0);
 	journal("unlink", 5, EFFECT_DONE, NULL, NULL, GONE);
 	err = (struct error){ 0 };
-	CHECK(report_protocols(mem, input(GONE), NULL, &all, &err) < 0 && strstr(err.text, "not what it was when"));
+	CHECK(protocols_read(mem, input(GONE), NULL, &all, &err) < 0 && strstr(err.text, "not what it was when"));
 	CHECK(access(path, F_OK) < 0);
 	end();
 }
@@ -355,7 +355,7 @@ one_that_cannot_be_made_takes_no_number(void)
 	begin();
 	CHECK(store_proposal_move(store, ID, PROPOSAL_RESTORED, GONE, INT64_MIN, DAY_NONE, "x", &err) == 0);
 	journal("quarantine", 99, EFFECT_DONE, NULL, NULL, GONE);        /* a journal that names what is in no list */
-	CHECK(report_protocols_issue(mem, input(GONE), "run", &done, &err) == 0);
+	CHECK(protocols_issue(mem, input(GONE), "run", &done, &err) == 0);
 	CHECK(done.issued == 0 && done.unwritten == 1 && strstr(done.why, "file 99 of 9"));
 	CHECK(store_protocol_next(store, 2027, &next, &err) == 0 && next == 1);
 	end();

@@ -4,7 +4,8 @@
 #include "behov/digest.h"
 #include "behov/file.h"
 #include "behov/json.h"
-#include "behov/report.h"
+#include "behov/document.h"
+#include "behov/quarter.h"
 
 #include <ftw.h>
 #include <string.h>
@@ -97,13 +98,13 @@ text_of(const char *path)
 static int
 make(const char *quarter, int64_t at, const char **html, const char **csv, json_t **json)
 {
-	struct report_made made;
+	struct quarter_made made;
 	unsigned formats = 0;
 
 	*json = NULL;
-	CHECK(report_formats("html,csv", &formats, &err) == 0);
-	if (report_quarter(mem, &(struct report_input){ &rules, store, at }, &(struct report_what){ .quarter = quarter }, formats, NULL, NULL, &made,
-			   &err) < 0)
+	CHECK(document_formats("html,csv", &formats, &err) == 0);
+	if (quarter_make(mem, &(struct report_input){ &rules, store, at }, &(struct quarter_what){ .quarter = quarter }, formats, NULL, NULL, &made,
+			 &err) < 0)
 		return -1;
 	CHECK(made.files.count > 2 && !made.unnoted);
 	*html = made.files.items[0].path;
@@ -178,7 +179,7 @@ static void
 one_that_nobody_can_note_is_made_all_the_same(void)
 {
 	struct store *look = NULL;
-	struct report_made made;
+	struct quarter_made made;
 	const char *path;
 	unsigned formats;
 
@@ -187,9 +188,9 @@ one_that_nobody_can_note_is_made_all_the_same(void)
 	CHECK(store_open(path, STORE_WRITE, &look, &err) == 0);
 	store_close(look);
 	CHECK(store_open(path, STORE_READ, &look, &err) == 0);
-	CHECK(report_formats("json", &formats, &err) == 0);
-	CHECK(report_quarter(mem, &(struct report_input){ &rules, store, now }, &(struct report_what){ .quarter = "2026Q3" }, formats, look, "report", &made,
-			     &err) == 0);
+	CHECK(document_formats("json", &formats, &err) == 0);
+	CHECK(quarter_make(mem, &(struct report_input){ &rules, store, now }, &(struct quarter_what){ .quarter = "2026Q3" }, formats, look, "report", &made,
+			   &err) == 0);
 	CHECK(made.unnoted && made.files.count == 1 && strstr(text_of(made.files.items[0].path), "behov-report-1"));
 	json_decref(made.page);
 	store_close(look);
