@@ -138,38 +138,42 @@ settle(struct batch *b, size_t number)
 
 /*
  * Each step of a group is durable before the next begins: meant, moved, ended.  So the journal and the disk are waited for a few
- * times for a thousand files and not for each; one that was meant and not moved when we were ended is looked at anew.
+ * times for a thousand files and not for each; one that was meant and not moved when we were ended is looked at anew.  What a
+ * group came to and what the next one means are told at once: that is one wait less.
  */
 #define GROUP 1000
 
 struct bunch {
 	struct batch *b;
 	size_t first, last;             /* numbers */
+	bool told;                      /* what it means is in the journal */
 	bool meant[GROUP];              /* by an earlier run, that may have moved it */
 	const char *why[GROUP];         /* it was not moved, and why */
 	int parent;                     /* the folder that was taken from last, -1 = none: to be synced */
 	ino_t parent_ino;
 	bool stopped;
+	size_t odd;                     /* how many are not what was looked at: those wait for settle() */
 };
 
+static struct bunch *
+bunch_at(struct bunch *g, struct batch *b, size_t first)
+{
+	*g = (struct bunch){ .b = b, .first = first, .last = first + GROUP - 1 < b->count ? first + GROUP - 1 : b->count, .parent = -1 };
+	return g;
+}
+
 static int
-intend_group(struct bunch *g)
+mean_all(struct bunch *g)
 {
 	struct batch *b = g->b;
-	struct apply *a = b->a;
 
-	if (store_begin(a->in->store, a->err) < 0)
-		return -1;
 	for (size_t n = g->first; n <= g->last; n++) {
 		g->meant[n - g->first] = b->moved[n] != NULL;
 		if (!b->moved[n] && intend(b, n) < 0)
-			goto undo;
+			return -1;
 	}
-	if (store_commit(a->in->store, a->err) == 0)
-		return 0;
-undo:
-	store_rollback(a->in->store);
-	return -1;
+	g->told = true;
+	return 0;
 }
 
 /* Takes parent. */
@@ -233,17 +237,13 @@ move_group(struct bunch *g)
 	sync_later(g, -1);
 }
 
-/* *odd: how many are not what was looked at: those wait for settle(). */
 static int
-end_most(struct bunch *g, size_t *odd)
+end_most(struct bunch *g)
 {
 	struct batch *b = g->b;
-	struct apply *a = b->a;
 	struct entry now;
 	int rc = 0;
 
-	if (store_begin(a->in->store, a->err) < 0)
-		return -1;
 	for (size_t n = g->first; n <= g->last && rc == 0; n++) {
 		const char *why = g->why[n - g->first];
 		bool seen;
@@ -256,8 +256,23 @@ end_most(struct bunch *g, size_t *odd)
 		else if (seen && batch_same(&b->records[n - 1], &now))
 			rc = ended(b, n, EFFECT_DONE, batch_stat(b->mem, &now), NULL);
 		else if (seen || !batch_lost(b, errno))
-			++*odd;
+			g->odd++;
 	}
+	return rc;
+}
+
+/* In one transaction: what one group came to, and what the next one means.  Either may be NULL. */
+static int
+tell(struct bunch *moved, struct bunch *next)
+{
+	struct apply *a = (moved ? moved : next)->b->a;
+	int rc;
+
+	if (store_begin(a->in->store, a->err) < 0)
+		return -1;
+	rc = moved ? end_most(moved) : 0;
+	if (rc == 0 && next && !next->b->lost)
+		rc = mean_all(next);
 	if (rc == 0 && store_commit(a->in->store, a->err) == 0)
 		return 0;
 	store_rollback(a->in->store);
@@ -265,20 +280,19 @@ end_most(struct bunch *g, size_t *odd)
 }
 
 static int
-quarantine_group(struct batch *b, size_t first)
+quarantine_group(struct bunch *g, struct bunch *next)
 {
-	struct bunch g = { .b = b, .first = first, .last = first + GROUP - 1 < b->count ? first + GROUP - 1 : b->count, .parent = -1 };
-	size_t odd = 0;
+	struct batch *b = g->b;
 
-	if (intend_group(&g) < 0)
+	if (!g->told && tell(NULL, g) < 0)
 		return -1;
-	move_group(&g);
-	if (end_most(&g, &odd) < 0)
+	move_group(g);
+	if (tell(g, g->stopped ? NULL : next) < 0)
 		return -1;
-	for (size_t n = g.first; n <= g.last && odd; n++)
+	for (size_t n = g->first; n <= g->last && g->odd; n++)
 		if (b->moved[n]->state == EFFECT_INTENDED && settle(b, n) < 0)
 			return -1;
-	return g.stopped ? error_set(b->a->err, ERROR_STOPPED, "asked to stop between two files") : 0;
+	return g->stopped ? error_set(b->a->err, ERROR_STOPPED, "asked to stop between two files") : 0;
 }
 
 /* For a person who looks into the quarantine; the store knows it all. */
@@ -421,6 +435,24 @@ finish(struct batch *b)
 	return apply_move(b->a, b->s, PROPOSAL_QUARANTINED, clock_midnight(today + b->a->conf->quarantine_days), note);
 }
 
+/* Of a whole batch no group is meant before the one before it is known to be well: one fault ends them all. */
+static int
+quarantine_groups(struct batch *b)
+{
+	struct bunch *two = arena_array(b->mem, struct bunch, 2), *g = bunch_at(&two[0], b, 1), *next;
+
+	for (bool even = true; g && g->first <= b->count && !b->lost; g = next, even = !even) {
+		next = g->last < b->count ? bunch_at(&two[even], b, g->last + 1) : NULL;
+		if (quarantine_group(g, b->s->p.whole ? NULL : next) < 0)
+			return -1;
+		if (b->s->p.whole && failed(b))
+			break;
+		progress(b->share->id, (long long)g->last, (long long)b->count);
+	}
+	progress_end();
+	return 0;
+}
+
 static int
 quarantine(struct batch *b)
 {
@@ -438,16 +470,10 @@ quarantine(struct batch *b)
 		return apply_left(b->a, b->s, why);
 	if (write_index(b) < 0)
 		return -1;
-	for (size_t n = 1; n <= b->count && !b->lost; n += GROUP) {
-		if (quarantine_group(b, n) < 0)
-			return -1;
-		if (b->lost)
-			break;
-		progress(b->share->id, (long long)n, (long long)b->count);
-		if (b->s->p.whole && failed(b))
-			return void_whole(b);
-	}
-	progress_end();
+	if (quarantine_groups(b) < 0)
+		return -1;
+	if (b->s->p.whole && !b->lost && failed(b))
+		return void_whole(b);
 	why = b->s->p.whole && !b->lost ? batch_census(b) : NULL;
 	if (b->lost)
 		return batch_leave(b);
