@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """A real domain controller (Samba AD) for tests: a private folder, a loopback address of its own, ended by its pid.
 
-    with samba.Controller("127.0.0.79", load=entries) as dc: ... dc.url, dc.ca, dc.krb5, dc.base, dc.admin, dc.password ...
+    with samba.Controller(loopback.address(), load=entries) as dc: ... dc.url, dc.ca, dc.krb5, dc.base, dc.admin, dc.password ...
 
 Provisioning takes seconds, so what was provisioned (and loaded) is kept as a tar in build/ for the next test that asks
 for the same.

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """A private SMB server (Samba's smbd) for tests and benchmarks: a loopback address and port of its own, ended by its process group.
 
-    with smbd.Server("127.0.0.81", 4450, {"yta": "/folder"}) as server: ... server.user, server.password ...
+    with smbd.Server(loopback.address(), 4450, {"yta": "/folder"}) as server: ... server.user, server.password ...
 
 It runs as whoever we are: as root it lets in an account that is not root, so that rights count; else ourselves.
 """

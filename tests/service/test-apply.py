@@ -7,12 +7,13 @@ import sys
 import uuid
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+import loopback
 import samba
 from samba import ADMIN, BASE, PASSWORD
 
 BUILD = os.path.join(samba.TOP, os.environ.get("BUILD", "build"))
 ORACLE, STEPS = BUILD + "/tests/unit/oracle-apply", BUILD + "/tests/crash/apply-steps"
-ADDRESS, NOBODY = "127.0.0.78", "127.0.0.76"
+ADDRESS, NOBODY = loopback.address(), loopback.address(1)
 URI, WEAK = f"ldaps://{ADDRESS}", "CN=svag,CN=Users," + BASE
 failures = 0
 

@@ -11,11 +11,12 @@ import subprocess
 import sys
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+import loopback
 import samba
 from samba import BASE, PASSWORD
 
 ORACLE = os.path.join(samba.TOP, os.environ.get("BUILD", "build"), "tests/unit/oracle-collect")
-ADDRESS = "127.0.0.83"
+ADDRESS = loopback.address()
 HISTORIES = int(os.environ.get("HISTORIES", "200"))
 SEED = int(os.environ.get("SEED", "7"))
 failures = 0

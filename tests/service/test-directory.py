@@ -9,11 +9,12 @@ import subprocess
 import sys
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+import loopback
 import samba
 from samba import BASE, PASSWORD
 
 BEHOV = os.path.join(samba.TOP, os.environ.get("BUILD", "build"), "behov")
-ADDRESS, ADMIN, NOW = "127.0.0.77", samba.ADMIN, "2026-11-24T02:00+01:00"
+ADDRESS, ADMIN, NOW = loopback.address(), samba.ADMIN, "2026-11-24T02:00+01:00"
 LARGE = 5001                    # members of one group: more than any limit on a range
 failures = 0
 

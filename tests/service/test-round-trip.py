@@ -18,11 +18,12 @@ from aiosmtpd.controller import Controller as MailServer
 from aiosmtpd.smtp import SMTP, AuthResult
 
 sys.path[:0] = [os.path.dirname(os.path.abspath(__file__)), os.path.join(os.path.dirname(os.path.abspath(__file__)), "../world")]
+import loopback
 import samba
 import town
 from town import BUILD, Owner, Town, check
 
-ADDRESS = "127.0.0.79"
+ADDRESS = loopback.address()
 BATCH = "select id, share, batch from proposal where series = 'verifikationer-2018' and state = 'open' order by due, id limit 1"
 EDGE = ("select id, owner, grp, member, system from proposal where kind = 'remove-member' and state = 'open' and needs = 1"
         " and also = '[]' and owner = (select owner from proposal where kind = 'remove-member' and state = 'open' and needs = 1"

@@ -9,6 +9,7 @@ import re
 import socket
 import sys
 
+import loopback
 import office
 import samba
 from office import BASE, PASSWORD, Browser, Office, Slapd, check, choices
@@ -397,7 +398,7 @@ def in_ad():
     if os.geteuid() != 0:
         print("skip a domain controller needs ports below 1024: run as root")
         return
-    with samba.Controller("127.0.0.83", active_directory()) as dc:
+    with samba.Controller(loopback.address(), active_directory()) as dc:
         samba.write(dc.home + "/password", samba.PASSWORD + "\n")
         dc.conf = (f'source = "{dc.url}"; base = "{samba.BASE}"; bind-dn = "{dc.admin}"; password-file = "{dc.home}/password"; ca-file = "{dc.ca}"; '
                    f'access-groups = ( "OU=Grupper,{samba.BASE}" );')

@@ -19,13 +19,14 @@ import threading
 import time
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+import loopback
 import samba
 import smbd
 
 TOP = os.path.abspath(os.path.join(os.path.dirname(__file__), "../.."))
 BUILD = os.path.join(TOP, os.environ.get("BUILD", "build"))
 BEHOV, HELPER = BUILD + "/behov", BUILD + "/behov-smb"
-ADDRESS, PORT = "127.0.0.81", 14450
+ADDRESS, PORT = loopback.address(), 14450
 NOW = "2026-11-24T02:00+01:00"
 DUE = {"Verifikationer": 4, "Nytt": 1, "Flera": 350, "Akter": 60, "rot.pdf": 1}     # files of each batch
 failed, USER = 0, ""
@@ -367,7 +368,7 @@ def kerberos(tree):
     if os.geteuid() != 0 or not address.startswith("127.") or host == "localhost":
         print("skip Kerberos on SMB: it takes root, and a host name that leads here")
         return
-    with samba.Controller("127.0.0.85") as dc:
+    with samba.Controller(loopback.address(1)) as dc:
         for name in ("bin", "filtjanst"):
             dc.samba_tool("user", "create", name, smbd.PASSWORD)
         dc.samba_tool("spn", "add", "cifs/" + host, "filtjanst")
@@ -378,7 +379,7 @@ def kerberos(tree):
             dc.samba_tool("domain", "exportkeytab", f"{dc.home}/{name}.keytab", f"--principal={of}@KALMAR.EXAMPLE")
         env = {"KRB5_CONFIG": dc.krb5, "KRB5CCNAME": f"FILE:{dc.home}/tickets"}
         subprocess.run(["kinit", "-k", "-t", dc.home + "/bin.keytab", "bin@KALMAR.EXAMPLE"], check=True, env={**os.environ, **env})
-        with smbd.Server(address, PORT + 1, {"yta": tree}, more=("realm = KALMAR.EXAMPLE", "kerberos method = dedicated keytab",
+        with smbd.Server(address, loopback.port(address), {"yta": tree}, more=("realm = KALMAR.EXAMPLE", "kerberos method = dedicated keytab",
                          f"dedicated keytab file = {dc.home}/fil.keytab")) as server:
             path = f"smb://{host}:{server.port}/yta"
             with Place(path, 'kerberos = true; user = "bin@KALMAR.EXAMPLE"; identity = "none";') as share:
