@@ -74,6 +74,8 @@ state_fault(const struct stored *s, enum verdict verdict, int64_t at)
 		return "there is nothing to undo";
 	if (verdict == VERDICT_APPROVE && s->state == STATE_HELD)
 		return "somebody has stopped it meanwhile";
+	if (verdict == VERDICT_APPROVE && STATES(s->state) & (STATES_GOING | STATES(STATE_DONE)))
+		return REFUSAL_APPROVED;
 	return "it is not asked about any longer";
 }
 

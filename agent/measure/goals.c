@@ -77,7 +77,7 @@ static const struct {
 	bool floor;
 	double (*of)(const json_t *summary);    /* NULL: from one night to the next */
 } known[GOALS] = {
-	[GOAL_NIGHT] = { "night", N_("Tid sedan natten före"), MEASURE_HOURS, false, NULL },
+	[GOAL_NIGHT] = { "night", N_("Tid sedan den senaste natten"), MEASURE_HOURS, false, NULL },
 	[GOAL_COMPLETE] = { "complete", N_("Källor som lästes helt"), MEASURE_PART, true, complete_of },
 	[GOAL_GAPS] = { "gaps", N_("Luckor"), MEASURE_COUNT, false, gaps_of },
 	[GOAL_BRAKES] = { "brakes", N_("Bromsar som står"), MEASURE_COUNT, false, brakes_of },
@@ -176,7 +176,7 @@ measure_word(struct arena *mem, const struct language *language, enum measure_un
 		return speak(language, N_("okänt"));
 	switch (unit) {
 	case MEASURE_HOURS:
-		return whole == 1 ? speak(language, N_("1 timme")) : arena_print(mem, speak(language, N_("%s timmar")), text_count(mem, whole));
+		return whole < 1 ? speak(language, N_("under 1 h")) : whole == 1 ? speak(language, N_("1 timme")) : arena_print(mem, speak(language, N_("%s timmar")), text_count(mem, whole));
 	case MEASURE_DAYS:
 		return whole == 1 ? speak(language, N_("1 dag")) : arena_print(mem, speak(language, N_("%s dagar")), text_count(mem, whole));
 	case MEASURE_PART:

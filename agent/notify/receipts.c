@@ -98,57 +98,12 @@ receipts_compose(struct arena *mem, const struct notify_input *in, long long *le
 
 /* ------------------------------------------------------------------ what stands in it */
 
-static const struct { const char *fault, *said; } faults[] = {
-	{ "a code is not enough to approve it", N_("det kräver en starkare inloggning än en kod: du får frågan igen") },
-	{ "a hold needs a reason", N_("ett skäl saknades") },
-	{ "a keep needs a reason", N_("ett skäl saknades") },
-	{ "a question needs its words", N_("frågan saknades") },
-	{ "a reminder needs a day within thirty days", N_("påminnelsen ska ligga framåt i tiden, och inom 30 dagar") },
-	{ "another version was shown", N_("förslaget hade ändrats sedan sidan visades: du får frågan igen") },
-	{ "destruction is approved within fifteen minutes of signing in",
-	  N_("gallring kräver att du nyss har loggat in: du får frågan igen") },
-	{ "files rest on no written need", N_("handlingar bedöms inte efter behovsregler") },
-	{ "it has been said to be done already", N_("det var redan sagt, och i natt ser behov efter") },
-	{ "it has been undone since", N_("det hade ångrats efteråt") },
-	{ "it is being carried out already", N_("det höll redan på att utföras") },
-	{ "it is not carried out by hand", N_("det görs inte för hand") },
-	{ "it is not asked about any longer", N_("frågan var inte längre aktuell") },
-	{ "its date had passed already", N_("datumet hade redan passerat") },
-	{ "its words cannot be read", N_("texten gick inte att läsa") },
-	{ "nobody decides on their own access", N_("ingen beslutar om sin egen behörighet") },
-	{ "nobody waits for this advice any longer", N_("frågan var inte längre aktuell") },
-	{ "nobody was named to ask", N_("det stod inte vem som skulle tillfrågas") },
-	{ "only files can be held", N_("gallringsstopp finns bara för handlingar") },
-	{ "somebody has stopped it meanwhile", N_("någon annan har satt gallringsstopp: du får frågan igen när det hävs") },
-	{ "that is no advice", N_("rådet saknades") },
-	{ "that is no name of anybody to ask", N_("det som stod som namn går inte att fråga") },
-	{ "the account or address of this owner has changed in the last seven days",
-	  N_("ditt konto eller din adress har ändrats den senaste veckan: försök igen om några dagar") },
-	{ "the code was used too late", N_("koden var för gammal") },
-	{ "the configuration no longer allows that way of signing in",
-	  N_("sättet du loggade in på godtas inte längre: du får frågan igen") },
-	{ "the coordinator is who finds another owner", N_("det är samordnaren som finner rätt ägare: rätta reglerna, så går frågan dit") },
-	{ "the link had expired", N_("länken hade gått ut") },
-	{ "the same person has approved it already", N_("du hade redan godkänt det") },
-	{ "the same person has stopped it already", N_("du hade redan satt gallringsstopp, och det gäller") },
-	{ "the sign-in was too old", N_("du hade varit inloggad för länge") },
-	{ "the time for undoing had passed", N_("ångerfristen hade gått ut") },
-	{ "there is nothing to undo", N_("det fanns inget att ångra") },
-	{ "this person has answered too often", N_("du har svarat så många gånger att inget mer räknas: hör av dig") },
-	{ "this person has said that it is not theirs", N_("du har svarat att det inte är ditt") },
-	{ "this person is not asked about it", N_("frågan ställs inte till dig") },
-	{ "too many have been asked already", N_("flera väntar redan på svar om det") },
-	{ "what is wrong with the rule was not said", N_("det stod inte vad som är fel med regeln") },
-	{ "what the same person asked has no answer yet", N_("du väntar redan på ett svar om det") },
-};
-
 static const char *
 say_fault(const struct language *l, const char *fault)
 {
-	for (size_t i = 0; i < sizeof(faults) / sizeof(*faults); i++)
-		if (strcmp(faults[i].fault, fault) == 0)
-			return speak(l, faults[i].said);
-	return speak(l, "uppgifterna gick inte att pröva: har du inte gjort det här själv, hör av dig");
+	const char *said = refusal_said(fault);
+
+	return said ? speak(l, said) : speak(l, "uppgifterna gick inte att pröva: har du inte gjort det här själv, hör av dig");
 }
 
 /* What is known of a proposal when its receipt is written. */
@@ -225,6 +180,8 @@ approved(struct arena *mem, const struct decision *d, const struct known *k)
 static const char *
 outcome(struct arena *mem, const struct decision *d, const struct known *k)
 {
+	if (d->refused && strcmp(d->refused, REFUSAL_APPROVED) == 0)
+		return speak(k->l, "Redan godkänt av någon annan: ditt svar behövdes inte");
 	if (d->refused)
 		return arena_print(mem, speak(k->l, "Räknades inte: %s"), say_fault(k->l, d->refused));
 	switch (d->verdict) {

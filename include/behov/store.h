@@ -225,6 +225,11 @@ enum verdict {
 #define VERDICTS (VERDICT_DONE + 1)
 extern const char *const verdict_word[];        /* "approve", "keep", "undo", "ask", … */
 extern const char *const verdict_text[];        /* the same as people say it: "godkänt", … */
+/* Why an answer did not count, in Swedish: as it is said to who gave it (speak() has it in other languages; NULL when nobody has words for
+ * it), and as it is told of them to others (what has no words is told as it stands). */
+#define REFUSAL_APPROVED "it has been approved already"
+const char *refusal_said(const char *fault);
+const char *refusal_told(const char *fault);
 /* Those that take back what was approved of the same version before them. */
 #define VERDICT_TAKES_BACK(v) ((v) == VERDICT_UNDO || (v) == VERDICT_HOLD)
 

@@ -26,7 +26,7 @@ def unsaid():
     for name in ("verify.c", "proof.c"):
         with open(f"{TOP}/agent/decide/{name}", encoding="utf-8") as f:
             verify += f.read()
-    with open(TOP + "/agent/notify/receipts.c", encoding="utf-8") as f:
+    with open(TOP + "/agent/store/refusals.c", encoding="utf-8") as f:
         said = re.findall(r'^\t\{ "([^"]+)",', f.read(), re.M)
     with open(TOP + "/agent/decide/words.c", encoding="utf-8") as f:
         verify += "".join('return "' + fault + '"' for fault in re.findall(r'^\t\[WORDS_\w+\] = "([^"]+)",', f.read(), re.M))

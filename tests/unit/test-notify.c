@@ -1029,7 +1029,7 @@ a_receipt_says_what_became_of_every_answer(void)
 
 	begin();
 	in = (struct notify_input){ &rules, NULL, store, NIGHT };
-	for (int i = 1; i <= 8; i++)
+	for (int i = 1; i <= 9; i++)
 		add(i == 4 ? batch("k4", "V/2018", 1) : access_to("kurs", arena_print(mem, "k%d", i), arena_print(mem, "Namn %d", i), 1));
 	CHECK(compose(NIGHT - DAYS(1)) == 1 && send_out(NIGHT - DAYS(1), NULL) == 1);
 	decided("k1-1", VERDICT_ASK, NULL, DAY_NONE);
@@ -1040,6 +1040,7 @@ a_receipt_says_what_became_of_every_answer(void)
 	decided("k6-1", VERDICT_ADVISE, NULL, DAY_NONE);
 	decided("k7-1", VERDICT_APPROVE, NULL, DAY_NONE);
 	decided("k8-1", VERDICT_RULE, "what is wrong with the rule was not said", DAY_NONE);
+	decided("k9-1", VERDICT_APPROVE, REFUSAL_APPROVED, DAY_NONE);
 	q.proposal = "k1-1";
 	CHECK(store_question_add(store, &q, &err) == 0);
 	q.id = 1;
@@ -1053,7 +1054,7 @@ a_receipt_says_what_became_of_every_answer(void)
 	CHECK(store_question_put(store, &q, &err) == 0);
 	CHECK(store_proposal_move(store, "k4-1", PROPOSAL_HELD, NIGHT, INT64_MIN, DAY_NONE, "tvist", &err) == 0);
 	CHECK(store_proposal_move(store, "k7-1", PROPOSAL_KEPT, NIGHT, INT64_MIN, DAY_NONE, "vikarie", &err) == 0);
-	for (int i = 0; i < 8; i++)
+	for (int i = 0; i < 9; i++)
 		if (i != 3 && i != 6)   /* nobody is written to about the proposals themselves */
 			CHECK(force_state(store, arena_print(mem, "k%d-1", i + 1), i == 2 ? STATE_OPEN : STATE_BRAKED, NIGHT, INT64_MIN, DAY_NONE, NULL,
 					  &err) == 0);
@@ -1069,7 +1070,8 @@ a_receipt_says_what_became_of_every_answer(void)
 		      both_say(&mail, "någon annan tillfrågas i stället") && both_say(&mail, "Gallringsstopp: inget av det förstörs") &&
 		      both_say(&mail, "Du påminns 2026-12-09") && both_say(&mail, "Ditt råd är framfört") &&
 		      both_say(&mail, "Ditt godkännande är antecknat, men det behålls") &&
-		      both_say(&mail, "det stod inte vad som är fel med regeln"));
+		      both_say(&mail, "det stod inte vad som är fel med regeln") &&
+		      both_say(&mail, "Redan godkänt av någon annan: ditt svar behövdes inte"));
 	}
 	CHECK(receipts == 1);
 	end();

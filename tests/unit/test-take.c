@@ -604,6 +604,8 @@ static void
 one_of_a_seat_is_enough_and_each_seat_is_needed(void)
 {
 	static const unsigned seats[] = { 1 | 2, 4 };
+	struct error err = { 0 };
+	struct decisions all;
 	struct office o;
 	const char *id;
 
@@ -614,6 +616,10 @@ one_of_a_seat_is_enough_and_each_seat_is_needed(void)
 	CHECK(take(&o).approved == 2 && state(&o, id) == STATE_OPEN);
 	post(&o, row(&o, 2, id, "approve"));
 	CHECK(take(&o).approved == 1 && state(&o, id) == STATE_SCHEDULED);
+	post(&o, row(&o, 1, id, "approve"));    /* after that it is not needed, and they hear just that */
+	CHECK(take(&o).refused == 1 && state(&o, id) == STATE_SCHEDULED);
+	CHECK(store_decisions(o.mem, o.store, id, INT64_MIN, &all, &err) == 0 && all.list.count == 4);
+	CHECK_TEXT(all.list.items[3].refused, REFUSAL_APPROVED);
 	post(&o, row(&o, 1, id, "keep"));       /* any of them keeps it */
 	CHECK(take(&o).kept == 1 && state(&o, id) == STATE_KEPT);
 	office_close(&o);
