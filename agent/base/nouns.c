@@ -17,6 +17,8 @@ const char *const kind_word[] = {
 	[KIND_DELIVER] = "deliver",
 };
 
+const char *const kind_text[] = { "borttagning ur grupp", "grupp i grupp", "gallring", "leverans" };
+
 const char *const ground_word[] = { "clause", "kept", "none", "unknown", "unwritten" };
 const char *const mark_word[] = { "service", "privileged", "shared", "break-glass", "consultant", "temporary", "dormant", "disabled", "expired",
 				  "left", "conflict" };

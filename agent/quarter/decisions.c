@@ -14,8 +14,6 @@ static const struct document_column decision_columns[] = {
 	{ "state", "Läge", CELL_TEXT }, { "proposal", "Förslag", CELL_TEXT },
 };
 
-static const char *const kind_text[] = { "borttagning ur grupp", "grupp i grupp", "gallring", "leverans" };
-
 static void
 list_decisions(struct quarter *q)
 {

@@ -94,8 +94,8 @@ report_proposals_text(struct arena *mem, const json_t *proposals)
 			text_print(&t, "%s/%s %s", json_text(p, "system"), json_text(p, "role"),
 				   plain(mem, json_text(p, "account") ? json_text(p, "account") : json_text(p, "member")));
 		else
-			text_print(&t, "%s@%s %s (%lld filer)", json_text(p, "series"), json_text(p, "share"),
-				   plain(mem, json_text(p, "batch")), json_number(p, "files", 0));
+			text_print(&t, "%s@%s %s (%s)", json_text(p, "series"), json_text(p, "share"),
+				   plain(mem, json_text(p, "batch")), text_many(mem, json_number(p, "files", 0), "fil", "filer"));
 		text_add(&t, "  frågade:");
 		for (size_t k = 0; k < json_array_size(who); k++) {
 			const char *name = json_text(json_array_get(who, k), "name");

@@ -167,8 +167,8 @@ status_goals_text(struct arena *mem, const json_t *status, struct text *t)
 		if (!json_is_true(json_object_get(source, "complete")))
 			text_print(t, "  källa som inte lästes helt: %s %s\n", json_text(source, "kind"), plain(mem, json_text(source, "id")));
 	if (json_number(backlog, "memberships", 0) || json_number(backlog, "files", 0))
-		text_print(t, "  att verkställa nu: %s medlemskap och %s filer, %s\n", text_count(mem, json_number(backlog, "memberships", 0)),
-			   text_count(mem, json_number(backlog, "files", 0)), json_number(backlog, "runs", 0) == 1 ? "en körning" :
+		text_print(t, "  att verkställa nu: %s medlemskap och %s, %s\n", text_count(mem, json_number(backlog, "memberships", 0)),
+			   text_many(mem, json_number(backlog, "files", 0), "fil", "filer"), json_number(backlog, "runs", 0) == 1 ? "en körning" :
 			   arena_print(mem, "%s körningar", text_count(mem, json_number(backlog, "runs", 0))));
 	if (json_number(backlog, "stuck", 0))
 		text_print(t, "  fler än en körning får ta: %s förslag (apply-brake)\n", text_count(mem, json_number(backlog, "stuck", 0)));

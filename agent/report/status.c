@@ -155,18 +155,30 @@ age(struct arena *mem, const json_t *status, const char *state)
 	if (!oldest || clock_parse(oldest, &since) < 0 || clock_parse(json_text(status, "now"), &now) < 0)
 		return "";
 	days = clock_day(now) - clock_day(since);
-	return days < 1 ? "" : days == 1 ? ", äldst 1 dag" : arena_print(mem, ", äldst %s dagar", text_count(mem, days));
+	if (days < 1)
+		return "";
+	return arena_print(mem, ", %s %s", json_number(json_object_get(status, "waiting"), state, 0) == 1 ? "sedan" : "det äldsta sedan",
+			   text_many(mem, days, "dag", "dagar"));
+}
+
+static void
+add_waiting(struct arena *mem, const json_t *status, const char *state, const char *one, const char *more, struct text *t)
+{
+	long long count = json_number(json_object_get(status, "waiting"), state, 0);
+
+	text_print(t, "  %6lld %s%s\n", count, count == 1 ? one : more, age(mem, status, state));
 }
 
 char *
 report_status_text(struct arena *mem, const json_t *status)
 {
-	static const struct { const char *key, *word; } rows[] = {
-		{ "open", "väntar på svar" }, { "braked", "bromsade" }, { "queued", "väntar på sin tur" }, { "asked", "väntar på råd" },
-		{ "held", "gallringsstopp" }, { "wrong-owner", "söker ägare" }, { "scheduled", "godkända, i ångerfrist" },
-		{ "exported", "på arbetslista, i LDIF eller hos e-arkivet" }, { "quarantined", "i karantän, ej gallrade" },
-		{ "kept", "behålls" }, { "done", "gjorda" }, { "failed", "misslyckade" } };
-	const json_t *night = json_object_get(status, "night"), *waiting = json_object_get(status, "waiting");
+	static const struct { const char *key, *word, *one; } rows[] = {
+		{ "open", "väntar på svar", NULL }, { "braked", "bromsade", "bromsat" }, { "queued", "väntar på sin tur", NULL },
+		{ "asked", "väntar på råd", NULL }, { "held", "med gallringsstopp", NULL }, { "wrong-owner", "söker ägare", NULL },
+		{ "scheduled", "godkända, inte utförda än", "godkänt, inte utfört än" }, { "exported", "på arbetslista, i LDIF eller hos e-arkivet", NULL },
+		{ "quarantined", "i karantän, ej gallrade", "i karantän, ej gallrat" }, { "kept", "behålls", NULL }, { "done", "gjorda", "gjort" },
+		{ "failed", "misslyckade", "misslyckat" } };
+	const json_t *night = json_object_get(status, "night");
 	const json_t *list, *audit = json_object_get(status, "audit");
 	struct text t;
 	char *out;
@@ -181,7 +193,7 @@ report_status_text(struct arena *mem, const json_t *status)
 		text_add(&t, "Ingen natt har körts.\n");
 	add_sources(mem, json_object_get(night, "summary"), &t);
 	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++)
-		text_print(&t, "  %6lld %s%s\n", json_number(waiting, rows[i].key, 0), rows[i].word, age(mem, status, rows[i].key));
+		add_waiting(mem, status, rows[i].key, rows[i].one ? rows[i].one : rows[i].word, rows[i].word, &t);
 	list = json_object_get(status, "braked");
 	for (size_t i = 0; i < json_array_size(list); i++)
 		text_print(&t, "  broms: %s\n", measure_brake_text(mem, json_text(json_array_get(list, i), "scope"),

@@ -56,7 +56,7 @@ put_questions(struct arena *mem, struct store *store, const char *id, json_t *ou
 	return 0;
 }
 
-/* A batch may have a million: what failed or went back is always there, of the rest the first. */
+/* A batch may have a million: what failed or went back is always there, of the rest the first of each act, which are of the same files. */
 #define EFFECTS_SHOWN 100
 
 static int
@@ -75,6 +75,8 @@ put_effects(struct arena *mem, struct store *store, const char *id, json_t *out,
 		const char *what = arena_print(mem, "%s %s", e->act, words[e->state]);
 		json_t *o;
 
+		if (i && strcmp(e->act, all.list.items[i - 1].act) != 0)        /* they are sorted by act, and number of the file */
+			shown = 0;
 		put_number(counts, what, json_number(counts, what, 0) + 1);
 		if (e->state == EFFECT_DONE && shown >= EFFECTS_SHOWN)
 			continue;
@@ -90,6 +92,21 @@ put_effects(struct arena *mem, struct store *store, const char *id, json_t *out,
 		put_moment(mem, o, "ended", e->ended);
 		json_array_append_new(rows, o);
 	}
+	return 0;
+}
+
+/* The protocol of what was destroyed, where one has been issued. */
+static int
+put_protocol(struct arena *mem, struct store *store, const char *id, json_t *out, struct error *err)
+{
+	struct protocols all;
+
+	json_put(out, "protocol", NULL);
+	if (store_protocols(mem, store, id, false, &all, err) < 0)
+		return -1;
+	for (size_t i = 0; i < all.list.count; i++)
+		if (strcmp(all.list.items[i].proposal, id) == 0)
+			json_put(out, "protocol", all.list.items[i].dnr);
 	return 0;
 }
 
@@ -170,8 +187,8 @@ put_one(struct arena *mem, const struct report_input *in, const struct stored *s
 		return -1;
 	json_array_append_new(rows, row);
 	put_list(row, "chain");
-	return put_decisions(mem, in->store, s->id, row, err) < 0 || put_questions(mem, in->store, s->id, row, err) < 0 ? -1
-		: put_effects(mem, in->store, s->id, row, err);
+	return put_decisions(mem, in->store, s->id, row, err) < 0 || put_questions(mem, in->store, s->id, row, err) < 0 ||
+	       put_effects(mem, in->store, s->id, row, err) < 0 ? -1 : put_protocol(mem, in->store, s->id, row, err);
 }
 
 int
@@ -223,16 +240,34 @@ add_rests_on(struct arena *mem, const json_t *p, struct text *t)
 	if (json_text(evidence, "calculation"))
 		text_print(t, "  uträkning: %s\n", plain(mem, json_text(evidence, "calculation")));
 	if (json_text(p, "manifest"))
-		text_print(t, "  fillista: %s (%lld filer)\n", json_text(p, "manifest"), json_number(p, "files", 0));
+		text_print(t, "  fillista: %s (%s)\n", json_text(p, "manifest"), text_many(mem, json_number(p, "files", 0), "fil", "filer"));
+}
+
+/* The word that people have for one of ours; what nobody has a word for stays as it is. */
+static const char *
+worded(const char *word, const char *const *ours, const char *const *theirs, size_t count)
+{
+	for (size_t i = 0; word && i < count; i++)
+		if (ours[i] && strcmp(word, ours[i]) == 0)
+			return theirs[i];
+	return word ? word : "-";
+}
+#define WORDED(word, ours, theirs) worded((word), (ours), (theirs), sizeof(ours) / sizeof(*(ours)))
+
+static const char *
+source_shown(const json_t *decision)
+{
+	static const char *const ours[] = { "page", "command line" }, *const theirs[] = { "sidan", "kommandoraden" };
+
+	return WORDED(json_text(decision, "source"), ours, theirs);
 }
 
 static const char *
-verdict_shown(const char *word)
+proof_shown(const json_t *proof)
 {
-	for (int i = 0; i < VERDICTS; i++)
-		if (word && strcmp(word, verdict_word[i]) == 0)
-			return verdict_text[i];
-	return word;
+	static const char *const ours[] = { "code", "ldap", "proxy" }, *const theirs[] = { "engångskod", "lösenord", "organisationens inloggning" };
+
+	return WORDED(json_text(proof, "kind"), ours, theirs);
 }
 
 static void
@@ -245,13 +280,13 @@ add_answers(struct arena *mem, const json_t *p, struct text *t)
 
 		proof = json_object_get(d, "proof");
 		text_print(t, "  %s  %s: %s%s%s (%s%s%s)", local(mem, json_text(d, "at")), plain(mem, json_text(d, "name")),
-			   verdict_shown(json_text(d, "verdict")), json_text(d, "until") ? " till " : "",
-			   json_text(d, "until") ? json_text(d, "until") : "", plain(mem, json_text(d, "source")),
-			   json_text(proof, "kind") ? ", " : "", json_text(proof, "kind") ? plain(mem, json_text(proof, "kind")) : "");
+			   plain(mem, worded(json_text(d, "verdict"), verdict_word, verdict_text, VERDICTS)), json_text(d, "until") ? " till " : "",
+			   json_text(d, "until") ? json_text(d, "until") : "", plain(mem, source_shown(d)),
+			   json_text(proof, "kind") ? ", " : "", json_text(proof, "kind") ? plain(mem, proof_shown(proof)) : "");
 		if (json_text(d, "reason"))
 			text_print(t, ": %s", plain(mem, json_text(d, "reason")));
 		if (json_text(d, "refused"))
-			text_print(t, " [räknas inte: %s]", plain(mem, json_text(d, "refused")));
+			text_print(t, " [räknas inte: %s]", plain(mem, refusal_told(json_text(d, "refused"))));
 		text_char(t, '\n');
 	}
 	list = json_object_get(p, "questions");
@@ -266,22 +301,62 @@ add_answers(struct arena *mem, const json_t *p, struct text *t)
 	}
 }
 
+/* "gallrad", "gallrad, misslyckades" */
+static const char *
+effect_shown(struct arena *mem, const char *act, const char *state)
+{
+	static const char *const acts[] = { "remove", "export", "quarantine", "unlink", "restore", "deliver", "package", "webhook" };
+	static const char *const said[] = { "borttagen ur gruppen", "lagd i en LDIF-fil", "flyttad till karantän", "gallrad", "återlagd",
+					    "kopierad till leveransen", "leveransen paketerad", "lagd som ärende" };
+	static const char *const states[] = { "intended", "done", "failed", "undone" };
+	static const char *const ended[] = { ", påbörjat", "", ", misslyckades", ", ångrat" };
+
+	return arena_print(mem, "%s%s", WORDED(act, acts, said), WORDED(state, states, ended));
+}
+
+/* "quarantine done" as it is counted. */
+static const char *
+count_shown(struct arena *mem, const char *what)
+{
+	const char *space = strrchr(what, ' ');
+
+	return space ? effect_shown(mem, arena_print(mem, "%.*s", (int)(space - what), what), space + 1) : what;
+}
+
+/* Each file, group or package on a line of its own, with all that was done to it in the order of time. */
+static void
+add_targets(struct arena *mem, const json_t *list, struct text *t)
+{
+	json_t *targets = json_object(), *said;
+	const json_t *e;
+	const char *target;
+	size_t i;
+
+	json_array_foreach(list, i, e) {
+		const char *of = json_text(e, "target") ? json_text(e, "target") : "", *note = json_text(e, "note");
+		const char *before = json_text(targets, of);
+		const char *one = arena_print(mem, "%s  %s%s%s", local(mem, json_text(e, json_text(e, "ended") ? "ended" : "intended")),
+					      effect_shown(mem, json_text(e, "act"), json_text(e, "state")), note && strcmp(note, of) != 0 ? ": " : "",
+					      note && strcmp(note, of) != 0 ? note : "");
+
+		json_put(targets, of, before ? arena_print(mem, "%s; %s", before, one) : one);
+	}
+	json_object_foreach(targets, target, said)
+		text_print(t, "  %s%s%s\n", plain(mem, json_string_value(said)), *target ? ": " : "", *target ? plain(mem, target) : "");
+	json_decref(targets);
+}
+
 static void
 add_effects(struct arena *mem, const json_t *p, struct text *t)
 {
 	json_t *counts = json_object_get(p, "effect_counts"), *count;
-	const json_t *list = json_object_get(p, "effects");
 	const char *what;
 
 	json_object_foreach(counts, what, count)
-		text_print(t, "  utfört: %s: %s\n", what, text_count(mem, json_integer_value(count)));
-	for (size_t i = 0; i < json_array_size(list); i++) {
-		const json_t *e = json_array_get(list, i);
-
-		text_print(t, "  %s  %s %s: %s%s%s\n", local(mem, json_text(e, json_text(e, "ended") ? "ended" : "intended")),
-			   json_text(e, "act"), json_text(e, "state"), plain(mem, json_text(e, "target")), json_text(e, "note") ? ": " : "",
-			   json_text(e, "note") ? plain(mem, json_text(e, "note")) : "");
-	}
+		text_print(t, "  sammanlagt %s: %s\n", plain(mem, count_shown(mem, what)), text_count(mem, json_integer_value(count)));
+	if (json_text(p, "protocol"))
+		text_print(t, "  gallringsprotokoll: %s\n", plain(mem, json_text(p, "protocol")));
+	add_targets(mem, json_object_get(p, "effects"), t);
 }
 
 static void
@@ -291,9 +366,11 @@ add_rows(struct arena *mem, const json_t *p, struct text *t)
 
 	for (size_t i = 0; i < json_array_size(list); i++) {
 		const json_t *row = json_array_get(list, i);
+		const char *dnr = json_text(json_object_get(row, "payload"), "protocol");
 
-		text_print(t, "  rad %lld  %s  %s  %s  %s\n", json_number(row, "seq", 0), local(mem, json_text(row, "at")),
-			   plain(mem, json_text(row, "actor")), plain(mem, json_text(row, "event")), json_text(row, "hash"));
+		text_print(t, "  rad %lld  %s  %s  %s%s%s  %s\n", json_number(row, "seq", 0), local(mem, json_text(row, "at")),
+			   plain(mem, json_text(row, "actor")), plain(mem, json_text(row, "event")), dnr ? " " : "", dnr ? plain(mem, dnr) : "",
+			   json_text(row, "hash"));
 	}
 }
 
@@ -314,14 +391,14 @@ add_part(struct arena *mem, const char *title, void (*add)(struct arena *mem, co
 static void
 add_proposal(struct arena *mem, const json_t *p, struct text *t)
 {
-	text_print(t, "Förslag %s: %s", json_text(p, "id"), json_text(p, "kind"));
+	text_print(t, "Förslag %s: %s", json_text(p, "id"), plain(mem, worded(json_text(p, "kind"), kind_word, kind_text, KIND_DELIVER + 1)));
 	if (json_text(p, "system"))
 		text_print(t, " %s/%s %s\n  ur %s\n", plain(mem, json_text(p, "system")), plain(mem, json_text(p, "role")),
 			   plain(mem, json_text(p, "account") ? json_text(p, "account") : json_text(p, "member")), plain(mem, json_text(p, "group")));
 	else
 		text_print(t, " %s@%s %s\n", plain(mem, json_text(p, "series")), plain(mem, json_text(p, "share")),
 			   plain(mem, json_text(p, "batch")));
-	text_print(t, "  läge: %s sedan %s; öppnat %s; version %s\n", json_text(p, "state"), local(mem, json_text(p, "since")),
+	text_print(t, "  läge: %s, sedan %s; öppnat %s; version %s\n", worded(json_text(p, "state"), state_word, state_text, STATE_SUPERSEDED + 1), local(mem, json_text(p, "since")),
 		   local(mem, json_text(p, "opened")), json_text(p, "version"));
 	add_part(mem, "Vad det vilar på", add_rests_on, p, t);
 	add_part(mem, "Vad som beslutades", add_answers, p, t);

@@ -6,6 +6,8 @@
 
 const char *const state_word[] = { "open", "braked", "queued", "asked", "held", "wrong-owner", "scheduled", "exported",
 				   "quarantined", "kept", "done", "failed", "withdrawn", "superseded", NULL };
+const char *const state_text[] = { "väntar på svar", "bromsat", "väntar på sin tur", "väntar på råd", "gallringsstopp", "söker ägare",
+				   "godkänt, inte genomfört än", "på arbetslista", "i karantän", "behålls", "gjort", "misslyckat", "återtaget", "ersatt", NULL };
 const char *const happening_word[] = {
 	"proposal-opened", "proposal-braked", "proposal-queued", "proposal-released", "proposal-turn", "proposal-asked",
 	"proposal-advised", "proposal-held", "proposal-freed", "proposal-wrong-owner", "proposal-reassigned", "proposal-scheduled",

@@ -23,6 +23,7 @@ enum state {
 	STATE_SUPERSEDED,               /* another version took its place */
 };
 extern const char *const state_word[];          /* "open", "braked", … */
+extern const char *const state_text[];          /* the same as people say it: "väntar på svar", … */
 #define STATES(s) (1u << (s))
 /* Those an owner can answer, in which way soever; and all that wait for somebody's word. */
 #define STATES_ANSWERABLE (STATES(STATE_OPEN) | STATES(STATE_ASKED) | STATES(STATE_WRONG_OWNER))

@@ -573,6 +573,7 @@ struct manifest;
 
 enum kind { KIND_REMOVE_MEMBER, KIND_CUT_NESTING, KIND_DESTROY, KIND_DELIVER };
 extern const char *const kind_word[];           /* "remove-member", … */
+extern const char *const kind_text[];           /* the same as people say it: "borttagning ur grupp", … */
 
 /*
  * Somebody who is asked, in one of their seats: a seat is a duty, and one answer of those who sit in it is enough.  Each seat

@@ -313,6 +313,10 @@ def follow(t, batch, count):
           "proposal-scheduled" in events, events)
     text = t.call(now, "audit", "trail", batch).stdout.decode()
     check("and people can read it", "gallringsbeslut: " in text and "eva.lind: godkänt" in text and "Kedjan är hel" in text, text)
+    check("and it tells each file once, with all that was done to it", text.count(" flyttad till karantän; ") == count == text.count("  gallrad: ") and
+          f"sammanlagt gallrad: {count}\n" in text, text)
+    check("and which protocol tells of it, in its words", text.count("gallringsprotokoll: " + said["protocol"] + "\n") == 1 and
+          "protocol-issued " + said["protocol"] in text and not re.search(r"unlink|quarantine |destroy|code\)|läge: done", text), text)
     done = t.call(now, "audit", "trail", "ingen")
     check("what is unknown is said to be", done.returncode == 2 and b"neither a proposal" in done.stderr, done.stderr)
 
