@@ -301,12 +301,32 @@ int file_draft_close(struct file_draft *draft, bool keep, struct error *err)
 	return keep ? -1 : 0;
 }
 
+/* "/etc/behov/../shares" as people read it: up from where the folder really lies, as the system itself goes. */
+static char *
+upwards(struct arena *mem, const char *folder, const char *path)
+{
+	char *real = realpath(folder, NULL), *out, *slash;
+
+	if (!real)
+		return arena_print(mem, "%s/%s", folder, path);
+	while (strncmp(path, "../", 3) == 0) {
+		if ((slash = strrchr(real, '/')))       /* above the root is the root */
+			*slash = '\0';
+		path += 3;
+	}
+	out = arena_print(mem, "%s/%s", real, path);
+	free(real);
+	return out;
+}
+
 char *file_beside(struct arena *mem, const char *beside, const char *path)
 {
 	const char *slash = strrchr(beside, '/');
 
 	if (*path == '/' || !slash)
 		return arena_text(mem, path);
+	if (*beside == '/' && strncmp(path, "../", 3) == 0)
+		return upwards(mem, arena_print(mem, "%.*s", (int)(slash - beside), beside), path);
 	return arena_print(mem, "%.*s/%s", (int)(slash - beside), beside, path);
 }
 

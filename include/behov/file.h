@@ -46,7 +46,8 @@ int file_put(int fd, const void *bytes, size_t len);
 /* What lies beside path keeps its name through a loss of power, from here on. */
 int file_sync_folder(const char *path);
 
-/* path as it is when absolute, else below the folder that `beside` (a file) lies in. */
+/* path as it is when absolute, else below the folder that `beside` (a file) lies in; a path that begins with "../" without them, where
+ * `beside` is absolute and that folder is there. */
 char *file_beside(struct arena *mem, const char *beside, const char *path);
 
 /* ROOM/NAME, and the room, made when they are not there. */

@@ -489,6 +489,12 @@ static void a_path_stands_beside_the_file_that_names_it(void)
 	CHECK_TEXT(file_beside(mem, "conf/behov.cfg", "rules"), "conf/rules");
 	CHECK_TEXT(file_beside(mem, "behov.cfg", "rules"), "rules");
 	CHECK_TEXT(file_beside(mem, "conf/behov.cfg", "/srv"), "/srv");
+	CHECK_TEXT(file_beside(mem, "conf/behov.cfg", "../srv"), "conf/../srv");
+	CHECK_TEXT(file_beside(mem, "/usr/lib/behov.cfg", "../share/x/../y"), "/usr/share/x/../y");
+	CHECK_TEXT(file_beside(mem, "/usr/lib/behov.cfg", "../../../../srv"), "/srv");
+	CHECK_TEXT(file_beside(mem, "/usr/behov.cfg", "../srv"), "/srv");
+	CHECK_TEXT(file_beside(mem, "/proc/self/behov.cfg", "../x"), "/proc/x");       /* a link: up from where it leads */
+	CHECK_TEXT(file_beside(mem, "/nowhere-at-all/behov.cfg", "../srv"), "/nowhere-at-all/../srv");
 }
 
 static void json_is_canonical_and_refuses_what_is_ambiguous(void)

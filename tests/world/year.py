@@ -143,8 +143,8 @@ class Year(Town):
         shutil.copytree(self.top + "/rules", self.folder + "/rules")
         self.change("conf/behov.cfg", 'listen = "127.0.0.1:8440"', 'listen = "127.0.0.1:0"')
         for name in ("conf/behov.cfg", "rules/shares.cfg"):
-            self.change(name, '"../build/demo', f'"{self.top}/conf/../build/demo')
-            self.change(name, ":../build/demo", f":{self.top}/conf/../build/demo") if name.startswith("conf") else None
+            self.change(name, '"../build/demo', f'"{self.top}/build/demo')
+            self.change(name, ":../build/demo", f":{self.top}/build/demo") if name.startswith("conf") else None
         for until, name, now, then, kind, text in THEN:
             if day >= self.day(until):
                 self.tell_once(self.day(until), kind, text)
