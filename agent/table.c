@@ -33,7 +33,7 @@ static void count_kind(struct text *t, struct arena *mem, const struct plan *pla
 	}
 	row(t, mem, word, count);
 	if (files)
-		text_print(t, "    %s filer, %s\n", text_count(mem, files), text_size(mem, bytes));
+		text_print(t, "    %s, %s\n", text_many(mem, files, "fil", "filer"), text_size(mem, bytes));
 }
 
 /* One line is one line, whatever the names in it hold: nobody writes a finding of their own into the answer. */

@@ -545,7 +545,7 @@ record(struct delivery *d)
 {
 	struct apply *a = d->b->a;
 	const char *shown = name_show(a->mem, arena_print(a->mem, "%s/" DELIVERY_FOLDER "/%s", a->conf->work, d->b->s->id));
-	const char *note = d->dropped ? arena_print(a->mem, "%s (%zu filer kom inte med)", shown, d->dropped) : shown;
+	const char *note = d->dropped ? arena_print(a->mem, "%s (%s kom inte med)", shown, text_many(a->mem, (long long)d->dropped, "fil", "filer")) : shown;
 
 	if (d->whole && (sum_up(d, d->root, "METS.xml", d->mets) < 0 ||
 			 sum_up(d, d->work, arena_print(d->b->mem, "%s.tar", d->b->s->id), d->tar) < 0))

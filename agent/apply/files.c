@@ -405,8 +405,8 @@ void_whole(struct batch *b)
 		return batch_leave(b);
 	note = arena_print(b->a->mem, "volymen är inte densamma som godkändes (%s); allt är tillbakalagt", why ? why : "-");
 	if (stuck)
-		note = arena_print(b->a->mem, "volymen är inte densamma som godkändes (%s); %lld filer gick inte att lägga "
-				   "tillbaka och ligger i karantänen", why ? why : "-", stuck);
+		note = arena_print(b->a->mem, "volymen är inte densamma som godkändes (%s); %s gick inte att lägga "
+				   "tillbaka och ligger i karantänen", why ? why : "-", text_many(b->a->mem, stuck, "fil", "filer"));
 	b->a->out->failed++;
 	return apply_move(b->a, b->s, PROPOSAL_FAILED, INT64_MIN, note);
 }
@@ -430,7 +430,7 @@ finish(struct batch *b)
 		return apply_move(b->a, b->s, PROPOSAL_FAILED, INT64_MIN, "ingen av filerna är längre den som godkändes");
 	}
 	b->a->out->quarantined += moved;
-	note = arena_print(b->a->mem, "%lld fil%s i karantän, ej gallrade%s", moved, moved == 1 ? "" : "er",
+	note = arena_print(b->a->mem, "%s%s", text_many(b->a->mem, moved, "fil i karantän, ej gallrad", "filer i karantän, ej gallrade"),
 			   left ? arena_print(b->a->mem, "; %lld lämnade", left) : "");
 	return apply_move(b->a, b->s, PROPOSAL_QUARANTINED, clock_midnight(today + b->a->conf->quarantine_days), note);
 }

@@ -236,8 +236,8 @@ apply_deliveries(struct arena *mem, const struct apply_input *in, char **out, st
 
 		if (s->p.kind != KIND_DELIVER)
 			continue;
-		text_print(&t, "%s  %s@%s%s%s  %s filer, %s, väntar på kvittens sedan %s\n    %s\n", s->id, s->p.series, s->p.share,
-			   s->p.batch && *s->p.batch ? "/" : "", s->p.batch ? s->p.batch : "", text_count(mem, s->p.files),
+		text_print(&t, "%s  %s@%s%s%s  %s, %s, väntar på kvittens sedan %s\n    %s\n", s->id, s->p.series, s->p.share,
+			   s->p.batch && *s->p.batch ? "/" : "", s->p.batch ? s->p.batch : "", text_many(mem, s->p.files, "fil", "filer"),
 			   text_size(mem, s->p.bytes), day_text(mem, clock_day(s->since)), s->note ? s->note : "-");
 	}
 	*out = arena_text(mem, t.data);

@@ -180,7 +180,7 @@ restore_files(struct apply *a, struct stored *s, const char *by)
 	if (rc == 0 && stuck)
 		rc = error_set(a->err, ERROR_SOURCE, "'%s': %lld files could not be put back and are in quarantine: see the "
 			       "log, make room or the folder, and restore again", s->id, stuck);
-	note = gone ? arena_print(a->mem, "återställd av %s; %lld filer var redan gallrade", by, gone)
+	note = gone ? arena_print(a->mem, "återställd av %s; %s", by, text_many(a->mem, gone, "fil var redan gallrad", "filer var redan gallrade"))
 		    : arena_print(a->mem, "återställd av %s", by);
 	if (rc == 0)
 		rc = kept(a, s, note, by);

@@ -116,8 +116,9 @@ bring_back(struct batch *b, bool *over)
 		return -1;
 	if (stuck) {
 		*over = true;
-		return apply_left(b->a, b->s, arena_print(b->a->mem, "%lld filer skulle läggas tillbaka (%s) men det gick inte; "
-							  "de ligger kvar i karantänen", stuck, why ? why : "-"));
+		return apply_left(b->a, b->s, arena_print(b->a->mem, "%s skulle läggas tillbaka (%s) men det gick inte; "
+							  "%s ligger kvar i karantänen", text_many(b->a->mem, stuck, "fil", "filer"),
+							  why ? why : "-", stuck == 1 ? "den" : "de"));
 	}
 	if (any_aside(b) || any_gone(b))
 		return 0;

@@ -534,6 +534,11 @@ char *text_count(struct arena *mem, long long n)
 	return arena_copy(mem, out, (size_t)used);
 }
 
+char *text_many(struct arena *mem, long long n, const char *one, const char *more)
+{
+	return arena_print(mem, "%s %s", text_count(mem, n), n == 1 ? one : more);
+}
+
 char *text_size_in(struct arena *mem, const struct language *language, long long bytes)
 {
 	static const char *const unit[] = { "kB", "MB", "GB", "TB", "PB" };

@@ -195,7 +195,8 @@ tell(struct work *w, long long inactive)
 
 	if (w->strangers.words.count)
 		*arena_push(w->b->scratch, &w->b->findings) = (struct finding){ .kind = "account-of-nobody", .system = w->system->id,
-			.text = arena_print(w->b->mem, "%s: %zu konton hör inte till någon i katalogen", name, w->strangers.words.count) };
+			.text = arena_print(w->b->mem, "%s: %s hör inte till någon i katalogen", name,
+					     text_many(w->b->mem, (long long)w->strangers.words.count, "konto", "konton")) };
 	if (inactive)
 		*arena_push(w->b->scratch, &w->b->findings) = (struct finding){ .kind = "account-inactive", .system = w->system->id,
 			.text = arena_print(w->b->mem, "%s: %lld avstängda konton räknas inte som åtkomst", name, inactive) };

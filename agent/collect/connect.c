@@ -278,8 +278,8 @@ say_histories(struct builder *b, struct snapshot *out)
 	if (count)
 		*arena_push(b->mem, &out->findings) = (struct finding){
 			.kind = "sid-history", .account = first, .text = arena_print(b->mem,
-				"%u konton bär SID från en tidigare domän (sIDHistory), det första är %s: de kan ha behörighet "
-				"som inte syns som medlemskap", count, first),
+				"%u %s bär SID från en tidigare domän (sIDHistory), det första är %s: %s kan ha behörighet "
+				"som inte syns som medlemskap", count, count == 1 ? "konto" : "konton", first, count == 1 ? "det" : "de"),
 		};
 }
 

@@ -87,7 +87,7 @@ tell_gaps(struct text *t, const struct gap *gaps, size_t count)
 	for (size_t i = 0; i < count && i < GAPS_TOLD; i++)
 		text_print(t, "  LUCKA: %s%s%s\n", gaps[i].path ? gaps[i].path : "", gaps[i].path ? ": " : "", gaps[i].text);
 	if (count > GAPS_TOLD)
-		text_print(t, "  och %zu luckor till\n", count - GAPS_TOLD);
+		text_print(t, "  och %zu %s till\n", count - GAPS_TOLD, count - GAPS_TOLD == 1 ? "lucka" : "luckor");
 }
 
 char *
@@ -100,9 +100,9 @@ duplicates_text(struct arena *mem, const struct share *share, const struct dupli
 	text_print(&t, "Filytan %s (%s): filer som är lika varandra, av de %s som ingen serie omfattar.\n\n", share->name, share->id,
 		   text_count(mem, r->looked));
 	if (r->files)
-		text_print(&t, "%s filer är lika varandra, i %s grupper: med en av varje skulle %s räcka mindre.\n"
+		text_print(&t, "%s filer är lika varandra, i %s: med en av varje skulle %s räcka mindre.\n"
 			   "Vilken av dem som är handlingen vet ingen här, och inget av detta är ett förslag till gallring.\n",
-			   text_count(mem, r->files), text_count(mem, r->group_count), text_size(mem, (long long)r->bytes));
+			   text_count(mem, r->files), text_many(mem, r->group_count, "grupp", "grupper"), text_size(mem, (long long)r->bytes));
 	else
 		text_add(&t, count + r->gaps.count ? "I det som kunde läsas fanns inga filer som är lika varandra.\n" :
 			 "Inga filer är lika varandra.\n");
@@ -112,7 +112,7 @@ duplicates_text(struct arena *mem, const struct share *share, const struct dupli
 	for (size_t i = 0; i < r->groups.count && i < GROUPS_TOLD; i++)
 		tell_group(mem, &t, &r->groups.items[i]);
 	if (r->group_count > GROUPS_TOLD)
-		text_print(&t, "\n  och %s grupper till, som tar mindre plats\n", text_count(mem, r->group_count - GROUPS_TOLD));
+		text_print(&t, "\n  och %s till, som tar mindre plats\n", text_many(mem, r->group_count - GROUPS_TOLD, "grupp", "grupper"));
 	out = arena_text(mem, t.data);
 	text_close(&t);
 	return out;

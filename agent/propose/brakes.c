@@ -168,6 +168,19 @@ leave_marker(struct work *w, const char *marker, bool left, struct error *err)
 	return (before && *before) == left ? 0 : store_set(w->in->store, marker, left ? "left" : "", err);
 }
 
+/* "Postlistor på Gemensam öppnas stegvis, de äldsta först: …" */
+static const char *
+stepwise_text(const struct work *w, const struct proposal *first, long long waits, long long later)
+{
+	const struct series *series = rules_series(w->in->rules, first->series);
+	const struct share *share = rules_share(w->in->rules, first->share);
+	const char *when = waits == 1 ? "när den har besvarats" : "när de har besvarats";
+
+	return arena_print(w->mem, "%s på %s öppnas stegvis, de äldsta först: %s väntar på svar, %s öppnas %s.",
+			   series ? series->name : first->series, share ? share->name : first->share,
+			   text_many(w->mem, waits, "omgång", "omgångar"), text_count(w->mem, later), when);
+}
+
 static int
 step_scope(struct work *w, const struct proposal *first, struct error *err)
 {
@@ -188,9 +201,7 @@ step_scope(struct work *w, const struct proposal *first, struct error *err)
 	if (opened < (long long)count)
 		tell_finding(w, &(struct finding){
 			.kind = "series-opened-stepwise", .series = first->series, .share = first->share,
-			.text = arena_print(w->mem, "%s i %s öppnas stegvis, de äldsta först: %lld omgångar väntar på svar, "
-					    "%lld öppnas när de har besvarats.", first->series, first->share,
-					    asked + opened, (long long)count - opened) });
+			.text = stepwise_text(w, first, asked + opened, (long long)count - opened) });
 	return leave_marker(w, marker, opened < (long long)count, err);
 }
 

@@ -291,7 +291,7 @@ show_approvals(struct show *s, json_t *out)
 	rows = table(s, "Godkänt att gallringen verkställs", heads, 5);
 	json_array_foreach(part(s, "approvals"), i, one)
 		row(s, rows, (const char *[]){ json_text(one, "name"), json_text(one, "as"), moment(s, one, "at"),
-			       WORD_OF(proofs, json_text(one, "proof")), json_text(one, "reason") ? json_text(one, "reason") : "-" }, 0, 5);
+			       WORD_OF(proofs, json_text(one, "proof")), json_text(one, "reason") ? json_text(one, "reason") : "ingen angiven" }, 0, 5);
 	note(s, "Gallringsstopp och regler prövades för varje fil för sig, omedelbart före varje åtgärd.");
 }
 
@@ -428,8 +428,9 @@ alert(const struct show *s)
 	const char *text = NULL;
 
 	if (rest)
-		text = arena_print(s->mem, "%s av de %s filer som godkändes är inte gallrade.", text_count(s->mem, rest),
-				   text_count(s->mem, files_of(s, "approved")));
+		text = files_of(s, "approved") == 1 ? "Den fil som godkändes är inte gallrad."
+		       : arena_print(s->mem, "%s av de %s filer som godkändes är inte %s.", text_count(s->mem, rest),
+				     text_count(s->mem, files_of(s, "approved")), rest == 1 ? "gallrad" : "gallrade");
 	if (linked)
 		text = arena_print(s->mem, "%s%s%s gallrade fil%s har innehållet kvar under andra namn.", text ? text : "", text ? " " : "",
 				   text_count(s->mem, linked), linked == 1 ? "" : "er");

@@ -4,9 +4,6 @@
 
 const char *const change_word[CHANGES] = { "oförändrad", "ny", "borttagen", "borttagen och åter", "kom och gick" };
 
-static const char *const state_text[] = { "väntar på svar", "bromsat", "väntar på sin tur", "väntar på råd", "gallringsstopp", "söker ägare",
-					  "godkänt, inte genomfört än", "på arbetslista", "i karantän", "behålls", "gjort", "misslyckat", "återtaget", "ersatt" };
-
 const char *
 straight(struct arena *mem, const char *raw)
 {
@@ -63,7 +60,7 @@ who_of(struct arena *mem, const struct proposal *p)
 		return straight(mem, p->display && strcmp(p->display, name) != 0 ? arena_print(mem, "%s (%s)", p->display, name) : name);
 	if (p->kind == KIND_CUT_NESTING)
 		return straight(mem, arena_print(mem, "gruppen %s (%s)", p->member ? p->member : "-", people_text(mem, p->accounts)));
-	return straight(mem, arena_print(mem, "%s (%s filer)", p->batch && *p->batch ? p->batch : "allt som ska gallras", text_count(mem, p->files)));
+	return straight(mem, arena_print(mem, "%s (%s)", p->batch && *p->batch ? p->batch : "allt som ska gallras", many(mem, p->files, "fil", "filer")));
 }
 
 const char *
@@ -121,7 +118,7 @@ number_text(struct arena *mem, long long n)
 const char *
 many(struct arena *mem, long long n, const char *one, const char *more)
 {
-	return arena_print(mem, "%s %s", text_count(mem, n), n == 1 ? one : more);
+	return text_many(mem, n, one, more);
 }
 
 const char *

@@ -314,14 +314,15 @@ finish_series(struct retain *r, struct tally *t, const char *const *gaps, size_t
 		.scope = arena_print(r->mem, "series:%s@%s", t->series->id, r->share->id), .of = t->files };
 	if (t->overdue) {
 		find(plan, r->mem, "overdue", r->share, t->series,
-		     arena_print(r->mem, "%s handlingar skulle ha gallrats eller levererats senast, de första före %s",
-				 text_count(r->mem, t->overdue), day_text(r->mem, t->overdue_since)));
+		     arena_print(r->mem, "%s: %s i serien %s skulle redan ha gallrats eller levererats, de första före %s", r->share->name,
+				 text_many(r->mem, t->overdue, "handling", "handlingar"), t->series->name, day_text(r->mem, t->overdue_since)));
 		*arena_push(r->mem, &plan->late) = (struct late){ t->series->id, r->share->id, t->overdue, t->overdue_since };
 	}
 	tell_untold(r, t, plan);
 	if (!t->series->decided)
 		find(plan, r->mem, "series-without-decision", r->share, t->series,
-		     arena_print(r->mem, "%s filer hör till serien, som saknar beslut", text_count(r->mem, t->files)));
+		     arena_print(r->mem, "%s: %s hör till serien %s, som saknar beslut", r->share->name,
+				 text_many(r->mem, t->files, "fil", "filer"), t->series->name));
 }
 
 /* What lies where: the share, its series, the folders of its root. */
@@ -356,10 +357,12 @@ totals(struct retain *r, struct plan *plan)
 	plan->filed.no_anchor += r->n.no_anchor;
 	if (r->n.ungoverned)
 		find(plan, r->mem, "ungoverned", r->share, NULL,
-		     arena_print(r->mem, "%s filer saknar gallringsbeslut", text_count(r->mem, r->n.ungoverned)));
+		     arena_print(r->mem, "%s: %s gallringsbeslut", r->share->name,
+				 text_many(r->mem, r->n.ungoverned, "fil saknar", "filer saknar")));
 	if (r->n.no_anchor)
 		find(plan, r->mem, "no-anchor", r->share, NULL,
-		     arena_print(r->mem, "%s filer har inget känt datum", text_count(r->mem, r->n.no_anchor)));
+		     arena_print(r->mem, "%s: %s inget känt datum", r->share->name,
+				 text_many(r->mem, r->n.no_anchor, "fil har", "filer har")));
 }
 
 /* The share was not read to its end: what was left lies anywhere, and not only there. */

@@ -260,7 +260,7 @@ add_notes(struct adapted *a, struct text *t)
 	if (a->draft->batch_path && !a->lie.batch)
 		note(a, "omfattning: utkastet samlar handlingarna i mappar som beslutas var för sig (batch); sådana finns inte här");
 	if (outside > 0)
-		note(a, arena_print(mem, "omfattning: %s filer i mappen ligger inte som mönstret säger", text_count(mem, outside)));
+		note(a, arena_print(mem, "omfattning: %s i mappen ligger inte som mönstret säger", text_many(mem, outside, "fil", "filer")));
 	if (!a->draft->decide_count && !a->notes.count)
 		return;
 	next_line(t);

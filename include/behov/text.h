@@ -62,6 +62,8 @@ void text_plain(char *line);
 
 /* "1 234 567" and "1,2 GB": Swedish numbers for people. */
 char *text_count(struct arena *mem, long long n);
+/* "1 fil", "1 234 filer": what is counted, in the word for one or for any other number. */
+char *text_many(struct arena *mem, long long n, const char *one, const char *more);
 char *text_size(struct arena *mem, long long bytes);
 char *text_size_in(struct arena *mem, const struct language *language, long long bytes);
 

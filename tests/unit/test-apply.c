@@ -1510,7 +1510,7 @@ trap_a_file_that_changes_while_it_is_copied_is_left_out(void)
 	grows = "share/d/a";
 	paced(NOW);
 	grows = NULL;
-	CHECK(says(id, "1 filer kom inte med") && !is_there(packaged(id, "representations/rep1/data/d/a")));
+	CHECK(says(id, "1 fil kom inte med") && !is_there(packaged(id, "representations/rep1/data/d/a")));
 	CHECK(strstr(content(packaged(id, "metadata/descriptive/leverans.xml")), "ändrades medan den kopierades"));
 	end();
 
@@ -1519,7 +1519,7 @@ trap_a_file_that_changes_while_it_is_copied_is_left_out(void)
 	swapped = "share/d/a";
 	paced(NOW);
 	swapped = NULL;
-	CHECK(says(id, "1 filer kom inte med") && !is_there(packaged(id, "representations/rep1/data/d/a")));
+	CHECK(says(id, "1 fil kom inte med") && !is_there(packaged(id, "representations/rep1/data/d/a")));
 	end();
 }
 
