@@ -78,7 +78,7 @@ def main():
         first.rules_of(first.now)
         check("in the end the rules are those of the example", all(
             open(f"{at}/{name}", encoding="utf-8").read() == open(f"{TOP}/rules/{os.path.relpath(at, first.folder + '/rules')}/{name}",
-                                                                  encoding="utf-8").read().replace('"../build/demo', f'"{first.top}/conf/../build/demo')
+                                                                  encoding="utf-8").read().replace('"../build/demo', f'"{first.top}/build/demo')
             for at, _, names in os.walk(first.folder + "/rules") for name in names) and max(then[0] for then in THEN) < last)
         done = first.call(first.at(first.now, 2), "run")
         check("tonight goes on from there", done.returncode in (0, 3, 4), done.stderr.decode())
