@@ -16,6 +16,7 @@
 #include <behov/log.h>
 #include <behov/measure.h>
 #include <behov/notify.h>
+#include <behov/quarter.h>
 #include <behov/retain.h>
 #include <behov/step.h>
 #include <behov/text.h>
@@ -215,7 +216,7 @@ publish(struct arena *mem, const struct rules *rules, struct store *store, const
 
 	if (store_begin(store, err) < 0)
 		return -1;
-	if (propose_owners(mem, &in, err) < 0 || propose_all(mem, &in, &out->proposed, err) < 0 ||
+	if (propose_owners(mem, &in, err) < 0 || propose_reviewers(mem, &in, err) < 0 || propose_all(mem, &in, &out->proposed, err) < 0 ||
 	    propose_questions(mem, &in, err) < 0)
 		goto fail;
 	if (notify_findings(mem, store, &out->plan, err) < 0)
@@ -239,6 +240,19 @@ publish(struct arena *mem, const struct rules *rules, struct store *store, const
 fail:
 	store_rollback(store);
 	return error_in(err, "publishing the night");
+}
+
+/* What an owner is asked to review of a quarter, once it is over: of what earlier nights saw, so that this one bears on none of it. */
+static int
+lay_lists(struct arena *mem, const struct rules *rules, struct store *store, int64_t now, struct error *err)
+{
+	long long made;
+
+	if (reviews_make(mem, &(struct report_input){ rules, store, now }, &made, err) < 0)
+		return error_in(err, "making the lists that owners review");
+	if (made)
+		log_info("review done lists=%lld", made);
+	return 0;
 }
 
 /* Letters that could not be sent stay in the store and are tried next night: the night itself is good. */
@@ -276,7 +290,7 @@ whole_night(struct arena *mem, const struct rules *rules, struct store *store, c
 	if (plan_files(mem, rules, &earlier, store, how, true, &out->plan, err) < 0)
 		goto out;
 	plan_sort(&out->plan);
-	if (publish(mem, rules, store, &snapshot, how, id, out, err) < 0)
+	if (lay_lists(mem, rules, store, how->now, err) < 0 || publish(mem, rules, store, &snapshot, how, id, out, err) < 0)
 		goto out;
 	log_info("propose done opened=%lld same=%lld changed=%lld withdrawn=%lld braked=%lld held=%lld undone=%lld queued=%lld turned=%lld",
 		 out->proposed.opened, out->proposed.same, out->proposed.changed, out->proposed.withdrawn,

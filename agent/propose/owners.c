@@ -445,6 +445,54 @@ pin_all(struct asking *a, struct error *err)
 	return 0;
 }
 
+/* ------------------------------------------------------------------ who reviews a system's list */
+
+static bool
+put_reviewer(json_t *list, const struct snapshot *s, const char *name, const char *duty)
+{
+	const struct account *who = owner_person(s, name);
+	const json_t *one;
+	size_t i;
+
+	if (!who)
+		return false;
+	json_array_foreach(list, i, one)
+		if (strcmp(json_text(one, "key"), who->key) == 0)
+			return true;
+	json_array_append_new(list, json_pack("{s:s, s:s}", "key", who->key, "duty", duty));
+	return true;
+}
+
+/* Owner and deputies; the coordinator where none of them is in service. */
+static json_t *
+reviewers_of(const struct propose_input *in, const struct system *s)
+{
+	json_t *list = json_array();
+	bool any = put_reviewer(list, in->snapshot, s->owner, "informationsägare");
+
+	for (int i = 0; i < s->deputy_count; i++)
+		any |= put_reviewer(list, in->snapshot, s->deputies[i], "ersättare för informationsägaren");
+	if (!any)
+		put_reviewer(list, in->snapshot, in->rules->conf.people.coordinator, "informationssäkerhetssamordnare");
+	return list;
+}
+
+int
+propose_reviewers(struct arena *mem, const struct propose_input *in, struct error *err)
+{
+	json_t *all;
+	int rc;
+
+	if (!in->snapshot->complete)
+		return 0;
+	all = json_object();
+	for (size_t i = 0; i < in->rules->system_count; i++)
+		json_object_set_new(all, in->rules->systems[i].id, reviewers_of(in, &in->rules->systems[i]));
+	rc = store_set(in->store, REVIEWERS_VALUE, json_canonical(mem, all), err);
+	json_decref(all);
+	return rc;
+}
+
 /* ------------------------------------------------------------------ "not mine" comes to an end */
 
 static int

@@ -109,6 +109,8 @@ enum told { TOLD_REMOVED, TOLD_KEPT, TOLD_WAITING, TOLD_GOING, TOLD_ACCOUNTS, TO
 /* ------------------------------------------------------------------ read.c */
 
 int quarter_read(struct quarter *q, struct error *err);
+/* Of one that is over by the clock, and no more than who has what and by which need is read from. */
+int quarter_read_over(struct quarter *q, struct error *err);
 void quarter_forget(struct quarter *q);
 bool is_whole(const struct quarter *q);         /* nothing is out of scope */
 bool is_mine(const struct quarter *q, const char *system, const char *series, const char *share);
@@ -177,6 +179,8 @@ int put_gallring(struct quarter *q, struct error *err);
 int put_findings(struct quarter *q, struct error *err);
 int put_changes(struct quarter *q, struct error *err);
 int put_proof(struct quarter *q, struct error *err);
+/* Who has reviewed which list; after put_systems(). */
+int put_reviews(struct quarter *q, struct error *err);
 void put_plots(struct quarter *q);
 
 /* A line of page one.  tone: "red", "act", "note" or "good"; detail, link may be NULL. */

@@ -419,6 +419,18 @@ quarter_read(struct quarter *q, struct error *err)
 	       store_needs(q->mem, q->in->store, &q->needs, err) < 0 ? -1 : access_measure(q, err);
 }
 
+int
+quarter_read_over(struct quarter *q, struct error *err)
+{
+	if (read_span(q->what->quarter, q->in->now, &q->span, err) < 0 || find_scope(q, err) < 0)
+		return -1;
+	q->span.end = q->span.to;
+	if (read_nights(q, err) < 0)
+		return -1;
+	read_summaries(q);
+	return store_needs(q->mem, q->in->store, &q->needs, err);
+}
+
 void
 quarter_forget(struct quarter *q)
 {

@@ -227,6 +227,22 @@ store_access_each(struct store *store, const struct access_filter *filter, int (
 	return query_close(&q, err) < 0 || rc < 0 ? -1 : 0;
 }
 
+/* An interval that ended later, or has not, was open then all the same. */
+int
+store_access_mark(struct arena *mem, struct store *store, int64_t before, const char **out, struct error *err)
+{
+	struct query q;
+
+	*out = "";
+	if (query_open(&store->base, &q, "select count(*), coalesce(sum(first_seen), 0), coalesce(sum(min(coalesce(last_seen, ?1), ?1)), 0)"
+		       " from access_grant where first_seen < ?1", err) < 0)
+		return -1;
+	bind_moment(&q, before);
+	if (query_row(&q, err))
+		*out = arena_print(mem, "%lld %lld %lld", column_number(&q, 0), column_number(&q, 1), column_number(&q, 2));
+	return query_close(&q, err);
+}
+
 /* ------------------------------------------------------------------ what is special about accounts */
 
 static int

@@ -92,7 +92,8 @@ store_decision_taken(struct store *store, long long mark, bool *out, struct erro
 	struct query q;
 
 	*out = false;
-	if (query_open(&store->base, &q, "select 1 from decision where inbox = ?1 union all select 1 from event where inbox = ?1", err) < 0)
+	if (query_open(&store->base, &q, "select 1 from decision where inbox = ?1 union all select 1 from event where inbox = ?1"
+		       " union all select 1 from review where inbox = ?1", err) < 0)
 		return -1;
 	bind_number(&q, mark);
 	*out = query_row(&q, err);

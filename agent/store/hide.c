@@ -21,6 +21,8 @@ static const char *const changes[] = {
 	"update proposal set owner = ?1 where owner = ?3",
 	"update access_grant set account = ?1 where key = ?2",
 	"update account_mark set account = ?1 where key = ?2",
+	"update review_row set account = ?1 where key = ?2",
+	"update review set name = ?1 where key = ?2",
 	"update exception set account = ?1 where key = ?2",
 	"update exception set who = ?1 where who = ?3",
 	"update decision set name = ?1 where key = ?2",

@@ -159,8 +159,29 @@ static const char *const schema_7[] = {
 	"create unique index account_mark_open on account_mark (kind, system, role, key) where last_seen is null",
 	NULL };
 
-static const char *const *const steps[] = { schema_1, schema_2, schema_3, schema_4, schema_5, schema_6, schema_7 };
-static const struct schema schema = { "store", 0x62656876, 7, false, steps };
+/*
+ * What an owner is asked to review of a quarter that is over: each list as it was laid before them, and who has said that it is
+ * reviewed.  Reviews that did not hold are here, too, so that they are not taken again.  asked: when the first list of that quarter
+ * and system was made; core: a digest without needs, which a later night may no longer know.
+ */
+static const char *const schema_8[] = {
+	"create table review_list (id integer primary key, quarter text not null, system text not null, digest text not null,"
+	"  core text not null, people integer not null, added integer not null, removed integer not null, rows integer not null,"
+	"  ended integer not null, asked integer not null, made integer not null) strict;"
+	"create index review_list_of on review_list (quarter, system);"
+	"create table review_row (list integer not null references review_list (id), number integer not null, role text not null,"
+	"  key text not null, account text not null, change text not null, since integer, until integer, need integer,"
+	"  primary key (list, number)) strict, without rowid;"
+	"create index review_row_key on review_row (key);"
+	,
+	"create table review (id integer primary key, quarter text not null, system text not null, digest text not null, key text,"
+	"  name text, duty text, text text, own integer not null, at integer not null, source text not null, inbox integer unique,"
+	"  proof text, refused text) strict;"
+	"create index review_of on review (quarter, system)",
+	NULL };
+
+static const char *const *const steps[] = { schema_1, schema_2, schema_3, schema_4, schema_5, schema_6, schema_7, schema_8 };
+static const struct schema schema = { "store", 0x62656876, 8, false, steps };
 
 static int
 get_value(struct arena *mem, struct store *store, const char *name, const char **out, struct error *err)

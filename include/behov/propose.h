@@ -37,6 +37,8 @@ struct propose_result {
  * never be approved.  Without a complete snapshot nobody is looked up: owner and approvers stay empty.
  */
 int propose_owners(struct arena *mem, const struct propose_input *in, struct error *err);
+/* Who can review each system's list, into REVIEWERS_VALUE.  Without a complete snapshot it stays as it was. */
+int propose_reviewers(struct arena *mem, const struct propose_input *in, struct error *err);
 /* Every proposal counts as newly opened: what `plan` shows. */
 void propose_brakes(struct arena *mem, const struct conf *conf, struct plan *plan);
 /* After propose_owners(). */

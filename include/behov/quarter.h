@@ -24,4 +24,12 @@ struct quarter_made { LIST(struct quarter_file) files; json_t *page; const char 
 int quarter_make(struct arena *mem, const struct report_input *in, const struct quarter_what *what, unsigned formats, struct store *noted,
 		 const char *actor, struct quarter_made *out, struct error *err);
 
+/*
+ * The lists of the last quarter that is over are laid before their owners: one for each system of the rules that somebody had access to,
+ * of the same people as the report tells of, into the store, with a row of the chain (REVIEW_LIST) for each.  Nothing is done when they
+ * lie there already; when what is known of that quarter has changed, and only then, another takes the place of one.
+ */
+#define REVIEW_LIST "review-list"
+int reviews_make(struct arena *mem, const struct report_input *in, long long *made, struct error *err);
+
 #endif

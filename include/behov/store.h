@@ -136,6 +136,9 @@ struct access_filter { const char *system; int64_t from, to; bool brief; };     
 int store_access_each(struct store *store, const struct access_filter *filter,
 		      int (*each)(void *self, const struct access_span *span, struct error *err), void *self, struct error *err);
 
+/* As long as it is the same, nothing is known otherwise of who had what before that moment: it costs less than reading it. */
+int store_access_mark(struct arena *mem, struct store *store, int64_t before, const char **out, struct error *err);
+
 /* plan->marks, as intervals in the same way.  system, role "" = none. */
 struct stored_mark {
 	enum mark_kind kind;
@@ -420,6 +423,80 @@ struct activation { const char *series, *digest, *by; int64_t at; };
 int store_series_activate(struct store *store, const struct activation *a, struct error *err);
 int store_series_active(struct arena *mem, struct store *store, const char *series, struct activation *out,
 			bool *found, struct error *err);
+
+/* ------------------------------------------------------------------ the quarter's lists, and who has reviewed them */
+
+/* Why somebody stands in a list: as before, new, gone, gone and back, came and went. */
+enum review_change { REVIEW_SAME, REVIEW_NEW, REVIEW_GONE, REVIEW_BACK, REVIEW_PASSED };
+#define REVIEW_CHANGES (REVIEW_PASSED + 1)
+extern const char *const review_change_word[];          /* "same", "new", … */
+
+/* Who had what in a system when a quarter was over, as a night laid it before its owner.  It is never changed: a night that finds
+ * another makes a new one. */
+struct review_list {
+	long long id;                   /* ascending: of a quarter and system the last one is in force */
+	const char *quarter, *system;   /* "2026Q3" */
+	const char *digest;             /* hex: of all that it says but account names, which may have to be hidden later */
+	const char *core;               /* the same without needs */
+	long long people, added, removed, rows;
+	int64_t ended;                  /* when the quarter was over */
+	int64_t asked, made;            /* when the first list of that quarter and system was made; when this one was */
+};
+struct review_lists { LIST(struct review_list) list; };
+/* need: an id, 0 = not known; kind, text and place are what the store knows of it, and are not read by store_list_add(). */
+struct review_row {
+	const char *role, *key, *account;
+	enum review_change change;
+	int64_t since, until;           /* until INT64_MIN = still there */
+	long long need;
+	enum ground_kind kind;
+	const char *text, *place;
+};
+struct review_rows { LIST(struct review_row) list; };
+/* *list: its id is set. */
+int store_list_add(struct store *store, struct review_list *list, const struct review_row *rows, size_t count, struct error *err);
+/* quarter NULL: the last that has lists; system NULL: all; `old`: those that another has taken the place of, too.  By system and id. */
+int store_lists(struct arena *mem, struct store *store, const char *quarter, const char *system, bool old, struct review_lists *out,
+		struct error *err);
+/* As they are read, from number `from` (0, 1, …) on, at most `most`. */
+int store_list_rows(struct arena *mem, struct store *store, long long list, long long from, long long most, struct review_rows *out,
+		    struct error *err);
+/* In how many rows somebody has the role now. */
+int store_list_holds(struct store *store, long long list, const char *key, long long *out, struct error *err);
+
+/* Somebody says that they have gone through a list. */
+struct review {
+	long long id;
+	const char *quarter, *system, *digest;
+	const char *key, *name, *duty;  /* duty: "informationsägare", …, as they were when it was taken */
+	const char *text;               /* their remarks, or NULL */
+	long long own;                  /* rows of the list that are about themselves */
+	int64_t at;
+	const char *source;             /* "page" */
+	long long inbox;                /* the mark of its row in the inbox; unique */
+	const char *proof, *refused;    /* as in struct decision */
+};
+struct reviews { LIST(struct review) list; };
+int store_review_add(struct store *store, const struct review *review, struct error *err);
+/* By id; quarter, system NULL = all; `refused`: those that do not count, too. */
+int store_reviews(struct arena *mem, struct store *store, const char *quarter, const char *system, bool refused, struct reviews *out,
+		  struct error *err);
+/* Is that list reviewed?  REVIEW_OLDER: only one was that it has taken the place of.  all: of its quarter at least, none refused. */
+enum review_state { REVIEW_WAITS, REVIEW_OLDER, REVIEW_DONE };
+enum review_state review_state(const struct review_list *list, const struct reviews *all);
+/* Those of the last quarter that are not reviewed, of systems that stand in the rules. */
+int store_lists_waiting(struct arena *mem, struct store *store, const struct rules *rules, struct review_lists *out, struct error *err);
+
+/* As JSON: { system: [ { "key", "duty" } ] }, who can be asked to review it, in their turn, as the last night that saw the directory
+ * found them. */
+#define REVIEWERS_VALUE "reviewers"
+struct reviewer { const char *key, *duty; };
+struct reviewers { LIST(struct reviewer) list; };
+/* Those of them whom the rules name now, and whose account and address have been the same for seven days. */
+int store_reviewers(struct arena *mem, struct store *store, const struct rules *rules, const char *system, int64_t now,
+		    struct reviewers *out, struct error *err);
+/* NULL: it is not theirs. */
+const struct reviewer *reviewer_of(const struct reviewers *all, const char *key);
 
 /* ------------------------------------------------------------------ what was done */
 

@@ -265,8 +265,9 @@ a_manifest_that_somebody_changed_is_refused(void)
 	}
 }
 
-/* As it was before schema 7. */
-#define BEFORE_7 "drop table need; drop table account_mark; drop index access_grant_who; alter table access_grant drop column need;" \
+/* As it was before schema 8, and before schema 7. */
+#define BEFORE_8 "drop table review_row; drop table review_list; drop table review;"
+#define BEFORE_7 BEFORE_8 "drop table need; drop table account_mark; drop index access_grant_who; alter table access_grant drop column need;" \
 		 "alter table access_grant drop column need_since; alter table access_grant drop column added;" \
 		 "alter table access_grant drop column added_by;"
 
@@ -674,6 +675,152 @@ access_of_an_older_schema_has_no_need_until_a_night_says_it(void)
 	end();
 }
 
+/* ------------------------------------------------------------------ lists that owners review */
+
+static struct review_list
+a_list(const char *quarter, const char *system, const char *digest, int64_t made)
+{
+	struct review_list list = { .quarter = quarter, .system = system, .digest = digest, .core = "core", .people = 2, .added = 1, .removed = 1,
+				    .ended = 100, .asked = 110, .made = made };
+	const struct review_row rows[] = {
+		{ .role = "r", .key = "kb", .account = "bo", .change = REVIEW_NEW, .since = 50, .until = INT64_MIN },
+		{ .role = "r", .key = "kc", .account = "cai", .change = REVIEW_GONE, .since = 1, .until = 60 },
+		{ .role = "r", .key = "ka", .account = "anna", .change = REVIEW_SAME, .since = INT64_MIN, .until = INT64_MIN },
+	};
+
+	CHECK(store_list_add(store, &list, rows, 3, &err) == 0);
+	return list;
+}
+
+static void
+a_list_is_read_as_it_was_laid_and_the_last_one_is_in_force(void)
+{
+	struct review_list first, second;
+	struct review_lists lists;
+	struct review_rows rows;
+	long long own;
+
+	begin();
+	first = a_list("2026Q2", "s", "d0", 110);
+	first = a_list("2026Q3", "s", "d1", 110);
+	second = a_list("2026Q3", "s", "d2", 120);
+	a_list("2026Q3", "a", "d3", 120);
+	CHECK(store_lists(mem, store, NULL, NULL, false, &lists, &err) == 0 && lists.list.count == 2);
+	CHECK(strcmp(lists.list.items[0].system, "a") == 0 && lists.list.items[1].id == second.id && lists.list.items[1].asked == 110 &&
+	      lists.list.items[1].made == 120 && lists.list.items[1].rows == 3 && lists.list.items[1].ended == 100);
+	CHECK(store_lists(mem, store, "2026Q3", "s", true, &lists, &err) == 0 && lists.list.count == 2 && lists.list.items[0].id == first.id);
+	CHECK(store_lists(mem, store, "2026Q2", NULL, false, &lists, &err) == 0 && lists.list.count == 1);
+	CHECK(store_list_rows(mem, store, second.id, 1, 1, &rows, &err) == 0 && rows.list.count == 1);
+	CHECK(strcmp(rows.list.items[0].account, "cai") == 0 && rows.list.items[0].change == REVIEW_GONE && rows.list.items[0].until == 60 &&
+	      rows.list.items[0].need == 0 && !rows.list.items[0].text);
+	CHECK(store_list_holds(store, second.id, "kb", &own, &err) == 0 && own == 1);
+	CHECK(store_list_holds(store, second.id, "kc", &own, &err) == 0 && own == 0);
+	end();
+}
+
+static void
+a_review_counts_for_the_list_that_was_seen(void)
+{
+	struct review r = { .quarter = "2026Q3", .system = "s", .digest = "d1", .key = "k", .name = "Eva", .duty = "informationsägare",
+			    .text = "Anmärkning", .own = 2, .at = 115, .source = "page", .inbox = 7, .proof = "{}" };
+	struct rules rules = { .systems = &(struct system){ .id = "s" }, .system_count = 1 };
+	struct review_lists lists, waiting;
+	struct reviews all;
+	bool taken;
+
+	begin();
+	a_list("2026Q3", "s", "d1", 110);
+	a_list("2026Q3", "elsewhere", "d9", 110);
+	CHECK(store_lists(mem, store, NULL, "s", false, &lists, &err) == 0);
+	CHECK(store_reviews(mem, store, "2026Q3", NULL, false, &all, &err) == 0 && review_state(&lists.list.items[0], &all) == REVIEW_WAITS);
+	CHECK(store_lists_waiting(mem, store, &rules, &waiting, &err) == 0 && waiting.list.count == 1);
+	r.refused = "no";
+	CHECK(store_review_add(store, &r, &err) == 0);
+	CHECK(store_reviews(mem, store, "2026Q3", "s", true, &all, &err) == 0 && all.list.count == 1 && review_state(&lists.list.items[0], &all) == REVIEW_WAITS);
+	CHECK(store_decision_taken(store, 7, &taken, &err) == 0 && taken);
+	r.refused = NULL;
+	CHECK(store_review_add(store, &r, &err) < 0);           /* the same row of the inbox */
+	err = (struct error){ 0 };
+	r.inbox = 8;
+	CHECK(store_review_add(store, &r, &err) == 0);
+	CHECK(store_reviews(mem, store, NULL, "s", false, &all, &err) == 0 && all.list.count == 1);
+	CHECK(strcmp(all.list.items[0].duty, "informationsägare") == 0 && strcmp(all.list.items[0].text, "Anmärkning") == 0 && all.list.items[0].own == 2 &&
+	      all.list.items[0].at == 115);
+	CHECK(review_state(&lists.list.items[0], &all) == REVIEW_DONE);
+	CHECK(store_lists_waiting(mem, store, &rules, &waiting, &err) == 0 && waiting.list.count == 0);
+	a_list("2026Q3", "s", "d2", 120);
+	CHECK(store_lists(mem, store, NULL, "s", false, &lists, &err) == 0 && review_state(&lists.list.items[0], &all) == REVIEW_OLDER);
+	CHECK(store_lists_waiting(mem, store, &rules, &waiting, &err) == 0 && waiting.list.count == 1);
+	end();
+}
+
+static void
+those_review_a_list_whom_the_night_found_and_the_rules_name_now(void)
+{
+	const char *deputies[] = { "per" };
+	struct system s = { .id = "s", .owner = "eva", .deputies = deputies, .deputy_count = 1 };
+	struct rules rules = { .systems = &s, .system_count = 1 };
+	struct reviewers all;
+
+	begin();
+	CHECK(store_reviewers(mem, store, &rules, "s", 10 * 86400, &all, &err) == 0 && all.list.count == 0);
+	CHECK(store_set(store, REVIEWERS_VALUE, "{\"s\":[{\"duty\":\"informationsägare\",\"key\":\"k1\"},{\"duty\":\"ersättare\",\"key\":\"k2\"}]}", &err) == 0);
+	CHECK(store_pin_put(store, &(struct pin){ "eva", "k1", "e@x", 1, INT64_MIN }, &err) == 0 &&
+	      store_pin_put(store, &(struct pin){ "per", "k2", "p@x", 1, 5 * 86400 }, &err) == 0);
+	CHECK(store_reviewers(mem, store, &rules, "s", 10 * 86400, &all, &err) == 0 && all.list.count == 1 && reviewer_of(&all, "k1") &&
+	      !reviewer_of(&all, "k2") && !reviewer_of(&all, NULL));           /* who is called per has changed five days ago */
+	CHECK(store_reviewers(mem, store, &rules, "s", 12 * 86400, &all, &err) == 0 && all.list.count == 2);
+	s.owner = "nils";                                       /* the rules say so since this morning */
+	CHECK(store_reviewers(mem, store, &rules, "s", 12 * 86400, &all, &err) == 0 && all.list.count == 1 && !reviewer_of(&all, "k1"));
+	CHECK(store_reviewers(mem, store, &rules, "gone", 12 * 86400, &all, &err) == 0 && all.list.count == 0);
+	end();
+}
+
+/* The mark of what is known before a moment changes with that, and not with what comes after. */
+static void
+what_is_known_of_a_quarter_has_a_mark(void)
+{
+	struct system system = { .id = "s" };
+	struct role role = { .id = "r", .system = &system };
+	struct account anna = { .name = "anna", .key = "ka" }, bo = { .name = "bo", .key = "kb" };
+	struct group group = { .dn = "CN=A" };
+	struct plan plan = { .access_judged = true };
+	const char *was, *now;
+
+	begin();
+	*arena_push(mem, &plan.grants) = (struct grant){ .role = &role, .who = &anna, .via = &group };
+	CHECK(store_grants_put(store, &plan, 1, &err) == 0 && store_access_mark(mem, store, 100, &was, &err) == 0);
+	*arena_push(mem, &plan.grants) = (struct grant){ .role = &role, .who = &bo, .via = &group };
+	CHECK(store_grants_put(store, &plan, 150, &err) == 0);
+	plan.grants.count = 0;
+	CHECK(store_grants_put(store, &plan, 200, &err) == 0);
+	scribble("update access_grant set last_seen = 160 where key = 'ka'");
+	CHECK(store_access_mark(mem, store, 100, &now, &err) == 0 && strcmp(was, now) == 0);
+	scribble("update access_grant set last_seen = 60 where key = 'ka'");
+	CHECK(store_access_mark(mem, store, 100, &now, &err) == 0 && strcmp(was, now) != 0);
+	end();
+}
+
+/* What schema 7 knows stays, and reviews can begin. */
+static void
+a_store_of_schema_7_knows_of_no_reviews_and_takes_some(void)
+{
+	struct review_lists lists;
+	const char *kept;
+
+	begin();
+	CHECK(store_set(store, "kept", "yes", &err) == 0);
+	store_close(store);
+	scribble(BEFORE_8 "pragma user_version = 7");
+	CHECK(store_open(path, STORE_READ, &store, &err) < 0);
+	err = (struct error){ 0 };
+	CHECK(store_open(path, STORE_WRITE, &store, &err) == 0 && store_get(mem, store, "kept", &kept, &err) == 0 && strcmp(kept, "yes") == 0);
+	CHECK(store_lists(mem, store, NULL, NULL, true, &lists, &err) == 0 && lists.list.count == 0);
+	a_list("2026Q3", "s", "d1", 110);
+	CHECK(store_lists(mem, store, NULL, NULL, true, &lists, &err) == 0 && lists.list.count == 1);
+	end();
+}
+
 static void
 what_is_not_ours_or_newer_is_left_alone(void)
 {
@@ -989,6 +1136,11 @@ main(void)
 	TEST(by_which_need_somebody_has_a_role_is_kept_with_since_when);
 	TEST(what_is_special_about_an_account_is_kept_until_it_is_over);
 	TEST(access_of_an_older_schema_has_no_need_until_a_night_says_it);
+	TEST(a_list_is_read_as_it_was_laid_and_the_last_one_is_in_force);
+	TEST(a_review_counts_for_the_list_that_was_seen);
+	TEST(those_review_a_list_whom_the_night_found_and_the_rules_name_now);
+	TEST(what_is_known_of_a_quarter_has_a_mark);
+	TEST(a_store_of_schema_7_knows_of_no_reviews_and_takes_some);
 	TEST(what_is_not_ours_or_newer_is_left_alone);
 	TEST(a_reader_reads_and_writes_nothing);
 	TEST(another_account_that_may_only_read_reads);
