@@ -100,11 +100,15 @@ proposal_needs(const struct proposal *p)
 }
 
 bool
+class_wants_strong(const struct conf *conf, int konfidentialitet)
+{
+	return (konfidentialitet < 0 || konfidentialitet >= 3) && conf->web.strong_class3;
+}
+
+bool
 proposal_wants_strong(const struct conf *conf, const struct proposal *p)
 {
-	bool third = p->konfidentialitet < 0 || p->konfidentialitet >= 3;
-
-	return (p->kind == KIND_DESTROY && conf->web.strong_destroy) || (third && conf->web.strong_class3);
+	return (p->kind == KIND_DESTROY && conf->web.strong_destroy) || class_wants_strong(conf, p->konfidentialitet);
 }
 
 /* Is that role, "system/role", one of those it is about? */

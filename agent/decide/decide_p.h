@@ -412,6 +412,27 @@ int event_forms(struct request *r, json_t **out, struct error *err);
 /* "Avtal i Gemensam: Avtal/Bolaget" */
 const char *event_name(struct request *r, const struct inbox_decision *d);
 
+/* ------------------------------------------------------------------ reviews.c */
+
+/* A list of the last quarter that the person at hand may review. */
+struct offer {
+	const struct review_list *list;
+	const struct reviewer *me;
+	enum review_state state;
+	const struct review *own, *last;        /* theirs of this list; the last of anybody, of this list or an older one; or NULL */
+	bool pending, refused;          /* they have said so, and no night has taken it; the last that they said of it did not count */
+};
+struct offers { struct review_lists lists; struct reviewers theirs; LIST(struct offer) list; size_t waiting; };
+int offers_read(struct request *r, struct offers *out, struct error *err);
+/* For page-decide.html. */
+int offers_put(struct request *r, json_t *data, struct error *err);
+/* "Behörighetslistan för Treserva, 2026Q3" */
+const char *offer_name(struct request *r, const char *quarter, const char *system);
+int reviews_get(struct request *r, struct error *err);
+int reviews_post(struct request *r, struct error *err);
+int reviews_again(struct request *r, struct error *err);
+int reviews_again_proxy(struct request *r, struct error *err);
+
 /* ------------------------------------------------------------------ rows.c */
 
 /* { groups: [ { rows: [ … ] } ] } for page-decide.html: those that are shown. */
@@ -470,7 +491,7 @@ int page_statement(struct request *r, struct error *err);
 int page_notice(struct request *r, unsigned status, const char *title, const char *text, struct error *err);
 /* The same, and a form to ask for a new link. */
 int page_ask(struct request *r, unsigned status, const char *title, const char *text, struct error *err);
-int page_link(struct request *r, unsigned status, const char *token, long long count, const char *problem, struct error *err);
+int page_link(struct request *r, unsigned status, const char *token, long long count, long long lists, const char *problem, struct error *err);
 /* Who they are, once more; what they chose is kept.  sent: a code is. */
 int page_again(struct request *r, unsigned status, const struct view *view, bool sent, const char *problem, struct error *err);
 int page_code(struct request *r, unsigned status, const char *problem, struct error *err);

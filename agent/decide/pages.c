@@ -88,7 +88,7 @@ page_ask(struct request *r, unsigned status, const char *title, const char *text
 }
 
 int
-page_link(struct request *r, unsigned status, const char *token, long long count, const char *problem, struct error *err)
+page_link(struct request *r, unsigned status, const char *token, long long count, long long lists, const char *problem, struct error *err)
 {
 	json_t *data = page_data(r, N_("Beslut som väntar på dig"));
 
@@ -98,6 +98,8 @@ page_link(struct request *r, unsigned status, const char *token, long long count
 	rows_put(data, "count", text_count(r->mem, count));
 	json_object_set_new(data, "one", json_boolean(count == 1));
 	json_object_set_new(data, "some", json_boolean(count > 0));
+	rows_put(data, "lists", lists ? text_count(r->mem, lists) : NULL);
+	json_object_set_new(data, "one_list", json_boolean(lists == 1));
 	return page_render(r, status, "page-link.html", data, err);
 }
 
@@ -223,7 +225,7 @@ page_decide(struct request *r, unsigned status, struct view *view, const char *p
 	if (json_is_true(json_object_get(data, "any")))
 		language_put_form(r, data);
 	paging_put(r, view, data);
-	if (rows_settled(r, data, err) < 0 || event_forms(r, &events, err) < 0) {
+	if (rows_settled(r, data, err) < 0 || offers_put(r, data, err) < 0 || event_forms(r, &events, err) < 0) {
 		json_decref(data);
 		json_decref(list);
 		return -1;
@@ -348,7 +350,8 @@ saved_late(struct request *r, const struct inbox_decision *d, bool *out, struct 
 static int
 saved_row(struct request *r, const struct inbox_decision *d, bool *late, json_t *list, struct error *err)
 {
-	bool event = strcmp(d->verdict, INBOX_EVENT) == 0;
+	bool event = strcmp(d->verdict, INBOX_EVENT) == 0, review = take_is_review(d);
+	struct reviewed of = take_reviewed(r->mem, d->proposal);
 	int verdict = take_verdict(d->verdict);
 	struct words words = { .text = d->reason };
 	json_t *one;
@@ -358,8 +361,8 @@ saved_row(struct request *r, const struct inbox_decision *d, bool *late, json_t 
 	one = json_object();
 	if (verdict >= 0)
 		words = words_read(r->mem, (enum verdict)verdict, d->reason, d->until);
-	rows_put(one, "name", event ? event_name(r, d) : saved_name(r, d->proposal));
-	rows_put(one, "verdict", event ? arena_print(r->mem, say(r, "Hände %s"), day_text(r->mem, d->until))
+	rows_put(one, "name", event ? event_name(r, d) : review ? offer_name(r, of.quarter, of.system) : saved_name(r, d->proposal));
+	rows_put(one, "verdict", review ? say(r, "Granskad") : event ? arena_print(r->mem, say(r, "Hände %s"), day_text(r->mem, d->until))
 				       : verdict >= 0 ? saved_verdict(r, (enum verdict)verdict, &words) : "-");
 	json_object_set_new(one, "approve", json_boolean(verdict == VERDICT_APPROVE));
 	json_object_set_new(one, "late", json_boolean(*late));
@@ -374,7 +377,7 @@ page_receipt(struct request *r, const struct inbox_decisions *saved, struct erro
 {
 	json_t *data = page_own(r, N_("Kvitto")), *list = json_array();
 	size_t count = saved->list.count;
-	bool happened = false, any_late = false, decided = false;
+	bool happened = false, any_late = false, decided = false, reviewed = false;
 
 	json_object_set_new(data, "rows", list);
 	for (size_t i = count; i-- > 0;) {
@@ -386,11 +389,13 @@ page_receipt(struct request *r, const struct inbox_decisions *saved, struct erro
 			return -1;
 		}
 		happened |= strcmp(d->verdict, INBOX_EVENT) == 0;
-		decided |= strcmp(d->verdict, INBOX_EVENT) != 0;
+		reviewed |= take_is_review(d);
+		decided |= strcmp(d->verdict, INBOX_EVENT) != 0 && !take_is_review(d);
 		any_late |= late;
 	}
 	json_object_set_new(data, "happened", json_boolean(happened));
 	json_object_set_new(data, "decided", json_boolean(decided));
+	json_object_set_new(data, "reviewed", json_boolean(reviewed));
 	json_object_set_new(data, "any_late", json_boolean(any_late));
 	json_object_set_new(data, "some", json_boolean(count > 0));
 	json_object_set_new(data, "one", json_boolean(count == 1));

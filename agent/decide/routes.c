@@ -6,6 +6,7 @@
  *                     (POST /beslut/bevis: once more) <- POST /beslut
  *                                     GET /kvitto <- POST /beslut/spara <- POST /beslut
  *                                     GET /kvitto <- POST /handelse <- (a form on GET /beslut)
+ *                                     GET /kvitto <- POST /granska <- GET /granska/LIST (POST /granska/bevis: once more)
  *                                     GET /filer/ID, in a tab of its own
  *                                     POST /sprak, from any page, and back to it; or POST /beslut with sprak
  *
@@ -314,6 +315,10 @@ static const struct {
 	{ "/beslut/bevis/proxy", NULL, post_again_proxy },
 	{ "/beslut/spara", NULL, post_save },
 	{ "/filer/", files_get, files_post },
+	{ "/granska", NULL, reviews_post },
+	{ "/granska/bevis", NULL, reviews_again },
+	{ "/granska/bevis/proxy", NULL, reviews_again_proxy },
+	{ "/granska/", reviews_get, NULL },
 	{ "/handelse", NULL, post_event },
 	{ "/kod", NULL, signin_code },
 	{ "/kvitto", get_receipt, NULL },
@@ -344,6 +349,7 @@ leads(const char *route, const char *path)
 static const struct { const char *path; enum lane_name lane; } slow[] = {
 	{ "/beslut/bevis", LANE_WAIT },
 	{ "/filer/", LANE_SEARCH },
+	{ "/granska/bevis", LANE_WAIT },
 	{ "/kod", LANE_WAIT },
 	{ "/logga-in", LANE_WAIT },
 	{ "/status/logga-in", LANE_WAIT },

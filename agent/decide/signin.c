@@ -30,12 +30,13 @@ signin_bad(struct request *r, bool old, struct error *err)
 int
 signin_link(struct request *r, unsigned status, const char *token, const char *problem, struct error *err)
 {
+	struct offers offers;
 	struct view view;
 	int rc;
 
-	if (view_open(r, &view, err) < 0)
+	if (offers_read(r, &offers, err) < 0 || view_open(r, &view, err) < 0)
 		return -1;
-	rc = page_link(r, status, token, (long long)view.waiting, problem, err);
+	rc = page_link(r, status, token, (long long)view.waiting, (long long)offers.waiting, problem, err);
 	view_close(&view);
 	return rc;
 }

@@ -223,13 +223,20 @@ stored_form(const struct taking *t, const struct inbox_decision *d, const char *
 }
 
 static int
+judge(struct taking *t, const struct inbox_decision *row, const char **fault, struct error *err)
+{
+	if (take_is_event(row))
+		return take_event_fault(t, row, fault, err);
+	return take_is_review(row) ? take_review_fault(t, row, fault, err) : take_fault(t, row, fault, err);
+}
+
+static int
 take_row(struct taking *t, const struct inbox_decision *row, struct error *err)
 {
 	const char *fault = NULL;
 	struct decision d;
 
-	if (look_up(t, row, err) < 0 ||
-	    (take_is_event(row) ? take_event_fault(t, row, &fault, err) : take_fault(t, row, &fault, err)) < 0)
+	if (look_up(t, row, err) < 0 || judge(t, row, &fault, err) < 0)
 		return -1;
 	if (fault && t->out->refused == REFUSED_MOST) {
 		t->left++;
@@ -237,6 +244,8 @@ take_row(struct taking *t, const struct inbox_decision *row, struct error *err)
 	}
 	if (take_is_event(row))
 		return take_event(t, row, fault, err);
+	if (take_is_review(row))
+		return take_review(t, row, fault, err);
 	d = stored_form(t, row, fault);
 	t->words = row->reason;
 	if (store_decision_add(t->store, &d, err) < 0)

@@ -81,6 +81,17 @@ int take_event(struct taking *t, const struct inbox_decision *d, const char *fau
 /* "SERIES@SHARE", path, day and what it was. */
 struct event take_event_of(struct arena *mem, const struct inbox_decision *d);
 
+/* reviewed.c: who has gone through the list of a quarter, and says so.  Theirs to say: see store_reviewers(). */
+#define REMARKS_MOST 1000               /* bytes */
+bool take_is_review(const struct inbox_decision *d);
+int take_review_fault(struct taking *t, const struct inbox_decision *d, const char **fault, struct error *err);
+/* Into the store, with its row in the chain: as it is, or as refused. */
+int take_review(struct taking *t, const struct inbox_decision *d, const char *fault, struct error *err);
+/* "QUARTER@SYSTEM", taken apart and put together. */
+struct reviewed { const char *quarter, *system; };
+struct reviewed take_reviewed(struct arena *mem, const char *proposal);
+const char *take_review_name(struct arena *mem, const char *quarter, const char *system);
+
 /* When the last night that was published began: what was said to be done before that, and is not done, was seen not to be.
  * INT64_MIN = there was none. */
 int take_looked(struct arena *mem, struct store *store, int64_t *out, struct error *err);

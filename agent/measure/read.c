@@ -105,6 +105,17 @@ read_letters(struct arena *mem, const struct measure_input *in, struct measured 
 	return 0;
 }
 
+static int
+read_reviews(struct arena *mem, const struct measure_input *in, struct measured *out, struct error *err)
+{
+	struct review_lists waiting;
+
+	if (store_lists_waiting(mem, in->store, in->rules, &waiting, err) < 0)
+		return -1;
+	out->unreviewed = (long long)waiting.list.count;
+	return 0;
+}
+
 int
 measure_read(struct arena *mem, const struct measure_input *in, struct measured *out, struct error *err)
 {
@@ -115,7 +126,7 @@ measure_read(struct arena *mem, const struct measure_input *in, struct measured 
 		out->queues[i].oldest = INT64_MAX;
 	if (store_get(mem, in->store, APPLIED_VALUE, &applied, err) == 0 && read_json(applied, &out->applied, err) == 0 &&
 	    read_nights(mem, in, out, err) == 0 && measure_brakes(mem, in, &out->brakes, err) == 0 && read_facts(mem, in, out, err) == 0 &&
-	    read_queues(mem, in, out, err) == 0 && read_letters(mem, in, out, err) == 0)
+	    read_queues(mem, in, out, err) == 0 && read_letters(mem, in, out, err) == 0 && read_reviews(mem, in, out, err) == 0)
 		return 0;
 	measure_free(out);
 	return -1;

@@ -54,8 +54,8 @@ waits_for_advice(const struct questions *asked, const struct stored *s, const ch
 	return false;
 }
 
-static struct person *
-person(struct arena *mem, struct people *people, const struct approver *who)
+struct person *
+person_of(struct arena *mem, struct people *people, const struct approver *who)
 {
 	struct person *p;
 
@@ -92,15 +92,15 @@ people_waiting(struct arena *mem, const struct notify_input *in, const struct st
 
 			if (again || !seats_wait_for(&given, s, who->key))
 				continue;
-			invite(mem, out, (struct invited){ who->key, who->name, who->display, who->mail, 0, 0, 0 })->waiting++;
+			invite(mem, out, (struct invited){ who->key, who->name, who->display, who->mail, 0, 0, 0, 0 })->waiting++;
 			if (waits_for_advice(&out->asked, s, who->key) || (later != DAY_NONE && later > clock_day(in->now)))
 				continue;
-			p = person(mem, out, who);
+			p = person_of(mem, out, who);
 			*arena_push(mem, &p->waiting) = i;
 			*arena_push(mem, &p->later) = later;
 		}
 	}
-	return invited_add(mem, in, out, err);
+	return people_reviewing(mem, in, out, err) < 0 ? -1 : invited_add(mem, in, out, err);
 }
 
 /* ------------------------------------------------------------------ letters */
@@ -148,8 +148,34 @@ has_news(const struct questions *asked, const char *proposal, const char *key, c
 	return false;
 }
 
+/* What the letters that they have had about something say of when the next one goes. */
+struct told { int64_t last, ends; bool waits, passed, news, time, untold; };
+
+/* The last letter to them about it, or NULL: they have not been told. */
+static int
+find_told(struct arena *mem, const struct notify_input *in, const char *key, const char *about, struct told *told, const struct letter **out,
+	  struct error *err)
+{
+	struct letters letters;
+	const struct letter *l;
+
+	*out = NULL;
+	if (store_letter_about(mem, in->store, key, about, &letters, err) < 0)
+		return -1;
+	l = letters.list.items;
+	if (!letters.list.count || (l->sent != INT64_MIN && l->problem)) {
+		told->untold = true;
+		return 0;
+	}
+	told->waits |= l->sent == INT64_MIN;
+	told->last = l->sent > told->last ? l->sent : told->last;
+	told->ends = l->expires > told->ends ? l->expires : told->ends;
+	*out = l;
+	return 0;
+}
+
 /*
- * "digest" when one of the proposals is in no letter that went to this person, or an answer has come to what they asked;
+ * "digest" when one of the proposals or lists is in no letter that went to this person, or an answer has come to what they asked;
  * "reminder" when the last one is old, its link has ended, somebody else has come to be asked since, or they wanted to be
  * reminded today; else NULL.  While a letter waits to be sent nobody is reminded.
  */
@@ -157,32 +183,28 @@ static int
 which_kind(struct arena *mem, const struct notify_input *in, const struct person *p, const struct questions *asked,
 	   const struct stored_list *open, const char **kind, struct error *err)
 {
-	int64_t last = INT64_MIN, ends = INT64_MIN;
-	bool waits = false, passed = false, news = false, time = false;
+	struct told told = { .last = INT64_MIN, .ends = INT64_MIN };
+	const struct letter *l;
 
 	*kind = NULL;
-	for (size_t i = 0; i < p->waiting.count; i++) {
+	for (size_t i = 0; i < p->waiting.count && !told.untold; i++) {
 		const struct stored *s = &open->list.items[p->waiting.items[i]];
-		struct letters letters;
-		const struct letter *l;
 
-		if (store_letter_about(mem, in->store, p->who->key, s->id, &letters, err) < 0)
+		if (find_told(mem, in, p->who->key, s->id, &told, &l, err) < 0)
 			return -1;
-		l = letters.list.items;
-		if (!letters.list.count || (l->sent != INT64_MIN && l->problem)) {
-			*kind = "digest";
-			return 0;
-		}
-		news |= has_news(asked, s->id, p->who->key, l);
-		time |= p->later.items[i] != DAY_NONE && l->created < clock_midnight(p->later.items[i]);
-		waits |= l->sent == INT64_MIN;
-		passed |= has_been_passed_by(s, p->who->key, l->sent);
-		last = l->sent > last ? l->sent : last;
-		ends = l->expires > ends ? l->expires : ends;
+		if (!l)
+			break;
+		told.news |= has_news(asked, s->id, p->who->key, l);
+		told.time |= p->later.items[i] != DAY_NONE && l->created < clock_midnight(p->later.items[i]);
+		told.passed |= has_been_passed_by(s, p->who->key, l->sent);
 	}
-	if (!waits && news)
+	for (size_t i = 0; i < p->lists.count && !told.untold; i++)
+		if (find_told(mem, in, p->who->key, p->lists.items[i], &told, &l, err) < 0)
+			return -1;
+	if (told.untold || (!told.waits && told.news))
 		*kind = "digest";
-	else if (!waits && (time || passed || clock_day(in->now) - clock_day(last) >= in->rules->conf.reminder_days || in->now >= ends))
+	else if (!told.waits && (told.time || told.passed || clock_day(in->now) - clock_day(told.last) >= in->rules->conf.reminder_days ||
+				 in->now >= told.ends))
 		*kind = "reminder";
 	return 0;
 }
@@ -222,7 +244,8 @@ static int
 write_to(struct arena *mem, const struct notify_input *in, const struct person *p, const struct people *people,
 	 const struct stored_list *open, long long *letters, struct error *err)
 {
-	const char **about = arena_array(mem, const char *, p->waiting.count + 1), *kind;
+	const char **about = arena_array(mem, const char *, p->waiting.count + p->lists.count + 1), *kind;
+	size_t count = 0;
 	struct letter letter = { .key = p->who->key, .name = p->who->name, .display = p->who->display, .mail = p->who->mail,
 				 .created = in->now, .sent = INT64_MIN };
 	struct letter waits;
@@ -238,11 +261,13 @@ write_to(struct arena *mem, const struct notify_input *in, const struct person *
 	letter.tries = waits.tries;
 	letter.next = waits.next;
 	for (size_t i = 0; i < p->waiting.count; i++)
-		about[i] = open->list.items[p->waiting.items[i]].id;
+		about[count++] = open->list.items[p->waiting.items[i]].id;
+	for (size_t i = 0; i < p->lists.count; i++)
+		about[count++] = p->lists.items[i];
 	letter.kind = kind;
-	letter.id = letter_id(mem, kind, p->who->key, in->now, about, p->waiting.count);
+	letter.id = letter_id(mem, kind, p->who->key, in->now, about, count);
 	letter.proposals = about;
-	letter.proposal_count = (int)p->waiting.count;
+	letter.proposal_count = (int)count;
 	return letter_post(mem, in, &letter, letters, err);
 }
 

@@ -121,6 +121,7 @@ struct sums {
 	long long more;                 /* access whose reason another has already */
 	long long passed, taken, urgent;        /* others were asked, too; came here because others are silent; for so long */
 	int named;
+	long long lists;                /* of a quarter, to be reviewed */
 	long long news;                 /* answers that have come to what they asked */
 	int64_t oldest;
 	day_t due;
@@ -313,8 +314,11 @@ collect(struct arena *mem, const struct notify_input *in, const struct letter *l
 	*sums = (struct sums){ .oldest = INT64_MAX, .due = DAY_NONE };
 	for (size_t i = 0; i < people->list.count; i++) {
 		const struct person *p = &people->list.items[i];
+		bool theirs = strcmp(p->who->key, letter->key) == 0;
 
-		for (size_t k = 0; strcmp(p->who->key, letter->key) == 0 && k < p->waiting.count; k++) {
+		for (size_t k = 0; theirs && k < p->lists.count; k++)
+			sums->lists += is_about(letter, p->lists.items[k]);
+		for (size_t k = 0; theirs && k < p->waiting.count; k++) {
 			const struct stored *s = &open->list.items[p->waiting.items[k]];
 			if (!is_about(letter, s->id))
 				continue;
@@ -338,11 +342,12 @@ letter_link(struct arena *mem, const struct conf *conf, const char *token)
 #define SECONDS_REASON 20
 #define SECONDS_MORE 3
 #define SECONDS_BATCH 120
+#define SECONDS_LIST 180
 static long long
 minutes(const struct sums *sums)
 {
 	long long seconds = (long long)sums->reasons.count * SECONDS_REASON + sums->more * SECONDS_MORE +
-			    (sums->of[KIND_DESTROY] + sums->of[KIND_DELIVER]) * SECONDS_BATCH;
+			    (sums->of[KIND_DESTROY] + sums->of[KIND_DELIVER]) * SECONDS_BATCH + sums->lists * SECONDS_LIST;
 
 	return (seconds + 59) / 60;
 }
@@ -365,14 +370,31 @@ days(struct arena *mem, const struct language *l, int count)
 	return arena_print(mem, count == 1 ? speak(l, "%d dags ångerfrist") : speak(l, "%d dagars ångerfrist"), count);
 }
 
+/* What it is about, in one line. */
+static const char *
+subject(struct arena *mem, const struct language *l, const struct letter *letter, const struct sums *sums)
+{
+	const char *of = summary(mem, l, sums);
+	bool reminder = strcmp(letter->kind, "reminder") == 0;
+
+	if (!*of)
+		return arena_print(mem, reminder ? speak(l, "Påminnelse: %s väntar på din granskning") : speak(l, "Behov: %s väntar på din granskning"),
+				   letter_lists(mem, l, sums->lists));
+	return arena_print(mem, sums->urgent ? speak(l, "Brådskar: %s väntar på ditt beslut") :
+				reminder ? speak(l, "Påminnelse: %s väntar på ditt beslut") : speak(l, "Behov: %s väntar på ditt beslut"), of);
+}
+
 static json_t *
 digest_json(struct arena *mem, const struct notify_input *in, const struct letter *letter, struct headings *all,
 	    const struct sums *sums, const char *token)
 {
 	const struct conf *conf = &in->rules->conf;
 	const struct language *l = letter_language(in);
-	day_t today = clock_day(in->now), oldest = clock_day(sums->oldest);
+	day_t today = clock_day(in->now), oldest = all->list.count ? clock_day(sums->oldest) : today;
 	json_t *data = json_object();
+
+	json_object_set_new(data, "decides", json_boolean(all->list.count > 0));
+	json_put(data, "lists", sums->lists ? letter_lists(mem, l, sums->lists) : NULL);
 
 	letter_put(mem, data, "display", letter->display ? letter->display : letter->name);
 	letter_put(mem, data, "organisation", conf->organisation);
@@ -410,13 +432,11 @@ letter_digest(struct arena *mem, const struct notify_input *in, const struct let
 	if (notify_token(mem, &in->rules->conf, letter->id, &token, err) < 0)
 		return -1;
 	collect(mem, in, letter, open, people, &all, &sums);
-	if (!all.list.count)
+	if (!all.list.count && !sums.lists)
 		return 0;
 	data = digest_json(mem, in, letter, &all, &sums, token);
 	rc = letter_render(mem, l, "digest", data, out, err);
 	json_decref(data);
-	out->subject = arena_print(mem, sums.urgent ? speak(l, "Brådskar: %s väntar på ditt beslut") :
-				   strcmp(letter->kind, "reminder") == 0 ? speak(l, "Påminnelse: %s väntar på ditt beslut")
-									 : speak(l, "Behov: %s väntar på ditt beslut"), summary(mem, l, &sums));
+	out->subject = subject(mem, l, letter, &sums);
 	return rc;
 }

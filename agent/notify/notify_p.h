@@ -14,6 +14,7 @@ struct person {
 	const struct approver *who;
 	LIST(size_t) waiting;
 	LIST(day_t) later;              /* of each, the day that they wanted to be reminded on and that has come, or DAY_NONE */
+	LIST(const char *) lists;       /* of a quarter, that they have not reviewed: what letters about them call them */
 };
 /* Somebody who finds something on the page: of each kind, how much. */
 struct invited {
@@ -21,6 +22,7 @@ struct invited {
 	long long waiting;              /* proposals that want their answer, also those that they want to be asked about later */
 	long long asked;                /* questions that they are asked */
 	long long approved;             /* proposals that they may still undo */
+	long long lists;                /* that they may review */
 };
 struct people {
 	LIST(struct person) list;
@@ -31,6 +33,9 @@ struct people {
 
 /* What owners are written to about: who has asked somebody else waits, the others do not. */
 #define STATES_ASKABLE (STATES(STATE_OPEN) | STATES(STATE_ASKED))
+struct person *person_of(struct arena *mem, struct people *people, const struct approver *who);
+/* Those who are to review a list, to the people and the invited.  The address is only known with a snapshot. */
+int people_reviewing(struct arena *mem, const struct notify_input *in, struct people *out, struct error *err);
 int people_waiting(struct arena *mem, const struct notify_input *in, const struct stored_list *open, struct people *out,
 		   struct error *err);
 
@@ -82,6 +87,8 @@ int letter_receipt(struct arena *mem, const struct notify_input *in, const struc
 /* To each who is asked for advice: once, and once more when half of the time has passed. */
 int questions_compose(struct arena *mem, const struct notify_input *in, long long *letters, struct error *err);
 int letter_question(struct arena *mem, const struct notify_input *in, const struct letter *letter, struct mail *out, struct error *err);
+/* "2 behörighetslistor" */
+const char *letter_lists(struct arena *mem, const struct language *l, long long count);
 /* Files that are decided as one: their folder, or all of the series from that day on. */
 const char *letter_batch(struct arena *mem, const struct language *l, const struct proposal *p);
 /* One line about what a proposal would take away. */

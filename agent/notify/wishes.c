@@ -43,7 +43,7 @@ add_approvers(struct arena *mem, const struct notify_input *in, struct people *o
 			const struct approver *a = &s->p.approvers.items[k];
 
 			if (!k || strcmp(a->key, a[-1].key) != 0)
-				invite(mem, out, (struct invited){ a->key, a->name, a->display, a->mail, 0, 0, 0 })->approved++;
+				invite(mem, out, (struct invited){ a->key, a->name, a->display, a->mail, 0, 0, 0, 0 })->approved++;
 		}
 	}
 	stored_free(&list);
@@ -57,7 +57,7 @@ invited_add(struct arena *mem, const struct notify_input *in, struct people *out
 		const struct question *q = &out->asked.list.items[i];
 
 		if (q->closed == INT64_MIN && q->key)
-			invite(mem, out, (struct invited){ q->key, q->name, q->display, q->mail, 0, 0, 0 })->asked++;
+			invite(mem, out, (struct invited){ q->key, q->name, q->display, q->mail, 0, 0, 0, 0 })->asked++;
 	}
 	return add_approvers(mem, in, out, err);
 }
@@ -195,6 +195,9 @@ rows(struct arena *mem, const struct language *l, const struct invited *v)
 	if (v->approved)
 		letter_row(mem, list, v->approved == 1 ? speak(l, "1 godkännande går att ångra.")
 						       : arena_print(mem, speak(l, "%s godkännanden går att ångra."), text_count(mem, v->approved)));
+	if (v->lists)
+		letter_row(mem, list, v->lists == 1 ? speak(l, "1 behörighetslista väntar på granskning.")
+						    : arena_print(mem, speak(l, "%s behörighetslistor väntar på granskning."), text_count(mem, v->lists)));
 	return list;
 }
 

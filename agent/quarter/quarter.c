@@ -141,7 +141,7 @@ fill(struct quarter *q, struct error *err)
 		return -1;
 	conclude_access(q);
 	access_list(q);
-	if (put_systems(q, err) < 0 || put_decisions(q, err) < 0 || put_kept(q, err) < 0)
+	if (put_systems(q, err) < 0 || put_reviews(q, err) < 0 || put_decisions(q, err) < 0 || put_kept(q, err) < 0)
 		return -1;
 	put_waiting(q);
 	if (put_again(q, err) < 0 || put_accounts(q, err) < 0 || put_gallring(q, err) < 0 || put_findings(q, err) < 0 || put_changes(q, err) < 0 ||

@@ -119,9 +119,10 @@ get_globs(struct reader *r, const config_setting_t *at, const char *key, const c
 void
 read_report(struct reader *r, const config_setting_t *root, struct conf *c)
 {
-	static const char *const keys[] = { "dnr", "keep", "shared-accounts", "break-glass-accounts", "consultant-accounts", NULL };
+	static const char *const keys[] = { "dnr", "keep", "review-days", "shared-accounts", "break-glass-accounts", "consultant-accounts", NULL };
 	config_setting_t *at = get_group(r, root, "report", OPTIONAL);
 
+	c->report.review_days = at ? get_number(r, at, "review-days", 1, 3660, 30) : 30;
 	if (!at)
 		return;
 	check_keys(r, at, keys);

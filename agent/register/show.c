@@ -140,6 +140,7 @@ report_json(const struct conf *c)
 
 	json_put(o, "dnr", c->report.dnr);
 	json_put(o, "keep", c->report.keep);
+	json_object_set_new(o, "review-days", json_integer(c->report.review_days));
 	put_texts(o, "shared-accounts", c->report.shared, c->report.shared_count);
 	put_texts(o, "break-glass-accounts", c->report.break_glass, c->report.break_glass_count);
 	put_texts(o, "consultant-accounts", c->report.consultants, c->report.consultant_count);

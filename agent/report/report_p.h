@@ -14,4 +14,11 @@ int proposal_row(struct arena *mem, struct store *store, const struct stored *s,
 int status_goals(struct arena *mem, const struct report_input *in, json_t *out, struct error *err);
 void status_goals_text(struct arena *mem, const json_t *status, struct text *t);
 
+/* trail.c, trail-reviews.c */
+void trail_row(json_t *rows, const struct audit_row *row, json_t *payload);
+/* "2026Q3@treserva" into `out`, when there is such a list. */
+int trail_review(struct arena *mem, const struct report_input *in, const char *what, json_t *out, struct error *err);
+void trail_add_lists(struct arena *mem, const json_t *review, struct text *t);
+void trail_add_given(struct arena *mem, const json_t *review, struct text *t);
+
 #endif

@@ -102,6 +102,7 @@ status_goals(struct arena *mem, const struct report_input *in, json_t *out, stru
 		put_brakes(mem, &m, out);
 		put_queues(mem, &m, out);
 		put_number(out, "nights_failed", m.failed);
+		put_number(out, "unreviewed", m.unreviewed);
 		json_object_set_new(out, "sources", sources ? json_deep_copy(sources) : json_array());
 		put_goals(mem, &goals, out);
 	}

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* trail.c - one proposal from end to end: what it rested on, who decided, what was done, and the rows of the chain that say so. */
+/* trail.c - one proposal, or the list of a quarter, from end to end: what it rested on, who decided, what was done, and the rows of the chain that say so. */
 #include "report_p.h"
 
 /* ------------------------------------------------------------------ what was decided and done */
@@ -114,8 +114,8 @@ put_protocol(struct arena *mem, struct store *store, const char *id, json_t *out
 
 struct seeking { json_t *proposals; };
 
-static void
-put_row(json_t *rows, const struct audit_row *row, json_t *payload)
+void
+trail_row(json_t *rows, const struct audit_row *row, json_t *payload)
 {
 	json_t *o = json_object();
 
@@ -145,7 +145,7 @@ seek_row(void *self, const struct audit_row *row, struct error *err)
 		if (!payload && json_read(row->payload, strlen(row->payload), &payload, NULL) < 0)
 			break;
 		if (json_text(payload, "proposal") && strcmp(json_text(payload, "proposal"), id) == 0)
-			put_row(json_object_get(p, "chain"), row, payload);
+			trail_row(json_object_get(p, "chain"), row, payload);
 	}
 	json_decref(payload);
 	return 0;
@@ -208,8 +208,11 @@ report_trail(struct arena *mem, const struct report_input *in, const char *what,
 		if (is_about(&list.list.items[i], what))
 			rc = put_one(mem, in, &list.list.items[i], rows, err);
 	stored_free(&list);
-	if (rc == 0 && !json_array_size(rows))
-		rc = error_set(err, ERROR_USAGE, "'%s' is neither a proposal (behov proposals) nor an account that one has been about", what);
+	if (rc == 0)
+		rc = trail_review(mem, in, what, put_list(*out, "reviews"), err);
+	if (rc == 0 && !json_array_size(rows) && !json_array_size(json_object_get(*out, "reviews")))
+		rc = error_set(err, ERROR_USAGE, "'%s' is neither a proposal (behov proposals) nor an account that one has been about, nor the list of "
+			       "a quarter (2026Q3@SYSTEM)", what);
 	if (rc == 0)
 		rc = put_chain(mem, in, *out, err);
 	if (rc < 0) {
@@ -407,6 +410,16 @@ add_proposal(struct arena *mem, const json_t *p, struct text *t)
 	text_char(t, '\n');
 }
 
+static void
+add_review(struct arena *mem, const json_t *review, struct text *t)
+{
+	text_print(t, "Behörighetslistan för %s, %s\n", plain(mem, json_text(review, "system")), plain(mem, json_text(review, "quarter")));
+	add_part(mem, "Som den lades fram", trail_add_lists, review, t);
+	add_part(mem, "Vem som har granskat den", trail_add_given, review, t);
+	add_part(mem, "Rader i kedjan", add_rows, review, t);
+	text_char(t, '\n');
+}
+
 char *
 report_trail_text(struct arena *mem, const json_t *trail)
 {
@@ -417,6 +430,9 @@ report_trail_text(struct arena *mem, const json_t *trail)
 	text_open(&t, (size_t)64 << 20);
 	for (size_t i = 0; i < json_array_size(list); i++)
 		add_proposal(mem, json_array_get(list, i), &t);
+	list = json_object_get(trail, "reviews");
+	for (size_t i = 0; i < json_array_size(list); i++)
+		add_review(mem, json_array_get(list, i), &t);
 	if (json_number(chain, "broken", 0))
 		text_print(&t, "KEDJAN ÄR BRUTEN vid rad %lld: %s\n", json_number(chain, "broken", 0), json_text(chain, "why"));
 	else

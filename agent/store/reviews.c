@@ -238,10 +238,12 @@ is_named(struct arena *mem, struct store *store, const char *const *names, int c
 	return 0;
 }
 
+struct seeking { struct arena *mem; struct store *store; const struct rules *rules; const char *key; int64_t now; };
+
 static int
-take_named(struct arena *mem, struct store *store, const struct rules *rules, const struct system *s, const json_t *found, int64_t now,
-	   struct reviewers *out, struct error *err)
+take_named(const struct seeking *w, const struct system *s, const json_t *found, struct reviewers *out, struct error *err)
 {
+	const char *const *coordinator = &w->rules->conf.people.coordinator;
 	const json_t *one;
 	size_t i;
 
@@ -249,42 +251,36 @@ take_named(struct arena *mem, struct store *store, const struct rules *rules, co
 		const char *key = json_text(one, "key"), *duty = json_text(one, "duty");
 		bool named = false;
 
-		if (!key || !duty)
+		if (!key || !duty || (w->key && strcmp(key, w->key) != 0))
 			continue;
-		if (is_named(mem, store, &s->owner, 1, key, now, &named, err) < 0 ||
-		    is_named(mem, store, s->deputies, s->deputy_count, key, now, &named, err) < 0 ||
-		    is_named(mem, store, &rules->conf.people.coordinator, 1, key, now, &named, err) < 0)
+		if (is_named(w->mem, w->store, &s->owner, 1, key, w->now, &named, err) < 0 ||
+		    is_named(w->mem, w->store, s->deputies, s->deputy_count, key, w->now, &named, err) < 0 ||
+		    is_named(w->mem, w->store, coordinator, 1, key, w->now, &named, err) < 0)
 			return -1;
 		if (named)
-			*arena_push(mem, &out->list) = (struct reviewer){ arena_text(mem, key), arena_text(mem, duty) };
+			*arena_push(w->mem, &out->list) = (struct reviewer){ s->id, arena_text(w->mem, key), arena_text(w->mem, duty) };
 	}
 	return 0;
 }
 
 int
-store_reviewers(struct arena *mem, struct store *store, const struct rules *rules, const char *system, int64_t now, struct reviewers *out,
-		struct error *err)
+store_reviewers(struct arena *mem, struct store *store, const struct rules *rules, const char *system, const char *key, int64_t now,
+		struct reviewers *out, struct error *err)
 {
-	const struct system *s = rules_system(rules, system);
+	const struct seeking w = { mem, store, rules, key, now };
 	const char *text = NULL;
 	json_t *all = NULL;
-	int rc;
+	int rc = 0;
 
 	*out = (struct reviewers){ 0 };
-	if (!s)
-		return 0;
 	if (store_get(mem, store, REVIEWERS_VALUE, &text, err) < 0 || (text && json_read(text, strlen(text), &all, err) < 0))
 		return -1;
-	rc = take_named(mem, store, rules, s, json_object_get(all, s->id), now, out, err);
+	for (size_t i = 0; i < rules->system_count && rc == 0; i++) {
+		const struct system *s = &rules->systems[i];
+
+		if (!system || strcmp(s->id, system) == 0)
+			rc = take_named(&w, s, json_object_get(all, s->id), out, err);
+	}
 	json_decref(all);
 	return rc;
-}
-
-const struct reviewer *
-reviewer_of(const struct reviewers *all, const char *key)
-{
-	for (size_t i = 0; key && i < all->list.count; i++)
-		if (strcmp(all->list.items[i].key, key) == 0)
-			return &all->list.items[i];
-	return NULL;
 }

@@ -66,6 +66,8 @@ int inbox_wishes(struct arena *mem, struct inbox *inbox, int64_t since, int64_t 
  * an "advise" the advice and the question's number; what they say follows.
  * Or said has happened: verdict INBOX_EVENT, proposal "SERIES@SHARE", version the path, until the day, and reason what it was. */
 #define INBOX_EVENT "event"
+/* Or has reviewed a list: verdict INBOX_REVIEW, proposal "QUARTER@SYSTEM", version the list's digest, and reason their remarks or NULL. */
+#define INBOX_REVIEW "review"
 struct inbox_decision {
 	long long id;                   /* ascending */
 	long long mark;                 /* made from all that is in the row: what the store knows it by, never 0 */

@@ -366,6 +366,7 @@ struct conf {
 	struct {                        /* the quarterly access review */
 		const char *dnr;        /* "BEH {year}/{quarter}", or NULL = none */
 		const char *keep;       /* what becomes of it, in words: "Gallras efter 10 år"; or NULL */
+		int review_days;        /* a list that nobody has reviewed for longer is told of in red: 30 */
 		/* globs of account names (folded), by which it knows accounts of a kind */
 		const char **shared, **break_glass, **consultants;
 		int shared_count, break_glass_count, consultant_count;
@@ -626,6 +627,8 @@ struct proposal {
 long long proposal_units(const struct proposal *p);
 /* How many different people must approve it at least, by its kind, class and hand: 1 or 2. */
 int proposal_needs(const struct proposal *p);
+/* Is a code no proof of who answers about a system or share of that class?  Not written (-1) is the third. */
+bool class_wants_strong(const struct conf *conf, int konfidentialitet);
 /* Is a code no proof of who approves it? */
 bool proposal_wants_strong(const struct conf *conf, const struct proposal *p);
 /*

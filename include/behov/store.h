@@ -490,13 +490,12 @@ int store_lists_waiting(struct arena *mem, struct store *store, const struct rul
 /* As JSON: { system: [ { "key", "duty" } ] }, who can be asked to review it, in their turn, as the last night that saw the directory
  * found them. */
 #define REVIEWERS_VALUE "reviewers"
-struct reviewer { const char *key, *duty; };
+struct reviewer { const char *system, *key, *duty; };
 struct reviewers { LIST(struct reviewer) list; };
-/* Those of them whom the rules name now, and whose account and address have been the same for seven days. */
-int store_reviewers(struct arena *mem, struct store *store, const struct rules *rules, const char *system, int64_t now,
+/* Those of them whom the rules name now, and whose account and address have been the same for seven days: of a system, or of all, which
+ * is sorted by system; of one person (key), or of all. */
+int store_reviewers(struct arena *mem, struct store *store, const struct rules *rules, const char *system, const char *key, int64_t now,
 		    struct reviewers *out, struct error *err);
-/* NULL: it is not theirs. */
-const struct reviewer *reviewer_of(const struct reviewers *all, const char *key);
 
 /* ------------------------------------------------------------------ what was done */
 
