@@ -16,11 +16,12 @@ need_key(struct arena *mem, const struct grant *g, const struct ground *ground)
 static int
 put_need(struct arena *mem, struct store *store, const struct grant *g, const struct ground *ground, long long *id, struct error *err)
 {
+	static const char sql[] = "insert into need (key, kind, system, role, text, why, since, place) values (?, ?, ?, ?, ?, ?, ?, ?)"
+				  " on conflict (key) do update set place = excluded.place returning id";
 	const struct clause *c = ground->clause;
 	struct query q;
 
-	if (query_open(&store->base, &q, "insert into need (key, kind, system, role, text, why, since, place) values (?, ?, ?, ?, ?, ?, ?, ?)"
-		       " on conflict (key) do update set place = excluded.place returning id", err) < 0)
+	if (query_again(&store->base, &q, sql, err) < 0)
 		return -1;
 	bind_text(&q, need_key(mem, g, ground));
 	bind_text(&q, ground_word[ground->kind]);
@@ -38,13 +39,14 @@ put_need(struct arena *mem, struct store *store, const struct grant *g, const st
 static int
 open_grant(struct store *store, const struct grant *g, long long need, int64_t now, struct error *err)
 {
+	static const char sql[] = "insert into access_grant (system, role, key, account, via, first_seen, need, need_since, added,"
+				  "  added_by) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) on conflict (system, role, key, via) where last_seen is null"
+				  " do update set account = excluded.account, need = excluded.need,"
+				  "  need_since = case when need is excluded.need then need_since else excluded.need_since end"
+				  "  where need is not excluded.need or account is not excluded.account";
 	struct query q;
 
-	if (query_open(&store->base, &q, "insert into access_grant (system, role, key, account, via, first_seen, need, need_since, added,"
-		       "  added_by) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) on conflict (system, role, key, via) where last_seen is null"
-		       " do update set account = excluded.account, need = excluded.need,"
-		       "  need_since = case when need is excluded.need then need_since else excluded.need_since end"
-		       "  where need is not excluded.need or account is not excluded.account", err) < 0)
+	if (query_again(&store->base, &q, sql, err) < 0)
 		return -1;
 	bind_text(&q, g->role->system->id);
 	bind_text(&q, g->role->id);

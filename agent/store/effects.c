@@ -107,10 +107,11 @@ store_begun(struct store *store, const char *proposal, bool *out, struct error *
 int
 store_audit_add(struct store *store, const struct audit_row *row, struct error *err)
 {
+	static const char sql[] = "insert into audit (seq, at, actor, event, payload_digest, prev, hash) values (?, ?, ?, ?, ?, ?, ?)";
+	static const char payload[] = "insert into audit_payload (seq, salt, payload) values (?, ?, ?)";
 	struct query q;
 
-	if (query_open(&store->base, &q, "insert into audit (seq, at, actor, event, payload_digest, prev, hash)"
-		       " values (?, ?, ?, ?, ?, ?, ?)", err) < 0)
+	if (query_again(&store->base, &q, sql, err) < 0)
 		return -1;
 	bind_number(&q, row->seq);
 	bind_text(&q, row->at);
@@ -123,7 +124,7 @@ store_audit_add(struct store *store, const struct audit_row *row, struct error *
 		return -1;
 	if (!row->payload)
 		return 0;
-	if (query_open(&store->base, &q, "insert into audit_payload (seq, salt, payload) values (?, ?, ?)", err) < 0)
+	if (query_again(&store->base, &q, payload, err) < 0)
 		return -1;
 	bind_number(&q, row->seq);
 	bind_text(&q, row->salt);

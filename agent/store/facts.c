@@ -25,9 +25,10 @@ fact_start(struct store *store, struct error *err)
 int
 fact_note(struct store *store, const char *key, struct error *err)
 {
+	static const char sql[] = "insert or ignore into temp.tonight (key) values (?)";
 	struct query q;
 
-	if (query_open(&store->base, &q, "insert or ignore into temp.tonight (key) values (?)", err) < 0)
+	if (query_again(&store->base, &q, sql, err) < 0)
 		return -1;
 	bind_text(&q, key);
 	while (query_row(&q, err))
