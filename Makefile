@@ -3,7 +3,7 @@
 # make            builds build/behov
 # make demo       installs what is missing, builds, lives a year and a night on the example municipality, serves the page
 # make check      installs what is missing, builds, runs every test; ends with "N passed, N failed"
-# make bench      behov beside find, ldapsearch, grep, WeasyPrint and Python (FILES=1000000 PEOPLE=1000000 TURNS=5 ONLY=slapd)
+# make bench      behov beside find, ldapsearch, grep, WeasyPrint, openpyxl and Python (FILES=1000000 PEOPLE=1000000 TURNS=5 ONLY=slapd)
 # make pot        the texts for people, for who translates them: build/behov.pot, and into each conf/po/*.po
 # make install    into DESTDIR and PREFIX (/usr/local): the program, manual pages, units, examples
 # make deb        a Debian package of the same, in build/deb/
@@ -181,7 +181,7 @@ FILES  = 1000000
 PEOPLE = 1000000
 TURNS  = 5
 ONLY   =
-bench: $O/behov $O/behov-smb $O/tests/unit/oracle-apply $O/tests/bench/mover $O/tests/bench/collect $O/tests/bench/decode $O/tests/bench/judge $O/tests/bench/manifest $O/tests/bench/visitors $O/tests/bench/walker $O/tests/unit/oracle-pdf
+bench: $O/behov $O/behov-smb $O/tests/unit/oracle-apply $O/tests/bench/mover $O/tests/bench/collect $O/tests/bench/decode $O/tests/bench/history $O/tests/bench/judge $O/tests/bench/manifest $O/tests/bench/visitors $O/tests/bench/walker $O/tests/unit/oracle-pdf
 	packaging/install-deps bench
 	$(MAKE) $O/tests/bench/slow
 	BUILD=$O FILES=$(FILES) PEOPLE=$(PEOPLE) TURNS=$(TURNS) tests/bench/bench $(ONLY)

@@ -9,8 +9,8 @@ import time
 
 TOP = os.path.abspath(os.path.join(os.path.dirname(__file__), "../.."))
 BUILD = os.path.join(TOP, os.environ.get("BUILD", "build"))
-BEHOV, COLLECT, DECODE, JUDGE, MANIFEST, SLOW, VISITORS, WALKER = (os.path.join(BUILD, name) for name in (
-    "behov", "tests/bench/collect", "tests/bench/decode", "tests/bench/judge", "tests/bench/manifest",
+BEHOV, COLLECT, DECODE, HISTORY, JUDGE, MANIFEST, SLOW, VISITORS, WALKER = (os.path.join(BUILD, name) for name in (
+    "behov", "tests/bench/collect", "tests/bench/decode", "tests/bench/history", "tests/bench/judge", "tests/bench/manifest",
     "tests/bench/slow", "tests/bench/visitors", "tests/bench/walker"))
 ROOM = os.path.join(TOP, "build", "bench")
 TURNS = int(os.environ.get("TURNS", "5"))
