@@ -18,8 +18,8 @@ CC       = gcc
 endif
 SAN     ?=
 PACKAGES = ldap lber libsasl2 sqlite3 libconfig libcurl libmicrohttpd libcrypto jansson libzstd libutf8proc zlib libxml-2.0 libseccomp
-# Drawing and workbooks are one room's business each: a test that does not open that is not linked with it.
-DRAWING  = pangocairo pangoft2 libqpdf fontconfig xlsxwriter
+# Drawing is one room's business: a test that does not open that is not linked with it.
+DRAWING  = pangocairo pangoft2 libqpdf fontconfig
 
 empty   :=
 comma   := ,

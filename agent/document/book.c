@@ -1,41 +1,43 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* book.c - a document as a workbook: a sheet of conclusions, and one or more for each list. */
-#include <xlsxwriter.h>                 /* first: it calls what banned.h forbids */
-
+/*
+ * book.c - a document as a workbook: a sheet of conclusions, and one or more for each list.
+ *
+ * Written straight as the XML that it is (ECMA-376), row by row into the ZIP: how wide a column must be, and which row is the last, stand
+ * before the rows in a sheet, and have their room there.  Rows are much alike: what a cell becomes is kept until it changes.
+ */
 #include "document_p.h"
-#include "behov/text.h"
 
 #include <ctype.h>
+#include <math.h>
 
 #define TEXT_MOST  32000                /* characters; a cell holds 32,767 */
 #define NAME_MOST  31                   /* characters of a sheet's name */
 #define WIDTH_MOST 60
 #define DIGITS     15                   /* more, and a spreadsheet rounds: then it is a text */
+#define COLUMNS_MOST 26                 /* A to Z */
+#define HEAD_MOST  (size_t)(1024 + 80 * COLUMNS_MOST)
+#define LINE_MOST  ((size_t)32 << 20)
+#define SHEET_MOST (INT64_C(3) << 30)   /* bytes of a sheet; more, and another begins */
+
+/* cell: the last that stood in the column; xml: what it became, without its place. */
+struct column { struct text cell, xml; double taken, width; };
 
 struct book {
+	struct sink sink;
 	struct arena *mem;
-	lxw_workbook *book;
-	lxw_format *head, *wrap, *day, *moment;
+	const struct document *document;
+	int64_t at;
+	struct zip *zip;
 	long long rows;                 /* of a sheet, at most */
-	LIST(const char *) names;
-};
-
-/* A list on its way into sheets. */
-struct leaf {
-	struct book *b;
+	struct sheets sheets;
+	/* a list on its way into sheets */
 	const struct document_list *list;
-	lxw_worksheet *sheet;
+	bool open;                      /* a sheet is */
 	int number;                     /* of its sheets so far */
-	long long row;                  /* the next */
-	double *width;
-	struct arena *brief;            /* for one row */
+	long long row, bytes;           /* the next, from 1; of the sheet */
+	struct column columns[COLUMNS_MOST];
+	struct text line;
 };
-
-static int
-failed(lxw_error code, const char *what, struct error *err)
-{
-	return error_set(err, ERROR_SOURCE, "cannot write '%s': %s", what, lxw_strerror(code));
-}
 
 /* ------------------------------------------------------------------ texts */
 
@@ -69,9 +71,8 @@ is_clean(const char *text)
 	return len <= TEXT_MOST && text_is_utf8(text, len);
 }
 
-/* raw, or a copy. */
-static const char *
-clean(struct arena *mem, const char *raw)
+const char *
+book_text(struct arena *mem, const char *raw)
 {
 	const char *text, *out;
 	size_t characters = 0;
@@ -117,20 +118,125 @@ wide(const char *text)
 	return longest;
 }
 
+/* ------------------------------------------------------------------ cells */
+
+void
+book_escape(struct text *t, const char *raw)
+{
+	for (size_t len; *raw; raw += len) {
+		len = strcspn(raw, "&<>");
+		text_bytes(t, raw, len);
+		if (!raw[len])
+			return;
+		text_add(t, raw[len] == '&' ? "&amp;" : raw[len] == '<' ? "&lt;" : "&gt;");
+		len++;
+	}
+}
+
+static void
+put_text(struct text *t, const char *text, enum style style)
+{
+	size_t len = strlen(text);
+	bool keep = len && (isspace((unsigned char)text[0]) || isspace((unsigned char)text[len - 1]));
+
+	if (style)
+		text_print(t, " s=\"%d\"", (int)style);
+	text_add(t, keep ? " t=\"inlineStr\"><is><t xml:space=\"preserve\">" : " t=\"inlineStr\"><is><t>");
+	book_escape(t, text);
+	text_add(t, "</t></is></c>");
+}
+
+static void
+put_number(struct text *t, double number, enum style style)
+{
+	if (style)
+		text_print(t, " s=\"%d\"", (int)style);
+	text_print(t, "><v>%.16G</v></c>", number);
+}
+
+/* A spreadsheet's days begin in 1900, with a 29 February that never was. */
+static bool
+is_datable(day_t day)
+{
+	return day != DAY_NONE && day >= day_make(1900, 3, 1);
+}
+
+static double
+serial(day_t day, int second)
+{
+	return (double)(day - day_make(1899, 12, 30)) + second / 86400.0;
+}
+
+/* What its type says, when it is that; else the text that it is. */
+static void
+encode(struct column *c, enum cell type, const char *cell)
+{
+	struct arena *brief;
+	int64_t moment;
+
+	if (type == CELL_NUMBER && cell_is_plain(type, cell) && strlen(cell) <= DIGITS && (*cell != '0' || !cell[1])) {
+		c->taken = wide(cell) * 4 / 3;
+		put_number(&c->xml, strtod(cell, NULL), STYLE_NONE);
+		return;
+	}
+	if (type == CELL_DAY && cell_is_plain(type, cell) && is_datable(day_parse(cell))) {
+		c->taken = 10;
+		put_number(&c->xml, serial(day_parse(cell), 0), STYLE_DAY);
+		return;
+	}
+	if (type == CELL_MOMENT && clock_parse(cell, &moment) == 0 && is_datable(clock_day(moment))) {
+		c->taken = 16;
+		put_number(&c->xml, serial(clock_day(moment), clock_minute(moment) * 60 + (int)(((moment % 60) + 60) % 60)), STYLE_MOMENT);
+		return;
+	}
+	brief = arena_open();
+	cell = book_text(brief, cell);
+	c->taken = wide(cell);
+	put_text(&c->xml, cell, c->taken > WIDTH_MOST || strchr(cell, '\n') ? STYLE_WRAP : STYLE_NONE);
+	arena_close(brief);
+}
+
+static void
+put_cell(struct book *b, int i, const char *cell, const char *row)
+{
+	struct column *c = &b->columns[i];
+	const char place[] = { '<', 'c', ' ', 'r', '=', '"', (char)('A' + i), '\0' };
+
+	if (!c->xml.len || strcmp(c->cell.data, cell) != 0) {
+		c->cell.len = c->xml.len = 0;
+		text_add(&c->cell, cell);
+		encode(c, b->list->columns[i].type, cell);
+		c->width = c->taken > c->width ? c->taken : c->width;
+	}
+	text_bytes(&b->line, place, sizeof(place) - 1);
+	text_add(&b->line, row);
+	text_bytes(&b->line, c->xml.data, c->xml.len);
+}
+
+static int
+put_line(struct book *b, struct error *err)
+{
+	if (b->line.full)
+		return error_set(err, ERROR_SOURCE, "a row of '%s' is too long", b->list->id);
+	zip_write(b->zip, b->line.data, b->line.len);
+	b->bytes += (long long)b->line.len;
+	b->line.len = 0;
+	return 0;
+}
+
 /* ------------------------------------------------------------------ sheets */
 
 static bool
 is_taken(const struct book *b, const char *name)
 {
-	for (size_t i = 0; i < b->names.count; i++)
-		if (strcmp(text_fold(b->mem, b->names.items[i]), text_fold(b->mem, name)) == 0)
+	for (size_t i = 0; i < b->sheets.list.count; i++)
+		if (strcmp(text_fold(b->mem, b->sheets.list.items[i].name), text_fold(b->mem, name)) == 0)
 			return true;
 	return false;
 }
 
-/* The first so many characters. */
-static const char *
-first(struct arena *mem, const char *text, size_t most)
+const char *
+book_first(struct arena *mem, const char *text, size_t most)
 {
 	size_t at = 0;
 
@@ -145,142 +251,123 @@ static const char *
 name_for(struct book *b, const char *title, int number)
 {
 	const char *more = number > 1 ? arena_print(b->mem, " (%d)", number) : "", *out;
-	char *plain = arena_text(b->mem, clean(b->mem, title));
+	char *plain = arena_text(b->mem, book_text(b->mem, title));
 
 	for (char *at = plain; *at; at++)
 		*at = strchr("[]:*?/\\'\n\t", *at) ? ' ' : *at;
 	for (size_t len = strlen(plain); len && plain[len - 1] == ' '; len--)
 		plain[len - 1] = '\0';
 	plain = *plain ? plain : arena_text(b->mem, "Lista");
-	out = arena_print(b->mem, "%s%s", first(b->mem, plain, NAME_MOST - strlen(more)), more);
+	out = arena_print(b->mem, "%s%s", book_first(b->mem, plain, NAME_MOST - strlen(more)), more);
 	for (int i = 2; is_taken(b, out); i++) {
 		const char *other = arena_print(b->mem, " %d%s", i, more);
 
-		out = arena_print(b->mem, "%s%s", first(b->mem, plain, NAME_MOST - strlen(other)), other);
+		out = arena_print(b->mem, "%s%s", book_first(b->mem, plain, NAME_MOST - strlen(other)), other);
 	}
-	*arena_push(b->mem, &b->names) = out;
+	*arena_push(b->mem, &b->sheets.list) = (struct sheet){ .name = out, .columns = b->list->count };
 	return out;
 }
 
-static void
-end_sheet(struct leaf *l)
+/* As a spreadsheet counts it: in digits of seven points, with five around them, and in parts of 256. */
+static double
+column_width(const struct column *c)
 {
-	int last = l->list->count - 1;
+	double digits = c->width < WIDTH_MOST ? c->width + 2 : WIDTH_MOST;
 
-	if (!l->sheet)
-		return;
-	worksheet_autofilter(l->sheet, 0, 0, (lxw_row_t)(l->row - 1), (lxw_col_t)last);
-	for (int i = 0; i <= last; i++)
-		worksheet_set_column(l->sheet, (lxw_col_t)i, (lxw_col_t)i, l->width[i] < WIDTH_MOST ? l->width[i] + 2 : WIDTH_MOST, NULL);
-	l->sheet = NULL;
+	return floor((floor(digits * 7 + 0.5) + 5) / 7 * 256) / 256;
+}
+
+static const char *
+sheet_head(struct book *b)
+{
+	const char *out = arena_print(b->mem, BOOK_XML "<worksheet xmlns=\"" BOOK_SPREADSHEET "\" xmlns:r=\"" BOOK_OFFICE "relationships\"><sheetPr><pageSetUpPr fitToPage=\"1\"/>"
+				      "</sheetPr><dimension ref=\"A1:%c%lld\"/><sheetViews><sheetView%s workbookViewId=\"0\"><pane ySplit=\"1\" topLeftCell=\"A2\""
+				      " activePane=\"bottomLeft\" state=\"frozen\"/><selection pane=\"bottomLeft\"/></sheetView></sheetViews>"
+				      "<sheetFormatPr defaultRowHeight=\"15\"/><cols>", 'A' + b->list->count - 1, b->row - 1,
+				      b->sheets.list.count == 1 ? " tabSelected=\"1\"" : "");
+
+	for (int i = 0; i < b->list->count; i++)
+		out = arena_print(b->mem, "%s<col min=\"%d\" max=\"%d\" width=\"%.16G\" customWidth=\"1\"/>", out, i + 1, i + 1, column_width(&b->columns[i]));
+	return arena_print(b->mem, "%s</cols>", out);
 }
 
 static int
-begin_sheet(struct leaf *l, struct error *err)
+end_sheet(struct book *b, struct error *err)
 {
-	struct book *b = l->b;
-
-	l->sheet = workbook_add_worksheet(b->book, name_for(b, l->list->title, ++l->number));
-	if (!l->sheet)
-		return error_set(err, ERROR_SOURCE, "cannot add a sheet for '%s'", l->list->id);
-	for (int i = 0; i < l->list->count; i++) {
-		const char *title = clean(b->mem, l->list->columns[i].title);
-
-		worksheet_write_string(l->sheet, 0, (lxw_col_t)i, title, b->head);
-		l->width[i] = wide(title) + 3;          /* and the button of its filter */
-	}
-	worksheet_freeze_panes(l->sheet, 1, 0);
-	worksheet_repeat_rows(l->sheet, 0, 0);
-	worksheet_set_landscape(l->sheet);
-	worksheet_set_paper(l->sheet, 9);       /* A4 */
-	worksheet_fit_to_pages(l->sheet, 1, 0);
-	l->row = 1;
-	return 0;
-}
-
-/* ------------------------------------------------------------------ cells */
-
-/* A spreadsheet's days begin in 1900, with a 29 February that never was. */
-static bool
-is_datable(day_t day)
-{
-	return day != DAY_NONE && day >= day_make(1900, 3, 1);
-}
-
-static lxw_error
-put_date(struct leaf *l, int column, day_t day, int minute, int second, lxw_format *format)
-{
-	lxw_datetime when = { .hour = minute / 60, .min = minute % 60, .sec = second };
-
-	day_split(day, &when.year, &when.month, &when.day);
-	return worksheet_write_datetime(l->sheet, (lxw_row_t)l->row, (lxw_col_t)column, &when, format);
-}
-
-/* What its type says, when it is that; else the text that it is. */
-static lxw_error
-put_cell(struct leaf *l, int column, const char *cell, double *taken)
-{
-	enum cell type = l->list->columns[column].type;
-	int64_t moment;
-
-	if (type == CELL_NUMBER && cell_is_plain(type, cell) && strlen(cell) <= DIGITS && (*cell != '0' || !cell[1])) {
-		*taken = wide(cell) * 4 / 3;
-		return worksheet_write_number(l->sheet, (lxw_row_t)l->row, (lxw_col_t)column, strtod(cell, NULL), NULL);
-	}
-	if (type == CELL_DAY && cell_is_plain(type, cell) && is_datable(day_parse(cell))) {
-		*taken = 10;
-		return put_date(l, column, day_parse(cell), 0, 0, l->b->day);
-	}
-	if (type == CELL_MOMENT && clock_parse(cell, &moment) == 0 && is_datable(clock_day(moment))) {
-		*taken = 16;
-		return put_date(l, column, clock_day(moment), clock_minute(moment), (int)(((moment % 60) + 60) % 60), l->b->moment);
-	}
-	cell = clean(l->brief, cell);
-	*taken = wide(cell);
-	return worksheet_write_string(l->sheet, (lxw_row_t)l->row, (lxw_col_t)column, cell,
-				      *taken > WIDTH_MOST || strchr(cell, '\n') ? l->b->wrap : NULL);
+	if (!b->open)
+		return 0;
+	b->open = false;
+	b->sheets.list.items[b->sheets.list.count - 1].rows = b->row - 1;
+	text_print(&b->line, "</sheetData><autoFilter ref=\"A1:%c%lld\"/><pageMargins left=\"0.7\" right=\"0.7\" top=\"0.75\" bottom=\"0.75\" header=\"0.3\""
+		   " footer=\"0.3\"/><pageSetup paperSize=\"9\" fitToHeight=\"0\" orientation=\"landscape\"/></worksheet>",       /* paper 9: A4 */
+		   'A' + b->list->count - 1, b->row - 1);
+	return put_line(b, err) < 0 ? -1 : zip_end(b->zip, sheet_head(b), err);
 }
 
 static int
-each_row(void *self, const char *const *cells, struct error *err)
+begin_sheet(struct book *b, struct error *err)
 {
-	struct leaf *l = self;
-	int rc = 0;
+	const struct document_list *list = b->list;
 
-	if (l->row >= l->b->rows)
-		end_sheet(l);
-	if (!l->sheet && begin_sheet(l, err) < 0)
+	name_for(b, list->title, ++b->number);
+	zip_begin(b->zip, arena_print(b->mem, "xl/worksheets/sheet%zu.xml", b->sheets.list.count), HEAD_MOST);
+	b->open = true;
+	b->bytes = 0;
+	b->row = 2;
+	text_add(&b->line, "<sheetData><row r=\"1\">");
+	for (int i = 0; i < list->count; i++) {
+		const char *title = book_text(b->mem, list->columns[i].title);
+
+		text_print(&b->line, "<c r=\"%c1\"", 'A' + i);
+		put_text(&b->line, title, STYLE_HEAD);
+		b->columns[i].cell.len = b->columns[i].xml.len = 0;
+		b->columns[i].width = wide(title) + 3;          /* and the button of its filter */
+	}
+	text_add(&b->line, "</row>");
+	return put_line(b, err);
+}
+
+static int
+begin(struct sink *sink, const struct document_list *list, struct error *err)
+{
+	struct book *b = (struct book *)sink;
+
+	if (list->count > COLUMNS_MOST)
+		return error_set(err, ERROR_SOURCE, "'%s' has too many columns", list->id);
+	b->list = list;
+	b->number = 0;
+	return begin_sheet(b, err);
+}
+
+static int
+row(struct sink *sink, const char *const *cells, struct error *err)
+{
+	struct book *b = (struct book *)sink;
+	char place[32];
+
+	if ((b->row > b->rows || b->bytes > SHEET_MOST) && (end_sheet(b, err) < 0 || begin_sheet(b, err) < 0))
 		return -1;
-	l->brief = arena_open();
-	for (int i = 0; i < l->list->count && rc == 0; i++) {
-		lxw_error code = LXW_NO_ERROR;
-		double taken = 0;
-
+	snprintf(place, sizeof(place), "%lld\"", b->row++);
+	text_add(&b->line, "<row r=\"");
+	text_add(&b->line, place);
+	text_char(&b->line, '>');
+	for (int i = 0; i < b->list->count; i++)
 		if (cells[i] && *cells[i])
-			code = put_cell(l, i, cells[i], &taken);
-		l->width[i] = taken > l->width[i] ? taken : l->width[i];
-		rc = code == LXW_NO_ERROR ? 0 : failed(code, l->list->id, err);
-	}
-	arena_close(l->brief);
-	l->row++;
-	return rc;
+			put_cell(b, i, cells[i], place);
+	text_add(&b->line, "</row>");
+	return put_line(b, err);
 }
 
 static int
-put_list(struct book *b, const struct document_list *list, struct error *err)
+end(struct sink *sink, struct error *err)
 {
-	struct leaf l = { .b = b, .list = list, .width = arena_array(b->mem, double, (size_t)list->count + 1) };
-
-	if (begin_sheet(&l, err) < 0 || list->rows(list->self, each_row, &l, err) < 0)
-		return -1;
-	end_sheet(&l);
-	return 0;
+	return end_sheet((struct book *)sink, err);
 }
 
 /* ------------------------------------------------------------------ conclusions */
 
 static int
-conclusions(void *self, int (*row)(void *to, const char *const *cells, struct error *err), void *to, struct error *err)
+conclusions(void *self, int (*each)(void *to, const char *const *cells, struct error *err), void *to, struct error *err)
 {
 	static const struct { const char *tone, *word; } said[] = { { "red", "Rött" }, { "act", "Behöver beslut" }, { "good", "I ordning" } };
 	const struct document *document = self;
@@ -292,72 +379,66 @@ conclusions(void *self, int (*row)(void *to, const char *const *cells, struct er
 
 		for (size_t k = 0; tone && k < sizeof(said) / sizeof(*said); k++)
 			word = strcmp(tone, said[k].tone) == 0 ? said[k].word : word;
-		if (row(to, (const char *[]){ word, json_text(one, "text"), json_text(one, "detail") }, err) < 0)
+		if (each(to, (const char *[]){ word, json_text(one, "text"), json_text(one, "detail") }, err) < 0)
 			return -1;
 	}
 	return 0;
 }
 
 static int
-put_all(struct book *b, const struct document *document, struct error *err)
+conclusion_row(void *self, const char *const *cells, struct error *err)
+{
+	return row(self, cells, err);
+}
+
+static int
+put_conclusions(struct book *b, struct error *err)
 {
 	static const struct document_column columns[] = {
 		{ "tone", "Slag", CELL_TEXT }, { "text", "Slutsats", CELL_TEXT }, { "detail", "Närmare", CELL_TEXT },
 	};
-	struct document copy = *document;
+	struct document copy = *b->document;
 	const struct document_list list = { "conclusions", "Slutsatser", columns, 3, &copy, conclusions };
 
-	b->head = workbook_add_format(b->book);
-	format_set_bold(b->head);
-	format_set_bg_color(b->head, 0xe8ecef);
-	format_set_bottom(b->head, LXW_BORDER_THIN);
-	b->wrap = workbook_add_format(b->book);
-	format_set_text_wrap(b->wrap);
-	b->day = workbook_add_format(b->book);
-	format_set_num_format(b->day, "yyyy-mm-dd");
-	b->moment = workbook_add_format(b->book);
-	format_set_num_format(b->moment, "yyyy-mm-dd hh:mm");
-	if (put_list(b, &list, err) < 0)
+	if (begin(&b->sink, &list, err) < 0 || list.rows(list.self, conclusion_row, b, err) < 0)
 		return -1;
-	for (int i = 0; i < document->list_count; i++)
-		if (put_list(b, &document->lists[i], err) < 0)
-			return error_in(err, "the list '%s'", document->lists[i].id);
-	return 0;
+	return end(&b->sink, err);
 }
 
-static char *
-lent(struct arena *mem, const char *text)
+/* ------------------------------------------------------------------ the book */
+
+static int
+finish(struct sink *sink, bool whole, struct error *err)
 {
-	return arena_text(mem, first(mem, clean(mem, text ? text : ""), 200));
+	struct book *b = (struct book *)sink;
+	int rc = whole ? package_end(b->mem, b->zip, &b->sheets, b->document->page, b->at, err) : 0;
+
+	if (zip_close(b->zip, whole && rc == 0, err) < 0)
+		rc = -1;
+	for (int i = 0; i < COLUMNS_MOST; i++) {
+		text_close(&b->columns[i].cell);
+		text_close(&b->columns[i].xml);
+	}
+	text_close(&b->line);
+	return rc;
 }
 
-int
-book_of(struct arena *mem, const struct document *document, int64_t at, long long rows, const struct file_draft *draft, struct error *err)
+struct sink *
+book_sink(struct arena *mem, const struct document *document, int64_t at, long long rows, FILE *out, struct error *err)
 {
-	const char *slash = strrchr(draft->temporary, '/');
-	lxw_workbook_options options = {
-		.constant_memory = LXW_TRUE,
-		.tmpdir = slash ? arena_copy(mem, draft->temporary, (size_t)(slash - draft->temporary)) : arena_text(mem, "."),
-	};
-	lxw_doc_properties about = {
-		.title = lent(mem, json_text(document->page, "title")), .company = lent(mem, json_text(document->page, "organisation")),
-		.author = lent(mem, json_text(document->page, "organisation")), .subject = lent(mem, json_text(document->page, "dnr")),
-		.created = (time_t)at,
-	};
-	struct book b = { .mem = mem, .rows = rows, .book = workbook_new_opt(draft->temporary, &options) };
-	lxw_error code;
-	int rc;
+	struct book *b = arena_new(mem, struct book);
 
-	if (!b.book)
-		return error_set(err, ERROR_SOURCE, "cannot begin the workbook '%s'", draft->path);
-	workbook_set_properties(b.book, &about);
-	rc = put_all(&b, document, err);
-	code = workbook_close(b.book);
-	return rc < 0 || code == LXW_NO_ERROR ? rc : failed(code, draft->path, err);
-}
-
-int
-document_book(struct arena *mem, const struct document *document, int64_t at, const struct file_draft *draft, struct error *err)
-{
-	return book_of(mem, document, at, BOOK_ROWS, draft, err);
+	*b = (struct book){ .sink = { begin, row, end, finish }, .mem = mem, .document = document, .at = at, .rows = rows,
+			    .zip = zip_open(mem, out, err) };
+	if (!b->zip)
+		return NULL;
+	for (int i = 0; i < COLUMNS_MOST; i++) {
+		text_open(&b->columns[i].cell, LINE_MOST);
+		text_open(&b->columns[i].xml, LINE_MOST);
+	}
+	text_open(&b->line, LINE_MOST);
+	if (package_begin(b->zip, err) == 0 && put_conclusions(b, err) == 0)
+		return &b->sink;
+	finish(&b->sink, false, NULL);
+	return NULL;
 }

@@ -1,11 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* csv.c - a list as CSV, row by row. */
+/* csv.c - lists as CSV, row by row. */
 #include "document_p.h"
-#include "behov/text.h"
 
-#define CELL_MOST ((size_t)1 << 20)
-
-struct csv_out { const struct document_list *list; FILE *out; struct text line; };
+struct csv { struct sink sink; const struct document_list *list; FILE *const *outs; struct text line; bool bom, open; };
 
 bool
 cell_is_plain(enum cell type, const char *cell)
@@ -26,62 +23,99 @@ cell_is_plain(enum cell type, const char *cell)
 }
 
 static int
-put_row(struct csv_out *to, const char *const *cells, struct error *err)
+end_line(struct text *line, const struct document_list *list, struct error *err)
 {
-	struct text *line = &to->line;
+	text_add(line, "\r\n");
+	return line->full ? error_set(err, ERROR_SOURCE, "a row of '%s' is too long", list->id) : 0;
+}
 
+int
+csv_row(struct text *line, const struct document_list *list, const char *const *cells, struct error *err)
+{
 	line->len = 0;
-	for (int i = 0; i < to->list->count; i++) {
+	for (int i = 0; i < list->count; i++) {
 		if (i)
 			text_char(line, ',');
-		if (cells[i] && cell_is_plain(to->list->columns[i].type, cells[i]))
+		if (cells[i] && cell_is_plain(list->columns[i].type, cells[i]))
 			text_add(line, cells[i]);
 		else
 			csv_cell(line, cells[i] ? cells[i] : "");
 	}
-	text_add(line, "\r\n");
-	if (line->full)
-		return error_set(err, ERROR_SOURCE, "a row of '%s' is too long", to->list->id);
-	if (fwrite(line->data, 1, line->len, to->out) != line->len)
-		return error_sys(err, ERROR_SOURCE, "cannot write the list '%s'", to->list->id);
-	return 0;
-}
-
-static int
-each_row(void *to, const char *const *cells, struct error *err)
-{
-	return put_row(to, cells, err);
+	return end_line(line, list, err);
 }
 
 /* The titles are ours, and quoted like any text. */
-static int
-put_heads(struct csv_out *to, struct error *err)
+int
+csv_heads(struct text *line, const struct document_list *list, struct error *err)
 {
-	struct text *line = &to->line;
-
-	for (int i = 0; i < to->list->count; i++) {
+	line->len = 0;
+	for (int i = 0; i < list->count; i++) {
 		if (i)
 			text_char(line, ',');
-		csv_cell(line, to->list->columns[i].title);
+		csv_cell(line, list->columns[i].title);
 	}
-	text_add(line, "\r\n");
-	if (fwrite(line->data, 1, line->len, to->out) != line->len)
-		return error_sys(err, ERROR_SOURCE, "cannot write the list '%s'", to->list->id);
+	return end_line(line, list, err);
+}
+
+/* ------------------------------------------------------------------ as files */
+
+static int
+write_line(struct csv *c, struct error *err)
+{
+	return fwrite(c->line.data, 1, c->line.len, *c->outs) == c->line.len ? 0 :
+	       error_sys(err, ERROR_SOURCE, "cannot write the list '%s'", c->list->id);
+}
+
+static int
+begin(struct sink *sink, const struct document_list *list, struct error *err)
+{
+	struct csv *c = (struct csv *)sink;
+
+	c->list = list;
+	text_open(&c->line, CSV_MOST * (size_t)list->count);
+	c->open = true;
+	if (c->bom)
+		fputs("\xef\xbb\xbf", *c->outs);
+	return csv_heads(&c->line, list, err) < 0 ? -1 : write_line(c, err);
+}
+
+static int
+row(struct sink *sink, const char *const *cells, struct error *err)
+{
+	struct csv *c = (struct csv *)sink;
+
+	return csv_row(&c->line, c->list, cells, err) < 0 ? -1 : write_line(c, err);
+}
+
+static int
+end(struct sink *sink, struct error *err)
+{
+	struct csv *c = (struct csv *)sink;
+
+	(void)err;
+	text_close(&c->line);
+	c->open = false;
+	c->outs++;
 	return 0;
 }
 
-int
-list_csv(const struct document_list *list, bool bom, FILE *out, struct error *err)
+static int
+finish(struct sink *sink, bool whole, struct error *err)
 {
-	struct csv_out to = { .list = list, .out = out };
-	int rc;
+	struct csv *c = (struct csv *)sink;
 
-	text_open(&to.line, CELL_MOST * (size_t)list->count);
-	if (bom)
-		fputs("\xef\xbb\xbf", out);
-	rc = put_heads(&to, err);
-	if (rc == 0)
-		rc = list->rows(list->self, each_row, &to, err);
-	text_close(&to.line);
-	return rc;
+	(void)whole;
+	(void)err;
+	if (c->open)
+		text_close(&c->line);
+	return 0;
+}
+
+struct sink *
+csv_sink(struct arena *mem, FILE *const *outs, bool bom)
+{
+	struct csv *c = arena_new(mem, struct csv);
+
+	*c = (struct csv){ .sink = { begin, row, end, finish }, .outs = outs, .bom = bom };
+	return &c->sink;
 }

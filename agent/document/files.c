@@ -7,64 +7,53 @@
 
 #define NAMES "html, pdf, xlsx, csv or json"
 
-struct making {
-	struct arena *mem;
-	const struct document *document;
-	int64_t at;
-	const char *stem;               /* FOLDER/2026Q3 */
-	struct files *out;
-};
-
 /* ------------------------------------------------------------------ the formats */
 
-static int
-put_html(const struct making *m, const struct document_list *list, const struct file_draft *draft, struct error *err)
+/* outs: where it goes; of a format with `each`, one for each list. */
+struct making { struct arena *mem; const struct document *document; int64_t at; };
+
+static struct sink *
+open_html(const struct making *m, FILE *const *outs, struct error *err)
 {
-	(void)list;
-	return document_html(m->mem, m->document, draft->out, err);
+	(void)err;
+	return html_sink(m->mem, m->document, *outs);
 }
 
-static int
-put_pdf(const struct making *m, const struct document_list *list, const struct file_draft *draft, struct error *err)
+static struct sink *
+open_paper(const struct making *m, FILE *const *outs, struct error *err)
 {
-	const char *bytes;
-	size_t len;
-
-	(void)list;
-	if (document_paper(m->mem, m->document, m->at, &bytes, &len, err) < 0)
-		return -1;
-	return fwrite(bytes, 1, len, draft->out) == len ? 0 : error_sys(err, ERROR_SOURCE, "cannot write '%s'", draft->path);
+	(void)err;
+	return paper_sink(m->mem, m->document, m->at, *outs);
 }
 
-static int
-put_book(const struct making *m, const struct document_list *list, const struct file_draft *draft, struct error *err)
+static struct sink *
+open_book(const struct making *m, FILE *const *outs, struct error *err)
 {
-	(void)list;
-	return document_book(m->mem, m->document, m->at, draft, err);
+	return book_sink(m->mem, m->document, m->at, BOOK_ROWS, *outs, err);
 }
 
-static int
-put_csv(const struct making *m, const struct document_list *list, const struct file_draft *draft, struct error *err)
+static struct sink *
+open_csv(const struct making *m, FILE *const *outs, struct error *err)
 {
-	(void)m;
-	return list_csv(list, true, draft->out, err);
+	(void)err;
+	return csv_sink(m->mem, outs, true);
 }
 
-static int
-put_json(const struct making *m, const struct document_list *list, const struct file_draft *draft, struct error *err)
+static struct sink *
+open_json(const struct making *m, FILE *const *outs, struct error *err)
 {
-	(void)list;
-	return document_json(m->document, draft->out, err);
+	(void)err;
+	return json_sink(m->mem, m->document, *outs);
 }
 
 /* each: a file for each list, and not one for all. */
 static const struct output {
 	const char *name, *ending;
 	bool each;
-	int (*put)(const struct making *m, const struct document_list *list, const struct file_draft *draft, struct error *err);
+	struct sink *(*open)(const struct making *m, FILE *const *outs, struct error *err);
 } outputs[] = {
-	{ "html", ".html", false, put_html }, { "pdf", ".pdf", false, put_pdf }, { "xlsx", ".xlsx", false, put_book },
-	{ "csv", ".csv", true, put_csv }, { "json", ".json", false, put_json },
+	{ "html", ".html", false, open_html }, { "pdf", ".pdf", false, open_paper }, { "xlsx", ".xlsx", false, open_book },
+	{ "csv", ".csv", true, open_csv }, { "json", ".json", false, open_json },
 };
 #define OUTPUTS (sizeof(outputs) / sizeof(*outputs))
 
@@ -114,33 +103,108 @@ file_digest(struct arena *mem, const char *path, const char **out, struct error 
 	return rc;
 }
 
-static int
-make_one(struct making *m, const struct output *o, const struct document_list *list, struct error *err)
-{
-	struct made *made = arena_push(m->mem, &m->out->list);
-	const char *path = list ? arena_print(m->mem, "%s-%s%s", m->stem, list->id, o->ending) : arena_print(m->mem, "%s%s", m->stem, o->ending);
+/* ------------------------------------------------------------------ the lists, once for all */
 
-	*made = (struct made){ .format = o->name, .path = path };
-	if (file_draft_open(&made->draft, path, err) < 0) {
-		m->out->list.count--;
-		return -1;
-	}
-	if (o->put(m, list, &made->draft, err) < 0)
-		return error_in(err, "writing '%s'", path);
-	if (fflush(made->draft.out) != 0)
-		return error_sys(err, ERROR_SOURCE, "cannot write '%s'", path);
-	return file_digest(m->mem, made->draft.temporary, &made->digest, err);
+static int
+take_row(void *to, const char *const *cells, struct error *err)
+{
+	for (struct sink *const *s = to; *s; s++)
+		if ((*s)->row && (*s)->row(*s, cells, err) < 0)
+			return -1;
+	return 0;
 }
 
 static int
-make_all(struct making *m, unsigned formats, struct error *err)
+fill_list(struct sink *const *sinks, const struct document_list *list, struct error *err)
 {
+	bool wanted = false;
+
+	for (struct sink *const *s = sinks; *s; s++) {
+		wanted |= (*s)->row != NULL;
+		if ((*s)->begin && (*s)->begin(*s, list, err) < 0)
+			return -1;
+	}
+	if (wanted && list->rows(list->self, take_row, (void *)(uintptr_t)sinks, err) < 0)
+		return -1;
+	for (struct sink *const *s = sinks; *s; s++)
+		if ((*s)->end && (*s)->end(*s, err) < 0)
+			return -1;
+	return 0;
+}
+
+int
+sinks_fill(struct sink *const *sinks, const struct document *document, struct error *err)
+{
+	int rc = 0;
+
+	for (int i = 0; i < document->list_count && rc == 0; i++)
+		if (fill_list(sinks, &document->lists[i], err) < 0)
+			rc = error_in(err, "the list '%s'", document->lists[i].id);
+	for (struct sink *const *s = sinks; *s; s++)
+		if ((*s)->close(*s, rc == 0, err) < 0)
+			rc = -1;
+	return rc;
+}
+
+/* ------------------------------------------------------------------ made */
+
+static int
+draft(struct making *m, const struct output *o, const char *stem, const struct document_list *list, struct files *out, struct error *err)
+{
+	struct made *made = arena_push(m->mem, &out->list);
+
+	*made = (struct made){ .format = o->name,
+			       .path = list ? arena_print(m->mem, "%s-%s%s", stem, list->id, o->ending) : arena_print(m->mem, "%s%s", stem, o->ending) };
+	if (file_draft_open(&made->draft, made->path, err) == 0)
+		return 0;
+	out->list.count--;
+	return -1;
+}
+
+static int
+draft_all(struct making *m, unsigned formats, const char *stem, struct files *out, struct error *err)
+{
+	for (size_t i = 0; i < OUTPUTS; i++)
+		for (int k = 0; formats & 1u << i && k < (outputs[i].each ? m->document->list_count : 1); k++)
+			if (draft(m, &outputs[i], stem, outputs[i].each ? &m->document->lists[k] : NULL, out, err) < 0)
+				return -1;
+	return 0;
+}
+
+/* Into the drafts, which stand in the order of their formats. */
+static int
+write_all(struct making *m, unsigned formats, const struct files *files, struct error *err)
+{
+	FILE **outs = arena_array(m->mem, FILE *, files->list.count + 1);
+	struct sink *sinks[OUTPUTS + 1] = { NULL };
+	size_t count = 0;
+
+	for (size_t i = 0; i < files->list.count; i++)
+		outs[i] = files->list.items[i].draft.out;
 	for (size_t i = 0; i < OUTPUTS; i++) {
 		if (!(formats & 1u << i))
 			continue;
-		for (int k = 0; k < (outputs[i].each ? m->document->list_count : 1); k++)
-			if (make_one(m, &outputs[i], outputs[i].each ? &m->document->lists[k] : NULL, err) < 0)
-				return -1;
+		sinks[count] = outputs[i].open(m, outs, err);
+		if (!sinks[count++]) {
+			for (size_t k = 0; k + 1 < count; k++)
+				sinks[k]->close(sinks[k], false, NULL);
+			return -1;
+		}
+		outs += outputs[i].each ? m->document->list_count : 1;
+	}
+	return sinks_fill(sinks, m->document, err);
+}
+
+static int
+digest_all(struct making *m, struct files *files, struct error *err)
+{
+	for (size_t i = 0; i < files->list.count; i++) {
+		struct made *made = &files->list.items[i];
+
+		if (fflush(made->draft.out) != 0)
+			return error_sys(err, ERROR_SOURCE, "cannot write '%s'", made->path);
+		if (file_digest(m->mem, made->draft.temporary, &made->digest, err) < 0)
+			return -1;
 	}
 	return 0;
 }
@@ -149,10 +213,11 @@ int
 files_make(struct arena *mem, const struct document *document, int64_t at, const char *stem, unsigned formats, struct files *out,
 	   struct error *err)
 {
-	struct making m = { mem, document, at, stem, out };
+	struct making m = { mem, document, at };
 
 	*out = (struct files){ 0 };
-	if (make_all(&m, formats, err) == 0)
+	if (draft_all(&m, formats, stem, out, err) == 0 &&
+	    (write_all(&m, formats, out, err) < 0 ? error_in(err, "writing '%s'", stem) : digest_all(&m, out, err)) == 0)
 		return 0;
 	files_end(out, false, NULL);
 	return -1;

@@ -29,18 +29,32 @@ page_html(struct arena *mem, const struct document *document, struct text *t, st
 	return template_named("report-quarter-parts.html", document->page, t, err);
 }
 
-int
-document_html(struct arena *mem, const struct document *document, FILE *out, struct error *err)
+struct html { struct sink sink; struct arena *mem; const struct document *document; FILE *out; };
+
+static int
+finish(struct sink *sink, bool whole, struct error *err)
 {
+	const struct html *h = (const struct html *)sink;
 	struct text t;
 	int rc;
 
+	if (!whole)
+		return 0;
 	text_open(&t, REPORT_MOST);
-	rc = page_html(mem, document, &t, err);
+	rc = page_html(h->mem, h->document, &t, err);
 	if (rc == 0 && t.full)
 		rc = error_set(err, ERROR_SOURCE, "the report is too long");
-	if (rc == 0 && fwrite(t.data, 1, t.len, out) != t.len)
+	if (rc == 0 && fwrite(t.data, 1, t.len, h->out) != t.len)
 		rc = error_sys(err, ERROR_SOURCE, "cannot write the report");
 	text_close(&t);
 	return rc;
+}
+
+struct sink *
+html_sink(struct arena *mem, const struct document *document, FILE *out)
+{
+	struct html *h = arena_new(mem, struct html);
+
+	*h = (struct html){ { .close = finish }, mem, document, out };
+	return &h->sink;
 }

@@ -1,13 +1,20 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* json.c - a document as JSON: its lists row by row, between what is held anyway. */
 #include "document_p.h"
-#include "behov/text.h"
 
 #include <math.h>
 
 #define LINE_MOST ((size_t)64 << 20)
 
-struct json_out { const struct document_list *list; FILE *out; struct text line; long long rows; };
+struct json_out {
+	struct sink sink;
+	const struct document *document;
+	const struct document_list *list;
+	FILE *out;
+	struct text line, keys;         /* keys: of the list's columns, quoted, each with its NUL */
+	long long rows;
+	bool begun;                     /* a list before it */
+};
 
 /* A text, or null; bytes that are not UTF-8 as name_show() shows them. */
 static void
@@ -54,17 +61,31 @@ is_number(const char *cell)
 	return cell_is_plain(CELL_NUMBER, cell) && (*digits != '0' || !digits[1]) && strlen(digits) < 16;
 }
 
-static int
-each_row(void *self, const char *const *cells, struct error *err)
+static void
+quote_keys(struct json_out *to)
 {
-	struct json_out *to = self;
+	struct text line = to->line;
 
-	text_add(&to->line, to->rows++ ? ",\n{" : "\n{");
+	to->keys.len = 0;
+	to->line = to->keys;
 	for (int i = 0; i < to->list->count; i++) {
-		const struct document_column *c = &to->list->columns[i];
+		put_key(to, i ? "," : "{", to->list->columns[i].id);
+		text_bytes(&to->line, "", 1);
+	}
+	to->keys = to->line;
+	to->line = line;
+}
 
-		put_key(to, i ? "," : "", c->id);
-		if (cells[i] && c->type == CELL_NUMBER && is_number(cells[i]))
+static int
+row(struct sink *sink, const char *const *cells, struct error *err)
+{
+	struct json_out *to = (struct json_out *)sink;
+	const char *key = to->keys.data;
+
+	text_add(&to->line, to->rows++ ? ",\n" : "\n");
+	for (int i = 0; i < to->list->count; i++, key += strlen(key) + 1) {
+		text_add(&to->line, key);
+		if (cells[i] && to->list->columns[i].type == CELL_NUMBER && is_number(cells[i]))
 			text_add(&to->line, cells[i]);
 		else
 			put_text(to, cells[i]);
@@ -74,13 +95,16 @@ each_row(void *self, const char *const *cells, struct error *err)
 }
 
 static int
-put_list(struct json_out *to, const struct document_list *list, bool first, struct error *err)
+begin(struct sink *sink, const struct document_list *list, struct error *err)
 {
 	static const char *const type[] = { "text", "number", "day", "moment" };
+	struct json_out *to = (struct json_out *)sink;
 
 	to->list = list;
 	to->rows = 0;
-	text_add(&to->line, first ? "\n{\"columns\":[" : ",\n{\"columns\":[");
+	quote_keys(to);
+	text_add(&to->line, to->begun ? ",\n{\"columns\":[" : "\n{\"columns\":[");
+	to->begun = true;
 	for (int i = 0; i < list->count; i++) {
 		put_key(to, i ? ",{" : "{", "id");
 		put_text(to, list->columns[i].id);
@@ -93,10 +117,16 @@ put_list(struct json_out *to, const struct document_list *list, bool first, stru
 	put_key(to, "],", "id");
 	put_text(to, list->id);
 	text_add(&to->line, ",\"rows\":[");
-	if (flush_line(to, err) < 0 || list->rows(list->self, each_row, to, err) < 0)
-		return -1;
+	return flush_line(to, err);
+}
+
+static int
+end(struct sink *sink, struct error *err)
+{
+	struct json_out *to = (struct json_out *)sink;
+
 	put_key(to, "],", "title");
-	put_text(to, list->title);
+	put_text(to, to->list->title);
 	text_char(&to->line, '}');
 	return flush_line(to, err);
 }
@@ -148,16 +178,11 @@ put_plot(struct json_out *to, const struct plot *plot, bool first, struct error 
 }
 
 static int
-put_document(struct json_out *to, const struct document *document, struct error *err)
+put_rest(struct json_out *to, struct error *err)
 {
+	const struct document *document = to->document;
 	char *page = json_dumps(document->page, JSON_COMPACT | JSON_SORT_KEYS);
 
-	text_add(&to->line, "{\"format\":\"" REPORT_FORMAT "\",\"lists\":[");
-	for (int i = 0; i < document->list_count; i++)
-		if (put_list(to, &document->lists[i], i == 0, err) < 0) {
-			free(page);
-			return -1;
-		}
 	text_add(&to->line, "],\n\"page\":");
 	text_add(&to->line, page ? page : "null");
 	free(page);
@@ -169,14 +194,25 @@ put_document(struct json_out *to, const struct document *document, struct error 
 	return flush_line(to, err);
 }
 
-int
-document_json(const struct document *document, FILE *out, struct error *err)
+static int
+finish(struct sink *sink, bool whole, struct error *err)
 {
-	struct json_out to = { .out = out };
-	int rc;
+	struct json_out *to = (struct json_out *)sink;
+	int rc = whole ? put_rest(to, err) : 0;
 
-	text_open(&to.line, LINE_MOST);
-	rc = put_document(&to, document, err);
-	text_close(&to.line);
+	text_close(&to->line);
+	text_close(&to->keys);
 	return rc;
+}
+
+struct sink *
+json_sink(struct arena *mem, const struct document *document, FILE *out)
+{
+	struct json_out *to = arena_new(mem, struct json_out);
+
+	*to = (struct json_out){ .sink = { begin, row, end, finish }, .document = document, .out = out };
+	text_open(&to->line, LINE_MOST);
+	text_open(&to->keys, LINE_MOST);
+	text_add(&to->line, "{\"format\":\"" REPORT_FORMAT "\",\"lists\":[");
+	return &to->sink;
 }

@@ -13,64 +13,72 @@
 /* ------------------------------------------------------------------ a list as a file */
 
 /* What is written to it: kept as long as it is short, counted and digested in any case. */
-struct measured { struct text bytes; struct digest *digest; long long len; };
+struct measured { struct text bytes, line; struct digest *digest; long long len; };
 
-static ssize_t
-measure(void *self, const char *bytes, size_t len)
+static void
+measure(struct measured *m)
 {
-	struct measured *m = self;
-
-	m->len += (long long)len;
-	digest_add(m->digest, bytes, len);
+	m->len += (long long)m->line.len;
+	digest_add(m->digest, m->line.data, m->line.len);
 	if ((size_t)m->len <= INSIDE_MOST)
-		text_bytes(&m->bytes, bytes, len);
-	return (ssize_t)len;
+		text_bytes(&m->bytes, m->line.data, m->line.len);
 }
 
-static int
-write_measured(const struct document_list *list, struct measured *m, struct error *err)
+static void
+open_measured(struct measured *m, int columns)
 {
-	FILE *out = fopencookie(m, "w", (cookie_io_functions_t){ .write = measure });
-	int rc;
-
-	if (!out)
-		return error_sys(err, ERROR_SOURCE, "cannot write the list '%s'", list->id);
-	rc = list_csv(list, false, out, err);
-	if (fclose(out) != 0 && rc == 0)
-		rc = error_sys(err, ERROR_SOURCE, "cannot write the list '%s'", list->id);
-	return rc;
+	*m = (struct measured){ .digest = digest_open() };
+	text_open(&m->bytes, INSIDE_MOST);
+	text_open(&m->line, CSV_MOST * (size_t)columns);
 }
 
-struct paper { struct arena *mem; struct pdf *doc; const struct document *document; size_t inside; };
-
-/* Gives its digest; *attached: it is inside. */
-static int
-attach(struct paper *p, const struct document_list *list, const char **digest, bool *attached, struct error *err)
+/* Gives its digest. */
+static const char *
+close_measured(struct arena *mem, struct measured *m)
 {
-	struct measured m = { .digest = digest_open() };
 	unsigned char sum[DIGEST_SIZE];
-	int rc;
 
-	text_open(&m.bytes, INSIDE_MOST);
-	rc = write_measured(list, &m, err);
-	digest_close(m.digest, sum);
-	*digest = digest_hex(p->mem, sum, sizeof(sum));
-	*attached = rc == 0 && p->inside + (size_t)m.len <= INSIDE_MOST;
-	if (*attached) {
-		struct pdf_file *file = arena_new(p->mem, struct pdf_file);
+	digest_close(m->digest, sum);
+	text_close(&m->bytes);
+	text_close(&m->line);
+	m->digest = NULL;
+	return digest_hex(mem, sum, sizeof(sum));
+}
 
-		*file = (struct pdf_file){ arena_print(p->mem, "%s.csv", list->id), "text/csv", list->title, PDF_SOURCE,
-					   arena_copy(p->mem, m.bytes.data, m.bytes.len), m.bytes.len };
-		pdf_attach(p->doc, file);
-		p->inside += (size_t)m.len;
-	}
-	text_close(&m.bytes);
-	return rc;
+/* How much of a list is shown, and which of its columns. */
+struct shown { int columns[COLUMNS_MOST], count; long long rows, most; };
+
+struct paper {
+	struct sink sink;
+	struct arena *mem;
+	struct pdf *doc;
+	const struct document *document;
+	FILE *out;
+	size_t inside;
+	/* the list that is on its way */
+	const struct document_list *list;
+	struct measured measured;
+	struct shown shown;
+};
+
+/* Into the file, when there is room for it there. */
+static bool
+attach(struct paper *p)
+{
+	const struct measured *m = &p->measured;
+	struct pdf_file *file;
+
+	if (p->inside + (size_t)m->len > INSIDE_MOST)
+		return false;
+	file = arena_new(p->mem, struct pdf_file);
+	*file = (struct pdf_file){ arena_print(p->mem, "%s.csv", p->list->id), "text/csv", p->list->title, PDF_SOURCE,
+				   arena_copy(p->mem, m->bytes.data, m->bytes.len), m->bytes.len };
+	pdf_attach(p->doc, file);
+	p->inside += (size_t)m->len;
+	return true;
 }
 
 /* ------------------------------------------------------------------ a list as a table */
-
-struct shown { struct paper *p; const struct document_list *list; int columns[COLUMNS_MOST], count; long long rows, most; };
 
 /* Who reads paper follows no link and no number of ours. */
 static bool
@@ -106,12 +114,13 @@ cell_text(struct arena *mem, enum cell type, const char *cell)
 }
 
 static void
-begin_table(struct shown *s)
+begin_table(struct paper *p)
 {
 	struct pdf_column columns[COLUMNS_MOST];
+	struct shown *s = &p->shown;
 
-	for (int i = 0; i < s->list->count && s->count < COLUMNS_MOST; i++) {
-		const struct document_column *c = &s->list->columns[i];
+	for (int i = 0; i < p->list->count && s->count < COLUMNS_MOST; i++) {
+		const struct document_column *c = &p->list->columns[i];
 
 		if (for_programs(c->id))
 			continue;
@@ -119,73 +128,77 @@ begin_table(struct shown *s)
 							 .share = c->type == CELL_DAY ? 0.8 : c->type == CELL_MOMENT ? 1 : 1.4 };
 		s->columns[s->count++] = i;
 	}
-	pdf_table(s->p->doc, columns, (size_t)s->count, NULL);
+	pdf_table(p->doc, columns, (size_t)s->count, NULL);
 }
 
 static void
-show_row(struct shown *s, const char *const *cells)
+show_row(struct paper *p, const char *const *cells)
 {
+	struct shown *s = &p->shown;
 	const char **copy;
 
 	if (s->rows++ >= s->most)
 		return;
 	if (s->rows == 1)
-		begin_table(s);
-	copy = arena_array(s->p->mem, const char *, COLUMNS_MOST);
+		begin_table(p);
+	copy = arena_array(p->mem, const char *, COLUMNS_MOST);
 	for (int i = 0; i < s->count; i++)
-		copy[i] = cell_text(s->p->mem, s->list->columns[s->columns[i]].type, cells[s->columns[i]]);
-	pdf_row(s->p->doc, copy);
+		copy[i] = cell_text(p->mem, p->list->columns[s->columns[i]].type, cells[s->columns[i]]);
+	pdf_row(p->doc, copy);
 }
 
 /* How many of them a reader finds where. */
 static const char *
-where_text(const struct shown *s, bool attached, const char *digest)
+where_text(const struct paper *p, bool attached, const char *digest)
 {
-	struct arena *mem = s->p->mem;
+	const struct shown *s = &p->shown;
+	struct arena *mem = p->mem;
 	const char *rows = s->rows == 1 ? "1 rad" : arena_print(mem, "%s rader", text_count(mem, s->rows));
 	const char *all = s->rows > s->most ? arena_print(mem, "%s; de första %lld visas. ", rows, s->most) : arena_print(mem, "%s. ", rows);
 
 	return attached ? arena_print(mem, "%sHela listan ligger i den här filen som %s.csv. SHA-256: %s", s->most ? all : arena_print(mem, "%s. ", rows),
-				      s->list->id, digest)
+				      p->list->id, digest)
 			: arena_print(mem, "%sListan är för stor för den här filen och ligger bredvid som CSV. SHA-256 utan BOM: %s",
 				      s->most ? all : arena_print(mem, "%s. ", rows), digest);
 }
 
-/* Both shown and written, in one walk. */
-struct both { struct shown *s; int (*row)(void *to, const char *const *cells, struct error *err); void *to; };
+/* ------------------------------------------------------------------ lists, as they come */
 
 static int
-both_row(void *self, const char *const *cells, struct error *err)
+begin(struct sink *sink, const struct document_list *list, struct error *err)
 {
-	struct both *b = self;
+	struct paper *p = (struct paper *)sink;
 
-	show_row(b->s, cells);
-	return b->row(b->to, cells, err);
-}
-
-static int
-both_rows(void *self, int (*row)(void *to, const char *const *cells, struct error *err), void *to, struct error *err)
-{
-	struct shown *s = self;
-	struct both b = { s, row, to };
-
-	return s->list->rows(s->list->self, both_row, &b, err);
-}
-
-static int
-add_list(struct paper *p, const struct document_list *list, struct error *err)
-{
-	struct shown s = { .p = p, .list = list, .most = only_counted(list->id) ? 0 : ROWS_MOST };
-	struct document_list both = *list;
-	const char *digest;
-	bool attached;
-
-	both.self = &s;
-	both.rows = both_rows;
+	p->list = list;
+	p->shown = (struct shown){ .most = only_counted(list->id) ? 0 : ROWS_MOST };
+	open_measured(&p->measured, list->count);
 	pdf_heading(p->doc, 3, list->title);
-	if (attach(p, &both, &digest, &attached, err) < 0)
+	if (csv_heads(&p->measured.line, list, err) < 0)
 		return -1;
-	pdf_note(p->doc, where_text(&s, attached, digest));
+	measure(&p->measured);
+	return 0;
+}
+
+static int
+row(struct sink *sink, const char *const *cells, struct error *err)
+{
+	struct paper *p = (struct paper *)sink;
+
+	show_row(p, cells);
+	if (csv_row(&p->measured.line, p->list, cells, err) < 0)
+		return -1;
+	measure(&p->measured);
+	return 0;
+}
+
+static int
+end(struct sink *sink, struct error *err)
+{
+	struct paper *p = (struct paper *)sink;
+	bool attached = attach(p);
+
+	(void)err;
+	pdf_note(p->doc, where_text(p, attached, close_measured(p->mem, &p->measured)));
 	return 0;
 }
 
@@ -297,15 +310,12 @@ population(struct paper *p)
 		pdf_list(p->doc, items, json_array_size(gaps));
 }
 
-static int
-add_all(struct paper *p, const char *title, struct error *err)
+/* All that stands before the lists. */
+static void
+put_first(struct paper *p, const char *title)
 {
 	static const struct pdf_fact first[] = { { "Kvartal", "quarter" }, { "Från", "from" }, { "Till och med", "until" },
 						 { "Diarienummer", "dnr" }, { "Omfattning", "scope" }, { "Rapporten", "keep" } };
-	static const struct pdf_fact proof[] = { { "Senaste natt", "last_night" }, { "Nätter", "nights" }, { "Nätter med luckor", "nights_gaps" },
-						 { "Nätter som misslyckades", "nights_failed" }, { "Reglernas fingeravtryck", "rules" },
-						 { "Fingeravtryck av allt som lästes", "seen_digest" }, { "Kedjans huvud", "chain_head" },
-						 { "Kedjan", "chain_broken" }, { "Kedjans underskrift", "chain_sealed" } };
 
 	pdf_note(p->doc, json_text(p->document->page, "organisation") ? json_text(p->document->page, "organisation") : "");
 	pdf_heading(p->doc, 1, title);
@@ -318,24 +328,45 @@ add_all(struct paper *p, const char *title, struct error *err)
 		plot_pdf(p->mem, p->doc, &p->document->plots[i]);
 	if (p->document->list_count)
 		pdf_heading(p->doc, 2, "Listor");
-	for (int i = 0; i < p->document->list_count; i++)
-		if (add_list(p, &p->document->lists[i], err) < 0)
-			return error_in(err, "the list '%s'", p->document->lists[i].id);
+}
+
+static int
+put_rest(struct paper *p, struct error *err)
+{
+	static const struct pdf_fact proof[] = { { "Senaste natt", "last_night" }, { "Nätter", "nights" }, { "Nätter med luckor", "nights_gaps" },
+						 { "Nätter som misslyckades", "nights_failed" }, { "Reglernas fingeravtryck", "rules" },
+						 { "Fingeravtryck av allt som lästes", "seen_digest" }, { "Kedjans huvud", "chain_head" },
+						 { "Kedjan", "chain_broken" }, { "Kedjans underskrift", "chain_sealed" } };
+	const char *bytes;
+	size_t len;
+
 	pdf_heading(p->doc, 2, "Vad rapporten vilar på");
 	facts(p, proof, sizeof(proof) / sizeof(*proof));
 	population(p);
-	return 0;
+	if (pdf_make(p->doc, &bytes, &len, err) < 0)
+		return -1;
+	return fwrite(bytes, 1, len, p->out) == len ? 0 : error_sys(err, ERROR_SOURCE, "cannot write the report");
 }
 
-int
-document_paper(struct arena *mem, const struct document *document, int64_t at, const char **bytes, size_t *len, struct error *err)
+static int
+finish(struct sink *sink, bool whole, struct error *err)
+{
+	struct paper *p = (struct paper *)sink;
+
+	if (p->measured.digest)
+		close_measured(p->mem, &p->measured);
+	return whole ? put_rest(p, err) : 0;
+}
+
+struct sink *
+paper_sink(struct arena *mem, const struct document *document, int64_t at, FILE *out)
 {
 	const char *title = json_text(document->page, "title") ? json_text(document->page, "title") : "Rapport";
 	struct pdf_about about = { .title = title, .mark = json_text(document->page, "dnr"), .author = json_text(document->page, "organisation"),
 				   .now = at };
-	struct paper p = { .mem = mem, .doc = pdf_open(mem, &about), .document = document };
+	struct paper *p = arena_new(mem, struct paper);
 
-	if (add_all(&p, title, err) < 0)
-		return -1;
-	return pdf_make(p.doc, bytes, len, err);
+	*p = (struct paper){ .sink = { begin, row, end, finish }, .mem = mem, .doc = pdf_open(mem, &about), .document = document, .out = out };
+	put_first(p, title);
+	return &p->sink;
 }

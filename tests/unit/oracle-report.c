@@ -158,16 +158,27 @@ write_plots(const struct document *document, bool paper, FILE *out, struct error
 	return 0;
 }
 
-static int
-write_paper(const struct document *document, int64_t at, FILE *out, struct error *err)
+static struct sink *
+sink_for(const char *what, const struct document *document, int64_t at, long long rows, FILE *const *out, struct error *err)
 {
-	const char *bytes;
-	size_t len;
+	if (!strncmp(what, "csv", 3))
+		return csv_sink(mem, out, strlen(what) > 3);
+	if (!strcmp(what, "json"))
+		return json_sink(mem, document, *out);
+	if (!strcmp(what, "xlsx"))
+		return book_sink(mem, document, at, rows, *out, err);
+	return !strcmp(what, "pdf") ? paper_sink(mem, document, at, *out) : NULL;
+}
 
-	if (document_paper(mem, document, at, &bytes, &len, err) < 0)
-		return -1;
-	fwrite(bytes, 1, len, out);
-	return 0;
+/* Of CSV the first list alone. */
+static int
+write_document(const char *what, const struct document *document, int64_t at, long long rows, FILE *out, struct error *err)
+{
+	struct document some = *document;
+	struct sink *sinks[] = { sink_for(what, document, at, rows, &out, err), NULL };
+
+	some.list_count = strncmp(what, "csv", 3) ? some.list_count : 1;
+	return sinks[0] ? sinks_fill(sinks, &some, err) : -1;
 }
 
 int main(int argc, char **argv)
@@ -192,14 +203,8 @@ int main(int argc, char **argv)
 	at = json_number(all, "at", 1795500000);
 	if (!strcmp(what, "svg") || !strcmp(what, "plots"))
 		rc = write_plots(&document, *what == 'p', draft.out, &err);
-	else if (!strcmp(what, "csv") || !strcmp(what, "csv-bom"))
-		rc = list_csv(&document.lists[0], strlen(what) > 3, draft.out, &err);
-	else if (!strcmp(what, "json"))
-		rc = document_json(&document, draft.out, &err);
-	else if (!strcmp(what, "xlsx"))
-		rc = book_of(mem, &document, at, argc > 4 ? atoll(argv[4]) : BOOK_ROWS, &draft, &err);
-	else if (!strcmp(what, "pdf"))
-		rc = write_paper(&document, at, draft.out, &err);
+	else
+		rc = write_document(what, &document, at, argc > 4 ? atoll(argv[4]) : BOOK_ROWS, draft.out, &err);
 	if (file_draft_close(&draft, rc == 0, &err) < 0 || rc < 0) {
 		printf("%s\n", err.text);
 		return 1;

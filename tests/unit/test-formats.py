@@ -13,6 +13,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import xml.etree.ElementTree
 import zipfile
 import zoneinfo
 
@@ -181,8 +182,8 @@ def as_book(folder, document):
             bad.append((sheet.max_row, sheet.freeze_panes, sheet.auto_filter.ref))
     say(not bad, "XLSX: numbers are numbers, dates are dates, texts are texts; a head that stays, and filters", bad[:4])
     with zipfile.ZipFile(io.BytesIO(raw)) as z:
-        xml = b"".join(z.read(n) for n in z.namelist() if n.startswith("xl/worksheets"))
-        links = [n for n in z.namelist() if "externalLink" in n or n.endswith("vbaProject.bin")] + re.findall(rb"<f>|<hyperlink", xml)
+        sheet_xml = b"".join(z.read(n) for n in z.namelist() if n.startswith("xl/worksheets"))
+        links = [n for n in z.namelist() if "externalLink" in n or n.endswith("vbaProject.bin")] + re.findall(rb"<f>|<hyperlink", sheet_xml)
     say(not formulas and not links, "XLSX: no formula and no link anywhere", formulas, links)
     say(raw == write(folder, "xlsx", document), "XLSX: the same bytes each time")
     return raw
@@ -195,6 +196,23 @@ def long_list(folder):
     say([len(r) for r in rows] == [999, 999, 502] and sum(rows, []) == list(range(2500)) and all(s["A1"].value == "Nr" for s in book.worksheets[1:]) and
         book.sheetnames == ["Slutsatser", "Lång  lista", "Lång  lista (2)", "Lång  lista (3)"], "XLSX: what a sheet has no room for stands on the next",
         book.sheetnames, [len(r) for r in rows])
+
+
+def packed_in_blocks(folder):
+    """What is packed by several hands is one member: as unzip and openpyxl read it, whatever hand was first."""
+    rng = random.Random(7)
+    rows = [[str(i), "".join(rng.choice("abcåäö&<> ") for _ in range(rng.randrange(1, 200))).strip() or "x"] for i in range(12000)]
+    one = {"id": "x", "title": "X", "columns": [["n", "Nr", "number"], ["x", "Text", "text"]], "rows": rows}
+    raws = [write(folder, "xlsx", {"page": PAGE, "lists": [one]}) for _ in range(3)]
+    with zipfile.ZipFile(io.BytesIO(raws[0])) as z:
+        sizes = {i.filename: i.file_size for i in z.infolist()}
+        bad, names = z.testzip(), z.namelist()
+        for name in names:
+            xml.etree.ElementTree.fromstring(z.read(name))
+    got = [[str(int(r[0].value)), r[1].value] for r in read_book(raws[0]).worksheets[1].iter_rows(min_row=2)]
+    say(not bad and got == rows and sizes["xl/worksheets/sheet2.xml"] > 4 * 256 * 1024, "XLSX: what is packed block by block is read as one", bad, sizes)
+    say(raws[0] == raws[1] == raws[2], "XLSX: which hand was first changes no byte")
+    say(names[:2] == ["[Content_Types].xml", "_rels/.rels"] and names[2].startswith("xl/"), "XLSX: known as a workbook by its beginning", names)
 
 
 def in_office(folder, raw):
@@ -324,6 +342,7 @@ def main():
         as_json(folder, document)
         in_office(folder, as_book(folder, document))
         long_list(folder)
+        packed_in_blocks(folder)
         as_paper(folder, document)
         too_long_for_paper(folder)
         streams(folder)
