@@ -89,14 +89,34 @@ day_t day_parse(const char *text)
 	return day_make(digits(text, 4), digits(text + 5, 2), digits(text + 8, 2));
 }
 
+static char *put_two(char *to, int number)
+{
+	*to++ = (char)('0' + number / 10);
+	*to++ = (char)('0' + number % 10);
+	return to;
+}
+
+/* "2026-09-30", as printf() would write it in ten times as long: reports have a million of them.  Gives where it ends. */
+static char *put_day(char *to, int year, int month, int dom)
+{
+	to = put_two(put_two(to, year / 100), year % 100);
+	*to++ = '-';
+	to = put_two(to, month);
+	*to++ = '-';
+	return put_two(to, dom);
+}
+
 char *day_text(struct arena *mem, day_t day)
 {
 	int year, month, dom;
+	char out[16];
 
 	if (day == DAY_NONE)
 		return NULL;
 	day_split(day, &year, &month, &dom);
-	return arena_print(mem, "%04d-%02d-%02d", year, month, dom);
+	if (year < 0 || year > 9999)
+		return arena_print(mem, "%04d-%02d-%02d", year, month, dom);
+	return arena_copy(mem, out, (size_t)(put_day(out, year, month, dom) - out));
 }
 
 /* ------------------------------------------------------------------ periods */
@@ -267,6 +287,7 @@ char *clock_text(struct arena *mem, int64_t moment)
 {
 	int64_t day = moment / SECONDS_DAY, rest = moment % SECONDS_DAY;
 	int year, month, dom;
+	char out[32], *to;
 
 	if (rest < 0) {
 		rest += SECONDS_DAY;
@@ -275,8 +296,15 @@ char *clock_text(struct arena *mem, int64_t moment)
 	if (day < day_make(1, 1, 1) || day > day_make(9999, 12, 31))
 		return arena_text(mem, "?");
 	day_split((day_t)day, &year, &month, &dom);
-	return arena_print(mem, "%04d-%02d-%02dT%02d:%02d:%02dZ", year, month, dom, (int)(rest / 3600),
-			   (int)(rest / 60 % 60), (int)(rest % 60));
+	to = put_day(out, year, month, dom);
+	*to++ = 'T';
+	to = put_two(to, (int)(rest / 3600));
+	*to++ = ':';
+	to = put_two(to, (int)(rest / 60 % 60));
+	*to++ = ':';
+	to = put_two(to, (int)(rest % 60));
+	*to++ = 'Z';
+	return arena_copy(mem, out, (size_t)(to - out));
 }
 
 /* ------------------------------------------------------------------ the zone */
@@ -349,27 +377,40 @@ static int32_t steady_offset(int64_t first)
 	return (int32_t)offset;
 }
 
-day_t clock_day(int64_t moment)
+/* The offset at a moment, or MOVING: the C library must be asked. */
+static int32_t offset_at(int64_t moment)
 {
 	int64_t day = moment / DAY_SECONDS - (moment % DAY_SECONDS < 0);
 	int32_t which = day < -FAR_DAYS || day > FAR_DAYS ? 0 : (int32_t)(day + FAR_DAYS + 1);
 	size_t at = (size_t)which % SLOTS;
 
-	if (which && slots[at].which != which) {
+	if (!which)
+		return MOVING;
+	if (slots[at].which != which) {
 		slots[at].which = which;
 		slots[at].offset = steady_offset(day * DAY_SECONDS);
 	}
-	if (!which || slots[at].offset == MOVING)
+	return slots[at].offset;
+}
+
+day_t clock_day(int64_t moment)
+{
+	int32_t by = offset_at(moment);
+
+	if (by == MOVING)
 		return civil_day(moment);
-	moment += slots[at].offset;
+	moment += by;
 	return (day_t)(moment / DAY_SECONDS - (moment % DAY_SECONDS < 0));
 }
 
 int clock_minute(int64_t moment)
 {
+	int32_t by = offset_at(moment);
 	struct tm tm;
 
-	return civil(moment, &tm) ? tm.tm_hour * 60 + tm.tm_min : 0;
+	if (by == MOVING)
+		return civil(moment, &tm) ? tm.tm_hour * 60 + tm.tm_min : 0;
+	return (int)(((moment + by) % DAY_SECONDS + DAY_SECONDS) % DAY_SECONDS / 60);
 }
 
 int64_t clock_midnight(day_t day)

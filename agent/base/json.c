@@ -34,7 +34,7 @@ void json_put_text(struct text *t, const char *p, size_t len)
 		from = p + 1;
 		at = *p ? strchr(plain, *p) : NULL;
 		if (at)
-			text_print(t, "\\%c", as[at - plain]);
+			text_bytes(t, (const char[]){ '\\', as[at - plain] }, 2);
 		else
 			text_print(t, "\\u%04x", (unsigned)*p);
 	}

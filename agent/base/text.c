@@ -169,10 +169,13 @@ void csv_cell(struct text *t, const char *raw)
 		text_char(t, '"');
 	if (formula)
 		text_char(t, '\'');
-	for (; *raw; raw++) {
-		if (*raw == '"')
-			text_char(t, '"');
-		text_char(t, *raw);
+	for (size_t len; *raw; raw += len) {
+		len = strcspn(raw, "\"");
+		text_bytes(t, raw, len);
+		if (!raw[len])
+			break;
+		text_bytes(t, "\"\"", 2);
+		len++;
 	}
 	if (quote)
 		text_char(t, '"');

@@ -363,8 +363,18 @@ static const struct document_column access_columns[] = {
 /* Those about one person in one role, sorted: the last that was said counts. */
 struct about { const char *system, *role, *key, *said; long long order; };
 
+#define BRIEF_ROWS 256                  /* so many share an arena */
+
+/* What was said last: those of one role have it by few needs, and came on few nights. */
+struct said_day { int64_t moment; const char *text; };
+struct said_need { long long id; bool known; const char *said, *place; };
+
 struct listing {
 	struct quarter *q;
+	struct arena *mem;              /* for what is said of a row, and of those soon after it */
+	int rows;
+	struct said_day since, until;
+	struct said_need need;
 	LIST(struct about) about;
 	int (*row)(void *to, const char *const *cells, struct error *err);
 	void *to;
@@ -422,31 +432,63 @@ said_about(const struct listing *l, const struct person *p)
 	return found ? found->said : NULL;
 }
 
+static void
+renew(struct listing *l)
+{
+	arena_close(l->mem);
+	l->mem = arena_open();
+	l->rows = 0;
+	l->since = l->until = (struct said_day){ INT64_MIN, NULL };
+	l->need.known = false;
+}
+
+static const char *
+day_again(struct listing *l, struct said_day *last, int64_t moment)
+{
+	if (last->moment != moment)
+		*last = (struct said_day){ moment, day_of(l->mem, moment) };
+	return last->text;
+}
+
+static const struct said_need *
+need_again(struct listing *l, long long id)
+{
+	const struct stored_need *need;
+
+	if (l->need.known && l->need.id == id)
+		return &l->need;
+	need = need_of(l->q, id);
+	l->need = (struct said_need){ id, true, need_said(l->mem, l->q, id), need && need->place ? straight(l->mem, need->place) : NULL };
+	return &l->need;
+}
+
 static int
 list_one(void *self, const struct person *p, struct error *err)
 {
 	struct listing *l = self;
-	struct quarter *q = l->q;
-	const struct stored_need *need = need_of(q, p->need);
-	struct arena *mem = arena_open();
-	const char *cells[] = { straight(mem, p->system), straight(mem, p->role), straight(mem, p->account), change_word[p->change],
-				day_of(mem, p->since), day_of(mem, p->until), need_said(mem, q, p->need), need && need->place ? straight(mem, need->place) : NULL,
-				straight(mem, p->via), p->added == INT64_MIN ? NULL : clock_text(mem, p->added), straight(mem, p->added_by),
-				said_about(l, p) };
-	int rc = l->row(l->to, cells, err);
+	const struct said_need *need;
 
-	arena_close(mem);
-	return rc;
+	if (!l->mem || l->rows++ >= BRIEF_ROWS)
+		renew(l);
+	need = need_again(l, p->need);
+	return l->row(l->to, (const char *[]){
+		straight(l->mem, p->system), straight(l->mem, p->role), straight(l->mem, p->account), change_word[p->change],
+		day_again(l, &l->since, p->since), day_again(l, &l->until, p->until), need->said, need->place, straight(l->mem, p->via),
+		p->added == INT64_MIN ? NULL : clock_text(l->mem, p->added), straight(l->mem, p->added_by), said_about(l, p) }, err);
 }
 
 static int
 list_access(void *self, int (*row)(void *to, const char *const *cells, struct error *err), void *to, struct error *err)
 {
 	struct listing *l = self;
+	int rc;
 
 	l->row = row;
 	l->to = to;
-	return access_people(l->q, false, list_one, l, err);
+	rc = access_people(l->q, false, list_one, l, err);
+	arena_close(l->mem);
+	l->mem = NULL;
+	return rc;
 }
 
 void

@@ -11,7 +11,7 @@ straight(struct arena *mem, const char *raw)
 	char *copy;
 
 	for (const char *c = raw; good && *c; c++)
-		good = (unsigned char)*c >= 0x20 && *c != 0x7f && !text_turn(c) && !((unsigned char)*c == 0xc2 && (unsigned char)c[1] < 0xa0);
+		good = (unsigned char)*c < 0x80 ? *c >= 0x20 && *c != 0x7f : !text_turn(c) && !((unsigned char)*c == 0xc2 && (unsigned char)c[1] < 0xa0);
 	if (good || !raw)
 		return raw;
 	copy = text_straight(mem, raw);
