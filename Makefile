@@ -181,7 +181,7 @@ FILES  = 1000000
 PEOPLE = 1000000
 TURNS  = 5
 ONLY   =
-bench: $O/behov $O/behov-smb $O/tests/unit/oracle-apply $O/tests/bench/mover $O/tests/bench/collect $O/tests/bench/decode $O/tests/bench/history $O/tests/bench/judge $O/tests/bench/manifest $O/tests/bench/visitors $O/tests/bench/walker $O/tests/unit/oracle-pdf
+bench: $O/behov $O/behov-smb $O/tests/unit/oracle-apply $O/tests/bench/mover $O/tests/bench/remover $O/tests/bench/collect $O/tests/bench/decode $O/tests/bench/history $O/tests/bench/judge $O/tests/bench/manifest $O/tests/bench/visitors $O/tests/bench/walker $O/tests/unit/oracle-pdf
 	packaging/install-deps bench
 	$(MAKE) $O/tests/bench/slow
 	BUILD=$O FILES=$(FILES) PEOPLE=$(PEOPLE) TURNS=$(TURNS) tests/bench/bench $(ONLY)

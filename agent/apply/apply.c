@@ -52,7 +52,7 @@ apply_move(struct apply *a, struct stored *s, enum happening what, int64_t go_at
 }
 
 int
-apply_left(struct apply *a, struct stored *s, const char *why)
+apply_left_in(struct apply *a, struct stored *s, const char *why)
 {
 	json_t *o;
 	int rc;
@@ -62,18 +62,23 @@ apply_left(struct apply *a, struct stored *s, const char *why)
 		return 0;
 	log_warn("apply leaves proposal='%s': %s", s->id, why);
 	s->note = why;
-	if (store_begin(a->in->store, a->err) < 0)
-		return -1;
 	o = told(s, s->state, why);
 	rc = store_proposal_put(a->in->store, s, a->err);       /* the state is as old as it was */
 	if (rc == 0)
 		rc = audit_add(a->in->store, a->in->now, "apply", "proposal-left", o, a->err);
-	if (rc == 0)
-		rc = store_commit(a->in->store, a->err);
 	json_decref(o);
-	if (rc < 0)
-		store_rollback(a->in->store);
 	return rc;
+}
+
+int
+apply_left(struct apply *a, struct stored *s, const char *why)
+{
+	if (store_begin(a->in->store, a->err) < 0)
+		return -1;
+	if (apply_left_in(a, s, why) == 0 && store_commit(a->in->store, a->err) == 0)
+		return 0;
+	store_rollback(a->in->store);
+	return -1;
 }
 
 /* ------------------------------------------------------------------ the journal */

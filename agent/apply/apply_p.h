@@ -64,6 +64,8 @@ int apply_move_in(struct apply *a, struct stored *s, enum happening what, int64_
 		  const char *actor);
 /* It stays as it is, and why is said once: in its note, the log and the chain. */
 int apply_left(struct apply *a, struct stored *s, const char *why);
+/* As above, inside a transaction of the caller's. */
+int apply_left_in(struct apply *a, struct stored *s, const char *why);
 /* Its only effect of an act, or NULL. */
 int apply_effect(struct apply *a, const char *id, const char *act, struct effect **out);
 /* Writes what will be done; *id is its row. */
@@ -75,13 +77,13 @@ int apply_due(struct apply *a, const struct stored *s, bool *due);
 /* *yes: its decisions are enough for the version that it has. */
 int apply_decided(struct apply *a, const struct stored *s, bool *yes);
 
-/* ------------------------------------------------------------------ access.c, directory.c */
+/* ------------------------------------------------------------------ access.c, removal.c, directory.c */
 
 int access_apply(struct apply *a, struct stored *const *list, size_t count);
 /* A removal over LDAP: decided, judged, and let through by the brake. */
 struct removal { struct stored *s; struct proof *proof; };
-/* On one connection. */
-int directory_remove_all(struct apply *a, const struct removal *list, size_t count);
+/* On one connection, in the order of their groups. */
+int directory_remove_all(struct apply *a, struct removal *list, size_t count);
 /* Adds back what was journaled.  -1 when it could not, and nothing is changed in the store then. */
 int directory_restore(struct apply *a, struct stored *s);
 

@@ -61,6 +61,17 @@ store_effect_end(struct store *store, long long id, enum effect_state state, con
 	return query_done(store, &q, err);
 }
 
+int
+store_effect_forget(struct store *store, long long id, struct error *err)
+{
+	struct query q;
+
+	if (query_open(&store->base, &q, "delete from effect where id = ? and state = 'intended'", err) < 0)
+		return -1;
+	bind_number(&q, id);
+	return query_done(store, &q, err);
+}
+
 #define EFFECT "select id, proposal, act, number, target, state, before, after, note, intended, ended from effect where "
 
 /* Of one proposal by its index, which "? is null or …" would not use: there are as many effects as files that were ever moved. */
@@ -68,12 +79,13 @@ int
 store_effects(struct arena *mem, struct store *store, const char *proposal, const char *act, struct effects *out,
 	      struct error *err)
 {
+	static const char one[] = EFFECT "proposal = ?1 and (?2 is null or act = ?2) order by act, number";
+	static const char all[] = EFFECT "?1 is null and (?2 is null or act = ?2) order by proposal, act, number";
 	struct query q;
 	int rc = 0;
 
 	*out = (struct effects){ 0 };
-	if (query_open(&store->base, &q, proposal ? EFFECT "proposal = ?1 and (?2 is null or act = ?2) order by act, number"
-						  : EFFECT "?1 is null and (?2 is null or act = ?2) order by proposal, act, number", err) < 0)
+	if (query_again(&store->base, &q, proposal ? one : all, err) < 0)
 		return -1;
 	bind_text(&q, proposal);
 	bind_text(&q, act);
@@ -93,9 +105,10 @@ store_effects(struct arena *mem, struct store *store, const char *proposal, cons
 int
 store_begun(struct store *store, const char *proposal, bool *out, struct error *err)
 {
+	static const char sql[] = "select 1 from effect where proposal = ? and state in ('intended', 'done') limit 1";
 	struct query q;
 
-	if (query_open(&store->base, &q, "select 1 from effect where proposal = ? and state in ('intended', 'done') limit 1", err) < 0)
+	if (query_again(&store->base, &q, sql, err) < 0)
 		return -1;
 	bind_text(&q, proposal);
 	*out = query_row(&q, err);
@@ -155,9 +168,10 @@ one_audit(struct arena *mem, struct query *q, struct audit_row *out, struct erro
 int
 store_audit_last(struct arena *mem, struct store *store, struct audit_row *out, struct error *err)
 {
+	static const char sql[] = AUDIT "order by a.seq desc limit 1";
 	struct query q;
 
-	return query_open(&store->base, &q, AUDIT "order by a.seq desc limit 1", err) < 0 ? -1 : one_audit(mem, &q, out, err);
+	return query_again(&store->base, &q, sql, err) < 0 ? -1 : one_audit(mem, &q, out, err);
 }
 
 int

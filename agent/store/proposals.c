@@ -323,11 +323,12 @@ store_proposal_put(struct store *store, const struct stored *s, struct error *er
 static int
 state_of(struct store *store, const char *id, enum state *out, struct error *err)
 {
+	static const char sql[] = "select state from proposal where id = ?";
 	struct arena *mem = arena_open();
 	struct query q;
 	int found = -1;
 
-	if (query_open(&store->base, &q, "select state from proposal where id = ?", err) < 0)
+	if (query_again(&store->base, &q, sql, err) < 0)
 		goto out;
 	bind_text(&q, id);
 	if (query_row(&q, err))
@@ -373,6 +374,7 @@ static int
 move(struct store *store, const char *id, enum happening what, int64_t now, int64_t go_at, day_t until, const char *note,
      struct error *err)
 {
+	static const char sql[] = "update proposal set state = ?, since = ?, go_at = ?, until = ?, note = ? where id = ? and state = ?";
 	enum state from;
 	struct query q;
 
@@ -381,8 +383,7 @@ move(struct store *store, const char *id, enum happening what, int64_t now, int6
 	if (!(life[what].from & STATES(from)))
 		return error_set(err, ERROR_STORE, "proposal '%s' is %s: '%s' cannot happen to it", id, state_word[from],
 				 happening_word[what]);
-	if (query_open(&store->base, &q, "update proposal set state = ?, since = ?, go_at = ?, until = ?, note = ? where id = ?"
-		       " and state = ?", err) < 0)
+	if (query_again(&store->base, &q, sql, err) < 0)
 		return -1;
 	bind_text(&q, state_word[life[what].to]);
 	bind_moment(&q, now);

@@ -17,7 +17,7 @@
 #include <sqlite3.h>
 
 /* A statement that is asked for each of many thousands, and so is not read anew each time. */
-#define KEPT_MOST 8
+#define KEPT_MOST 16
 struct kept_query { const char *sql; sqlite3_stmt *statement; bool busy; };
 
 struct base {

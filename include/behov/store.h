@@ -516,6 +516,8 @@ struct effects { LIST(struct effect) list; };
 int store_effect_intend(struct store *store, const struct effect *e, long long *id, struct error *err);
 int store_effect_end(struct store *store, long long id, enum effect_state state, const char *after, const char *note,
 		     int64_t now, struct error *err);
+/* What is meant is not, after all: nothing was begun.  One that has come further is left as it is. */
+int store_effect_forget(struct store *store, long long id, struct error *err);
 /* Has apply begun with a proposal?  Then only apply can bring it to its end. */
 int store_begun(struct store *store, const char *proposal, bool *out, struct error *err);
 /* NULL = any; sorted by proposal, act, number. */

@@ -9,6 +9,7 @@ import json
 import os
 import random
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -115,7 +116,10 @@ class Slapd:
         self.room = f"{ROOM}/slapd-{people}-{groups}-{memberships}"
         once(self.room, lambda: make_slapd(self.room, people, groups, memberships))
         write(self.room + "/slapd.conf", SLAPD.format(room=self.room))
-        self.ldapi, self.ldaps = "ldapi://" + (self.room + "/socket").replace("/", "%2F"), "ldaps://127.0.0.1:7636"
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            port = free.getsockname()[1]
+        self.ldapi, self.ldaps = "ldapi://" + (self.room + "/socket").replace("/", "%2F"), f"ldaps://127.0.0.1:{port}"
 
     def __enter__(self):
         self.server = subprocess.Popen(["slapd", "-d", "0", "-f", self.room + "/slapd.conf", "-h", f"{self.ldapi} {self.ldaps}"],
@@ -124,7 +128,7 @@ class Slapd:
                              stderr=subprocess.DEVNULL).returncode and self.server.poll() is None:
             time.sleep(0.1)
         if self.server.poll() is not None:
-            sys.exit("bench: slapd does not start: is port 7636 taken?")
+            sys.exit("bench: slapd does not start")
         return self
 
     def __exit__(self, *_):
@@ -171,24 +175,40 @@ def slapd():
 # ---------------------------------------------------------------- Samba
 
 
-def samba():
+SAMBA_PEOPLE, SAMBA_GROUPS, SAMBA_EACH, SAMBA_ADDRESS = 10000, 500, 100, "127.0.0.84"
+
+
+def samba_drawn():
+    """The members of each group, by number."""
+    draw = random.Random(6)
+    return [draw.sample(range(SAMBA_PEOPLE), SAMBA_EACH) for _ in range(SAMBA_GROUPS)]
+
+
+def samba_controller():
+    """The domain controller with people, groups and their memberships, or None."""
     if os.geteuid() != 0:
         print("\nSamba: skipped, its ports are below 1024: run as root")
-        return
+        return None
     sys.path.insert(0, TOP + "/tests/service")
     import samba as controller
-    people, address = 10000, "127.0.0.84"
     load = [controller.entry(f"OU={ou},{BASE}", objectClass="organizationalUnit") for ou in ("Personal", "Behorighet")]
-    names = [f"CN=Person {i},OU=Personal,{BASE}" for i in range(people)]
+    names = [f"CN=Person {i},OU=Personal,{BASE}" for i in range(SAMBA_PEOPLE)]
     load += [controller.entry(dn, objectClass="user", sAMAccountName=f"person{i}", title=TITLES[i % 6], department=f"Enhet {i % 400}",
                               userAccountControl=512) for i, dn in enumerate(names)]
-    draw = random.Random(6)
     load += [controller.entry(f"CN=APP-{g},OU=Behorighet,{BASE}", objectClass="group", sAMAccountName=f"APP-{g}",
-                              member=[names[m] for m in draw.sample(range(people), 100)]) for g in range(500)]
-    load.append(("modify", *controller.entry(f"CN=DC1,OU=Domain Controllers,{BASE}", servicePrincipalName="ldap/" + address)[1:]))
+                              member=[names[m] for m in drawn]) for g, drawn in enumerate(samba_drawn())]
+    load.append(("modify", *controller.entry(f"CN=DC1,OU=Domain Controllers,{BASE}", servicePrincipalName="ldap/" + SAMBA_ADDRESS)[1:]))
     print("\nSamba: loading 10,000 people takes a minute or two the first time", flush=True)
-    with controller.Controller(address, load, workers=2) as dc:
-        write(ROOM + "/password", controller.PASSWORD)
+    return controller.Controller(SAMBA_ADDRESS, load, workers=2)
+
+
+def samba():
+    dc = samba_controller()
+    if not dc:
+        return
+    people, address = SAMBA_PEOPLE, SAMBA_ADDRESS
+    with dc:
+        write(ROOM + "/password", dc.password)
         os.chmod(ROOM + "/password", 0o600)
         dc.samba_tool("domain", "exportkeytab", dc.home + "/keytab", "--principal=Administrator")
         os.chmod(dc.home + "/keytab", 0o600)
@@ -201,7 +221,7 @@ def samba():
             conf = configure("collect-samba", url, more)
             peers = {"ldapsearch, to nowhere": search(url, 1000, *login)}
             if way == "ldaps":
-                peers["ldapdomaindump"] = ["ldapdomaindump", "-at", "SIMPLE", "-u", "KALMAR\\Administrator", "-p", controller.PASSWORD,
+                peers["ldapdomaindump"] = ["ldapdomaindump", "-at", "SIMPLE", "-u", "KALMAR\\Administrator", "-p", dc.password,
                                            "--no-html", "--no-grep", "-o", ROOM + "/dump", url]
             ours = {"behov collect": [COLLECT, conf]}
             if way == "ldaps":

@@ -68,6 +68,16 @@ def parts(data):
     return out
 
 
+def matches(what, attributes):
+    """A filter of equalities, and all or any of them."""
+    tag, body = what
+    if tag in (0xa0, 0xa1):
+        return (all if tag == 0xa0 else any)(matches(one, attributes) for one in parts(body))
+    (_, name), (_, value) = parts(body)
+    held = attributes.get(name.decode(), [])
+    return any((v if isinstance(v, bytes) else v.encode()) == value for v in held)
+
+
 # ---------------------------------------------------------------- the server
 
 
@@ -93,11 +103,12 @@ class Fake:
     numbers = None          # place of an entry -> its uSNCreated, or None; then what is asked of that number is heeded
     elsewhere = False       # a new connection reaches another server
     hidden = ()             # DNs that are there and do not come
+    refuses = 0             # filters of more bytes than that (adminLimitExceeded)
     modify = None           # change -> (whether it is done, result code; None: it hangs up instead)
 
     def __init__(self, entries, **wrong):
         self.entries, self.pages, self.asked, self.binds, self.answers, self.links = entries, 0, [], [], 0, 0
-        self.changes = []
+        self.changes, self.lock = [], threading.Lock()
         self.__dict__.update(wrong)
 
     def __enter__(self):
@@ -157,23 +168,23 @@ class Fake:
                          + self.message(ident, self.done(0x65, 0)))
         elif scope == 0 and wanted[0].startswith("member;range="):
             link.sendall(self.rest(ident, base, wanted))
-        elif scope == 0 and search[6][0] == 0xa3:
-            name, value = (part.decode() for _, part in parts(search[6][1]))
-            held = value in dict(self.entries).get(base, {}).get(name, [])
+        elif self.refuses and len(search[6][1]) > self.refuses:
+            link.sendall(self.message(ident, self.done(0x65, 11)))
+        elif scope == 0 and search[6][0] in (0xa0, 0xa1, 0xa3):
+            held = matches(search[6], dict(self.entries).get(base, {}))
             link.sendall((self.message(ident, self.entry(base, [])) if held else b"") + self.message(ident, self.done(0x65, 0)))
         elif scope == 0:
             link.sendall(self.again(ident, base, wanted))
-        elif len(fields) < 3 and search[6][0] == 0xa3:          # one, by its key
-            (_, name), (_, value) = parts(search[6][1])
-            link.sendall(b"".join(self.message(ident, self.entry(*e)) for e in self.answers_to(name.decode(), value, wanted))
+        elif len(fields) < 3 and search[6][0] in (0xa1, 0xa3):          # by their keys
+            link.sendall(b"".join(self.message(ident, self.entry(*e)) for e in self.answers_to(search[6], wanted))
                          + self.message(ident, self.done(0x65, 0)))
         else:
             return self.page(link, ident, fields)
         return True
 
-    def answers_to(self, name, value, wanted):
+    def answers_to(self, what, wanted):
         for dn, attributes in self.entries:
-            if value in attributes.get(name, []):
+            if matches(what, attributes):
                 yield dn, [(k, v) for k, v in attributes.items() if k in wanted]
 
     def change(self, link, ident, body):
@@ -182,11 +193,12 @@ class Fake:
         ((_, operation), (_, attribute)), = (parts(change) for _, change in parts(changes))
         (_, name), (_, values) = parts(attribute)
         one = (dn.decode(), operation[0], name.decode(), [value.decode() for _, value in parts(values)])
-        self.changes.append(one)
-        does, code = self.modify(one) if self.modify else (True, 0)
-        held = dict(self.entries)[one[0]].setdefault(one[2], [])
-        if does:
-            held[:] = [v for v in held if v not in one[3]] + (one[3] if one[1] == 0 else [])
+        with self.lock:             # who was cut off may still be heard
+            self.changes.append(one)
+            does, code = self.modify(one) if self.modify else (True, 0)
+            held = dict(self.entries)[one[0]].setdefault(one[2], [])
+            if does:
+                held[:] = [v for v in held if v not in one[3]] + (one[3] if one[1] == 0 else [])
         if code is None:
             link.shutdown(socket.SHUT_RDWR)
             return False
@@ -202,7 +214,7 @@ class Fake:
         elif start >= len(members):
             found = []
         else:
-            size = self.smaller or self.limit
+            size = self.smaller or self.limit or len(members)
             last = start + size >= len(members)
             found = [(f"member;range={start}-{'*' if last else start + size - 1}", members[start:start + size])]
         if found is None:

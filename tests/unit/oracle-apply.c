@@ -8,20 +8,23 @@
  *     oracle-apply files  STORE FOLDER            (FOLDER/share has a whole batch "w" and other files; see below)
  *     oracle-apply deliver STORE FOLDER           (all of FOLDER/share is to be delivered)
  *     oracle-apply many STORE FOLDER              (each folder in FOLDER/share is a batch; a whole one where it begins with "w")
- *     oracle-apply removals STORE URI BASE BIND-DN PASSWORD-FILE CA-FILE LIST       (a line each: GROUP-DN, a tab, MEMBER-DN)
+ *     oracle-apply removals STORE URI BASE BIND-DN PASSWORD-FILE CA-FILE LIST
+ *                                                 (a line each: GROUP-DN, a tab, MEMBER-DN, or GROUP-KEY GROUP-DN MEMBER-KEY MEMBER-DN)
  *     oracle-apply journal STORE …                (as removals: what is written of them, and nothing is removed)
  *     oracle-apply restore STORE ID …             (as access, or FOLDER)
  *     oracle-apply show   STORE
  *
  * A store that is not there is made, with what is needed scheduled in it.  Each call applies what is due, issues the
  * gallringsprotokoll that are due, and prints each proposal, what the journal says, and the protocols.  BEHOV_TEST_NOW is
- * the moment; BEHOV_TEST_HELD a pattern of paths that are held; BEHOV_TEST_QUIET shows no more than the chain.
+ * the moment; BEHOV_TEST_HELD a pattern of paths that are held; BEHOV_TEST_QUIET shows no more than the chain, BEHOV_TEST_BRIEF logs errors only.
  */
 #include <behov/apply.h>
 #include <behov/audit.h>
 #include <behov/clock.h>
+#include <behov/log.h>
 #include <behov/protocol.h>
 #include <behov/retain.h>
+#include <behov/step.h>
 
 #include <dirent.h>
 #include <fcntl.h>
@@ -291,6 +294,22 @@ fill_many(struct store *store)
 	must(store_series_activate(store, &(struct activation){ "ver", "abc", "arkivarie", NOW - 50 * DAY }, &err));
 }
 
+/* Two names or two keys and two names. */
+static void
+split(char *line, char *words[4])
+{
+	size_t n = 0;
+
+	for (char *word = strtok_r(line, "\t", &line); word && n < 4; word = strtok_r(NULL, "\t", &line))
+		words[n++] = arena_text(mem, word);
+	if (n == 2) {
+		words[3] = words[1];
+		words[1] = words[0];
+		words[0] = dn_key(mem, words[1]);
+		words[2] = dn_key(mem, words[3]);
+	}
+}
+
 static void
 fill_removals(struct store *store, const char *path)
 {
@@ -302,41 +321,49 @@ fill_removals(struct store *store, const char *path)
 		must(error_sys(&err, ERROR_SOURCE, "cannot read '%s'", path));
 	must(store_begin(store, &err));
 	while (fgets(line, sizeof line, in)) {
-		char *tab = line + strcspn(line, "\t"), *words[4];
+		char *words[4];
 
-		tab[strcspn(tab, "\n")] = '\0';
-		words[1] = arena_copy(mem, line, (size_t)(tab - line));
-		words[3] = arena_text(mem, *tab ? tab + 1 : tab);
-		words[0] = dn_key(mem, words[1]);
-		words[2] = dn_key(mem, words[3]);
+		line[strcspn(line, "\n")] = '\0';
+		split(line, words);
 		membership(store, arena_print(mem, "%016zx", ++count), "ldap", words);
 	}
 	must(store_commit(store, &err));
 	fclose(in);
 }
 
-/* As agent/apply/directory.c writes of each, with what it would have read in the directory. */
+/* As agent/apply/removal.c writes of each, with what it would have read in the directory, as many in a commit. */
+static void
+journal_one(const struct apply_input *in, const struct stored *s, bool over)
+{
+	const char *seen = arena_print(mem, "{\"group\":\"%s\",\"member\":\"%s\",\"server\":\"-\"}", s->p.group, s->p.member);
+	json_t *told;
+	long long id;
+
+	must(store_effect_intend(in->store, &(struct effect){ .proposal = s->id, .act = "remove", .target = s->p.group, .before = seen,
+		.state = EFFECT_INTENDED, .intended = in->now, .ended = INT64_MIN }, &id, &err));
+	if (!over)
+		return;
+	told = json_pack("{s:s, s:s, s:s, s:s}", "proposal", s->id, "version", s->p.version, "kind", "remove-member", "state", "done");
+	must(store_effect_end(in->store, id, EFFECT_DONE, seen, NULL, in->now, &err));
+	must(store_proposal_move(in->store, s->id, PROPOSAL_DONE, in->now, INT64_MIN, DAY_NONE, NULL, &err));
+	must(audit_add(in->store, in->now, "apply", "proposal-done", told, &err));
+	json_decref(told);
+}
+
 static int
 journal_all(const struct apply_input *in)
 {
 	struct stored_list list = { 0 };
+	size_t herd = 200;
 
 	must(store_proposals(mem, in->store, &(struct proposal_filter){ .states = STATES(STATE_SCHEDULED) }, &list, &err));
-	for (size_t i = 0; i < list.list.count; i++) {
-		const struct stored *s = &list.list.items[i];
-		const char *seen = arena_print(mem, "{\"group\":\"%s\",\"member\":\"%s\",\"server\":\"-\"}", s->p.group, s->p.member);
-		json_t *told = json_pack("{s:s, s:s, s:s, s:s}", "proposal", s->id, "version", s->p.version, "kind", "remove-member", "state", "done");
-		long long id;
-
-		must(store_effect_intend(in->store, &(struct effect){ .proposal = s->id, .act = "remove", .target = s->p.group, .before = seen,
-			.state = EFFECT_INTENDED, .intended = in->now, .ended = INT64_MIN }, &id, &err));
-		must(store_begin(in->store, &err));
-		must(store_effect_end(in->store, id, EFFECT_DONE, seen, NULL, in->now, &err));
-		must(store_proposal_move(in->store, s->id, PROPOSAL_DONE, in->now, INT64_MIN, DAY_NONE, NULL, &err));
-		must(audit_add(in->store, in->now, "apply", "proposal-done", told, &err));
-		must(store_commit(in->store, &err));
-		json_decref(told);
-	}
+	for (size_t i = 0; i < list.list.count; i += herd)
+		for (int over = 0; over < 2; over++) {
+			must(store_begin(in->store, &err));
+			for (size_t k = i; k < i + herd && k < list.list.count; k++)
+				journal_one(in, &list.list.items[k], over);
+			must(store_commit(in->store, &err));
+		}
 	stored_free(&list);
 	return 0;
 }
@@ -407,6 +434,9 @@ main(int argc, char **argv)
 	if (argc < 3)
 		return 2;
 	mem = arena_open();
+	stop_listen();
+	if (getenv("BEHOV_TEST_BRIEF"))
+		log_open(LOG_LEVEL_ERROR);
 	must(clock_zone("Europe/Stockholm", &err));
 	rules.conf.organisation = "Kalmar kommun";
 	rules.conf.mode = MODE_APPLY;

@@ -50,15 +50,16 @@ def called(code, what):
 
 # Each dangerous call, where alone it may stand: the file and the function.
 DOORS = {
-    r"\bLDAP_MOD_DELETE\b": [("directory.c", "take_away")],
-    r"\bLDAP_MOD_(REPLACE|INCREMENT)\b|\bldap_(delete|modify|add|rename|modrdn)\w*\((?<!ldap_modify_ext_s\()": [],
-    r"\bldap_modify_ext_s\(": [("directory.c", "change")],
-    r"\bchange\([^,()]+, LDAP_MOD": [("directory.c", "take_away"), ("directory.c", "give_back")],
-    r"\btake_away\(": [("directory.c", "remove_one")],
+    r"\bLDAP_MOD_DELETE\b": [("directory.c", "directory_take_away")],
+    r"\bLDAP_MOD_(REPLACE|INCREMENT)\b|\bldap_(delete|modify|add|rename|modrdn)\w*\((?<!ldap_modify_ext\()": [],
+    r"\bldap_modify_ext\(": [("request.c", "send_change")],
+    r"\brequest_change\(": [("directory.c", "directory_take_away"), ("directory.c", "give_back")],
+    r"\brequest_split\(": [("removal.c", "ask_again")],
+    r"\bdirectory_take_away\(": [("removal.c", "ask")],
     r"\bunlinkat\([^,]+, name\b": [("unlink.c", "destroy")],
     r"\bdestroy\(": [("unlink.c", "unlink_one")],
-    r"\bproof_spend\(": [("directory.c", "take_away"), ("unlink.c", "destroy")],
-    r"\bproof_edge\(": [("directory.c", "remove_one")],
+    r"\bproof_spend\(": [("directory.c", "directory_take_away"), ("unlink.c", "destroy")],
+    r"\bproof_edge\(": [("removal.c", "mean_one")],
 }
 # What is removed besides: nothing that an owner could call a record.
 LITTER = r'"index(\.new)?"|INDEX "\.new"|SHARE_QUARANTINE, AT_REMOVEDIR|b->s->id, AT_REMOVEDIR|root, SHARE_MARKER'
