@@ -1,15 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* explain.c - why somebody has access, who had it, what may be needed; and why a file may go or is kept. */
+/* explain.c - why somebody has access, who had it, and what may be needed. */
 #include "run_p.h"
 #include <behov/collect.h>
 #include <behov/json.h>
-#include <behov/retain.h>
 #include <behov/scan.h>
 #include <behov/suggest.h>
-
-#include <dirent.h>
-#include <fcntl.h>
-#include <sys/stat.h>
 
 struct about { const char *system, *role; };
 
@@ -182,128 +177,6 @@ int run_suggest(struct arena *mem, const struct rules *rules, const struct run_o
 	rc = 0;
 out:
 	json_decref(snapshot.certificate);
-	store_close(store);
-	return rc;
-}
-
-/* The share whose folder the path lies below, however the folder is written: the longest wins. */
-static const struct share *share_of(const struct rules *rules, const char *path, const char **below)
-{
-	const struct share *found = NULL;
-	size_t longest = 0;
-
-	for (size_t i = 0; i < rules->share_count; i++) {
-		char *root = realpath(rules->shares[i].path, NULL);
-		size_t len = root ? strlen(root) : 0;
-
-		if (root && strncmp(root, path, len) == 0 && path[len] == '/' && len > longest) {
-			found = &rules->shares[i];
-			longest = len;
-			*below = path + len + 1;
-		}
-		free(root);
-	}
-	return found;
-}
-
-static void entry_of(const struct statx *st, const char *name, struct entry *out)
-{
-	*out = (struct entry){
-		.name = name, .type = DT_REG, .stated = true, .size = st->stx_size, .ino = st->stx_ino,
-		.nlink = st->stx_nlink, .mtime_s = st->stx_mtime.tv_sec, .mtime_ns = st->stx_mtime.tv_nsec,
-		.ctime_s = st->stx_ctime.tv_sec, .ctime_ns = st->stx_ctime.tv_nsec,
-		.btime_s = st->stx_mask & STATX_BTIME ? st->stx_btime.tv_sec : INT64_MIN,
-		.btime_ns = st->stx_btime.tv_nsec,
-	};
-}
-
-/* The same for smb://, which is compared as it is written. */
-static const struct share *smb_share_of(const struct rules *rules, const char *path, const char **below)
-{
-	const struct share *found = NULL;
-	size_t longest = 0;
-
-	for (size_t i = 0; i < rules->share_count; i++) {
-		size_t len = strlen(rules->shares[i].path);
-
-		if (rules->shares[i].smb && strncmp(rules->shares[i].path, path, len) == 0 && path[len] == '/' && len > longest) {
-			found = &rules->shares[i];
-			longest = len;
-			*below = path + len + 1;
-		}
-	}
-	return found;
-}
-
-/* A file on a share: which, where below it, and what it is. */
-struct found { const struct share *share; const char *below; struct entry entry; };
-
-static int find_on_smb(struct arena *mem, const struct rules *rules, const char *path, struct found *out, struct error *err)
-{
-	const char *slash, *name, *folder;
-	struct seen_folder seen;
-
-	out->share = smb_share_of(rules, path, &out->below);
-	if (!out->share)
-		return error_set(err, ERROR_USAGE, "'%s' lies on no registered share", path);
-	slash = strrchr(out->below, '/');
-	name = slash ? slash + 1 : out->below;
-	folder = slash ? arena_copy(mem, out->below, (size_t)(slash - out->below)) : "";
-	if (scan_folder(mem, out->share, folder, &seen, err) < 0)
-		return -1;
-	for (size_t i = 0; i < seen.list.count; i++)
-		if (strcmp(seen.list.items[i].name, name) == 0) {
-			out->entry = seen.list.items[i];
-			return 0;
-		}
-	return error_set(err, ERROR_SOURCE, "cannot find the file '%s'", path);
-}
-
-static int find_on_path(struct arena *mem, const struct rules *rules, const char *path, struct found *out, struct error *err)
-{
-	char *real = realpath(path, NULL);
-	const char *kept = real ? arena_text(mem, real) : NULL, *slash;
-	struct statx st;
-
-	free(real);
-	if (!kept)
-		return error_sys(err, ERROR_SOURCE, "cannot find '%s'", path);
-	out->share = share_of(rules, kept, &out->below);
-	if (!out->share)
-		return error_set(err, ERROR_USAGE, "'%s' lies on no registered share", path);
-	if (statx(AT_FDCWD, kept, AT_SYMLINK_NOFOLLOW, STATX_BASIC_STATS | STATX_BTIME, &st) < 0)
-		return error_sys(err, ERROR_SOURCE, "cannot look at '%s'", path);
-	if (!S_ISREG(st.stx_mode))
-		return error_set(err, ERROR_USAGE, "'%s' is not a file", path);
-	slash = strrchr(out->below, '/');
-	entry_of(&st, slash ? slash + 1 : out->below, &out->entry);
-	return 0;
-}
-
-int run_explain_file(struct arena *mem, const struct rules *rules, const struct run_options *how, const char *path,
-		     json_t **out, struct error *err)
-{
-	struct retain *retain = NULL;
-	struct earlier earlier = { 0 };
-	struct store *store = NULL;
-	struct found file;
-	int rc = -1;
-
-	if ((strncmp(path, "smb://", 6) == 0 ? find_on_smb : find_on_path)(mem, rules, path, &file, err) < 0 ||
-	    store_look(rules, &store, err) < 0 || earlier_load(mem, rules, store, false, how->now, &earlier, err) < 0)
-		goto out;
-	retain = retain_open(mem, &(struct retain_input){
-		.rules = rules, .holds = earlier.holds.items, .hold_count = earlier.holds.count,
-		.events = earlier.events.items, .event_count = earlier.events.count, .now = how->now,
-	}, err);
-	if (!retain)
-		goto out;
-	if (retain_needs_folder(retain, file.share, file.below) &&
-	    run_see_folder(mem, retain, file.share, file.below, err) < 0)
-		goto out;
-	rc = retain_explain(retain, file.share, file.below, &file.entry, out, err);
-out:
-	retain_close(retain);
 	store_close(store);
 	return rc;
 }

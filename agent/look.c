@@ -160,6 +160,8 @@ int verb_explain(struct arena *mem, const struct options *options, int count, ch
 	else
 		rc = count == 2 ? run_explain_access(mem, &rules, &how, words[0], words[1], &json, err)
 				: run_explain_file(mem, &rules, &how, words[0], &json, err);
+	if (rc == 0 && count == 1 && !options->at && !json_object_get(json, "considered"))
+		template = "file-gone.sv.txt";          /* it is not where rules judge */
 	if (rc == 0)
 		rc = options->json ? say_json(mem, json, err) : say_template(template, json, err);
 	if (rc == 0 && json_is_false(json_object_get(json, "complete")))

@@ -4,7 +4,7 @@
 #include "behov/json.h"
 #include "behov/text.h"
 
-#define YOUNGER "filen är yngre än det som har hänt: den skrevs eller skapades senare"
+#define NO_WORDS "filnamnet är inte giltig UTF-8, så reglerna kan inte bedöma det"
 
 /* Down from the root to the folder of a file: what has matched by then, which the caller frees; and the file's name. */
 static struct cells
@@ -69,54 +69,27 @@ retain_folder(struct retain *r, const struct share *share, const char *folder, c
 	free(cells.items);
 }
 
-static const char *
-why_not_superseded(struct retain *r, const struct cell *c, const struct entry *entry)
+/* Patterns whose folders match, and whose names do not: who wrote the series will ask. */
+static void
+put_others(struct retain *r, const char *path, json_t *o)
 {
-	const struct edition *newer;
+	const char *name;
+	struct cells cells = to_folder(r, path, &name), met = { 0 };
+	json_t *list = json_array();
 
-	switch (versions_look(r, c->pattern, entry->name, &newer)) {
-	case LOOK_NEWEST:
-		return "ingen nyare version ligger i mappen";
-	case LOOK_SUPERSEDED:
-		return arena_print(r->mem, "den nyare versionen %s är tom eller har inget rimligt datum", name_show(r->mem, newer->name));
-	default:
-		return "det går inte att säkert säga vilken version som kom efter den";
+	cells_step(r->mem, cells.items, cells.count, name, strlen(path), &met);
+	for (size_t i = 0; i < met.count; i++) {
+		const struct cell *c = &met.items[i];
+		const struct series *s = c->pattern->tally ? c->pattern->tally->series : NULL;
+
+		if (s && c->pos == c->pattern->count && !pattern_names(r->mem, c->pattern, name))
+			json_array_append_new(list, json_pack("{s:s, s:s, s:s, s:s, s:s}", "series", s->id, "name", s->name ? s->name : s->id,
+							      "rule", place_text(r->mem, s->at), "pattern", c->pattern->where->path, "why",
+							      reason_name(r, c)));
 	}
-}
-
-/* Why no date is known, in words. */
-static const char *
-no_date(struct retain *r, const struct cell *c, const struct entry *entry)
-{
-	const struct tally *t = c->pattern->tally;
-
-	if (t->cases && (!c->case_name || !cases_find(t->cases, c->case_name)))
-		return t->cases->known ? "ärendet finns inte i listan över ärenden" : "listan över ärenden kunde inte läsas";
-	switch (t->series->clock) {
-	case CLOCK_MODIFIED:
-		return entry->stated ? "filens ändringsdatum är orimligt" : "filens ändringsdatum kunde inte läsas";
-	case CLOCK_CREATED:
-		return entry->btime_s == INT64_MIN ? "filsystemet vet inte när filen skapades" : "datumet då filen skapades är orimligt";
-	case CLOCK_CASE_CLOSED:
-		return arena_print(r->mem, "ärendet %s är inte avslutat", c->case_name);
-	case CLOCK_SUPERSEDED:
-		return why_not_superseded(r, c, entry);
-	case CLOCK_EVENT:
-		return came_after(r, t->series, entry) ? YOUNGER : "ingen har sagt att det som räknas har hänt";
-	default:
-		return "sökvägen säger inget rimligt datum";
-	}
-}
-
-/* What somebody wrote is one line here, whatever is in it. */
-static const char *
-event_text(struct retain *r, const struct event *e)
-{
-	char *line = e ? arena_print(r->mem, "%s (%s)", e->why, e->by ? e->by : e->id) : NULL;
-
-	if (line)
-		text_plain(line);
-	return line;
+	json_object_set_new(o, "named_otherwise", list);
+	free(cells.items);
+	free(met.items);
 }
 
 static json_t *
@@ -149,12 +122,14 @@ one(struct retain *r, const struct cell *c, const struct entry *entry, const str
 	json_put(o, "case", c->case_name);
 	if (c->pattern->after && versions_look(r, c->pattern, entry->name, &newer) != LOOK_SUPERSEDED)
 		newer = NULL;
-	json_put(o, "event", s->clock == CLOCK_EVENT ? event_text(r, last_event(r, s)) : NULL);
+	json_put(o, "lost", reason_lost(r, c, counts, anchor, due, v));
+	json_put(o, "counted", reason_counted(r, c, entry, anchor));
+	json_put(o, "event", s->clock == CLOCK_EVENT ? reason_event(r, last_event(r, s)) : NULL);
 	json_put(o, "newer", newer ? name_show(r->mem, newer->name) : NULL);
 	json_put(o, "anchor", day_text(r->mem, anchor));
 	json_put(o, "due", day_text(r->mem, due));
-	json_put(o, "calculation", due == DAY_NONE || s->action == ACTION_PRESERVE ? NULL : sum_text(r->mem, s, anchor, due));
-	json_put(o, "no_date", s->action != ACTION_PRESERVE && due == DAY_NONE ? no_date(r, c, entry) : NULL);
+	json_put(o, "calculation", due == DAY_NONE || s->action == ACTION_PRESERVE || is_spared(c) ? NULL : sum_text(r->mem, s, anchor, due));
+	json_put(o, "no_date", s->action != ACTION_PRESERVE && due == DAY_NONE ? reason_no_date(r, c, entry) : NULL);
 	return o;
 }
 
@@ -164,6 +139,7 @@ retain_explain(struct retain *r, const struct share *share, const char *path, co
 {
 	static const char *const word[] = { "held", "preserve", "deliver", "destroy", "inert", "ungoverned" };
 	json_t *considered = json_array();
+	const char *no_date;
 	const struct series *s;
 	struct verdict v;
 
@@ -172,9 +148,12 @@ retain_explain(struct retain *r, const struct share *share, const char *path, co
 		retain_share(r, share);
 	match_path(r, path);
 	v = judge(r, entry);
+	no_date = v.winner && v.due == DAY_NONE ? reason_no_date(r, v.winner, entry) : NULL;
 	/* As when a night judges it: what its writer meant by such a name is not known. */
-	if (v.outcome == OUT_DESTROY && !text_is_utf8(path, strlen(path)))
+	if (v.outcome == OUT_DESTROY && !text_is_utf8(path, strlen(path))) {
 		v.anchor = v.due = DAY_NONE;
+		no_date = NO_WORDS;
+	}
 	s = v.winner ? v.winner->pattern->tally->series : NULL;
 	*out = json_object();
 	json_put(*out, "share", share->id);
@@ -190,10 +169,14 @@ retain_explain(struct retain *r, const struct share *share, const char *path, co
 	json_object_set_new(*out, "whole", json_boolean(s && s->whole));
 	json_put(*out, "hold", v.hold ? v.hold->id : NULL);
 	json_put(*out, "reason", v.hold ? v.hold->reason : NULL);
+	json_put(*out, "hold_by", v.hold ? v.hold->by : NULL);
+	json_put(*out, "hold_since", v.hold ? v.hold->since : NULL);
+	json_put(*out, "no_date", no_date);
 	for (size_t i = 0; i < r->found.count; i++)
-		if (r->found.items[i].pattern->tally)
+		if (r->found.items[i].pattern->tally && !is_told_better(r, &r->found.items[i]))
 			json_array_append_new(considered, one(r, &r->found.items[i], entry, &v));
 	json_object_set_new(*out, "considered", considered);
+	put_others(r, path, *out);
 	return 0;
 }
 
@@ -213,7 +196,7 @@ retain_objection(struct retain *r, const struct share *share, const char *path, 
 	if (v.outcome == OUT_HELD)
 		return arena_print(r->mem, "gallringsstopp: %s", v.hold->reason ? v.hold->reason : v.hold->id);
 	if (!text_is_utf8(path, strlen(path)))
-		return "filnamnet är inte giltig UTF-8, så reglerna kan inte bedöma det";
+		return NO_WORDS;
 	if (v.outcome != OUT_DESTROY || strcmp(v.winner->pattern->tally->series->id, series) != 0)
 		return "reglerna säger något annat om filen nu";
 	if (came_after(r, v.winner->pattern->tally->series, entry))

@@ -28,7 +28,7 @@ match_file(struct retain *r, const struct cell *cells, size_t count, const char 
 }
 
 /* What a list of cases tells of a path, counts, and not that the path could be read as something else. */
-static bool
+bool
 is_told_better(const struct retain *r, const struct cell *c)
 {
 	if (!c->pattern->tally->cases || (c->case_name && cases_find(c->pattern->tally->cases, c->case_name)))

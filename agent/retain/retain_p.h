@@ -276,4 +276,19 @@ bool on_recall(void *self, void *state, const char *path, const void *bytes, siz
 const char *memo_judged(struct retain *r);
 const char *memo_registers(struct retain *r);
 
+/* ------------------------------------------------------------------ reasons.c: in words, for explain */
+
+#define YOUNGER "filen är yngre än det som har hänt: den skrevs eller skapades senare"
+/* What a list of cases tells of a path counts, and not that the path could be read as something else. */
+bool is_told_better(const struct retain *r, const struct cell *c);
+/* Why no date is known. */
+const char *reason_no_date(struct retain *r, const struct cell *c, const struct entry *entry);
+const char *reason_event(struct retain *r, const struct event *e);
+/* What its time is counted from; NULL where that is told otherwise, or not known. */
+const char *reason_counted(struct retain *r, const struct cell *c, const struct entry *entry, day_t anchor);
+/* Why another series decides; NULL: this one does, or none does. */
+const char *reason_lost(struct retain *r, const struct cell *c, bool counts, day_t anchor, day_t due, const struct verdict *v);
+/* That it is for other names. */
+const char *reason_name(struct retain *r, const struct cell *c);
+
 #endif
