@@ -13,14 +13,16 @@
 #define TEXT_MOST  32000                /* characters; a cell holds 32,767 */
 #define NAME_MOST  31                   /* characters of a sheet's name */
 #define WIDTH_MOST 60
+#define LINE_HIGH  15                   /* points */
+#define LINES_MOST 27                   /* a row is at most 409 points high */
 #define DIGITS     15                   /* more, and a spreadsheet rounds: then it is a text */
 #define COLUMNS_MOST 26                 /* A to Z */
 #define HEAD_MOST  (size_t)(1024 + 80 * COLUMNS_MOST)
 #define LINE_MOST  ((size_t)32 << 20)
 #define SHEET_MOST (INT64_C(3) << 30)   /* bytes of a sheet; more, and another begins */
 
-/* cell: the last that stood in the column; xml: what it became, without its place. */
-struct column { struct text cell, xml; double taken, width; };
+/* cell: the last that stood in the column; xml: what it became, without its place; lines: how many it takes. */
+struct column { struct text cell, xml; double taken, width; int lines; };
 
 struct book {
 	struct sink sink;
@@ -167,6 +169,23 @@ serial(day_t day, int second)
 	return (double)(day - day_make(1899, 12, 30)) + second / 86400.0;
 }
 
+/* How many lines a text takes in the widest column, words being broken at spaces: not every program finds that out by itself. */
+static int
+high(const char *text)
+{
+	size_t lines = 0;
+
+	while (*text && lines < LINES_MOST) {
+		size_t len = strcspn(text, "\n"), letters = 0;
+
+		for (size_t i = 0; i < len; i++)
+			letters += ((unsigned char)text[i] & 0xc0) != 0x80;
+		lines += letters > WIDTH_MOST ? letters / (WIDTH_MOST - 8) + 1 : 1;
+		text += len + (text[len] == '\n');
+	}
+	return lines > LINES_MOST ? LINES_MOST : lines ? (int)lines : 1;
+}
+
 /* What its type says, when it is that; else the text that it is. */
 static void
 encode(struct column *c, enum cell type, const char *cell)
@@ -174,6 +193,7 @@ encode(struct column *c, enum cell type, const char *cell)
 	struct arena *brief;
 	int64_t moment;
 
+	c->lines = 1;
 	if (type == CELL_NUMBER && cell_is_plain(type, cell) && strlen(cell) <= DIGITS && (*cell != '0' || !cell[1])) {
 		c->taken = wide(cell) * 4 / 3;
 		put_number(&c->xml, strtod(cell, NULL), STYLE_NONE);
@@ -192,15 +212,16 @@ encode(struct column *c, enum cell type, const char *cell)
 	brief = arena_open();
 	cell = book_text(brief, cell);
 	c->taken = wide(cell);
+	c->lines = high(cell);
 	put_text(&c->xml, cell, c->taken > WIDTH_MOST || strchr(cell, '\n') ? STYLE_WRAP : STYLE_NONE);
 	arena_close(brief);
 }
 
-static void
-put_cell(struct book *b, int i, const char *cell, const char *row)
+/* Gives how many lines it takes. */
+static int
+know_cell(struct book *b, int i, const char *cell)
 {
 	struct column *c = &b->columns[i];
-	const char place[] = { '<', 'c', ' ', 'r', '=', '"', (char)('A' + i), '\0' };
 
 	if (!c->xml.len || strcmp(c->cell.data, cell) != 0) {
 		c->cell.len = c->xml.len = 0;
@@ -208,6 +229,15 @@ put_cell(struct book *b, int i, const char *cell, const char *row)
 		encode(c, b->list->columns[i].type, cell);
 		c->width = c->taken > c->width ? c->taken : c->width;
 	}
+	return c->lines;
+}
+
+static void
+put_cell(struct book *b, int i, const char *row)
+{
+	struct column *c = &b->columns[i];
+	const char place[] = { '<', 'c', ' ', 'r', '=', '"', (char)('A' + i), '\0' };
+
 	text_bytes(&b->line, place, sizeof(place) - 1);
 	text_add(&b->line, row);
 	text_bytes(&b->line, c->xml.data, c->xml.len);
@@ -344,16 +374,24 @@ row(struct sink *sink, const char *const *cells, struct error *err)
 {
 	struct book *b = (struct book *)sink;
 	char place[32];
+	int lines = 1;
 
 	if ((b->row > b->rows || b->bytes > SHEET_MOST) && (end_sheet(b, err) < 0 || begin_sheet(b, err) < 0))
 		return -1;
 	snprintf(place, sizeof(place), "%lld\"", b->row++);
+	for (int i = 0; i < b->list->count; i++) {
+		int high = cells[i] && *cells[i] ? know_cell(b, i, cells[i]) : 1;
+
+		lines = high > lines ? high : lines;
+	}
 	text_add(&b->line, "<row r=\"");
 	text_add(&b->line, place);
+	if (lines > 1)
+		text_print(&b->line, " ht=\"%d\" customHeight=\"1\"", lines * LINE_HIGH);
 	text_char(&b->line, '>');
 	for (int i = 0; i < b->list->count; i++)
 		if (cells[i] && *cells[i])
-			put_cell(b, i, cells[i], place);
+			put_cell(b, i, place);
 	text_add(&b->line, "</row>");
 	return put_line(b, err);
 }
@@ -369,19 +407,13 @@ end(struct sink *sink, struct error *err)
 static int
 conclusions(void *self, int (*each)(void *to, const char *const *cells, struct error *err), void *to, struct error *err)
 {
-	static const struct { const char *tone, *word; } said[] = { { "red", "Rött" }, { "act", "Behöver beslut" }, { "good", "I ordning" } };
 	const struct document *document = self;
 	const json_t *one;
 	size_t i;
 
-	json_array_foreach(json_object_get(document->page, "conclusions"), i, one) {
-		const char *tone = json_text(one, "tone"), *word = "Att veta";
-
-		for (size_t k = 0; tone && k < sizeof(said) / sizeof(*said); k++)
-			word = strcmp(tone, said[k].tone) == 0 ? said[k].word : word;
-		if (each(to, (const char *[]){ word, json_text(one, "text"), json_text(one, "detail") }, err) < 0)
+	json_array_foreach(json_object_get(document->page, "conclusions"), i, one)
+		if (each(to, (const char *[]){ document_tones[document_tone(one)].title, json_text(one, "text"), json_text(one, "detail") }, err) < 0)
 			return -1;
-	}
 	return 0;
 }
 

@@ -321,6 +321,22 @@ files_note(struct store *store, const struct document *document, int64_t now, co
 	return store_commit(store, err);
 }
 
+const struct tone document_tones[TONES] = {
+	[TONE_RED] = { "red", "Rött" }, [TONE_ACT] = { "act", "Behöver beslut" }, [TONE_NOTE] = { "note", "Att känna till" },
+	[TONE_GOOD] = { "good", "I ordning" },
+};
+
+int
+document_tone(const json_t *conclusion)
+{
+	const char *tone = json_text(conclusion, "tone");
+
+	for (int i = 0; tone && i < TONES; i++)
+		if (strcmp(tone, document_tones[i].id) == 0)
+			return i;
+	return TONE_NOTE;
+}
+
 void
 document_free(struct document *document)
 {

@@ -7,8 +7,9 @@
 
 #define INSIDE_MOST ((size_t)16 << 20)  /* bytes of lists: a longer one stays beside, and its digest inside */
 #define ROWS_MOST   30                  /* of a list that are shown */
-#define COLUMNS_MOST 6
-#define FRAMES_MOST 6                   /* conclusions that stand out */
+#define COLUMNS_MOST 9
+#define IN_FRAME    3                   /* conclusions in a frame: of what a frame shows, 12 lines, four each */
+#define FRAMED_MOST 6                   /* that stand out so */
 
 /* ------------------------------------------------------------------ a list as a file */
 
@@ -80,14 +81,21 @@ attach(struct paper *p)
 
 /* ------------------------------------------------------------------ a list as a table */
 
-/* Who reads paper follows no link and no number of ours. */
+/* Who reads paper follows no link, no number and no id of ours: what they are about is said by name beside. */
 static bool
-for_programs(const char *column)
+for_programs(const char *list, const char *column)
 {
-	static const char *const ids[] = { "proposal", "server", "together", "source", "key", "guid" };
+	static const struct { const char *list, *column; } hidden[] = {
+		{ NULL, "proposal" }, { NULL, "server" }, { NULL, "together" }, { NULL, "source" }, { NULL, "key" }, { NULL, "guid" },
+		{ "removals", "system" }, { "removals", "role" }, { "removals", "group" }, { "removals", "note" }, { "kept", "system" }, { "kept", "role" },
+		{ "accounts", "system" }, { "accounts", "role" }, { "findings", "kind" }, { "findings", "system" }, { "findings", "role" },
+		{ "findings", "series" }, { "findings", "share" }, { "protocols", "bytes" }, { "waiting", "needs" }, { "waiting", "class" }, { "waiting", "note" },
+		{ "going", "needs" }, { "going", "class" }, { "going", "note" }, { "gallring", "action" }, { "gallring", "decided" },
+		{ "gallring", "overdue_since" },
+	};
 
-	for (size_t i = 0; i < sizeof(ids) / sizeof(*ids); i++)
-		if (strcmp(column, ids[i]) == 0)
+	for (size_t i = 0; i < sizeof(hidden) / sizeof(*hidden); i++)
+		if (strcmp(column, hidden[i].column) == 0 && (!hidden[i].list || strcmp(list, hidden[i].list) == 0))
 			return true;
 	return false;
 }
@@ -122,10 +130,10 @@ begin_table(struct paper *p)
 	for (int i = 0; i < p->list->count && s->count < COLUMNS_MOST; i++) {
 		const struct document_column *c = &p->list->columns[i];
 
-		if (for_programs(c->id))
+		if (for_programs(p->list->id, c->id))
 			continue;
 		columns[s->count] = (struct pdf_column){ .head = c->title, .number = c->type == CELL_NUMBER, .strong = s->count == 0,
-							 .share = c->type == CELL_DAY ? 0.8 : c->type == CELL_MOMENT ? 1 : 1.4 };
+							 .share = c->type == CELL_DAY ? 1 : c->type == CELL_MOMENT ? 1.2 : 1.5 };
 		s->columns[s->count++] = i;
 	}
 	pdf_table(p->doc, columns, (size_t)s->count, NULL);
@@ -205,53 +213,56 @@ end(struct sink *sink, struct error *err)
 /* ------------------------------------------------------------------ the first page */
 
 static const char *
-conclusion_text(struct arena *mem, const char *word, const json_t *one)
+conclusion_text(struct arena *mem, const json_t *one)
 {
 	const char *text = json_text(one, "text"), *detail = json_text(one, "detail");
 
-	return arena_print(mem, "%s%s%s%s", word, text ? text : "", detail && *detail ? " " : "", detail ? detail : "");
+	return arena_print(mem, "%s%s%s", text ? text : "", detail && *detail ? " " : "", detail ? detail : "");
 }
 
-/* Those of a tone in frames, as long as there are few enough frames; *framed counts them. */
-static void
-frames(struct paper *p, const char *tone, enum pdf_tone colour, const char *word, int *framed)
+/* Each on a line of its own. */
+static const char *
+framed_text(struct arena *mem, const char *const *items, size_t count)
 {
-	const json_t *one;
-	size_t i;
+	const char *out = items[0];
 
-	json_array_foreach(json_object_get(p->document->page, "conclusions"), i, one)
-		if (json_text(one, "tone") && strcmp(json_text(one, "tone"), tone) == 0 && (*framed)++ < FRAMES_MOST)
-			pdf_frame(p->doc, colour, conclusion_text(p->mem, word, one));
+	if (count == 1)
+		return out;
+	out = arena_print(mem, "• %s", out);
+	for (size_t i = 1; i < count && i < IN_FRAME; i++)
+		out = arena_print(mem, "%s\n• %s", out, items[i]);
+	return out;
 }
 
-/* The others, and what had no room in frames. */
+/* Those of a tone, under its name: what is red in frames, as long as there are few enough, and the rest as a list. */
+static void
+of_tone(struct paper *p, int tone, const json_t *all)
+{
+	const char **items = arena_array(p->mem, const char *, json_array_size(all) + 1);
+	size_t count = 0, framed = 0, i;
+	const json_t *one;
+
+	json_array_foreach(all, i, one)
+		if (document_tone(one) == tone)
+			items[count++] = conclusion_text(p->mem, one);
+	if (count)
+		pdf_heading(p->doc, 3, document_tones[tone].title);
+	for (; tone == TONE_RED && framed < count && framed < FRAMED_MOST; framed += IN_FRAME)
+		pdf_frame(p->doc, PDF_ALERT, framed_text(p->mem, items + framed, count - framed));
+	if (framed < count)
+		pdf_list(p->doc, items + framed, count - framed);
+}
+
 static void
 conclusions(struct paper *p)
 {
-	static const struct { const char *tone, *word; } tones[] = { { "red", "Rött: " }, { "act", "Behöver beslut: " }, { "note", "Har ändrats: " },
-								     { "good", "I ordning: " }, { NULL, "" } };
-	const json_t *list = json_object_get(p->document->page, "conclusions"), *one;
-	const char **items = arena_array(p->mem, const char *, json_array_size(list) + 1);
-	int framed = 0, passed = 0;
-	size_t count = 0, i;
+	const json_t *all = json_object_get(p->document->page, "conclusions");
 
-	if (!json_array_size(list))
+	if (!json_array_size(all))
 		return;
 	pdf_heading(p->doc, 2, "Slutsatser");
-	frames(p, "red", PDF_ALERT, tones[0].word, &framed);
-	frames(p, "act", PDF_CALM, tones[1].word, &framed);
-	for (int k = 0; k < 5; k++)
-		json_array_foreach(list, i, one) {
-			const char *tone = json_text(one, "tone") ? json_text(one, "tone") : "";
-			int is = 0;
-
-			while (tones[is].tone && strcmp(tone, tones[is].tone) != 0)
-				is++;
-			if (is == k && (k > 1 || ++passed > FRAMES_MOST))
-				items[count++] = conclusion_text(p->mem, tones[k].word, one);
-		}
-	if (count)
-		pdf_list(p->doc, items, count);
+	for (int tone = 0; tone < TONES; tone++)
+		of_tone(p, tone, all);
 }
 
 /* What the page says under those keys, where it does. */
@@ -314,16 +325,17 @@ population(struct paper *p)
 static void
 put_first(struct paper *p, const char *title)
 {
-	static const struct pdf_fact first[] = { { "Kvartal", "quarter" }, { "Från", "from" }, { "Till och med", "until" },
-						 { "Diarienummer", "dnr" }, { "Omfattning", "scope" }, { "Rapporten", "keep" } };
+	static const struct pdf_fact first[] = { { "Tid", "period" }, { "Diarienummer", "dnr" }, { "Omfattning", "scope" } };
 
 	pdf_note(p->doc, json_text(p->document->page, "organisation") ? json_text(p->document->page, "organisation") : "");
 	pdf_heading(p->doc, 1, title);
 	facts(p, first, sizeof(first) / sizeof(*first));
 	figures(p);
 	conclusions(p);
-	if (p->document->plot_count)
+	if (p->document->plot_count) {
+		pdf_page(p->doc);               /* page one is the conclusions' own */
 		pdf_heading(p->doc, 2, "Utveckling");
+	}
 	for (int i = 0; i < p->document->plot_count; i++)
 		plot_pdf(p->mem, p->doc, &p->document->plots[i]);
 	if (p->document->list_count)
@@ -336,7 +348,7 @@ put_rest(struct paper *p, struct error *err)
 	static const struct pdf_fact proof[] = { { "Senaste natt", "last_night" }, { "Nätter", "nights" }, { "Nätter med luckor", "nights_gaps" },
 						 { "Nätter som misslyckades", "nights_failed" }, { "Reglernas fingeravtryck", "rules" },
 						 { "Fingeravtryck av allt som lästes", "seen_digest" }, { "Kedjans huvud", "chain_head" },
-						 { "Kedjan", "chain_broken" }, { "Kedjans underskrift", "chain_sealed" } };
+						 { "Kedjan", "chain_broken" }, { "Kedjans underskrift", "chain_sealed" }, { "Rapporten", "keep" } };
 	const char *bytes;
 	size_t len;
 

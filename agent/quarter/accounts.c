@@ -5,7 +5,7 @@
 #define NAMES_MOST 20
 
 static const struct document_column account_columns[] = {
-	{ "kind", "Slag", CELL_TEXT }, { "account", "Konto", CELL_TEXT }, { "system", "System", CELL_TEXT }, { "role", "Roll", CELL_TEXT },
+	{ "kind", "Slag", CELL_TEXT }, { "account", "Konto", CELL_TEXT }, { "about", "Gäller", CELL_TEXT }, { "system", "System", CELL_TEXT }, { "role", "Roll", CELL_TEXT },
 	{ "day", "Dag", CELL_DAY }, { "since", "Sedan", CELL_DAY }, { "note", "Anmärkning", CELL_TEXT },
 };
 
@@ -65,10 +65,12 @@ take_mark(void *self, const struct stored_mark *m, struct error *err)
 	const char *account = straight(q->mem, arena_text(q->mem, m->account ? m->account : "-")), *day = day_text(q->mem, m->day);
 	const char *system = arena_text(q->mem, m->system), *note = straight(q->mem, arena_text(q->mem, m->note));
 
+	const char *about = *m->role ? arena_print(q->mem, "%s: %s", system_name(q, system), role_name(q, system, m->role)) : system_name(q, system);
+
 	(void)err;
 	if (m->first_seen > a->night || !(*m->system ? is_mine(q, m->system, NULL, NULL) : is_whole(q)))
 		return 0;
-	rows_add(a->rows, (const char *[]){ kinds[m->kind].title, account, *system ? system : NULL, *m->role ? arena_text(q->mem, m->role) : NULL, day,
+	rows_add(a->rows, (const char *[]){ kinds[m->kind].title, account, *system ? about : NULL, *system ? system : NULL, *m->role ? arena_text(q->mem, m->role) : NULL, day,
 					    day_of(q->mem, m->first_seen), note });
 	count_account(a, m);
 	if (m->kind != MARK_SERVICE && m->kind != MARK_PRIVILEGED && m->kind != MARK_TEMPORARY)

@@ -178,7 +178,7 @@ put_counts(struct quarter *q)
 /* ------------------------------------------------------------------ what was removed */
 
 static const struct document_column removal_columns[] = {
-	{ "day", "Dag", CELL_DAY }, { "system", "System", CELL_TEXT }, { "role", "Roll", CELL_TEXT }, { "who", "Vem", CELL_TEXT },
+	{ "day", "Dag", CELL_DAY }, { "about", "Gäller", CELL_TEXT }, { "system", "System", CELL_TEXT }, { "role", "Roll", CELL_TEXT }, { "who", "Vem", CELL_TEXT },
 	{ "group", "Grupp", CELL_TEXT }, { "by", "Godkänt av", CELL_TEXT }, { "approved", "Godkänt", CELL_DAY },
 	{ "days", "Dagar från godkännande", CELL_NUMBER }, { "note", "Anmärkning", CELL_TEXT }, { "proposal", "Förslag", CELL_TEXT },
 };
@@ -206,24 +206,38 @@ approval_of(struct quarter *q, const struct stored *s, const char **by, int64_t 
 }
 
 static int
+by_day_done(const void *a, const void *b)
+{
+	const struct stored *x = *(const struct stored *const *)a, *y = *(const struct stored *const *)b;
+
+	return x->since != y->since ? (x->since > y->since) - (x->since < y->since) : strcmp(x->id, y->id);
+}
+
+static int
 list_removals(struct quarter *q, long long *count, struct error *err)
 {
 	struct kept_rows *rows = rows_keep(q, "removals", "Borttagningar", COLUMNS(removal_columns));
 
-	for (size_t i = 0; i < q->mine.count; i++) {
-		const struct stored *s = q->mine.items[i];
-		const char *by, *cells[10];
+	const struct stored **done = arena_array(q->mem, const struct stored *, q->mine.count + 1);
+	size_t all = 0;
+
+	for (size_t i = 0; i < q->mine.count; i++)
+		if (is_access(&q->mine.items[i]->p) && q->mine.items[i]->state == STATE_DONE && within(q, q->mine.items[i]->since))
+			done[all++] = q->mine.items[i];
+	if (all)
+		qsort(done, all, sizeof(*done), by_day_done);
+	for (size_t i = 0; i < all; i++) {
+		const struct stored *s = done[i];
+		const char *by, *cells[11];
 		int64_t at;
 
-		if (!is_access(&s->p) || s->state != STATE_DONE || !within(q, s->since))
-			continue;
 		if (approval_of(q, s, &by, &at, err) < 0)
 			return -1;
-		memcpy(cells, (const char *[]){ day_of(q->mem, s->since), straight(q->mem, s->p.system), straight(q->mem, s->p.role), who_of(q->mem, &s->p),
+		memcpy(cells, (const char *[]){ day_of(q->mem, s->since), where_of(q, &s->p), straight(q->mem, s->p.system), straight(q->mem, s->p.role), who_of(q->mem, &s->p),
 			       straight(q->mem, s->p.group), by, day_of(q->mem, at), at == INT64_MIN ? NULL : number_text(q->mem, (s->since - at) / DAY),
 			       straight(q->mem, s->note), s->id }, sizeof(cells));
 		rows_add(rows, cells);
-		tell_system(q, s->p.system, TOLD_REMOVED, arena_print(q->mem, "%s: %s", role_name(q, s->p.system, s->p.role), cells[3]),
+		tell_system(q, s->p.system, TOLD_REMOVED, arena_print(q->mem, "%s: %s", role_name(q, s->p.system, s->p.role), cells[4]),
 			    by ? arena_print(q->mem, "%s, godkänt av %s", cells[0], by) : cells[0]);
 		++*count;
 	}
@@ -246,8 +260,8 @@ put_decisions(struct quarter *q, struct error *err)
 /* ------------------------------------------------------------------ kept, and exceptions */
 
 static const struct document_column kept_columns[] = {
-	{ "who", "Vem", CELL_TEXT }, { "system", "System", CELL_TEXT }, { "role", "Roll", CELL_TEXT }, { "reason", "Skäl", CELL_TEXT },
-	{ "by", "Beslutat av", CELL_TEXT }, { "since", "Sedan", CELL_DAY }, { "until", "Till", CELL_DAY }, { "source", "Står i", CELL_TEXT },
+	{ "who", "Vem", CELL_TEXT }, { "about", "Gäller", CELL_TEXT }, { "system", "System", CELL_TEXT }, { "role", "Roll", CELL_TEXT },
+	{ "reason", "Skäl", CELL_TEXT }, { "by", "Beslutat av", CELL_TEXT }, { "since", "Sedan", CELL_DAY }, { "until", "Till", CELL_DAY }, { "source", "Står i", CELL_TEXT },
 };
 
 struct keeping { struct quarter *q; struct kept_rows *rows; json_t *page; long long count, endless, soon; bool hidden; };
@@ -259,8 +273,9 @@ add_kept(struct keeping *k, const char *const *cells, const char *system, const 
 {
 	struct quarter *q = k->q;
 	day_t end = clock_day(q->span.end - 1);
+	const char *about = arena_print(q->mem, "%s: %s", system_name(q, system), role_name(q, system, role));
 
-	rows_add(k->rows, cells);
+	rows_add(k->rows, (const char *[]){ cells[0], about, cells[1], cells[2], cells[3], cells[4], cells[5], cells[6], cells[7] });
 	k->count++;
 	k->endless += until == DAY_NONE;
 	k->soon += until != DAY_NONE && until < end + 92;
@@ -271,7 +286,7 @@ add_kept(struct keeping *k, const char *const *cells, const char *system, const 
 		json_t *o = json_object();
 
 		json_put(o, "who", cells[0]);
-		json_put(o, "role", arena_print(q->mem, "%s: %s", system_name(q, system), role_name(q, system, role)));
+		json_put(o, "role", about);
 		json_put(o, "reason", cells[3]);
 		json_put(o, "by", cells[4]);
 		json_put(o, "until", cells[6]);
@@ -354,7 +369,7 @@ put_kept(struct quarter *q, struct error *err)
 	json_put(q->page, "kept_more", k.count > KEPT_MOST ? text_count(q->mem, k.count - KEPT_MOST) : NULL);
 	if (k.endless)
 		conclude(q, "act", arena_print(q->mem, "%s undantag saknar slutdatum.", text_count(q->mem, k.endless)),
-			 "De gäller tills någon ändrar dem. Sätt ett datum, eller skriv in behovet i reglerna.", "#undantag");
+			 "Sätt ett datum, eller skriv in behovet i reglerna.", "#undantag");
 	if (k.soon)
 		conclude(q, "note", arena_print(q->mem, "%s undantag går ut inom tre månader.", text_count(q->mem, k.soon)),
 			 "Då frågas ägaren på nytt.", "#undantag");

@@ -6,7 +6,7 @@ static const struct document_column gallring_columns[] = {
 	{ "series", "Serie", CELL_TEXT }, { "share", "Yta", CELL_TEXT }, { "action", "Ska", CELL_TEXT }, { "decision", "Gallringsbeslut", CELL_TEXT },
 	{ "files", "Filer", CELL_NUMBER }, { "due", "Att gallra eller leverera", CELL_NUMBER }, { "decided", "Godkända i kvartalet", CELL_NUMBER },
 	{ "destroyed", "Gallrade i kvartalet", CELL_NUMBER }, { "delivered", "Levererade i kvartalet", CELL_NUMBER },
-	{ "held", "Under gallringsstopp", CELL_NUMBER }, { "overdue", "Över sista dag", CELL_NUMBER }, { "overdue_since", "Sista dag var", CELL_DAY },
+	{ "held", "Stoppade", CELL_NUMBER }, { "overdue", "Över sista dag", CELL_NUMBER }, { "overdue_since", "Sista dag var", CELL_DAY },
 };
 
 struct pair {
@@ -152,8 +152,10 @@ tell_pairs(struct quarter *q, struct pairs *all)
 					"filer har passerat den sista dag då de skulle ha gallrats eller levererats."),
 			 "Lagen eller beslutet anger en yttersta gräns.", "#gallring");
 	if (sum.destroyed || sum.delivered)
-		conclude(q, "note", arena_print(q->mem, "%s gallrades och %s levererades.", many(q->mem, sum.destroyed, "fil", "filer"),
-						text_count(q->mem, sum.delivered)), NULL, "#gallring");
+		conclude(q, "note", !sum.delivered ? arena_print(q->mem, "%s gallrades.", many(q->mem, sum.destroyed, "fil", "filer"))
+			 : !sum.destroyed ? arena_print(q->mem, "%s levererades till e-arkivet.", many(q->mem, sum.delivered, "fil", "filer"))
+			 : arena_print(q->mem, "%s gallrades och %s levererades till e-arkivet.", many(q->mem, sum.destroyed, "fil", "filer"),
+				       text_count(q->mem, sum.delivered)), NULL, "#gallring");
 }
 
 /* ------------------------------------------------------------------ protocols */

@@ -104,7 +104,7 @@ add_changes(struct quarter *q, int count)
 	series[1] = (struct plot_series){ "Borttagna", went };
 	*arena_push(q->mem, &q->plots) = (struct plot){ .id = "changes", .title = "Nya och borttagna behörigheter", .unit = "behörigheter",
 		.kind = PLOT_BARS, .x_count = count, .x = week_labels(q, count), .series = series, .series_count = 2,
-		.says = arena_print(q->mem, "%s behörigheter kom till och %s togs bort.", text_count(q->mem, q->change[CHANGE_NEW]),
+		.says = arena_print(q->mem, "%s kom till och %s togs bort.", many(q->mem, q->change[CHANGE_NEW], "behörighet", "behörigheter"),
 				    text_count(q->mem, q->change[CHANGE_GONE])) };
 }
 
@@ -136,6 +136,18 @@ add_days(struct quarter *q)
 		.says = arena_print(q->mem, "%s av %s svar kom inom en vecka.", text_count(q->mem, quick), text_count(q->mem, all)) };
 }
 
+/* Answers come after the night, too: what the last one counted is not what page one says is left. */
+static void
+say_waiting(struct quarter *q)
+{
+	struct plot *last = q->plots.count ? &q->plots.items[q->plots.count - 1] : NULL;
+	long long left = json_number(json_object_get(q->page, "waiting"), "count", 0);
+
+	if (last && strcmp(last->id, "open") == 0)
+		last->says = arena_print(q->mem, "%s När %s väntade %s.", last->says, q->span.so_far ? "rapporten gjordes" : "kvartalet slutade",
+					 text_count(q->mem, left));
+}
+
 /* What is counted over all of it is shown of all of it only. */
 void
 put_plots(struct quarter *q)
@@ -145,6 +157,7 @@ put_plots(struct quarter *q)
 	if (is_whole(q)) {
 		add_line(q, count, "access", "Behörigheter", "behörigheter", "review", "access");
 		add_line(q, count, "open", "Förslag som väntar", "förslag", "work", "open");
+		say_waiting(q);
 	}
 	add_changes(q, count);
 	add_days(q);

@@ -70,14 +70,14 @@ conclude_nights(struct quarter *q, struct night_counts c, long long without)
 		return;
 	}
 	if (without)
-		conclude(q, "act", arena_print(q->mem, "Under %s lästes inget.", many(q->mem, without, "dygn", "dygn")),
+		conclude(q, "act", arena_print(q->mem, "Under %s dygn lästes inget.", text_count(q->mem, without)),
 			 "Vad som kom och försvann mellan två nätter syns inte. En administratör behöver se varför.", "#underlag");
 	if (c.complete < all)
 		conclude(q, c.failed ? "act" : "note", arena_print(q->mem, "%s av %s nätter var inte fullständiga.", text_count(q->mem, c.gaps + c.failed),
 								   text_count(q->mem, all)),
 			 "En sådan natt tar inte bort något förslag och öppnar inget som vilar på det som inte syntes.", "#underlag");
 	else if (!without)
-		conclude(q, "good", arena_print(q->mem, "Alla %s nätter var fullständiga.", text_count(q->mem, all)), NULL, "#underlag");
+		conclude(q, "good", all == 1 ? "Den enda natten var fullständig." : arena_print(q->mem, "Alla %s nätter var fullständiga.", text_count(q->mem, all)), NULL, "#underlag");
 }
 
 static void
@@ -125,7 +125,9 @@ put_chain(struct quarter *q, struct error *err)
 		conclude(q, "red", "Kedjan av händelser är bruten.", "Någon kan ha ändrat vad som står om beslut och åtgärder. Utred innan något annat.",
 			 "#underlag");
 	else if (q->head.seq)
-		conclude(q, "good", arena_print(q->mem, "Kedjan av händelser är hel: %s rader.", text_count(q->mem, q->head.seq)), NULL, "#underlag");
+		conclude(q, "good", arena_print(q->mem, "Kedjan av händelser är hel: %s.", many(q->mem, q->head.seq, "rad", "rader")),
+			 chain.unsealed ? "Den är inte prövad mot undertecknade huvuden." : "Det som är antecknat om beslut och åtgärder har inte ändrats efteråt.",
+			 "#underlag");
 	return 0;
 }
 

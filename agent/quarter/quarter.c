@@ -4,11 +4,6 @@
 
 /* ------------------------------------------------------------------ page one */
 
-static const struct { const char *tone, *title; } tones[] = {
-	{ "red", "Rött" }, { "act", "Behöver beslut" }, { "note", "Har ändrats" }, { "good", "I ordning" },
-};
-#define TONES (sizeof(tones) / sizeof(*tones))
-
 void
 conclude(struct quarter *q, const char *tone, const char *text, const char *detail, const char *link)
 {
@@ -27,16 +22,16 @@ conclusions_end(struct quarter *q)
 	json_t *all = json_object_get(q->page, "conclusions"), *sorted = json_array(), *groups = put_list(q->page, "groups"), *one;
 	size_t i;
 
-	for (size_t t = 0; t < TONES; t++) {
+	for (int t = 0; t < TONES; t++) {
 		json_t *items = json_array();
 
 		json_array_foreach(all, i, one)
-			if (strcmp(json_text(one, "tone"), tones[t].tone) == 0) {
+			if (document_tone(one) == t) {
 				json_array_append(items, one);
 				json_array_append(sorted, one);
 			}
 		if (json_array_size(items))
-			json_array_append_new(groups, json_pack("{s:s, s:s, s:O}", "tone", tones[t].tone, "title", tones[t].title, "items", items));
+			json_array_append_new(groups, json_pack("{s:s, s:s, s:O}", "tone", document_tones[t].id, "title", document_tones[t].title, "items", items));
 		json_decref(items);
 	}
 	json_object_set_new(q->page, "conclusions", sorted);
@@ -105,6 +100,8 @@ put_head(struct quarter *q, struct error *err)
 	json_put(q->page, "from", day_of(q->mem, q->span.from));
 	json_put(q->page, "to", day_of(q->mem, q->span.to - 1));
 	json_put(q->page, "until", day_of(q->mem, q->span.end - 1));
+	json_put(q->page, "period", arena_print(q->mem, "%s till och med %s%s", day_of(q->mem, q->span.from), day_of(q->mem, q->span.end - 1),
+						q->span.so_far ? arena_print(q->mem, " (hittills; kvartalet slutar %s)", day_of(q->mem, q->span.to - 1)) : ""));
 	json_put(q->page, "at", clock_text(q->mem, q->span.end - 1));
 	json_object_set_new(q->page, "so_far", json_boolean(q->span.so_far));
 	put_list(q->page, "conclusions");

@@ -53,7 +53,8 @@ changes_json(const struct quarter *q, const struct role_sum *r)
 
 		json_put(o, "who", straight(q->mem, n->account));
 		json_put(o, "change", change_word[n->change]);
-		json_put(o, "day", day_of(q->mem, gone ? n->until : n->since));
+		json_put(o, "day", gone && n->change != CHANGE_PASSED ? arena_print(q->mem, "(sågs senast %s)", day_of(q->mem, n->until))
+			 : day_of(q->mem, gone ? n->until : n->since));
 		json_put(o, "need", need_said(q->mem, q, n->need));
 		json_array_append_new(rows, o);
 	}
@@ -166,6 +167,10 @@ put_system(struct quarter *q, json_t *list, const char *id, const struct system 
 	json_object_set_new(o, "critical", json_boolean(s && s->critical));
 	json_put(o, "analysis", s && s->analysis && *s->analysis ? straight(q->mem, s->analysis) : NULL);
 	json_object_set_new(o, "registered", json_boolean(s != NULL));
+	json_put(o, "caption", arena_print(q->mem, "%s (%s förut), %s, %s", people_text(q->mem, sum ? sum->people : 0),
+					   text_count(q->mem, sum ? sum->before : 0),
+					   many(q->mem, sum ? sum->change[CHANGE_NEW] : 0, "ny behörighet", "nya behörigheter"),
+					   many(q->mem, sum ? sum->change[CHANGE_GONE] : 0, "borttagen", "borttagna")));
 	put_number(o, "people", sum ? sum->people : 0);
 	put_number(o, "before", sum ? sum->before : 0);
 	put_number(o, "added", sum ? sum->change[CHANGE_NEW] : 0);

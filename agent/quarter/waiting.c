@@ -6,7 +6,7 @@
 #define ROWS_MOST 50                    /* on the page */
 
 static const struct document_column waiting_columns[] = {
-	{ "opened", "Öppnat", CELL_DAY }, { "days", "Dagar", CELL_NUMBER }, { "about", "Gäller", CELL_TEXT }, { "who", "Vem eller vad", CELL_TEXT },
+	{ "opened", "Sedan", CELL_DAY }, { "days", "Dagar", CELL_NUMBER }, { "about", "Gäller", CELL_TEXT }, { "who", "Vem eller vad", CELL_TEXT },
 	{ "state", "Läge", CELL_TEXT }, { "asked", "Frågade", CELL_TEXT }, { "needs", "Antal som måste godkänna", CELL_NUMBER },
 	{ "class", "Konfidentialitet", CELL_NUMBER }, { "note", "Anmärkning", CELL_TEXT }, { "proposal", "Förslag", CELL_TEXT },
 };
@@ -33,20 +33,27 @@ struct waiting {
 	long long count, old, oldest, states[STATE_SUPERSEDED + 1];
 };
 
+/* Something in the list, and since when it is what it is. */
+struct item { const struct stored *s; enum state then; int64_t since; };
+
 static int
 oldest_first(const void *a, const void *b)
 {
-	const struct stored *x = *(const struct stored *const *)a, *y = *(const struct stored *const *)b;
+	const struct item *x = a, *y = b;
 
-	return x->opened != y->opened ? (x->opened > y->opened) - (x->opened < y->opened) : strcmp(x->id, y->id);
+	return x->since != y->since ? (x->since > y->since) - (x->since < y->since) : strcmp(x->s->id, y->s->id);
 }
 
 static void
-add_waiting(struct waiting *w, const struct stored *s, enum state then, int64_t since, enum told told)
+add_waiting(struct waiting *w, const struct item *item, enum told told)
 {
+	const struct stored *s = item->s;
+	enum state then = item->then;
+	int64_t since = item->since;
 	struct quarter *q = w->q;
 	long long days = days_since(q, since);
 	const char *about = where_of(q, &s->p), *who = who_of(q->mem, &s->p), *asked = asked_of(q->mem, &s->p);
+	const char *age = days ? arena_print(q->mem, "sedan %s", many(q->mem, days, "dag", "dagar")) : "sedan mindre än ett dygn";
 	bool class3 = s->p.konfidentialitet >= 0;
 
 	rows_add(w->rows, (const char *[]){ day_of(q->mem, since), number_text(q->mem, days), about, who, state_said(then), asked,
@@ -58,7 +65,7 @@ add_waiting(struct waiting *w, const struct stored *s, enum state then, int64_t 
 	w->oldest = days > w->oldest ? days : w->oldest;
 	if (is_access(&s->p))
 		tell_system(q, s->p.system, told, arena_print(q->mem, "%s: %s", role_name(q, s->p.system, s->p.role), who),
-			    arena_print(q->mem, "%s, %lld dagar%s%s", state_said(then), days, asked ? "; frågade: " : "", asked ? asked : ""));
+			    arena_print(q->mem, "%s, %s%s%s", state_said(then), age, asked ? "; frågade: " : "", asked ? asked : ""));
 	if (w->count <= ROWS_MOST) {
 		json_t *o = json_object();
 
@@ -82,6 +89,7 @@ end_waiting(struct waiting *w, const char *key)
 	put_number(out, "count", w->count);
 	put_number(out, "old", w->old);
 	put_number(out, "oldest", w->oldest);
+	json_put(out, "oldest_text", w->count ? many(w->q->mem, w->oldest, "dag", "dagar") : NULL);
 	json_object_set_new(out, "states", states);
 	json_object_set_new(out, "has_rows", json_boolean(w->count > 0));
 	json_put(out, "more", w->count > ROWS_MOST ? text_count(w->q->mem, w->count - ROWS_MOST) : NULL);
@@ -107,6 +115,7 @@ conclude_waiting(struct quarter *q, const struct waiting *waits, const struct wa
 			 "Inget svar betyder att behörigheten finns kvar och att inget gallras. De står under varje system.", "#vantar");
 	if (waits->old)
 		conclude(q, "red", arena_print(q->mem, "%s förslag har väntat mer än %d dagar.", text_count(q->mem, waits->old), OLD),
+			 waits->old == 1 ? "Det är inte granskat. Den som frågas behöver svara, eller en annan behöver utses." :
 			 "De är inte granskade. Den som frågas behöver svara, eller en annan behöver utses.", "#vantar");
 	if (waits->states[STATE_BRAKED])
 		conclude(q, "act", many(q->mem, waits->states[STATE_BRAKED], "förslag är bromsat.", "förslag är bromsade."),
@@ -127,20 +136,21 @@ put_waiting(struct quarter *q)
 {
 	struct waiting waits = begin_waiting(q, "waiting", "waiting", "Väntar på svar");
 	struct waiting going = begin_waiting(q, "going", "going", "Godkänt men inte genomfört");
-	const struct stored **sorted = arena_array(q->mem, const struct stored *, q->mine.count + 1);
+	struct item *sorted = arena_array(q->mem, struct item, q->mine.count + 1);
 
-	for (size_t i = 0; i < q->mine.count; i++)
-		sorted[i] = q->mine.items[i];
+	for (size_t i = 0; i < q->mine.count; i++) {
+		const struct stored *s = q->mine.items[i];
+		enum state then = state_then(q, s);
+
+		sorted[i] = (struct item){ s, then, STATES(then) & STATES_ASKED ? s->opened : since_then(q, s) };
+	}
 	if (q->mine.count)
 		qsort(sorted, q->mine.count, sizeof(*sorted), oldest_first);
 	for (size_t i = 0; i < q->mine.count; i++) {
-		const struct stored *s = sorted[i];
-		enum state then = state_then(q, s);
-
-		if (STATES(then) & STATES_ASKED)
-			add_waiting(&waits, s, then, s->opened, TOLD_WAITING);
-		else if (STATES(then) & (STATES_GOING | STATES(STATE_FAILED)))
-			add_waiting(&going, s, then, since_then(q, s), TOLD_GOING);
+		if (STATES(sorted[i].then) & STATES_ASKED)
+			add_waiting(&waits, &sorted[i], TOLD_WAITING);
+		else if (STATES(sorted[i].then) & (STATES_GOING | STATES(STATE_FAILED)))
+			add_waiting(&going, &sorted[i], TOLD_GOING);
 	}
 	end_waiting(&waits, "waiting");
 	end_waiting(&going, "going");
@@ -198,6 +208,7 @@ put_regrants(struct quarter *q, json_t *out, struct error *err)
 	json_object_set_new(out, "has_regrants", json_boolean(count > 0));
 	if (count)
 		conclude(q, "red", many(q->mem, count, "borttagen behörighet har getts på nytt.", "borttagna behörigheter har getts på nytt."),
+			 count == 1 ? "Någon lade tillbaka den vid sidan av beslutet. Vem som gjorde det står i katalogens säkerhetslogg." :
 			 "Någon lade tillbaka dem vid sidan av beslutet. Vem som gjorde det står i katalogens säkerhetslogg.", "#ater");
 	return 0;
 }

@@ -99,7 +99,7 @@ need_said(struct arena *mem, const struct quarter *q, long long need)
 	const struct stored_need *n = need_of(q, need);
 
 	if (!n)
-		return "inte känt: noterades inte av den natten";
+		return "skälet är inte noterat";
 	return n->kind == GROUND_CLAUSE ? straight(mem, n->text ? n->text : "-") : word[n->kind];
 }
 

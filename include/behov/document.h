@@ -49,6 +49,11 @@ struct document {
 
 void document_free(struct document *document);
 
+/* The tones of conclusions, the worst first, and what a group of them is called.  What has another tone goes with "note". */
+enum { TONE_RED, TONE_ACT, TONE_NOTE, TONE_GOOD, TONES };
+extern const struct tone { const char *id, *title; } document_tones[TONES];
+int document_tone(const json_t *conclusion);
+
 /* ------------------------------------------------------------------ its files */
 
 /*

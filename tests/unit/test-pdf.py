@@ -14,6 +14,7 @@ import tempfile
 
 BUILD = os.environ.get("BUILD", "build")
 ORACLE = os.path.join(BUILD, "tests/unit/oracle-pdf")
+REPORT = os.path.join(BUILD, "tests/unit/oracle-report")
 JAVA = "/usr/share/java/"
 JARS = ["pdfbox2", "fontbox2", "preflight", "xmpbox", "commons-io", "commons-logging", "jaxb-api", "javax.activation"]
 wrong = False
@@ -177,6 +178,19 @@ def check_any(folder, name, *arguments):
     path = os.path.join(folder, name + ".pdf")
     code, said = out(ORACLE, *(arguments or (name,)), path)
     say(code == 0, f"{name}: is made", said)
+    return check_file(path, name)
+
+
+def check_quarter(folder):
+    """The review of a quarter, as its own room writes it: plots, tables, files inside."""
+    path = os.path.join(folder, "quarter.pdf")
+    code, said = out(REPORT, "pdf", os.path.join(os.path.dirname(os.path.abspath(__file__)), "report/document.json"), path)
+    say(code == 0, "quarter: is made", said)
+    _, _, kinds = check_file(path, "quarter")
+    say({"/H1", "/H2", "/H3", "/Table", "/Figure"} <= set(kinds), "quarter: headings, tables and pictures are told as such", kinds)
+
+
+def check_file(path, name):
     code, said = out("qpdf", "--check", path)
     say(code == 0 and b"WARNING" not in said, f"{name}: qpdf finds nothing wrong", said)
     fonts = shown("pdffonts", path).splitlines()[2:]
@@ -234,6 +248,7 @@ def main():
     with tempfile.TemporaryDirectory() as folder:
         check_protocol(folder)
         check_access(folder)
+        check_quarter(folder)
         check_hostile(folder)
         check_any(folder, "rows", "rows", "1500")
     return wrong
