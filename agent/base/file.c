@@ -9,6 +9,7 @@
 #include <libgen.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -275,9 +276,25 @@ int file_write_private(const char *path, const void *bytes, size_t len, struct e
 	return write_new(path, bytes, len, 0600, err);
 }
 
+/* Locked for as long as it is written: file_drafts_sweep() takes what nobody has locked.  One that was taken before it was, is made anew. */
+static int open_locked(const char *path, char temporary[TEMPORARY], struct error *err)
+{
+	struct stat st;
+	int fd;
+
+	while ((fd = open_new(path, 0640, temporary, err)) >= 0) {
+		bool taken = flock(fd, LOCK_EX | LOCK_NB) < 0 && errno == EWOULDBLOCK;      /* else: locked, or nobody can lock there */
+
+		if (!taken && fstat(fd, &st) == 0 && st.st_nlink)
+			return fd;
+		close(fd);
+	}
+	return -1;
+}
+
 int file_draft_open(struct file_draft *draft, const char *path, struct error *err)
 {
-	int fd = open_new(path, 0640, draft->temporary, err);
+	int fd = open_locked(path, draft->temporary, err);
 
 	draft->path = path;
 	draft->out = fd < 0 ? NULL : fdopen(fd, "w");
@@ -288,17 +305,17 @@ int file_draft_open(struct file_draft *draft, const char *path, struct error *er
 
 int file_draft_close(struct file_draft *draft, bool keep, struct error *err)
 {
-	bool whole = fflush(draft->out) == 0 && !ferror(draft->out) && (!keep || fsync(fileno(draft->out)) == 0);
+	bool whole = fflush(draft->out) == 0 && !ferror(draft->out) && (!keep || fsync(fileno(draft->out)) == 0), placed;
 
 	if (keep && !whole)
 		error_sys(err, ERROR_SOURCE, "cannot write '%s'", draft->path);
-	fclose(draft->out);
-	if (keep && whole && rename(draft->temporary, draft->path) == 0 && file_sync_folder(draft->path) == 0)
-		return 0;
-	if (keep && whole)
+	placed = keep && whole && rename(draft->temporary, draft->path) == 0 && file_sync_folder(draft->path) == 0;
+	if (keep && whole && !placed)
 		error_sys(err, ERROR_SOURCE, "cannot put '%s' in place", draft->path);
-	unlink(draft->temporary);
-	return keep ? -1 : 0;
+	if (!placed)
+		unlink(draft->temporary);
+	fclose(draft->out);                     /* last: until then it is locked */
+	return keep && !placed ? -1 : 0;
 }
 
 /* "/etc/behov/../shares" as people read it: up from where the folder really lies, as the system itself goes. */

@@ -216,6 +216,8 @@ files_make(struct arena *mem, const struct document *document, int64_t at, const
 	struct making m = { mem, document, at };
 
 	*out = (struct files){ 0 };
+	if (strrchr(stem, '/'))
+		file_drafts_sweep(arena_copy(mem, stem, (size_t)(strrchr(stem, '/') - stem)));
 	if (draft_all(&m, formats, stem, out, err) == 0 &&
 	    (write_all(&m, formats, out, err) < 0 ? error_in(err, "writing '%s'", stem) : digest_all(&m, out, err)) == 0)
 		return 0;

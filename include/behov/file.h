@@ -40,6 +40,8 @@ int file_write_private(const char *path, const void *bytes, size_t len, struct e
 struct file_draft { FILE *out; const char *path; char temporary[4096]; };
 int file_draft_open(struct file_draft *draft, const char *path, struct error *err);
 int file_draft_close(struct file_draft *draft, bool keep, struct error *err);
+/* Drafts in a folder that is ours alone, left by a program of this account that was ended: those that nobody writes now are removed. */
+void file_drafts_sweep(const char *folder);
 
 /* All of the bytes, and synced.  These two give -1 with errno. */
 int file_put(int fd, const void *bytes, size_t len);

@@ -67,6 +67,8 @@ LITTER = r'"index(\.new)?"|INDEX "\.new"|SHARE_QUARANTINE, AT_REMOVEDIR|b->s->id
 LITTER += r'|t->folder, ("l"|names\[i\]), 0|t->quarantine, ours, AT_REMOVEDIR'
 # What a delivery has written itself, in its folder of conf.work.
 LITTER += r'|fd, e->d_name, 0\)|at, leaf, AT_REMOVEDIR|l->d->root, path, 0|d->work, draft, 0'
+# A report that was never whole, by its name and its lock.
+LITTER += r'|\(folder, draft, 0\)'
 
 
 def doors(code):

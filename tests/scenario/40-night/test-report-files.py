@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The files of a quarterly review: which are made, that the chain knows each, and what is said of one that somebody has changed."""
 import csv
+import fcntl
 import hashlib
 import json
 import os
@@ -37,6 +38,10 @@ def folder(t):
 
 def files(t):
     return {name: read(f"{folder(t)}/{name}") for name in sorted(os.listdir(folder(t))) if ".new-" not in name}
+
+
+def left(t):
+    return [name for name in os.listdir(folder(t)) if ".new-" in name]
 
 
 def make(t, *words, when=MADE, **more):
@@ -260,7 +265,7 @@ def killed_at_each_step():
         make(t, env={**os.environ, "BEHOV_STEPS": listed})
         wanted, noted = files(t), len(rows(t))
         steps = len(read(listed).splitlines())
-        bad = []
+        bad, drafts = [], 0
         for n in range(1, steps + 1):
             for name in ("-wal", "-shm"):
                 if os.path.exists(t.demo + "/behov.db" + name):
@@ -269,10 +274,27 @@ def killed_at_each_step():
             shutil.rmtree(folder(t))
             died = make(t, env={**os.environ, "BEHOV_DIE_AT": str(n)})
             half = {name: raw for name, raw in files(t).items() if raw != wanted[name]}
+            drafts += len(left(t))
             make(t)
-            if died.returncode != 100 or half or files(t) != wanted or len(rows(t)) != noted:
-                bad.append((n, died.returncode, sorted(half), sorted(files(t)), len(rows(t))))
-        check(f"ended at each of {steps} steps and made again, it is the same report, noted once", steps > 10 and not bad, bad)
+            if died.returncode != 100 or half or files(t) != wanted or len(rows(t)) != noted or left(t):
+                bad.append((n, died.returncode, sorted(half), sorted(files(t)), len(rows(t)), left(t)))
+        check(f"ended at each of {steps} steps and made again, it is the same report, noted once, and no draft is left", steps > 10 and drafts > 10
+              and not bad, (drafts, bad))
+        drafts_of_others(t)
+
+
+def drafts_of_others(t):
+    """What somebody writes just now, and what is called otherwise, or is no file, stays."""
+    kept = ["2026Q4.pdf.new-", "2026Q4.pdf.new-xyz", "min.new-fil.pdf", "2026Q4.pdf.new-1234567890abcdef0", ".new-1f"]
+    for name in [*kept, "2026Q4.pdf.new-ab", "2026Q4.pdf.new-cd"]:
+        write(f"{folder(t)}/{name}", b"x")
+    os.symlink("2026Q4.pdf", f"{folder(t)}/2026Q4.pdf.new-ef")
+    os.mkdir(f"{folder(t)}/2026Q4.pdf.new-01")
+    with open(f"{folder(t)}/2026Q4.pdf.new-cd", "rb") as busy:
+        fcntl.flock(busy, fcntl.LOCK_EX)
+        make(t)
+    check("a draft that somebody writes stays, and so does what is none", sorted(left(t)) ==
+          sorted([*kept, "2026Q4.pdf.new-cd", "2026Q4.pdf.new-ef", "2026Q4.pdf.new-01"]), left(t))
 
 
 def main():
