@@ -85,3 +85,47 @@ administrators_keep(struct arena *mem, const struct rules *rules, struct store *
 	json_decref(all);
 	return rc;
 }
+
+static int
+add_duty(struct arena *mem, struct store *store, json_t *rows, const char *duty, const char *name, struct error *err)
+{
+	const char *shown;
+	json_t *o;
+
+	if (!name)
+		return 0;
+	if (store_shown(mem, store, name, &shown, err) < 0)
+		return -1;
+	o = json_object();
+	json_put(o, "duty", duty);
+	json_put(o, "who", shown);
+	json_array_append_new(rows, o);
+	return 0;
+}
+
+int
+administrators_duties(struct arena *mem, const struct rules *rules, struct store *store, json_t **out, struct error *err)
+{
+	const struct conf *c = &rules->conf;
+	json_t *rows = json_array(), *all = NULL, *one;
+	const char *text = NULL;
+	size_t i;
+	int rc = add_duty(mem, store, rows, "samordnare", c->people.coordinator, err) < 0 ||
+		 add_duty(mem, store, rows, "arkivarie", c->people.archivist, err) < 0 ||
+		 add_duty(mem, store, rows, "registrator", c->people.registrar, err) < 0 ? -1 : 0;
+
+	for (int k = 0; k < c->people.administrator_count && rc == 0; k++)
+		rc = add_duty(mem, store, rows, "administratör", c->people.administrators[k], err);
+	if (rc == 0)
+		rc = store_get(mem, store, ADMINISTRATORS_VALUE, &text, err);
+	if (rc == 0 && text && json_read(text, strlen(text), &all, err) == 0)
+		json_array_foreach(all, i, one)
+			if (rc == 0)
+				rc = add_duty(mem, store, rows, "ser administratörernas sida", json_text(one, "name"), err);
+	json_decref(all);
+	if (rc < 0)
+		json_decref(rows);
+	else
+		*out = rows;
+	return rc;
+}

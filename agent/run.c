@@ -105,14 +105,16 @@ summary(struct arena *mem, const struct rules *rules, struct store *store, const
 				(json_int_t)plan->filed.due_files, "missing", (int)plan->missing.count, "conflicts",
 				(int)plan->conflicts.count, "structural", (int)plan->structural.count, "certificate",
 				seen->certificate);
-	json_t *review = NULL;
-	int rc = put_work(mem, store, night, all, err) < 0 || review_json(mem, rules, store, plan, &review, err) < 0 ? -1 : 0;
+	json_t *review = NULL, *duties = NULL;
+	int rc = put_work(mem, store, night, all, err) < 0 || review_json(mem, rules, store, plan, &review, err) < 0 ||
+		 administrators_duties(mem, rules, store, &duties, err) < 0 ? -1 : 0;
 
 	if (rc == 0)
 		rc = measure_night(mem, &(struct measure_input){ rules, store, now }, plan, night->chain, &measured, err);
 	json_object_set_new(all, "measure", measured);
 	json_object_set_new(all, "stock", stock_json(plan));
 	json_object_set_new(all, "review", review ? review : json_null());
+	json_object_set_new(all, "duties", duties ? duties : json_null());
 	*out = json_canonical(mem, all);
 	json_decref(all);
 	return rc;

@@ -57,6 +57,8 @@ int secret_hide(struct arena *mem, const char *known, struct store *store, struc
 /* Who may look at /status, for the page: of a snapshot that is complete. */
 int administrators_keep(struct arena *mem, const struct rules *rules, struct store *store, const struct snapshot *snapshot,
 			struct error *err);
+/* Who had which duty that night, as a report may name them: [ { "duty", "who" } ].  Caller owns *out. */
+int administrators_duties(struct arena *mem, const struct rules *rules, struct store *store, json_t **out, struct error *err);
 
 /* What the quarterly review wants to know of tonight, for its summary; the last published night is the one before.  Caller owns *out. */
 int review_json(struct arena *mem, const struct rules *rules, struct store *store, const struct plan *plan, json_t **out, struct error *err);

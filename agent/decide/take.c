@@ -31,6 +31,8 @@ note(const struct taking *t, const char *event, const struct decision *d, struct
 	json_put(payload, "verdict", verdict_word[d->verdict]);
 	json_put(payload, "by", d->key);
 	json_put(payload, "source", d->source);
+	if (strcmp(event, "decision-taken") == 0)
+		json_put(payload, "at", clock_text(t->mem, d->at));
 	if (d->reason)
 		json_put(payload, "reason", d->reason);
 	if (d->refused)

@@ -169,7 +169,7 @@ int
 access_people(struct quarter *q, bool brief, int (*each)(void *self, const struct person *p, struct error *err), void *self, struct error *err)
 {
 	struct joining j = { .q = q, .each = each, .self = self };
-	struct access_filter filter = { .from = q->span.before, .to = q->span.end, .brief = brief };
+	struct access_filter filter = { .from = q->span.before, .to = q->span.end, .then = q->span.last, .brief = brief };
 	int rc;
 
 	if (q->span.last == INT64_MIN)

@@ -43,22 +43,50 @@ put_finding(struct quarter *q, const struct noted *n, struct kept_rows *rows, js
 	json_array_append_new(page, o);
 }
 
-/* Counted from the rules, so that it is told even when no night has gone by them yet. */
-static void
-conclude_policy(struct quarter *q)
+struct lacks { long long owner, class, analysis; };
+
+/* As the last night of the quarter found it. */
+static struct lacks
+lacks_then(const struct quarter *q)
+{
+	struct lacks l = { 0 };
+
+	for (size_t i = 0; i < q->now.findings.count; i++) {
+		const char *kind = q->now.findings.items[i].finding.kind;
+
+		l.owner += strcmp(kind, "system-without-owner") == 0;
+		l.class += strcmp(kind, "system-without-class") == 0;
+		l.analysis += strcmp(kind, "critical-without-analysis") == 0;
+	}
+	return l;
+}
+
+/* As the rules are now, so that it is told even when no night has gone by them yet. */
+static struct lacks
+lacks_now(const struct quarter *q)
 {
 	const struct rules *r = q->in->rules;
-	long long owner = 0, class = 0, analysis = 0;
+	struct lacks l = { 0 };
 
 	for (size_t i = 0; i < r->system_count; i++) {
 		const struct system *s = &r->systems[i];
 
 		if (!is_mine(q, s->id, NULL, NULL))
 			continue;
-		owner += !s->owner || !*s->owner;
-		class += s->class.konfidentialitet < 0 || s->class.riktighet < 0 || s->class.tillganglighet < 0;
-		analysis += s->critical && (!s->analysis || !*s->analysis);
+		l.owner += !s->owner || !*s->owner;
+		l.class += s->class.konfidentialitet < 0 || s->class.riktighet < 0 || s->class.tillganglighet < 0;
+		l.analysis += s->critical && (!s->analysis || !*s->analysis);
 	}
+	return l;
+}
+
+static void
+conclude_policy(struct quarter *q)
+{
+	bool then = !q->span.so_far && q->last && q->past_since <= q->last->night->started;
+	struct lacks l = then ? lacks_then(q) : lacks_now(q);
+	long long owner = l.owner, class = l.class, analysis = l.analysis;
+
 	put_number(q->page, "without_owner", owner);
 	put_number(q->page, "without_class", class);
 	put_number(q->page, "without_analysis", analysis);
@@ -81,6 +109,8 @@ put_findings(struct quarter *q, struct error *err)
 	size_t count = q->now.findings.count;
 
 	(void)err;
+	json_put(q->page, "findings_night", q->last ? clock_local(q->mem, q->last->night->started) : NULL);
+	json_put(q->page, "past_since", q->last && q->past_since > q->last->night->started ? day_of(q->mem, q->past_since) : NULL);
 	for (int first = 1; first >= 0; first--)
 		for (size_t i = 0; i < count; i++)
 			if (is_demanded(q->now.findings.items[i].finding.kind) == (first == 1))
@@ -166,6 +196,8 @@ struct events {
 	json_t *owners;
 	json_t *brakes;                 /* scope -> [braked, released]; owned */
 	long long restored, stops;      /* stops: of a whole directory or share, let go */
+	long long late;                 /* answers of the quarter that were taken in only after its end */
+	const char *late_last;          /* when the last of them was */
 	struct error *err;
 };
 
@@ -229,6 +261,25 @@ is_told(const char *event)
 	       strcmp(event, happening_word[PROPOSAL_RESTORED]) == 0;
 }
 
+/* Somebody answered in the quarter, and what takes answers in came only afterwards: a report that was made in between does not know of it. */
+static int
+take_late(struct events *e, const struct audit_row *row)
+{
+	struct arena *mem = e->q->mem;
+	json_t *payload = NULL;
+	const char *at;
+
+	if (!row->payload || json_read(row->payload, strlen(row->payload), &payload, NULL) < 0)
+		return 0;
+	at = json_text(payload, "at");
+	if (at && strcmp(at, e->from) >= 0 && strcmp(at, e->to) < 0 && mine_at(e->q, json_text(payload, "proposal")) >= 0) {
+		e->late++;
+		e->late_last = arena_text(mem, row->at);
+	}
+	json_decref(payload);
+	return 0;
+}
+
 static int
 take_event(void *self, const struct audit_row *row, struct error *err)
 {
@@ -236,6 +287,8 @@ take_event(void *self, const struct audit_row *row, struct error *err)
 	json_t *payload = NULL;
 	int rc = 0;
 
+	if (strcmp(row->at, e->to) >= 0 && strcmp(row->event, "decision-taken") == 0)
+		return take_late(e, row);
 	if (strcmp(row->at, e->from) < 0 || strcmp(row->at, e->to) >= 0 || !is_told(row->event))
 		return 0;
 	if (row->payload && json_read(row->payload, strlen(row->payload), &payload, NULL) < 0)
@@ -263,6 +316,20 @@ put_brakes(struct events *e, json_t *out)
 						      "released", json_array_get(pair, 1)));
 }
 
+static void
+put_late(const struct events *e)
+{
+	struct quarter *q = e->q;
+	int64_t last = INT64_MIN;
+
+	json_put(q->page, "late_answers", NULL);
+	if (!e->late || clock_parse(e->late_last, &last) < 0)
+		return;
+	json_put(q->page, "late_answers", arena_print(q->mem, "%s före kvartalets slut men togs in först därefter, senast %s: en rapport som gjordes dessförinnan "
+						      "har inte med %s.", many(q->mem, e->late, "svar gavs", "svar gavs"), clock_local(q->mem, last),
+						      e->late == 1 ? "det" : "dem"));
+}
+
 static int
 put_events(struct quarter *q, json_t *out, struct error *err)
 {
@@ -273,6 +340,7 @@ put_events(struct quarter *q, json_t *out, struct error *err)
 	put_brakes(&e, out);
 	json_decref(e.brakes);
 	put_number(out, "stops", e.stops);
+	put_late(&e);
 	put_number(json_object_get(q->page, "again"), "restored", e.restored);
 	return rc;
 }
@@ -292,15 +360,29 @@ add_duty(struct quarter *q, json_t *rows, const char *duty, const char *name, st
 	return 0;
 }
 
+/* As the last night of the quarter kept them; false when it did not. */
+static bool
+duties_then(struct quarter *q, json_t *rows)
+{
+	const json_t *kept = q->last ? json_object_get(q->last->summary, "duties") : NULL, *one;
+	size_t i;
+
+	json_array_foreach(kept, i, one)
+		json_array_append_new(rows, json_pack("{s:s, s:s}", "duty", json_text(one, "duty"), "who", straight(q->mem, json_text(one, "who"))));
+	return json_is_array(kept);
+}
+
 static int
 put_administrators(struct quarter *q, json_t *out, struct error *err)
 {
 	const struct conf *c = &q->in->rules->conf;
 	json_t *rows = put_list(out, "administrators"), *all = NULL, *one;
+	bool then = is_whole(q) && duties_then(q, rows);
 	const char *text = NULL;
 	int rc = 0;
 
-	if (!is_whole(q))
+	json_object_set_new(out, "administrators_now", json_boolean(is_whole(q) && !then));
+	if (!is_whole(q) || then)
 		return 0;
 	if (add_duty(q, rows, "samordnare", c->people.coordinator, err) < 0 || add_duty(q, rows, "arkivarie", c->people.archivist, err) < 0 ||
 	    add_duty(q, rows, "registrator", c->people.registrar, err) < 0)

@@ -196,7 +196,7 @@ approval_of(struct quarter *q, const struct stored *s, const char **by, int64_t 
 	for (size_t i = 0; i < all.list.count; i++) {
 		const struct decision *d = &all.list.items[i];
 
-		if (d->verdict != VERDICT_APPROVE || d->refused || seats_taken_back(&all, i))
+		if (d->verdict != VERDICT_APPROVE || d->refused || d->at >= q->span.end || seats_taken_back(&all, i))
 			continue;
 		*by = *by ? arena_print(q->mem, "%s och %s", *by, d->name ? d->name : "-") : d->name;
 		*at = d->at;
@@ -205,12 +205,21 @@ approval_of(struct quarter *q, const struct stored *s, const char **by, int64_t 
 	return 0;
 }
 
+struct removal { const struct stored *s; int64_t at; };
+
 static int
 by_day_done(const void *a, const void *b)
 {
-	const struct stored *x = *(const struct stored *const *)a, *y = *(const struct stored *const *)b;
+	const struct removal *x = a, *y = b;
 
-	return x->since != y->since ? (x->since > y->since) - (x->since < y->since) : strcmp(x->id, y->id);
+	return x->at != y->at ? (x->at > y->at) - (x->at < y->at) : strcmp(x->s->id, y->s->id);
+}
+
+/* Whatever became of it later. */
+static bool
+was_done_in(const struct quarter *q, const struct stored *s)
+{
+	return is_access(&s->p) && state_then(q, s) == STATE_DONE && within(q, since_then(q, s));
 }
 
 static int
@@ -218,24 +227,25 @@ list_removals(struct quarter *q, long long *count, struct error *err)
 {
 	struct kept_rows *rows = rows_keep(q, "removals", "Borttagningar", COLUMNS(removal_columns));
 
-	const struct stored **done = arena_array(q->mem, const struct stored *, q->mine.count + 1);
+	struct removal *done = arena_array(q->mem, struct removal, q->mine.count + 1);
 	size_t all = 0;
 
 	for (size_t i = 0; i < q->mine.count; i++)
-		if (is_access(&q->mine.items[i]->p) && q->mine.items[i]->state == STATE_DONE && within(q, q->mine.items[i]->since))
-			done[all++] = q->mine.items[i];
+		if (was_done_in(q, q->mine.items[i]))
+			done[all++] = (struct removal){ q->mine.items[i], since_then(q, q->mine.items[i]) };
 	if (all)
 		qsort(done, all, sizeof(*done), by_day_done);
 	for (size_t i = 0; i < all; i++) {
-		const struct stored *s = done[i];
+		const struct stored *s = done[i].s;
+		const struct past_state *past = past_then(q, s);
 		const char *by, *cells[11];
 		int64_t at;
 
 		if (approval_of(q, s, &by, &at, err) < 0)
 			return -1;
-		memcpy(cells, (const char *[]){ day_of(q->mem, s->since), where_of(q, &s->p), straight(q->mem, s->p.system), straight(q->mem, s->p.role), who_of(q->mem, &s->p),
-			       straight(q->mem, s->p.group), by, day_of(q->mem, at), at == INT64_MIN ? NULL : number_text(q->mem, (s->since - at) / DAY),
-			       straight(q->mem, s->note), s->id }, sizeof(cells));
+		memcpy(cells, (const char *[]){ day_of(q->mem, done[i].at), where_of(q, &s->p), straight(q->mem, s->p.system), straight(q->mem, s->p.role), who_of(q->mem, &s->p),
+			       straight(q->mem, s->p.group), by, day_of(q->mem, at), at == INT64_MIN ? NULL : number_text(q->mem, (done[i].at - at) / DAY),
+			       straight(q->mem, past ? past->note : s->note), s->id }, sizeof(cells));
 		rows_add(rows, cells);
 		tell_system(q, s->p.system, TOLD_REMOVED, arena_print(q->mem, "%s: %s", role_name(q, s->p.system, s->p.role), cells[4]),
 			    by ? arena_print(q->mem, "%s, godkänt av %s", cells[0], by) : cells[0]);

@@ -100,7 +100,7 @@ gather_proposals(struct pairs *all)
 		p = pair_of(all, s->p.series, s->p.share);
 		p->decided += was_approved(q, s) ? s->p.files : 0;
 		p->held += state_then(q, s) == STATE_HELD ? s->p.files : 0;
-		if (s->state == STATE_DONE && within(q, s->since))
+		if (state_then(q, s) == STATE_DONE && within(q, since_then(q, s)))
 			*(s->p.kind == KIND_DELIVER ? &p->delivered : &p->destroyed) += s->p.files;
 	}
 }

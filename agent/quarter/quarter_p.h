@@ -82,7 +82,9 @@ struct quarter {
 	const struct stored **by_id;    /* the same, by id alone */
 	enum state *said;               /* beside by_id: what answers up to the end have made of it; STATE_OPEN = nothing */
 	int64_t *said_at;               /* when the last of them was given; INT64_MIN = none is known */
-	struct audit_row head;          /* the last row of the chain that is not about a report; seq 0 = none */
+	struct audit_row head;          /* the last row of the chain up to the end that is not about a report; seq 0 = none */
+	int64_t known;                  /* when the last thing happened that the store knows of, after the end, too; INT64_MIN = nothing has */
+	struct past_states then, before_then;   /* what proposals were at the end, and when the quarter began, that are something else now */
 	struct decisions given;         /* in the quarter */
 	LIST(struct answer) answers;    /* in scope, that count */
 	struct stored_needs needs;
@@ -94,7 +96,8 @@ struct quarter {
 	struct nights nights;           /* of the quarter, and those before that are compared with */
 	LIST(struct night_facts) facts; /* those that were published, in order */
 	const struct night_facts *last, *before;
-	struct facts now;               /* findings and gaps, in scope */
+	struct facts now;               /* findings and gaps of the last night, in scope */
+	int64_t past_since;             /* what was so before is remembered from that night on; INT64_MIN = always */
 	long long unseen;               /* gaps out of scope */
 	LIST(struct document_list) lists;
 	LIST(struct plot) plots;
@@ -120,6 +123,10 @@ bool within(const struct quarter *q, int64_t moment);
 static inline bool is_access(const struct proposal *p) { return p->kind == KIND_REMOVE_MEMBER || p->kind == KIND_CUT_NESTING; }
 /* What it was at the end of the quarter, as far as that can be told from what was decided. */
 enum state state_then(const struct quarter *q, const struct stored *s);
+/* What the store remembers that it was at the end, when that is something else than now; NULL when it does not. */
+const struct past_state *past_then(const struct quarter *q, const struct stored *s);
+/* The same of when the quarter began; else what it is now. */
+enum state state_before(const struct quarter *q, const struct stored *s, int64_t *since);
 /* Since when it was that; when it came into a later state only after the end, since it was answered. */
 int64_t since_then(const struct quarter *q, const struct stored *s);
 /* Whole days until the end, never below 0. */

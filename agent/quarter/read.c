@@ -26,14 +26,14 @@ read_span(const char *text, int64_t now, struct span *out, struct error *err)
 	return 0;
 }
 
-/* The last thing that happened, as the chain has it; making a report is nothing that happens.  INT64_MIN: nothing has. */
+/* The last thing that happened before that moment, as the chain has it; making a report is nothing that happens.  INT64_MIN: nothing has. */
 static int
-last_moment(struct quarter *q, int64_t *out, struct error *err)
+last_moment(struct quarter *q, int64_t before, int64_t *out, struct error *err)
 {
 	struct audit_row *row = &q->head;
 
 	*out = INT64_MIN;
-	if (store_audit_last(q->mem, q->in->store, row, err) < 0)
+	if (store_audit_before(q->mem, q->in->store, before == INT64_MAX ? NULL : clock_text(q->mem, before), row, err) < 0)
 		return -1;
 	while (row->seq && strncmp(row->event, "report-", 7) == 0)
 		if (store_audit_at(q->mem, q->in->store, row->seq - 1, row, err) < 0)
@@ -50,13 +50,14 @@ find_end(struct quarter *q, struct error *err)
 	struct span *s = &q->span;
 	int64_t known;
 
-	if (last_moment(q, &known, err) < 0)
+	if (last_moment(q, INT64_MAX, &known, err) < 0)
 		return -1;
+	q->known = known;
 	if (known == INT64_MIN)
 		known = q->in->now;
 	s->so_far = known < s->to;
 	s->end = s->so_far ? (known < s->from ? s->from : known) + 1 : s->to;
-	return 0;
+	return s->so_far ? 0 : last_moment(q, s->end, &known, err);
 }
 
 /* ------------------------------------------------------------------ of whom */
@@ -353,17 +354,49 @@ read_proposals(struct quarter *q, struct error *err)
 	return 0;
 }
 
+static int
+by_proposal(const void *key, const void *item)
+{
+	return strcmp(key, ((const struct past_state *)item)->proposal);
+}
+
+static const struct past_state *
+past_of(const struct past_states *all, const struct stored *s)
+{
+	return all->list.count ? bsearch(s->id, all->list.items, all->list.count, sizeof(*all->list.items), by_proposal) : NULL;
+}
+
+const struct past_state *
+past_then(const struct quarter *q, const struct stored *s)
+{
+	return s->since < q->span.end ? NULL : past_of(&q->then, s);
+}
+
+enum state
+state_before(const struct quarter *q, const struct stored *s, int64_t *since)
+{
+	const struct past_state *past = past_of(&q->before_then, s);
+
+	*since = past ? past->since : s->since;
+	return past ? past->state : s->state;
+}
+
 enum state
 state_then(const struct quarter *q, const struct stored *s)
 {
-	return s->since < q->span.end ? s->state : q->said[mine_at(q, s->id)];
+	const struct past_state *past = past_then(q, s);
+
+	return past ? past->state : s->since < q->span.end ? s->state : q->said[mine_at(q, s->id)];
 }
 
 int64_t
 since_then(const struct quarter *q, const struct stored *s)
 {
+	const struct past_state *past = past_then(q, s);
 	int64_t said = q->said_at[mine_at(q, s->id)];
 
+	if (past)
+		return past->since;
 	return s->since < q->span.end ? s->since : said != INT64_MIN ? said : s->opened;
 }
 
@@ -372,7 +405,8 @@ read_facts(struct quarter *q, struct error *err)
 {
 	struct facts all;
 
-	if (store_facts(q->mem, q->in->store, &all, err) < 0)
+	/* A quarter without a night has none, and a store without one neither. */
+	if (store_facts_then(q->mem, q->in->store, q->span.last, &all, err) < 0)
 		return -1;
 	for (size_t i = 0; i < all.findings.count; i++) {
 		const struct finding *f = &all.findings.items[i].finding;
@@ -407,6 +441,21 @@ lines_of(const struct quarter *q)
 	return lines < LINES_LEAST ? LINES_LEAST : lines > LINES_MOST ? LINES_MOST : lines;
 }
 
+/* What the store remembers of what is otherwise now. */
+static int
+read_past(struct quarter *q, struct error *err)
+{
+	const char *since = NULL;
+
+	q->past_since = INT64_MIN;
+	if (store_get(q->mem, q->in->store, PAST_VALUE, &since, err) < 0)
+		return -1;
+	if (since)
+		q->past_since = strtoll(since, NULL, 10);
+	return store_states_then(q->mem, q->in->store, q->span.end, &q->then, err) < 0 ? -1
+	     : store_states_then(q->mem, q->in->store, q->span.from, &q->before_then, err);
+}
+
 int
 quarter_read(struct quarter *q, struct error *err)
 {
@@ -415,7 +464,7 @@ quarter_read(struct quarter *q, struct error *err)
 		return -1;
 	read_summaries(q);
 	q->lines = lines_of(q);
-	return read_proposals(q, err) < 0 || read_answers(q, err) < 0 || read_facts(q, err) < 0 ||
+	return read_past(q, err) < 0 || read_proposals(q, err) < 0 || read_answers(q, err) < 0 || read_facts(q, err) < 0 ||
 	       store_needs(q->mem, q->in->store, &q->needs, err) < 0 ? -1 : access_measure(q, err);
 }
 

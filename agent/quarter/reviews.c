@@ -6,7 +6,7 @@
 static const struct document_column review_columns[] = {
 	{ "system", "System", CELL_TEXT }, { "state", "Läge", CELL_TEXT }, { "by", "Granskad av", CELL_TEXT }, { "duty", "Som", CELL_TEXT },
 	{ "day", "Dag", CELL_DAY }, { "text", "Anmärkningar", CELL_TEXT }, { "own", "Egna roller på listan", CELL_NUMBER },
-	{ "days", "Dagar utan granskning", CELL_NUMBER }, { "asked", "Lades fram", CELL_DAY }, { "proof", "Visade vem med", CELL_TEXT },
+	{ "asked", "Lades fram", CELL_DAY }, { "proof", "Visade vem med", CELL_TEXT },
 	{ "row", "Rad i kedjan", CELL_NUMBER }, { "list", "Listans fingeravtryck", CELL_TEXT },
 };
 
@@ -56,9 +56,7 @@ read_all(struct reviewing *r, struct error *err)
 			*arena_push(q->mem, &r->lists.list) = all.list.items[i];
 	if (!r->lists.list.count)
 		return 0;
-	r->now = q->span.end;
-	if (q->head.seq)
-		clock_parse(q->head.at, &r->now);
+	r->now = q->known == INT64_MIN ? q->span.end : q->known;
 	return store_reviews(q->mem, q->in->store, q->what->quarter, NULL, false, &r->given, err) < 0 ||
 	       store_audit_events(q->in->store, "reviewed", take_chained, r, err) < 0 ? -1 : 0;
 }
@@ -116,7 +114,7 @@ review_text(const struct reviewing *r, const struct review_list *list, enum revi
 			out = arena_print(mem, "%s%s%s", out ? out : "", out ? "; " : "", said(r, g));
 	}
 	if (state == REVIEW_WAITS)
-		return arena_print(mem, "Inte granskad, %s.", many(mem, days_without(r, list), "dag", "dagar"));
+		return arena_print(mem, "Inte granskad. Listan lades fram %s.", day_of(mem, list->asked));  /* no days: a report says the same later */
 	return state == REVIEW_DONE ? arena_print(mem, "Granskad %s", out)
 				    : arena_print(mem, "Granskad i äldre lydelse %s. Listan gjordes om %s och är inte granskad sedan dess.", out,
 						  day_of(mem, list->made));
@@ -137,7 +135,7 @@ add_row(struct reviewing *r, const struct review_list *list, const struct review
 	json_decref(proof);
 	rows_add(r->rows, (const char *[]){
 		straight(mem, list->system), state, g ? straight(mem, g->name) : NULL, g ? straight(mem, g->duty) : NULL, g ? day_of(mem, g->at) : NULL,
-		g ? straight(mem, g->text) : NULL, g ? number_text(mem, g->own) : NULL, g ? NULL : number_text(mem, days_without(r, list)),
+		g ? straight(mem, g->text) : NULL, g ? number_text(mem, g->own) : NULL,
 		day_of(mem, list->asked), how, seq ? number_text(mem, seq) : NULL, g ? straight(mem, g->digest) : list->digest });
 }
 

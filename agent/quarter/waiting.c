@@ -13,14 +13,15 @@ static const struct document_column waiting_columns[] = {
 
 /* Those whose turn it was; nobody: it waits for its turn, or is braked. */
 static const char *
-asked_of(struct arena *mem, const struct proposal *p)
+asked_of(const struct quarter *q, const struct proposal *p)
 {
+	struct arena *mem = q->mem;
 	const char *all = NULL;
 
 	for (size_t i = 0; i < p->approvers.count; i++) {
 		const struct approver *a = &p->approvers.items[i];
 
-		if (a->asked && !(i && a[-1].asked && strcmp(a[-1].key, a->key) == 0))
+		if (a->asked && a->asked < q->span.end && !(i && a[-1].asked && strcmp(a[-1].key, a->key) == 0))
 			all = arena_print(mem, "%s%s%s", all ? all : "", all ? ", " : "", a->name ? a->name : "-");
 	}
 	return straight(mem, all);
@@ -51,14 +52,15 @@ add_waiting(struct waiting *w, const struct item *item, enum told told)
 	enum state then = item->then;
 	int64_t since = item->since;
 	struct quarter *q = w->q;
+	const struct past_state *past = past_then(q, s);
 	long long days = days_since(q, since);
-	const char *about = where_of(q, &s->p), *who = who_of(q->mem, &s->p), *asked = asked_of(q->mem, &s->p);
+	const char *about = where_of(q, &s->p), *who = who_of(q->mem, &s->p), *asked = asked_of(q, &s->p);
 	const char *age = days ? arena_print(q->mem, "sedan %s", many(q->mem, days, "dag", "dagar")) : "sedan mindre än ett dygn";
 	bool class3 = s->p.konfidentialitet >= 0;
 
 	rows_add(w->rows, (const char *[]){ day_of(q->mem, since), number_text(q->mem, days), about, who, state_said(then), asked,
 					    number_text(q->mem, s->p.needs), class3 ? number_text(q->mem, s->p.konfidentialitet) : NULL,
-					    straight(q->mem, s->since < q->span.end ? s->note : NULL), s->id });
+					    straight(q->mem, past ? past->note : s->since < q->span.end ? s->note : NULL), s->id });
 	w->count++;
 	w->states[then]++;
 	w->old += days > OLD && then != STATE_QUARANTINED;      /* how long those stay is the share's own matter */
@@ -222,7 +224,9 @@ put_open_before(struct quarter *q, json_t *out)
 
 	for (size_t i = 0; i < q->mine.count; i++) {
 		const struct stored *s = q->mine.items[i];
-		bool settled = s->since < q->span.from && !(STATES(s->state) & (STATES_ASKED | STATES_GOING | STATES(STATE_FAILED)));
+		int64_t since;
+		enum state was = state_before(q, s, &since);
+		bool settled = since < q->span.from && !(STATES(was) & (STATES_ASKED | STATES_GOING | STATES(STATE_FAILED)));
 
 		if (s->opened >= q->span.from || settled)
 			continue;

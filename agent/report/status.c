@@ -209,7 +209,8 @@ report_status_text(struct arena *mem, const json_t *status)
 		text_print(&t, "  inte skickat: %s: %s\n", plain(mem, json_text(json_array_get(list, i), "to")),
 			   plain(mem, json_text(json_array_get(list, i), "problem")));
 	if (json_number(status, "unreviewed", 0))
-		text_print(&t, "  %6lld behörighetslistor väntar på granskning\n", json_number(status, "unreviewed", 0));
+		text_print(&t, "  %6lld %s väntar på granskning\n", json_number(status, "unreviewed", 0),
+			   json_number(status, "unreviewed", 0) == 1 ? "behörighetslista" : "behörighetslistor");
 	text_print(&t, "  iakttagelser: %zu, gallringsstopp: %lld\n", json_array_size(json_object_get(status, "findings")),
 		   json_number(status, "holds", 0));
 	if (json_number(audit, "broken", 0))

@@ -112,12 +112,26 @@ close_grants(struct arena *mem, struct store *store, const struct plan *plan, in
 	return 0;
 }
 
+/* What stood there before tonight and stands there otherwise now: all at once, as asking for each costs as much again as writing it. */
+static int
+keep_changed(struct store *store, const char *sql, int64_t now, struct error *err)
+{
+	struct query q;
+
+	if (query_open(&store->base, &q, sql, err) < 0)
+		return -1;
+	bind_moment(&q, now);
+	return query_done(NULL, &q, err);
+}
+
 static int
 put_grants(struct arena *mem, struct store *store, const struct plan *plan, int64_t now, struct error *err)
 {
 	long long *needs = arena_array(mem, long long, plan->grounds.count + 1);
 
-	if (fact_start(store, err) < 0)
+	if (fact_start(store, err) < 0 ||
+	    base_run(&store->base, "drop table if exists temp.before; create temp table before as select id, need, need_since from access_grant"
+		     " where last_seen is null and need is not null", err) < 0)
 		return -1;
 	for (size_t i = 0; i < plan->grants.count; i++) {
 		const struct grant *g = &plan->grants.items[i];
@@ -129,6 +143,9 @@ put_grants(struct arena *mem, struct store *store, const struct plan *plan, int6
 		    fact_note(store, arena_print(mem, "%s\n%s\n%s\n%s", g->role->system->id, g->role->id, g->who->key, g->via->dn), err) < 0)
 			return -1;
 	}
+	if (keep_changed(store, "insert into need_past select b.id, b.need, b.need_since, ? from temp.before b join access_grant g on g.id = b.id"
+			 " where g.need is not b.need", now, err) < 0)
+		return -1;
 	return plan->access_judged ? close_grants(mem, store, plan, now, err) : 0;
 }
 
@@ -191,7 +208,9 @@ store_needs(struct arena *mem, struct store *store, struct stored_needs *out, st
 }
 
 /* What is in the index alone is read from there: the rest of a row costs as much again. */
-#define SPAN "select system, role, account, key, first_seen, last_seen, need, need_since"
+#define THEN(what) "case when need_since > ?3 or need_since is null then (select p." what " from need_past p where p.access_grant = access_grant.id" \
+		   " and p.until > ?3 order by p.until limit 1) else need"
+#define SPAN "select system, role, account, key, first_seen, last_seen," THEN("need") " end," THEN("since") "_since end"
 #define SPAN_REST ", via, added, added_by"
 
 int
@@ -204,12 +223,13 @@ store_access_each(struct store *store, const struct access_filter *filter, int (
 
 	if (query_open(&store->base, &q, arena_print(mem, "%s%s from access_grant where first_seen < ?1 and (last_seen is null or last_seen >= ?2)%s"
 						     " order by system, role, account, key, first_seen", SPAN, filter->brief ? "" : SPAN_REST,
-						     filter->system ? " and system = ?3" : ""), err) < 0) {
+						     filter->system ? " and system = ?4" : ""), err) < 0) {
 		arena_close(mem);
 		return -1;
 	}
 	bind_number(&q, filter->to);
 	bind_number(&q, filter->from);
+	bind_number(&q, filter->then ? filter->then : INT64_MAX);
 	if (filter->system)
 		bind_text(&q, filter->system);
 	while (rc == 0 && query_row(&q, err)) {
@@ -276,7 +296,9 @@ put_marks(struct arena *mem, struct store *store, const struct plan *plan, int64
 
 	if (!plan->access_judged)
 		return 0;
-	if (fact_start(store, err) < 0 || store_night_last(mem, store, "run", false, &last, err) < 0)
+	if (fact_start(store, err) < 0 || store_night_last(mem, store, "run", false, &last, err) < 0 ||
+	    base_run(&store->base, "drop table if exists temp.before; create temp table before as select id, note, day from account_mark"
+		     " where last_seen is null", err) < 0)
 		return -1;
 	for (size_t i = 0; i < plan->marks.count; i++) {
 		const struct account_mark *m = &plan->marks.items[i];
@@ -286,7 +308,9 @@ put_marks(struct arena *mem, struct store *store, const struct plan *plan, int64
 						 m->who->key), err) < 0)
 			return -1;
 	}
-	if (query_open(&store->base, &q, "update account_mark set last_seen = max(first_seen, ?) where last_seen is null and"
+	if (keep_changed(store, "insert into mark_past select b.id, b.note, b.day, ? from temp.before b join account_mark m on m.id = b.id"
+			 " where m.note is not b.note or m.day is not b.day", now, err) < 0 ||
+	    query_open(&store->base, &q, "update account_mark set last_seen = max(first_seen, ?) where last_seen is null and"
 		       " kind || char(10) || system || char(10) || role || char(10) || key not in (select key from temp.tonight)", err) < 0)
 		return -1;
 	bind_moment(&q, last.id ? last.started : now);
@@ -307,8 +331,11 @@ store_marks_each(struct store *store, int64_t from, int64_t to, int (*each)(void
 	struct query q;
 	int rc = 0;
 
-	if (query_open(&store->base, &q, "select kind, system, role, account, key, note, day, first_seen, last_seen from account_mark"
-		       " where first_seen < ? and (last_seen is null or last_seen >= ?) order by kind, account, key, system, role, first_seen",
+	/* SQLite gives the columns of the row that has the min() */
+	if (query_open(&store->base, &q, "select kind, system, role, account, key, iif(p.mark is null, m.note, p.note), iif(p.mark is null, m.day, p.day),"
+		       "  first_seen, last_seen from account_mark m left join (select mark, note, day, min(until) from mark_past where until > ?2"
+		       "  group by mark) p on p.mark = m.id"
+		       " where first_seen < ?1 and (last_seen is null or last_seen >= ?2) order by kind, account, key, system, role, first_seen",
 		       err) < 0) {
 		arena_close(mem);
 		return -1;

@@ -175,6 +175,19 @@ store_audit_last(struct arena *mem, struct store *store, struct audit_row *out, 
 }
 
 int
+store_audit_before(struct arena *mem, struct store *store, const char *at, struct audit_row *out, struct error *err)
+{
+	struct query q;
+
+	if (!at)
+		return store_audit_last(mem, store, out, err);
+	if (query_open(&store->base, &q, AUDIT "where at < ? order by a.seq desc limit 1", err) < 0)
+		return -1;
+	bind_text(&q, at);
+	return one_audit(mem, &q, out, err);
+}
+
+int
 store_audit_about(struct arena *mem, struct store *store, const char *event, const char *proposal, struct audit_row *out,
 		  struct error *err)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* facts.c - findings and gaps of the last night. */
+/* facts.c - findings and gaps of the last night, and of nights before. */
 #include "store_p.h"
 #include "behov/digest.h"
 
@@ -72,6 +72,18 @@ put_gap(struct arena *mem, struct store *store, const struct gap *g, int64_t now
 	return query_done(NULL, &q, err);
 }
 
+/* What is gone tonight was there until tonight; the same night again finds what it has written itself, which was never seen. */
+static int
+keep_past(struct store *store, const char *sql, int64_t now, struct error *err)
+{
+	struct query q;
+
+	if (query_open(&store->base, &q, sql, err) < 0)
+		return -1;
+	bind_moment(&q, now);
+	return query_done(NULL, &q, err);
+}
+
 static int
 put_facts(struct arena *mem, struct store *store, const struct plan *plan, int64_t now, struct error *err)
 {
@@ -83,7 +95,11 @@ put_facts(struct arena *mem, struct store *store, const struct plan *plan, int64
 	for (size_t i = 0; i < plan->gaps.count; i++)
 		if (put_gap(mem, store, &plan->gaps.items[i], now, err) < 0)
 			return -1;
-	return base_run(&store->base, "delete from finding where key not in (select key from temp.tonight);"
+	return keep_past(store, "insert into finding_past select kind, system, role, share, series, account, grp, text, first_seen, ?1 from finding"
+			 " where first_seen < ?1 and key not in (select key from temp.tonight)", now, err) < 0 ||
+	       keep_past(store, "insert into gap_past select what, id, path, text, first_seen, ?1 from gap"
+			 " where first_seen < ?1 and key not in (select key from temp.tonight)", now, err) < 0 ? -1
+	     : base_run(&store->base, "delete from finding where key not in (select key from temp.tonight);"
 			"delete from gap where key not in (select key from temp.tonight)", err);
 }
 
@@ -112,25 +128,36 @@ store_facts_put(struct store *store, const struct plan *plan, int64_t now, struc
 }
 
 int
-store_facts(struct arena *mem, struct store *store, struct facts *out, struct error *err)
+store_facts_then(struct arena *mem, struct store *store, int64_t moment, struct facts *out, struct error *err)
 {
 	struct query q;
 
 	*out = (struct facts){ 0 };
 	if (query_open(&store->base, &q, "select kind, system, role, share, series, account, grp, text, first_seen from finding"
-		       " order by kind, system, role, share, series, account, grp, text", err) < 0)
+		       " where first_seen <= ?1 union all select kind, system, role, share, series, account, grp, text, first_seen"
+		       " from finding_past where first_seen <= ?1 and until > ?1"
+		       " order by 1, 2, 3, 4, 5, 6, 7, 8", err) < 0)
 		return -1;
+	bind_number(&q, moment);
 	while (query_row(&q, err))
 		*arena_push(mem, &out->findings) = (struct noted){
 			{ column_text(mem, &q, 0), column_text(mem, &q, 1), column_text(mem, &q, 2), column_text(mem, &q, 3),
 			  column_text(mem, &q, 4), column_text(mem, &q, 5), column_text(mem, &q, 6), column_text(mem, &q, 7) },
 			column_moment(&q, 8) };
 	if (query_close(&q, err) < 0 ||
-	    query_open(&store->base, &q, "select what, id, path, text, first_seen from gap order by what, id, path, text", err) < 0)
+	    query_open(&store->base, &q, "select what, id, path, text, first_seen from gap where first_seen <= ?1 union all"
+		       " select what, id, path, text, first_seen from gap_past where first_seen <= ?1 and until > ?1 order by 1, 2, 3, 4", err) < 0)
 		return -1;
+	bind_number(&q, moment);
 	while (query_row(&q, err))
 		*arena_push(mem, &out->gaps) = (struct missed){
 			{ column_text(mem, &q, 0), column_text(mem, &q, 1), column_text(mem, &q, 2), column_text(mem, &q, 3) },
 			column_moment(&q, 4) };
 	return query_close(&q, err);
+}
+
+int
+store_facts(struct arena *mem, struct store *store, struct facts *out, struct error *err)
+{
+	return store_facts_then(mem, store, INT64_MAX, out, err);
 }

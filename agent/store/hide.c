@@ -38,6 +38,12 @@ static const char *const changes[] = {
 	"update finding set account = ?1, text = replace(text, ?3, ?1) where account = ?3",
 	"update finding set text = replace(replace(text, ?5, ?1), ?4, ?1) where instr(text, ?5) or instr(text, ?4)",
 	"update gap set id = replace(id, ?5, ?1), text = replace(text, ?5, ?1) where instr(id, ?5) or instr(text, ?5)",
+	"update finding_past set account = ?1, text = replace(text, ?3, ?1) where account = ?3",
+	"update finding_past set text = replace(replace(text, ?5, ?1), ?4, ?1) where instr(text, ?5) or instr(text, ?4)",
+	"update gap_past set id = replace(id, ?5, ?1), text = replace(text, ?5, ?1) where instr(id, ?5) or instr(text, ?5)",
+	"update night set summary = json_set(summary, '$.duties', (select json_group_array(case when json_extract(value, '$.who') = ?3"
+	"    then json_set(value, '$.who', ?1) else json(value) end) from json_each(summary, '$.duties')))"
+	"  where json_type(summary, '$.duties') = 'array' and instr(summary, ?3)",
 };
 
 int

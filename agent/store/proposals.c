@@ -370,6 +370,20 @@ ask_anew(struct store *store, const char *id, int64_t now, struct error *err)
 	return rc;
 }
 
+/* What it was until now. */
+static int
+keep_state(struct store *store, const char *id, int64_t now, struct error *err)
+{
+	static const char sql[] = "insert into state_past select id, state, since, note, ? from proposal where id = ?";
+	struct query q;
+
+	if (query_again(&store->base, &q, sql, err) < 0)
+		return -1;
+	bind_moment(&q, now);
+	bind_text(&q, id);
+	return query_done(NULL, &q, err);
+}
+
 static int
 move(struct store *store, const char *id, enum happening what, int64_t now, int64_t go_at, day_t until, const char *note,
      struct error *err)
@@ -383,7 +397,7 @@ move(struct store *store, const char *id, enum happening what, int64_t now, int6
 	if (!(life[what].from & STATES(from)))
 		return error_set(err, ERROR_STORE, "proposal '%s' is %s: '%s' cannot happen to it", id, state_word[from],
 				 happening_word[what]);
-	if (query_again(&store->base, &q, sql, err) < 0)
+	if (keep_state(store, id, now, err) < 0 || query_again(&store->base, &q, sql, err) < 0)
 		return -1;
 	bind_text(&q, state_word[life[what].to]);
 	bind_moment(&q, now);
@@ -399,7 +413,7 @@ int
 store_proposal_move(struct store *store, const char *id, enum happening what, int64_t now, int64_t go_at, day_t until,
 		    const char *note, struct error *err)
 {
-	bool anew = what == PROPOSAL_UNDONE || what == PROPOSAL_FREED, own = anew && !store->within;
+	bool anew = what == PROPOSAL_UNDONE || what == PROPOSAL_FREED, own = !store->within;
 	int rc = own ? store_begin(store, err) : 0;
 
 	if (rc == 0)
@@ -411,6 +425,29 @@ store_proposal_move(struct store *store, const char *id, enum happening what, in
 	if (own && rc < 0)
 		store_rollback(store);
 	return rc;
+}
+
+/* SQLite gives the columns of the row that has the min(). */
+int
+store_states_then(struct arena *mem, struct store *store, int64_t moment, struct past_states *out, struct error *err)
+{
+	struct query q;
+
+	*out = (struct past_states){ 0 };
+	if (query_open(&store->base, &q, "select proposal, state, since, note, min(until) from state_past where until >= ?1 group by proposal"
+		       " having since < ?1 order by proposal", err) < 0)
+		return -1;
+	bind_moment(&q, moment);
+	while (query_row(&q, err)) {
+		int state = word_index(column_text(mem, &q, 1), state_word, STATE_SUPERSEDED + 1, err);
+
+		if (state < 0) {
+			query_close(&q, err);
+			return -1;
+		}
+		*arena_push(mem, &out->list) = (struct past_state){ column_text(mem, &q, 0), (enum state)state, column_moment(&q, 2), column_text(mem, &q, 3) };
+	}
+	return query_close(&q, err);
 }
 
 /* ------------------------------------------------------------------ sums */

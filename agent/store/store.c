@@ -180,8 +180,29 @@ static const char *const schema_8[] = {
 	"create index review_of on review (quarter, system)",
 	NULL };
 
-static const char *const *const steps[] = { schema_1, schema_2, schema_3, schema_4, schema_5, schema_6, schema_7, schema_8 };
-static const struct schema schema = { "store", 0x62656876, 8, false, steps };
+/*
+ * What was so before, until a moment, as far as a report of a quarter that is over tells of it: then it says the same whenever it is
+ * made.
+ */
+static const char *const schema_9[] = {
+	"create table finding_past (kind text not null, system text, role text, share text, series text, account text, grp text, text text,"
+	"  first_seen integer not null, until integer not null) strict;"
+	"create index finding_past_until on finding_past (until);"
+	"create table gap_past (what text not null, id text, path text, text text, first_seen integer not null, until integer not null) strict;"
+	"create index gap_past_until on gap_past (until);"
+	"create table need_past (access_grant integer not null, need integer not null, since integer, until integer not null) strict;"
+	"create index need_past_of on need_past (access_grant, until);"
+	"create table mark_past (mark integer not null, note text, day integer, until integer not null) strict;"
+	"create index mark_past_of on mark_past (mark, until)"
+	,
+	"create table state_past (proposal text not null, state text not null, since integer not null, note text, until integer not null) strict;"
+	"create index state_past_of on state_past (until, proposal);"
+	/* of what went before nothing is known: an empty store has no before */
+	"insert into value select '" PAST_VALUE "', cast(max(started) as text) from night where state = 'published' having max(started) is not null",
+	NULL };
+
+static const char *const *const steps[] = { schema_1, schema_2, schema_3, schema_4, schema_5, schema_6, schema_7, schema_8, schema_9 };
+static const struct schema schema = { "store", 0x62656876, 9, false, steps };
 
 static int
 get_value(struct arena *mem, struct store *store, const char *name, const char **out, struct error *err)

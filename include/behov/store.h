@@ -99,6 +99,10 @@ struct noted { struct finding finding; int64_t first_seen; };
 struct missed { struct gap gap; int64_t first_seen; };
 struct facts { LIST(struct noted) findings; LIST(struct missed) gaps; };
 int store_facts(struct arena *mem, struct store *store, struct facts *out, struct error *err);
+/* Those that a published night saw that began at that moment.  Where PAST_VALUE is a later one, those that have gone before it are missing. */
+int store_facts_then(struct arena *mem, struct store *store, int64_t moment, struct facts *out, struct error *err);
+/* Of a store that is older than what it remembers of nights before: when the night began from which on it does, as digits. */
+#define PAST_VALUE "past-since"
 
 /*
  * Who could read what, and when: intervals written on change.  plan->grants opens an interval or finds one open; an open
@@ -124,7 +128,7 @@ int store_needs(struct arena *mem, struct store *store, struct stored_needs *out
 
 /*
  * All intervals that were open at any time in [from, to), sorted by system, role, account, key and first_seen, each lent for the call.
- * need: an id, 0 = not known, as the last night of the interval had it, since need_since.  added: when the directory says that they
+ * need: an id, 0 = not known, as the night `then` had it, or else the last of the interval, since need_since.  added: when the directory says that they
  * came into the group, and on which server.  brief: without via, added and added_by.
  */
 struct access_span {
@@ -132,7 +136,7 @@ struct access_span {
 	int64_t first_seen, last_seen, need_since, added;
 	long long need;
 };
-struct access_filter { const char *system; int64_t from, to; bool brief; };     /* system NULL = all */
+struct access_filter { const char *system; int64_t from, to, then; bool brief; };       /* system NULL = all; then: need as that night had it */
 int store_access_each(struct store *store, const struct access_filter *filter,
 		      int (*each)(void *self, const struct access_span *span, struct error *err), void *self, struct error *err);
 
@@ -147,7 +151,8 @@ struct stored_mark {
 	int64_t first_seen, last_seen;
 };
 int store_marks_put(struct store *store, const struct plan *plan, int64_t now, struct error *err);
-/* Those open at any time in [from, to), sorted by kind, account, key, system and role, each lent for the call. */
+/* Those open at any time in [from, to), sorted by kind, account, key, system and role, each lent for the call; note and day as they were at
+ * `from`, where that is known. */
 int store_marks_each(struct store *store, int64_t from, int64_t to, int (*each)(void *self, const struct stored_mark *mark, struct error *err),
 		     void *self, struct error *err);
 
@@ -197,6 +202,10 @@ int store_queued(struct store *store, const char *key, long long *out, struct er
  * undone or freed is asked anew: those in a seat without an answer are asked since now. */
 int store_proposal_move(struct store *store, const char *id, enum happening what, int64_t now, int64_t go_at, day_t until,
 			const char *note, struct error *err);
+/* What proposals were until that moment, of those that were something else then than they are; sorted by id.  PAST_VALUE: as above. */
+struct past_state { const char *proposal; enum state state; int64_t since; const char *note; };
+struct past_states { LIST(struct past_state) list; };
+int store_states_then(struct arena *mem, struct store *store, int64_t moment, struct past_states *out, struct error *err);
 
 /* The manifest that these records make, under its digest (manifest_digest()), in frames.  The same digest is stored once;
  * records that make another are refused. */
@@ -575,6 +584,8 @@ int store_audit_add(struct store *store, const struct audit_row *row, struct err
 /* seq 0 when there is none. */
 int store_audit_at(struct arena *mem, struct store *store, long long seq, struct audit_row *out, struct error *err);
 int store_audit_last(struct arena *mem, struct store *store, struct audit_row *out, struct error *err);
+/* The last that is older than that (clock_text()); NULL: of all. */
+int store_audit_before(struct arena *mem, struct store *store, const char *at, struct audit_row *out, struct error *err);
 /* The last row that says that this happened to a proposal; seq 0 when there is none, or its payload has been disposed of. */
 int store_audit_about(struct arena *mem, struct store *store, const char *event, const char *proposal, struct audit_row *out,
 		      struct error *err);

@@ -266,7 +266,9 @@ a_manifest_that_somebody_changed_is_refused(void)
 }
 
 /* As it was before schema 8, and before schema 7. */
-#define BEFORE_8 "drop table review_row; drop table review_list; drop table review;"
+#define BEFORE_9 "drop table need_past;" \
+		 "drop table mark_past; drop table state_past; drop table finding_past; drop table gap_past; delete from value where name = 'past-since';"
+#define BEFORE_8 BEFORE_9 "drop table review_row; drop table review_list; drop table review;"
 #define BEFORE_7 BEFORE_8 "drop table need; drop table account_mark; drop index access_grant_who; alter table access_grant drop column need;" \
 		 "alter table access_grant drop column need_since; alter table access_grant drop column added;" \
 		 "alter table access_grant drop column added_by;"
@@ -573,7 +575,7 @@ spans(int64_t from, int64_t to, bool brief)
 {
 	struct seen seen = { 0 };
 
-	CHECK(store_access_each(store, &(struct access_filter){ NULL, from, to, brief }, see_span, &seen, &err) == 0);
+	CHECK(store_access_each(store, &(struct access_filter){ NULL, from, to, 0, brief }, see_span, &seen, &err) == 0);
 	return seen;
 }
 
@@ -671,6 +673,152 @@ access_of_an_older_schema_has_no_need_until_a_night_says_it(void)
 	CHECK(store_grants_put(store, &plan, 7, &err) == 0);
 	seen = spans(0, 100, false);
 	CHECK(seen.count == 1 && seen.last.need != 0 && seen.last.first_seen == 1 && seen.last.need_since == 7);
+	err = (struct error){ 0 };
+	end();
+}
+
+/* ------------------------------------------------------------------ as a night before had it */
+
+static void
+a_night(int64_t started, const struct plan *plan)
+{
+	long long id;
+
+	CHECK(store_night_start(store, "run", started, "r", &id, &err) == 0);
+	CHECK(store_facts_put(store, plan, started, &err) == 0 && store_grants_put(store, plan, started, &err) == 0 &&
+	      store_marks_put(store, plan, started, &err) == 0);
+	CHECK(store_night_end(store, id, "published", true, started + 1, "{}", &err) == 0);
+}
+
+static int
+take_day(void *self, const struct stored_mark *mark, struct error *e)
+{
+	(void)e;
+	*(day_t *)self = mark->day;
+	return 0;
+}
+
+static day_t
+mark_day(int64_t from)
+{
+	day_t day = DAY_NONE;
+
+	CHECK(store_marks_each(store, from, 100, take_day, &day, &err) == 0);
+	return day;
+}
+
+static long long
+need_then(int64_t then)
+{
+	struct seen seen = { 0 };
+
+	CHECK(store_access_each(store, &(struct access_filter){ "s", 0, 100, then, true }, see_span, &seen, &err) == 0 && seen.count == 1);
+	return seen.last.need;
+}
+
+static size_t
+findings_then(int64_t moment, const char **text)
+{
+	struct facts facts;
+
+	CHECK(store_facts_then(mem, store, moment, &facts, &err) == 0);
+	*text = facts.findings.count ? facts.findings.items[0].finding.text : NULL;
+	return facts.findings.count + 10 * facts.gaps.count;
+}
+
+/* Each changes once, at night 20, and once more at 30. */
+static void
+what_was_so_a_night_before_can_still_be_told(void)
+{
+	struct clause kock = { .text = "titel är \"Kock\"" };
+	struct system system = { .id = "s" };
+	struct role role = { .id = "r", .system = &system };
+	struct account anna = { .name = "anna", .key = "ka" };
+	struct group group = { .dn = "CN=A" };
+	struct plan plan = { .access_judged = true };
+	const char *text;
+	long long first;
+
+	begin();
+	*arena_push(mem, &plan.findings) = (struct finding){ .kind = "k", .text = "CN=Anna ett" };
+	*arena_push(mem, &plan.gaps) = (struct gap){ "share", "x", NULL, "t" };
+	*arena_push(mem, &plan.grounds) = (struct ground){ GROUND_CLAUSE, &kock };
+	*arena_push(mem, &plan.grants) = (struct grant){ .role = &role, .who = &anna, .via = &group };
+	*arena_push(mem, &plan.marks) = (struct account_mark){ MARK_TEMPORARY, "s", "r", &anna, NULL, 9 };
+	a_night(10, &plan);
+	first = need_then(10);
+	plan.findings.items[0].text = "två";
+	plan.gaps.count = 0;
+	plan.grounds.items[0] = (struct ground){ GROUND_NONE, NULL };
+	plan.marks.items[0].day = 12;
+	a_night(20, &plan);
+	a_night(20, &plan);                     /* twice is once */
+	plan.findings.count = 0;
+	plan.grounds.count = 0;
+	plan.marks.items[0].day = 15;
+	a_night(30, &plan);
+	CHECK(findings_then(9, &text) == 0);
+	CHECK(findings_then(10, &text) == 11 && strcmp(text, "CN=Anna ett") == 0 && findings_then(19, &text) == 11);
+	CHECK(findings_then(20, &text) == 1 && strcmp(text, "två") == 0);
+	CHECK(findings_then(30, &text) == 0 && findings_then(INT64_MAX, &text) == 0);
+	CHECK(first && need_then(19) == first && need_then(20) && need_then(20) != first && need_then(30) == 0 && need_then(0) == 0);
+	CHECK(mark_day(10) == 9 && mark_day(19) == 9 && mark_day(20) == 12 && mark_day(30) == 15);
+	CHECK(store_hide(store, &(struct hidden){ "ka", "anna", "Anna", "CN=Anna", "Skyddad person 1" }, &err) == 0);
+	CHECK(findings_then(10, &text) == 11 && strcmp(text, "Skyddad person 1 ett") == 0);
+	end();
+}
+
+static const char *
+state_was(int64_t moment)
+{
+	struct past_states all;
+
+	CHECK(store_states_then(mem, store, moment, &all, &err) == 0 && all.list.count <= 1);
+	return all.list.count ? arena_print(mem, "%s %lld %s", state_word[all.list.items[0].state], (long long)all.list.items[0].since,
+					    all.list.items[0].note ? all.list.items[0].note : "-") : NULL;
+}
+
+static void
+what_a_proposal_was_before_can_still_be_told(void)
+{
+	struct stored s = { .p = { .kind = KIND_DESTROY, .key = "k", .version = "1", .series = "s", .share = "a", .batch = "", .scope = "x", .needs = 1 },
+			    .state = STATE_OPEN, .opened = 10, .since = 10, .go_at = INT64_MIN, .until = DAY_NONE };
+
+	begin();
+	CHECK(store_proposal_add(mem, store, &s, &err) == 0);
+	CHECK(store_proposal_move(store, s.id, PROPOSAL_SCHEDULED, 20, 25, DAY_NONE, NULL, &err) == 0);
+	CHECK(store_proposal_move(store, s.id, PROPOSAL_DONE, 30, INT64_MIN, DAY_NONE, "gallrat", &err) == 0);
+	CHECK(store_proposal_move(store, s.id, PROPOSAL_RESTORED, 40, INT64_MIN, DAY_NONE, NULL, &err) == 0);
+	CHECK(!state_was(10));
+	CHECK_TEXT(state_was(15), "open 10 -");
+	CHECK_TEXT(state_was(20), "open 10 -");
+	CHECK_TEXT(state_was(21), "scheduled 20 -");
+	CHECK_TEXT(state_was(40), "done 30 gallrat");
+	CHECK(!state_was(41));
+	end();
+}
+
+/* Of the nights before it knows what it knew then, and says from which on it remembers. */
+static void
+an_older_schema_remembers_from_its_last_night_on(void)
+{
+	struct plan plan = { .access_judged = true };
+	const char *since = NULL, *text;
+
+	begin();
+	CHECK(store_get(mem, store, PAST_VALUE, &since, &err) == 0 && !since);
+	*arena_push(mem, &plan.findings) = (struct finding){ .kind = "k", .text = "ett" };
+	a_night(10, &plan);
+	a_night(20, &plan);
+	store_close(store);
+	scribble(BEFORE_9 "pragma user_version = 8");
+	CHECK(store_open(path, STORE_READ, &store, &err) < 0);
+	CHECK(store_open(path, STORE_WRITE, &store, &err) == 0);
+	CHECK(store_get(mem, store, PAST_VALUE, &since, &err) == 0);
+	CHECK_TEXT(since, "20");
+	plan.findings.count = 0;
+	a_night(30, &plan);
+	CHECK(findings_then(10, &text) == 1 && findings_then(20, &text) == 1 && findings_then(30, &text) == 0);
 	err = (struct error){ 0 };
 	end();
 }
@@ -1139,6 +1287,9 @@ main(void)
 	TEST(by_which_need_somebody_has_a_role_is_kept_with_since_when);
 	TEST(what_is_special_about_an_account_is_kept_until_it_is_over);
 	TEST(access_of_an_older_schema_has_no_need_until_a_night_says_it);
+	TEST(what_was_so_a_night_before_can_still_be_told);
+	TEST(what_a_proposal_was_before_can_still_be_told);
+	TEST(an_older_schema_remembers_from_its_last_night_on);
 	TEST(a_list_is_read_as_it_was_laid_and_the_last_one_is_in_force);
 	TEST(a_review_counts_for_the_list_that_was_seen);
 	TEST(those_review_a_list_whom_the_night_found_and_the_rules_name_now);

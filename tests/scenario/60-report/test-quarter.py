@@ -279,7 +279,8 @@ def small_world(folder):
     for month, dom, open_, marks in ((6, 30, 4, "1"), (7, 1, 4, None), (8, 15, 6, "9"), (9, 30, 3, None)):
         review = json.dumps({"access": 4, "rules": json.loads(rules % marks) if marks else None})
         w.night(day(month, dom), complete=dom != 15, rules="aa" if month < 8 else "bb",
-                summary='{"work": {"open": %d}, "files": {"ungoverned": 12, "due": 3}, "review": %s}' % (open_, review))
+                summary='{"work": {"open": %d}, "files": {"ungoverned": 12, "due": 3}, "duties": [{"duty": "arkivarie", "who": "hon.då"}], "review": %s}'
+                        % (open_, review))
     w.put("need", id=1, key="n1", kind="clause", system="treserva", role="r", text='titel är "Titel r"', why="arbetar där", since="2026-01-01",
           place="rules/systems/treserva.cfg:1")
     w.put("need", id=2, key="n2", kind="none")
@@ -301,7 +302,13 @@ def small_world(folder):
     w.proposal("k5", "treserva", "dag.sjo", day(9, 30), episode=2)
     w.put("exception", system="treserva", role="r", key="key-bo.ek", account="bo.ek", reason="vikarie", who="eva.lind", proposal="k2-1", at=day(8, 20))
     w.put("finding", key="f1", kind="system-without-owner", system="diariet", text="Diariet saknar ägare", first_seen=day(6, 30))
+    w.put("finding", key="f2", kind="system-without-class", system="diariet", text="Diariet saknar klassning", first_seen=day(6, 30))
+    w.put("finding", key="f3", kind="critical-without-analysis", system="treserva", text="System treserva saknar säkerhetsanalys", first_seen=day(6, 30))
+    w.put("finding", key="f4", kind="disabled", system="treserva", text="kom först efter kvartalet", first_seen=day(10, 2))
+    w.put("finding_past", kind="disabled", system="treserva", text="fanns när kvartalet slutade", first_seen=day(8, 15), until=day(10, 2))
+    w.put("finding_past", kind="disabled", system="treserva", text="försvann under kvartalet", first_seen=day(7, 1), until=day(9, 30))
     w.put("gap", key="g1", what="hr", id="", text="filen kom inte", first_seen=day(9, 30))
+    w.put("gap_past", what="hr", id="", text="kom dagen därpå", first_seen=day(8, 15), until=day(9, 30))
     w.put("hold", id="stopp-1", share=None, reason="utredning", who="eva.lind", from_rules=0, at=day(8, 1))
     return w
 
