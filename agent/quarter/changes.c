@@ -136,20 +136,26 @@ part_name(const struct quarter *q, const char *part)
 	return is_mine(q, NULL, id, NULL) ? series_name(q, id) : NULL;
 }
 
+#define PARTS_MOST ((size_t)16 << 20)   /* bytes */
+
 /* Which parts of the rules are others, new or gone; NULL: none in scope. */
 static const char *
 parts_changed(const struct quarter *q, json_t *was, json_t *is)
 {
-	const char *part, *all = NULL, *name;
+	const char *part, *name, *out;
+	struct text all;
 	json_t *digest;
 
+	text_open(&all, PARTS_MOST);
 	json_object_foreach(is, part, digest)
 		if ((name = part_name(q, part)) && !json_equal(json_object_get(was, part), digest))
-			all = arena_print(q->mem, "%s%s%s%s", all ? all : "", all ? ", " : "", name, json_object_get(was, part) ? "" : " (ny)");
+			text_print(&all, "%s%s%s", all.len ? ", " : "", name, json_object_get(was, part) ? "" : " (ny)");
 	json_object_foreach(was, part, digest)
 		if ((name = part_name(q, part)) && !json_object_get(is, part))
-			all = arena_print(q->mem, "%s%s%s (borta)", all ? all : "", all ? ", " : "", name);
-	return all;
+			text_print(&all, "%s%s (borta)", all.len ? ", " : "", name);
+	out = all.len ? arena_copy(q->mem, all.data, all.len) : NULL;
+	text_close(&all);
+	return out;
 }
 
 static void

@@ -13,7 +13,8 @@ struct pair {
 	const char *series, *share, *overdue_since;
 	long long files, due, decided, destroyed, delivered, held, overdue;
 };
-struct pairs { struct quarter *q; LIST(struct pair) list; };
+/* sorted: so many of the list, those of the rules, stand in the order of their names; the others are few. */
+struct pairs { struct quarter *q; LIST(struct pair) list; size_t sorted; };
 
 static int
 by_names(const void *a, const void *b)
@@ -27,7 +28,12 @@ by_names(const void *a, const void *b)
 static struct pair *
 pair_of(struct pairs *all, const char *series, const char *share)
 {
-	for (size_t i = 0; i < all->list.count; i++)
+	const struct pair one = { .series = series, .share = share };
+	struct pair *found = all->sorted ? bsearch(&one, all->list.items, all->sorted, sizeof(one), by_names) : NULL;
+
+	if (found)
+		return found;
+	for (size_t i = all->sorted; i < all->list.count; i++)
 		if (strcmp(all->list.items[i].series, series) == 0 && strcmp(all->list.items[i].share, share) == 0)
 			return &all->list.items[i];
 	*arena_push(all->q->mem, &all->list) = (struct pair){ .series = arena_text(all->q->mem, series), .share = arena_text(all->q->mem, share) };
@@ -44,7 +50,10 @@ gather_rules(struct pairs *all)
 	for (size_t i = 0; i < r->series_count; i++)
 		for (size_t k = 0; k < r->share_count; k++)
 			if (series_lies_on(&r->series[i], r->shares[k].id) && is_mine(all->q, NULL, r->series[i].id, r->shares[k].id))
-				pair_of(all, r->series[i].id, r->shares[k].id);
+				*arena_push(all->q->mem, &all->list) = (struct pair){ .series = r->series[i].id, .share = r->shares[k].id };
+	if (all->list.count)
+		qsort(all->list.items, all->list.count, sizeof(*all->list.items), by_names);
+	all->sorted = all->list.count;
 }
 
 /* A row of a night's summary that is about a series on a share, in scope. */

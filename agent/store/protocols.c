@@ -136,8 +136,8 @@ store_protocols(struct arena *mem, struct store *store, const char *what, bool u
 	struct query q;
 
 	*out = (struct protocols){ 0 };
-	if (query_open(&store->base, &q, PROTOCOL "where (?1 is null or proposal = ?1 or dnr = ?1) and (not ?2 or written is null)"
-		       " order by id", err) < 0)
+	if (query_open(&store->base, &q, what ? PROTOCOL "where (proposal = ?1 or dnr = ?1) and (not ?2 or written is null) order by id"
+					      : PROTOCOL "where ?1 is null and (not ?2 or written is null) order by id", err) < 0)
 		return -1;
 	bind_text(&q, what);
 	bind_number(&q, unwritten);

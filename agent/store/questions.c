@@ -80,8 +80,9 @@ store_questions(struct arena *mem, struct store *store, const struct question_fi
 
 	*out = (struct questions){ 0 };
 	if (query_open(&store->base, &q, arena_print(mem, "select id, proposal, kind, typed, text, by_key, by_name, at, key, name, display,"
-		       " mail, problem, advice, answer, answered, closed from question where (?1 is null or proposal = ?1)"
-		       " and (?2 is null or key = ?2) and (?3 = 0 or closed is null)%s order by id", filter->approver ? about(mem, filter) : ""), err) < 0)
+		       " mail, problem, advice, answer, answered, closed from question where %s and %s and (?3 = 0 or closed is null)%s order by id",
+		       filter->proposal ? "proposal = ?1" : "?1 is null", filter->key ? "key = ?2" : "?2 is null", filter->approver ? about(mem, filter) : ""),
+		       err) < 0)
 		return -1;
 	bind_text(&q, filter->proposal);
 	bind_text(&q, filter->key);
