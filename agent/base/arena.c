@@ -152,19 +152,26 @@ char *arena_print(struct arena *mem, const char *format, ...)
 	return out;
 }
 
+static void *widen(struct arena *mem, const void *items, size_t count, size_t to, size_t *room, size_t size)
+{
+	void *grown = arena_many(mem, to, size);
+
+	if (count)
+		memcpy(grown, items, count * size);
+	*room = to;
+	return grown;
+}
+
+void *arena_widen(struct arena *mem, void *items, size_t count, size_t more, size_t *room, size_t size)
+{
+	return more <= *room - count ? items : widen(mem, items, count, count + more, room, size);
+}
+
 void *arena_grow(struct arena *mem, void *items, size_t count, size_t *room, size_t size)
 {
-	size_t more;
-	void *grown;
-
 	if (count < *room) {            /* a list that was emptied is filled again: the old item goes */
 		memset((char *)items + count * size, 0, size);
 		return items;
 	}
-	more = *room ? *room * 2 : 8;
-	grown = arena_many(mem, more, size);
-	if (count)
-		memcpy(grown, items, count * size);
-	*room = more;
-	return grown;
+	return widen(mem, items, count, *room ? *room * 2 : 8, room, size);
 }

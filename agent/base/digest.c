@@ -87,6 +87,14 @@ void digest_close(struct digest *d, unsigned char out[DIGEST_SIZE])
 	free(d);
 }
 
+void digest_next(struct digest *d, unsigned char out[DIGEST_SIZE])
+{
+	hand_on(d, d->block, d->waiting);
+	d->waiting = 0;
+	if (EVP_DigestFinal_ex(d->ctx, out, NULL) != 1 || EVP_DigestInit_ex(d->ctx, NULL, NULL) != 1)
+		broken("SHA-256");
+}
+
 void digest_each(struct digest *d, const void *bytes, size_t len, unsigned char out[DIGEST_SIZE])
 {
 	if (EVP_DigestUpdate(d->ctx, bytes, len) != 1 || EVP_DigestFinal_ex(d->ctx, out, NULL) != 1 ||

@@ -11,7 +11,7 @@ get_line(struct reader *r, const config_setting_t *group, const char *key, enum 
 	const char *text = get_text(r, group, key, need);
 
 	if (text && *text && (strpbrk(text, "\r\n\t") || strcmp(text_straight(r->mem, text), text) != 0))
-		complain(r, config_setting_get_member(group, key), "'%s' must be one line of plain text", key);
+		complain(r, setting_of(r, group, key), "'%s' must be one line of plain text", key);
 	return text && *text ? text : NULL;
 }
 
@@ -53,7 +53,7 @@ get_horizon(struct reader *r, const config_setting_t *at, const char *key)
 	struct period period = { 0, DAY_DAYS };
 
 	if (text && (period_parse(text, &period) < 0 || !period.count))
-		complain(r, config_setting_get_member(at, key), "'%s' is '%s', not a period like \"90 days\"", key, text);
+		complain(r, setting_of(r, at, key), "'%s' is '%s', not a period like \"90 days\"", key, text);
 	return period;
 }
 

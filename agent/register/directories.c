@@ -162,7 +162,7 @@ read_directories(struct reader *r, const config_setting_t *root, struct conf *c)
 	config_setting_t *list = get_groups(r, root, "directory");
 
 	c->directory_count = list_count(list);
-	if (!c->directory_count && !(list == NULL && config_setting_get_member(root, "directory")))
+	if (!c->directory_count && !(list == NULL && setting_of(r, root, "directory")))
 		complain(r, root, "'directory' is missing");
 	c->directories = arena_array(r->mem, struct directory, (size_t)c->directory_count + 1);
 	for (int i = 0; i < c->directory_count; i++)

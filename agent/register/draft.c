@@ -14,7 +14,7 @@ is_placeholder(const char *text)
 void
 check_placeholder(struct reader *r, const config_setting_t *group, const char *key, const char *text)
 {
-	const config_setting_t *at = config_setting_get_member(group, key);
+	const config_setting_t *at = setting_of(r, group, key);
 
 	if (text && is_placeholder(text) && !r->drafts)
 		complain(r, at ? at : group, "'%s' in '%s' is a placeholder from a draft: write your own there", text, key);
@@ -27,7 +27,7 @@ check_placeholder(struct reader *r, const config_setting_t *group, const char *k
 void
 read_draft(struct reader *r, config_setting_t *at, struct series *s)
 {
-	const config_setting_t *decide = config_setting_get_member(at, "decide");
+	const config_setting_t *decide = setting_of(r, at, "decide");
 
 	s->source_count = get_texts(r, at, "source", &s->sources);
 	s->decide_count = get_texts(r, at, "decide", &s->decide);

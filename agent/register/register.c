@@ -57,6 +57,7 @@ read_rules(struct reader *r, const config_setting_t *root)
 	check_keys(r, root, keys);
 	each(r, root, "system", read_system);
 	each(r, root, "systems", read_system);
+	arena_room(r->mem, &r->series, (size_t)list_count(setting_of(r, root, "series")));         /* there may be ten thousand, of some size */
 	each(r, root, "series", read_series);
 	each(r, root, "shares", read_share);
 	each(r, root, "holds", read_hold);
@@ -86,6 +87,7 @@ read_rules_file(struct reader *r, const char *path, void (*read)(struct reader *
 	if (r->complaints > before)
 		return;
 	config_init(&config);
+	r->members.group = NULL;        /* one of another file may stand where one stood that is gone */
 	if (config_read_string(&config, text) == CONFIG_TRUE)
 		read(r, config_root_setting(&config));
 	else
@@ -404,6 +406,7 @@ register_load_edited(struct arena *mem, const char *path, const char *folder, st
 	r.conf = arena_text(mem, real);
 	free(real);
 	r.digest = digest_open();
+	r.one = digest_open();
 	read_rules_file(&r, r.conf, read_settings);
 	if (folder)
 		out->conf.rules = folder;
@@ -414,6 +417,7 @@ register_load_edited(struct arena *mem, const char *path, const char *folder, st
 		free(real);
 		read_folder(&r, out->conf.rules, 0);
 	}
+	digest_close(r.one, sum);
 	digest_close(r.digest, sum);
 	out->digest = digest_hex(mem, sum, sizeof(sum));
 	SORT(&r, &r.systems, "system");

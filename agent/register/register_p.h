@@ -29,14 +29,17 @@ struct needs_of { const char *system, *role; struct clause *needs; int count; st
 #define CLAUSE_MOST 1000000             /* characters of a clause, with all words */
 #define ATTRIBUTE_NONE (-2)
 
+#define MEMBERS_MOST 40                 /* of a group, that are known: more than any has keys */
+
 struct reader {
 	struct arena *mem;
 	const char *file;               /* the file being read, as shown */
 	const char *conf;               /* absolute path of the configuration file */
 	int complaints;
-	struct digest *digest;
+	struct digest *digest, *one;    /* of all that is read; of a series, one after the other */
 	struct rules *rules;
 	bool drafts;                    /* placeholders may stand where they stand */
+	struct { const config_setting_t *group; int count; config_setting_t *items[MEMBERS_MOST]; const char *names[MEMBERS_MOST]; } members;
 	LIST(struct attribute) attributes;
 	LIST(struct system) systems;
 	LIST(struct series) series;
@@ -57,6 +60,8 @@ void complain_at(struct reader *r, struct place at, const char *format, ...)
 struct place place_of(const struct reader *r, const config_setting_t *at);
 /* Every member of group must be one of the words in `known`, which ends with NULL. */
 void check_keys(struct reader *r, const config_setting_t *group, const char *const *known);
+/* A group's member, or NULL. */
+config_setting_t *setting_of(struct reader *r, const config_setting_t *group, const char *key);
 const char *get_text(struct reader *r, const config_setting_t *group, const char *key, enum need need);
 const char *get_id(struct reader *r, const config_setting_t *group);
 int get_number(struct reader *r, const config_setting_t *group, const char *key, int least, int most, int otherwise);

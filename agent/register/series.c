@@ -234,7 +234,7 @@ read_clock(struct reader *r, const config_setting_t *at, struct series *s)
 
 	if (keep && period_parse(keep, &s->keep) < 0)
 		complain(r, at, "'keep' is '%s', not a period like \"7 years\"", keep);
-	if (need == REQUIRED && !config_setting_get_member(at, "clock"))
+	if (need == REQUIRED && !setting_of(r, at, "clock"))
 		complain(r, at, "'clock' is missing");
 	s->clock = (enum series_clock)clock;
 	s->count_from = (enum count_from)from;
@@ -274,7 +274,7 @@ digest_number(struct digest *d, int n)
 static const char *
 digest_series(struct reader *r, const struct series *s)
 {
-	struct digest *d = digest_open();
+	struct digest *d = r->one;
 	unsigned char sum[DIGEST_SIZE];
 	const char *const texts[] = { s->id, s->decision.dnr, s->decision.date, s->decision.body,
 		s->decision.paragraph, s->law, s->batch_path, s->owner, s->cases, s->spare.column };
@@ -304,7 +304,7 @@ digest_series(struct reader *r, const struct series *s)
 		for (int n = 0; n < s->where[i].name_count; n++)
 			digest_field(d, s->where[i].names[n]);
 	}
-	digest_close(d, sum);
+	digest_next(d, sum);
 	return digest_hex(r->mem, sum, sizeof(sum));
 }
 

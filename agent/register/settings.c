@@ -232,7 +232,7 @@ read_mail(struct reader *r, const config_setting_t *root, struct conf *c)
 static void
 read_escalate(struct reader *r, const config_setting_t *root, struct conf *c)
 {
-	const config_setting_t *at = config_setting_get_member(root, "escalate");
+	const config_setting_t *at = setting_of(r, root, "escalate");
 	const char **texts = NULL;
 	int count = get_texts(r, root, "escalate", &texts);
 
@@ -404,7 +404,7 @@ read_settings(struct reader *r, const config_setting_t *root)
 	if (!c->zone)
 		c->zone = "Europe/Stockholm";
 	if (clock_zone(c->zone, &err) < 0)
-		complain(r, config_setting_get_member(root, "zone"), "%s", err.text);
+		complain(r, setting_of(r, root, "zone"), "%s", err.text);
 	c->language = read_language(r, root);
 	read_directories(r, root, c);
 	read_hr(r, root, file, c);

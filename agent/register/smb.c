@@ -93,13 +93,13 @@ read_login(struct reader *r, const config_setting_t *at, struct smb_place *p)
 static void
 check_use(struct reader *r, const config_setting_t *at, const struct share *s)
 {
-	const config_setting_t *dispose = config_setting_get_member(at, "dispose"), *identity = config_setting_get_member(at, "identity");
+	const config_setting_t *dispose = setting_of(r, at, "dispose"), *identity = setting_of(r, at, "identity");
 
 	if (s->dispose != DISPOSE_NONE)
 		complain(r, dispose, "dispose must be \"none\" on smb://: what is approved there becomes a work list for a person; mount the "
 			 "share to have it carried out");
 	if (s->duplicates)
-		complain(r, config_setting_get_member(at, "duplicates"), "duplicates = true is for a path: no file is opened on smb://");
+		complain(r, setting_of(r, at, "duplicates"), "duplicates = true is for a path: no file is opened on smb://");
 	if (s->identity == IDENTITY_FILESYSTEM)
 		complain(r, identity, "identity = \"filesystem\" is for a path: on smb:// it is \"marker\" or \"none\"");
 }
@@ -112,8 +112,8 @@ read_smb(struct reader *r, const config_setting_t *at, struct share *s)
 
 	if (!s->path || strncmp(s->path, "smb://", 6) != 0) {
 		for (size_t i = 0; i < sizeof(words) / sizeof(*words); i++)
-			if (config_setting_get_member(at, words[i]))
-				complain(r, config_setting_get_member(at, words[i]), "'%s' is for a share on smb://", words[i]);
+			if (setting_of(r, at, words[i]))
+				complain(r, setting_of(r, at, words[i]), "'%s' is for a share on smb://", words[i]);
 		return;
 	}
 	p = arena_new(r->mem, struct smb_place);

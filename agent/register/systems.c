@@ -121,7 +121,7 @@ read_system(struct reader *r, config_setting_t *at)
 	s->class = get_class(r, at);
 	s->critical = get_bool(r, at, "critical", false);
 	s->analysis = get_text(r, at, "analysis", OPTIONAL);
-	apply = get_word(r, at, "apply", modes, config_setting_get_member(at, "accounts") ? APPLY_MANUAL : APPLY_LDIF);
+	apply = get_word(r, at, "apply", modes, setting_of(r, at, "accounts") ? APPLY_MANUAL : APPLY_LDIF);
 	if (apply == APPLY_WEBHOOK && !r->rules->conf.webhook.url)
 		complain(r, at, "apply = \"webhook\" needs webhook = { url = …; secret-file = …; } in the configuration");
 	s->apply = (enum apply_mode)apply;

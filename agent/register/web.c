@@ -113,7 +113,7 @@ read_ldap(struct reader *r, const config_setting_t *web, struct conf *c)
 	*d = directory_of_people(c);
 	if (at)
 		check_keys(r, at, keys);
-	if (at && config_setting_get_member(at, "server"))
+	if (at && setting_of(r, at, "server"))
 		d->source = get_source(r, at, "server", false);
 	else if (c->directory_count > 1 && conf_proves(c, PROOF_LDAP))
 		complain(r, at ? at : web, "'ldap' needs a server: there are several directories");

@@ -39,9 +39,12 @@ pattern_make(struct arena *mem, const char *path, bool fold)
 {
 	struct pattern *p = arena_new(mem, struct pattern);
 	char *text = fold ? text_fold(mem, path) : arena_text(mem, path);
+	size_t parts = 1;
 
+	for (const char *c = text; *c; c++)
+		parts += *c == '/';
 	p->fold = fold;
-	p->parts = arena_array(mem, struct part, strlen(text) + 2);
+	p->parts = arena_array(mem, struct part, parts + 1);
 	while (*text) {
 		size_t len = strcspn(text, "/");
 		char *next = text + len + (text[len] == '/');

@@ -8,7 +8,7 @@
 #include <string.h>
 
 enum token_kind { TOKEN_BYTE, TOKEN_ONE, TOKEN_ANY, TOKEN_YEAR, TOKEN_DATE, TOKEN_CASE };
-struct token { enum token_kind kind; char byte; };       /* of {year} and {date}: NUL when it dates nothing */
+struct token { unsigned char kind; char byte; }; /* enum token_kind; of {year} and {date} byte is NUL when it dates nothing */
 struct part { bool deep, plain, cased; const char *text; struct token *tokens; size_t count; };
 
 /* One pattern, of a series or of a hold, as components. */

@@ -39,6 +39,11 @@ void *arena_many(struct arena *mem, size_t count, size_t size);
  */
 #define LIST(type) struct { type *items; size_t count, room; }
 void *arena_grow(struct arena *mem, void *items, size_t count, size_t *room, size_t size);
+/* Room for so many more: a long list that is made at once need not be copied to grow. */
+#define arena_room(mem, list, more)                                                                \
+	((list)->items = arena_widen((mem), (list)->items, (list)->count, (more), &(list)->room,   \
+				     sizeof(*(list)->items)))
+void *arena_widen(struct arena *mem, void *items, size_t count, size_t more, size_t *room, size_t size);
 #define arena_push(mem, list)                                                                      \
 	((list)->items = arena_grow((mem), (list)->items, (list)->count, &(list)->room,            \
 				    sizeof(*(list)->items)),                                       \
