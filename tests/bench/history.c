@@ -2,8 +2,9 @@
 /*
  * history.c - a store as a year of nights leaves it: for who measures what is told of it.
  *
- *     history CONFIG PEOPLE
+ *     history CONFIG [PEOPLE]
  *
+ * Without PEOPLE one that is there already is brought up to today's schema.
  * The systems, roles and series of CONFIG; ten roles for each of PEOPLE.  From 2025-10-01 on a night each day; each month of 28 days one role of
  * a hundred goes and another comes, and some come back.  Of five that go one was proposed, answered and carried out; others are kept, or
  * wait.  All of it is written by the calls that the nights, the owners' answers and apply write with; the same each time.
@@ -384,13 +385,19 @@ main(int argc, char **argv)
 {
 	struct history h = { .mem = arena_open(), .state = 88172645463325252u };
 
-	if (argc != 3)
+	if (argc != 2 && argc != 3)
 		return 2;
-	h.people = (uint32_t)atoi(argv[2]);
+	h.people = argc == 3 ? (uint32_t)atoi(argv[2]) : 0;
 	must(register_load(h.mem, argv[1], &h.rules, &err));
 	must(clock_parse("2025-10-01T02:00+02:00", &h.first));
-	must(store_create(strchr(h.rules.conf.store, ':') + 1, true, &err));
+	if (h.people)
+		must(store_create(strchr(h.rules.conf.store, ':') + 1, true, &err));
 	must(store_open(strchr(h.rules.conf.store, ':') + 1, STORE_WRITE, &h.store, &err));
+	if (!h.people) {
+		store_close(h.store);
+		arena_close(h.mem);
+		return 0;
+	}
 	make_people(&h);
 	make_roles(&h);
 	make_slots(&h);

@@ -71,6 +71,7 @@ def report():
     large, small = f"{ROOM}/report-{PEOPLE}", f"{ROOM}/report-{PEOPLE // 10}"
     for folder, people in ((large, PEOPLE), (small, PEOPLE // 10)):
         once(folder, lambda folder=folder, people=people: make(folder, people))
+        subprocess.run([HISTORY, folder + "/behov.cfg"], check=True)    # of an older schema
     script, every = "sqlite3 and csv in Python, one list", "behov, all formats"
     took = turns({script: peer("--csv", large + "/behov.db", f"{ROOM}/peer.csv"), **{f"behov, {name}": behov(large, name) for name in FORMATS},
                   every: behov(large, ",".join(FORMATS))}, count=min(TURNS, 3))
