@@ -364,7 +364,7 @@ saved_row(struct request *r, const struct inbox_decision *d, bool *late, json_t 
 	rows_put(one, "name", event ? event_name(r, d) : review ? offer_name(r, of.quarter, of.system) : saved_name(r, d->proposal));
 	rows_put(one, "verdict", review ? say(r, "Granskad") : event ? arena_print(r->mem, say(r, "Hände %s"), day_text(r->mem, d->until))
 				       : verdict >= 0 ? saved_verdict(r, (enum verdict)verdict, &words) : "-");
-	json_object_set_new(one, "approve", json_boolean(verdict == VERDICT_APPROVE));
+	json_object_set_new(one, "approve", json_boolean(verdict == VERDICT_APPROVE || review));
 	json_object_set_new(one, "late", json_boolean(*late));
 	rows_put(one, "reason", words.text && *words.text ? words.text : NULL);
 	json_put(one, "until", event || verdict == VERDICT_LATER ? NULL : day_text(r->mem, d->until));
@@ -395,6 +395,7 @@ page_receipt(struct request *r, const struct inbox_decisions *saved, struct erro
 	}
 	json_object_set_new(data, "happened", json_boolean(happened));
 	json_object_set_new(data, "decided", json_boolean(decided));
+	json_object_set_new(data, "undoable", json_boolean(decided || happened));
 	json_object_set_new(data, "reviewed", json_boolean(reviewed));
 	json_object_set_new(data, "any_late", json_boolean(any_late));
 	json_object_set_new(data, "some", json_boolean(count > 0));

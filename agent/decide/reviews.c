@@ -16,7 +16,7 @@
 #include <behov/json.h>
 #include <behov/log.h>
 
-#define LIST_PAGE 200                   /* rows on a page */
+#define LIST_PAGE 400                   /* rows on a page */
 #define CHANGED_AGAIN N_("Listan har gjorts om sedan sidan visades. Läs den igen. Ingenting är sparat ännu.")
 
 /* ------------------------------------------------------------------ which are theirs */
@@ -207,7 +207,7 @@ need_said(const struct request *r, const struct review_row *row)
 	};
 
 	if (!row->need)
-		return say(r, "Inte känt");
+		return say(r, "Behovet är inte känt");
 	return row->kind == GROUND_CLAUSE ? row->text : say(r, text[row->kind]);
 }
 
@@ -224,31 +224,58 @@ row_json(const struct request *r, const struct review_row *row)
 	json_put(o, "until", row->until == INT64_MIN ? NULL : day_text(r->mem, clock_day(row->until)));
 	rows_put(o, "need", need_said(r, row));
 	json_put(o, "tongue", clause ? "sv" : r->language->tag);
+	json_object_set_new(o, "clause", json_boolean(clause));
 	json_object_set_new(o, "without", json_boolean(row->need && (row->kind == GROUND_NONE || row->kind == GROUND_UNWRITTEN)));
 	return o;
 }
 
-/* One table for each role, first of those that have changed and then of the others. */
+static json_t *
+add_part(const struct request *r, json_t *parts, const struct review_list *list, const struct review_row *row)
+{
+	json_t *part = json_object();
+
+	rows_put(part, "role", rows_role(r->server->rules, list->system, row->role));
+	json_object_set_new(part, "same", json_boolean(row->change == REVIEW_SAME));
+	json_object_set_new(part, "rows", json_array());
+	json_object_set_new(part, "needs", json_array());
+	json_array_append_new(parts, part);
+	return part;
+}
+
+/* Who has it by the same need as before: the need once, and then the people. */
+static json_t *
+add_need(json_t *part, const json_t *row)
+{
+	static const char *const keys[] = { "need", "tongue", "clause", "without" };
+	json_t *o = json_object();
+
+	for (size_t i = 0; i < sizeof(keys) / sizeof(*keys); i++)
+		json_object_set(o, keys[i], json_object_get(row, keys[i]));
+	json_object_set_new(o, "people", json_array());
+	json_array_append_new(json_object_get(part, "needs"), o);
+	return o;
+}
+
+/* A part for each role: first of those that have changed, as a table, and then of the others. */
 static void
 put_rows(const struct request *r, json_t *data, const struct review_list *list, const struct review_rows *rows)
 {
-	json_t *parts = json_array(), *part = NULL, *of = NULL;
+	json_t *parts = json_array(), *part = NULL, *need = NULL;
 	const struct review_row *before = NULL;
 
 	json_object_set_new(data, "parts", parts);
 	for (size_t i = 0; i < rows->list.count; i++) {
 		const struct review_row *row = &rows->list.items[i];
 		bool same = row->change == REVIEW_SAME;
+		json_t *one = row_json(r, row);
 
 		if (!before || (before->change == REVIEW_SAME) != same || strcmp(before->role, row->role) != 0) {
-			part = json_object();
-			of = json_array();
-			rows_put(part, "role", rows_role(r->server->rules, list->system, row->role));
-			json_object_set_new(part, "same", json_boolean(same));
-			json_object_set_new(part, "rows", of);
-			json_array_append_new(parts, part);
+			part = add_part(r, parts, list, row);
+			need = NULL;
 		}
-		json_array_append_new(of, row_json(r, row));
+		if (same && (!need || before->need != row->need))
+			need = add_need(part, one);
+		json_array_append_new(json_object_get(same ? need : part, same ? "people" : "rows"), one);
 		before = row;
 	}
 }
@@ -303,9 +330,30 @@ put_form(struct request *r, json_t *data, const struct offer *o, struct error *e
 	return 0;
 }
 
-/* problem: of the form as a whole; `wrong`: it is about what stands in the field. */
+/* field: what the problem is about, "anmarkning" or "losen"; NULL: the form as a whole.  A box has the focus and says it, but for a
+ * password, which is typed again at once. */
+static void
+put_problem(const struct request *r, json_t *data, const char *problem, const char *field)
+{
+	bool remarks = field && strcmp(field, "anmarkning") == 0;
+	json_t *list = json_array(), *one;
+
+	if (remarks) {
+		one = json_object();
+		json_put(one, "to", field);
+		json_put(one, "name", say(r, "Anmärkningar"));
+		json_put(one, "text", say(r, problem));
+		json_array_append_new(list, one);
+	}
+	json_put(data, "problem", remarks ? say(r, "Det är inte sparat ännu") : say(r, problem));
+	json_object_set_new(data, "summary", json_boolean(problem && (!field || remarks)));
+	json_object_set_new(data, "some_problems", json_boolean(remarks));
+	json_object_set_new(data, "problems", list);
+	json_object_set_new(data, "wrong", json_boolean(field != NULL));
+}
+
 static int
-page_review(struct request *r, unsigned status, const struct offer *o, const char *problem, bool wrong, struct error *err)
+page_review(struct request *r, unsigned status, const struct offer *o, const char *problem, const char *field, struct error *err)
 {
 	long long pages = o->list->rows ? (o->list->rows + LIST_PAGE - 1) / LIST_PAGE : 1, page = page_wanted(r, pages);
 	struct review_rows rows;
@@ -318,8 +366,7 @@ page_review(struct request *r, unsigned status, const struct offer *o, const cha
 	json_put(data, "id", arena_print(r->mem, "%lld", o->list->id));
 	json_put(data, "last_day", day_text(r->mem, clock_day(o->list->ended - 1)));
 	json_put(data, "rows", text_count(r->mem, o->list->rows));
-	json_put(data, "problem", say(r, problem));
-	json_object_set_new(data, "wrong", json_boolean(wrong));
+	put_problem(r, data, problem, field);
 	put_turns(r, data, page, pages);
 	put_rows(r, data, o->list, &rows);
 	if (put_form(r, data, o, err) == 0)
@@ -363,7 +410,7 @@ reviews_get(struct request *r, struct error *err)
 		return no_session(r, state, err);
 	if (find(r, r->path + strlen("/granska/"), &all, &o, err) < 0)
 		return -1;
-	return o ? page_review(r, 200, o, NULL, false, err) : 0;
+	return o ? page_review(r, 200, o, NULL, NULL, err) : 0;
 }
 
 /* *o: the list of a form that we may act on; NULL: the answer is given. */
@@ -384,7 +431,7 @@ begin(struct request *r, struct offers *all, const struct offer **o, struct erro
 		return 0;
 	if (session_nonce(r))
 		return session_touch(r, err);
-	if (page_review(r, 403, *o, N_("Sidan hörde till en tidigare inloggning och ingenting sparades. Läs listan och försök igen."), false, err) < 0)
+	if (page_review(r, 403, *o, N_("Sidan hörde till en tidigare inloggning och ingenting sparades. Läs listan och försök igen."), NULL, err) < 0)
 		return -1;
 	*o = NULL;
 	return 0;
@@ -437,17 +484,17 @@ reviews_post(struct request *r, struct error *err)
 	if (!o)
 		return 0;
 	if (language)
-		return page_review(r, 200, o, NULL, false, err);
+		return page_review(r, 200, o, NULL, NULL, err);
 	if (o->own || o->pending)       /* the same form once more */
 		return redirect(r, "/kvitto");
 	if (strcmp(form_get(&r->form, "version"), o->list->digest) != 0)
-		return page_review(r, 409, o, CHANGED_AGAIN, false, err);
+		return page_review(r, 409, o, CHANGED_AGAIN, NULL, err);
 	if (is_weak(r, o))
-		return page_review(r, 403, o, N_("Ingenting är sparat ännu."), false, err);
+		return page_review(r, 403, o, N_("Ingenting är sparat ännu."), NULL, err);
 	text = remarks(r);
 	problem = remarks_problem(text);
 	if (problem)
-		return page_review(r, 422, o, problem, true, err);
+		return page_review(r, 422, o, problem, "anmarkning", err);
 	if (save(r, o, text, err) < 0)
 		return -1;
 	log_info("a review received letter='%s'", r->letter.id);
@@ -470,7 +517,7 @@ prove_again(struct request *r, bool proxy, struct error *err)
 	if (signin_again(r, proxy, &done, &status, &problem, err) < 0)
 		return -1;
 	return done == AGAIN_PROVED ? redirect(r, arena_print(r->mem, "/granska/%lld", o->list->id))
-				    : page_review(r, problem ? status : 403, o, problem, true, err);
+				    : page_review(r, problem ? status : 403, o, problem, problem ? "losen" : NULL, err);
 }
 
 int reviews_again(struct request *r, struct error *err) { return prove_again(r, false, err); }

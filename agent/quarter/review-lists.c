@@ -41,16 +41,20 @@ by_key(const void *a, const void *b)
 	return strcmp(((const struct review_row *)a)->key, ((const struct review_row *)b)->key);
 }
 
-/* What has changed first, one role after another. */
+/* What has changed first, one role after another; of the others those without a need, and then one need after another. */
 static int
 by_reading(const void *a, const void *b)
 {
 	static const int turn[REVIEW_CHANGES] = { [REVIEW_NEW] = 0, [REVIEW_BACK] = 1, [REVIEW_GONE] = 2, [REVIEW_PASSED] = 3, [REVIEW_SAME] = 4 };
+	static const int alarm[GROUNDS] = { [GROUND_NONE] = 0, [GROUND_UNWRITTEN] = 0, [GROUND_UNKNOWN] = 1, [GROUND_KEPT] = 2, [GROUND_CLAUSE] = 3 };
 	const struct review_row *x = a, *y = b;
-	int c = (x->change == REVIEW_SAME) - (y->change == REVIEW_SAME);
+	bool same = x->change == REVIEW_SAME;
+	int c = same - (y->change == REVIEW_SAME);
 
 	c = c ? c : strcmp(x->role, y->role);
 	c = c ? c : turn[x->change] - turn[y->change];
+	if (!c && same)
+		c = alarm[x->kind] != alarm[y->kind] ? alarm[x->kind] - alarm[y->kind] : (x->need > y->need) - (x->need < y->need);
 	c = c ? c : strcmp(x->account, y->account);
 	return c ? c : strcmp(x->key, y->key);
 }
@@ -161,6 +165,7 @@ take(void *self, const struct person *p, struct error *err)
 {
 	struct laying *l = self;
 	const struct system *system = rules_system(l->q->in->rules, p->system);
+	const struct stored_need *need = need_of(l->q, p->need);
 
 	if (system != l->system) {
 		if (lay(l, err) < 0)
@@ -173,7 +178,8 @@ take(void *self, const struct person *p, struct error *err)
 	if (system)
 		*arena_push(l->mem, &l->rows) = (struct review_row){
 			.role = arena_text(l->mem, p->role), .key = arena_text(l->mem, p->key), .account = arena_text(l->mem, p->account),
-			.change = (enum review_change)p->change, .since = p->since, .until = p->until, .need = p->need };
+			.change = (enum review_change)p->change, .since = p->since, .until = p->until, .need = p->need,
+			.kind = need ? need->kind : GROUND_UNKNOWN };
 	return 0;
 }
 

@@ -51,7 +51,7 @@ return out.slice(0, 5);
 # 24 pixels both ways, of the control or of the label that is clicked in its place; a link within a sentence is exempt.
 SMALL = """
 const out = [];
-for (const e of document.querySelectorAll('a[href], button, summary, input:not([type=hidden])')) {
+for (const e of document.querySelectorAll('a[href], button, summary, textarea, input:not([type=hidden])')) {
 	const target = e.closest('label') || e, box = target.getBoundingClientRect();
 	const within = e.tagName === 'A' && getComputedStyle(e).display === 'inline';
 	if (!box.width || box.right < 0) continue;
@@ -81,7 +81,7 @@ say(/^(Fel|Error): /.test(document.title) === !!alert, 'the title and the proble
 if (alert) say(at === alert || at.getAttribute('aria-describedby') === 'fel', 'the focus is on ' + at.outerHTML.slice(0, 80));
 for (const a of all('.problem a')) {
 	const to = document.getElementById(a.hash.slice(1));
-	say(to && (to.matches('fieldset') || to.matches('input') && to.checkVisibility()), 'leads nowhere: ' + a.hash);
+	say(to && (to.matches('fieldset') || to.matches('input, textarea') && to.checkVisibility()), 'leads nowhere: ' + a.hash);
 }
 for (const e of all('[aria-describedby]'))
 	for (const id of e.getAttribute('aria-describedby').split(' ')) say(document.getElementById(id), 'no ' + id);
@@ -340,6 +340,46 @@ def events(w):
     yield "event that was said"
 
 
+def reviewing(w):
+    oracle(w.world, "lists", page.NOW, "420")
+    w.go("/b/" + page.TOKEN["aa01"])
+    yield "link, with a list"
+    w.go("/beslut")
+    yield "a list to review"
+    w.leave(w.at("a[href^='/granska/']").click)
+    yield "what has changed in the list, and its first people"
+    w.leave(w.at("a[href$='sida=2']").click)
+    yield "the rest of the list"
+    w.ask("const t = document.getElementById('anmarkning'); t.maxLength = 2000; t.value = 'Kim ska bort. '.repeat(100)")
+    w.press("Jag har granskat listan")
+    yield "remarks that are too long"
+    w.press("In English")
+    w.language = "en"
+    yield "the list in English"
+    w.press("På svenska")
+    w.language = "sv"
+    w.type("#anmarkning", "Kim Holm ska bort.")
+    db = sqlite3.connect(os.path.join(w.world.folder, "behov.db"))
+    db.execute("update review_list set digest = 'another'")
+    db.commit()
+    w.press("Jag har granskat listan")
+    yield "the list is another by now"
+    db.execute("insert into review (quarter, system, digest, own, at, source) values ('2026Q3', 'treserva', 'before', 0, 0, 'page')")
+    db.commit()
+    db.close()
+    w.go("/granska/1")
+    yield "a list that was made anew"
+    w.type("#anmarkning", "Kim Holm ska bort.")
+    w.press("Jag har granskat listan")
+    yield "receipt of a review"
+    w.go("/beslut")
+    yield "a list that is reviewed"
+    w.leave(w.at("a[href^='/granska/']").click)
+    yield "the list, reviewed"
+    w.go("/granska/9")
+    yield "no such list to review"
+
+
 def other_answers(w):
     """All of them open, each typed wrongly once; what has become of them; and somebody who is asked for advice."""
     w.go("/beslut")
@@ -484,7 +524,7 @@ def for_administrators(w):
 
 def every_state():
     with page.World() as world, Walk(world) as w:
-        for part in (before_sign_in, deciding, files, events, in_english, other_answers, many, failing, ending):
+        for part in (before_sign_in, deciding, files, events, in_english, reviewing, other_answers, many, failing, ending):
             for name in part(w):
                 yield name, w
     with office.Slapd() as slapd:
@@ -648,12 +688,33 @@ def a_whole_day_goes_by_the_keyboard_alone():
         assert "Ångrat" in w.driver.page_source
 
 
+def a_list_is_reviewed_by_the_keyboard_alone():
+    with page.World() as world, Walk(world) as w:
+        k = Keyboard(w)
+        w.look()
+        oracle(world, "lists", page.NOW, "30")
+        sign_in_by_keys(w, k)
+        k.to(lambda f: f["text"].startswith("Granska behörighetslistan"))
+        k.enter()
+        k.to_text("Till granskningen")
+        k.key("\ue007")                         # Enter, within the page
+        assert k.focus()["id"] == "granska", k.focus()
+        f = k.tab()
+        assert f["id"] == "anmarkning", f
+        k.key("Mona Ek slutade i september.")
+        k.to_text("Jag har granskat listan")
+        k.enter()
+        assert w.driver.current_url.endswith("/kvitto") and "Behörighetslistan för Treserva, 2026Q3" in w.at("main").text, w.at("main").text
+        assert [(d["proposal"], d["verdict"], d["reason"]) for d in world.decisions()] == [("2026Q3@treserva", "review", "Mona Ek slutade i september.")]
+
+
 def no_page_holds_the_focus():
     """Tab after tab leads through all there is and out at the end, on every page of a session, wide and narrow."""
     with page.World() as world, Walk(world) as w:
         k = Keyboard(w)
+        oracle(world, "lists", page.NOW, "30")
         w.sign_in()
-        for path in ("/beslut", "/filer/f1-1", "/kvitto", "/tillganglighet"):
+        for path in ("/beslut", "/granska/1", "/filer/f1-1", "/kvitto", "/tillganglighet"):
             for width in (1280, 320):
                 w.look(width)
                 w.go(path)
@@ -730,7 +791,7 @@ def a_quarter_can_be_read_by_everybody():
 
 
 TESTS = [the_page_tells_when_the_session_ends, the_statement_says_who_and_where, a_narrow_table_is_still_a_table, the_code_can_be_pasted, no_page_holds_the_focus,
-         a_whole_day_goes_by_the_keyboard_alone, a_gallringsprotokoll_can_be_read_by_everybody, a_quarter_can_be_read_by_everybody]
+         a_whole_day_goes_by_the_keyboard_alone, a_list_is_reviewed_by_the_keyboard_alone, a_gallringsprotokoll_can_be_read_by_everybody, a_quarter_can_be_read_by_everybody]
 BROWSER = TESTS[2:]
 
 

@@ -13,6 +13,7 @@
  *     oracle-page change FOLDER ID                    another version of a proposal takes its place
  *     oracle-page asked FOLDER NOW ID WHO TEXT        Anna has asked WHO ("key-eva") about it, and the night has found them
  *     oracle-page found FOLDER NOW NUMBER WHO         the night has found out that question NUMBER is to WHO
+ *     oracle-page lists FOLDER NOW COUNT              a list of 2026Q3 that Anna is to review, of COUNT people and some who came and went
  *     oracle-page approved FOLDER NOW ID WHO STATE    WHO ("key-anna") has approved it, and it came into STATE
  */
 #include <behov/decide.h>
@@ -40,7 +41,7 @@ path(struct arena *mem, const char *folder, const char *name)
 
 static struct clause needs[] = { { .why = "Utreder barnärenden" } };
 static struct role roles[] = { { .id = "handlaggare", .name = "Handläggare", .needs = needs, .need_count = 1 } };
-static struct system systems[] = { { .id = "treserva", .name = "Treserva", .roles = roles, .role_count = 1 } };
+static struct system systems[] = { { .id = "treserva", .name = "Treserva", .owner = "anna", .roles = roles, .role_count = 1 } };
 static struct where there = { .share = "ekonomi", .path = "Avtal/**" };
 static const char *eva[] = { "eva" };
 static struct series series[] = {
@@ -425,6 +426,48 @@ take(struct arena *mem, const char *folder, int64_t now)
 	return rc;
 }
 
+static int
+make_list(struct arena *mem, struct store *store, int64_t now, size_t count)
+{
+	static const char *const names[] = { "karl.lindqvist", "anna", "mona.ek", "Skyddad person 1" };
+	struct review_list list = { .quarter = "2026Q3", .system = "treserva", .digest = arena_print(mem, "%064d", 7), .core = "c", .people = (long long)count + 3,
+				    .added = 2, .removed = 1, .ended = now - 40 * 86400, .asked = now - 39 * 86400, .made = now - 39 * 86400 };
+	struct review_row *rows = arena_array(mem, struct review_row, count + 4);
+
+	for (size_t i = 0; i < count + 4; i++) {
+		static const enum review_change changes[] = { REVIEW_NEW, REVIEW_BACK, REVIEW_GONE, REVIEW_PASSED };
+		const char *name = i < 4 ? names[i] : arena_print(mem, "person%05zu", i);
+
+		rows[i] = (struct review_row){ .role = "handlaggare", .key = arena_print(mem, "key-%s", name), .account = name,
+					       .change = i < 4 ? changes[i] : REVIEW_SAME, .since = now - (int64_t)(60 + i % 300) * 86400,
+					       .until = i == 2 || i == 3 ? now - 50 * 86400 : INT64_MIN, .need = i < 4 ? i % 3 > 0 : i >= 8 };
+	}
+	return store_list_add(store, &list, rows, count + 4, &err);
+}
+
+/* The need that most of them have it by stands where a night would have put it. */
+static int
+lists(struct arena *mem, const char *folder, int64_t now, size_t count)
+{
+	static const struct account anna = { .name = "anna", .key = "key-anna" };
+	static const struct group group = { .dn = "CN=APP" };
+	static const struct clause clause = { .text = "titel börjar med \"Socialsekreterare\" och enhet är \"Barn och familj\"" };
+	struct plan plan = { .access_judged = true };
+	struct store *store;
+	int rc = -1;
+
+	roles[0].system = &systems[0];
+	*arena_push(mem, &plan.grounds) = (struct ground){ GROUND_CLAUSE, &clause };
+	*arena_push(mem, &plan.grants) = (struct grant){ .role = &roles[0], .who = &anna, .via = &group };
+	if (store_open(path(mem, folder, "behov.db"), STORE_WRITE, &store, &err) < 0)
+		return -1;
+	if (store_begin(store, &err) == 0 && store_grants_put(store, &plan, now, &err) == 0 && make_list(mem, store, now, count) == 0 &&
+	    store_set(store, REVIEWERS_VALUE, "{\"treserva\":[{\"duty\":\"informationsägare\",\"key\":\"key-anna\"}]}", &err) == 0)
+		rc = store_commit(store, &err);
+	store_close(store);
+	return rc;
+}
+
 static void
 ready(int port)
 {
@@ -456,6 +499,8 @@ main(int argc, char **argv)
 		rc = more(mem, argv[2], now, strtol(argv[4], NULL, 10));
 	} else if (argc == 5 && strcmp(argv[1], "papers") == 0) {
 		rc = more_papers(mem, argv[2], now, strtoul(argv[4], NULL, 10));
+	} else if (argc == 5 && strcmp(argv[1], "lists") == 0) {
+		rc = lists(mem, argv[2], now, strtoul(argv[4], NULL, 10));
 	} else if (argc == 4 && strcmp(argv[1], "kinds") == 0) {
 		rc = kinds(mem, argv[2], now);
 	} else if (argc == 4 && strcmp(argv[1], "change") == 0) {

@@ -3,8 +3,9 @@
 import collections
 import json
 import random
+import re
 
-from town import Owner
+from town import Owner, field
 
 WHY_KEPT = ["Vikarierar till sommaren", "Avslutar sina ärenden", "Handleder sin efterträdare", "Deltar i projektet Hemma hela dagen",
             "Är ersättare för enhetschefen", "Behövs under upphandlingen"]
@@ -12,6 +13,9 @@ QUESTIONS = ["Behövs det i ert arbete?", "Är det här kvar sedan omorganisatio
 ADVICE = {"remove": "Nej, det är ett gammalt uppdrag", "keep": "Ja, hon täcker upp hos oss", "unknown": "Det vet jag inte"}
 NOT_MINE = "Det här är inte min verksamhet"
 WRONG_RULE = "Vikarier i reserven saknas i behovet"
+REMARKS = ["Två vikarier från i somras ska bort", "Kontot i receptionen delas av flera: det behöver en egen ägare", "Konsulten slutar vid årsskiftet",
+           "Rollen behöver delas: alla som läser behöver inte kunna ändra"]
+REVIEW_LINK = re.compile(r'href="(/granska/\d+)">[^<]*<bdi lang="sv">([^<]*)</bdi>')
 ASKED = {"anna.berg": "per.ek", "per.ek": "anna.berg", "eva.lind": "nils.holm", "lars.skog": "hanna.ros", "hanna.ros": "eva.lind"}
 OPEN_QUESTIONS = " from question q join proposal p on p.id = q.proposal where answered is null and closed is null and problem is null" \
     " and p.state = 'asked'"
@@ -104,6 +108,29 @@ class Habits:
         waiting = self.waiting("state in ('open', 'asked')")
         self.decide(now, day, sorted(who for who in set(waiting) | asked if some(who)), waiting,
                     lambda who: {**self.choices(who, waiting[who], day, special), **self.advice(who, day)})
+
+    def review(self, now, day):
+        """Those who have been written to about a list and get round to it; of the others there are some each quarter."""
+        told = self.town.rows("select distinct l.name, r.quarter, r.system from letter l join letter_about a on a.letter = l.id"
+                              " join review_list r on a.proposal = 'review:' || r.quarter || '@' || r.system"
+                              " where r.quarter = (select max(quarter) from review_list) and not exists"
+                              " (select 1 from review w where w.quarter = r.quarter and w.system = r.system and w.digest = r.digest and w.refused is null)"
+                              " order by 1, 2, 3")
+        will = sorted({who for who, *of in told if self.dice("reviews", who, *of).random() < 0.6})
+        will = [who for who in will if self.is_there(who, day) and self.town.has_link(who, day)]
+        if not will:
+            return
+        self.town.serve(now)
+        for who in will:
+            owner = Owner(self.town, who)
+            for path, system in REVIEW_LINK.findall(owner.seen):
+                dice = self.dice("remarks", who, path)
+                page = owner.ask("GET", path)
+                if dice.random() < 0.75 and 'name="anmarkning"' in page:
+                    owner.ask("POST", "/granska", {**{name: field(page, name) for name in ("nonce", "lista", "version")},
+                                                   "anmarkning": dice.choice(REMARKS) if dice.random() < 0.35 else ""})
+                    self.town.tell(day, "list-reviewed", f"{who} har granskat behörighetslistan för {system}")
+        self.town.close_page()
 
     def think_again(self, now, day, moment):
         """Those who regret an approval before its grace has passed."""

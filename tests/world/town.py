@@ -19,7 +19,7 @@ BEHOV = os.path.join(BUILD, "behov")
 
 # What a night says; nights, the chain and the clock are how it got there.
 FACTS = ("proposal", "approver", "finding", "gap", "access_grant", "decision", "exception", "letter", "letter_about", "pin",
-         "hold", "event", "activation", "effect", "declined")
+         "hold", "event", "activation", "effect", "declined", "review_list", "review_row", "review")
 
 
 class Town:

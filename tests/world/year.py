@@ -443,6 +443,7 @@ class Year(Town):
         late = lambda who: self.habits.dice("late", who, day).random() < 0.4
         self.habits.sit_down(self.at(day, 9), day, lambda who: not late(who), self.special)
         self.habits.sit_down(self.at(day, 14, 1), day + datetime.timedelta(days=1), late, self.special)
+        self.habits.review(self.at(day, 15, 1), day + datetime.timedelta(days=1))
         self.must(self.at(day, 9, 2), "apply")
         regret = self.at(day, 15, 2)
         self.habits.think_again(regret, day + datetime.timedelta(days=2), int(datetime.datetime.fromisoformat(regret).timestamp()))

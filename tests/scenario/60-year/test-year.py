@@ -14,10 +14,10 @@ from town import FACTS, check  # noqa: E402
 from year import THEN, Year  # noqa: E402
 
 # What is another each time: what the kernel says of a file, the name of the folder, and keys that are made by chance.
-CHANCE = {"letter": ("id", "token_hash"), "effect": ("before", "after"), "proposal": ("manifest",), "decision": ("inbox", "proof")}
+CHANCE = {"letter": ("id", "token_hash"), "effect": ("before", "after"), "proposal": ("manifest",), "decision": ("inbox", "proof"), "review": ("inbox", "proof")}
 TOLD = ("person-came", "person-moved", "person-left", "consultant-ended", "account-dormant", "member-added", "member-regranted", "many-let-in",
         "owner-late", "owner-changed", "rule-changed", "rule-reviewed", "class-raised", "hold-in-rules", "hold-set", "hold-lifted", "files-new",
-        "series-activated", "brake-released", "removed-by-others", "delivery", "delivery-refused", "restored", "export-short")
+        "series-activated", "brake-released", "removed-by-others", "delivery", "delivery-refused", "restored", "export-short", "list-reviewed")
 # kind -> what the store has of it
 FOUND = {
     **{f"an owner said {word}": f"select 1 from decision where refused is null and verdict = '{word}'"
@@ -32,6 +32,9 @@ FOUND = {
     "moved to quarantine": "select 1 from effect where act = 'quarantine' and state = 'done'",
     "put back from quarantine": "select 1 from effect where act = 'quarantine' and state = 'undone'",
     "destroyed": "select 1 from effect where act = 'unlink' and state = 'done'",
+    "a list that is reviewed": "select 1 from review where refused is null and text is null",
+    "with remarks": "select 1 from review where refused is null and text is not null",
+    "and one that is not": "select 1 from review_list l where not exists (select 1 from review r where r.digest = l.digest)",
     "a protocol": "select 1 from protocol where written is not null",
     "a delivery with its receipt": "select 1 from proposal where kind = 'deliver' and state = 'done'",
     "an account that nobody signs in to": "select 1 from finding where kind = 'dormant-member'",
