@@ -236,16 +236,46 @@ def what_is_strong(slapd):
         check("and says so in the receipt", "starkare inloggning än en kod" in receipt, receipt)
 
 
-def forge(o, who, kind, when=f"{office.DAY}T09:00:00+01:00"):
+def a_list_of_a_strong_class(slapd):
+    web = LDAP.format(slapd.url, slapd.ca) + ' strong = ( "class3" );'
+    with Office(slapd, web, klass=3) as o:
+        o.night(day="2026-09-29")
+        o.night()
+        o.serve()
+        b, _ = by_code(o)
+        link = re.search(r'href="(/granska/\d+)"', b.get("/beslut").text).group(1)
+        page = b.get(link)
+        check("with a code one may read the list, and is asked for a password to review it", page.status == 200 and "Logga in starkare" in page.text and
+              'name="losen"' in page.text and 'name="anmarkning"' not in page.text and "bo" in page.text, page.text)
+        form = page.hidden("/granska/bevis")
+        digest, = o.rows("select digest from review_list")[0]
+        forced = b.post("/granska", dict(form, version=digest, anmarkning=""))
+        check("whatever is posted", forced.status == 403 and o.rows("select * from decision", of="b.db.inbox") == [], forced.status)
+        wrong = b.post("/granska/bevis", dict(form, losen="galet-1"))
+        check("a wrong password is none", wrong.status == 403 and "galet-1" not in wrong.text and 'aria-invalid="true"' in wrong.text, wrong.text)
+        check("a code does not help", b.post("/granska/bevis", dict(form, kod="123456")).status == 403)
+        right = b.post("/granska/bevis", dict(form, losen=PASSWORD["anna"]))
+        check("the right one leads back to the list, with a new cookie", right.where == link and "set-cookie" in right.headers, right.text)
+        page = b.get(link)
+        saved = b.post("/granska", dict(page.hidden("/granska"), anmarkning=""))
+        check("and it is saved", saved.where == "/kvitto", saved.text)
+        o.close()
+        forge(o, "anna", "code", row=("2026Q3@s", digest, "review"))
+        o.night(day="2026-11-25")
+        got = o.rows("select refused from review order by id")
+        check("the night takes the one that has its proof", got == [(None,), ("a code is not enough to review it",)], got)
+
+
+def forge(o, who, kind, when=f"{office.DAY}T09:00:00+01:00", row=None):
     import datetime
     import sqlite3
     at = int(datetime.datetime.fromisoformat(when).timestamp())
     letter, key = o.rows("select id, key from letter where name = ? and token_hash is not null order by created", who)[-1]
-    proposal, version = o.rows("select id, version from proposal where kind = 'destroy'")[0]
+    row = row or (*o.rows("select id, version from proposal where kind = 'destroy'")[0], "approve")
     proof = {"kind": kind, "letter": letter, "account": key, "code_sent": at, "proved": at}
     db = sqlite3.connect(o.home + "/b.db.inbox")
-    db.execute("insert into decision (token, proposal, version, verdict, reason, until, at, proof) values (?,?,?,'approve',null,null,?,?)",
-               (o.token(who), proposal, version, at, json.dumps(proof)))
+    db.execute("insert into decision (token, proposal, version, verdict, reason, until, at, proof) values (?,?,?,?,null,null,?,?)",
+               (o.token(who), *row, at, json.dumps(proof)))
     db.commit()
     db.close()
 
@@ -432,7 +462,7 @@ def in_ad():
 
 def main():
     with Slapd() as slapd:
-        for test in (a_password, an_empty_one, no_answer, one_session_holds_no_more_than_a_hand, what_is_strong, once_more_before_destruction, a_proxy, a_new_link, too_many):
+        for test in (a_password, an_empty_one, no_answer, one_session_holds_no_more_than_a_hand, what_is_strong, a_list_of_a_strong_class, once_more_before_destruction, a_proxy, a_new_link, too_many):
             test(slapd)
     another_person_of_that_name()
     in_ad()
