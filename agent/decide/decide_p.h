@@ -422,7 +422,7 @@ struct offer {
 	const struct review *own, *last;        /* theirs of this list; the last of anybody, of this list or an older one; or NULL */
 	bool pending, refused;          /* they have said so, and no night has taken it; the last that they said of it did not count */
 };
-struct offers { struct review_lists lists; struct reviewers theirs; LIST(struct offer) list; size_t waiting; };
+struct offers { struct reviewers theirs; LIST(struct offer) list; size_t waiting; };
 int offers_read(struct request *r, struct offers *out, struct error *err);
 /* For page-decide.html. */
 int offers_put(struct request *r, json_t *data, struct error *err);

@@ -21,15 +21,6 @@
 
 /* ------------------------------------------------------------------ which are theirs */
 
-static const struct reviewer *
-mine(const struct reviewers *all, const char *system)
-{
-	for (size_t i = 0; i < all->list.count; i++)
-		if (strcmp(all->list.items[i].system, system) == 0)
-			return &all->list.items[i];
-	return NULL;
-}
-
 static void
 note_given(const struct request *r, const struct reviews *given, struct offer *o)
 {
@@ -90,31 +81,36 @@ read_pending(struct request *r, struct offers *out, struct error *err)
 	return 0;
 }
 
+/* Their systems are few, those of the municipality are not: each is asked for by itself. */
+static int
+add_offer(struct request *r, const struct reviewer *me, struct offers *out, struct error *err)
+{
+	struct store *store = r->server->store;
+	struct review_lists lists;
+	struct reviews given;
+	struct offer *o;
+
+	if (store_lists(r->mem, store, NULL, me->system, false, &lists, err) < 0)
+		return -1;
+	if (!lists.list.count)
+		return 0;
+	if (store_reviews(r->mem, store, lists.list.items[0].quarter, me->system, true, &given, err) < 0)
+		return -1;
+	o = arena_push(r->mem, &out->list);
+	*o = (struct offer){ .list = &lists.list.items[0], .me = me, .state = review_state(&lists.list.items[0], &given) };
+	note_given(r, &given, o);
+	return 0;
+}
+
 int
 offers_read(struct request *r, struct offers *out, struct error *err)
 {
-	struct store *store = r->server->store;
-	struct reviews given = { 0 };
-
 	*out = (struct offers){ 0 };
-	if (store_reviewers(r->mem, store, r->server->rules, NULL, r->letter.key, r->now, &out->theirs, err) < 0)
+	if (store_reviewers(r->mem, r->server->store, r->server->rules, NULL, r->letter.key, r->now, &out->theirs, err) < 0)
 		return -1;
-	if (!out->theirs.list.count)
-		return 0;
-	if (store_lists(r->mem, store, NULL, NULL, false, &out->lists, err) < 0 ||
-	    (out->lists.list.count && store_reviews(r->mem, store, out->lists.list.items[0].quarter, NULL, true, &given, err) < 0))
-		return -1;
-	for (size_t i = 0; i < out->lists.list.count; i++) {
-		const struct review_list *list = &out->lists.list.items[i];
-		const struct reviewer *me = mine(&out->theirs, list->system);
-		struct offer *o;
-
-		if (!me)
-			continue;
-		o = arena_push(r->mem, &out->list);
-		*o = (struct offer){ .list = list, .me = me, .state = review_state(list, &given) };
-		note_given(r, &given, o);
-	}
+	for (size_t i = 0; i < out->theirs.list.count; i++)
+		if (add_offer(r, &out->theirs.list.items[i], out, err) < 0)
+			return -1;
 	if (read_pending(r, out, err) < 0)
 		return -1;
 	for (size_t i = 0; i < out->list.count; i++)

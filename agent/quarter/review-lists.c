@@ -218,26 +218,35 @@ end_of(const char *quarter)
 	return clock_midnight(number == 4 ? day_make(year + 1, 1, 1) : day_make(year, 3 * number + 1, 1));
 }
 
+/* All of them, or none. */
+static int
+lay_changed(struct quarter *q, const char *facts, long long *made, struct error *err)
+{
+	struct store *store = q->in->store;
+	int rc;
+
+	if (store_begin(store, err) < 0)
+		return -1;
+	rc = lay_all(q, q->in->now, made, err) < 0 ? -1 : store_set(store, FACTS_VALUE, facts, err);
+	if (rc == 0)
+		rc = store_commit(store, err);
+	if (rc < 0)
+		store_rollback(store);
+	return rc;
+}
+
 int
 reviews_make(struct arena *mem, const struct report_input *in, long long *made, struct error *err)
 {
 	struct quarter *q = arena_new(mem, struct quarter);
 	struct quarter_what *what = arena_new(mem, struct quarter_what);
-	const char *facts, *known;
-	int rc;
+	const char *mark, *facts, *known;
 
 	*made = 0;
 	what->quarter = quarter_before(mem, in->now);
 	*q = (struct quarter){ .mem = mem, .in = in, .what = what };
-	if (store_begin(in->store, err) < 0)
+	if (store_access_mark(mem, in->store, end_of(what->quarter), &mark, err) < 0 || store_get(mem, in->store, FACTS_VALUE, &known, err) < 0)
 		return -1;
-	rc = store_access_mark(mem, in->store, end_of(what->quarter), &facts, err) < 0 || store_get(mem, in->store, FACTS_VALUE, &known, err) < 0 ? -1 : 0;
-	facts = rc == 0 ? arena_print(mem, "%s %s", what->quarter, facts) : NULL;
-	if (rc == 0 && (!known || strcmp(known, facts) != 0))
-		rc = lay_all(q, in->now, made, err) < 0 || store_set(in->store, FACTS_VALUE, facts, err) < 0 ? -1 : 0;
-	if (rc == 0)
-		rc = store_commit(in->store, err);
-	if (rc < 0)
-		store_rollback(in->store);
-	return rc;
+	facts = arena_print(mem, "%s %s", what->quarter, mark);
+	return known && strcmp(known, facts) == 0 ? 0 : lay_changed(q, facts, made, err);
 }

@@ -261,8 +261,7 @@ conclude_silent(struct quarter *q)
 			names = arena_print(q->mem, "%s%s%s", names ? names : "", names ? ", " : "", json_text(system, "name"));
 	}
 	if (silent)
-		conclude(q, "red", many(q->mem, silent, "system är inte granskat: inget svar kom på det som väntar.",
-					"system är inte granskade: inget svar kom på det som väntar."),
+		conclude(q, "red", arena_print(q->mem, "I %s har ingen svarat på det som väntar.", many(q->mem, silent, "system", "system")),
 			 arena_print(q->mem, "%s%s.", names, silent > 5 ? " med flera" : ""), "#system");
 }
 
