@@ -420,7 +420,8 @@ struct offer {
 	const struct reviewer *me;
 	enum review_state state;
 	const struct review *own, *last;        /* theirs of this list; the last of anybody, of this list or an older one; or NULL */
-	bool pending, refused;          /* they have said so, and no night has taken it; the last that they said of it did not count */
+	bool pending;                   /* they have said so, and no night has taken it */
+	const char *refused;            /* why the last that they said of it did not count; NULL = it did, or there is none */
 };
 struct offers { struct reviewers theirs; LIST(struct offer) list; size_t waiting; };
 int offers_read(struct request *r, struct offers *out, struct error *err);

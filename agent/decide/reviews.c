@@ -31,7 +31,7 @@ note_given(const struct request *r, const struct reviews *given, struct offer *o
 		if (strcmp(g->quarter, o->list->quarter) != 0 || strcmp(g->system, o->list->system) != 0)
 			continue;
 		if (theirs && strcmp(g->digest, o->list->digest) == 0) {
-			o->refused = g->refused != NULL;
+			o->refused = g->refused;
 			o->own = g->refused ? o->own : g;
 		}
 		if (!g->refused)
@@ -151,6 +151,14 @@ given_text(const struct request *r, const struct offer *o)
 		       : NULL;
 }
 
+static const char *
+why_not(const struct request *r, const char *fault)
+{
+	const char *said = refusal_said(fault);
+
+	return say(r, said ? said : N_("det gick inte att kontrollera att det var du"));
+}
+
 static json_t *
 offer_json(struct request *r, const struct offer *o)
 {
@@ -161,7 +169,7 @@ offer_json(struct request *r, const struct offer *o)
 	json_put(one, "quarter", o->list->quarter);
 	rows_put(one, "counts", counts(r, o->list));
 	json_object_set_new(one, "pending", json_boolean(o->pending));
-	json_object_set_new(one, "refused", json_boolean(o->refused && !o->own && !o->pending));
+	json_put(one, "refused", o->refused && !o->own && !o->pending ? why_not(r, o->refused) : NULL);
 	json_object_set_new(one, "older", json_boolean(o->state == REVIEW_OLDER));
 	rows_put(one, "given", o->state == REVIEW_DONE ? given_text(r, o) : NULL);
 	return one;

@@ -16,6 +16,9 @@ void status_goals_text(struct arena *mem, const json_t *status, struct text *t);
 
 /* trail.c, trail-reviews.c */
 void trail_row(json_t *rows, const struct audit_row *row, json_t *payload);
+/* From where it was said, and how who said it had proved who they are: Swedish. */
+const char *trail_source(const json_t *decision);
+const char *trail_proof(const json_t *proof);
 /* "2026Q3@treserva" into `out`, when there is such a list. */
 int trail_review(struct arena *mem, const struct report_input *in, const char *what, json_t *out, struct error *err);
 void trail_add_lists(struct arena *mem, const json_t *review, struct text *t);

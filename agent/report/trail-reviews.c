@@ -97,9 +97,10 @@ trail_add_lists(struct arena *mem, const json_t *review, struct text *t)
 	size_t i;
 
 	json_array_foreach(json_object_get(review, "lists"), i, list)
-		text_print(t, "  %s  %s rader, %s personer, %s nya, %s borta; %s\n", local(mem, json_text(list, "made")),
-			   text_count(mem, json_number(list, "rows", 0)), text_count(mem, json_number(list, "people", 0)),
-			   text_count(mem, json_number(list, "added", 0)), text_count(mem, json_number(list, "removed", 0)), json_text(list, "digest"));
+		text_print(t, "  %s  %s, %s, %s, %s borta; %s\n", local(mem, json_text(list, "made")),
+			   text_many(mem, json_number(list, "rows", 0), "rad", "rader"), text_many(mem, json_number(list, "people", 0), "person", "personer"),
+			   text_many(mem, json_number(list, "added", 0), "ny", "nya"), text_count(mem, json_number(list, "removed", 0)),
+			   json_text(list, "digest"));
 }
 
 void
@@ -109,14 +110,15 @@ trail_add_given(struct arena *mem, const json_t *review, struct text *t)
 	size_t i;
 
 	json_array_foreach(json_object_get(review, "given"), i, r) {
-		const char *how = json_text(json_object_get(r, "proof"), "kind"), *duty = json_text(r, "duty");
+		const json_t *proof = json_object_get(r, "proof");
+		const char *how = json_text(proof, "kind") ? trail_proof(proof) : NULL, *duty = json_text(r, "duty");
 
 		text_print(t, "  %s  %s%s%s (%s%s%s)", local(mem, json_text(r, "at")), plain(mem, json_text(r, "name")), duty ? ", " : "",
-			   duty ? plain(mem, duty) : "", plain(mem, json_text(r, "source")), how ? ", " : "", how ? plain(mem, how) : "");
+			   duty ? plain(mem, duty) : "", plain(mem, trail_source(r)), how ? ", " : "", how ? plain(mem, how) : "");
 		if (json_text(r, "text"))
 			text_print(t, ": %s", plain(mem, json_text(r, "text")));
 		if (json_text(r, "refused"))
-			text_print(t, " [räknas inte: %s]", plain(mem, json_text(r, "refused")));
+			text_print(t, " [räknas inte: %s]", plain(mem, refusal_told(json_text(r, "refused"))));
 		text_print(t, "\n    av listan %s\n", plain(mem, json_text(r, "digest")));
 	}
 }

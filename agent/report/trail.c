@@ -257,16 +257,16 @@ worded(const char *word, const char *const *ours, const char *const *theirs, siz
 }
 #define WORDED(word, ours, theirs) worded((word), (ours), (theirs), sizeof(ours) / sizeof(*(ours)))
 
-static const char *
-source_shown(const json_t *decision)
+const char *
+trail_source(const json_t *decision)
 {
 	static const char *const ours[] = { "page", "command line" }, *const theirs[] = { "sidan", "kommandoraden" };
 
 	return WORDED(json_text(decision, "source"), ours, theirs);
 }
 
-static const char *
-proof_shown(const json_t *proof)
+const char *
+trail_proof(const json_t *proof)
 {
 	static const char *const ours[] = { "code", "ldap", "proxy" }, *const theirs[] = { "engångskod", "lösenord", "organisationens inloggning" };
 
@@ -284,8 +284,8 @@ add_answers(struct arena *mem, const json_t *p, struct text *t)
 		proof = json_object_get(d, "proof");
 		text_print(t, "  %s  %s: %s%s%s (%s%s%s)", local(mem, json_text(d, "at")), plain(mem, json_text(d, "name")),
 			   plain(mem, worded(json_text(d, "verdict"), verdict_word, verdict_text, VERDICTS)), json_text(d, "until") ? " till " : "",
-			   json_text(d, "until") ? json_text(d, "until") : "", plain(mem, source_shown(d)),
-			   json_text(proof, "kind") ? ", " : "", json_text(proof, "kind") ? plain(mem, proof_shown(proof)) : "");
+			   json_text(d, "until") ? json_text(d, "until") : "", plain(mem, trail_source(d)),
+			   json_text(proof, "kind") ? ", " : "", json_text(proof, "kind") ? plain(mem, trail_proof(proof)) : "");
 		if (json_text(d, "reason"))
 			text_print(t, ": %s", plain(mem, json_text(d, "reason")));
 		if (json_text(d, "refused"))

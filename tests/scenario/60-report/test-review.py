@@ -149,6 +149,8 @@ def believed(t, digest):
     trail = json.loads(t.must("2026-10-03T09:00+02:00", "audit", "trail", Q3, "--json").stdout)["reviews"][0]
     check("an auditor finds the row", [r["event"] for r in trail["chain"]] == ["review-list", "reviewed"] and trail["chain"][1]["seq"] == seq[0][0] and
           trail["given"][0]["digest"] == digest and trail["chain"][1]["payload"]["text"] == "p1 ska bort", trail)
+    said = t.must("2026-10-03T09:00+02:00", "audit", "trail", Q3).stdout.decode()
+    check("and reads it", "6 rader, 5 personer, 1 ny, 1 borta" in said and "eva, informationsägare (sidan, engångskod): p1 ska bort" in said, said)
     status = json.loads(t.must("2026-10-03T09:00+02:00", "status", "--json").stdout)
     check("nothing waits any more", status["unreviewed"] == 0, status["unreviewed"])
 
@@ -172,6 +174,8 @@ def forged(t, digest):
     got = t.reviews()
     check("forged ones do not count: " + ", ".join(cases), len(got) == 1 + len(cases) + 2 and all(r[6] for r in got[1:]), *got[1:])
     check("each for its own reason", len({r[6] for r in got[1:]}) >= 6, *(r[6] for r in got[1:]))
+    said = t.must(now, "audit", "trail", Q3).stdout.decode()
+    check("as an auditor reads it", "[räknas inte: samma person hade redan granskat den]" in said and "[räknas inte: anmärkningarna gick inte att läsa]" in said, said)
     check("and the chain says so", t.rows("select count(*) from audit where event = 'review-refused'") == [(len(cases) + 2,)] and
           t.call(now, "audit", "verify").returncode == 0)
 
@@ -235,7 +239,14 @@ def another_owner():
         page = new.ask("GET", re.search(r'href="(/granska/\d+)"', new.seen).group(1))
         check("and reviews it", "Du granskar som" in page and "informationsägare" in page, text_of(page))
         t.close_page()
+        t.forge("p0", "2026-10-03T11:00+02:00", Q3, digest, " \n")
         t.night("2026-10-05T02:00+02:00")
+        t.serve("2026-10-05T09:00+02:00")
+        new = Owner(t, "p0")
+        page = new.ask("GET", re.search(r'href="(/granska/\d+)"', new.seen).group(1))
+        check("whose word did not count is told why, and can say it again", "räknades inte: anmärkningarna gick inte att läsa." in page and
+              'name="anmarkning"' in page and "det du sparade räknades inte" in new.seen, text_of(page))
+        t.close_page()
         check("nobody is reminded before it is time", len([s for s, _ in t.texts("p0") if "behörighetslista" in s]) == 1)
         t.night("2026-10-10T02:00+02:00")
         check("and then they are", [s for s, _ in t.texts("p0") if "behörighetslista" in s][-1] == "Påminnelse: 1 behörighetslista väntar på din granskning",
