@@ -169,20 +169,6 @@ milliseconds(void)
 }
 
 /*
- * liblber reads twice for each entry, and asks the system each time whether there is more: a buffer below TLS brings many
- * entries at once.  Without it everything still works.
- */
-static void
-read_ahead(LDAP *ld)
-{
-	Sockbuf *wire = NULL;
-	int size = 256 << 10;
-
-	if (ldap_get_option(ld, LDAP_OPT_SOCKBUF, &wire) == LDAP_SUCCESS && wire)
-		ber_sockbuf_add_io(wire, &ber_sockbuf_io_readahead, LBER_SBIOD_LEVEL_PROVIDER, &size);
-}
-
-/*
  * More connections for a full reading, where the conf asks for them.  Numbers of changes are each server's own, so that all
  * must reach the same one: a name may stand for several.  What does not come is done without.
  */
@@ -200,6 +186,7 @@ open_lines(struct reader *r, const struct position *now)
 			return;
 		}
 		r->ld = more;
+		r->ahead[r->line_count] = ahead_open(r->mem, more);     /* before anything is asked of it */
 		ask_root(r, root);
 		r->ld = r->lines[0];
 		if (!root[ROOT_SERVICE] || strcmp(root[ROOT_SERVICE], now->service) != 0) {
@@ -207,7 +194,6 @@ open_lines(struct reader *r, const struct position *now)
 			directory_close(more);
 			return;
 		}
-		read_ahead(more);
 		r->lines[r->line_count++] = more;
 	}
 }
@@ -256,7 +242,7 @@ ldap_read(const struct rules *rules, const struct directory *directory, struct b
 	  struct error *err)
 {
 	struct arena *mem = arena_open();
-	struct reader r = { .mem = mem, .rules = rules, .directory = directory, .builder = b, .err = err };
+	struct reader r = { .mem = mem, .rules = rules, .directory = directory, .builder = b, .answer.mem = mem, .err = err };
 	const char *before[ROOT_ASKED] = { NULL };
 	struct position now = { NULL, NULL, NULL };
 	long long began = milliseconds();
@@ -266,9 +252,9 @@ ldap_read(const struct rules *rules, const struct directory *directory, struct b
 	want(&r);
 	rc = directory_open(mem, directory, &r.ld, err);
 	if (rc == 0) {
-		ask_root(&r, before);
+		r.ahead[0] = ahead_open(mem, r.ld);     /* before anything is asked: then it is known where answers begin */
 		r.lines[r.line_count++] = r.ld;
-		read_ahead(r.ld);       /* the connection stands now, and nothing of an answer is on its way */
+		ask_root(&r, before);
 		now = (struct position){ before[ROOT_SERVICE], ask_invocation(&r, before[ROOT_SERVICE]), before[ROOT_USN] };
 		if (how->copy && !how->whole)
 			rc = changes_read(&r, how->copy, &now, &done);

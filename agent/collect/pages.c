@@ -43,17 +43,23 @@ reader_release(struct reader *r)
 static void
 hold(struct reader *r, const struct berval *name, struct berval *values)
 {
-	const char *semicolon = memchr(name->bv_val, ';', name->bv_len);
-	size_t len = semicolon ? (size_t)(semicolon - name->bv_val) : name->bv_len, count = 0;
+	struct source_attribute *to = arena_push(r->mem, &r->room);
 
-	while (values && values[count].bv_val)
-		count++;
+	*to = answer_name(r->mem, name);
+	to->values = values;
+	while (values && values[to->count].bv_val)
+		to->count++;
 	if (values)
 		*arena_push(r->mem, &r->held) = values;
-	*arena_push(r->mem, &r->room) = (struct source_attribute){
-		.name = { (ber_len_t)len, name->bv_val }, .values = values, .count = count,
-		.options = semicolon ? arena_copy(r->mem, semicolon + 1, name->bv_len - len - 1) : NULL,
-	};
+}
+
+static int
+check_name(struct reader *r, const struct berval *dn)
+{
+	if (text_is_utf8(dn->bv_val, dn->bv_len))
+		return 0;
+	return error_set(r->err, ERROR_SOURCE, "'%s': an entry's name is not UTF-8: '%s'", r->directory->name,
+			 name_show(r->mem, arena_copy(r->mem, dn->bv_val, dn->bv_len)));
 }
 
 /* The entry as it stands in the answer: until release(), and as long as the answer lives. */
@@ -66,10 +72,9 @@ reader_open(struct reader *r, LDAPMessage *message, struct source_entry *entry)
 
 	if (rc != LDAP_SUCCESS)
 		return reader_refused(r, rc, "cannot read an entry");
-	if (!text_is_utf8(entry->dn.bv_val, entry->dn.bv_len)) {
+	if (check_name(r, &entry->dn) < 0) {
 		ber_free(ber, 0);
-		return error_set(r->err, ERROR_SOURCE, "'%s': an entry's name is not UTF-8: '%s'", r->directory->name,
-				 name_show(r->mem, arena_copy(r->mem, entry->dn.bv_val, entry->dn.bv_len)));
+		return -1;
 	}
 	while ((rc = ldap_get_attribute_ber(r->ld, message, ber, &name, &values)) == LDAP_SUCCESS && name.bv_val) {
 		hold(r, &name, values);
@@ -243,20 +248,42 @@ complete_ranges(struct reader *r)
 /* ------------------------------------------------------------------ the search */
 
 static int
+take_found(struct reader *r, const struct source_entry *entry)
+{
+	r->page_entries++;
+	if (entry_find(entry, "member", true)) {
+		entry_keep(r->mem, entry, &((struct parted *)arena_push(r->mem, &r->parted))->entry);
+		return 0;
+	}
+	r->entries++;
+	return r->take(r, entry);
+}
+
+static int
 take_entry(struct reader *r, LDAPMessage *message)
 {
 	struct source_entry entry = { 0 };
 	int rc = reader_open(r, message, &entry);
 
-	r->page_entries++;
-	if (rc == 0 && entry_find(&entry, "member", true)) {
-		entry_keep(r->mem, &entry, &((struct parted *)arena_push(r->mem, &r->parted))->entry);
-	} else if (rc == 0) {
-		rc = r->take(r, &entry);
-		r->entries++;
-	}
+	if (rc == 0)
+		rc = take_found(r, &entry);
 	reader_release(r);
 	return rc;
+}
+
+/* The entries that have come already and wait for us. */
+static int
+take_ahead(struct reader *r, struct ahead *ahead, int id)
+{
+	struct source_entry entry;
+	struct berval message;
+
+	while (ahead_message(ahead, &message) && answer_entry(&r->answer, id, message.bv_val, message.bv_len, &entry)) {
+		if (check_name(r, &entry.dn) < 0 || take_found(r, &entry) < 0)
+			return -1;
+		ahead_taken(ahead, &message);
+	}
+	return 0;
 }
 
 /*
@@ -330,26 +357,36 @@ wait_message(struct reader *r, int id, LDAPMessage **out)
 	return reader_refused(r, rc == 0 ? LDAP_TIMEOUT : code, arena_print(r->mem, "page %lld did not come", r->pages));
 }
 
+/* What is not an entry that was here already: one that came late, a reference, the last word of the page. */
+static int
+take_message(struct reader *r, int id, struct berval *cookie, bool *last)
+{
+	LDAPMessage *m = NULL;
+	int rc = wait_message(r, id, &m);
+
+	*last = rc == 0 && ldap_msgtype(m) == LDAP_RES_SEARCH_RESULT;
+	if (*last)
+		rc = end_page(r, m, cookie);
+	else if (rc == 0 && ldap_msgtype(m) == LDAP_RES_SEARCH_REFERENCE)
+		build_reference(r->builder);
+	else if (rc == 0 && ldap_msgtype(m) == LDAP_RES_SEARCH_ENTRY)
+		rc = take_entry(r, m);
+	ldap_msgfree(m);
+	return rc;
+}
+
 /* Entries as they come, up to the last word of the page.  What is taken of a page that then fails is thrown away whole. */
 static int
-take_page(struct reader *r, int id, struct berval *cookie)
+take_page(struct reader *r, struct ahead *ahead, int id, struct berval *cookie)
 {
 	bool last = false;
 	int rc = 0;
 
 	r->page_entries = 0;
 	while (rc == 0 && !last) {
-		LDAPMessage *m = NULL;
-
-		rc = wait_message(r, id, &m);
-		last = rc == 0 && ldap_msgtype(m) == LDAP_RES_SEARCH_RESULT;
-		if (last)
-			rc = end_page(r, m, cookie);
-		else if (rc == 0 && ldap_msgtype(m) == LDAP_RES_SEARCH_REFERENCE)
-			build_reference(r->builder);
-		else if (rc == 0 && ldap_msgtype(m) == LDAP_RES_SEARCH_ENTRY)
-			rc = take_entry(r, m);
-		ldap_msgfree(m);
+		rc = take_ahead(r, ahead, id);
+		if (rc == 0)
+			rc = take_message(r, id, cookie, &last);
 	}
 	progress("reading the directory", r->entries, 0);
 	return rc;
@@ -407,7 +444,7 @@ search_strands(struct reader *r, struct strand *all, const char *filter, char **
 		for (int i = 0; i < r->line_count && rc == 0; i++) {
 			r->ld = r->lines[i];
 			if (busy[i])
-				rc = take_page(r, all[i].id, &all[i].cookie);
+				rc = take_page(r, r->ahead[i], all[i].id, &all[i].cookie);
 			if (rc == 0 && (busy[i] || first))
 				rc = send_strand(r, &all[i], filter, attributes, &part, &busy[i]);
 			any |= busy[i];
