@@ -34,20 +34,45 @@ intern_open(struct intern *t, struct arena *mem)
 	digest_random(&t->seed, sizeof(t->seed));
 }
 
+#define ODD_A UINT64_C(0x9e3779b97f4a7c15)
+#define ODD_B UINT64_C(0xbf58476d1ce4e5b9)
+
+static inline uint64_t
+word_at(const char *bytes)
+{
+	uint64_t w;
+
+	memcpy(&w, bytes, sizeof(w));
+	return w;
+}
+
+static inline uint64_t
+stir(uint64_t h, uint64_t w, uint64_t odd)
+{
+	h = (h ^ w) * odd;
+	return h ^ h >> 29;
+}
+
+/* Two halves that do not wait for each other; the last eight bytes of a text are taken whole, some of them again. */
 static uint32_t
 hash_of(uint64_t seed, const char *bytes, size_t len)
 {
-	uint64_t h = seed ^ len * UINT64_C(0x9e3779b97f4a7c15), w;
+	const char *end = bytes + len;
+	uint64_t h = seed ^ len * ODD_A, other = seed, w = 0;
 
-	for (; len >= 8; bytes += 8, len -= 8) {
-		memcpy(&w, bytes, 8);
-		h = (h ^ w) * UINT64_C(0x9e3779b97f4a7c15);
-		h ^= h >> 29;
+	for (; (size_t)(end - bytes) >= 16; bytes += 16) {
+		h = stir(h, word_at(bytes), ODD_A);
+		other = stir(other, word_at(bytes + 8), ODD_B);
 	}
-	w = 0;
-	if (len)
+	if (end - bytes >= 8) {
+		h = stir(h, word_at(bytes), ODD_A);
+		bytes += 8;
+	}
+	if (len >= 8 && bytes < end)
+		w = word_at(end - 8);
+	else if (len && bytes < end)
 		memcpy(&w, bytes, len);
-	h = (h ^ w) * UINT64_C(0xbf58476d1ce4e5b9);
+	h = stir(h ^ other, w, ODD_B);
 	return (uint32_t)(h ^ h >> 32);
 }
 
@@ -115,15 +140,25 @@ intern(struct intern *t, const char *bytes, size_t len)
 	return add(t, bytes, len, hash_of(t->seed, bytes, len));
 }
 
-/* The word that probably is it. */
-static const struct word *
+/* The slot that probably is its: of the same hash, or a free one. */
+static const struct slot *
 guess(const struct intern *t, uint32_t hash)
 {
 	size_t i = hash & (t->room - 1);
 
 	while (t->slots[i].word && t->slots[i].hash != hash)
 		i = (i + 1) & (t->room - 1);
-	return t->slots[i].word ? &t->words.items[t->slots[i].word - 1] : NULL;
+	return &t->slots[i];
+}
+
+#define LINE 64                         /* bytes of memory that come together */
+
+static void
+fetch_text(const struct word *w)
+{
+	for (size_t at = 0; at < w->len; at += LINE)
+		__builtin_prefetch(w->text + at);
+	__builtin_prefetch(w->text + w->len);
 }
 
 /*
@@ -134,7 +169,6 @@ void
 intern_row(struct intern *t, const struct berval *texts, size_t count, uint32_t *out)
 {
 	uint32_t hash[INTERN_ROW];
-	const struct word *word[INTERN_ROW];
 
 	for (size_t i = 0; i < count; i++) {
 		hash[i] = hash_of(t->seed, texts[i].bv_val, texts[i].bv_len);
@@ -142,12 +176,17 @@ intern_row(struct intern *t, const struct berval *texts, size_t count, uint32_t 
 			__builtin_prefetch(&t->slots[hash[i] & (t->room - 1)]);
 	}
 	for (size_t i = 0; i < count; i++) {
-		word[i] = t->room ? guess(t, hash[i]) : NULL;
-		__builtin_prefetch(word[i]);
+		out[i] = t->room ? guess(t, hash[i])->word : 0;
+		if (out[i])
+			__builtin_prefetch(&t->words.items[out[i] - 1]);
 	}
 	for (size_t i = 0; i < count; i++)
-		if (word[i])
-			__builtin_prefetch(word[i]->text);
-	for (size_t i = 0; i < count; i++)
-		out[i] = add(t, texts[i].bv_val, texts[i].bv_len, hash[i]);
+		if (out[i])
+			fetch_text(&t->words.items[out[i] - 1]);
+	for (size_t i = 0; i < count; i++) {
+		const struct word *w = out[i] ? &t->words.items[out[i] - 1] : NULL;
+
+		out[i] = w && w->len == texts[i].bv_len && memcmp(w->text, texts[i].bv_val, w->len) == 0
+			? out[i] - 1 : add(t, texts[i].bv_val, texts[i].bv_len, hash[i]);
+	}
 }
