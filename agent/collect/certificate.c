@@ -18,11 +18,31 @@ add_number(struct digest *d, int64_t n)
 
 /* A short number, four bytes. */
 static void
-add_word(struct digest *d, uint32_t n)
+put_word(unsigned char *bytes, uint32_t n)
 {
-	unsigned char bytes[4] = { (unsigned char)(n >> 24), (unsigned char)(n >> 16), (unsigned char)(n >> 8), (unsigned char)n };
+	bytes[0] = (unsigned char)(n >> 24);
+	bytes[1] = (unsigned char)(n >> 16);
+	bytes[2] = (unsigned char)(n >> 8);
+	bytes[3] = (unsigned char)n;
+}
 
-	digest_add(d, bytes, sizeof(bytes));
+#define ROW 256
+
+/* Two short numbers for each; there are millions, so that they are handed on by the row. */
+static void
+add_edges(struct digest *d, const struct edge *edges, size_t count)
+{
+	unsigned char row[ROW * 8];
+
+	for (size_t n; count; edges += n, count -= n) {
+		n = count < ROW ? count : ROW;
+		for (size_t i = 0; i < n; i++) {
+			put_word(row + 8 * i, edges[i].member);         /* their keys, in this order, are in it already */
+			put_word(row + 8 * i + 4, edges[i].is_group | (uint32_t)edges[i].primary << 1 |
+						  (uint32_t)edges[i].timed << 2);
+		}
+		digest_add(d, row, n * 8);
+	}
 }
 
 /* What names it.  Without GUID and SID the key is the folded DN, and the spelling is that of whoever came first. */
@@ -62,12 +82,8 @@ add_group(struct digest *d, const struct snapshot *s, const struct group *g)
 	add_name(d, g->key, g->dn, g->name, g->guid, g->sid);
 	add_number(d, g->security | g->unknown << 1);
 	add_number(d, g->count);
-	for (uint32_t i = g->first; i < g->first + g->count; i++) {
-		const struct edge *e = &s->edges[i];
-
-		add_word(d, e->member);         /* their keys, in this order, are in it already */
-		add_word(d, e->is_group | (uint32_t)e->primary << 1 | (uint32_t)e->timed << 2);
-	}
+	if (g->count)
+		add_edges(d, s->edges + g->first, g->count);
 }
 
 char *
