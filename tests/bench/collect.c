@@ -2,8 +2,9 @@
 /*
  * collect.c - what collecting costs: collects once, as a night would, and prints the price as JSON.
  *
- *     collect CONF [SOURCE [BASE]]
+ *     collect [-d] CONF [SOURCE [BASE]]
  *
+ * -d: the digest is made once more, to know how much of it that was; what the process takes is then more than collecting.
  * SOURCE and BASE stand in for those of CONF, so that one world can be read in several ways and in part.
  */
 #include "../../agent/collect/collect_p.h"
@@ -43,7 +44,7 @@ print(const struct snapshot *s, double wall, double cpu, size_t bytes, double di
 }
 
 static int
-collect(int argc, char **argv, struct error *err)
+collect(bool again, int argc, char **argv, struct error *err)
 {
 	struct arena *conf = arena_open(), *mem = arena_open();
 	struct rules rules = { 0 };
@@ -64,8 +65,9 @@ collect(int argc, char **argv, struct error *err)
 		double wall = clock_spent() - began, used = processor() - cpu;
 		size_t bytes = arena_used(mem);
 
-		began = clock_spent();                  /* once more, to know how much of it that was */
-		snapshot_digest(mem, &rules, &seen);
+		began = clock_spent();
+		if (again)
+			snapshot_digest(mem, &rules, &seen);
 		print(&seen, wall, used, bytes, clock_spent() - began);
 	}
 out:
@@ -79,13 +81,18 @@ int
 main(int argc, char **argv)
 {
 	struct error err = { 0 };
+	bool again = argc > 1 && strcmp(argv[1], "-d") == 0;
 
+	if (again) {
+		argv++;
+		argc--;
+	}
 	if (argc < 2 || argc > 4) {
-		fputs("usage: collect CONF [SOURCE [BASE]]\n", stderr);
+		fputs("usage: collect [-d] CONF [SOURCE [BASE]]\n", stderr);
 		return 2;
 	}
 	log_open(LOG_LEVEL_WARN);
-	if (collect(argc, argv, &err) == 0)
+	if (collect(again, argc, argv, &err) == 0)
 		return 0;
 	fprintf(stderr, "collect: %s\n", err.text);
 	return 1;

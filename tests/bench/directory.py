@@ -59,7 +59,7 @@ def search(url, page=1000, *login):
 
 
 def measure(conf):
-    run([COLLECT, conf], ROOM + "/out.measure")
+    run([COLLECT, "-d", conf], ROOM + "/out.measure")
     with open(ROOM + "/out.measure", encoding="utf-8") as out:
         return json.load(out)
 
@@ -96,7 +96,9 @@ def make_slapd(room, people, groups, memberships):
     subprocess.run(["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-keyout", room + "/key.pem", "-out", room + "/ca.pem",
                     "-days", "3650", "-subj", "/CN=127.0.0.1", "-addext", "subjectAltName=IP:127.0.0.1"], check=True,
                    stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    draw, names = random.Random(5), [f"CN=Person Personsson {i},OU=Personal,{BASE}" for i in range(people)]
+    # As slapd itself spells names, in entries and as values: slapadd -q takes values as they stand.
+    below = BASE.replace("DC=", "dc=")
+    draw, names = random.Random(5), [f"cn=Person Personsson {i},ou=Personal,{below}" for i in range(people)]
     with open(room + "/world.ldif", "w", encoding="utf-8", buffering=1 << 20) as out:
         out.write(f"dn: {BASE}\nobjectClass: domain\ndc: kalmar\n\n"
                   + "".join(f"dn: OU={ou},{BASE}\nobjectClass: organizationalUnit\nou: {ou}\n\n" for ou in ("Personal", "Behorighet")))
@@ -113,7 +115,7 @@ def make_slapd(room, people, groups, memberships):
 
 class Slapd:
     def __init__(self, people, groups, memberships):
-        self.room = f"{ROOM}/slapd-{people}-{groups}-{memberships}"
+        self.room = f"{ROOM}/openldap-{people}-{groups}-{memberships}"
         once(self.room, lambda: make_slapd(self.room, people, groups, memberships))
         write(self.room + "/slapd.conf", SLAPD.format(room=self.room))
         with socket.socket() as free:
