@@ -7,6 +7,7 @@
 #include "../../agent/collect/pages.c"
 #include "check.h"
 
+#include <errno.h>
 #include <openldap.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -46,14 +47,14 @@ entry(int id, const char *dn, const char *member)
 	send_ber(ber);
 }
 
-/* Its length takes three bytes. */
+/* Its length takes two bytes. */
 static void
 long_entry(int id)
 {
 	BerElement *ber = ber_alloc_t(LBER_USE_DER);
 
 	ber_printf(ber, "{it{s{{s[", (ber_int_t)id, (ber_tag_t)LDAP_RES_SEARCH_ENTRY, "CN=Alla", "member");
-	for (int i = 0; i < 30; i++)
+	for (int i = 0; i < 12; i++)
 		ber_printf(ber, "s", arena_print(mem, "CN=Person %d", i));
 	ber_printf(ber, "]}}}}");
 	send_ber(ber);
@@ -230,10 +231,12 @@ drain(struct line *l, int id)
 	}
 }
 
+#define CLOSELY 90                      /* the first entry, and the head of the next */
+
 static void a_page_may_be_cut_anywhere(void)
 {
 	whole_page();
-	for (size_t cut = 0; cut < stream.len; cut++) {
+	for (size_t cut = 0; cut < stream.len; cut += cut < CLOSELY ? 1 : 7) {
 		struct line l;
 		int id = open_line(&l, true);
 
@@ -243,7 +246,7 @@ static void a_page_may_be_cut_anywhere(void)
 		send_far(&l, stream.data + cut, stream.len - cut);
 		CHECK(drain(&l, id) && l.r.page_entries == 3 && taken >= 2);
 		CHECK(strncmp(said.data, "entry CN=A |", 12) == 0 && strstr(said.data, "lang-sv: 7'CN=Anna'\nentry CN=Alla"));
-		CHECK(strstr(said.data, "'CN=Person 29'\nreference\n") && l.r.parted.count == 1);
+		CHECK(strstr(said.data, "'CN=Person 11'\nreference\n") && l.r.parted.count == 1);
 		close_line(&l);
 	}
 }
@@ -266,7 +269,7 @@ static void what_libldap_has_begun_is_left_to_it(void)
 
 static void one_bent_byte_is_the_same(void)
 {
-	static const int odd[] = { 0x00, 0x02, 0x7f, 0x80, 0x84, 0xff };
+	static const int odd[] = { 0x00, 0x02, 0x80, 0xff };
 
 	for (size_t at = 0, n = 0; n == 0 || at < n; at++)
 		for (size_t i = 0; i < sizeof(odd) / sizeof(*odd); i++) {
@@ -387,6 +390,58 @@ static void a_lost_connection_is_told_after_what_came(void)
 	CHECK(strncmp(said.data, "failed", 6) == 0);
 }
 
+/* A layer below, as SASL is: one packet cannot be unsealed, and it would go on with the next. */
+struct broken { size_t good; bool told; };
+
+static int
+broken_begin(Sockbuf_IO_Desc *io, void *self)
+{
+	io->sbiod_pvt = self;
+	return 0;
+}
+
+static ber_slen_t
+broken_read(Sockbuf_IO_Desc *io, void *to, ber_len_t len)
+{
+	struct broken *b = io->sbiod_pvt;
+	ber_slen_t n;
+
+	if (!b->good && !b->told) {
+		b->told = true;
+		errno = EIO;
+		return -1;
+	}
+	n = LBER_SBIOD_READ_NEXT(io, to, b->told || len < b->good ? len : b->good);
+	if (n > 0 && !b->told)
+		b->good -= (size_t)n;
+	return n;
+}
+
+static ber_slen_t broken_write(Sockbuf_IO_Desc *io, void *from, ber_len_t len) { return LBER_SBIOD_WRITE_NEXT(io, from, len); }
+static int broken_control(Sockbuf_IO_Desc *io, int option, void *arg) { return LBER_SBIOD_CTRL_NEXT(io, option, arg); }
+static int broken_nothing(Sockbuf_IO_Desc *io) { (void)io; return 0; }
+
+static void a_failure_from_below_is_not_passed_over(void)
+{
+	static Sockbuf_IO layer = { .sbi_setup = broken_begin, .sbi_remove = broken_nothing, .sbi_ctrl = broken_control,
+				    .sbi_read = broken_read, .sbi_write = broken_write, .sbi_close = broken_nothing };
+	struct berval cookie = { 0, NULL };
+	struct broken broken = { 0, false };
+	Sockbuf *wire = NULL;
+	struct line l;
+	int id = open_line(&l, false);
+
+	whole_page();
+	broken.good = (size_t)((char *)memmem(stream.data, stream.len, "\x30\x81", 2) - stream.data);        /* the long entry follows */
+	CHECK(ldap_get_option(l.r.ld, LDAP_OPT_SOCKBUF, &wire) == LDAP_SUCCESS);
+	CHECK(ber_sockbuf_add_io(wire, &layer, LBER_SBIOD_LEVEL_APPLICATION, &broken) == 0);
+	l.r.ahead[0] = ahead_open(mem, l.r.ld);
+	send_far(&l, stream.data, stream.len);
+	CHECK(take_page(&l.r, l.r.ahead[0], id, &cookie) < 0 && l.r.again && broken.told);
+	CHECK(strncmp(said.data, "entry CN=A |", 12) == 0 && !strstr(said.data, "CN=Alla"));
+	close_line(&l);
+}
+
 int
 main(void)
 {
@@ -403,6 +458,7 @@ main(void)
 	TEST(long_lengths_are_taken_at_once);
 	TEST(a_message_that_is_too_large_is_libldaps);
 	TEST(a_lost_connection_is_told_after_what_came);
+	TEST(a_failure_from_below_is_not_passed_over);
 	text_close(&stream);
 	text_close(&said);
 	arena_close(mem);
