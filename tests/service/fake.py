@@ -100,6 +100,7 @@ class Fake:
     ttl = {}                # (group, member) -> seconds
     added = {}              # group -> values of msDS-ReplValueMetaData, `limit` at most in one answer
     stalls = 0              # from that page on it says nothing more
+    says = None             # or so many bytes of that page: chunks -> bytes
     numbers = None          # place of an entry -> its uSNCreated, or None; then what is asked of that number is heeded
     elsewhere = False       # a new connection reaches another server
     hidden = ()             # DNs that are there and do not come
@@ -275,10 +276,11 @@ class Fake:
         size, cookie = (body for _, body in parts(parts(control[-1][1])[0][1]))
         size, start = int.from_bytes(size, "big"), int(cookie.split(b" ")[0] or 0)
         self.pages += 1
-        if self.stalls and self.pages >= self.stalls:
-            return True
         here, end = start // size + 1, start + size
         chunks = [self.message(ident, self.shown(*e)) for e in entries[start:end] if e[0] not in self.hidden]
+        if self.stalls and self.pages >= self.stalls:
+            link.sendall(b"".join(chunks)[:self.says(chunks) if self.says else 0])
+            return True
         if self.stuck and self.pages >= self.stuck:
             chunks, end = [], start
         for i in range(0 if start else self.references):

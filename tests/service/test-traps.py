@@ -118,10 +118,14 @@ def since(home, entries):
 
 def stalled(home, entries):
     home.timeout = 1
-    with Fake(entries, stalls=3) as fake:
-        done = home.plan(fake.url)
-        check("a server that says nothing more is waited for as long as conf says, twice", done.returncode == 1 and not done.stdout
-              and b"page 3 did not come" in done.stderr and b"Timed out" in done.stderr and b"once more" in done.stderr, *show(done))
+    for name, says in (("", None), (" after an entry", lambda chunks: len(b"".join(chunks[:9]))),
+                       (" inside an entry", lambda chunks: len(b"".join(chunks[:9])) + 33),
+                       (" inside the head of an entry", lambda chunks: len(b"".join(chunks[:9])) + 3)):
+        with Fake(entries, stalls=3, says=says) as fake:
+            done = home.plan(fake.url)
+            check(f"a server that says nothing more{name} is waited for as long as conf says, twice", done.returncode == 1
+                  and not done.stdout and b"page 3 did not come" in done.stderr and b"Timed out" in done.stderr
+                  and b"once more" in done.stderr, *show(done))
     home.timeout = 20
 
 
