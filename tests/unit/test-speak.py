@@ -15,7 +15,7 @@ TOP = os.path.abspath(os.path.join(os.path.dirname(__file__), "../.."))
 LITERAL = r'"(?:[^"\\\n]|\\.)*"'
 # What is not for owners: the command line has a template for each language; administrators' letters and reports are Swedish,
 # and so are why a letter was not sent (compose.c, send.c), which the night writes into the store, and what the e-archive reads.
-OTHERS = r"(explain|file|history)\.\w+\.txt$|leverans-las-mig\.txt$|administrator\.|report-|style\.|(compose|send)\.c$"
+OTHERS = r"(explain|file|file-gone|history)\.\w+\.txt$|leverans-las-mig\.txt$|administrator\.|report-|style\.|(compose|send)\.c$"
 PARTS = r"\{\{[#^/]?[\w.]+\}\}"
 
 
