@@ -19,6 +19,7 @@
 #define COLUMNS_MOST 26                 /* A to Z */
 #define HEAD_MOST  (size_t)(1024 + 80 * COLUMNS_MOST)
 #define LINE_MOST  ((size_t)32 << 20)
+#define DAY_SECONDS 86400
 #define SHEET_MOST (INT64_C(3) << 30)   /* bytes of a sheet; more, and another begins */
 
 /* cell: the last that stood in the column; xml: what it became, without its place; lines: how many it takes. */
@@ -148,12 +149,22 @@ put_text(struct text *t, const char *text, enum style style)
 	text_add(t, "</t></is></c>");
 }
 
+/* As many digits as a spreadsheet holds, and one more: to the tenth of a microsecond. */
 static void
-put_number(struct text *t, double number, enum style style)
+put_moment(struct text *t, day_t day, int second, enum style style)
 {
-	if (style)
-		text_print(t, " s=\"%d\"", (int)style);
-	text_print(t, "><v>%.16G</v></c>", number);
+	long long part = (second * INT64_C(1000000000000) + DAY_SECONDS / 2) / DAY_SECONDS;
+	char digits[16], *end = digits + 12;
+
+	for (int i = 11; i >= 0; i--, part /= 10)
+		digits[i] = (char)('0' + part % 10);
+	while (end > digits && end[-1] == '0')
+		end--;
+	text_print(t, " s=\"%d\"><v>%d", (int)style, (int)(day - day_make(1899, 12, 30)));
+	if (end > digits)
+		text_char(t, '.');
+	text_bytes(t, digits, (size_t)(end - digits));
+	text_add(t, "</v></c>");
 }
 
 /* A spreadsheet's days begin in 1900, with a 29 February that never was. */
@@ -161,12 +172,6 @@ static bool
 is_datable(day_t day)
 {
 	return day != DAY_NONE && day >= day_make(1900, 3, 1);
-}
-
-static double
-serial(day_t day, int second)
-{
-	return (double)(day - day_make(1899, 12, 30)) + second / 86400.0;
 }
 
 /* How many lines a text takes in the widest column, words being broken at spaces: not every program finds that out by itself. */
@@ -196,17 +201,17 @@ encode(struct column *c, enum cell type, const char *cell)
 	c->lines = 1;
 	if (type == CELL_NUMBER && cell_is_plain(type, cell) && strlen(cell) <= DIGITS && (*cell != '0' || !cell[1])) {
 		c->taken = wide(cell) * 4 / 3;
-		put_number(&c->xml, strtod(cell, NULL), STYLE_NONE);
+		text_print(&c->xml, "><v>%.16G</v></c>", strtod(cell, NULL));
 		return;
 	}
 	if (type == CELL_DAY && cell_is_plain(type, cell) && is_datable(day_parse(cell))) {
 		c->taken = 10;
-		put_number(&c->xml, serial(day_parse(cell), 0), STYLE_DAY);
+		put_moment(&c->xml, day_parse(cell), 0, STYLE_DAY);
 		return;
 	}
 	if (type == CELL_MOMENT && clock_parse(cell, &moment) == 0 && is_datable(clock_day(moment))) {
 		c->taken = 16;
-		put_number(&c->xml, serial(clock_day(moment), clock_minute(moment) * 60 + (int)(((moment % 60) + 60) % 60)), STYLE_MOMENT);
+		put_moment(&c->xml, clock_day(moment), clock_minute(moment) * 60 + (int)(((moment % 60) + 60) % 60), STYLE_MOMENT);
 		return;
 	}
 	brief = arena_open();
