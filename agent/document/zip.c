@@ -9,6 +9,7 @@
 #include "document_p.h"
 #include "behov/hands.h"
 
+#include <errno.h>
 #include <zlib.h>
 
 #define BLOCK   ((size_t)256 << 10)
@@ -42,7 +43,7 @@ struct zip {
 	size_t head;                    /* bytes of the head of the member that is open */
 	long long at, packed, raw;      /* of it: where it begins; so many bytes are written, were given */
 	uint32_t crc;
-	bool failed;
+	int failed;                     /* errno of what failed first; 0 = nothing */
 };
 
 /* ------------------------------------------------------------------ blocks */
@@ -64,9 +65,29 @@ pack(void *self, void *job)
 }
 
 static void
+note(struct zip *z, bool good)
+{
+	if (!good && !z->failed)
+		z->failed = errno ? errno : EIO;
+}
+
+static void
 put(struct zip *z, const void *bytes, size_t len)
 {
-	z->failed |= fwrite(bytes, 1, len, z->out) != len;
+	note(z, fwrite(bytes, 1, len, z->out) == len);
+}
+
+static void
+go_to(struct zip *z, long long at)
+{
+	note(z, fseeko(z->out, at, SEEK_SET) == 0);
+}
+
+static int
+judge(const struct zip *z, const char *name, struct error *err)
+{
+	errno = z->failed;
+	return z->failed ? error_sys(err, ERROR_SOURCE, "cannot write '%s'", name) : 0;
 }
 
 /* The oldest that is out is written, when it is done. */
@@ -77,7 +98,7 @@ take_one(struct zip *z)
 
 	while (!p->done)
 		((struct packing *)hands_take(z->hands))->done = true;
-	z->failed |= p->failed;
+	note(z, !p->failed);
 	put(z, p->packed, p->packed_len);
 	z->crc = (uint32_t)crc32_combine(z->crc, p->crc, (z_off_t)p->len);
 	z->packed += (long long)p->packed_len;
@@ -198,14 +219,14 @@ zip_end(struct zip *z, const char *head, struct error *err)
 		return error_set(err, ERROR_SOURCE, "the head of '%s' has no room", m->name);
 	*m = (struct member){ m->name, z->crc, (uint32_t)(end - z->at - LOCAL - (long long)strlen(m->name)), (uint32_t)(z->raw + (long long)z->head),
 			      (uint32_t)z->at };
-	z->failed |= fseeko(z->out, z->at + LOCAL + (long long)strlen(m->name), SEEK_SET) < 0;
+	go_to(z, z->at + LOCAL + (long long)strlen(m->name));
 	if (z->head)
 		put_head(z, m, head);
-	number(about(number(local, 0x04034b50, 4), m), 0, 0);
-	z->failed |= fseeko(z->out, z->at, SEEK_SET) < 0;
+	about(number(local, 0x04034b50, 4), m);
+	go_to(z, z->at);
 	put(z, local, LOCAL);
-	z->failed |= fseeko(z->out, end, SEEK_SET) < 0;
-	return z->failed ? error_set(err, ERROR_SOURCE, "cannot write '%s'", m->name) : 0;
+	go_to(z, end);
+	return judge(z, m->name, err);
 }
 
 /* The list of the members, at the end. */
@@ -225,7 +246,10 @@ put_list(struct zip *z)
 		put(z, m->name, strlen(m->name));
 	}
 	end = ftello(z->out);
-	z->failed |= end > FILE_MOST;
+	if (end > FILE_MOST) {
+		errno = EFBIG;
+		note(z, false);
+	}
 	to = number(number(number(bytes, 0x06054b50, 4), 0, 2), 0, 2);
 	to = number(number(to, z->members.count, 2), z->members.count, 2);
 	to = number(number(to, (uint64_t)(end - at), 4), (uint64_t)at, 4);
@@ -244,7 +268,7 @@ zip_close(struct zip *z, bool whole, struct error *err)
 		free(z->blocks[i].raw);
 		free(z->blocks[i].packed);
 	}
-	return whole && z->failed ? error_set(err, ERROR_SOURCE, "cannot write the ZIP") : 0;
+	return whole ? judge(z, "the list of its members", err) : 0;
 }
 
 static void
