@@ -252,6 +252,14 @@ static void a_list_that_is_filled_again_starts_zeroed(void)
 	*(int *)arena_push(own, &list) = 7;
 	list.count = 0;
 	CHECK(*(int *)arena_push(own, &list) == 0);
+	list.items[0] = 9;
+	arena_room(own, &list, 1000);
+	CHECK(list.room >= 1001 && list.count == 1 && list.items[0] == 9);
+	for (int i = 0; i < 1000; i++) {
+		int *before = list.items;
+
+		CHECK(*(int *)arena_push(own, &list) == 0 && list.items == before);
+	}
 	arena_close(own);
 }
 
@@ -309,6 +317,14 @@ static void digests_are_the_published_ones(void)
 	digest_field(d, "c");
 	digest_close(d, sum);
 	CHECK(strcmp(digest_hex(mem, sum, 32), digest_text(mem, "abc")) != 0);
+	d = digest_open();
+	for (int i = 0; i < 3; i++) {           /* one after the other, each as if by itself */
+		digest_add(d, "a", 1);
+		digest_add(d, "bc", 2);
+		digest_next(d, sum);
+		CHECK_TEXT(digest_hex(mem, sum, 32), digest_text(mem, "abc"));
+	}
+	digest_close(d, sum);
 	CHECK(digest_equal("x", "x") && !digest_equal("x", "y") && !digest_equal("x", "xx") && !digest_equal(NULL, NULL));
 }
 

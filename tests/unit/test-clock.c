@@ -123,6 +123,41 @@ static void a_cached_date_is_the_date_that_is_not_cached(void)
 	CHECK(wrong == 0);
 }
 
+/* Lord Howe goes half an hour; before there was one time for Sweden, it had twelve seconds of its own. */
+static void a_minute_is_the_one_of_the_clock_on_the_wall(void)
+{
+	static const char *const zones[] = { "Australia/Lord_Howe", "America/St_Johns", "Pacific/Apia", "Europe/Stockholm" };
+	struct error err = { 0 };
+	int wrong = 0;
+
+	for (size_t i = 0; i < sizeof(zones) / sizeof(*zones); i++) {
+		CHECK(clock_zone(zones[i], &err) == 0);
+		for (int64_t t = -3000000000; t < 4000000000; t += 7919 * 61) {
+			time_t at = (time_t)t;
+			struct tm tm;
+			char day[48];
+
+			localtime_r(&at, &tm);
+			snprintf(day, sizeof(day), "%04d-%02d-%02d", tm.tm_year + 1900, tm.tm_mon + 1, tm.tm_mday);
+			wrong += clock_minute(t) != tm.tm_hour * 60 + tm.tm_min || strcmp(day_text(mem, clock_day(t)), day) != 0;
+		}
+	}
+	CHECK(wrong == 0);
+}
+
+static void a_text_of_a_day_is_what_is_read_as_it(void)
+{
+	int wrong = 0;
+
+	for (day_t day = day_make(1, 1, 1); day <= day_make(9999, 12, 31); day += 17)
+		wrong += day_parse(day_text(mem, day)) != day;
+	CHECK(wrong == 0);
+	CHECK_TEXT(clock_text(mem, -1), "1969-12-31T23:59:59Z");
+	CHECK_TEXT(clock_text(mem, INT64_C(-62135596800)), "0001-01-01T00:00:00Z");
+	CHECK_TEXT(clock_text(mem, INT64_C(253402300799)), "9999-12-31T23:59:59Z");
+	CHECK_TEXT(clock_text(mem, INT64_C(253402300800)), "?");
+}
+
 static void a_zone_that_cannot_be_loaded_is_refused(void)
 {
 	struct error err = { 0 };
@@ -169,6 +204,8 @@ int main(void)
 	TEST(a_moment_on_the_command_line_is_rfc_3339);
 	TEST(new_year_comes_an_hour_early_in_stockholm);
 	TEST(a_cached_date_is_the_date_that_is_not_cached);
+	TEST(a_minute_is_the_one_of_the_clock_on_the_wall);
+	TEST(a_text_of_a_day_is_what_is_read_as_it);
 	TEST(a_zone_that_cannot_be_loaded_is_refused);
 	TEST(both_values_of_never_are_never);
 	TEST(generalized_time_is_read);
