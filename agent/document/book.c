@@ -228,7 +228,7 @@ know_cell(struct book *b, int i, const char *cell)
 {
 	struct column *c = &b->columns[i];
 
-	if (!c->xml.len || strcmp(c->cell.data, cell) != 0) {
+	if (!c->cell.len || strcmp(c->cell.data, cell) != 0) {
 		c->cell.len = c->xml.len = 0;
 		text_add(&c->cell, cell);
 		encode(c, b->list->columns[i].type, cell);
