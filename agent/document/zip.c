@@ -41,7 +41,7 @@ struct zip {
 	LIST(struct member) members;
 	struct arena *mem;
 	size_t head;                    /* bytes of the head of the member that is open */
-	long long at, packed, raw;      /* of it: where it begins; so many bytes are written, were given */
+	long long at, raw;              /* of it: where it begins; so many bytes were given */
 	uint32_t crc;
 	int failed;                     /* errno of what failed first; 0 = nothing */
 };
@@ -101,7 +101,6 @@ take_one(struct zip *z)
 	note(z, !p->failed);
 	put(z, p->packed, p->packed_len);
 	z->crc = (uint32_t)crc32_combine(z->crc, p->crc, (z_off_t)p->len);
-	z->packed += (long long)p->packed_len;
 	z->raw += (long long)p->len;
 }
 
@@ -177,7 +176,7 @@ zip_begin(struct zip *z, const char *name, size_t head)
 	*arena_push(z->mem, &z->members) = (struct member){ .name = name };
 	z->at = ftello(z->out);
 	z->head = head;
-	z->packed = z->raw = 0;
+	z->raw = 0;
 	z->crc = (uint32_t)crc32(0, NULL, 0);
 	put(z, none, LOCAL);
 	put(z, name, strlen(name));
