@@ -72,15 +72,49 @@ note_issued(const struct report_input *in, const struct protocol *p, const char 
 	return rc;
 }
 
+/* May the names of what is gone stay in the store?  Only a series that is in the rules, and says so, has them go. */
+static bool
+is_to_be_forgotten(const struct report_input *in, const struct stored *s)
+{
+	const struct series *series = rules_series(in->rules, s->p.series);
+
+	return series && series->evidence_digest;
+}
+
+/* Inside a transaction.  What of it lies in quarantine still can come back, and keeps its names until a later run. */
+static int
+forget_in(const struct report_input *in, const struct stored *s, const char *dnr, const char *actor, bool *over, struct error *err)
+{
+	json_t *payload;
+	int rc;
+
+	*over = false;
+	if (!is_to_be_forgotten(in, s))
+		return 0;
+	if (store_names_forget(in->store, s->id, in->now, over, err) < 0)
+		return -1;
+	if (!*over)
+		return 0;
+	payload = json_object();
+	json_put(payload, "protocol", dnr);
+	json_put(payload, "proposal", s->id);
+	json_put(payload, "manifest", s->p.manifest);
+	rc = audit_add(in->store, in->now, actor, "names-forgotten", payload, err);
+	json_decref(payload);
+	return rc;
+}
+
 /* Inside a transaction: its number is taken here, and lost with it. */
 static int
 issue_in(struct arena *mem, const struct report_input *in, const struct stored *s, const struct fates *fates, int year, const char *actor,
 	 struct protocol *p, struct error *err)
 {
 	json_t *body = NULL;
+	bool over;
 	int rc;
 
-	*p = (struct protocol){ .proposal = s->id, .year = year, .at = in->now };
+	*p = (struct protocol){ .proposal = s->id, .year = year, .at = in->now,
+				.nameless = !protocol_names(rules_series(in->rules, s->p.series)) };
 	if (store_protocol_next(in->store, year, &p->number, err) < 0)
 		return -1;
 	p->dnr = dnr_of(mem, in->rules->conf.protocol.dnr, year, p->number);
@@ -90,7 +124,9 @@ issue_in(struct arena *mem, const struct report_input *in, const struct stored *
 	p->digest = digest_text(mem, p->body);
 	json_decref(body);
 	rc = store_protocol_add(in->store, p, err);
-	return rc < 0 ? -1 : note_issued(in, p, fates->list, actor, err);
+	if (rc == 0)
+		rc = note_issued(in, p, fates->list, actor, err);
+	return rc < 0 ? -1 : forget_in(in, s, p->dnr, actor, &over, err);
 }
 
 static int
@@ -299,6 +335,57 @@ out:
 	return rc < 0 ? error_in(err, "the gallringsprotokoll '%s'", p->dnr) : 0;
 }
 
+/* ------------------------------------------------------------------ forgotten */
+
+/* One that cannot be made must not stop the night, nor the others. */
+static void
+missed(struct arena *mem, struct protocols_done *out, const struct error *why)
+{
+	log_error("%s", why->text);
+	if (!out->unwritten++)
+		out->why = arena_text(mem, why->text);
+}
+
+/* Those that were not over when their protocol was issued, or whose series has said it since. */
+static int
+forget_late(const struct report_input *in, const struct protocol *p, const char *actor, struct error *err)
+{
+	struct arena *mem = arena_open();
+	struct stored_list found = { 0 };
+	bool over = false;
+	int rc = store_proposals(mem, in->store, &(struct proposal_filter){ .id = p->proposal }, &found, err);
+
+	if (rc == 0 && found.list.count && is_to_be_forgotten(in, found.list.items)) {
+		rc = store_begin(in->store, err);
+		if (rc == 0 && (forget_in(in, found.list.items, p->dnr, actor, &over, err) < 0 || store_commit(in->store, err) < 0)) {
+			store_rollback(in->store);
+			rc = -1;
+		}
+	}
+	stored_free(&found);
+	arena_close(mem);
+	return rc;
+}
+
+static int
+forget_all(struct arena *mem, const struct report_input *in, const char *actor, struct protocols_done *out, struct error *err)
+{
+	struct protocols named = { 0 };
+	struct error why = { 0 };
+	bool done = true;
+
+	if (store_protocols_named(mem, in->store, &named, err) < 0)
+		return -1;
+	for (size_t i = 0; i < named.list.count; i++)
+		if (forget_late(in, &named.list.items[i], actor, err) < 0)
+			return -1;
+	if (store_names_scrub(in->store, &done, &why) < 0)
+		missed(mem, out, &why);
+	else if (!done)
+		log_warn("names of files that are gone are in the store's WAL still, as another program reads it: the next run tries again");
+	return 0;
+}
+
 /* ------------------------------------------------------------------ the doors */
 
 static int
@@ -313,15 +400,6 @@ write_one(const struct report_input *in, const struct protocol *p, struct error 
 	json_decref(files);
 	arena_close(mem);
 	return rc;
-}
-
-/* One that cannot be made must not stop the night, nor the others. */
-static void
-missed(struct arena *mem, struct protocols_done *out, const struct error *why)
-{
-	log_error("%s", why->text);
-	if (!out->unwritten++)
-		out->why = arena_text(mem, why->text);
 }
 
 int
@@ -353,7 +431,7 @@ protocols_issue(struct arena *mem, const struct report_input *in, const char *ac
 		else
 			missed(mem, out, &why);
 	}
-	return 0;
+	return forget_all(mem, in, actor, out, err);
 }
 
 static json_t *

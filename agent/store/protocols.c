@@ -96,7 +96,8 @@ store_protocol_add(struct store *store, const struct protocol *p, struct error *
 {
 	struct query q;
 
-	if (query_open(&store->base, &q, "insert into protocol (proposal, year, number, dnr, digest, body, at) values (?, ?, ?, ?, ?, ?, ?)",
+	if (query_open(&store->base, &q, "insert into protocol (proposal, year, number, dnr, digest, body, at, nameless)"
+		       " values (?, ?, ?, ?, ?, ?, ?, ?)",
 		       err) < 0)
 		return -1;
 	bind_text(&q, p->proposal);
@@ -106,6 +107,7 @@ store_protocol_add(struct store *store, const struct protocol *p, struct error *
 	bind_text(&q, p->digest);
 	bind_text(&q, p->body);
 	bind_moment(&q, p->at);
+	bind_number(&q, p->nameless);
 	return query_done(store, &q, err);
 }
 
@@ -121,13 +123,14 @@ store_protocol_written(struct store *store, const char *proposal, int64_t now, s
 	return query_done(store, &q, err);
 }
 
-#define PROTOCOL "select proposal, dnr, year, number, digest, body, at, written from protocol "
+#define PROTOCOL "select proposal, dnr, year, number, digest, body, at, written, nameless from protocol "
 
 static struct protocol
 read_protocol(struct arena *mem, struct query *q)
 {
 	return (struct protocol){ column_text(mem, q, 0), column_text(mem, q, 1), (int)column_number(q, 2), column_number(q, 3),
-				  column_text(mem, q, 4), column_text(mem, q, 5), column_moment(q, 6), !column_null(q, 7) };
+				  column_text(mem, q, 4), column_text(mem, q, 5), column_moment(q, 6), !column_null(q, 7),
+				  column_number(q, 8) != 0 };
 }
 
 int

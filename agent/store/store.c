@@ -201,8 +201,15 @@ static const char *const schema_9[] = {
 	"insert into value select '" PAST_VALUE "', cast(max(started) as text) from night where state = 'published' having max(started) is not null",
 	NULL };
 
-static const char *const *const steps[] = { schema_1, schema_2, schema_3, schema_4, schema_5, schema_6, schema_7, schema_8, schema_9 };
-static const struct schema schema = { "store", 0x62656876, 9, false, steps };
+/* Names of files that are gone go, too, where a series says so; forgotten: when nothing was left of them in this store. */
+static const char *const schema_10[] = {
+	"alter table protocol add column nameless integer; alter table protocol add column forgotten integer;"
+	"update protocol set nameless = not json_extract(body, '$.names')",
+	NULL };
+
+static const char *const *const steps[] = { schema_1, schema_2, schema_3, schema_4, schema_5, schema_6, schema_7, schema_8, schema_9,
+						  schema_10 };
+static const struct schema schema = { "store", 0x62656876, 10, false, steps };
 
 static int
 get_value(struct arena *mem, struct store *store, const char *name, const char **out, struct error *err)

@@ -555,6 +555,7 @@ struct protocol {
 	const char *digest, *body;      /* sha256 of the body, hex; JSON as it stands in its file */
 	int64_t at;                     /* when it was issued */
 	bool written;                   /* its files were all put in place */
+	bool nameless;                  /* no name of a file stands in it, and it has no list of them */
 };
 struct protocols { LIST(struct protocol) list; };
 /* Batches that came to an end with files destroyed, and have none yet: in the order in which the last file went. */
@@ -567,6 +568,19 @@ int store_protocol_add(struct store *store, const struct protocol *p, struct err
 int store_protocol_written(struct store *store, const char *proposal, int64_t now, struct error *err);
 /* In the order in which they were issued; what: a proposal or a dnr, NULL = all; unwritten: only those. */
 int store_protocols(struct arena *mem, struct store *store, const char *what, bool unwritten, struct protocols *out, struct error *err);
+/* Those without names of which the store has some still: proposal and dnr of each. */
+int store_protocols_named(struct arena *mem, struct store *store, struct protocols *out, struct error *err);
+/*
+ * Within the caller's transaction: the names of the files of a batch that were destroyed go out of the journal, and, when it is over (no
+ * longer live, and nothing of it in quarantine: *over), its manifests and the samples its owners were shown go, too, with those of what
+ * was proposed of it before.  What a live proposal has, or one whose protocol has a list, stays.  Sums, counts and moments stay.
+ */
+int store_names_forget(struct store *store, const char *proposal, int64_t now, bool *over, struct error *err);
+/*
+ * Outside a transaction.  When names were forgotten since it was done last: the store is written anew, so that they are not in a part
+ * of its file that is free, nor in its WAL.  Takes as much room on its disk as it has.  *done false: somebody is reading it; again later.
+ */
+int store_names_scrub(struct store *store, bool *done, struct error *err);
 /* The one that was issued last; dnr NULL when there is none. */
 int store_protocol_last(struct arena *mem, struct store *store, struct protocol *out, struct error *err);
 

@@ -43,7 +43,8 @@ journal(const char *act, long long number, enum effect_state state, const char *
 {
 	long long id;
 
-	CHECK(store_effect_intend(store, &(struct effect){ .proposal = ID, .act = act, .number = number, .target = "x", .before = "{}",
+	CHECK(store_effect_intend(store, &(struct effect){ .proposal = ID, .act = act, .number = number,
+		.target = name_show(mem, names[number - 1]), .before = "{}",
 							   .intended = at, .ended = INT64_MIN }, &id, &err) == 0);
 	CHECK(store_effect_end(store, id, state, after, note, at, &err) == 0);
 }
@@ -286,6 +287,62 @@ without_names_there_are_none(void)
 	end();
 }
 
+static bool
+is_gone(enum fate fate)
+{
+	return fate == GO || fate == LINKED;
+}
+
+/* What the journal and the list of files have of names, of those that went and of the others. */
+static void
+count_names(long long *gone, long long *others, size_t *listed)
+{
+	struct effects all = { 0 };
+	struct manifest m = { 0 };
+	struct stored_list found = { 0 };
+
+	*gone = *others = 0;
+	CHECK(store_effects(mem, store, ID, NULL, &all, &err) == 0);
+	for (size_t i = 0; i < all.list.count; i++) {
+		const struct effect *e = &all.list.items[i];
+
+		*(is_gone(fates[e->number - 1]) ? gone : others) += e->target != NULL;
+	}
+	CHECK(store_proposals(mem, store, &(struct proposal_filter){ .id = ID }, &found, &err) == 0);
+	CHECK(store_manifest_open(mem, store, found.list.items[0].p.manifest, &m, &err) == 0);
+	*listed = m.count;
+	stored_free(&found);
+}
+
+static void
+names_of_what_is_gone_go_and_those_of_what_may_come_back_stay(void)
+{
+	long long gone, others, more;
+	size_t listed;
+
+	begin();
+	series.evidence_digest = true;
+	count_names(&gone, &others, &listed);
+	CHECK(gone > 0 && others > 0 && listed > 0);
+	issue(1);
+	count_names(&gone, &more, &listed);
+	CHECK(gone == 0 && more == others && listed > 0);       /* some lie in quarantine still */
+	end();
+
+	begin();
+	issue(1);                                               /* evidence = "names" */
+	count_names(&gone, &others, &listed);
+	CHECK(gone > 0 && listed > 0);
+	end();
+
+	begin();
+	rules.series_count = 0;                                 /* nobody can say: no name is told, and none is taken away */
+	issue(1);
+	count_names(&gone, &others, &listed);
+	CHECK(gone > 0 && listed > 0);
+	end();
+}
+
 /* Nobody can say how it wanted its evidence: then no name is told. */
 static void
 a_series_that_is_gone_from_the_rules_is_told_of_without_names(void)
@@ -378,6 +435,7 @@ main(void)
 	TEST(approvals_are_those_of_this_version_that_count);
 	TEST(what_comes_from_outside_is_no_markup_formula_or_turn);
 	TEST(without_names_there_are_none);
+	TEST(names_of_what_is_gone_go_and_those_of_what_may_come_back_stay);
 	TEST(a_series_that_is_gone_from_the_rules_is_told_of_without_names);
 	TEST(a_protocol_is_issued_once_and_what_is_there_is_left);
 	TEST(its_folder_is_for_those_who_may_write_around_it);

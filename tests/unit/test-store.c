@@ -265,8 +265,9 @@ a_manifest_that_somebody_changed_is_refused(void)
 	}
 }
 
-/* As it was before schema 8, and before schema 7. */
-#define BEFORE_9 "drop table need_past;" \
+/* As it was before schema 10, 9, 8 and 7. */
+#define BEFORE_10 "alter table protocol drop column nameless; alter table protocol drop column forgotten; "
+#define BEFORE_9 BEFORE_10 "drop table need_past;" \
 		 "drop table mark_past; drop table state_past; drop table finding_past; drop table gap_past; delete from value where name = 'past-since';"
 #define BEFORE_8 BEFORE_9 "drop table review_row; drop table review_list; drop table review;"
 #define BEFORE_7 BEFORE_8 "drop table need; drop table account_mark; drop index access_grant_who; alter table access_grant drop column need;" \
@@ -972,6 +973,27 @@ a_store_of_schema_7_knows_of_no_reviews_and_takes_some(void)
 	end();
 }
 
+/* Of a gallringsprotokoll without names the store may have some still; of one with them they stay. */
+static void
+protocols_of_an_older_schema_say_whether_names_may_stay(void)
+{
+	struct protocols all = { 0 };
+
+	begin();
+	store_close(store);
+	scribble(BEFORE_10 "insert into protocol (proposal, year, number, dnr, digest, body, at) values"
+		 " ('p1', 2026, 1, 'D 1', 'x', '{\"names\":true}', 1), ('p2', 2026, 2, 'D 2', 'y', '{\"names\":false}', 1);"
+		 " pragma user_version = 9");
+	CHECK(store_open(path, STORE_READ, &store, &err) < 0);
+	CHECK(store_open(path, STORE_WRITE, &store, &err) == 0);
+	CHECK(store_protocols(mem, store, NULL, false, &all, &err) == 0 && all.list.count == 2);
+	CHECK(!all.list.items[0].nameless && all.list.items[1].nameless);
+	CHECK(store_protocols_named(mem, store, &all, &err) == 0 && all.list.count == 1);
+	CHECK_TEXT(all.list.items[0].proposal, "p2");
+	err = (struct error){ 0 };
+	end();
+}
+
 static void
 what_is_not_ours_or_newer_is_left_alone(void)
 {
@@ -1295,6 +1317,8 @@ main(void)
 	TEST(those_review_a_list_whom_the_night_found_and_the_rules_name_now);
 	TEST(what_is_known_of_a_quarter_has_a_mark);
 	TEST(a_store_of_schema_7_knows_of_no_reviews_and_takes_some);
+
+	TEST(protocols_of_an_older_schema_say_whether_names_may_stay);
 	TEST(what_is_not_ours_or_newer_is_left_alone);
 	TEST(a_reader_reads_and_writes_nothing);
 	TEST(another_account_that_may_only_read_reads);
