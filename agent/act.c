@@ -507,6 +507,8 @@ probe(struct arena *mem, const struct rules *rules, const struct options *option
 
 	if (!share)
 		return error_set(err, ERROR_USAGE, "no share '%s' in the rules", id);
+	if (share->own)
+		return error_set(err, ERROR_USAGE, "share '%s' is what behov itself keeps: there are no files to try", id);
 	if (share->smb || share->identity != IDENTITY_MARKER)
 		return error_set(err, ERROR_USAGE, "share '%s' %s: what is approved there becomes a work list", id,
 				 share->smb ? "is not mounted" : "is not known by a marker");

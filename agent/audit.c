@@ -16,10 +16,14 @@ struct check { struct audit_result chain; struct seals seals; bool sealed; };
 static json_t *
 check_json(const struct check *c)
 {
-	json_t *o = json_object(), *behind = json_array();
+	json_t *o = json_object(), *behind = json_array(), *disposals = json_array();
 
 	json_object_set_new(o, "rows", json_integer(c->chain.rows));
 	json_object_set_new(o, "disposed", json_integer(c->chain.disposed));
+	for (size_t i = 0; i < c->chain.disposals.count; i++)
+		json_array_append_new(disposals, json_pack("{s:s, s:I}", "dnr", c->chain.disposals.items[i].dnr, "rows",
+							   (json_int_t)c->chain.disposals.items[i].rows));
+	json_object_set_new(o, "disposals", disposals);
 	json_put(o, "head", c->chain.head);
 	json_object_set_new(o, "broken", json_integer(c->chain.broken));
 	json_put(o, "why", c->chain.why);
@@ -32,6 +36,17 @@ check_json(const struct check *c)
 		json_array_append_new(behind, json_string(c->seals.behind[i]));
 	json_object_set_new(o, "behind", behind);
 	return o;
+}
+
+static const char *
+disposals_text(struct arena *mem, const struct audit_result *chain)
+{
+	const char *out = "";
+
+	for (size_t i = 0; i < chain->disposals.count; i++)
+		out = arena_print(mem, "%sVad %lld av raderna sa är gallrat efter beslut %s.\n", out, chain->disposals.items[i].rows,
+				  chain->disposals.items[i].dnr);
+	return out;
 }
 
 static const char *
@@ -68,8 +83,8 @@ say_check(struct arena *mem, const struct options *options, const struct check *
 	else if (chain->broken)
 		rc = say(arena_print(mem, "Kedjan är bruten vid rad %lld: %s\n", chain->broken, chain->why), err);
 	else
-		rc = say(arena_print(mem, "Kedjan är hel: %lld rader, huvud %s\n%s", chain->rows, chain->head ? chain->head : "-",
-				     seals_text(mem, c)), err);
+		rc = say(arena_print(mem, "Kedjan är hel: %lld rader, huvud %s\n%s%s", chain->rows, chain->head ? chain->head : "-",
+				     disposals_text(mem, chain), seals_text(mem, c)), err);
 	json_decref(json);
 	if (rc < 0)
 		return -1;

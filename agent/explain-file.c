@@ -21,7 +21,7 @@ static const struct share *share_of(const struct rules *rules, const char *path,
 	size_t longest = 0;
 
 	for (size_t i = 0; i < rules->share_count; i++) {
-		char *root = realpath(rules->shares[i].path, NULL);
+		char *root = rules->shares[i].own ? NULL : realpath(rules->shares[i].path, NULL);
 		size_t len = root ? strlen(root) : 0;
 
 		if (root && strncmp(root, path, len) == 0 && (path[len] == '/' || !path[len]) && len > longest) {
@@ -98,6 +98,32 @@ static int find_on_smb(struct arena *mem, const struct rules *rules, const char 
 	return 0;
 }
 
+/* "behov:brev/2024/2024-03-05" */
+static int find_own(struct arena *mem, const struct rules *rules, const char *path, struct found *out, struct error *err)
+{
+	struct store *store = NULL;
+	struct own_record r = { 0 };
+	enum own kind;
+	day_t day;
+	int rc;
+
+	for (size_t i = 0; i < rules->share_count; i++)
+		out->share = rules->shares[i].own ? &rules->shares[i] : out->share;
+	out->below = arena_text(mem, path + strlen(SHARE_OWN));
+	if (!out->share)
+		return no_share(mem, rules, path, err);
+	if (!own_read(out->below, &kind, &day))
+		return error_set(err, ERROR_USAGE, "no record of ours is called '%s': it would be as '%s'", out->below,
+				 own_path(mem, OWN_LETTERS, day_make(2026, 1, 31)));
+	if (store_look(rules, &store, err) < 0)
+		return -1;
+	rc = store ? store_own_look(store, kind, day, &r, err) : 0;
+	store_close(store);
+	out->gone = !r.rows;
+	own_entry(&r, strrchr(out->below, '/') + 1, &out->entry);
+	return rc;
+}
+
 /* As far as it exists, as the system knows it; then what is left of it. */
 static const char *real_path(struct arena *mem, const char *path, bool *there)
 {
@@ -127,8 +153,8 @@ static const char *written_out(struct arena *mem, const struct rules *rules, con
 	const struct share *share = path[len] == ':' ? rules_share(rules, arena_copy(mem, path, len)) : NULL;
 
 	if (share)
-		return arena_print(mem, "%s/%s", share->path, path + len + 1);
-	return *path == '/' || strncmp(path, "smb://", 6) == 0 ? path : arena_print(mem, "./%s", path);
+		return arena_print(mem, share->own ? "%s%s" : "%s/%s", share->path, path + len + 1);
+	return *path == '/' || strncmp(path, SHARE_OWN, strlen(SHARE_OWN)) == 0 || strncmp(path, "smb://", 6) == 0 ? path : arena_print(mem, "./%s", path);
 }
 
 static int find_on_path(struct arena *mem, const struct rules *rules, const char *path, struct found *out, struct error *err)
@@ -378,8 +404,8 @@ int run_explain_file(struct arena *mem, const struct rules *rules, const struct 
 	if (!*path)
 		return error_set(err, ERROR_USAGE, "no path is given: behov explain PATH");
 	path = written_out(mem, rules, path);
-	if ((strncmp(path, "smb://", 6) == 0 ? find_on_smb : find_on_path)(mem, rules, path, &file, err) < 0 ||
-	    store_look(rules, &store, err) < 0)
+	if ((strncmp(path, "smb://", 6) == 0 ? find_on_smb : strncmp(path, SHARE_OWN, strlen(SHARE_OWN)) == 0 ? find_own : find_on_path)
+	    (mem, rules, path, &file, err) < 0 || store_look(rules, &store, err) < 0)
 		goto out;
 	if (strcmp(file.below, SHARE_MARKER) == 0)
 		error_set(err, ERROR_USAGE, "'%s' is by what behov knows the share again: no rule judges it", path);

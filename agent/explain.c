@@ -104,6 +104,7 @@ int run_explain_past(struct arena *mem, const struct rules *rules, const struct 
 	const char *slash = what ? strchr(what, '/') : NULL;
 	struct grant_filter filter = { account, slash ? arena_copy(mem, what, (size_t)(slash - what)) : what, slash ? slash + 1 : NULL };
 	struct store *store = NULL;
+	struct own_until gone;
 	struct nights nights;
 	struct grants grants;
 	json_t *rows;
@@ -115,6 +116,13 @@ int run_explain_past(struct arena *mem, const struct rules *rules, const struct 
 		return -1;
 	if (!store) {
 		error_set(err, ERROR_SOURCE, "there is no store yet, so no night has been: behov run makes one");
+		goto out;
+	}
+	if (store_own_until(mem, store, OWN_ACCESS, &gone, err) < 0)
+		goto out;
+	if (gone.until != DAY_NONE && day <= gone.until) {
+		error_set(err, ERROR_USAGE, "who had what until %s is not known any more: it has been disposed of by decision %s",
+			  day_text(mem, gone.until), gone.dnr);
 		goto out;
 	}
 	if (store_nights(mem, store, "run", INT64_MIN, clock_midnight(day + 1), &nights, err) < 0 ||
@@ -187,5 +195,7 @@ int run_adopt(const struct rules *rules, const char *id, struct error *err)
 
 	if (!share)
 		return error_set(err, ERROR_USAGE, "no share '%s' in the rules", id);
+	if (share->own)
+		return error_set(err, ERROR_USAGE, "share '%s' is what behov itself keeps: it needs no marker", id);
 	return scan_adopt(share, err);
 }

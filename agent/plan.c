@@ -183,10 +183,11 @@ plan_share(struct arena *mem, struct retain *retain, const struct share *share, 
 
 	if (vanish_released(mem, share, store, &this.other_root, err) < 0)
 		return -1;
-	if (scan_share(mem, share, &this, retain_share(retain, share), &seen, err) < 0)
+	if ((share->own ? own_scan(mem, store, retain_share(retain, share), &seen, err)
+			: scan_share(mem, share, &this, retain_share(retain, share), &seen, err)) < 0)
 		return error_in(err, "scanning share '%s'", share->id);
 	spent = clock_spent() - began;
-	if (disbelieve(mem, share, store, keep, how, &seen, err) < 0)
+	if (!share->own && disbelieve(mem, share, store, keep, how, &seen, err) < 0)
 		return -1;
 	log_info("scan done share='%s' files=%lld folders=%lld listed=%lld gaps=%zu requests=%lld persecond=%.0f", share->id, seen.files,
 		 seen.folders, seen.listed, seen.gaps.count, seen.requests, spent > 0 ? (double)seen.requests / spent : 0);

@@ -50,6 +50,9 @@ int vanish_count(struct arena *mem, const struct rules *rules, struct store *sto
 int vanish_release(struct arena *mem, struct store *store, const char *share, const char *by, const char *reason, int64_t now,
 		   bool *released, struct error *err);
 
+/* What behov itself keeps, told as the files of a share (store.h).  store NULL: there is none yet, and so nothing. */
+int own_scan(struct arena *mem, struct store *store, const struct visitor *visitor, struct scan_result *out, struct error *err);
+
 /* People with protected identity are called "Skyddad person N" from here on.  `known` is SECRET_VALUE of the store; what is
  * new is kept in `store` unless that is NULL. */
 int secret_hide(struct arena *mem, const char *known, struct store *store, struct snapshot *snapshot, struct error *err);

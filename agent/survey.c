@@ -12,6 +12,22 @@ governs(void *self, void *state, const char *path, const struct entry *entry)
 	return retain_governs(self, state, path, entry);
 }
 
+static int
+walk(struct arena *mem, const struct rules *rules, const struct share *share, const struct run_options *how, const struct visitor *visitor,
+     struct scan_result *seen, struct error *err)
+{
+	struct store *store = NULL;
+	int rc;
+
+	if (!share->own)
+		return scan_share(mem, share, &(struct scan_how){ .hands = how->hands, .now = how->now, .full = true }, visitor, seen, err);
+	if (store_look(rules, &store, err) < 0)
+		return -1;
+	rc = own_scan(mem, store, visitor, seen, err);
+	store_close(store);
+	return rc;
+}
+
 int
 run_suggest_retention(struct arena *mem, const struct rules *rules, const struct run_options *how, const char *id, char **out,
 		      bool *complete, struct error *err)
@@ -33,8 +49,7 @@ run_suggest_retention(struct arena *mem, const struct rules *rules, const struct
 		.rules = rules, .share = share, .drafts = library.drafts, .draft_count = library.count, .drafts_missing = library.missing,
 		.drafts_broken = library.broken > 0, .below = retain_share(retain, share), .governs = governs, .now = how->now,
 	});
-	if (scan_share(mem, share, &(struct scan_how){ .hands = how->hands, .now = how->now, .full = true },
-		       suggest_survey_visitor(survey), &seen, err) < 0)
+	if (walk(mem, rules, share, how, suggest_survey_visitor(survey), &seen, err) < 0)
 		goto out;
 	log_info("scan done share='%s' files=%lld folders=%lld gaps=%zu", share->id, seen.files, seen.folders, seen.gaps.count);
 	*out = suggest_retention(survey, seen.visited, seen.gaps.items, seen.gaps.count);

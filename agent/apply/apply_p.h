@@ -41,6 +41,8 @@ int proof_judge(struct apply *a, struct stored *flat, struct proof *const *proof
 void proof_edge(struct proof *p, const char *group, const char *member);
 /* What lies in quarantine under that number is what was approved.  False with errno. */
 bool proof_file(struct proof *p, struct batch *b, size_t number, struct entry *now);
+/* YES: a record of ours is as it was approved.  UNKNOWN: there can be none of that name.  -1: it cannot be looked at. */
+int proof_own(struct proof *p, struct batch *b, size_t number, struct entry *now, enum truth *same);
 /* batch_objection(), and what it says is remembered. */
 const char *proof_objection(struct proof *p, struct batch *b, size_t number, struct entry *now);
 /* For the two that take away: returns when all of it is proven of that thing, by the name it was seen under. */
@@ -164,6 +166,9 @@ const char *batch_census(struct batch *b);
 int batch_proven(struct batch *b, struct proof *proof, const char **why);
 
 int files_apply(struct apply *a, struct stored *s);
+
+/* own.c: what behov itself keeps.  Decided, activated and let through by the brake. */
+int own_apply(struct batch *b, struct proof *proof);
 /* Quarantined: holds put back, and when its time has come, the end. */
 int unlink_apply(struct apply *a, struct stored *s);
 /* What an earlier run has destroyed and could not say any more is said now.  The proposal's folder in quarantine is open. */

@@ -100,7 +100,7 @@ is_for_a_list(const struct batch *b)
 	for (size_t n = 0; n <= b->count; n++)
 		if (b->moved[n] || b->gone[n])
 			return false;
-	return b->share->smb != NULL;
+	return b->share->smb != NULL || b->share->own;
 }
 
 static int

@@ -488,7 +488,7 @@ by_hand(const struct apply *a, const struct stored *s)
 {
 	const struct share *share = s->p.share ? rules_share(a->in->rules, s->p.share) : NULL;
 
-	return share && (share->smb || share->dispose == DISPOSE_NONE || share->identity != IDENTITY_MARKER);
+	return share && !share->own && (share->smb || share->dispose == DISPOSE_NONE || share->identity != IDENTITY_MARKER);
 }
 
 /* What was never tried waits until it has been; where it was tried in vain a person does the work, too. */
@@ -497,6 +497,10 @@ choose(struct batch *b, bool *hand, const char **why)
 {
 	enum proven proven = PROVEN_GOOD;
 
+	if (b->share->own && b->share->dispose != DISPOSE_DESTROY)
+		*why = "behovs egna handlingar får inte gallras: lagringsytan har inte dispose = \"destroy\"";
+	if (b->share->own)
+		return 0;
 	*hand = b->s->p.kind == KIND_DELIVER ? b->share->smb != NULL : by_hand(b->a, b->s);
 	if (b->s->p.kind == KIND_DELIVER)       /* it only reads: any share that is mounted will do */
 		return 0;
@@ -540,7 +544,7 @@ files_apply(struct apply *a, struct stored *s)
 	else if (rc == 0)
 		rc = proof_brake(proof, BRAKE_MOVE, begun(&b), &full);
 	if (rc == 0 && !why && !full)
-		rc = hand ? export_files(&b) : s->p.kind == KIND_DELIVER ? deliver_apply(&b) : quarantine(&b);
+		rc = b.share->own ? own_apply(&b, proof) : hand ? export_files(&b) : s->p.kind == KIND_DELIVER ? deliver_apply(&b) : quarantine(&b);
 	batch_close(&b);
 	return rc;
 }

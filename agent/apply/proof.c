@@ -83,6 +83,26 @@ proof_file(struct proof *p, struct batch *b, size_t number, struct entry *now)
 	return true;
 }
 
+int
+proof_own(struct proof *p, struct batch *b, size_t number, struct entry *now, enum truth *same)
+{
+	const struct record *r = &b->records[number - 1];
+	struct own_record found;
+	enum own kind;
+	day_t day;
+
+	p->same = NULL;
+	*same = UNKNOWN;
+	if (!own_read(r->path, &kind, &day))
+		return 0;
+	if (store_own_look(p->a->in->store, kind, day, &found, p->a->err) < 0)
+		return -1;
+	own_entry(&found, r->path, now);
+	*same = batch_same(r, now) ? YES : NO;
+	p->same = *same == YES ? r->path : NULL;
+	return 0;
+}
+
 const char *
 proof_objection(struct proof *p, struct batch *b, size_t number, struct entry *now)
 {

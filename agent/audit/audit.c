@@ -182,6 +182,10 @@ walk_row(struct walk *w, const struct audit_row *row)
 		w->out->broken = w->out->rows;
 		w->out->why = why;
 	}
+	if (!w->out->broken && row->payload_digest && !row->payload)
+		gone_missing(w, row->seq);
+	else if (!w->out->broken)
+		gone_told(w, row);
 	w->out->disposed += row->payload_digest && !row->payload;
 	snprintf(w->prev, sizeof(w->prev), "%s", row->hash ? row->hash : "");
 	meet_heads(w);
@@ -202,6 +206,10 @@ walk_close(struct walk *w)
 	const struct seal *s = next_head(w);
 
 	w->out->head = w->out->rows ? arena_text(w->mem, w->prev) : NULL;
+	if (!w->out->broken && gone_untold(w)) {
+		w->out->broken = gone_untold(w);
+		w->out->why = "radens uppgifter är borta, och ingen rad efter den säger efter vilket gallringsbeslut";
+	}
 	if (s)
 		walk_broken(w, arena_print(w->mem, "kedjan slutar här, men hade %lld rader %s (nummer %lld)", s->rows, s->at,
 					   s->number));

@@ -17,9 +17,14 @@ void hashing_close(struct hashing *h);
 void row_hash(struct hashing *h, const struct audit_row *row, char out[65]);
 void payload_digest(struct hashing *h, const char *salt, const char *payload, char out[65]);
 
+/* Rows first to last. */
+struct gap_of { long long first, last; };
+struct gaps_of { LIST(struct gap_of) list; };
+
 /* A walk along a chain, wherever its rows come from. */
 struct walk {
 	struct arena *mem;
+	struct gaps_of missing;         /* payloads that are gone, in order, and no row so far says why */
 	struct audit_result *out;
 	const struct seals *seals;      /* may be NULL */
 	size_t next;                    /* of their heads, the first that is not met */
@@ -32,6 +37,11 @@ void walk_row(struct walk *w, const struct audit_row *row);
 void walk_broken(struct walk *w, const char *why);
 /* A chain that ends before a head that was signed is broken. */
 void walk_close(struct walk *w);
+
+/* gone.c: a payload is missing; a row says which ones went; and at the end: *first that no row tells of, 0 = none. */
+void gone_missing(struct walk *w, long long seq);
+void gone_told(struct walk *w, const struct audit_row *row);
+long long gone_untold(const struct walk *w);
 
 /* Appended and synced, below what is there; a last line without an end is cut off first. */
 int lines_append(const char *path, const char *lines, struct error *err);

@@ -242,6 +242,8 @@ use_sources(struct giving *g)
 static void
 see_share(struct giving *g, const struct share *share)
 {
+	if (share->own)
+		return;
 	if (!share->smb) {
 		wish(g, share->path, SEE);
 		return;
@@ -358,7 +360,7 @@ apply(struct giving *g)
 {
 	use_sources(g);
 	for (size_t i = 0; i < g->rules->share_count; i++)
-		if (!g->rules->shares[i].smb)
+		if (!g->rules->shares[i].smb && !g->rules->shares[i].own)
 			wish(g, g->rules->shares[i].path, g->rules->shares[i].dispose == DISPOSE_NONE ? SEE : KEEP);
 	see_inbox(g);
 	see_heads(g);

@@ -144,7 +144,7 @@ put_place(struct body *b, bool names)
 
 	json_put(o, "share", b->s->p.share);
 	json_put(o, "name", b->share ? b->share->name : NULL);
-	json_put(o, "path", b->share ? name_show(b->mem, b->share->path) : NULL);
+	json_put(o, "path", b->share ? b->share->own ? "behovs egen databas" : name_show(b->mem, b->share->path) : NULL);
 	json_put(o, "batch", names ? b->s->p.batch : NULL);
 	json_put(o, "pattern", pattern);
 }
@@ -314,7 +314,7 @@ put_execution(struct body *b)
 
 	json_put(o, "program", "behov " BEHOV_VERSION);
 	json_put(o, "verb", "apply");
-	json_put(o, "method", "unlink");
+	json_put(o, "method", b->share && b->share->own ? "rows" : "unlink");
 	put_span(b->mem, o, "quarantined", f->aside);
 	put_span(b->mem, o, "destroyed", f->gone);
 	o = put_object(b->out, "holds_checked");

@@ -295,6 +295,10 @@ show_approvals(struct show *s, json_t *out)
 	note(s, "Gallringsstopp och regler prövades för varje fil för sig, omedelbart före varje åtgärd.");
 }
 
+#define METHOD_ROWS "Handlingarna är poster i behovs egen databas, en handling för varje slag och dag. Posternas uppgifter togs bort och skrevs " \
+	"över, i en och samma transaktion som granskningskedjans rad om det. Kedjans egna rader står kvar med sina hashvärden, så att den går att " \
+	"kontrollera som förut."
+
 static void
 show_execution(struct show *s, json_t *out)
 {
@@ -304,6 +308,10 @@ show_execution(struct show *s, json_t *out)
 	fact(s, "Satt i karantän (ännu inte gallrat)", span(s, json_object_get(e, "quarantined")));
 	fact(s, "Verkställd gallring (förstört)", span(s, json_object_get(e, "destroyed")));
 	fact(s, "Verkställt av", arena_print(s->mem, "programmet %s (%s), efter godkännandena ovan", json_text(e, "program"), json_text(e, "verb")));
+	if (strcmp(json_text(e, "method") ? json_text(e, "method") : "", "rows") == 0) {
+		fact(s, "Metod", METHOD_ROWS);
+		return;
+	}
 	fact(s, "Metod", "Filen flyttades till lagringsytans karantän, jämfördes åter med det som godkändes, och dess namn togs bort ur filsystemet "
 	     "(unlink). Lagringsmediet har inte skrivits över.");
 }

@@ -456,10 +456,29 @@ read_past(struct quarter *q, struct error *err)
 	     : store_states_then(q->mem, q->in->store, q->span.from, &q->before_then, err);
 }
 
+/* What a review rests on may have been disposed of since: then one that is made now would say that there was nothing. */
+static int
+is_there_still(const struct quarter *q, struct error *err)
+{
+	static const enum own wanted[] = { OWN_ACCESS, OWN_DECISIONS, OWN_NIGHTS, OWN_CHAIN };
+
+	for (size_t i = 0; i < sizeof(wanted) / sizeof(*wanted); i++) {
+		struct own_until gone;
+
+		if (store_own_until(q->mem, q->in->store, wanted[i], &gone, err) < 0)
+			return -1;
+		if (gone.until != DAY_NONE && gone.until >= clock_day(q->span.from))
+			return error_set(err, ERROR_USAGE, "the review of %s cannot be made any more: of '%s' all until %s has been disposed of by "
+					 "decision %s; the report that was made then is in the archive", q->what->quarter, own_word[wanted[i]],
+					 day_text(q->mem, gone.until), gone.dnr);
+	}
+	return 0;
+}
+
 int
 quarter_read(struct quarter *q, struct error *err)
 {
-	if (read_span(q->what->quarter, q->in->now, &q->span, err) < 0 || find_scope(q, err) < 0 || find_end(q, err) < 0 ||
+	if (read_span(q->what->quarter, q->in->now, &q->span, err) < 0 || is_there_still(q, err) < 0 || find_scope(q, err) < 0 || find_end(q, err) < 0 ||
 	    read_nights(q, err) < 0)
 		return -1;
 	read_summaries(q);

@@ -295,6 +295,7 @@ check_references(struct reader *r)
 {
 	check_sets(r);
 	check_shares(r);
+	check_own(r);
 	for (size_t i = 0; i < r->needs.count; i++)
 		place_needs(r, &r->needs.items[i]);
 	for (size_t i = 0; i < r->systems.count; i++)

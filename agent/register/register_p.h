@@ -132,6 +132,11 @@ void read_report(struct reader *r, const config_setting_t *root, struct conf *c)
 void read_share(struct reader *r, config_setting_t *at);
 /* When its path is smb://: where that is, and how we are let in; when not, none of that may be written. */
 void read_smb(struct reader *r, const config_setting_t *at, struct share *s);
+
+/* own.c: what behov itself keeps.  When its path is "behov:": what cannot be said of such a share. */
+void read_own(struct reader *r, const config_setting_t *at, struct share *s);
+/* What no series can say of our own records, and shares that our gallringsprotokoll lie on. */
+void check_own(struct reader *r);
 void read_event(struct reader *r, config_setting_t *at);
 void read_case_list(struct reader *r, config_setting_t *at);
 void read_hold(struct reader *r, config_setting_t *at);

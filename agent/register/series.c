@@ -431,7 +431,8 @@ read_share(struct reader *r, config_setting_t *at)
 	if (!s->name)
 		s->name = s->id;
 	s->path = get_text(r, at, "path", REQUIRED);
-	if (s->path && strncmp(s->path, "smb://", 6) != 0)
+	s->own = s->path && strcmp(s->path, SHARE_OWN) == 0;
+	if (s->path && !s->own && strncmp(s->path, "smb://", 6) != 0)
 		s->path = file_beside(r->mem, r->conf, s->path);
 	s->owner = get_text(r, at, "owner", OPTIONAL);
 	s->deputy_count = get_texts(r, at, "deputies", &s->deputies);
@@ -446,6 +447,7 @@ read_share(struct reader *r, config_setting_t *at)
 	read_archive(r, at, &s->archive);
 	read_copies(r, at, &s->copies);
 	read_smb(r, at, s);
+	read_own(r, at, s);
 	s->fold = get_word(r, at, "case", cases, s->smb != NULL) == 1;
 }
 

@@ -355,7 +355,9 @@ totals(struct retain *r, struct plan *plan)
 	plan->filed.held += r->n.held;
 	plan->filed.inert += r->n.inert;
 	plan->filed.no_anchor += r->n.no_anchor;
-	if (r->n.ungoverned)
+	if (r->n.ungoverned && r->share->own)
+		find(plan, r->mem, "ungoverned", r->share, NULL, "Det finns egna handlingar som saknar gallringsbeslut, och bevaras");
+	else if (r->n.ungoverned)
 		find(plan, r->mem, "ungoverned", r->share, NULL,
 		     arena_print(r->mem, "%s: %s gallringsbeslut", r->share->name,
 				 text_many(r->mem, r->n.ungoverned, "fil saknar", "filer saknar")));

@@ -54,6 +54,13 @@ add_where(struct retain *r, struct tally *tally, const struct where *where, bool
 	*arena_push(r->mem, &r->patterns) = p;
 }
 
+/* What behov itself keeps is meant by who names it.  What preserves is meant for all. */
+static bool
+means(const struct series *s, const struct where *where, const struct share *share)
+{
+	return strcmp(where->share, share->id) == 0 || (strcmp(where->share, "*") == 0 && (!share->own || s->action == ACTION_PRESERVE));
+}
+
 static int
 by_text(const void *a, const void *b)
 {
@@ -136,7 +143,7 @@ retain_share(struct retain *r, const struct share *share)
 			.from = s->year_from ? day_make(s->year_from, 1, 1) : DAY_NONE,
 			.to = s->year_to ? day_make(s->year_to, 12, 31) : DAY_NONE };
 		for (int k = 0; k < s->where_count; k++)
-			if (strcmp(s->where[k].share, "*") == 0 || strcmp(s->where[k].share, share->id) == 0)
+			if (means(s, &s->where[k], share))
 				add_where(r, &r->tallies[i], &s->where[k], share->fold || s->action == ACTION_PRESERVE);
 	}
 	for (size_t i = 0; i < r->input.hold_count; i++)

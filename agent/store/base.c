@@ -84,6 +84,18 @@ make_file(const char *path, bool fresh, const char *what, struct error *err)
 	return rc;
 }
 
+/* civil_day(moment): the day in the zone, as everywhere else; null for null. */
+static void
+civil_day(sqlite3_context *context, int count, sqlite3_value **values)
+{
+	day_t day = count == 1 && sqlite3_value_type(values[0]) == SQLITE_INTEGER ? clock_day(sqlite3_value_int64(values[0])) : DAY_NONE;
+
+	if (day == DAY_NONE)
+		sqlite3_result_null(context);
+	else
+		sqlite3_result_int(context, day);
+}
+
 static int
 set_up(struct base *base, bool write, bool alone, struct error *err)
 {
@@ -96,6 +108,8 @@ set_up(struct base *base, bool write, bool alone, struct error *err)
 	for (size_t i = 0; i < sizeof(settings) / sizeof(*settings); i++)
 		if (sqlite3_db_config(base->db, settings[i].option, settings[i].value, NULL) != SQLITE_OK)
 			return base_error(base, err, "set up");
+	if (sqlite3_create_function(base->db, "civil_day", 1, SQLITE_UTF8 | SQLITE_DIRECTONLY, NULL, civil_day, NULL, NULL) != SQLITE_OK)
+		return base_error(base, err, "set up");
 	sqlite3_busy_timeout(base->db, BUSY_MS);
 	/* Who may write nowhere else lays nothing in a file of its own, either. */
 	if ((!write || alone) && base_run(base, "pragma temp_store = memory", err) < 0)

@@ -207,9 +207,15 @@ static const char *const schema_10[] = {
 	"update protocol set nameless = not json_extract(body, '$.names')",
 	NULL };
 
+/* Of our own records those of one day are looked at and ended one by one. */
+static const char *const schema_11[] = {
+	"create index audit_at on audit (at); create index letter_sent on letter (sent); create index decision_at on decision (at);"
+	"create index access_grant_ended on access_grant (last_seen) where last_seen is not null",
+	NULL };
+
 static const char *const *const steps[] = { schema_1, schema_2, schema_3, schema_4, schema_5, schema_6, schema_7, schema_8, schema_9,
-						  schema_10 };
-static const struct schema schema = { "store", 0x62656876, 10, false, steps };
+						  schema_10, schema_11 };
+static const struct schema schema = { "store", 0x62656876, 11, false, steps };
 
 static int
 get_value(struct arena *mem, struct store *store, const char *name, const char **out, struct error *err)

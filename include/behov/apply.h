@@ -5,9 +5,9 @@
  * In:      proposals that are scheduled (or quarantined) and whose time has come, and eyes: what only other phases can
  *          see, given by run.c.
  * Out:     the directory, the shares, the store.
- * Promise: exactly one function unlinks a file, exactly one removes memberships.  Each effect: intent in the store,
- *          the check made just now, the act, step(name), the result in the store; a group of them in one commit each.  Ended anywhere and started again,
- *          it comes to the same end.  No run takes more than its brake allows, the oldest files first.  What does not hold any longer is left alone, and said.
+ * Promise: exactly one function unlinks a file, exactly one removes memberships, exactly one ends a record of our own.
+ *          Each effect: intent in the store, the check made just now, the act, step(name), the result in the store; a group of
+ *          them in one commit each, and our own records of a batch all in one.  Ended anywhere and started again, it comes to the same end.  No run takes more than its brake allows, the oldest files first.  What does not hold any longer is left alone, and said.
  */
 #ifndef BEHOV_APPLY_H
 #define BEHOV_APPLY_H

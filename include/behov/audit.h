@@ -3,7 +3,8 @@
  * audit.h - one can always tell who did what, when: a chain of rows, each holding the hash of the one before.
  *
  * hash = SHA-256 over the RFC 8785 JSON of { actor, at, event, payload, prev, seq }, where `payload` is the hex SHA-256
- * of salt and canonical payload: so the payload can be disposed of when the law says so, and the chain still verifies.
+ * of salt and canonical payload: so the payload can be disposed of when the law says so, and the chain still verifies, as long as a
+ * later row says by which decision it went.
  * `prev` of the first row is 64 zeros.
  */
 #ifndef BEHOV_AUDIT_H
@@ -17,8 +18,12 @@
 int audit_add(struct store *store, int64_t now, const char *actor, const char *event, const json_t *payload,
 	      struct error *err);
 
+/* So many payloads went by that decision, as a later row (OWN_DISPOSED of store.h) says. */
+struct audit_disposal { const char *dnr; long long rows; };
+
 struct audit_result {
 	long long rows, disposed;       /* disposed: rows whose payload is gone */
+	LIST(struct audit_disposal) disposals;  /* in order of the rows that say so; a payload that is gone without one breaks the chain */
 	const char *head;               /* hash of the last row, NULL when there is none */
 	long long sealed;               /* so many rows are as they were when a head was signed */
 	long long broken;               /* the first seq that does not verify, 0 = none */

@@ -196,10 +196,14 @@ struct smb_place {
 	int timeout;                    /* seconds that one question may take */
 };
 
+/* The path of what behov itself keeps: its records are told as files of a share (store.h). */
+#define SHARE_OWN "behov:"
+
 struct share {
 	const char *id, *name;
-	const char *path;               /* absolute, bytes; or smb:// */
+	const char *path;               /* absolute, bytes; or smb://; or SHARE_OWN */
 	const struct smb_place *smb;    /* NULL: path is one */
+	bool own;                       /* path is SHARE_OWN: nothing of it is opened */
 	const char *owner;
 	const char **deputies;
 	int deputy_count;

@@ -610,6 +610,40 @@ int store_audit_each(struct store *store, long long from, int (*each)(void *self
 int store_audit_events(struct store *store, const char *event, int (*each)(void *self, const struct audit_row *row, struct error *err), void *self,
 		       struct error *err);
 
+/* ------------------------------------------------------------------ our own records */
+
+/*
+ * What behov itself keeps is told as files of a share would be: of each kind one record for each day (in the zone), as
+ * "brev/2024/2024-03-05".  Only what has ended is there: letters that were sent, access that is no more, what was said of proposals
+ * that live no longer.  What proves a disposal or a transfer is no kind of these, and stays.
+ */
+enum own { OWN_ACCESS, OWN_DECISIONS, OWN_LETTERS, OWN_CHAIN, OWN_NIGHTS, OWN_REPORTS };
+#define OWNS (OWN_REPORTS + 1)
+extern const char *const own_word[];            /* sorted */
+struct own_record { enum own kind; day_t day; long long rows, bytes; int64_t last; };  /* last: the moment of its last row */
+char *own_path(struct arena *mem, enum own kind, day_t day);
+/* False: no record of ours is called so. */
+bool own_read(const char *path, enum own *kind, day_t *day);
+/* As a file of that name would be.  Its inode is the number of its rows: while that, its size and its moment are the same nothing has
+ * come or gone. */
+void own_entry(const struct own_record *record, const char *name, struct entry *out);
+/* All of a kind, by day; -1 from each() ends the walk with its err. */
+int store_own_each(struct store *store, enum own kind, int (*each)(void *self, const struct own_record *record, struct error *err),
+		   void *self, struct error *err);
+/* As it is now; rows 0: it is gone. */
+int store_own_look(struct store *store, enum own kind, day_t day, struct own_record *out, struct error *err);
+/* Rows that have said what they said, and the numbers of those rows of the chain whose payload went, in order of each kind and day. */
+struct own_gone { long long rows; LIST(long long) chain; };
+/* Ends a record; inside a transaction of the caller's, who adds the row of the chain that says so.  Adds to *gone. */
+int store_own_dispose(struct arena *mem, struct store *store, enum own kind, day_t day, struct own_gone *gone, struct error *err);
+/* That row: { "chain": [ [ first, last ], … ], "decision": { "dnr", … }, … }. */
+#define OWN_DISPOSED "records-disposed"
+/* Who asks for what is gone must hear that it is, and not that there was nothing: of a kind the last day of which a record has been
+ * disposed of, and by which decision.  until DAY_NONE: none ever was. */
+struct own_until { day_t until; const char *dnr; };
+int store_own_until(struct arena *mem, struct store *store, enum own kind, struct own_until *out, struct error *err);
+int store_own_remember(struct store *store, enum own kind, day_t day, const char *dnr, struct error *err);
+
 /* ------------------------------------------------------------------ for reports and status */
 
 /* How many proposals there are per (kind, state); sorted. */

@@ -58,7 +58,8 @@ DOORS = {
     r"\bdirectory_take_away\(": [("removal.c", "ask")],
     r"\bunlinkat\([^,]+, name\b": [("unlink.c", "destroy")],
     r"\bdestroy\(": [("unlink.c", "unlink_one")],
-    r"\bproof_spend\(": [("directory.c", "directory_take_away"), ("unlink.c", "destroy")],
+    r"\bproof_spend\(": [("directory.c", "directory_take_away"), ("own.c", "dispose"), ("unlink.c", "destroy")],
+    r"\bstore_own_dispose\(": [("own.c", "dispose")],
     r"\bproof_edge\(": [("removal.c", "mean_one")],
 }
 # What is removed besides: nothing that an owner could call a record.

@@ -178,12 +178,14 @@ a_placeholder_is_refused_once_wherever_it_stands(void)
 static void
 trap_a_share_in_another_is_refused(void)
 {
-	static const char *const bad[][2] = { { "/srv/e", "/srv/e" }, { "/srv/e", "/srv/e/f/g" }, { "/srv/e/f", "/srv/e/" }, { "/", "/srv" } };
+	static const char *const bad[][2] = { { "/srv/e", "/srv/e" }, { "/srv/e", "/srv/e/f/g" }, { "/srv/e/f", "/srv/e/" } };
 
 	CHECK(load(CONF, "shares = ( { id = \"a\"; path = \"/srv/e\"; }, { id = \"b\"; path = \"/srv/ef\"; } );") == 0);
 	for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
 		CHECK(load(CONF, arena_print(mem, "shares = ( { id = \"a\"; path = \"%s\"; }, { id = \"b\"; path = \"%s\"; } );", bad[i][0],
 					     bad[i][1])) == 1);
+	/* The root holds our gallringsprotokoll, too. */
+	CHECK(load(CONF, "shares = ( { id = \"a\"; path = \"/\"; }, { id = \"b\"; path = \"/srv\"; } );") == 2);
 }
 
 static void

@@ -265,8 +265,9 @@ a_manifest_that_somebody_changed_is_refused(void)
 	}
 }
 
-/* As it was before schema 10, 9, 8 and 7. */
-#define BEFORE_10 "alter table protocol drop column nameless; alter table protocol drop column forgotten; "
+/* As it was before each of the last schemas. */
+#define BEFORE_11 "drop index audit_at; drop index letter_sent; drop index decision_at; drop index access_grant_ended;"
+#define BEFORE_10 BEFORE_11 "alter table protocol drop column nameless; alter table protocol drop column forgotten; "
 #define BEFORE_9 BEFORE_10 "drop table need_past;" \
 		 "drop table mark_past; drop table state_past; drop table finding_past; drop table gap_past; delete from value where name = 'past-since';"
 #define BEFORE_8 BEFORE_9 "drop table review_row; drop table review_list; drop table review;"
@@ -1106,20 +1107,140 @@ a_changed_chain_does_not_verify(void)
 	}
 }
 
+/* Three rows, of which the first two lose their payload; then one that says that it was by a decision, of rows first to last. */
+static void
+disposed(long long first, long long last, const char *event, struct audit_result *found)
+{
+	json_t *payload = json_pack("{s:s}", "a", "b"), *said = json_pack("{s:[[I, I]], s:{s:s}}", "chain", (json_int_t)first, (json_int_t)last,
+									  "decision", "dnr", "KS 2028/77");
+
+	begin();
+	for (int i = 0; i < 3; i++)
+		CHECK(audit_add(store, 1, "run", "event", payload, &err) == 0);
+	CHECK(audit_add(store, 1, "run", "event", NULL, &err) == 0);
+	scribble("delete from audit_payload where seq < 3");
+	CHECK(audit_add(store, 1, "apply", event, said, &err) == 0);
+	CHECK(audit_verify(mem, store, NULL, found, &err) == 0 && found->disposed == 2 && found->rows == 5);
+	json_decref(payload);
+	json_decref(said);
+}
+
 static void
 a_disposed_payload_leaves_the_chain_whole(void)
 {
-	json_t *payload = json_pack("{s:s}", "a", "b");
 	struct audit_result found;
-	sqlite3 *db;
+
+	disposed(1, 2, OWN_DISPOSED, &found);
+	CHECK(!found.broken && found.disposals.count == 1 && found.disposals.items[0].rows == 2);
+	CHECK_TEXT(found.disposals.items[0].dnr, "KS 2028/77");
+	end();
+	disposed(1, 4, OWN_DISPOSED, &found);           /* what has a payload still is not counted */
+	CHECK(!found.broken && found.disposals.items[0].rows == 2);
+	end();
+}
+
+static void
+a_payload_that_is_gone_without_a_decision_breaks_the_chain(void)
+{
+	struct audit_result found;
+
+	disposed(2, 2, OWN_DISPOSED, &found);
+	CHECK(found.broken == 1);
+	end();
+	disposed(1, 2, "event", &found);
+	CHECK(found.broken == 1 && !found.disposals.count);
+	end();
+	disposed(1, 5, OWN_DISPOSED, &found);           /* of itself, and of what comes, nobody says that */
+	CHECK(found.broken == 1);
+	end();
+}
+
+/* ------------------------------------------------------------------ our own records */
+
+static int
+count_own(void *self, const struct own_record *r, struct error *e)
+{
+	struct own_record now;
+
+	CHECK(store_own_look(store, r->kind, r->day, &now, e) == 0);
+	CHECK(now.rows == r->rows && now.bytes == r->bytes && now.last == r->last && r->rows > 0);
+	*(struct own_record *)self = *r;
+	return 0;
+}
+
+static void
+a_record_of_ours_has_a_name_that_is_read_back(void)
+{
+	const day_t day = day_make(2024, 2, 29);
+	enum own kind;
+	day_t read;
 
 	begin();
-	CHECK(audit_add(store, 1, "run", "event", payload, &err) == 0 && audit_add(store, 1, "run", "event", NULL, &err) == 0);
-	CHECK(sqlite3_open(path, &db) == SQLITE_OK);
-	sqlite3_exec(db, "delete from audit_payload", NULL, NULL, NULL);
-	sqlite3_close(db);
-	CHECK(audit_verify(mem, store, NULL, &found, &err) == 0 && !found.broken && found.disposed == 1 && found.rows == 2);
-	json_decref(payload);
+	for (int i = 0; i < OWNS; i++)
+		CHECK(own_read(own_path(mem, (enum own)i, day), &kind, &read) && kind == (enum own)i && read == day);
+	CHECK_TEXT(own_path(mem, OWN_LETTERS, day), "brev/2024/2024-02-29");
+	CHECK(!own_read("brev/2023/2024-02-29", &kind, &read) && !own_read("brev/2024/2024-02-30", &kind, &read));
+	CHECK(!own_read("brev/2024-02-29", &kind, &read) && !own_read("protokoll/2024/2024-02-29", &kind, &read) && !own_read("", &kind, &read));
+	end();
+}
+
+static void
+a_letter_is_of_the_day_in_the_zone_and_goes_with_all_of_that_day(void)
+{
+	const int64_t late = 1735687800;                /* 2024-12-31T23:30Z, and so 2025-01-01 in Sweden */
+	struct own_record last = { 0 };
+	struct own_gone gone = { 0 };
+	struct letters left;
+
+	begin();
+	CHECK(clock_zone("Europe/Stockholm", &err) == 0);
+	for (int i = 0; i < 4; i++)
+		CHECK(store_letter_add(store, &(struct letter){ .id = arena_print(mem, "l%d", i), .kind = "digest", .key = "ka", .mail = "a@x",
+			.token_hash = arena_print(mem, "h%d", i), .created = 1, .sent = i == 3 ? INT64_MIN : late - 3600 * i }, &err) == 0);
+	CHECK(store_own_each(store, OWN_LETTERS, count_own, &last, &err) == 0);
+	CHECK(last.day == day_make(2025, 1, 1) && last.rows == 1 && last.last == late);
+	CHECK(store_begin(store, &err) == 0);
+	CHECK(store_own_dispose(mem, store, OWN_LETTERS, day_make(2024, 12, 31), &gone, &err) == 0 && gone.rows == 2 && !gone.chain.count);
+	CHECK(store_commit(store, &err) == 0);
+	CHECK(store_own_look(store, OWN_LETTERS, day_make(2024, 12, 31), &last, &err) == 0 && !last.rows);
+	CHECK(store_own_look(store, OWN_LETTERS, day_make(2025, 1, 1), &last, &err) == 0 && last.rows == 1);
+	CHECK(store_letter_by_token(mem, store, "h1", &left, &err) == 0 && !left.list.count);
+	CHECK(store_letter_by_token(mem, store, "h0", &left, &err) == 0 && left.list.count == 1);
+	CHECK(store_letters_unsent(mem, store, &left, &err) == 0 && left.list.count == 1);
+	/* The same letter is not written anew: its row is there. */
+	CHECK(store_letter_add(store, &(struct letter){ .id = "l1", .kind = "digest", .key = "ka", .sent = INT64_MIN }, &err) == 0);
+	CHECK(store_letters_unsent(mem, store, &left, &err) == 0 && left.list.count == 1);
+	end();
+}
+
+static void
+what_is_gone_is_remembered_as_gone(void)
+{
+	struct own_until until;
+
+	begin();
+	CHECK(store_own_until(mem, store, OWN_ACCESS, &until, &err) == 0 && until.until == DAY_NONE);
+	CHECK(store_own_remember(store, OWN_ACCESS, day_make(2024, 3, 1), "KS 1", &err) == 0);
+	CHECK(store_own_remember(store, OWN_ACCESS, day_make(2023, 3, 1), "KS 2", &err) == 0);
+	CHECK(store_own_until(mem, store, OWN_ACCESS, &until, &err) == 0 && until.until == day_make(2024, 3, 1));
+	CHECK_TEXT(until.dnr, "KS 1");
+	CHECK(store_own_until(mem, store, OWN_CHAIN, &until, &err) == 0 && until.until == DAY_NONE);
+	end();
+}
+
+static void
+a_store_of_schema_9_opens_and_finds_its_days(void)
+{
+	struct own_record last = { 0 };
+
+	begin();
+	store_close(store);
+	scribble(BEFORE_11 "insert into access_grant (system, role, key, via, first_seen, last_seen) values ('s', 'r', 'k', 'v', 1, 2);"
+		 "pragma user_version = 10");
+	CHECK(store_open(path, STORE_READ, &store, &err) < 0 && strstr(err.text, "behov run"));
+	CHECK(store_open(path, STORE_WRITE, &store, &err) == 0);
+	CHECK(store_own_each(store, OWN_ACCESS, count_own, &last, &err) == 0 && last.rows == 1 && last.day == day_make(1970, 1, 1));
+	err = (struct error){ 0 };
 	end();
 }
 
@@ -1324,6 +1445,11 @@ main(void)
 	TEST(another_account_that_may_only_read_reads);
 	TEST(a_changed_chain_does_not_verify);
 	TEST(a_disposed_payload_leaves_the_chain_whole);
+	TEST(a_payload_that_is_gone_without_a_decision_breaks_the_chain);
+	TEST(a_record_of_ours_has_a_name_that_is_read_back);
+	TEST(a_letter_is_of_the_day_in_the_zone_and_goes_with_all_of_that_day);
+	TEST(what_is_gone_is_remembered_as_gone);
+	TEST(a_store_of_schema_9_opens_and_finds_its_days);
 	TEST(one_owners_proposals_come_in_brief_with_what_was_decided);
 	TEST(decisions_letters_effects_and_holds_come_out);
 	TEST(what_was_done_of_one_is_found_without_looking_at_all);
