@@ -1229,7 +1229,7 @@ what_is_gone_is_remembered_as_gone(void)
 }
 
 static void
-a_store_of_schema_9_opens_and_finds_its_days(void)
+a_store_of_schema_10_opens_and_finds_its_days(void)
 {
 	struct own_record last = { 0 };
 
@@ -1449,7 +1449,7 @@ main(void)
 	TEST(a_record_of_ours_has_a_name_that_is_read_back);
 	TEST(a_letter_is_of_the_day_in_the_zone_and_goes_with_all_of_that_day);
 	TEST(what_is_gone_is_remembered_as_gone);
-	TEST(a_store_of_schema_9_opens_and_finds_its_days);
+	TEST(a_store_of_schema_10_opens_and_finds_its_days);
 	TEST(one_owners_proposals_come_in_brief_with_what_was_decided);
 	TEST(decisions_letters_effects_and_holds_come_out);
 	TEST(what_was_done_of_one_is_found_without_looking_at_all);
