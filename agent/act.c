@@ -115,7 +115,7 @@ int verb_restore(struct arena *mem, const struct options *options, int count, ch
 	if (need_names(options, false, "restore", err) < 0 || register_load(mem, options->config, &rules, err) < 0 ||
 	    give_up(mem, POWERS_APPLY, &rules, err) < 0)
 		return -1;
-	return run_restore(mem, &rules, &how, words[0], actor(mem, options), err);
+	return run_restore(mem, &rules, &how, words[0], actor(mem, options), options->reason, err);
 }
 
 static int

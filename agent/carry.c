@@ -324,7 +324,7 @@ out:
 
 int
 run_restore(struct arena *mem, const struct rules *rules, const struct run_options *how, const char *id,
-	    const char *by, struct error *err)
+	    const char *by, const char *reason, struct error *err)
 {
 	struct eyes eyes = { 0 };
 	struct desk desk;
@@ -338,7 +338,7 @@ run_restore(struct arena *mem, const struct rules *rules, const struct run_optio
 		rc = apply_restore(mem, &(struct apply_input){
 			.rules = rules, .store = desk.store, .now = how->now,
 			.eyes = &(struct apply_eyes){ &eyes, open_root, objection, judge, proven, turn },
-		}, id, by, err);
+		}, id, by, reason, err);
 	retain_close(eyes.retain);
 	run_desk_close(&desk);
 	return rc;

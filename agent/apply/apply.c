@@ -8,8 +8,8 @@
 
 /* ------------------------------------------------------------------ states */
 
-static json_t *
-told(const struct stored *s, enum state state, const char *note)
+json_t *
+apply_told(const struct stored *s, enum state state, const char *note)
 {
 	json_t *o = json_object();
 
@@ -28,7 +28,7 @@ int
 apply_move_in(struct apply *a, struct stored *s, enum happening what, int64_t go_at, day_t until, const char *note,
 	      const char *actor)
 {
-	json_t *o = told(s, life[what].to, note);
+	json_t *o = apply_told(s, life[what].to, note);
 	int rc = store_proposal_move(a->in->store, s->id, what, a->in->now, go_at, until, note, a->err);
 
 	if (rc == 0)
@@ -62,7 +62,7 @@ apply_left_in(struct apply *a, struct stored *s, const char *why)
 		return 0;
 	log_warn("apply leaves proposal='%s': %s", s->id, why);
 	s->note = why;
-	o = told(s, s->state, why);
+	o = apply_told(s, s->state, why);
 	rc = store_proposal_put(a->in->store, s, a->err);       /* the state is as old as it was */
 	if (rc == 0)
 		rc = audit_add(a->in->store, a->in->now, "apply", "proposal-left", o, a->err);

@@ -64,6 +64,8 @@ int apply_move(struct apply *a, struct stored *s, enum happening what, int64_t g
 /* As above, inside a transaction of the caller's. */
 int apply_move_in(struct apply *a, struct stored *s, enum happening what, int64_t go_at, day_t until, const char *note,
 		  const char *actor);
+/* What the chain says of that; the caller's. */
+json_t *apply_told(const struct stored *s, enum state state, const char *note);
 /* It stays as it is, and why is said once: in its note, the log and the chain. */
 int apply_left(struct apply *a, struct stored *s, const char *why);
 /* As above, inside a transaction of the caller's. */

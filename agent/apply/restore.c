@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* restore.c - what was journaled is put back, nothing else. */
 #include "apply_p.h"
+#include "behov/audit.h"
+#include "behov/json.h"
 #include "behov/log.h"
 #include "behov/step.h"
 #include "behov/text.h"
@@ -147,22 +149,43 @@ restore_batch(struct batch *b, const char *note, long long *stuck)
 
 /* ------------------------------------------------------------------ the verb */
 
+/* Who puts something back, and why. */
+struct who { const char *by, *reason; };
+
 static int
-kept(struct apply *a, struct stored *s, const char *note, const char *by)
+kept_in(struct apply *a, struct stored *s, const char *note, const struct who *who)
 {
-	if (store_begin(a->in->store, a->err) < 0)
-		return -1;
-	if (apply_move_in(a, s, PROPOSAL_RESTORED, INT64_MIN, DAY_NONE, note, by) < 0 ||
-	    store_commit(a->in->store, a->err) < 0) {
-		store_rollback(a->in->store);
-		return -1;
-	}
-	log_info("restored proposal='%s' by='%s'", s->id, by);
-	return 0;
+	json_t *o = apply_told(s, life[PROPOSAL_RESTORED].to, note);
+	int rc = store_proposal_move(a->in->store, s->id, PROPOSAL_RESTORED, a->in->now, INT64_MIN, DAY_NONE, note, a->err);
+
+	json_put(o, "reason", who->reason);
+	if (rc == 0)
+		rc = audit_add(a->in->store, a->in->now, who->by, happening_word[PROPOSAL_RESTORED], o, a->err);
+	json_decref(o);
+	return rc;
 }
 
 static int
-restore_files(struct apply *a, struct stored *s, const char *by)
+kept(struct apply *a, struct stored *s, const char *note, const struct who *who)
+{
+	if (store_begin(a->in->store, a->err) < 0)
+		return -1;
+	if (kept_in(a, s, note, who) < 0 || store_commit(a->in->store, a->err) < 0) {
+		store_rollback(a->in->store);
+		return -1;
+	}
+	log_info("restored proposal='%s' by='%s'", s->id, who->by);
+	return 0;
+}
+
+static const char *
+note_of(struct apply *a, const struct who *who)
+{
+	return arena_print(a->mem, "återställd av %s: %s", who->by, who->reason);
+}
+
+static int
+restore_files(struct apply *a, struct stored *s, const struct who *who)
 {
 	long long stuck = 0, gone = 0;
 	const char *why, *note;
@@ -174,22 +197,22 @@ restore_files(struct apply *a, struct stored *s, const char *by)
 	if (rc == 0 && batch_folder(&b, false, &why) == 0 && !why)
 		rc = unlink_settle(&b);
 	if (rc == 0)
-		rc = restore_batch(&b, arena_print(a->mem, "återställd av %s", by), &stuck);
+		rc = restore_batch(&b, note_of(a, who), &stuck);
 	for (size_t n = 1; rc == 0 && n <= b.count; n++)
 		gone += b.gone[n] && b.gone[n]->state == EFFECT_DONE;
 	if (rc == 0 && stuck)
 		rc = error_set(a->err, ERROR_SOURCE, "'%s': %lld files could not be put back and are in quarantine: see the "
 			       "log, make room or the folder, and restore again", s->id, stuck);
-	note = gone ? arena_print(a->mem, "återställd av %s; %s", by, text_many(a->mem, gone, "fil var redan gallrad", "filer var redan gallrade"))
-		    : arena_print(a->mem, "återställd av %s", by);
+	note = gone ? arena_print(a->mem, "%s; %s", note_of(a, who), text_many(a->mem, gone, "fil var redan gallrad", "filer var redan gallrade"))
+		    : note_of(a, who);
 	if (rc == 0)
-		rc = kept(a, s, note, by);
+		rc = kept(a, s, note, who);
 	batch_close(&b);
 	return rc;
 }
 
 static int
-restore(struct apply *a, struct stored *s, const char *by)
+restore(struct apply *a, struct stored *s, const struct who *who)
 {
 	bool access = s->p.kind == KIND_REMOVE_MEMBER || s->p.kind == KIND_CUT_NESTING;
 
@@ -200,16 +223,16 @@ restore(struct apply *a, struct stored *s, const char *by)
 		return error_set(a->err, ERROR_USAGE, "'%s' was handed over as '%s': do not run that file, or, if it has been "
 				 "run, undo it there by hand; then 'behov decide keep %s'", s->id, s->note ? s->note : "?", s->id);
 	if (access && s->state == STATE_DONE)
-		return directory_restore(a, s) < 0 ? -1
-			: kept(a, s, arena_print(a->mem, "återställd av %s", by), by);
+		return directory_restore(a, s) < 0 ? -1 : kept(a, s, note_of(a, who), who);
 	if (!access && (s->state == STATE_QUARANTINED || s->state == STATE_FAILED))
-		return restore_files(a, s, by);
+		return restore_files(a, s, who);
 	return error_set(a->err, ERROR_USAGE, "'%s' is %s: there is nothing to restore", s->id, state_word[s->state]);
 }
 
 int
-apply_restore(struct arena *mem, const struct apply_input *in, const char *id, const char *by, struct error *err)
+apply_restore(struct arena *mem, const struct apply_input *in, const char *id, const char *by, const char *reason, struct error *err)
 {
+	const struct who who = { by, reason };
 	struct apply_result unused = { 0 };
 	struct apply a = { .mem = mem, .in = in, .conf = &in->rules->conf, .out = &unused, .err = err };
 	struct stored_list list = { 0 };
@@ -217,7 +240,7 @@ apply_restore(struct arena *mem, const struct apply_input *in, const char *id, c
 
 	if (store_proposals(mem, in->store, &(struct proposal_filter){ .id = id }, &list, err) < 0)
 		goto out;
-	rc = list.list.count ? restore(&a, &list.list.items[0], by)
+	rc = list.list.count ? restore(&a, &list.list.items[0], &who)
 			     : error_set(err, ERROR_USAGE, "no proposal '%s'", id);
 out:
 	stored_free(&list);

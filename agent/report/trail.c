@@ -370,10 +370,13 @@ add_rows(struct arena *mem, const json_t *p, struct text *t)
 	for (size_t i = 0; i < json_array_size(list); i++) {
 		const json_t *row = json_array_get(list, i);
 		const char *dnr = json_text(json_object_get(row, "payload"), "protocol");
+		const char *reason = json_text(json_object_get(row, "payload"), "reason");
 
 		text_print(t, "  rad %lld  %s  %s  %s%s%s  %s\n", json_number(row, "seq", 0), local(mem, json_text(row, "at")),
 			   plain(mem, json_text(row, "actor")), plain(mem, json_text(row, "event")), dnr ? " " : "", dnr ? plain(mem, dnr) : "",
 			   json_text(row, "hash"));
+		if (reason)
+			text_print(t, "      skäl: %s\n", plain(mem, reason));
 	}
 }
 

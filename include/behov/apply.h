@@ -60,8 +60,8 @@ struct probed {
 void apply_probe(struct arena *mem, const struct share *share, int root, struct probed *out);
 /* What `seen` would be now; NULL when there is no marker. */
 char *apply_probe_seen(struct arena *mem, const struct share *share, int root);
-/* `behov restore ID`: what was journaled is put back, nothing else. */
-int apply_restore(struct arena *mem, const struct apply_input *in, const char *id, const char *by, struct error *err);
+/* `behov restore ID`: what was journaled is put back, nothing else.  Who and why stand in its note and in the chain. */
+int apply_restore(struct arena *mem, const struct apply_input *in, const char *id, const char *by, const char *reason, struct error *err);
 
 /*
  * Delivery to an e-archive: what was approved is copied, never moved, into DELIVERY/ID/ below conf.work, a package as E-ARK SIP

@@ -53,7 +53,7 @@ int run_apply(struct arena *mem, const struct rules *rules, const struct run_opt
 	      struct error *err);
 char *run_apply_table(struct arena *mem, const struct apply_result *done);
 int run_restore(struct arena *mem, const struct rules *rules, const struct run_options *how, const char *id,
-		const char *by, struct error *err);
+		const char *by, const char *reason, struct error *err);
 
 /*
  * The store for a verb that writes: locked against other writers, its clock checked.  A real store takes no --now, no

@@ -60,6 +60,12 @@ def over_ldap():
         check("which asks about the new one by itself", dn("p0") in members(fake) and sorted(t.rows(
               "select state from proposal where account = 'p0'")) == [("open",), ("withdrawn",)], t.rows("select account, state from proposal"))
         gone = t.rows("select id from proposal where account = 'p1'")[0][0]
+        back = t.rows("select id from proposal where account = 'p2'")[0][0]
+        check("restore asks for a reason", t.call("2026-12-02T10:00+01:00", "restore", back, "--by", "it").returncode == 2)
+        t.must("2026-12-02T10:00+01:00", "restore", back, "--by", "it", "--reason", "Hon behöver det än")
+        trail = t.call(None, "audit", "trail", back).stdout.decode()
+        check("which the trail tells, and the journal's note", dn("p2") in members(fake) and "skäl: Hon behöver det än" in trail
+              and t.rows("select note from proposal where id = ?", back)[0][0].endswith(": Hon behöver det än"), trail)
         fake.entries[:] = entries(reborn=("p0", "p1"))
         dict(fake.entries)[APP]["member"].remove(dn("p1"))
         done = t.call("2026-12-02T10:00+01:00", "restore", gone, "--by", "it", "--reason", "fel")

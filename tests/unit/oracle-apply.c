@@ -479,7 +479,7 @@ main(int argc, char **argv)
 		night(store, NOW + 39 * DAY);
 	}
 	if (strcmp(argv[1], "restore") == 0)
-		rc = apply_restore(mem, &in, argv[3], "rot", &err);
+		rc = apply_restore(mem, &in, argv[3], "rot", "fel person", &err);
 	else if (strcmp(argv[1], "journal") == 0)
 		rc = journal_all(&in);
 	else if (strcmp(argv[1], "show") != 0)

@@ -350,7 +350,7 @@ restore(const char *id)
 {
 	struct apply_input in = { .rules = &rules, .store = store, .eyes = &eyes, .now = NOW + DAY };
 
-	return apply_restore(mem, &in, id, "rot", &err);
+	return apply_restore(mem, &in, id, "rot", "fel person", &err);
 }
 
 static struct stored
@@ -1039,6 +1039,15 @@ what_was_changed_in_quarantine_is_not_destroyed(void)
 	end();
 }
 
+static const char *
+last_row(const char *event, const char *id)
+{
+	struct audit_row row;
+
+	CHECK(store_audit_about(mem, store, event, id, &row, &err) == 0);
+	return row.payload ? row.payload : "";
+}
+
 static void
 restore_puts_all_back_and_the_proposal_is_kept(void)
 {
@@ -1050,7 +1059,8 @@ restore_puts_all_back_and_the_proposal_is_kept(void)
 	CHECK(restore(id) == 0);
 	CHECK_TEXT(content("share/d/a"), "aaa");
 	CHECK_TEXT(content("share/d/c"), "ccc");
-	CHECK(now_of(id).state == STATE_KEPT && now_of(id).until == DAY_NONE && says(id, "återställd av rot"));
+	CHECK(now_of(id).state == STATE_KEPT && now_of(id).until == DAY_NONE && says(id, "återställd av rot: fel person"));
+	CHECK(strstr(last_row("proposal-restored", id), "\"reason\":\"fel person\""));
 	CHECK(!is_there("share/" SHARE_QUARANTINE));
 	CHECK(restore(id) < 0);
 	end();
