@@ -220,7 +220,8 @@ eyes_open(struct arena *mem, const struct rules *rules, struct store *store, int
 		return error_in(err, "nothing is carried out when holds and decisions cannot be read");
 	out->retain = retain_open(mem, &(struct retain_input){
 		.rules = rules, .holds = out->earlier.holds.items, .hold_count = out->earlier.holds.count,
-		.events = out->earlier.events.items, .event_count = out->earlier.events.count, .now = now,
+		.events = out->earlier.events.items, .event_count = out->earlier.events.count,
+		.received = out->earlier.received.items, .received_count = out->earlier.received.count, .now = now,
 	}, err);
 	return out->retain ? 0 : -1;
 }

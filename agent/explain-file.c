@@ -306,7 +306,8 @@ static int judge_file(struct arena *mem, const struct rules *rules, const struct
 		return -1;
 	retain = retain_open(mem, &(struct retain_input){
 		.rules = rules, .holds = earlier.holds.items, .hold_count = earlier.holds.count,
-		.events = earlier.events.items, .event_count = earlier.events.count, .now = how->now,
+		.events = earlier.events.items, .event_count = earlier.events.count,
+		.received = earlier.received.items, .received_count = earlier.received.count, .now = how->now,
 	}, err);
 	if (!retain)
 		return -1;

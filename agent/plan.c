@@ -106,7 +106,7 @@ earlier_load(struct arena *mem, const struct rules *rules, struct store *store, 
 	     struct earlier *out, struct error *err)
 {
 	if (load_holds(mem, rules, store, out, err) < 0 || load_events(mem, rules, store, out, err) < 0 ||
-	    (store && (load_filesystems(mem, rules, store, err) < 0 ||
+	    (store && (load_filesystems(mem, rules, store, err) < 0 || received_load(mem, rules, store, out, err) < 0 ||
 		       store_get(mem, store, SECRET_VALUE, &out->secret, err) < 0)))
 		return -1;
 	return store && decisions ? load_decisions(mem, store, now, out, err) : 0;
@@ -201,7 +201,8 @@ plan_files(struct arena *mem, const struct rules *rules, const struct earlier *e
 {
 	struct retain *retain = retain_open(mem, &(struct retain_input){
 		.rules = rules, .holds = earlier->holds.items, .hold_count = earlier->holds.count,
-		.events = earlier->events.items, .event_count = earlier->events.count, .now = how->now,
+		.events = earlier->events.items, .event_count = earlier->events.count,
+		.received = earlier->received.items, .received_count = earlier->received.count, .now = how->now,
 	}, err);
 	struct scan_how scan = { .hands = how->hands, .now = how->now, .full = how->full };
 	int rc = 0;

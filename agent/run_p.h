@@ -14,6 +14,7 @@ struct earlier {
 	LIST(struct event) events;
 	LIST(struct cut) cuts;
 	LIST(struct exception) exceptions;
+	LIST(struct received) received;         /* what e-archives have; sorted by share and path */
 	const char *secret;             /* SECRET_VALUE of the store, or NULL */
 };
 
@@ -49,6 +50,9 @@ int vanish_count(struct arena *mem, const struct rules *rules, struct store *sto
 /* `behov decide release share:ID`, in a transaction. */
 int vanish_release(struct arena *mem, struct store *store, const char *share, const char *by, const char *reason, int64_t now,
 		   bool *released, struct error *err);
+
+/* What e-archives have given receipts of, of series whose originals go after that; sorted. */
+int received_load(struct arena *mem, const struct rules *rules, struct store *store, struct earlier *out, struct error *err);
 
 /* What behov itself keeps, told as the files of a share (store.h).  store NULL: there is none yet, and so nothing. */
 int own_scan(struct arena *mem, struct store *store, const struct visitor *visitor, struct scan_result *out, struct error *err);

@@ -147,7 +147,8 @@ static int
 asks_more(struct batch *b, const char **why)
 {
 	const struct class *class = &b->share->class;
-	const struct proposal now = { .kind = b->series->action == ACTION_DELIVER ? KIND_DELIVER : KIND_DESTROY,
+	const bool received = b->s->p.kind == KIND_DESTROY && b->series->after_receipt.count;
+	const struct proposal now = { .kind = b->series->action == ACTION_DELIVER && !received ? KIND_DELIVER : KIND_DESTROY,
 				      .konfidentialitet = class->konfidentialitet < 0 ? 3 : class->konfidentialitet };
 	struct decisions given = { 0 };
 	bool begun = false;

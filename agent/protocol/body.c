@@ -200,10 +200,18 @@ put_clock(struct body *b)
 	static const char *const from[] = { "year-end", "month-end", "day", "fiscal-year-end" };
 	static const char *const unit[] = { "days", "months", "years" };
 	const struct series *s = b->series;
+	const json_t *receipts = json_object_get(b->s->p.evidence, "receipts");
 	json_t *o = put_object(b->out, "calculation");
 
 	json_put(o, "text", json_text(b->s->p.evidence, "calculation"));
 	put_day(b->mem, o, "due", b->s->p.due);
+	if (json_array_size(receipts)) {
+		json_object_set(b->out, "delivered", json_object_get(b->s->p.evidence, "receipts"));
+		json_put(o, "keep", s && s->after_receipt.count ? arena_print(b->mem, "%d %s", s->after_receipt.count, unit[s->after_receipt.unit]) : NULL);
+		json_put(o, "clock", "receipt");
+		json_put(o, "count_from", "day");
+		return;
+	}
 	json_put(o, "keep", s ? arena_print(b->mem, "%d %s", s->keep.count, unit[s->keep.unit]) : NULL);
 	json_put(o, "clock", s ? clock[s->clock] : NULL);
 	json_put(o, "count_from", s ? from[s->count_from] : NULL);

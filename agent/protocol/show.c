@@ -158,6 +158,7 @@ static const struct word clocks[] = {
 	{ "modified", "när filen senast ändrades" }, { "path-year", "årtalet i sökvägen" }, { "path-date", "datumet i sökvägen" },
 	{ "created", "när filen skapades" }, { "case-closed", "när ärendet avslutades" }, { "fiscal-year", "räkenskapsåret" },
 	{ "event", "en händelse som ägaren har angett" }, { "superseded", "när en nyare version ersatte den" },
+	{ "receipt", "när e-arkivet kvitterade leveransen" },
 };
 static const struct word froms[] = {
 	{ "year-end", "kalenderårets slut" }, { "month-end", "månadens slut" }, { "day", "dagen själv" },
@@ -204,11 +205,20 @@ show_decision(struct show *s, const char *name, const json_t *d)
 				  paragraph ? paragraph : "§ inte angiven", json_text(d, "body") ? json_text(d, "body") : "instans inte angiven"));
 }
 
+static const char *
+sums_text(const struct show *s, const json_t *receipt)
+{
+	long long n = json_number(receipt, "compared", 0);
+
+	return n ? arena_print(s->mem, "%s kontrollsummor stämde", text_count(s->mem, n)) : "utan kontrollsummor att jämföra";
+}
+
 static void
 show_mandate(struct show *s, json_t *out)
 {
-	const json_t *c = part(s, "calculation");
+	const json_t *c = part(s, "calculation"), *one;
 	const char *keep = period(s, json_text(c, "keep"));
+	size_t i;
 
 	section(s, out, "Beslut och gallringsfrist");
 	show_decision(s, "Gallringsbeslut", part(s, "decision"));
@@ -218,6 +228,9 @@ show_mandate(struct show *s, json_t *out)
 	fact(s, "Fristen räknas från", WORD_OF(clocks, json_text(c, "clock")));
 	fact(s, "Uträkning", json_text(c, "text"));
 	fact(s, "Fick gallras från och med", json_text(c, "due"));
+	json_array_foreach(part(s, "delivered"), i, one)
+		fact(s, "Finns i e-arkiv", arena_print(s->mem, "leverans %s, kvittens %s den %s, %s", json_text(one, "proposal"),
+						       json_text(one, "number"), json_text(one, "date"), sums_text(s, one)));
 }
 
 /* Of a year in a path only the year is known. */

@@ -221,6 +221,20 @@ read_latest(struct reader *r, const config_setting_t *at, struct series *s)
 		complain(r, at, "'latest' is before 'keep' has passed");
 }
 
+/* What the e-archive has need not lie here, too. */
+static void
+read_after_receipt(struct reader *r, const config_setting_t *at, struct series *s)
+{
+	const char *text = get_text(r, at, "after-receipt", OPTIONAL);
+
+	if (!text)
+		return;
+	if (s->action != ACTION_DELIVER)
+		complain(r, at, "'after-receipt' is for action 'deliver': when the originals of what the e-archive has go");
+	if (period_parse(text, &s->after_receipt) < 0 || !s->after_receipt.count)
+		complain(r, at, "'after-receipt' is '%s', not a period like \"6 months\"", text);
+}
+
 static void
 read_clock(struct reader *r, const config_setting_t *at, struct series *s)
 {
@@ -290,6 +304,11 @@ digest_series(struct reader *r, const struct series *s)
 		digest_field(d, s->deputies[i]);
 	for (int i = 0; i < s->spare.count; i++)
 		digest_field(d, s->spare.values[i]);
+	if (s->after_receipt.count) {
+		digest_field(d, "after-receipt");
+		digest_number(d, s->after_receipt.count);
+		digest_number(d, (int)s->after_receipt.unit);
+	}
 	if (s->application.dnr) {       /* a series without one keeps the digest that it was activated by */
 		const char *const more[] = { "application", s->application.dnr, s->application.date, s->application.body,
 					     s->application.paragraph };
@@ -312,7 +331,7 @@ void
 read_series(struct reader *r, config_setting_t *at)
 {
 	static const char *const keys[] = { "id", "code", "name", "owner", "deputies", "decision", "application", "archive", "secrecy", "law",
-		"source", "decide", "records", "where", "action", "keep", "latest", "clock", "count-from", "fiscal-year", "cases", "spare", "batch", "evidence", NULL };
+		"source", "decide", "records", "where", "action", "keep", "latest", "after-receipt", "clock", "count-from", "fiscal-year", "cases", "spare", "batch", "evidence", NULL };
 	static const char *const actions[] = { "destroy", "preserve", "deliver", NULL };
 	static const char *const evidence[] = { "names", "digest", NULL };
 	struct series *s = arena_push(r->mem, &r->series);
@@ -337,6 +356,7 @@ read_series(struct reader *r, config_setting_t *at)
 	s->action = (enum series_action)get_word(r, at, "action", actions, ACTION_PRESERVE);
 	s->evidence_digest = get_word(r, at, "evidence", evidence, 0) == 1;
 	read_clock(r, at, s);
+	read_after_receipt(r, at, s);
 	read_cases_of(r, at, s);
 	s->where_count = list_count(where);
 	s->where = arena_array(r->mem, struct where, (size_t)s->where_count + 1);

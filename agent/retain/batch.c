@@ -18,20 +18,32 @@ bucket(const struct tally *tally, const char *path, size_t len, day_t due)
 	return (size_t)((h ^ h >> 32) % BUCKETS);
 }
 
-struct batch *
-batch_get(struct retain *r, struct tally *tally, const char *path, size_t len, day_t due)
+static struct batch *
+get(struct retain *r, struct tally *tally, const char *path, size_t len, day_t due, bool received)
 {
 	struct batch **at = &r->buckets[bucket(tally, path, len, due)], *b;
 
 	for (b = *at; b; b = b->next)
-		if (b->tally == tally && b->due == due && strlen(b->path) == len && memcmp(b->path, path, len) == 0)
+		if (b->tally == tally && b->due == due && b->received == received && strlen(b->path) == len && memcmp(b->path, path, len) == 0)
 			return b;
 	b = arena_new(r->mem, struct batch);
-	*b = (struct batch){ .next = *at, .tally = tally, .due = due, .latest = DAY_NONE, .number = r->all.count };
+	*b = (struct batch){ .next = *at, .tally = tally, .due = due, .latest = DAY_NONE, .number = r->all.count, .received = received };
 	b->path = arena_copy(r->mem, path, len);
 	*at = b;
 	*arena_push(r->mem, &r->all) = b;
 	return b;
+}
+
+struct batch *
+batch_get(struct retain *r, struct tally *tally, const char *path, size_t len, day_t due)
+{
+	return get(r, tally, path, len, due, false);
+}
+
+struct batch *
+batch_get_received(struct retain *r, struct tally *tally, const char *path, size_t len, day_t due)
+{
+	return get(r, tally, path, len, due, true);
 }
 
 void
@@ -102,8 +114,9 @@ find(struct plan *plan, struct arena *mem, const char *kind, const struct share 
 		(struct finding){ .kind = kind, .share = share->id, .series = series ? series->id : NULL, .text = text };
 }
 
+/* received: it is not what was delivered, which has its own. */
 static const char *
-key_of(struct arena *mem, const struct proposal *p)
+key_of(struct arena *mem, const struct proposal *p, bool received)
 {
 	unsigned char sum[DIGEST_SIZE];
 	struct digest *d = digest_open();
@@ -113,6 +126,8 @@ key_of(struct arena *mem, const struct proposal *p)
 	digest_field(d, p->batch);
 	if (!p->whole)
 		digest_field(d, day_text(mem, p->due));
+	if (received)
+		digest_field(d, "received");
 	digest_close(d, sum);
 	return digest_hex(mem, sum, 8);
 }
@@ -237,10 +252,11 @@ static int
 propose(struct retain *r, struct batch *b, struct manifest_packer *packer, struct plan *plan, struct error *err)
 {
 	const struct series *s = b->tally->series;
+	const bool deliver = s->action == ACTION_DELIVER && !b->received;
 	struct proposal p = {
-		.kind = s->action == ACTION_DELIVER ? KIND_DELIVER : KIND_DESTROY,
+		.kind = deliver ? KIND_DELIVER : KIND_DESTROY,
 		.series = s->id, .share = r->share->id, .batch = name_show(r->mem, b->path),
-		.due = b->latest, .whole = s->whole, .rule = s->at, .needs = s->action == ACTION_DELIVER ? 1 : 2,
+		.due = b->latest, .whole = s->whole && !b->received, .rule = s->at, .needs = deliver ? 1 : 2,
 		.konfidentialitet = r->share->class.konfidentialitet < 0 ? 3 : r->share->class.konfidentialitet,
 		.scope = arena_print(r->mem, "series:%s@%s", s->id, r->share->id),
 	};
@@ -250,12 +266,16 @@ propose(struct retain *r, struct batch *b, struct manifest_packer *packer, struc
 	int rc = make(r, b, &m, err);
 
 	if (rc == 0) {
-		p.key = key_of(r->mem, &p);
+		p.key = key_of(r->mem, &p, b->received);
 		p.manifest = p.packed->digest;
-		calculation = sum_text(r->mem, s, m.last.anchor, m.last.due);
+		calculation = b->received ? received_text(r, s, m.last.anchor, m.last.due) : sum_text(r->mem, s, m.last.anchor, m.last.due);
 		p.why = arena_print(r->mem, "%s handling%s i %s: %s.", text_count(r->mem, p.files), p.files == 1 ? "" : "ar",
 				    *p.batch ? p.batch : s->name ? s->name : s->id, calculation);
+		if (b->received)
+			p.why = arena_print(r->mem, "%s Originalen finns i e-arkivet (%s).", p.why, received_proof(r, b));
 		p.evidence = evidence(r->mem, s, &m, calculation);
+		if (b->received)
+			json_object_set_new(p.evidence, "receipts", received_json(r->mem, b));
 		losers_tell(r->mem, b, p.evidence);
 		plan->filed.due_files += p.files;
 		plan->filed.due_bytes += p.bytes;
@@ -270,7 +290,7 @@ finish_batch(struct retain *r, struct batch *b, const char *const *gaps, size_t 
 	     struct plan *plan, struct error *err)
 {
 	const struct series *s = b->tally->series;
-	const char *blocked = s->whole && b->against ? against_text(b->against) : NULL;
+	const char *blocked = s->whole && !b->received && b->against ? against_text(b->against) : NULL;
 
 	if (!b->count || b->latest == DAY_NONE || b->latest > r->today)
 		return 0;

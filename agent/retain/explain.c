@@ -69,6 +69,14 @@ retain_folder(struct retain *r, const struct share *share, const char *folder, c
 	free(cells.items);
 }
 
+static const char *
+folder_of(struct retain *r, const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	return slash ? arena_copy(r->mem, path, (size_t)(slash - path)) : "";
+}
+
 /* Patterns whose folders match, and whose names do not: who wrote the series will ask. */
 static void
 put_others(struct retain *r, const char *path, json_t *o)
@@ -147,7 +155,7 @@ retain_explain(struct retain *r, const struct share *share, const char *path, co
 	if (r->share != share)
 		retain_share(r, share);
 	match_path(r, path);
-	v = judge(r, entry);
+	v = judge(r, folder_of(r, path), entry);
 	no_date = v.winner && v.due == DAY_NONE ? reason_no_date(r, v.winner, entry) : NULL;
 	/* As when a night judges it: what its writer meant by such a name is not known. */
 	if (v.outcome == OUT_DESTROY && !text_is_utf8(path, strlen(path))) {
@@ -166,7 +174,9 @@ retain_explain(struct retain *r, const struct share *share, const char *path, co
 	json_put(*out, "series_name", s ? s->name ? s->name : s->id : NULL);
 	json_put(*out, "due", day_text(r->mem, v.due));
 	json_object_set_new(*out, "now", json_boolean(v.due != DAY_NONE && v.due <= r->today));
-	json_object_set_new(*out, "whole", json_boolean(s && s->whole));
+	json_object_set_new(*out, "whole", json_boolean(s && s->whole && !v.received));
+	json_put(*out, "received", s && v.received ? received_text(r, s, v.anchor, v.due) : NULL);
+	json_put(*out, "original_from", day_text(r->mem, v.waits));
 	json_put(*out, "hold", v.hold ? v.hold->id : NULL);
 	json_put(*out, "reason", v.hold ? v.hold->reason : NULL);
 	json_put(*out, "hold_by", v.hold ? v.hold->by : NULL);
@@ -191,7 +201,7 @@ retain_objection(struct retain *r, const struct share *share, const char *path, 
 	match_path(r, path);
 	r->approved.anchor = anchor;
 	r->approved.series = series;
-	v = judge(r, entry);
+	v = judge(r, folder_of(r, path), entry);
 	r->approved.anchor = DAY_NONE;
 	if (v.outcome == OUT_HELD)
 		return arena_print(r->mem, "gallringsstopp: %s", v.hold->reason ? v.hold->reason : v.hold->id);
@@ -199,7 +209,7 @@ retain_objection(struct retain *r, const struct share *share, const char *path, 
 		return NO_WORDS;
 	if (v.outcome != OUT_DESTROY || strcmp(v.winner->pattern->tally->series->id, series) != 0)
 		return "reglerna säger något annat om filen nu";
-	if (came_after(r, v.winner->pattern->tally->series, entry))
+	if (!v.received && came_after(r, v.winner->pattern->tally->series, entry))
 		return YOUNGER;
 	if (v.due == DAY_NONE || v.due > r->today)
 		return "gallringstiden är inte ute";

@@ -106,10 +106,32 @@ hold_met(struct retain *r)
 	return NULL;
 }
 
-struct verdict
-judge(struct retain *r, const struct entry *entry)
+/* To be delivered, and delivered it is: then it goes when its time after the receipt has passed. */
+static void
+judge_received(struct retain *r, const char *folder, const struct entry *entry, struct verdict *v)
 {
-	struct verdict v = { .outcome = OUT_UNGOVERNED, .anchor = DAY_NONE, .due = DAY_NONE };
+	const struct series *s = v->winner ? v->winner->pattern->tally->series : NULL;
+	const struct received *got;
+	day_t due;
+
+	if (v->outcome != OUT_DELIVER || !s->decided || !s->after_receipt.count || !entry || !entry->stated)
+		return;
+	got = received_as(r, s, folder, entry);
+	due = got ? day_add(got->by->day, s->after_receipt) : DAY_NONE;
+	if (due != DAY_NONE && due > r->today)
+		v->waits = due;
+	if (due == DAY_NONE || due > r->today)
+		return;
+	v->outcome = OUT_DESTROY;
+	v->received = got;
+	v->anchor = got->by->day;
+	v->due = due;
+}
+
+struct verdict
+judge(struct retain *r, const char *folder, const struct entry *entry)
+{
+	struct verdict v = { .outcome = OUT_UNGOVERNED, .anchor = DAY_NONE, .due = DAY_NONE, .waits = DAY_NONE };
 
 	for (size_t i = 0; i < r->found.count; i++) {
 		struct cell *c = &r->found.items[i];
@@ -124,8 +146,9 @@ judge(struct retain *r, const struct entry *entry)
 		due = cell_due(c, c->anchor);
 		outcome = is_spared(c) ? OUT_PRESERVED : (enum outcome)rank(c->pattern->tally->series);
 		if (beats(outcome, due, &v))
-			v = (struct verdict){ outcome, c, c->anchor, due, NULL };
+			v = (struct verdict){ .outcome = outcome, .winner = c, .anchor = c->anchor, .due = due, .waits = DAY_NONE };
 	}
+	judge_received(r, folder, entry, &v);
 	v.hold = hold_met(r);
 	if (v.hold)
 		v.outcome = OUT_HELD;

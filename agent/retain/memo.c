@@ -382,6 +382,14 @@ memo_judged(struct retain *r)
 	digest_field(d, rules->conf.zone);
 	add_holds(d, r);
 	add_events(d, r);
+	for (size_t i = 0; i < r->input.received_count; i++) {
+		const struct received *one = &r->input.received[i];
+
+		digest_field(d, one->series);
+		digest_field(d, one->share);
+		digest_field(d, one->record.path);
+		digest_add(d, &one->by->day, sizeof one->by->day);
+	}
 	add_program(d);
 	digest_close(d, sum);
 	return digest_hex(r->mem, sum, sizeof sum);

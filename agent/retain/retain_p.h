@@ -82,6 +82,8 @@ struct batch {
 	enum against against;
 	struct { unsigned long folder; day_t latest; enum against against; } memo;      /* as above, of the last folder */
 	size_t number, count;           /* its place among all; so many records lie in the pile */
+	bool received;                  /* originals of what an e-archive has, by these receipts: */
+	LIST(const struct receipt_note *) receipts;
 	struct loser *losers;           /* the other series that its records match */
 };
 
@@ -124,6 +126,8 @@ struct verdict {
 	const struct cell *winner;
 	day_t anchor, due;              /* DAY_NONE: not known */
 	const struct hold *hold;
+	const struct received *received;        /* an e-archive has it: it goes, when that is due */
+	day_t waits;                    /* until then an e-archive must have had it; DAY_NONE: that is nothing to wait for */
 };
 
 #define BUCKETS 65536
@@ -211,7 +215,7 @@ enum look versions_look(const struct retain *r, const struct pattern *p, const c
 void renew_scratch(struct retain *r);   /* nothing in it is needed after the call that put it there */
 void match_file(struct retain *r, const struct cell *cells, size_t count, const char *name, size_t path_len);
 bool is_spared(const struct cell *c);
-struct verdict judge(struct retain *r, const struct entry *entry);
+struct verdict judge(struct retain *r, const char *folder, const struct entry *entry);     /* entry NULL: not stat'ed */
 const struct hold *hold_met(struct retain *r);  /* the first that covers it, or NULL */
 
 /* anchor.c */
@@ -244,6 +248,15 @@ void losers_note(struct retain *r, struct batch *b, const struct entry *e, const
 /* "others": the series that lost in the batch, how many of its files they match, and why they lost. */
 void losers_tell(struct arena *mem, const struct batch *b, json_t *evidence);
 struct batch *batch_get(struct retain *r, struct tally *tally, const char *path, size_t len, day_t due);
+struct batch *batch_get_received(struct retain *r, struct tally *tally, const char *path, size_t len, day_t due);
+
+/* received.c: the last delivery that has the file as it is now, and that was answered; NULL: none. */
+const struct received *received_as(struct retain *r, const struct series *series, const char *folder, const struct entry *entry);
+void received_note(struct retain *r, struct batch *b, const struct received *received);
+/* "kvittens den 2026-12-04 + 6 månader = 2027-06-04" */
+const char *received_text(struct retain *r, const struct series *s, day_t from_day, day_t due);
+const char *received_proof(struct retain *r, const struct batch *b);
+json_t *received_json(struct arena *mem, const struct batch *b);
 
 /* pile.c: records of all batches, in any order. */
 struct pile *pile_open(void);

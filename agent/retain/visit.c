@@ -107,7 +107,6 @@ on_wants_stat(void *self, void *state, const char *path, const char *name)
 	size_t len = strlen(name);
 	struct verdict v;
 
-	(void)path;
 	match_file(r, s->cells.items, s->cells.count, name, file_len(s, len));
 	if (len < sizeof r->asked.name) {
 		memcpy(r->asked.name, name, len + 1);
@@ -116,7 +115,7 @@ on_wants_stat(void *self, void *state, const char *path, const char *name)
 	for (size_t i = 0; i < r->found.count; i++)
 		if (r->found.items[i].pattern->tally && needs_times(r, r->found.items[i].pattern->tally->series))
 			return true;
-	v = judge(r, NULL);
+	v = judge(r, path, NULL);
 	return (v.outcome == OUT_DESTROY || v.outcome == OUT_DELIVER) && v.due != DAY_NONE && v.due <= r->today;
 }
 
@@ -168,14 +167,18 @@ static struct batch *
 join(struct retain *r, const char *folder, const struct entry *e, const struct verdict *v)
 {
 	struct tally *tally = v->winner->pattern->tally;
-	bool due = v->due != DAY_NONE && v->due <= r->today, whole = tally->series->whole;
+	/* Each file by itself is in the e-archive: what has come to a volume since keeps none of the others. */
+	bool due = v->due != DAY_NONE && v->due <= r->today, whole = tally->series->whole && !v->received;
 	const char *path;
 	struct batch *b;
 
 	if (!tally->series->decided || (!whole && !due))
 		return NULL;
 	path = file_path(r, folder, e->name);
-	b = batch_get(r, tally, path, v->winner->batch_len, whole ? DAY_NONE : v->due);
+	b = v->received ? batch_get_received(r, tally, path, v->winner->batch_len, v->due)
+			: batch_get(r, tally, path, v->winner->batch_len, whole ? DAY_NONE : v->due);
+	if (v->received)
+		received_note(r, b, v->received);
 	if (v->due == DAY_NONE)
 		batch_block(r, b, came_after(r, tally->series, e) ? AGAINST_YOUNGER : AGAINST_NO_DATE);
 	else
@@ -226,7 +229,7 @@ note_overdue(struct retain *r, const struct verdict *v)
 {
 	struct tally *t = v->winner ? v->winner->pattern->tally : NULL;
 
-	if ((v->outcome != OUT_DESTROY && v->outcome != OUT_DELIVER) || v->anchor == DAY_NONE || t->series->latest.count <= 0)
+	if ((v->outcome != OUT_DESTROY && v->outcome != OUT_DELIVER) || v->received || v->anchor == DAY_NONE || t->series->latest.count <= 0)
 		return;
 	(void)cell_due(v->winner, v->anchor);
 	if (t->last.latest == DAY_NONE || t->last.latest > r->today)
@@ -240,7 +243,7 @@ static void
 judge_file(struct retain *r, struct state *s, const char *path, const struct entry *entry)
 {
 	struct batch *mine = NULL;
-	struct verdict v = judge(r, entry);
+	struct verdict v = judge(r, path, entry);
 
 	/*
 	 * A name that is not UTF-8 cannot be folded as its writer meant: it may have slipped past a preserve series or a
@@ -252,6 +255,8 @@ judge_file(struct retain *r, struct state *s, const char *path, const struct ent
 	note_overdue(r, &v);
 	if ((v.outcome == OUT_DESTROY || v.outcome == OUT_DELIVER) && v.due != DAY_NONE)
 		memo_until(r, v.due);
+	if (v.waits != DAY_NONE)
+		memo_until(r, v.waits);
 	note_untold(r, &v, path, entry);
 	events_file(r, s);
 	if (v.outcome == OUT_DESTROY || v.outcome == OUT_DELIVER)

@@ -229,6 +229,8 @@ add_clock(struct adapted *a, struct text *t)
 	add_text(t, "keep", period(mem, d->keep));
 	if (d->latest.count > 0)
 		add_text(t, "latest", period(mem, d->latest));
+	if (d->after_receipt.count > 0)
+		add_text(t, "after-receipt", period(mem, d->after_receipt));
 	add_text(t, "clock", clocks[a->clock]);
 	add_text(t, "count-from", froms[d->count_from]);
 	if (a->clock == CLOCK_FISCAL_YEAR || d->count_from == COUNT_FISCAL_END) {

@@ -172,6 +172,7 @@ struct series {
 	enum count_from count_from;
 	struct { int month, day; bool named_by_start; } fiscal; /* when a fiscal year ends, 12-31 unless written; what {year} names */
 	struct period latest;           /* "senast": when it should have gone; count 0 = not written */
+	struct period after_receipt;    /* deliver: so long after the e-archive's receipt the originals go; count 0 = never */
 	const char *cases;              /* id of a case list, or NULL */
 	struct { const char *column, **values; int count; } spare;     /* cases with such a value are preserved (urval); NULL = none */
 	const char *batch_path;         /* prefix of the where pattern, or NULL */
@@ -571,6 +572,10 @@ struct record {
 	uint32_t nlink;
 	day_t anchor, due;
 };
+
+/* What an e-archive answered about a delivery, as the chain has it; and a file of it, as it was when it was copied. */
+struct receipt_note { const char *proposal, *number, *sums; day_t day; long long compared; };
+struct received { const char *series, *share; struct record record; const struct receipt_note *by; };
 
 struct manifest;
 

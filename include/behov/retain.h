@@ -4,7 +4,8 @@
  *
  * In:      rules (series), holds in force, a share, and the stream of entries (as a visitor for scan).
  * Out:     adds to the plan: destroy and deliver proposals (owner fields left empty), findings, gaps, unclear, counts.
- * Promise: judged in this order: hold, preserve, deliver, destroy where the latest due date wins; a draft (no decision)
+ * Promise: judged in this order: hold, preserve, deliver, destroy where the latest due date wins; what an e-archive has of a
+ *          series that delivers is destroyed when its time after the receipt has passed, and not before; a draft (no decision)
  *          blocks but never destroys; no anchor, no due date; a whole batch with one member that is held, preserved,
  *          ungoverned or unreadable is not proposed.
  */
@@ -21,6 +22,8 @@ struct retain_input {
 	size_t hold_count;
 	const struct event *events;     /* of rules and store */
 	size_t event_count;
+	const struct received *received;        /* what an e-archive has: sorted by share and path */
+	size_t received_count;
 	int64_t now;
 };
 
