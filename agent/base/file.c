@@ -349,14 +349,23 @@ char *file_beside(struct arena *mem, const char *beside, const char *path)
 
 /* ------------------------------------------------------------------ folders */
 
-/* Where run and apply are two accounts of one group, both write there: then both write in what is made there. */
-static void
-share_folder(const char *work, const char *made)
+/*
+ * Where run and apply are two accounts of one group, both write there: then both write in what is made there, too.  The mask is
+ * lifted for that, as a chmod that keeps the set-group-ID bit, which the folder has from the one above, is refused where a unit
+ * says RestrictSUIDSGID.
+ */
+static int
+make_shared(const char *work, const char *path)
 {
 	struct stat st;
+	bool shared = stat(work, &st) == 0 && st.st_mode & S_IWGRP;
+	mode_t mask = shared ? umask(0) : 0;
+	int rc = mkdir(path, shared ? st.st_mode & 0770 : 0750), why = errno;
 
-	if (stat(work, &st) == 0 && st.st_mode & S_IWGRP && chmod(made, st.st_mode & (S_ISGID | 0770)) < 0)
-		log_warn("'%s' is for its owner alone: %s", made, strerror(errno));
+	if (shared)
+		umask(mask);
+	errno = why;
+	return rc;
 }
 
 int
@@ -365,9 +374,7 @@ file_folder(struct arena *mem, const char *work, const char *name, const char **
 	*out = arena_print(mem, "%s/%s", work, name);
 	if (mkdir(work, 0750) < 0 && errno != EEXIST)
 		return error_sys(err, ERROR_SOURCE, "cannot make the folder '%s'", work);
-	if (mkdir(*out, 0750) == 0)
-		share_folder(work, *out);
-	else if (errno != EEXIST)
+	if (make_shared(work, *out) < 0 && errno != EEXIST)
 		return error_sys(err, ERROR_SOURCE, "cannot make the folder '%s'", *out);
 	return 0;
 }

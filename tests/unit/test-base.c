@@ -460,7 +460,29 @@ static void a_folder_that_hands_its_group_on_says_who_shares_a_file(void)
 	rmdir(folder);
 }
 
-static void a_fifo_is_refused_and_never_waited_for(void)
+static void
+what_is_made_in_a_shared_folder_is_shared(void)
+{
+	static const struct { mode_t of, wanted; } cases[] = { { 02770, 02770 }, { 02750, 02750 }, { 0770, 0770 }, { 0700, 0750 } };
+	mode_t mask = umask(027);
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		char folder[] = "/tmp/behov-shared-XXXXXX";
+		struct error err = { 0 };
+		const char *made;
+		struct stat st;
+
+		CHECK(mkdtemp(folder) != NULL && chmod(folder, cases[i].of) == 0);
+		CHECK(file_folder(mem, folder, "rapport", &made, &err) == 0 && stat(made, &st) == 0 && (st.st_mode & 07777) == cases[i].wanted);
+		CHECK(file_folder(mem, folder, "rapport", &made, &err) == 0);
+		rmdir(made);
+		rmdir(folder);
+	}
+	CHECK(umask(mask) == 027);
+}
+
+static void
+a_fifo_is_refused_and_never_waited_for(void)
 {
 	char folder[] = "/tmp/behov-base-XXXXXX", *path, *out = NULL;
 	struct error err = { 0 };
@@ -567,6 +589,7 @@ int main(void)
 	TEST(a_secret_that_others_can_read_is_refused);
 	TEST(a_credential_may_look_as_if_the_group_read_it);
 	TEST(a_folder_that_hands_its_group_on_says_who_shares_a_file);
+	TEST(what_is_made_in_a_shared_folder_is_shared);
 	TEST(a_fifo_is_refused_and_never_waited_for);
 	TEST(a_file_is_written_whole_under_the_umask);
 	TEST(a_path_stands_beside_the_file_that_names_it);
