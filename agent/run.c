@@ -209,10 +209,10 @@ note_night(struct arena *mem, const struct rules *rules, struct store *store, lo
 /* Everything that tonight says, in one transaction. */
 static int
 publish(struct arena *mem, const struct rules *rules, struct store *store, const struct snapshot *snapshot,
-	const struct run_options *how, long long id, struct night_result *out, struct error *err)
+	const struct handled_list *handled, const struct run_options *how, long long id, struct night_result *out, struct error *err)
 {
-	struct propose_input in = { .rules = rules, .snapshot = snapshot, .plan = &out->plan, .store = store,
-				    .now = how->now };
+	struct propose_input in = { .rules = rules, .snapshot = snapshot, .plan = &out->plan, .store = store, .handled = handled->list.items,
+				    .handled_count = handled->list.count, .now = how->now };
 	char *seen;
 	const struct notify_input letters = { .rules = rules, .snapshot = snapshot, .store = store, .now = how->now };
 
@@ -276,6 +276,7 @@ static int
 whole_night(struct arena *mem, const struct rules *rules, struct store *store, const struct run_options *how,
 	    long long id, struct night_result *out, struct error *err)
 {
+	struct handled_list handled = { 0 };
 	struct snapshot snapshot = { 0 };
 	struct earlier earlier = { 0 };
 	int rc = -1;
@@ -292,7 +293,8 @@ whole_night(struct arena *mem, const struct rules *rules, struct store *store, c
 	if (plan_files(mem, rules, &earlier, store, how, true, &out->plan, err) < 0)
 		goto out;
 	plan_sort(&out->plan);
-	if (lay_lists(mem, rules, store, how->now, err) < 0 || publish(mem, rules, store, &snapshot, how, id, out, err) < 0)
+	if (handled_look(mem, rules, store, &out->plan, &handled, err) < 0 || lay_lists(mem, rules, store, how->now, err) < 0 ||
+	    publish(mem, rules, store, &snapshot, &handled, how, id, out, err) < 0)
 		goto out;
 	log_info("propose done opened=%lld same=%lld changed=%lld withdrawn=%lld braked=%lld held=%lld undone=%lld queued=%lld turned=%lld",
 		 out->proposed.opened, out->proposed.same, out->proposed.changed, out->proposed.withdrawn,
@@ -361,6 +363,7 @@ run_night(struct arena *mem, const struct rules *rules, const struct run_options
 {
 	struct desk desk;
 	struct error late = { 0 };
+	const char *why = NULL;
 	long long id = 0;
 	int rc = -1;
 
@@ -377,6 +380,9 @@ run_night(struct arena *mem, const struct rules *rules, const struct run_options
 	walk_chain(mem, rules, desk.store, out);
 	if (tell_protocols(mem, rules, desk.store, how->now, &out->plan, err) == 0)
 		rc = whole_night(mem, rules, desk.store, how, id, out, err);
+	/* What this night saw that a person has carried out; one that fails is told by the next. */
+	if (rc == 0 && run_protocols(mem, rules, desk.store, how->now, "run", &why, &late) < 0)
+		log_warn("cannot issue gallringsprotokoll: %s", late.text);
 	if (rc < 0 && store_night_end(desk.store, id, "failed", false, how->now, NULL, &late) < 0)
 		log_warn("cannot note that the night failed: %s", late.text);
 	write_metrics(mem, rules, desk.store, how->now);

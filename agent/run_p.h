@@ -51,6 +51,11 @@ int vanish_count(struct arena *mem, const struct rules *rules, struct store *sto
 int vanish_release(struct arena *mem, struct store *store, const char *share, const char *by, const char *reason, int64_t now,
 		   bool *released, struct error *err);
 
+/* What lies on a work list and is not proposed tonight: is it gone? */
+struct handled_list { LIST(struct handled) list; };
+int handled_look(struct arena *mem, const struct rules *rules, struct store *store, const struct plan *plan, struct handled_list *out,
+		 struct error *err);
+
 /* What e-archives have given receipts of, of series whose originals go after that; sorted. */
 int received_load(struct arena *mem, const struct rules *rules, struct store *store, struct earlier *out, struct error *err);
 

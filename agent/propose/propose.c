@@ -15,8 +15,10 @@
  *     scheduled files    same              whole, another decision, withdrawn
  *                                          or asks for more:
  *                                          superseded, opened; else same
- *     exported           same              same                     the edge is gone: done; files: withdrawn;
- *                                                                   a delivery, and else: same
+ *     exported           same              same                     the edge is gone, or files that a person
+ *                                                                   should take away are: done; none of
+ *                                                                   them is: withdrawn; a delivery, or
+ *                                                                   not known: same
  *     quarantined        same              same                     same
  *     (scheduled, and apply has begun with it: same; who approved has no seat any longer: undone)
  *     kept               until its date    superseded, opened       withdrawn when its date has passed
@@ -30,6 +32,7 @@
  * Opened is queued where those who are asked have no room for it: see ration.c.
  */
 #include "propose_p.h"
+#include "behov/text.h"
 #include <strings.h>
 
 /* ------------------------------------------------------------------ telling */
@@ -538,6 +541,61 @@ tell_all_undone(struct work *w, struct error *err)
 	return 0;
 }
 
+/* ------------------------------------------------------------------ what a person has taken away */
+
+/* In the journal as what apply does: from there the gallringsprotokoll is made. */
+static int
+journal_handled(struct work *w, const struct stored *s, const struct handled *h, struct error *err)
+{
+	struct arena *mem = arena_open();
+	struct record *records = NULL;
+	size_t count = 0;
+	int rc = store_manifest(mem, w->in->store, s->p.manifest, &records, &count, err);
+
+	if (rc == 0 && (long long)count != h->count)
+		rc = error_set(err, ERROR_STORE, "the list of files of '%s' is another than tonight's", s->id);
+	for (size_t n = 1; rc == 0 && n <= count; n++) {
+		const struct effect e = { .proposal = s->id, .act = "by-hand", .number = (long long)n,
+					  .target = name_show(mem, records[n - 1].path), .intended = w->in->now, .ended = INT64_MIN };
+		long long id;
+
+		rc = store_effect_intend(w->in->store, &e, &id, err);
+		if (rc == 0)
+			rc = store_effect_end(w->in->store, id, h->gone[n] ? EFFECT_DONE : EFFECT_FAILED, NULL,
+					      h->gone[n] ? NULL : "filen ligger kvar", w->in->now, err);
+	}
+	arena_close(mem);
+	return rc;
+}
+
+static const struct handled *
+handled_of(const struct work *w, const struct stored *s)
+{
+	for (size_t i = 0; i < w->in->handled_count; i++)
+		if (strcmp(w->in->handled[i].proposal, s->id) == 0)
+			return &w->in->handled[i];
+	return NULL;
+}
+
+/* Gone from where they lay, they are destroyed as the work list said; of what lies there still, and is not proposed, it is over. */
+static int
+absent_by_hand(struct work *w, const struct stored *s, struct error *err)
+{
+	const struct handled *h = handled_of(w, s);
+	const char *note;
+
+	if (!h || !h->known) {
+		w->out->same++;
+		return 0;
+	}
+	if (!h->gone_count) {
+		*arena_push(w->mem, &w->leaving) = s;
+		return 0;
+	}
+	note = arena_print(w->mem, "gallrat för hand: natten såg att %lld av %lld filer är borta", h->gone_count, h->count);
+	return journal_handled(w, s, h, err) < 0 ? -1 : move_stored(w, s, PROPOSAL_DONE, note, err);
+}
+
 static int
 absent(struct work *w, const struct stored *s, struct error *err)
 {
@@ -567,6 +625,8 @@ absent(struct work *w, const struct stored *s, struct error *err)
 	}
 	if (!is_files(&s->p) && STATES(s->state) & STATES_GOING)
 		return absent_edge(w, s, err);
+	if (is_files(&s->p) && stored_by_hand(s))
+		return absent_by_hand(w, s, err);
 	*arena_push(w->mem, &w->leaving) = s;
 	return 0;
 }

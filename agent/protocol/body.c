@@ -250,6 +250,20 @@ approval(struct body *b, const struct decision *d)
 	return o;
 }
 
+/* Who has said that a person did it, and when; nobody need have. */
+static void
+put_said(struct body *b, const struct decisions *all)
+{
+	const struct decision *said = seats_said_done(all, b->s);
+	json_t *o;
+
+	if (!b->fates->by_hand || !said)
+		return;
+	o = put_object(json_object_get(b->out, "execution"), "said_done");
+	json_put(o, "by", said->name);
+	put_moment(b->mem, o, "at", said->at);
+}
+
 static int
 put_approvals(struct body *b, struct error *err)
 {
@@ -268,6 +282,7 @@ put_approvals(struct body *b, struct error *err)
 		    !seats_taken_back(&all, i))
 			json_array_append_new(rows, approval(b, d));
 	}
+	put_said(b, &all);
 	json_put(b->out, "proposal", b->s->id);
 	json_put(b->out, "version", b->s->p.version);
 	o = put_object(b->out, "activation");
@@ -322,12 +337,12 @@ put_execution(struct body *b)
 
 	json_put(o, "program", "behov " BEHOV_VERSION);
 	json_put(o, "verb", "apply");
-	json_put(o, "method", b->share && b->share->own ? "rows" : "unlink");
+	json_put(o, "method", f->by_hand ? "by-hand" : b->share && b->share->own ? "rows" : "unlink");
 	put_span(b->mem, o, "quarantined", f->aside);
 	put_span(b->mem, o, "destroyed", f->gone);
 	o = put_object(b->out, "holds_checked");
 	put_span(b->mem, o, "before_quarantine", f->held);
-	put_span(b->mem, o, "before_destruction", f->held_again);
+	put_span(b->mem, o, "before_destruction", f->by_hand ? (struct span_of){ INT64_MIN, INT64_MIN } : f->held_again);
 }
 
 /* Until when a copy that was made just before the last file went can be there. */

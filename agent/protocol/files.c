@@ -200,6 +200,7 @@ tell(struct walk *w, long long number, const struct disposal *d, struct error *e
 		return -1;
 	if (outcome == OUTCOME_UNTOUCHED && !why)
 		why = w->why_all;
+	f->by_hand |= d && d->by_hand;
 	f->all.files++;
 	f->all.bytes += (long long)r->size;
 	f->by[outcome].files++;

@@ -45,6 +45,7 @@ struct fates {
 	struct formats formats;         /* of what was destroyed */
 	LIST(struct reason) reasons;    /* of what was not */
 	LIST(struct named) left, links; /* of each the first NAMED_MOST, by their place in the list */
+	bool by_hand;                   /* a person did it */
 	const char *list;               /* sha256 of the list of files, hex */
 };
 #define NAMED_MOST 100

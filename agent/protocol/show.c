@@ -289,6 +289,14 @@ show_records(struct show *s, json_t *out)
 	show_formats(s);
 }
 
+static bool
+by_hand(const struct show *s)
+{
+	const char *method = json_text(part(s, "execution"), "method");
+
+	return method && strcmp(method, "by-hand") == 0;
+}
+
 static void
 show_approvals(struct show *s, json_t *out)
 {
@@ -305,7 +313,8 @@ show_approvals(struct show *s, json_t *out)
 	json_array_foreach(part(s, "approvals"), i, one)
 		row(s, rows, (const char *[]){ json_text(one, "name"), json_text(one, "as"), moment(s, one, "at"),
 			       WORD_OF(proofs, json_text(one, "proof")), json_text(one, "reason") ? json_text(one, "reason") : "ingen angiven" }, 0, 5);
-	note(s, "Gallringsstopp och regler prövades för varje fil för sig, omedelbart före varje åtgärd.");
+	note(s, by_hand(s) ? "Gallringsstopp och regler prövades för varje fil för sig, när arbetslistan skrevs."
+			   : "Gallringsstopp och regler prövades för varje fil för sig, omedelbart före varje åtgärd.");
 }
 
 #define METHOD_ROWS "Handlingarna är poster i behovs egen databas, en handling för varje slag och dag. Posternas uppgifter togs bort och skrevs " \
@@ -313,11 +322,29 @@ show_approvals(struct show *s, json_t *out)
 	"kontrollera som förut."
 
 static void
+show_by_hand(struct show *s, const json_t *e)
+{
+	const json_t *said = json_object_get(e, "said_done");
+
+	fact(s, "Utfört", "för hand, efter en arbetslista som programmet skrev när godkännandena ovan räckte");
+	fact(s, "Sagt utfört av", said ? arena_print(s->mem, "%s, %s", json_text(said, "by") ? json_text(said, "by") : "kommandoraden",
+						     moment(s, said, "at")) : "ingen har sagt det");
+	fact(s, "Sett borta", span(s, json_object_get(e, "destroyed")));
+	fact(s, "Kontrollerat av", arena_print(s->mem, "programmet %s (run)", json_text(e, "program")));
+	fact(s, "Metod", "Filerna togs bort av en människa. Programmet har inte sett hur. Det listade därefter varje mapp som de låg i och såg att de "
+	     "inte finns där; om de har flyttats, döpts om eller kopierats vet programmet inte.");
+}
+
+static void
 show_execution(struct show *s, json_t *out)
 {
 	const json_t *e = part(s, "execution");
 
 	section(s, out, "Verkställande");
+	if (by_hand(s)) {
+		show_by_hand(s, e);
+		return;
+	}
 	fact(s, "Satt i karantän (ännu inte gallrat)", span(s, json_object_get(e, "quarantined")));
 	fact(s, "Verkställd gallring (förstört)", span(s, json_object_get(e, "destroyed")));
 	fact(s, "Verkställt av", arena_print(s->mem, "programmet %s (%s), efter godkännandena ovan", json_text(e, "program"), json_text(e, "verb")));
@@ -402,7 +429,7 @@ show_remains(struct show *s, json_t *out)
 	fact(s, "Ögonblicksbilder (snapshots)", copy_text(s, "snapshots"));
 	fact(s, "Karantän", json_number(part(s, "remains"), "quarantined", 0) ? arena_print(s->mem, "%s ligger kvar och är inte gallrade",
 	     sum_of(s, "quarantined")) : "inget ligger kvar");
-	fact(s, "Hårda länkar", json_number(part(s, "remains"), "linked", 0) ? arena_print(s->mem, "%s finns kvar under andra namn", sum_of(s, "linked"))
+	fact(s, "Hårda länkar", by_hand(s) ? NULL : json_number(part(s, "remains"), "linked", 0) ? arena_print(s->mem, "%s finns kvar under andra namn", sum_of(s, "linked"))
 									     : "inga");
 	note(s, "Tiderna för säkerhetskopior och ögonblicksbilder är de som organisationen har angett; programmet har inte sett kopiorna. Det har inte "
 	     "heller sökt efter andra kopior av handlingarna, i e-post, i andra system eller på papper.");

@@ -40,6 +40,7 @@ read_all(struct arena *mem, struct beneath *b, const char *path, struct seen_fol
 		keep(mem, f, out);
 	} while (!f->last);
 	errno = f->open_error ? f->open_error : f->list_error;
+	out->missing = f->open_error == ENOENT;
 	if (errno && f->why)
 		rc = error_set(err, ERROR_SOURCE, "cannot read the folder '%s': %s", path, f->why);
 	else if (errno)

@@ -28,7 +28,7 @@ read_disposal(struct arena *mem, struct query *q, struct disposal *out, struct e
 		.number = column_number(q, 0), .moved = (enum effect_state)moved, .checked = column_moment(q, 2),
 		.moved_at = column_moment(q, 3), .moved_note = column_lent(mem, q, 4), .gone = (enum effect_state)gone,
 		.checked_again = column_moment(q, 6), .gone_at = column_moment(q, 7), .gone_note = column_lent(mem, q, 8),
-		.links = links(column_lent(mem, q, 9)),
+		.links = links(column_lent(mem, q, 9)), .by_hand = column_number(q, 10) != 0,
 	};
 	return 0;
 }
@@ -39,9 +39,12 @@ store_disposals(struct store *store, const char *proposal, int (*each)(void *sel
 {
 	struct arena *mem = arena_open();
 	struct query q;
+	/* What a person took away was never in our quarantine: there is the night that saw that it is gone. */
 	int rc = query_open(&store->base, &q, "select m.number, m.state, m.intended, m.ended, m.note, u.state, u.intended, u.ended, u.note,"
-			    " u.after from effect m left join effect u on u.proposal = m.proposal and u.act = 'unlink' and u.number = m.number"
-			    " where m.proposal = ? and m.act = 'quarantine' order by m.number", err);
+			    " u.after, 0 from effect m left join effect u on u.proposal = m.proposal and u.act = 'unlink' and u.number = m.number"
+			    " where m.proposal = ?1 and m.act = 'quarantine'"
+			    " union all select number, state, null, null, note, state, intended, ended, note, null, 1 from effect"
+			    " where proposal = ?1 and act = 'by-hand' order by 1", err);
 
 	if (rc < 0)
 		goto out;
@@ -68,8 +71,8 @@ store_protocols_due(struct arena *mem, struct store *store, struct ended_batches
 	struct query q;
 
 	*out = (struct ended_batches){ 0 };
-	if (query_open(&store->base, &q, "select p.id, (select max(ended) from effect where proposal = p.id and act = 'unlink' and"
-		       "  state = 'done') as gone from proposal p where p.kind = 'destroy' and p.state not in ('scheduled', 'quarantined')"
+	if (query_open(&store->base, &q, "select p.id, (select max(ended) from effect where proposal = p.id and"
+		       "  act in ('unlink', 'by-hand') and state = 'done') as gone from proposal p where p.kind = 'destroy' and p.state not in ('scheduled', 'quarantined')"
 		       " and not exists (select 1 from protocol where proposal = p.id) and gone is not null order by gone, p.id", err) < 0)
 		return -1;
 	while (query_row(&q, err))

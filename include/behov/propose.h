@@ -16,11 +16,21 @@
 
 #include "store.h"
 
+/* What a person should have taken away, and that is not proposed tonight: which of its files are gone from where they lay. */
+struct handled {
+	const char *proposal;           /* id */
+	bool known;                     /* each of their folders could be read to its end, or is gone itself */
+	const bool *gone;               /* by number of the manifest, from 1 */
+	long long count, gone_count;
+};
+
 struct propose_input {
 	const struct rules *rules;
 	const struct snapshot *snapshot;
 	struct plan *plan;              /* approvers and owner are filled, findings and brakes added */
 	struct store *store;
+	const struct handled *handled;
+	size_t handled_count;
 	int64_t now;
 };
 

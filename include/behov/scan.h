@@ -45,7 +45,7 @@ int scan_share(struct arena *mem, const struct share *share, const struct scan_h
 
 /* The files of one folder below the share, times and sizes with them; without going into what lies below it.
  * complete: there is nothing in it that could not be seen. */
-struct seen_folder { LIST(struct entry) list; bool complete; };
+struct seen_folder { LIST(struct entry) list; bool complete, missing; };        /* missing: -1 as there is no such folder on the share */
 int scan_folder(struct arena *mem, const struct share *share, const char *path, struct seen_folder *out, struct error *err);
 
 /* For who asks the share for more than its folders, at the pace it is registered with. */

@@ -512,7 +512,7 @@ enum effect_state { EFFECT_INTENDED, EFFECT_DONE, EFFECT_FAILED, EFFECT_UNDONE }
 struct effect {
 	long long id;
 	const char *proposal;
-	const char *act;                /* "remove", "export", "quarantine", "unlink", "restore", "deliver", "package" */
+	const char *act;                /* "remove", "export", "quarantine", "unlink", "restore", "deliver", "package", "by-hand" */
 	long long number;               /* of the record in its manifest, 0 for access; unique with proposal and act */
 	const char *target;             /* escaped path, or the group's DN */
 	enum effect_state state;
@@ -541,6 +541,7 @@ struct disposal {
 	int64_t checked_again, gone_at; /* judged just before its end; INT64_MIN: its end was never meant, and `gone` says nothing */
 	const char *moved_note, *gone_note;
 	long links;                     /* names that it had at its end */
+	bool by_hand;                   /* by a person, and `gone_at` is when a night saw it */
 };
 /* In order of number, each lent for the call; -1 from each() ends the walk with its err.  Takes no memory for how many they are. */
 int store_disposals(struct store *store, const char *proposal, int (*each)(void *self, const struct disposal *d, struct error *err),

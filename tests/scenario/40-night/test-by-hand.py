@@ -3,12 +3,18 @@
 """What is carried out by hand is said to be done on the page; the next night believes what it sees."""
 import base64
 import csv
+import json
 import os
 import re
+import shutil
 import sys
 
+import jsonschema
+
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../world"))
+import tiny
 import town
+from tiny import Tiny
 from town import Owner, Town, check
 
 
@@ -183,14 +189,70 @@ def files_too():
         for path in todo:
             os.unlink(f"{t.demo}/shares/gemensam/{path}")
         night(t, "12-05")
-        check("and when they are gone it is over", state(t, one) == "withdrawn" and not undone(t, one), state(t, one))
+        check("and when they are gone it is done", state(t, one) == "done" and not undone(t, one), state(t, one))
+        check("its gallringsprotokoll is issued that very night", t.rows("select count(*) from protocol where proposal = ?", one) == [(1,)])
+        night(t, "12-06")
+        done = t.call(at("12-06", 9), "report", "protocol", one, "--json")
+        told = json.loads(done.stdout)["protocols"][0]
+        body, files = told["protocol"], told["files"]
+        check("it has its gallringsprotokoll, which says that it was by hand, who said so, and which night saw it",
+              body["execution"]["method"] == "by-hand" and body["execution"]["said_done"]["by"] == owner
+              and body["execution"]["destroyed"]["first"] == body["execution"]["destroyed"]["last"] == "2026-12-05T01:00:00Z"
+              and body["counts"]["destroyed"]["files"] == len(todo) == body["counts"]["approved"]["files"]
+              and body["execution"]["quarantined"] == {"first": None, "last": None}, body["execution"], body["counts"])
+        with open(town.TOP + "/conf/schema/protocol.schema.json", encoding="utf-8") as f:
+            jsonschema.validate(json.loads(done.stdout), json.load(f))
+        with open(files["html"], encoding="utf-8") as f:
+            html = f.read()
+        check("people read it", "Filerna togs bort av en människa" in html and "unlink" not in html and owner in html
+              and "när arbetslistan skrevs" in html, files)
+        with open(files["csv"], encoding="utf-8-sig", newline="") as f:
+            rows = list(csv.DictReader(f, delimiter=";"))
+        check("each file is in its list", [r["Fil"] for r in rows] == sorted(todo) and {r["Utfall"] for r in rows} == {"gallrad"}
+              and {r["I karantän"] for r in rows} == {""}, rows[:2])
+        check("it is issued once", t.rows("select count(*) from protocol where proposal = ?", one) == [(1,)])
+        check("the chain is whole still", t.call(None, "audit", "verify").returncode == 0)
+
+
+def not_all_of_them():
+    """What lies there still, and is stopped, is not told of as gone; what cannot be seen is not told of at all."""
+    with Tiny() as t:
+        t.more = ""
+        with open(t.folder + "/rules/s.cfg", encoding="utf-8") as f:
+            rules = f.read()
+        with open(t.folder + "/rules/s.cfg", "w", encoding="utf-8") as f:
+            f.write(rules.replace('dispose = "destroy";', 'dispose = "none";'))
+        t.approved()
+        t.must(tiny.DUE, "apply", codes=(0, 3))
+        find = "select id, state, note from proposal where series = 'ver' order by episode limit 1"
+        check("files lie on a work list", t.rows(find)[0][1] == "exported", t.rows(find))
+        os.unlink(t.share + "/d/a")
+        os.unlink(t.share + "/d/b")
+        t.must("2026-12-02T08:00+01:00", "hold", "add", "x", "--share", "s", "--path", "d/c", "--by", "maria", "--reason", "Begäran")
+        os.rename(t.share + "/d", t.share + "/dold")
+        os.symlink("dold", t.share + "/d")
+        t.night("2026-12-02T02:00+01:00", codes=(0, 3, 4))
+        check("where it cannot be seen whether they are gone nothing is said", t.rows(find)[0][1] == "exported", t.rows(find))
+        os.unlink(t.share + "/d")
+        os.rename(t.share + "/dold", t.share + "/d")
+        t.night("2026-12-03T02:00+01:00", codes=(0, 3, 4))
+        one, state_, note = t.rows(find)[0]
+        check("two of three are gone, and it is over", state_ == "done" and "2 av 3" in note, t.rows(find))
+        body = json.loads(t.must("2026-12-03T09:00+01:00", "report", "protocol", one, "--json").stdout)["protocols"][0]["protocol"]
+        check("the protocol tells of both", body["counts"]["destroyed"]["files"] == 2 and body["counts"]["left"]["files"] == 1
+              and body["reasons"] == [{"outcome": "left", "why": "filen ligger kvar", "files": 1}] and "said_done" not in body["execution"], body["counts"])
+        shutil.rmtree(t.share + "/v")
+        t.night("2026-12-04T02:00+01:00", codes=(0, 3, 4))
+        whole = t.rows("select state from proposal where series = 'volym' order by episode limit 1")
+        check("a folder that is gone with all that was in it is gone", whole == [("done",)], whole)
 
 
 def main():
     said_and_seen()
     files_too()
+    not_all_of_them()
     what_is_an_ldif_is_not_ticked_off()
-    return 1 if town.failures else 0
+    return 1 if town.failures or tiny.failures else 0
 
 
 sys.exit(main())
