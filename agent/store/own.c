@@ -10,14 +10,14 @@
  * points to, or that keeps it from being done twice, stays as a husk that says nothing; such a one is no record any more.
  */
 #define ENDED "('done', 'withdrawn', 'superseded')"
-#define OF_ENDED(column) "not exists (select 1 from proposal p where p.id = " column " and p.state not in " ENDED ")"
+#define OF_ENDED(column) "coalesce(" column ", '') not in (select p.id from proposal p where p.state not in " ENDED ")"  /* they are few */
 #define SIZE(column) "coalesce(length(cast(" column " as blob)), 0)"
 
 /* Never among them: what proves a disposal, a transfer, or that a series was in force. */
 #define CHAIN_KEPT "('protocol-issued', '" OWN_DISPOSED "', 'series-activated', 'delivery-packaged', 'delivery-receipt', 'delivery-refused')"
 #define CHAIN "audit a join audit_payload y on y.seq = a.seq where "
 #define CHAIN_OTHER "a.event not in " CHAIN_KEPT " and a.event not in ('night-published', 'report-made')" \
-	" and (json_extract(y.payload, '$.proposal') is null or " OF_ENDED("json_extract(y.payload, '$.proposal')") ")"
+	" and " OF_ENDED("json_extract(y.payload, '$.proposal')")
 
 #define LETTER "letter where sent is not null and key <> ''"
 #define GRANT "access_grant where last_seen is not null"
