@@ -131,6 +131,8 @@ def again(t, letters):
           "Vad 1 av kedjans rader om rapporter sa är gallrat" in done.stdout.decode(), done)
     done = t.call(AFTER, "explain", "p0", "s", "--at", "2026-11-25")
     check("who had what is not said to be nothing", done.returncode == 2 and b"disposed" in done.stderr, done.stdout, done.stderr)
+    done = t.call(AFTER, "explain", "behov:brev/2026/2026-11-24")
+    check("of a record that is gone it is said where that is told", done.returncode == 0 and b"GALLR 2030/" in done.stdout, done)
     for words in (("status",), ("proposals",), ("audit", "trail", "p0"), ("report", "protocol", "all")):
         check("still works: " + " ".join(words), t.call(AFTER, *words).returncode in (0, 3))
 
