@@ -388,7 +388,7 @@ gone(struct request *r, struct error *err)
 			   N_("Listan är inte längre den som gäller, eller så är det inte du som granskar den. Gå tillbaka till dina beslut."), err);
 }
 
-/* *o NULL: the answer is given. */
+/* NULL: none of theirs. */
 static int
 find(struct request *r, const char *number, struct offers *all, const struct offer **o, struct error *err)
 {
@@ -398,7 +398,7 @@ find(struct request *r, const char *number, struct offers *all, const struct off
 	if (offers_read(r, all, err) < 0)
 		return -1;
 	*o = digits ? offer_of(all, atoll(number)) : NULL;
-	return *o ? 0 : gone(r, err);
+	return 0;
 }
 
 int
@@ -414,7 +414,15 @@ reviews_get(struct request *r, struct error *err)
 		return no_session(r, state, err);
 	if (find(r, r->path + strlen("/granska/"), &all, &o, err) < 0)
 		return -1;
-	return o ? page_review(r, 200, o, NULL, NULL, err) : 0;
+	return o ? page_review(r, 200, o, NULL, NULL, err) : gone(r, err);
+}
+
+static int
+foreign(struct request *r, const struct offer *o, struct error *err)
+{
+	if (!o)
+		return page_notice(r, 403, N_("Det är inte sparat ännu"), N_("Gå tillbaka till sidan och försök igen."), err);
+	return page_review(r, 403, o, N_("Sidan hörde till en tidigare inloggning och ingenting sparades. Läs listan och försök igen."), NULL, err);
 }
 
 /* *o: the list of a form that we may act on; NULL: the answer is given. */
@@ -422,6 +430,7 @@ static int
 begin(struct request *r, struct offers *all, const struct offer **o, struct error *err)
 {
 	enum session_state state;
+	int rc;
 
 	*o = NULL;
 	if (session_find(r, &state, err) < 0)
@@ -431,14 +440,11 @@ begin(struct request *r, struct offers *all, const struct offer **o, struct erro
 				   N_("Ingenting är sparat. Öppna länken i det senaste brevet från oss och begär en ny kod."), err);
 	if (find(r, form_get(&r->form, "lista"), all, o, err) < 0)
 		return -1;
-	if (!*o)
-		return 0;
-	if (session_nonce(r))
+	if (*o && session_nonce(r))
 		return session_touch(r, err);
-	if (page_review(r, 403, *o, N_("Sidan hörde till en tidigare inloggning och ingenting sparades. Läs listan och försök igen."), NULL, err) < 0)
-		return -1;
+	rc = session_nonce(r) ? gone(r, err) : foreign(r, *o, err);
 	*o = NULL;
-	return 0;
+	return rc;
 }
 
 /* ------------------------------------------------------------------ what they say */

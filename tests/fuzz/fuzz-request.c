@@ -26,6 +26,7 @@ static bool at_once(struct request *r);
 static struct arena *own;
 static char folder[] = "/tmp/behov-fuzz-XXXXXX";
 static struct daemon d;
+static struct system systems[] = { { .id = "s", .name = "S", .owner = "anna" } };
 static struct server server;
 static struct MHD_Daemon *site;
 
@@ -116,6 +117,8 @@ make(int64_t now)
 {
 	struct error err = { 0 };
 	struct store *store = NULL;
+	const struct review_row row = { .role = "r", .key = "k", .account = "kim<b>", .change = REVIEW_NEW, .since = now - 86400, .until = INT64_MIN };
+	struct review_list list = { .quarter = "2026Q3", .system = "s", .digest = "d", .core = "c", .ended = now - 86400, .asked = now - 3600, .made = now - 3600 };
 	struct letter letter = { .id = "aa01", .kind = "digest", .key = "key-anna", .name = "anna", .display = "Anna", .mail = "anna@kalmar.example",
 				 .token_hash = digest_text(own, TOKEN), .created = now, .expires = now + 86400, .sent = now };
 
@@ -125,6 +128,8 @@ make(int64_t now)
 	propose(store, KIND_DESTROY, "f1", now);
 	must(store_letter_add(store, &letter, &err), &err);
 	must(store_pin_put(store, &(struct pin){ "anna", "key-anna", "anna@kalmar.example", now - 86400, INT64_MIN }, &err), &err);
+	must(store_list_add(store, &list, &row, 1, &err), &err);
+	must(store_set(store, REVIEWERS_VALUE, "{\"s\":[{\"duty\":\"owner\",\"key\":\"key-anna\"}]}", &err), &err);
 	store_close(store);
 }
 
@@ -143,7 +148,7 @@ start_it(void)
 	make(now);
 	rules = (struct rules){ .conf = { .organisation = "Kalmar", .store = arena_print(own, "sqlite:%s", path("behov.db")), .inbox = path("inbox.db"),
 				.mail = { .server = arena_print(own, "maildir:%s", path("mail")), .from = "behov@kalmar.example" } },
-				.series = series, .series_count = 1, .shares = shares, .share_count = 1 };
+				.systems = systems, .system_count = 1, .series = series, .series_count = 1, .shares = shares, .share_count = 1 };
 	server = (struct server){ .rules = &rules, .cookie = "behov", .hosts = { "x.example" }, .origins = { "http://x.example" } };
 	must(store_open(path("behov.db"), STORE_READ, &server.store, &err), &err);
 	must(inbox_open(path("inbox.db"), true, &server.inbox, &err), &err);

@@ -30,8 +30,8 @@ page = importlib.util.module_from_spec(importlib.util.spec_from_loader("page", l
 loader.exec_module(page)
 SITE, TOKEN, World, raw, choose, hidden = page.SITE, page.TOKEN, page.World, page.raw, page.choose, page.hidden
 
-POSTS = ("/sprak", "/kod", "/logga-in", "/beslut", "/beslut/spara", "/handelse", "/filer/f1-1", "/logga-ut")
-ROUTES = POSTS + ("/", "/b/" + TOKEN["aa01"], "/kvitto", "/style.css")
+POSTS = ("/sprak", "/kod", "/logga-in", "/beslut", "/beslut/spara", "/handelse", "/granska", "/granska/bevis", "/filer/f1-1", "/logga-ut")
+ROUTES = POSTS + ("/", "/b/" + TOKEN["aa01"], "/kvitto", "/granska/1", "/style.css")
 RUN = "window.pwned=1"
 MARKUP = (f"<script>{RUN}</script>", f"\"><img src=x onerror={RUN}>", f"'><svg/onload={RUN}>",
           f"</title></textarea></style></script><iframe src=javascript:{RUN}>", "{{organisation}}{{{nonce}}}{{>page-top}}{{#rows}}",

@@ -197,14 +197,17 @@ def made_anew(t, digest):
     eva = Owner(t, "eva")
     page = eva.ask("GET", re.search(r'href="(/granska/\d+)"', eva.seen).group(1))
     check("the page asks once more, and says why", "Listan har gjorts om sedan den granskades" in page and field(page, "version") == lists[1][2], text_of(page))
-    eva.ask("POST", "/granska", {"nonce": field(page, "nonce"), "lista": field(page, "lista"), "version": field(page, "version"), "anmarkning": ""})
+    eva.ask("POST", "/granska", {"nonce": field(page, "nonce"), "lista": field(page, "lista"), "version": field(page, "version"),
+                                 "anmarkning": "=1+1 <b>fet</b> \u202ebakåt {{title}}"})
     t.close_page()
     t.forge("eva", "2026-10-05T11:00+02:00", Q3, digest)
     t.night("2026-10-06T02:00+02:00")
     got = [r for r in t.reviews() if r[6] is None]
     page, rows, text = t.report("2026-10-06T09:00+02:00")
-    check("then it is reviewed as it is", [r[0] for r in got] == [digest, lists[1][2]] and page["reviews"]["reviewed"] == 1 and got[1][4] is None and
-          "Granskad 2026-10-05 av eva, informationsägare, som själv står på listan" in text, got, page["reviews"])
+    check("then it is reviewed as it is", [r[0] for r in got] == [digest, lists[1][2]] and page["reviews"]["reviewed"] == 1 and
+          "Granskad 2026-10-05 av eva, informationsägare, som själv står på listan: =1+1 &lt;b&gt;fet&lt;/b&gt;" in text, got, page["reviews"])
+    check("remarks are only text, in each format", "<b>fet" not in text and "\u202e" not in text and "{{title}}" in text and
+          rows[1]["Anmärkningar"].startswith("'=1+1") and "\u202e" not in rows[1]["Anmärkningar"], rows[1])
     t.night("2026-10-07T02:00+02:00")
     check("and no other list comes of nothing", len(t.lists()) == 2)
 
