@@ -11,7 +11,7 @@
 
 #include <libgen.h>
 
-#define MARK "names-to-scrub"
+#define MARK SCRUB_VALUE
 
 int
 store_protocols_named(struct arena *mem, struct store *store, struct protocols *out, struct error *err)
@@ -57,9 +57,10 @@ run_about(struct store *store, const char *sql, const char *proposal, long long 
 static int
 forget_targets(struct store *store, const char *proposal, long long *changed, struct error *err)
 {
-	return run_about(store, "update effect set target = null where act in ('quarantine', 'unlink', 'restore')"
+	return run_about(store, "update effect set target = null where act in ('quarantine', 'unlink', 'restore', 'by-hand')"
 			 " and proposal in (select p.id from proposal p where " BATCH " and not " NAMED ") and target in"
-			 " (select target from effect where proposal = ?1 and act = 'unlink' and state = 'done')", proposal, changed, err);
+			 " (select target from effect where proposal = ?1 and act in ('unlink', 'by-hand') and state = 'done')", proposal,
+			 changed, err);
 }
 
 static int

@@ -203,7 +203,7 @@ store_own_dispose(struct arena *mem, struct store *store, enum own kind, day_t d
 			return -1;
 		gone->rows += sqlite3_changes(store->base.db);
 	}
-	return 0;
+	return store_set(store, SCRUB_VALUE, "yes", err);
 }
 
 /* ------------------------------------------------------------------ what is known to be gone */

@@ -90,6 +90,9 @@ int fact_note(struct store *store, const char *key, struct error *err);
 int fact_put(struct store *store, const struct plan *plan, int64_t now,
 	     int (*work)(struct arena *, struct store *, const struct plan *, int64_t, struct error *), struct error *err);
 
+/* A value that says that what was deleted has left traces in the file: store_names_scrub() writes it anew. */
+#define SCRUB_VALUE "names-to-scrub"
+
 /* manifest.c: those that an older schema holds in one piece are put into frames. */
 int manifests_split(struct store *store, struct error *err);
 

@@ -79,6 +79,16 @@ def said_of_2026(t):
                    + OVER.format("json_extract(payload, '$.proposal')")}.items()}
 
 
+def raw(t, text):
+    """How often it stands in the store's files, wherever in them."""
+    found = 0
+    for name in ("behov.db", "behov.db-wal"):
+        if os.path.exists(f"{t.folder}/{name}"):
+            with open(f"{t.folder}/{name}", "rb") as f:
+                found += f.read().count(text.encode())
+    return found
+
+
 def goes():
     with Tiny() as t:
         lived(t)
@@ -100,11 +110,14 @@ def goes():
         approved(t)
         check("approved by two", own(t) == {k: "scheduled" for k in KINDS if k != DRAFT}, own(t))
         letters = t.letters()
+        (mail,), = t.rows("select min(token_hash) from letter where sent < strftime('%s', '2026-12-31') + 0 and token_hash is not null")
+        found_before = raw(t, mail)
         done = t.call(GONE, "apply")
         check("they go", done.returncode in (0, 4), done.stderr.decode()[-2000:])
         t.must(GONE, "apply", codes=(0, 4))
         check("all that had a decision", own(t) == {k: "done" for k in KINDS if k != DRAFT}, own(t), done.stderr.decode()[-3000:])
         after = said_of_2026(t)
+        check("and no trace of what letters said is left in the file", raw(t, mail) == 0 < found_before, raw(t, mail), found_before)
         check("nothing of it is said any more", not any(after.values()), before, after)
         check("the draft's is", t.rows("select count(*) from night where summary is not null and started < strftime('%s', '2027-01-01') + 0")[0][0] > 3)
         code, found = verified(t)
