@@ -224,14 +224,24 @@ conclusion_text(struct arena *mem, const json_t *one)
 static const char *
 framed_text(struct arena *mem, const char *const *items, size_t count)
 {
-	const char *out = items[0];
+	const char *out = arena_print(mem, "• %s", items[0]);
 
-	if (count == 1)
-		return out;
-	out = arena_print(mem, "• %s", out);
-	for (size_t i = 1; i < count && i < IN_FRAME; i++)
+	for (size_t i = 1; i < count; i++)
 		out = arena_print(mem, "%s\n• %s", out, items[i]);
 	return out;
+}
+
+/* In as few frames as there must be, about as many in each. */
+static size_t
+put_frames(struct paper *p, const char *const *items, size_t count)
+{
+	size_t frames = (count + IN_FRAME - 1) / IN_FRAME, each = frames ? (count + frames - 1) / frames : 0;
+
+	if (count == 1)
+		pdf_frame(p->doc, PDF_ALERT, items[0]);
+	for (size_t i = 0; i < count && count > 1; i += each)
+		pdf_frame(p->doc, PDF_ALERT, framed_text(p->mem, items + i, count - i < each ? count - i : each));
+	return count;
 }
 
 /* Those of a tone, under its name: what is red in frames, as long as there are few enough, and the rest as a list. */
@@ -247,8 +257,8 @@ of_tone(struct paper *p, int tone, const json_t *all)
 			items[count++] = conclusion_text(p->mem, one);
 	if (count)
 		pdf_heading(p->doc, 3, document_tones[tone].title);
-	for (; tone == TONE_RED && framed < count && framed < FRAMED_MOST; framed += IN_FRAME)
-		pdf_frame(p->doc, PDF_ALERT, framed_text(p->mem, items + framed, count - framed));
+	if (tone == TONE_RED)
+		framed = put_frames(p, items, count < FRAMED_MOST ? count : FRAMED_MOST);
 	if (framed < count)
 		pdf_list(p->doc, items + framed, count - framed);
 }

@@ -117,8 +117,7 @@ conclude_waiting(struct quarter *q, const struct waiting *waits, const struct wa
 			 "Inget svar betyder att behörigheten finns kvar och att inget gallras. De står under varje system.", "#vantar");
 	if (waits->old)
 		conclude(q, "red", arena_print(q->mem, "%s förslag har väntat mer än %d dagar.", text_count(q->mem, waits->old), OLD),
-			 waits->old == 1 ? "Det är inte granskat. Den som frågas behöver svara, eller en annan behöver utses." :
-			 "De är inte granskade. Den som frågas behöver svara, eller en annan behöver utses.", "#vantar");
+			 "Ingen har svarat. Den som frågas behöver svara, eller en annan behöver utses.", "#vantar");
 	if (waits->states[STATE_BRAKED])
 		conclude(q, "act", many(q->mem, waits->states[STATE_BRAKED], "förslag är bromsat.", "förslag är bromsade."),
 			 "Så många nya på en gång skickas inte ut förrän en administratör har sett dem.", "#vantar");
