@@ -502,7 +502,7 @@ struct snapshot {
 	struct {                        /* counts for the shrink check; stored with the night */
 		long long people, groups, memberships, hr_rows, dangling;
 	} seen;
-	void *index;                    /* private to nouns.c */
+	void *index;                    /* private to snapshot.c */
 };
 
 /* Look-ups by DN (any spelling RFC 4514 allows), account name (sAMAccountName, case-folded), SID "S-1-…", or GUID.
