@@ -22,7 +22,7 @@ TOP = os.path.abspath(os.path.join(os.path.dirname(__file__), "../../.."))
 BEHOV = os.path.join(TOP, os.environ.get("BUILD", "build"), "behov")
 BASE = "DC=kalmar,DC=example"
 TITLES = ["Lärare", "Rektor", "Ekonom", "Kock"]
-WORLDS = int(os.environ.get("WORLDS", "2000"))
+WORLDS = int(os.environ.get("WORLDS", "500" if "address" in os.environ.get("BUILD", "") else "2000"))
 
 
 class World:

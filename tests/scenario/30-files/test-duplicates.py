@@ -59,7 +59,7 @@ def main():
     world.share("duplicates = true;")
     check("an unknown share is refused", world.behov("duplicates", "x")[0] == 2)
     code, out, log = world.behov("duplicates", "s")
-    check("what is alike is told", code == 0 and "4 filer är lika varandra, i 1 grupper: med en av varje skulle 15,0\u00a0kB räcka mindre." in out, out + log)
+    check("what is alike is told", code == 0 and "4 filer är lika varandra, i 1 grupp: med en av varje skulle 15,0\u00a0kB räcka mindre." in out, out + log)
     check("and that it is no proposal", "inget av detta är ett förslag till gallring" in out)
     check("a name stays on its line", "      Gemensamt/%FF%0A.jpg\n" in out, out)
     code, out, log = world.behov("duplicates", "s", "--json")
