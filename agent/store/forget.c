@@ -36,6 +36,17 @@ store_protocols_named(struct arena *mem, struct store *store, struct protocols *
 /* One whose list of files was issued under their names: that list is a record, and can be written again. */
 #define NAMED "exists (select 1 from protocol t where t.proposal = p.id and t.nameless is not 1)"
 
+/* Files of it are gone, and its protocol is to come: it is made of the list.  As store_protocols_due(), and sooner. */
+#define UNTOLD "(p.kind = 'destroy' and not exists (select 1 from protocol t where t.proposal = p.id) and exists (select 1 from effect u" \
+	" where u.proposal = p.id and u.act in ('unlink', 'by-hand') and u.state = 'done'))"
+
+/* So many of a batch's files went that way. */
+#define FILES_THAT(acts) "(select count(*) from proposal d join effect f on f.proposal = d.id where (d.series, d.share, d.batch) =" \
+	" (p.series, p.share, p.batch) and f.act in (" acts ") and f.number > 0 and f.state = 'done')"
+
+/* A delivery whose originals are not all gone: by its list the receipt is known to be about those that are left. */
+#define HALF "(p.kind = 'deliver' and " FILES_THAT("'deliver'") " > " FILES_THAT("'unlink', 'by-hand'") ")"
+
 /* The batch of ?1, whatever was proposed of it and when. */
 #define BATCH "(p.id = ?1 or (p.series, p.share, p.batch) in (select series, share, batch from proposal where id = ?1))"
 
@@ -80,7 +91,8 @@ is_over(struct arena *mem, struct store *store, const char *proposal, bool *out,
 static int
 forget_lists(struct arena *mem, struct store *store, const char *proposal, long long *changed, struct error *err)
 {
-	const char *needs = arena_print(mem, "((true%s) or " ASIDE " or " NAMED ")", states_in(mem, STATES_LIVE, "p.state"));
+	const char *needs = arena_print(mem, "((true%s) or " ASIDE " or " NAMED " or " UNTOLD " or " HALF ")",
+					states_in(mem, STATES_LIVE, "p.state"));
 	const char *over = arena_print(mem, "from proposal p where " BATCH " and not %s", needs);
 	const char *lists = arena_print(mem, "in (select p.manifest %s) and digest not in (select p.manifest from proposal p"
 					" where p.manifest is not null and %s)", over, needs);

@@ -574,7 +574,8 @@ int store_protocols_named(struct arena *mem, struct store *store, struct protoco
 /*
  * Within the caller's transaction: the names of the files of a batch that were destroyed go out of the journal, and, when it is over (no
  * longer live, and nothing of it in quarantine: *over), its manifests and the samples its owners were shown go, too, with those of what
- * was proposed of it before.  What a live proposal has, or one whose protocol has a list, stays.  Sums, counts and moments stay.
+ * was proposed of it before.  What a live proposal has stays, and one whose protocol has a list or is to come, or a delivery some of
+ * whose originals are left.  Sums, counts and moments stay.
  */
 int store_names_forget(struct store *store, const char *proposal, int64_t now, bool *over, struct error *err);
 /*

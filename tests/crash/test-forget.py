@@ -168,6 +168,42 @@ def what_lies_aside():
               (not over or not [n for n in set(SECRET) - left if n.encode() in t.bytes()]), state, over)
 
 
+# ---------------------------------------------------------------- others of the same batch
+
+class Spread(World):
+    """Its series has no batch.path: what is due on one day is a batch, and all of them have the same (empty) name."""
+
+    def __init__(self, **more):
+        super().__init__(**more)
+        with open(self.folder + "/rules/s.cfg", encoding="utf-8") as f:
+            text = f.read()
+        tiny.write(self.folder + "/rules/s.cfg", text.replace('batch = { path = "d";  };', ""))
+
+    def files(self):
+        super().files()
+        for i, name in enumerate(SECRET):
+            os.utime(f"{self.share}/d/{name}", (1262304000 + (i % 3) * 400 * 86400,) * 2)
+
+
+def two_on_one_day():
+    """Two batches of one name end in the same run: each needs its list until its own protocol has been issued."""
+    with Spread() as t:
+        t.approved()
+        for when in (DUE, END):                 # of a new series the oldest goes first, alone
+            t.must(when, "apply", codes=(0, 4))
+            t.night(END_NIGHT if when == DUE else LATER[0])
+        t.must(LATER[1], "apply")
+        states = t.rows("select state, files, batch from proposal where series = 'ver' order by state")
+        check("two batches have the same name and are in quarantine", states == [("done", 20, "")] + 2 * [("quarantined", 20, "")], states)
+        t.night("2027-02-10T02:00+01:00")
+        done = t.call("2027-02-10T09:00+01:00", "apply")
+        bodies = [json.loads(b)["counts"]["destroyed"]["files"] for b, in t.rows(
+            "select body from protocol join proposal p on p.id = proposal where p.series = 'ver'")]
+        check("each has a protocol that tells of all its files", done.returncode == 0 and bodies == [20, 20, 20], bodies, *told(done))
+        check("and then no name is left", not t.names_left([]) and t.rows("select count(*) from protocol where forgotten is not null") == [(3,)],
+              t.names_left([])[:2])
+
+
 # ---------------------------------------------------------------- somebody reads
 
 def somebody_reads():
@@ -190,6 +226,7 @@ def main():
     forgotten()
     ended_everywhere()
     what_lies_aside()
+    two_on_one_day()
     somebody_reads()
     return 1 if tiny.failures else 0
 

@@ -151,6 +151,23 @@ def by_itself():
         check("and then what is new is delivered", lev(t)[1] == "open", lev(t))
 
 
+def half_of_it():
+    """With evidence = "digest" names go when the records have: not while the receipt is about one that is left."""
+    with Tiny() as t:
+        delivered(t, text='after-receipt = "6 months"; evidence = "digest";')
+        write(t.folder + "/rules/p.cfg", 'series = ( { id = "spara"; action = "preserve"; where = ( { share = "s"; path = "l/b"; } ); } );\n')
+        t.night(DUE, codes=(0, 3))
+        approve(t)
+        t.must(GO, "apply", codes=(0, 3))
+        t.night(ENDED, codes=(0, 3))
+        t.must(END, "apply", codes=(0, 3))
+        check("one original has gone, and one is left", there(t) == ["b"] and originals(t)[0][1:3] == ("done", 1), there(t), originals(t))
+        os.remove(t.folder + "/rules/p.cfg")
+        t.night("2027-07-21T02:00+01:00", codes=(0, 3))
+        check("that one goes by the same receipt, and is not delivered once more", originals(t)[0][1:3] == ("open", 1) and lev(t)[1] == "done",
+              originals(t), lev(t))
+
+
 def refused():
     with Tiny() as t:
         for text, said in (('after-receipt = "soon";', "not a period"), ('after-receipt = "0 days";', "not a period")):
@@ -173,6 +190,7 @@ def main():
     stays("somebody has asked for it", lambda t: t.must(LATER, "hold", "add", "x", "--share", "s", "--path", "l/**", "--by", "maria", "--reason",
                                                         "Begäran"), "gallringsstopp: Begäran")
     by_itself()
+    half_of_it()
     refused()
     return 1 if tiny.failures else 0
 
