@@ -2,6 +2,9 @@
 /*
  * look.c - edges as they stand just now: both ends found by their keys, and the list asked for each value.
  *
+ * Names are what a server is asked by, and somebody may give another one meanwhile: what is not listed is only believed when both
+ * ends are still called the same afterwards.
+ *
  * Many are asked about in one question.  Where its answer leaves a doubt about one of them, or the server does not take so long a
  * question, each is asked about by itself.
  *
@@ -35,8 +38,9 @@ struct sought {
 	char guid[16];
 	bool by_guid, found, twice;
 	struct object object;
+	const char *before;             /* what it was called when the list was asked */
 	struct error trouble;
-	bool unknown;
+	bool unknown, again;            /* again: it is to be found once more */
 };
 
 struct looking {
@@ -229,21 +233,36 @@ find_some(struct looking *g, struct sought **these, size_t count, bool together)
 }
 
 static void
+forget(struct sought *s)
+{
+	s->object = (struct object){ 0 };
+	s->trouble = (struct error){ 0 };
+	s->unknown = s->found = s->twice = false;
+}
+
+/* Changes the order of these. */
+static void
+find_these(struct looking *g, struct sought **these, size_t count)
+{
+	size_t again = 0;
+
+	find_some(g, these, count, true);
+	for (size_t i = 0; i < count; i++)              /* so many may be more than the server takes */
+		if (these[i]->unknown && these[i]->by_guid && these[i]->link->ld) {
+			forget(these[i]);
+			these[again++] = these[i];
+		}
+	find_some(g, these, again, false);
+}
+
+static void
 find_all(struct looking *g)
 {
 	struct sought **these = arena_array(g->mem, struct sought *, g->sought_count + 1);
-	size_t again = 0;
 
 	for (size_t i = 0; i < g->sought_count; i++)
 		these[i] = &g->sought[i];
-	find_some(g, these, g->sought_count, true);
-	for (size_t i = 0; i < g->sought_count; i++)    /* so many may be more than the server takes */
-		if (g->sought[i].unknown && g->sought[i].by_guid && g->sought[i].link->ld) {
-			g->sought[i].unknown = g->sought[i].found = g->sought[i].twice = false;
-			g->sought[i].trouble = (struct error){ 0 };
-			these[again++] = &g->sought[i];
-		}
-	find_some(g, these, again, false);
+	find_these(g, these, g->sought_count);
 }
 
 static struct sought *
@@ -295,10 +314,10 @@ hear_whether(const struct request *r, const struct listing *l, bool all)
 {
 	bool yes = r->answer && ldap_first_entry(r->link->ld, r->answer);
 
-	if (l->count > 1 && (is_refused(r) ? !LDAP_API_ERROR(r->code) : yes != all))
+	if (l->count > 1 && (r->code != LDAP_SUCCESS ? !LDAP_API_ERROR(r->code) : yes != all))
 		return false;
 	for (size_t i = 0; i < l->count; i++) {
-		if (is_refused(r))
+		if (r->code != LDAP_SUCCESS)            /* it was there just now: of none it is not known what is in it */
 			tell(r, &l->these[i]->trouble, &l->these[i]->unknown);
 		l->these[i]->edge.listed = yes;
 	}
@@ -378,7 +397,7 @@ static bool
 holds(const char *const *keys, int count, const char *key)
 {
 	for (int i = 0; i < count; i++)
-		if (keys[i] && strcmp(keys[i], key) == 0)
+		if (strcmp(keys[i], key) == 0)
 			return true;
 	return false;
 }
@@ -390,16 +409,20 @@ hear_list(struct arena *mem, const struct request *r, const struct listing *l)
 	struct berval **values = whole_list(r);
 	int count = ldap_count_values_len(values);
 	const char **keys = arena_array(mem, const char *, (size_t)count + 1);
+	bool clear = values;            /* each name in it is one that we can read */
 
-	for (int i = 0; i < count; i++)
+	for (int i = 0; i < count; i++) {
 		keys[i] = dn_key(mem, arena_copy(mem, values[i]->bv_val, values[i]->bv_len));
-	for (size_t i = 0; values && i < l->count; i++) {
+		clear = clear && keys[i];
+	}
+	for (size_t i = 0; clear && i < l->count; i++) {
 		const char *key = dn_key(mem, l->these[i]->edge.member);
 
+		clear = key;
 		l->these[i]->edge.listed = key && holds(keys, count, key);
 	}
 	ldap_value_free_len(values);
-	return values;
+	return clear;
 }
 
 /* Returns how many are left, first in these. */
@@ -473,6 +496,55 @@ found_both(struct look *k, const struct sought *group, const struct sought *memb
 	return false;
 }
 
+/* ------------------------------------------------------------------ what is not listed */
+
+static bool
+is_missing(const struct look *k)
+{
+	return k->edge.group && k->edge.member && !k->unknown && !k->edge.listed;
+}
+
+static void
+once_more(struct sought *s, struct sought **these, size_t *count)
+{
+	if (s->again)
+		return;
+	s->again = true;
+	s->before = s->object.dn;
+	forget(s);
+	these[(*count)++] = s;
+}
+
+/* Is it still called what it was?  Its trouble, or another name, is the edge's. */
+static bool
+is_called_so(struct look *k, const struct sought *s)
+{
+	if (!s->unknown && s->object.dn && strcmp(s->object.dn, s->before) == 0)
+		return true;
+	k->unknown = true;
+	k->trouble = s->trouble;
+	if (!s->unknown)
+		error_set(&k->trouble, ERROR_SOURCE, "'%s' was given another name, or went, while it was looked at", s->before);
+	return false;
+}
+
+static void
+look_at_missing(struct looking *g)
+{
+	struct sought **these = arena_array(g->mem, struct sought *, g->sought_count + 1);
+	size_t count = 0;
+
+	for (size_t i = 0; i < g->count; i++)
+		if (is_missing(&g->list[i])) {
+			once_more(g->group[i], these, &count);
+			once_more(g->member[i], these, &count);
+		}
+	find_these(g, these, count);
+	for (size_t i = 0; i < g->count; i++)
+		if (is_missing(&g->list[i]) && is_called_so(&g->list[i], g->group[i]))
+			(void)is_called_so(&g->list[i], g->member[i]);
+}
+
 void
 look_all(struct writer *w, struct arena *mem, struct look *list, size_t count, bool likely)
 {
@@ -490,4 +562,5 @@ look_all(struct writer *w, struct arena *mem, struct look *list, size_t count, b
 	n = read_some(&g, these, n);
 	n = list_some(&g, these, n, true, likely);
 	list_some(&g, these, n, false, likely);
+	look_at_missing(&g);
 }

@@ -70,6 +70,8 @@ refusal(struct arena *mem, struct link *l, const struct edge_now *e, int code, c
 		return "katalogen är upptagen; nästa körning försöker igen";
 	if (code == LDAP_UNWILLING_TO_PERFORM)
 		return arena_print(mem, "katalogen vill inte (%s); nästa körning försöker igen", words);
+	if (code == LDAP_NO_SUCH_OBJECT)        /* both were found again by their keys */
+		return "gruppen eller medlemmen bytte namn under tiden; nästa körning försöker igen";
 	if (code == LDAP_REFERRAL)
 		return "servern ändrar inget utan hänvisar till en annan: en läskopia?  directory.source ska leda till en som går att ändra i";
 	*later = false;

@@ -228,7 +228,7 @@ static void
 hear(struct herd *h, const struct part *p, const struct request *r)
 {
 	for (size_t i = p->first; i < p->first + p->count; i++) {
-		h->list[i].sent = r->sent;
+		h->list[i].sent = h->list[i].sent || r->sent;   /* with the others it was, and a no is not believed either */
 		h->list[i].code = r->code;
 		h->list[i].words = r->words;
 	}

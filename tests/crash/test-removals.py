@@ -8,6 +8,7 @@ import os
 import re
 import shutil
 import signal
+import socket
 import struct
 import subprocess
 import sys
@@ -16,7 +17,7 @@ import uuid
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../service"))
 import fake
-from fake import BASE, Fake, check
+from fake import BASE, Fake, check, parts
 
 BUILD = os.path.join(fake.TOP, os.environ.get("BUILD", "build"))
 APPLY = BUILD + "/tests/crash/apply-steps"
@@ -202,6 +203,59 @@ def one_among_many(home):
     check("and later it goes", case.run().is_over(), case.out, case.err)
 
 
+class Liar(Fake):
+    """Says no to what it has done, and hangs up."""
+
+    def change(self, link, ident, body):
+        super().change(link, ident, body)
+        link.shutdown(socket.SHUT_RDWR)
+        return False
+
+
+def said_no_and_did_it(home):
+    """Asked for together they were sent: that each was then not sent by itself takes none of them out of the journal."""
+    case = Case(home, 1, 50, 40)
+    case.run(Liar(case.world, modify=lambda one: (True, 80)))
+    check("a server that says no, has done it, and is gone: what is gone was meant", not case.untrue(case.out) and case.members() == case.kept
+          and None not in {effect for _, effect in case.states(case.out).values()}, case.untrue(case.out)[:3], case.err[-500:])
+    check("and is told the next time", case.run().is_over(), case.out[-500:], case.err[-500:])
+
+
+class Renaming(Fake):
+    """Does no change and says yes; when the first group is asked about after that, something has just been given another name."""
+    renamed = False
+
+    def answer(self, link, fields):
+        ident, (tag, body) = fields[0][1], fields[1]
+        search = parts(body) if tag == 0x63 else None
+        if search and search[1][1] == b"\0" and search[0][1].decode() == group(0) and self.changes and not self.renamed:
+            self.renamed = True
+            self.rename(self.entries)
+        if search and search[1][1] == b"\0" and search[0][1] and search[0][1].decode() not in dict(self.entries):
+            link.sendall(self.message(ident, self.done(0x65, 32)))
+            return True
+        return super().answer(link, fields)
+
+
+def renamed_meanwhile(home):
+    """An edge that is not found under the names that its ends had a moment ago is not gone."""
+    def the_group(world):
+        world[:] = [(("CN=Ny,OU=Behorighet," + BASE) if dn == group(0) else dn, a) for dn, a in world]
+
+    def the_members(world):
+        new = {person(i): f"CN=Gift {i},OU=Personal,{BASE}" for i in range(GONE)}
+        world[:] = [(new.get(dn, dn), {k: [new.get(v, v) for v in values] for k, values in a.items()}) for dn, a in world]
+    for what, rename in (("the group", the_group), ("its members", the_members)):
+        for gone in (GONE, 1):
+            case = Case(home, 1, EACH, gone)
+            case.run(Renaming(case.world, rename=rename, modify=lambda one: (False, 0)))
+            check(f"{what} given another name while {gone} are looked at: nothing is told as done", {("scheduled", "intended")}
+                  == set(case.states(case.out).values()), case.out, case.err)
+            case.run()
+            check("and it is done under the new one", case.code == 0 and {("done", "done")} == set(case.states(case.out).values())
+                  and {len(m) for m in case.members().values()} == {EACH - gone}, case.out, case.err, case.members())
+
+
 def somebody_else_was_first(home):
     """Between the look and the request; this server knows no permissive change."""
     case = Case(home)
@@ -253,6 +307,8 @@ def main():
         lost_in_the_middle(home)
         lost_before_the_rest(home)
         one_among_many(home)
+        said_no_and_did_it(home)
+        renamed_meanwhile(home)
         somebody_else_was_first(home)
         short_questions(home)
         stopped_between(home)
