@@ -178,14 +178,14 @@ walk_row(struct walk *w, const struct audit_row *row)
 
 	w->out->rows++;
 	why = w->out->broken ? NULL : wrong(w, row);
+	if (!why && !w->out->broken && row->payload_digest && !row->payload)
+		why = gone_missing(w, row);
+	else if (!why && !w->out->broken)
+		gone_told(w, row);
 	if (why) {
 		w->out->broken = w->out->rows;
 		w->out->why = why;
 	}
-	if (!w->out->broken && row->payload_digest && !row->payload)
-		gone_missing(w, row->seq);
-	else if (!w->out->broken)
-		gone_told(w, row);
 	w->out->disposed += row->payload_digest && !row->payload;
 	snprintf(w->prev, sizeof(w->prev), "%s", row->hash ? row->hash : "");
 	meet_heads(w);

@@ -38,8 +38,8 @@ void walk_broken(struct walk *w, const char *why);
 /* A chain that ends before a head that was signed is broken. */
 void walk_close(struct walk *w);
 
-/* gone.c: a payload is missing; a row says which ones went; and at the end: *first that no row tells of, 0 = none. */
-void gone_missing(struct walk *w, long long seq);
+/* gone.c: a payload is missing, and may be (or why not); a row says which ones went; and at the end: *first that no row tells of, 0 = none. */
+const char *gone_missing(struct walk *w, const struct audit_row *row);
 void gone_told(struct walk *w, const struct audit_row *row);
 long long gone_untold(const struct walk *w);
 

@@ -3,15 +3,19 @@
 #include "audit_p.h"
 #include "behov/json.h"
 
-void
-gone_missing(struct walk *w, long long seq)
+const char *
+gone_missing(struct walk *w, const struct audit_row *row)
 {
 	struct gap_of *last = w->missing.list.count ? &w->missing.list.items[w->missing.list.count - 1] : NULL;
+	const long long seq = row->seq;
 
+	if (own_is_kept(row->event))    /* whatever a later row says */
+		return "raden är en av dem som inget gallringsbeslut rör, och dess uppgifter är borta";
 	if (last && last->last + 1 == seq)
 		last->last = seq;
 	else
 		*arena_push(w->mem, &w->missing.list) = (struct gap_of){ seq, seq };
+	return NULL;
 }
 
 static struct audit_disposal *

@@ -14,9 +14,9 @@
 #define SIZE(column) "coalesce(length(cast(" column " as blob)), 0)"
 
 /* Never among them: what proves a disposal, a transfer, or that a series was in force. */
-#define CHAIN_KEPT "('protocol-issued', '" OWN_DISPOSED "', 'series-activated', 'delivery-packaged', 'delivery-receipt', 'delivery-refused')"
+#define CHAIN_KEPT "|protocol-issued|" OWN_DISPOSED "|series-activated|delivery-packaged|delivery-receipt|delivery-refused|"
 #define CHAIN "audit a join audit_payload y on y.seq = a.seq where "
-#define CHAIN_OTHER "a.event not in " CHAIN_KEPT " and a.event not in ('night-published', 'report-made')" \
+#define CHAIN_OTHER "instr('" CHAIN_KEPT "', '|' || a.event || '|') = 0 and a.event not in ('night-published', 'report-made')" \
 	" and " OF_ENDED("json_extract(y.payload, '$.proposal')")
 
 #define LETTER "letter where sent is not null and key <> ''"
@@ -69,6 +69,16 @@ static const struct part *const parts[OWNS] = {
 	[OWN_ACCESS] = access_rows, [OWN_DECISIONS] = decisions, [OWN_LETTERS] = letters, [OWN_CHAIN] = chain, [OWN_NIGHTS] = nights,
 	[OWN_REPORTS] = reports,
 };
+
+bool
+own_is_kept(const char *event)
+{
+	struct arena *mem = arena_open();
+	bool kept = strstr(CHAIN_KEPT, arena_print(mem, "|%s|", event)) != NULL;
+
+	arena_close(mem);
+	return kept;
+}
 
 /* ------------------------------------------------------------------ where it is said to lie */
 

@@ -640,6 +640,8 @@ struct own_gone { long long rows; LIST(long long) chain; };
 int store_own_dispose(struct arena *mem, struct store *store, enum own kind, day_t day, struct own_gone *gone, struct error *err);
 /* That row: { "chain": [ [ first, last ], … ], "decision": { "dnr", … }, … }. */
 #define OWN_DISPOSED "records-disposed"
+/* What such rows of the chain say is never disposed of. */
+bool own_is_kept(const char *event);
 /* Who asks for what is gone must hear that it is, and not that there was nothing: of a kind the last day of which a record has been
  * disposed of, and by which decision.  until DAY_NONE: none ever was. */
 struct own_until { day_t until; const char *dnr; };

@@ -1155,6 +1155,30 @@ a_payload_that_is_gone_without_a_decision_breaks_the_chain(void)
 	end();
 }
 
+/* Whoever can write to the store can also add a row that claims a decision. */
+static void
+what_proves_a_disposal_is_not_disposed_of(void)
+{
+	static const char *const kept[] = { "protocol-issued", OWN_DISPOSED, "series-activated", "delivery-receipt", NULL };
+	json_t *payload = json_pack("{s:s}", "a", "b"), *said = json_pack("{s:[[I, I]], s:{s:s}}", "chain", (json_int_t)1, (json_int_t)2,
+									  "decision", "dnr", "KS 2028/77");
+
+	for (int i = 0; kept[i]; i++) {
+		struct audit_result found;
+
+		begin();
+		CHECK(audit_add(store, 1, "run", "event", payload, &err) == 0);
+		CHECK(audit_add(store, 1, "apply", kept[i], payload, &err) == 0);
+		scribble("delete from audit_payload");
+		CHECK(audit_add(store, 1, "apply", OWN_DISPOSED, said, &err) == 0);
+		CHECK(audit_verify(mem, store, NULL, &found, &err) == 0 && found.broken == 2);
+		end();
+	}
+	CHECK(!own_is_kept("event") && !own_is_kept("") && !own_is_kept("protocol"));
+	json_decref(payload);
+	json_decref(said);
+}
+
 /* ------------------------------------------------------------------ our own records */
 
 static int
@@ -1446,6 +1470,7 @@ main(void)
 	TEST(a_changed_chain_does_not_verify);
 	TEST(a_disposed_payload_leaves_the_chain_whole);
 	TEST(a_payload_that_is_gone_without_a_decision_breaks_the_chain);
+	TEST(what_proves_a_disposal_is_not_disposed_of);
 	TEST(a_record_of_ours_has_a_name_that_is_read_back);
 	TEST(a_letter_is_of_the_day_in_the_zone_and_goes_with_all_of_that_day);
 	TEST(what_is_gone_is_remembered_as_gone);
