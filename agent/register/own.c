@@ -77,7 +77,8 @@ check_share(struct reader *r, const struct share *s)
 
 	if (s->own || s->smb || !s->path || !r->rules->conf.work)
 		return;
-	protocols = resolved(r, arena_print(r->mem, "%s/protokoll", r->rules->conf.work));
+	/* Before the first protocol there is only the folder above, which a link may lead to. */
+	protocols = resolved(r, arena_print(r->mem, "%s/protokoll", resolved(r, r->rules->conf.work)));
 	path = resolved(r, s->path);
 	if (lies_in(protocols, path) || lies_in(path, protocols))
 		complain_at(r, s->at, "share '%s' holds the gallringsprotokoll of behov, which are always kept: name the folder of what may go, "

@@ -239,6 +239,13 @@ def refused():
         write(t.folder + "/rules/own.cfg", f'shares = ( {{ id = "a"; path = "{t.folder}/work"; owner = "eva"; }} );\n')
         done = t.call(tiny.FIRST, "check")
         check("nor may protocols lie on a share", done.returncode == 2 and b"always kept" in done.stderr, done.stderr)
+        shutil.rmtree(t.folder + "/work", ignore_errors=True)
+        os.makedirs(t.folder + "/elsewhere")
+        os.symlink("elsewhere", t.folder + "/work")
+        for path in ("elsewhere", "work", "elsewhere/protokoll"):
+            write(t.folder + "/rules/own.cfg", f'shares = ( {{ id = "a"; path = "{t.folder}/{path}"; owner = "eva"; }} );\n')
+            done = t.call(tiny.FIRST, "check")
+            check(f"nor by another name, before there are any: {path}", done.returncode == 2 and b"always kept" in done.stderr, done.stderr)
         write(t.folder + "/rules/own.cfg", f'shares = ( {{ id = "a"; path = "{t.folder}/work/rapport"; owner = "eva"; }} );\n')
         check("reports may", t.call(tiny.FIRST, "check").returncode == 0)
         write(t.folder + "/rules/own.cfg", 'shares = ( { id = "behov"; path = "behov:"; owner = "eva"; } );\nseries = ( { id = "allt"; action = "destroy"; '
