@@ -10,8 +10,8 @@
 #include <ctype.h>
 #include <math.h>
 
-#define TEXT_MOST  32000                /* characters; a cell holds 32,767 */
-#define NAME_MOST  31                   /* characters of a sheet's name */
+#define TEXT_MOST  32000                /* units of UTF-16; a cell holds 32,767 */
+#define NAME_MOST  31                   /* of a sheet's name */
 #define WIDTH_MOST 60
 #define LINE_HIGH  15                   /* points */
 #define LINES_MOST 27                   /* a row is at most 409 points high */
@@ -59,6 +59,15 @@ is_none(const char *at)
 	return (unsigned char)at[0] == 0xef && (unsigned char)at[1] == 0xbf && ((unsigned char)at[2] == 0xbe || (unsigned char)at[2] == 0xbf);
 }
 
+/* A spreadsheet counts in units of UTF-16: of the byte that begins a character, 2 when it lies beyond the first 65,536; 0 of the others. */
+static size_t
+units(char first)
+{
+	unsigned char c = (unsigned char)first;
+
+	return (c & 0xc0) == 0x80 ? 0 : c >= 0xf0 ? 2 : 1;
+}
+
 /* As nearly all are: nothing in it has to be shown otherwise. */
 static bool
 is_clean(const char *text)
@@ -78,7 +87,7 @@ const char *
 book_text(struct arena *mem, const char *raw)
 {
 	const char *text, *out;
-	size_t characters = 0;
+	size_t count = 0;
 	struct text t;
 
 	if (is_clean(raw))
@@ -88,7 +97,8 @@ book_text(struct arena *mem, const char *raw)
 	for (const char *at = text; *at; at++) {
 		unsigned char c = (unsigned char)*at;
 
-		if ((c & 0xc0) != 0x80 && ++characters > TEXT_MOST) {
+		count += units(*at);
+		if (count > TEXT_MOST) {
 			text_add(&t, "…");
 			break;
 		}
@@ -167,11 +177,11 @@ put_moment(struct text *t, day_t day, int second, enum style style)
 	text_add(t, "</v></c>");
 }
 
-/* A spreadsheet's days begin in 1900, with a 29 February that never was. */
+/* A spreadsheet's days begin in 1900, with a 29 February that never was, and end with 9999. */
 static bool
 is_datable(day_t day)
 {
-	return day != DAY_NONE && day >= day_make(1900, 3, 1);
+	return day != DAY_NONE && day >= day_make(1900, 3, 1) && day <= day_make(9999, 12, 31);
 }
 
 /* How many lines a text takes in the widest column, words being broken at spaces: not every program finds that out by itself. */
@@ -264,6 +274,8 @@ put_line(struct book *b, struct error *err)
 static bool
 is_taken(const struct book *b, const char *name)
 {
+	if (strcmp(text_fold(b->mem, name), "history") == 0)    /* Excel's own */
+		return true;
 	for (size_t i = 0; i < b->sheets.list.count; i++)
 		if (strcmp(text_fold(b->mem, b->sheets.list.items[i].name), text_fold(b->mem, name)) == 0)
 			return true;
@@ -273,11 +285,10 @@ is_taken(const struct book *b, const char *name)
 const char *
 book_first(struct arena *mem, const char *text, size_t most)
 {
-	size_t at = 0;
+	size_t at = 0, count = 0;
 
-	for (size_t count = 0; text[at]; at++)
-		if (((unsigned char)text[at] & 0xc0) != 0x80 && ++count > most)
-			break;
+	while (text[at] && count + units(text[at]) <= most)
+		count += units(text[at++]);
 	return arena_copy(mem, text, at);
 }
 

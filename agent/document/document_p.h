@@ -57,7 +57,7 @@ struct sink *json_sink(struct arena *mem, const struct document *document, FILE 
 #define BOOK_ROWS 1048576
 struct sink *book_sink(struct arena *mem, const struct document *document, int64_t at, long long rows, FILE *out, struct error *err);
 
-/* A text as a cell may hold it, raw or a copy; as it stands between tags; its first so many characters. */
+/* A text as a cell may hold it, raw or a copy; as it stands between tags; its first so many units of UTF-16. */
 const char *book_text(struct arena *mem, const char *raw);
 void book_escape(struct text *t, const char *text);
 const char *book_first(struct arena *mem, const char *text, size_t most);

@@ -130,7 +130,8 @@ def as_json(folder, document):
 def excel_text(text):
     text = re.sub(r"[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]", "\ufffd", shown(text))
     text = "".join("\ufffd" if c in "\ufffe\uffff\x7f" or c < " " and c not in "\n\t" else c for c in text)
-    return text if len(text) <= 32000 else text[:32000] + "…"
+    most = text.encode("utf-16-le")[:64000].decode("utf-16-le", "ignore")       # as a spreadsheet counts
+    return text if most == text else most + "…"
 
 
 def excel_cell(kind, text):
@@ -190,6 +191,21 @@ def as_book(folder, document):
     say(not formulas and not links, "XLSX: no formula and no link anywhere", formulas, links)
     say(raw == write(folder, "xlsx", document), "XLSX: the same bytes each time")
     return raw
+
+
+def at_the_limits(folder):
+    """What a spreadsheet would repair, or not show: a cell that is too long as it counts, its own name for a sheet, days after its last."""
+    far = ["9999-12-31T23:59:59-12:00", "9999-12-31T20:00:00+01:00"]
+    lists = [{"id": f"l{i}", "title": title, "columns": [["x", "Text", "text"], ["at", "Tid", "moment"]],
+              "rows": [["🦆" * n, at] for n, at in zip((15999, 16000, 16001, 40000), far * 2)]} for i, title in enumerate(["History", "history", "🦆" * 20, "🦆" * 20])]
+    book = read_book(write(folder, "xlsx", {"page": PAGE, "lists": lists}))
+    cells = [[c.value for c in row] for row in book.worksheets[1].iter_rows(min_row=2)]
+    say([len(c[0]) for c in cells] == [15999, 16000, 16001, 16001] and cells[2][0] == "🦆" * 16000 + "…", "XLSX: no cell has more than a spreadsheet holds, as it counts",
+        [len(c[0]) for c in cells])
+    say([c[1] for c in cells[:2]] == [far[0], datetime.datetime(9999, 12, 31, 20)], "XLSX: a moment after the last day is a text", [c[1] for c in cells])
+    names = book.sheetnames[1:]
+    say(all(len(n.encode("utf-16-le")) <= 62 and n.lower() != "history" for n in names) and len({n.lower() for n in names}) == 4, "XLSX: no sheet has a name that is kept for others, or is too long",
+        names)
 
 
 def long_list(folder):
@@ -344,6 +360,7 @@ def main():
         as_csv(folder, lists)
         as_json(folder, document)
         in_office(folder, as_book(folder, document))
+        at_the_limits(folder)
         long_list(folder)
         packed_in_blocks(folder)
         as_paper(folder, document)
