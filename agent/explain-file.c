@@ -11,6 +11,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 /* ------------------------------------------------------------------ which file */
 
@@ -76,6 +77,17 @@ static int no_share(struct arena *mem, const struct rules *rules, const char *pa
 			 *all ? all : "none");
 }
 
+/* No folder twice, none of the system's own: the rules look at what is written, and the server at what it leads to. */
+static bool is_direct(const char *below)
+{
+	for (size_t len; *below; below += len + (below[len] == '/')) {
+		len = strcspn(below, "/");
+		if (len == 0 || (len <= 2 && strspn(below, ".") >= len))
+			return false;
+	}
+	return true;
+}
+
 static int find_on_smb(struct arena *mem, const struct rules *rules, const char *path, struct found *out, struct error *err)
 {
 	const char *slash, *name, *folder;
@@ -84,6 +96,8 @@ static int find_on_smb(struct arena *mem, const struct rules *rules, const char 
 	out->share = smb_share_of(rules, path, &out->below);
 	if (!out->share)
 		return no_share(mem, rules, path, err);
+	if (!is_direct(out->below))
+		return error_set(err, ERROR_USAGE, "'%s' goes by way of '.', '..' or nothing: give the path as the share has it", path);
 	slash = strrchr(out->below, '/');
 	name = slash ? slash + 1 : out->below;
 	folder = slash ? arena_copy(mem, out->below, (size_t)(slash - out->below)) : "";
@@ -146,6 +160,17 @@ static const char *real_path(struct arena *mem, const char *path, bool *there)
 	}
 }
 
+/* Below the share as it is typed, or where nothing is called so, as we print names that cannot be shown: %XX. */
+static const char *on_share(struct arena *mem, const struct share *share, const char *below)
+{
+	const char *typed = arena_print(mem, share->own ? "%s%s" : "%s/%s", share->path, below), *read = share->own ? NULL : name_read(mem, below);
+	struct stat st;
+
+	if (!read || strcmp(read, below) == 0 || (!share->smb && lstat(typed, &st) == 0))
+		return typed;
+	return arena_print(mem, "%s/%s", share->path, read);
+}
+
 /* ID:PATH names a share, too: what is printed of a file can be given back. */
 static const char *written_out(struct arena *mem, const struct rules *rules, const char *path)
 {
@@ -153,8 +178,30 @@ static const char *written_out(struct arena *mem, const struct rules *rules, con
 	const struct share *share = path[len] == ':' ? rules_share(rules, arena_copy(mem, path, len)) : NULL;
 
 	if (share)
-		return arena_print(mem, share->own ? "%s%s" : "%s/%s", share->path, path + len + 1);
+		return on_share(mem, share, path + len + 1);
 	return *path == '/' || strncmp(path, SHARE_OWN, strlen(SHARE_OWN)) == 0 || strncmp(path, "smb://", 6) == 0 ? path : arena_print(mem, "./%s", path);
+}
+
+/* Is what the share says it is there?  Else nothing that lies on it has gone: we cannot see it. */
+static int reach(const struct share *share, struct error *err)
+{
+	int root = share->own || share->smb ? -1 : scan_open_root(share, err);
+
+	if (root >= 0)
+		close(root);
+	return share->own || share->smb || root >= 0 ? 0 : -1;
+}
+
+/* As it is written: of a share whose folder is not there. */
+static int reach_written(const struct rules *rules, const char *path, struct error *err)
+{
+	for (size_t i = 0; i < rules->share_count; i++) {
+		size_t len = strlen(rules->shares[i].path);
+
+		if (strncmp(rules->shares[i].path, path, len) == 0 && (path[len] == '/' || !path[len]) && reach(&rules->shares[i], err) < 0)
+			return -1;
+	}
+	return 0;
 }
 
 static int find_on_path(struct arena *mem, const struct rules *rules, const char *path, struct found *out, struct error *err)
@@ -168,10 +215,10 @@ static int find_on_path(struct arena *mem, const struct rules *rules, const char
 		return error_sys(err, ERROR_SOURCE, "cannot find '%s'", path);
 	out->share = share_of(rules, kept, &out->below);
 	if (!out->share)
-		return no_share(mem, rules, path, err);
+		return reach_written(rules, path, err) < 0 ? -1 : no_share(mem, rules, path, err);
 	out->gone = !there;
 	if (out->gone)
-		return 0;
+		return reach(out->share, err);
 	if (!*out->below)
 		return error_set(err, ERROR_USAGE, "'%s' is the whole share '%s': give a file on it", path, out->share->id);
 	if (statx(AT_FDCWD, kept, AT_SYMLINK_NOFOLLOW, STATX_BASIC_STATS | STATX_BTIME, &st) < 0)
@@ -335,7 +382,7 @@ static const char *alike(struct arena *mem, const char *path)
 	name = text_fold(mem, slash + 1);
 	dir = opendir(slash == path ? "/" : arena_copy(mem, path, (size_t)(slash - path)));
 	for (struct dirent *d = dir ? readdir(dir) : NULL; d && !out; d = readdir(dir))
-		if (strcmp(text_fold(mem, d->d_name), name) == 0)
+		if (strcmp(d->d_name, slash + 1) != 0 && strcmp(text_fold(mem, d->d_name), name) == 0)
 			out = arena_text(mem, d->d_name);
 	if (dir)
 		closedir(dir);

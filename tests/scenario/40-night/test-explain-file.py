@@ -73,6 +73,29 @@ def others(t):
     refused("nothing lies aside under a number that was not given out", t, "s:.behov-karantan/x/00000009", 1, "cannot find")
 
 
+def hostile(t):
+    name = b"d/\x1b[31mr\xff\nny"
+    with open(os.path.join(os.fsencode(t.share), name), "wb") as f:
+        f.write(b"x")
+    write(t.share + "/d/50%25 av", "x")
+    for typed in (b"s:" + name, "s:d/%1B[31mr%FF%0Any"):
+        told("a name that would rule the terminal is shown in signs, and can be given back as it is shown", t, END, typed, "s:d/%1B[31mr%FF%0Any (s)", without=("\x1b",))
+    told("a name is first what was typed", t, END, "s:d/50%25 av", "s:d/50%2525 av (s)")
+    told("and then what was printed", t, END, "s:d/50%2525 av", "s:d/50%2525 av (s)")
+    os.symlink("/finns/inte", t.share + "/d/bruten")
+    code, _, err = explain(t, FIRST, "s:d/bruten")
+    check("a link that leads nowhere has no twin", code == 1 and "cannot find" in err and "beside it" not in err, code, err)
+    refused("what lies beside the share is not on it", t, "s:../behov.db", 2, "lies on no registered share")
+    marker = t.share + "/.behov-share"
+    os.rename(marker, marker + "-")
+    refused("where the share is not what it was, nothing has gone", t, "s:d/a", 1, "marker '.behov-share' of share 's' is missing")
+    os.rename(marker + "-", marker)
+    os.rename(t.share, t.share + "-")
+    refused("where there is no share at all, that is said", t, "s:d/b", 1, "cannot open share 's'", "No such file or directory")
+    os.rename(t.share + "-", t.share)
+
+
 with Tiny() as tiny:
     life(tiny)
+    hostile(tiny)
     others(tiny)
