@@ -517,6 +517,25 @@ char *text_straight(struct arena *mem, const char *raw)
 	return out;
 }
 
+char *text_line(struct arena *mem, const char *raw)
+{
+	char *out = arena_take(mem, strlen(raw) * 3 + 1), *to = out;
+
+	while (*raw) {
+		size_t len = strspn(raw, " \t\r\n"), end = strcspn(raw, "\r\n");
+
+		if (end < len) {                /* a line ends among these blanks */
+			if (raw[len] && to > out)
+				to = (char *)memcpy(to, " / ", 3) + 3;
+			raw += len;
+		} else {
+			*to++ = *raw++;
+		}
+	}
+	*to = '\0';
+	return out;
+}
+
 /* ------------------------------------------------------------------ numbers for people */
 
 char *text_count(struct arena *mem, long long n)

@@ -23,7 +23,6 @@
 #define OTHERS_MOST 100                 /* those that have an answer already */
 #define CARRY_MOST 300                  /* rows that somebody has chosen on other pages and not saved */
 #define FORM_LETTERS "drukfwnhelc"      /* what is said about a row: d-ID and so on */
-#define REASON_MOST 1000                /* bytes */
 
 #define CODE_MINUTES 10
 #define CODE_TRIES 5

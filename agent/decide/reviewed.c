@@ -89,7 +89,7 @@ is_weak(const struct taking *t, const struct review_list *list)
 static bool
 are_remarks(const char *text)
 {
-	return !text || (take_fits(text, REMARKS_MOST) && strspn(text, " \t\r\n") < strlen(text));
+	return words_are_text(text) && (!text || strspn(text, " \t\r\n") < strlen(text));
 }
 
 int

@@ -464,9 +464,9 @@ remarks(struct request *r)
 static const char *
 remarks_problem(const char *text)
 {
-	if (text && strlen(text) > REMARKS_MOST)
+	if (text && !words_have_room(text))
 		return N_("Texten är för lång: högst 1 000 tecken.");
-	return text && !text_is_utf8(text, strlen(text)) ? N_("Texten innehåller tecken som inte går att ta emot.") : NULL;
+	return !words_are_text(text) ? N_("Texten innehåller tecken som inte går att ta emot.") : NULL;
 }
 
 static int

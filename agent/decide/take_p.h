@@ -46,6 +46,9 @@ enum words_fault {
 	WORDS_NO_QUESTION, WORDS_NO_RULE, WORDS_LATER, WORDS_NO_ADVICE, WORDS_FAULTS
 };
 extern const char *const words_fault_text[WORDS_FAULTS];
+/* At most 1,000 characters; and so many (or NULL) that are lines, tabs and letters alone. */
+bool words_have_room(const char *text);
+bool words_are_text(const char *text);
 enum words_fault words_check(enum verdict verdict, const struct words *words, int64_t at);
 /* As the reason of a row of the inbox, and back; a reason that holds none of it gives empty words. */
 const char *words_pack(struct arena *mem, enum verdict verdict, const struct words *words);
@@ -82,7 +85,6 @@ int take_event(struct taking *t, const struct inbox_decision *d, const char *fau
 struct event take_event_of(struct arena *mem, const struct inbox_decision *d);
 
 /* reviewed.c: who has gone through the list of a quarter, and says so.  Theirs to say: see store_reviewers(). */
-#define REMARKS_MOST 1000               /* bytes */
 bool take_is_review(const struct inbox_decision *d);
 int take_review_fault(struct taking *t, const struct inbox_decision *d, const char **fault, struct error *err);
 /* Into the store, with its row in the chain: as it is, or as refused. */

@@ -23,7 +23,7 @@ list_decisions(struct quarter *q)
 		const struct answer *a = &q->answers.items[i];
 		const struct decision *d = a->d;
 		const char *cells[] = { clock_text(q->mem, d->at), where_of(q, &a->on->p), who_of(q->mem, &a->on->p), kind_text[a->on->p.kind],
-					verdict_text[d->verdict], straight(q->mem, d->name), straight(q->mem, d->reason), day_text(q->mem, d->until),
+					verdict_text[d->verdict], straight(q->mem, d->name), written(q->mem, d->reason), day_text(q->mem, d->until),
 					number_text(q->mem, a->days), number_text(q->mem, a->together),
 					strcmp(d->source, "page") == 0 ? "sidan" : "kommandoraden", state_said(state_then(q, a->on)), a->on->id };
 
@@ -245,7 +245,7 @@ list_removals(struct quarter *q, long long *count, struct error *err)
 			return -1;
 		memcpy(cells, (const char *[]){ day_of(q->mem, done[i].at), where_of(q, &s->p), straight(q->mem, s->p.system), straight(q->mem, s->p.role), who_of(q->mem, &s->p),
 			       straight(q->mem, s->p.group), by, day_of(q->mem, at), at == INT64_MIN ? NULL : number_text(q->mem, (done[i].at - at) / DAY),
-			       straight(q->mem, past ? past->note : s->note), s->id }, sizeof(cells));
+			       written(q->mem, past ? past->note : s->note), s->id }, sizeof(cells));
 		rows_add(rows, cells);
 		tell_system(q, s->p.system, TOLD_REMOVED, arena_print(q->mem, "%s: %s", role_name(q, s->p.system, s->p.role), cells[4]),
 			    by ? arena_print(q->mem, "%s, godkänt av %s", cells[0], by) : cells[0]);
@@ -353,7 +353,7 @@ add_decided(struct keeping *k, struct error *err)
 		const struct kept *one = &kept.list.items[i];
 
 		if (one->at < q->span.end && is_mine(q, one->system, NULL, NULL))
-			add_kept(k, (const char *[]){ straight(q->mem, one->account ? one->account : "-"), one->system, one->role, straight(q->mem, one->reason),
+			add_kept(k, (const char *[]){ straight(q->mem, one->account ? one->account : "-"), one->system, one->role, written(q->mem, one->reason),
 				 straight(q->mem, one->by), day_of(q->mem, one->at), day_text(q->mem, one->until), "beslut" }, one->system, one->role, one->until);
 	}
 	return 0;

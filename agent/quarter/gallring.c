@@ -278,7 +278,7 @@ put_holds(struct quarter *q, struct error *err)
 		json_put(o, "id", straight(q->mem, h->hold.id));
 		json_put(o, "what", straight(q->mem, arena_print(q->mem, "%s%s%s", h->hold.share ? h->hold.share : "alla ytor", h->hold.path ? "/" : "",
 								 h->hold.path ? h->hold.path : "")));
-		json_put(o, "reason", straight(q->mem, h->hold.reason ? h->hold.reason : "-"));
+		json_put(o, "reason", written(q->mem, h->hold.reason ? h->hold.reason : "-"));
 		json_put(o, "set", day_of(q->mem, h->set));
 		json_put(o, "lifted", stands ? NULL : straight(q->mem, arena_print(q->mem, "hävt %s av %s: %s", day_of(q->mem, h->lifted),
 			 h->lifted_by ? h->lifted_by : "-", h->lifted_why ? h->lifted_why : "-")));

@@ -138,6 +138,8 @@ double night_number(const json_t *summary, const char *group, const char *key);
 
 /* Borrowed when nothing in it has to be shown otherwise: no control characters, nothing that turns the text around it. */
 const char *straight(struct arena *mem, const char *raw);
+/* The same of what somebody wrote, in one line; NULL stays so. */
+const char *written(struct arena *mem, const char *raw);
 const char *system_name(const struct quarter *q, const char *id);
 const char *role_name(const struct quarter *q, const char *system, const char *role);
 const char *series_name(const struct quarter *q, const char *id);

@@ -97,7 +97,7 @@ said(const struct reviewing *r, const struct review *g)
 	struct arena *mem = r->q->mem;
 
 	return arena_print(mem, "%s av %s, %s%s%s%s", day_of(mem, g->at), straight(mem, g->name ? g->name : "-"), straight(mem, g->duty ? g->duty : "-"),
-			   g->own ? ", som själv står på listan" : "", g->text ? ": " : "", g->text ? straight(mem, g->text) : "");
+			   g->own ? ", som själv står på listan" : "", g->text ? ": " : "", g->text ? written(mem, g->text) : "");
 }
 
 /* Those that are of the list in force; where there are none, those of older ones. */
@@ -135,7 +135,7 @@ add_row(struct reviewing *r, const struct review_list *list, const struct review
 	json_decref(proof);
 	rows_add(r->rows, (const char *[]){
 		straight(mem, list->system), state, g ? straight(mem, g->name) : NULL, g ? straight(mem, g->duty) : NULL, g ? day_of(mem, g->at) : NULL,
-		g ? straight(mem, g->text) : NULL, g ? number_text(mem, g->own) : NULL,
+		g ? written(mem, g->text) : NULL, g ? number_text(mem, g->own) : NULL,
 		day_of(mem, list->asked), how, seq ? number_text(mem, seq) : NULL, g ? straight(mem, g->digest) : list->digest });
 }
 

@@ -60,7 +60,7 @@ add_waiting(struct waiting *w, const struct item *item, enum told told)
 
 	rows_add(w->rows, (const char *[]){ day_of(q->mem, since), number_text(q->mem, days), about, who, state_said(then), asked,
 					    number_text(q->mem, s->p.needs), class3 ? number_text(q->mem, s->p.konfidentialitet) : NULL,
-					    straight(q->mem, past ? past->note : s->since < q->span.end ? s->note : NULL), s->id });
+					    written(q->mem, past ? past->note : s->since < q->span.end ? s->note : NULL), s->id });
 	w->count++;
 	w->states[then]++;
 	w->old += days > OLD && then != STATE_QUARANTINED;      /* how long those stay is the share's own matter */

@@ -20,6 +20,12 @@ straight(struct arena *mem, const char *raw)
 }
 
 const char *
+written(struct arena *mem, const char *raw)
+{
+	return raw ? straight(mem, text_line(mem, raw)) : NULL;
+}
+
+const char *
 system_name(const struct quarter *q, const char *id)
 {
 	const struct system *s = id ? rules_system(q->in->rules, id) : NULL;

@@ -116,7 +116,7 @@ trail_add_given(struct arena *mem, const json_t *review, struct text *t)
 		text_print(t, "  %s  %s%s%s (%s%s%s)", local(mem, json_text(r, "at")), plain(mem, json_text(r, "name")), duty ? ", " : "",
 			   duty ? plain(mem, duty) : "", plain(mem, trail_source(r)), how ? ", " : "", how ? plain(mem, how) : "");
 		if (json_text(r, "text"))
-			text_print(t, ": %s", plain(mem, json_text(r, "text")));
+			text_print(t, ": %s", plain(mem, text_line(mem, json_text(r, "text"))));
 		if (json_text(r, "refused"))
 			text_print(t, " [räknas inte: %s]", plain(mem, refusal_told(json_text(r, "refused"))));
 		text_print(t, "\n    av listan %s\n", plain(mem, json_text(r, "digest")));

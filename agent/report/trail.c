@@ -287,7 +287,7 @@ add_answers(struct arena *mem, const json_t *p, struct text *t)
 			   json_text(d, "until") ? json_text(d, "until") : "", plain(mem, trail_source(d)),
 			   json_text(proof, "kind") ? ", " : "", json_text(proof, "kind") ? plain(mem, trail_proof(proof)) : "");
 		if (json_text(d, "reason"))
-			text_print(t, ": %s", plain(mem, json_text(d, "reason")));
+			text_print(t, ": %s", plain(mem, text_line(mem, json_text(d, "reason"))));
 		if (json_text(d, "refused"))
 			text_print(t, " [räknas inte: %s]", plain(mem, refusal_told(json_text(d, "refused"))));
 		text_char(t, '\n');

@@ -56,6 +56,8 @@ bool text_glob(const char *pattern, const char *value);
 size_t text_turn(const char *at);
 /* A copy in which each of them is U+FFFD. */
 char *text_straight(struct arena *mem, const char *raw);
+/* What was written on several lines, on one: " / " where a line ended and another one follows. */
+char *text_line(struct arena *mem, const char *raw);
 
 /* Control characters become '?': for log lines and terminals. */
 void text_plain(char *line);

@@ -236,6 +236,18 @@ static void a_glob_matches_whole_values(void)
 	CHECK(!text_glob("*a*a*a*a*a*a*a*a*a*a*b", "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"));
 }
 
+static void
+what_was_written_on_lines_stands_on_one(void)
+{
+	static const char *const cases[][2] = {
+		{ "en rad", "en rad" }, { "en\r\ntvå", "en / två" }, { "en \t\n \n\r\n\ttvå\r", "en / två" }, { "\n\nen  två\n", "en  två" }, { "\r\n", "" },
+		{ "a\nb\nc", "a / b / c" }, { " \t", " \t" }, { "", "" },
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++)
+		CHECK_TEXT(text_line(mem, cases[i][0]), cases[i][1]);
+}
+
 static void nothing_from_outside_steers_a_terminal(void)
 {
 	char line[] = "a\n\x1b[2J\xc2\x9b" "b\x9b\xe2\x80\xae 100 % å";
@@ -580,6 +592,7 @@ int main(void)
 	TEST(capitals_of_ascii_fold_wherever_they_stand);
 	TEST(letters_of_latin_1_fold_as_unicode_says);
 	TEST(nothing_from_outside_steers_a_terminal);
+	TEST(what_was_written_on_lines_stands_on_one);
 	TEST(a_list_that_is_filled_again_starts_zeroed);
 	TEST(no_two_lists_of_fields_have_one_digest);
 	TEST(numbers_read_as_swedish);

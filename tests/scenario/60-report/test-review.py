@@ -112,6 +112,10 @@ def on_the_page(t, digest):
     wrong = {"nonce": field(page, "nonce"), "lista": link.rsplit("/", 1)[1], "version": digest, "anmarkning": "x" * 1001}
     answer = eva.ask("POST", "/granska", wrong)
     check("remarks that are too long come back to be mended", eva.status == 422 and "x" * 1001 in answer, eva.status)
+    answer = eva.ask("POST", "/granska", dict(wrong, anmarkning="\x9b2J"))
+    check("so do those that a terminal would obey", eva.status == 422 and "går att ta emot" in answer, eva.status)
+    answer = eva.ask("POST", "/granska", dict(wrong, anmarkning="å" * 1000, version="0" * 64))
+    check("a thousand letters of any kind are not too many, and a list that is another by now is shown again", eva.status == 409, eva.status)
     answer = eva.ask("POST", "/granska", dict(wrong, anmarkning="", version="0" * 64))
     check("a list that is another by now is shown again", eva.status == 409 and "Listan har gjorts om" in answer, eva.status)
     answer = eva.ask("POST", "/granska", dict(wrong, anmarkning="", nonce="0"))
@@ -165,6 +169,8 @@ def forged(t, digest):
         "of no list at all": ("eva", "2026Q3", digest, None),
         "by who does not own it": ("maria", Q3, digest, None),
         "with words that are no words": ("eva", Q3, digest, " \n"),
+        "with words that a terminal obeys": ("eva", Q3, digest, "\x1b[2J"),
+        "with words in another way": ("eva", Q3, digest, "\x9b2J"),
     }
     for who, proposal, version, reason in cases.values():
         t.forge(who, now, proposal, version, reason)
@@ -198,7 +204,7 @@ def made_anew(t, digest):
     page = eva.ask("GET", re.search(r'href="(/granska/\d+)"', eva.seen).group(1))
     check("the page asks once more, and says why", "Listan har gjorts om sedan den granskades" in page and field(page, "version") == lists[1][2], text_of(page))
     eva.ask("POST", "/granska", {"nonce": field(page, "nonce"), "lista": field(page, "lista"), "version": field(page, "version"),
-                                 "anmarkning": "=1+1 <b>fet</b> \u202ebakåt {{title}}"})
+                                 "anmarkning": "=1+1 <b>fet</b> \u202ebakåt {{title}}\r\n \r\nRad två\r\n"})
     t.close_page()
     t.forge("eva", "2026-10-05T11:00+02:00", Q3, digest)
     t.night("2026-10-06T02:00+02:00")
@@ -208,6 +214,9 @@ def made_anew(t, digest):
           "Granskad 2026-10-05 av eva, informationsägare, som själv står på listan: =1+1 &lt;b&gt;fet&lt;/b&gt;" in text, got, page["reviews"])
     check("remarks are only text, in each format", "<b>fet" not in text and "\u202e" not in text and "{{title}}" in text and
           rows[1]["Anmärkningar"].startswith("'=1+1") and "\u202e" not in rows[1]["Anmärkningar"], rows[1])
+    check("and their lines can be told apart", rows[1]["Anmärkningar"].endswith(" / Rad två"), rows[1])
+    said = t.must("2026-10-06T09:00+02:00", "audit", "trail", Q3).stdout.decode()
+    check("by an auditor, too", "{{title}} / Rad två\n" in said, said)
     t.night("2026-10-07T02:00+02:00")
     check("and no other list comes of nothing", len(t.lists()) == 2)
 
