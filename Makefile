@@ -130,8 +130,11 @@ $O/tests/service/standin: tests/service/standin.c
 	$(CC) -std=c17 -D_GNU_SOURCE -O2 $(WARN) -o $@ $<
 
 SCRIPTS = $(sort $(wildcard tests/unit/test-*.py tests/scenario/*/test-*.py tests/service/test-*.py tests/crash/test-*.py))
+# What looks at pages with a browser's eyes, boots a machine, or reads the house itself tells nothing more of a build that is watched.
+ONCE = $(addprefix tests/unit/test-,house.py install.py manual.py speak.py) tests/scenario/60-year/test-year.py \
+	$(addprefix tests/service/test-,accessibility.py boot.py proxy.py scanner.py)
 test: $O/behov $O/behov-smb $(UNITS) $(ORACLES) $(REPLAYS) $(STEPS) $O/tests/service/broken $O/tests/service/mirror $O/tests/service/standin
-	BUILD=$O tests/run $(UNITS) $(REPLAYS) $(SCRIPTS)
+	BUILD=$O tests/run $(UNITS) $(REPLAYS) $(if $(SAN),$(filter-out $(ONCE),$(SCRIPTS)),$(SCRIPTS))
 
 # Three builds prove more than one: clang (it warns about other things), gcc with sanitizers, gcc as shipped.
 check: deps-check
