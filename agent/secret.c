@@ -21,32 +21,6 @@ struct masks {
 	LIST(const struct hidden *) fresh;      /* in the order of their keys */
 };
 
-static bool
-is_word(char c)
-{
-	return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (unsigned char)c >= 0x80;
-}
-
-/* `name` where it stands as words of its own. */
-static const char *
-without(struct arena *mem, const char *text, const char *name, const char *shown)
-{
-	size_t len = name ? strlen(name) : 0, from = 0;
-	const char *at;
-
-	while (len && (at = strstr(text + from, name))) {
-		size_t before = (size_t)(at - text);
-
-		if ((before && is_word(at[-1]) && is_word(*name)) || (is_word(at[len]) && is_word(name[len - 1]))) {
-			from = before + 1;
-			continue;
-		}
-		text = arena_print(mem, "%.*s%s%s", (int)before, text, shown, at + len);
-		from = before + strlen(shown);
-	}
-	return text;
-}
-
 static const char *
 clean(const struct masks *m, const char *text)
 {
@@ -55,7 +29,7 @@ clean(const struct masks *m, const char *text)
 		const char *const names[] = { h->dn, strchr(h->key, '=') ? h->key : NULL, h->display, h->name };
 
 		for (int k = 0; k < 4; k++)
-			text = without(m->mem, text, names[k], h->shown);
+			text = text_without(m->mem, text, names[k], h->shown);
 	}
 	return text;
 }

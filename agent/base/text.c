@@ -536,6 +536,31 @@ char *text_line(struct arena *mem, const char *raw)
 	return out;
 }
 
+/* ------------------------------------------------------------------ names in texts */
+
+static bool is_word(char c)
+{
+	return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (unsigned char)c >= 0x80;
+}
+
+const char *text_without(struct arena *mem, const char *text, const char *name, const char *shown)
+{
+	size_t len = name ? strlen(name) : 0, from = 0;
+	const char *at;
+
+	while (len && (at = strstr(text + from, name))) {
+		size_t before = (size_t)(at - text);
+
+		if ((before && is_word(at[-1]) && is_word(*name)) || (is_word(at[len]) && is_word(name[len - 1]))) {
+			from = before + 1;
+			continue;
+		}
+		text = arena_print(mem, "%.*s%s%s", (int)before, text, shown, at + len);
+		from = before + strlen(shown);
+	}
+	return text;
+}
+
 /* ------------------------------------------------------------------ numbers for people */
 
 char *text_count(struct arena *mem, long long n)

@@ -3,6 +3,7 @@
 #include "store_p.h"
 #include "behov/digest.h"
 #include "behov/json.h"
+#include "behov/text.h"
 
 /* ?1 what is shown instead, ?2 key, ?3 account name, ?4 display name, ?5 DN. */
 static const char *const changes[] = {
@@ -46,9 +47,62 @@ static const char *const changes[] = {
 	"  where json_type(summary, '$.duties') = 'array' and instr(summary, ?3)",
 };
 
+struct remarks { LIST(struct { long long id; const char *text; }) list; };
+
+/* About lists on which they stand. */
+static int
+read_remarks(struct arena *mem, struct store *store, const char *key, struct remarks *out, struct error *err)
+{
+	struct query q;
+
+	if (query_open(&store->base, &q, "select id, text from review r where text is not null and exists (select 1 from review_list l join review_row w"
+		       " on w.list = l.id where l.quarter = r.quarter and l.system = r.system and w.key = ?)", err) < 0)
+		return -1;
+	bind_text(&q, key);
+	while (query_row(&q, err)) {
+		__typeof__(out->list.items) one = arena_push(mem, &out->list);
+
+		one->id = column_number(&q, 0);
+		one->text = column_text(mem, &q, 1);
+	}
+	return query_close(&q, err);
+}
+
+static int
+put_remarks(struct store *store, long long id, const char *text, struct error *err)
+{
+	struct query q;
+
+	if (query_open(&store->base, &q, "update review set text = ? where id = ?", err) < 0)
+		return -1;
+	bind_text(&q, text);
+	bind_number(&q, id);
+	return query_done(store, &q, err);
+}
+
+/* Who reviews a list is asked to write who should not be on it. */
+static int
+hide_remarks(struct arena *mem, struct store *store, const struct hidden *h, struct error *err)
+{
+	struct remarks all = { 0 };
+
+	if (read_remarks(mem, store, h->key, &all, err) < 0)
+		return -1;
+	for (size_t i = 0; i < all.list.count; i++) {
+		const char *was = all.list.items[i].text;
+		const char *text = text_without(mem, text_without(mem, was, h->display, h->shown), h->name, h->shown);
+
+		if (strcmp(text, was) != 0 && put_remarks(store, all.list.items[i].id, text, err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
 int
 store_hide(struct store *store, const struct hidden *h, struct error *err)
 {
+	struct arena *mem;
+	int rc;
 	const char *const words[] = { h->shown, h->key, h->name, h->display, h->dn };
 
 	for (size_t i = 0; i < sizeof(changes) / sizeof(*changes); i++) {
@@ -61,7 +115,10 @@ store_hide(struct store *store, const struct hidden *h, struct error *err)
 		if (query_done(store, &q, err) < 0)
 			return -1;
 	}
-	return 0;
+	mem = arena_open();
+	rc = hide_remarks(mem, store, h, err);
+	arena_close(mem);
+	return rc;
 }
 
 bool

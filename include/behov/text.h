@@ -58,6 +58,8 @@ size_t text_turn(const char *at);
 char *text_straight(struct arena *mem, const char *raw);
 /* What was written on several lines, on one: " / " where a line ended and another one follows. */
 char *text_line(struct arena *mem, const char *raw);
+/* Another word for `name` (or NULL) wherever it stands as words of its own. */
+const char *text_without(struct arena *mem, const char *text, const char *name, const char *shown);
 
 /* Control characters become '?': for log lines and terminals. */
 void text_plain(char *line);

@@ -296,6 +296,13 @@ def hidden():
         check("who is protected since is named no more", "Skyddad person 1" in page and "p1" not in text_of(page).split(), text_of(page))
         check("and the list is the same", [r[2] for r in t.lists()] == [digest] and field(page, "version") == digest, t.lists())
         t.close_page()
+        t.forge("eva", "2026-10-02T10:00+02:00", Q3, digest, "p2 ska bort, p20 och xp2 ska inte. Även p2.")
+        t.night("2026-10-03T02:00+02:00")
+        check("remarks may name somebody", [r[4][:3] for r in t.reviews()] == ["p2 "], t.reviews())
+        tiny.write(t.folder + "/hr.csv", hr.replace("p1,nej", "p1,ja").replace("p2,nej", "p2,ja"))
+        t.night("2026-10-04T02:00+02:00")
+        check("and do so no more when they are protected", t.reviews()[0][4] == "Skyddad person 2 ska bort, p20 och xp2 ska inte. Även Skyddad person 2.",
+              t.reviews())
 
 
 def main():
