@@ -183,6 +183,8 @@ def explain():
     with Place(smb(), login('identity = "none";')) as share:
         done = share.call("--now", NOW, "explain", smb() + "/Verifikationer/2011/faktura åäö Å.pdf")
         check("explain tells of a file on SMB", done.returncode == 0 and "2011 + 5 år" in done.stdout.decode(), done)
+        done = share.call("explain", smb() + "/Personal/../Verifikationer/2011/faktura åäö Å.pdf")
+        check("but not by a way that leads through other folders", done.returncode == 2 and not done.stdout and b"goes by way of" in done.stderr, done)
         for name in ("/Verifikationer/finns ej.pdf", "/Verifikationer", "x/y"):
             check(f"and says so when there is none ({name})", share.call("explain", smb() + name).returncode in (1, 2))
 
