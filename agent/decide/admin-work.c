@@ -8,7 +8,7 @@
 struct asked_one {
 	const char *key, *display;
 	LIST(size_t) waiting;
-	LIST(const char *) about;       /* systems and series by name, each once */
+	LIST(const char *) about;       /* systems and series by name, each once, in order */
 	int64_t oldest;
 };
 struct asked_all { LIST(struct asked_one) list; };
@@ -44,6 +44,10 @@ note(struct request *r, struct asked_all *all, const char *key, const char *disp
 		if (strcmp(one->about.items[i], name) == 0)
 			return;
 	*arena_push(r->mem, &one->about) = name;
+	for (size_t i = one->about.count - 1; i > 0 && strcmp(one->about.items[i - 1], name) > 0; i--) {
+		one->about.items[i] = one->about.items[i - 1];
+		one->about.items[i - 1] = name;
+	}
 }
 
 static int

@@ -190,7 +190,7 @@ def what_is_said(slapd):
         page = admin.get("/status")
         check("a night that has not been is told", "mer än ett dygn sedan" in text_of(page), text_of(page))
         work = admin.get("/status/arbete")
-        check("who is to answer, with how long it has waited", "anna Skolan, Kvitton 4 frågor 26 dagar, gammalt" in text_of(work) and
+        check("who is to answer, with how long it has waited", "anna Kvitton, Skolan 4 frågor 26 dagar, gammalt" in text_of(work) and
               "maria Kvitton 1 frågor 26 dagar, gammalt" in text_of(work), text_of(work))
         link = re.search(r'href="(/status/arbete\?vem=[^"]+)"', work.text).group(1)
         items = admin.get(link)
