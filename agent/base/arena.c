@@ -164,7 +164,11 @@ static void *widen(struct arena *mem, const void *items, size_t count, size_t to
 
 void *arena_widen(struct arena *mem, void *items, size_t count, size_t more, size_t *room, size_t size)
 {
-	return more <= *room - count ? items : widen(mem, items, count, count + more, room, size);
+	size_t to = count + more;
+
+	if (more <= *room - count)
+		return items;
+	return widen(mem, items, count, to > *room * 2 ? to : *room * 2, room, size);   /* many times a little more would copy without end */
 }
 
 void *arena_grow(struct arena *mem, void *items, size_t count, size_t *room, size_t size)

@@ -275,6 +275,20 @@ static void a_list_that_is_filled_again_starts_zeroed(void)
 	arena_close(own);
 }
 
+static void room_for_a_little_more_a_thousand_times_costs_no_thousand_copies(void)
+{
+	struct arena *own = arena_open();
+	LIST(int) list = { 0 };
+
+	for (int i = 0; i < 1000; i++) {
+		arena_room(own, &list, 100);
+		for (int k = 0; k < 100; k++)
+			*(int *)arena_push(own, &list) = i;
+	}
+	CHECK(list.count == 100000 && list.items[99999] == 999 && arena_used(own) < 10 * list.count * sizeof(int));
+	arena_close(own);
+}
+
 static const char *fields(const char *a, const char *b, const char *c)
 {
 	unsigned char sum[DIGEST_SIZE];
@@ -594,6 +608,7 @@ int main(void)
 	TEST(nothing_from_outside_steers_a_terminal);
 	TEST(what_was_written_on_lines_stands_on_one);
 	TEST(a_list_that_is_filled_again_starts_zeroed);
+	TEST(room_for_a_little_more_a_thousand_times_costs_no_thousand_copies);
 	TEST(no_two_lists_of_fields_have_one_digest);
 	TEST(numbers_read_as_swedish);
 	TEST(digests_are_the_published_ones);
