@@ -5,8 +5,6 @@
 #include "register_p.h"
 #include <ctype.h>
 
-#define NESTING_MOST 32
-
 static void
 complain_line(struct reader *r, const char *file, int line, const char *format, va_list args)
 {
@@ -301,79 +299,4 @@ get_class(struct reader *r, const config_setting_t *group)
 			complain(r, at, "'%s' is 4: KLASSA 4 is national security and not ours to touch", keys[i]);
 	}
 	return (struct class){ n[0], n[1], n[2], n[3] };
-}
-
-/* libconfig wraps large integers in silence, so literals are looked at before it sees them. */
-static size_t
-check_literal(struct reader *r, const char *c, int line)
-{
-	char *end;
-	unsigned long long n = strtoull(c, &end, c[0] == '0' && (c[1] | 32) == 'x' ? 16 : 10);
-
-	if (*end != '.' && n > INT32_MAX)
-		complain_at(r, (struct place){ r->file, line }, "the number %.*s is too large", (int)(end - c), c);
-	while (isalnum((unsigned char)*end) || *end == '.' || *end == '_')
-		end++;
-	return (size_t)(end - c);
-}
-
-static const char *
-skip_comment(const char *c, int *line)
-{
-	if (c[0] == '#' || (c[0] == '/' && c[1] == '/'))
-		return c + strcspn(c, "\n");
-	for (c += 2; *c && !(c[0] == '*' && c[1] == '/'); c++)
-		*line += *c == '\n';
-	return *c ? c + 2 : c;
-}
-
-static const char *
-skip_text(const char *c, int *line)
-{
-	for (c++; *(c += strcspn(c, "\"\\\n")) && *c != '"'; c++) {
-		if (*c == '\\' && c[1])
-			c++;
-		*line += *c == '\n';
-	}
-	return *c ? c + 1 : c;
-}
-
-/* As libconfig has them, whatever the locale. */
-static bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
-static bool is_digit(char c) { return c >= '0' && c <= '9'; }
-
-void
-check_source(struct reader *r, const char *text, size_t len)
-{
-	int line = 1, depth = 0;
-	bool told = false;
-
-	if (!text_is_utf8(text, len) || memchr(text, '\0', len)) {
-		complain_at(r, (struct place){ r->file, 1 }, "the file is not UTF-8 text");
-		return;
-	}
-	for (const char *c = text; *c;) {
-		if (*c == ' ') {
-			c++;
-		} else if (*c == '#' || (*c == '/' && (c[1] == '/' || c[1] == '*'))) {
-			c = skip_comment(c, &line);
-		} else if (*c == '"') {
-			c = skip_text(c, &line);
-		} else if (is_digit(*c)) {
-			c += check_literal(r, c, line);
-		} else if (is_letter(*c)) {
-			while (is_letter(*c) || is_digit(*c) || *c == '-' || *c == '_' || *c == '*')
-				c++;
-		} else {
-			if (*c == '@')
-				complain_at(r, (struct place){ r->file, line }, "@include is not allowed");
-			depth += (*c == '(' || *c == '{' || *c == '[') - (*c == ')' || *c == '}' || *c == ']');
-			if (depth > NESTING_MOST && !told) {
-				complain_at(r, (struct place){ r->file, line }, "nested too deeply");
-				told = true;
-			}
-			line += *c == '\n';
-			c++;
-		}
-	}
 }

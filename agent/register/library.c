@@ -32,7 +32,7 @@ read_file(struct reader *r, const char *path, struct library *out)
 	size_t series = r->series.count;
 	int complaints = r->complaints;
 
-	read_rules_file(r, path, read_drafts);
+	read_files(r, &path, 1, read_drafts);
 	if (r->complaints == complaints)
 		return;
 	r->series.count = series;

@@ -8,7 +8,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define FILE_MOST (16u << 20)
 #define DEPTH_MOST 16
 
 /* Below `folder`: the rest of path; else NULL. */
@@ -24,7 +23,7 @@ below(const char *folder, const char *path)
  * The configuration's own name, and a rules file from the folder that holds the rules: "rules/systems/treserva.cfg".
  * The current folder plays no part, so that the same rules give the same bytes wherever we are started.
  */
-static const char *
+const char *
 shown_path(struct reader *r, const char *path)
 {
 	const char *rules = r->rules->conf.rules, *name = rules ? strrchr(rules, '/') : NULL;
@@ -67,35 +66,6 @@ read_rules(struct reader *r, const config_setting_t *root)
 	each(r, root, "needs", read_needs_of);
 }
 
-void
-read_rules_file(struct reader *r, const char *path, void (*read)(struct reader *, const config_setting_t *))
-{
-	int before = r->complaints;
-	struct error err = { 0 };
-	config_t config;
-	char *text;
-	size_t len;
-
-	r->file = shown_path(r, path);
-	if (file_read(r->mem, path, FILE_MOST, &text, &len, &err) < 0) {
-		complain(r, NULL, "%s", err.text);
-		return;
-	}
-	digest_add(r->digest, &len, sizeof(len));
-	digest_add(r->digest, text, len);
-	check_source(r, text, len);
-	if (r->complaints > before)
-		return;
-	config_init(&config);
-	r->members.group = NULL;        /* one of another file may stand where one stood that is gone */
-	if (config_read_string(&config, text) == CONFIG_TRUE)
-		read(r, config_root_setting(&config));
-	else
-		complain_at(r, (struct place){ r->file, config_error_line(&config) }, "%s",
-			    config_error_text(&config) ? config_error_text(&config) : "cannot be read");
-	config_destroy(&config);
-}
-
 bool
 ends_in_cfg(const char *name)
 {
@@ -110,8 +80,10 @@ by_bytes(const struct dirent **a, const struct dirent **b)
 	return strcmp((*a)->d_name, (*b)->d_name);
 }
 
+struct paths { LIST(const char *) list; };
+
 static void
-read_folder(struct reader *r, const char *folder, int depth)
+list_folder(struct reader *r, const char *folder, int depth, struct paths *out)
 {
 	struct dirent **names = NULL;
 	int count = scandir(folder, &names, NULL, by_bytes);
@@ -128,12 +100,21 @@ read_folder(struct reader *r, const char *folder, int depth)
 		else if (stat(path, &st) < 0)
 			complain_at(r, (struct place){ shown_path(r, path), 1 }, "cannot be read");
 		else if (S_ISDIR(st.st_mode))
-			read_folder(r, path, depth + 1);
+			list_folder(r, path, depth + 1, out);
 		else if (ends_in_cfg(name))
-			read_rules_file(r, path, read_rules);
+			*arena_push(r->mem, &out->list) = path;
 		free(names[i]);
 	}
 	free(names);
+}
+
+static void
+read_folder(struct reader *r, const char *folder)
+{
+	struct paths paths = { 0 };
+
+	list_folder(r, folder, 0, &paths);
+	read_files(r, paths.list.items, paths.list.count, read_rules);
 }
 
 /* All kinds begin with their id. */
@@ -408,7 +389,7 @@ register_load_edited(struct arena *mem, const char *path, const char *folder, st
 	free(real);
 	r.digest = digest_open();
 	r.one = digest_open();
-	read_rules_file(&r, r.conf, read_settings);
+	read_files(&r, &r.conf, 1, read_settings);
 	if (folder)
 		out->conf.rules = folder;
 	if (out->conf.rules) {
@@ -416,7 +397,7 @@ register_load_edited(struct arena *mem, const char *path, const char *folder, st
 		if (real)
 			out->conf.rules = arena_text(mem, real);
 		free(real);
-		read_folder(&r, out->conf.rules, 0);
+		read_folder(&r, out->conf.rules);
 	}
 	digest_close(r.one, sum);
 	digest_close(r.digest, sum);

@@ -78,11 +78,11 @@ config_setting_t *get_group(struct reader *r, const config_setting_t *group, con
 config_setting_t *get_groups(struct reader *r, const config_setting_t *group, const char *key);
 int list_count(const config_setting_t *list);
 config_setting_t *list_item(config_setting_t *list, int i);
-/* A file, by whoever knows what may stand in it. */
-void read_rules_file(struct reader *r, const char *path, void (*read)(struct reader *, const config_setting_t *));
+/* Files in this order, by whoever knows what may stand in them; one with a complaint of its text is not read. */
+void read_files(struct reader *r, const char *const *paths, size_t count, void (*read)(struct reader *, const config_setting_t *));
+/* How a path is said in complaints. */
+const char *shown_path(struct reader *r, const char *path);
 bool ends_in_cfg(const char *name);
-/* Complains about what libconfig would let through: wrapping integers, includes, deep nesting, broken text. */
-void check_source(struct reader *r, const char *text, size_t len);
 struct class get_class(struct reader *r, const config_setting_t *group);
 
 /* A file beside the configuration that only its owner may read. */

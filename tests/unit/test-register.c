@@ -350,6 +350,62 @@ all_complaints_come_at_once(void)
 	CHECK(load(CONF "zone = \"Mars/Base\"; mode = \"war\"; brake = { ratio = 2.5; };", "nonsense = 1;") == 4);
 }
 
+/* Files of one series each; every seventh is broken in its text, in its grammar or in what it says.  Their complaints, as told. */
+static const char *
+complaints_of(int files, int *complaints)
+{
+	static const char *const broken[] = { "nonsense = 1;", "series = ( {", "@include \"x\"" };
+	char dir[] = "/tmp/behov-register-XXXXXX", *said;
+	const char *told = mkdtemp(dir);
+	const char *folder = arena_print(mem, "%s/rules", dir), *conf = arena_print(mem, "%s/behov.cfg", dir);
+	int before = dup(2);
+	struct error err = { 0 };
+	size_t len;
+
+	CHECK(told && mkdir(folder, 0700) == 0 && file_write(conf, CONF, strlen(CONF), &err) == 0);
+	for (int i = 0; i < files; i++) {
+		const char *text = i % 7 == 6 ? arena_print(mem, "\n%s\n", broken[i / 7 % 3])
+			: arena_print(mem, "series = ( { id = \"s%03d\"; action = \"preserve\"; " WHERE("m%d/**") "} );%s", files - i, i, i ? "" : SHARE);
+
+		CHECK(file_write(arena_print(mem, "%s/%03d.cfg", folder, i), text, strlen(text), &err) == 0);
+	}
+	told = arena_print(mem, "%s/told", dir);
+	CHECK(freopen(told, "w", stderr) != NULL);
+	*complaints = register_load(mem, conf, &rules, &err) < 0 ? atoi(err.text) : 0;
+	fflush(stderr);
+	dup2(before, 2);
+	close(before);
+	CHECK(file_read(mem, told, 1 << 20, &said, &len, &err) == 0);
+	for (int i = 0; i < files; i++)
+		unlink(arena_print(mem, "%s/%03d.cfg", folder, i));
+	unlink(told);
+	unlink(conf);
+	rmdir(folder);
+	rmdir(dir);
+	return said;
+}
+
+/* They are parsed beside each other, and read one after the other. */
+static void
+many_files_are_read_in_their_order(void)
+{
+	int complaints, expected = 0;
+	const char *said = complaints_of(200, &complaints), *digest = rules.digest, *at = said;
+
+	for (int i = 6; i < 200; i += 7) {
+		const char *place = arena_print(mem, "rules/%03d.cfg:%d: ", i, i / 7 % 3 == 1 ? 3 : 2), *here = strstr(at, place);
+
+		CHECK(here != NULL);
+		at = here ? here + 1 : at;
+		expected++;
+	}
+	CHECK(complaints == expected && rules.series_count == 200 - (size_t)expected);
+	for (size_t i = 1; i < rules.series_count; i++)
+		CHECK(strcmp(rules.series[i - 1].id, rules.series[i].id) < 0);
+	CHECK_TEXT(complaints_of(200, &complaints), said);
+	CHECK_TEXT(rules.digest, digest);
+}
+
 static void
 a_language_is_one_that_we_have(void)
 {
@@ -435,6 +491,7 @@ main(void)
 	TEST(each_mistake_is_a_complaint);
 	TEST(two_periods_of_silence_the_second_longer);
 	TEST(all_complaints_come_at_once);
+	TEST(many_files_are_read_in_their_order);
 	TEST(a_language_is_one_that_we_have);
 	TEST(trap_a_share_in_another_is_refused);
 	TEST(whose_archive_it_is_is_said_by_the_series_the_share_or_the_configuration);
