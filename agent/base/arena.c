@@ -125,17 +125,24 @@ char *arena_text(struct arena *mem, const char *text)
 	return text ? arena_copy(mem, text, strlen(text)) : NULL;
 }
 
+/* Printed where it will stand when there is room; else what was begun there is wiped, as all that is taken is zeroed. */
 char *arena_vprint(struct arena *mem, const char *format, va_list args)
 {
+	struct block *block = mem->block;
+	size_t room = block ? block->size - block->used : 0;
+	char *out = room ? (char *)block->bytes + block->used : NULL;
 	va_list again;
-	char *out;
 	int len;
 
 	va_copy(again, args);
-	len = vsnprintf(NULL, 0, format, again);
+	len = vsnprintf(out, room, format, again);
 	va_end(again);
 	if (len < 0)
 		out_of_memory();
+	if ((size_t)len < room)
+		return arena_take(mem, (size_t)len + 1);
+	if (room)
+		memset(out, 0, room);
 	out = arena_take(mem, (size_t)len + 1);
 	vsnprintf(out, (size_t)len + 1, format, args);
 	return out;

@@ -275,6 +275,25 @@ static void a_list_that_is_filled_again_starts_zeroed(void)
 	arena_close(own);
 }
 
+/* Of any length: in the block in use, in the next one, and in one of its own. */
+static void what_is_printed_leaves_the_rest_zeroed(void)
+{
+	char text[9001] = "";
+
+	for (int len = 0; len < 9000; len++) {
+		struct arena *own = arena_open();
+		const char *first = arena_print(own, "%d", 7), *out = arena_print(own, "%s%d", text, 8);
+		const unsigned char *rest = arena_take(own, 1000);
+		bool zeroed = true;
+
+		for (int i = 0; i < 1000; i++)
+			zeroed &= rest[i] == 0;
+		CHECK(zeroed && strcmp(first, "7") == 0 && (int)strlen(out) == len + 1 && out[len] == '8' && memcmp(out, text, (size_t)len) == 0);
+		arena_close(own);
+		text[len] = 'x';
+	}
+}
+
 static void room_for_a_little_more_a_thousand_times_costs_no_thousand_copies(void)
 {
 	struct arena *own = arena_open();
@@ -608,6 +627,7 @@ int main(void)
 	TEST(nothing_from_outside_steers_a_terminal);
 	TEST(what_was_written_on_lines_stands_on_one);
 	TEST(a_list_that_is_filled_again_starts_zeroed);
+	TEST(what_is_printed_leaves_the_rest_zeroed);
 	TEST(room_for_a_little_more_a_thousand_times_costs_no_thousand_copies);
 	TEST(no_two_lists_of_fields_have_one_digest);
 	TEST(numbers_read_as_swedish);
