@@ -38,7 +38,7 @@ LIBS    = $(shell pkg-config --libs $(PACKAGES) 2>/dev/null) -lm -pthread \
 ALL_LDFLAGS = $(LDFLAGS) $(if $(SAN),-fsanitize=$(SAN))
 
 MAKEFLAGS += --no-print-directory
-ROOMS   = base store register collect reconcile suggest scan duplicates retain propose notify decide apply audit measure report document quarter protocol plot pdf
+ROOMS   = base store register collect reconcile suggest scan duplicates retain propose notify decide take apply audit measure report document quarter protocol plot pdf
 SOURCES = $(sort $(wildcard $(ROOMS:%=agent/%/*.c)) $(filter-out agent/main.c,$(wildcard agent/*.c)))
 OBJECTS = $(SOURCES:%.c=$O/%.o)
 

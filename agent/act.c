@@ -3,6 +3,7 @@
 #include "run_p.h"
 #include "verbs_p.h"
 #include <behov/audit.h>
+#include <behov/decide.h>
 #include <behov/json.h>
 #include <behov/log.h>
 #include <behov/register.h>
@@ -168,7 +169,7 @@ int verb_decide(struct arena *mem, const struct options *options, int count, cha
 	d.verdict = strcmp(words[0], "keep") == 0 ? VERDICT_KEEP : strcmp(words[0], "hold") == 0 ? VERDICT_HOLD :
 		    strcmp(words[0], "done") == 0 ? VERDICT_DONE : VERDICT_UNDO;
 	rc = strcmp(words[0], "release") == 0 ? release(mem, &rules, desk.store, options, words[1], err)
-					      : decide_by_hand(mem, &rules, desk.store, &d, clock_now(), err);
+					      : take_by_hand(mem, &rules, desk.store, &d, clock_now(), err);
 	run_desk_close(&desk);
 	return rc;
 }
@@ -223,11 +224,11 @@ static int
 may_lift(struct arena *mem, const struct rules *rules, struct store *store, const struct options *options, const char *id,
 	 struct error *err)
 {
-	struct decide_result decided = { 0 };
+	struct take_result decided = { 0 };
 	struct holds holds = { 0 };
 	const char *why = NULL;
 
-	if (decide_take(mem, rules, store, clock_now(), &decided, err) < 0)
+	if (take_inbox(mem, rules, store, clock_now(), &decided, err) < 0)
 		return error_in(err, "taking decisions from the inbox");
 	if (decided.unread)
 		return error_set(err, ERROR_STORE, "no hold is lifted, because an approval of who would lift it may lie in the inbox: %s",

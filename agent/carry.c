@@ -284,7 +284,7 @@ int
 run_apply(struct arena *mem, const struct rules *rules, const struct run_options *how, struct apply_result *out,
 	  struct error *err)
 {
-	struct decide_result decided = { 0 };
+	struct take_result decided = { 0 };
 	const char *unwritten = NULL;
 	struct eyes eyes = { 0 };
 	struct desk desk;
@@ -296,7 +296,7 @@ run_apply(struct arena *mem, const struct rules *rules, const struct run_options
 		error_in(err, "nothing is carried out");
 		goto out;
 	}
-	if (decide_take(mem, rules, desk.store, how->now, &decided, err) < 0) {
+	if (take_inbox(mem, rules, desk.store, how->now, &decided, err) < 0) {
 		error_in(err, "taking decisions from the inbox");
 		goto out;
 	}

@@ -12,7 +12,8 @@
  * - survey.c, alike.c: a share, looked at by a person       (agent/suggest/, agent/duplicates/)
  *     - propose_all(): today against yesterday              (agent/propose/)
  *     - notify_*(): letters to those who can answer         (agent/notify/)
- * - decide_serve(), decide_take(): the page, and its answers (agent/decide/)
+ * - decide_serve(): the page                              (agent/decide/)
+ * - take_inbox(): what was decided there, verified          (agent/take/)
  * - delivery.c: what an e-archive answers
  * - run_apply(): what was approved is carried out           (agent/carry.c, agent/apply/)
  * - report_*(), audit_verify(): what people read            (agent/report/, agent/audit/)

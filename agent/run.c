@@ -23,9 +23,9 @@
 
 static int
 take_decisions(struct arena *mem, const struct rules *rules, struct store *store, int64_t now,
-	       struct decide_result *out, struct error *err)
+	       struct take_result *out, struct error *err)
 {
-	if (decide_take(mem, rules, store, now, out, err) < 0)
+	if (take_inbox(mem, rules, store, now, out, err) < 0)
 		return error_in(err, "taking decisions from the inbox");
 	if (out->taken || out->refused)
 		log_info("decide done taken=%lld approved=%lld kept=%lld undone=%lld refused=%lld", out->taken,

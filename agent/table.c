@@ -147,7 +147,7 @@ char *run_compare_table(struct arena *mem, const json_t *difference)
 
 static void decided_rows(struct text *t, struct arena *mem, const struct night_result *night)
 {
-	const struct decide_result *d = &night->decided;
+	const struct take_result *d = &night->decided;
 
 	if (!d->taken && !d->refused)
 		return;

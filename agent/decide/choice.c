@@ -9,7 +9,6 @@
  * confirming page posts the same fields, so that both are read here.
  */
 #include "decide_p.h"
-#include "proof_p.h"
 
 #include <behov/digest.h>
 #include <behov/json.h>

@@ -3,7 +3,7 @@
 #ifndef BEHOV_DECIDE_P_H
 #define BEHOV_DECIDE_P_H
 
-#include "take_p.h"
+#include <behov/take.h>
 
 #include <behov/decide.h>
 #include <behov/speak.h>

@@ -5,7 +5,7 @@
  * One form for each series and share: series, share (hidden), mapp (where), datum (when), varfor (what).
  */
 #include "decide_p.h"
-#include "take_p.h"
+#include <behov/take.h>
 
 #include <behov/digest.h>
 #include <behov/json.h>

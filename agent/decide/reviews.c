@@ -10,7 +10,6 @@
  * What is shown is what a night has laid before them; what they say is verified by the next one (reviewed.c).
  */
 #include "decide_p.h"
-#include "proof_p.h"
 
 #include <behov/digest.h>
 #include <behov/json.h>

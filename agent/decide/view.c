@@ -132,7 +132,7 @@ said_about(const struct view *view, const char *id)
 	return (struct decisions){ .list = { .items = view->said.list.items + low, .count = end - low } };
 }
 
-/* As decide_take() counts: what has been taken back is none, and who no longer sits there has not approved.
+/* As take_inbox() counts: what has been taken back is none, and who no longer sits there has not approved.
  * wanted: an answer of this person is. */
 static void
 read_verified(struct request *r, const struct view *view, struct asked *row, bool *wanted)

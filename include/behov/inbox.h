@@ -2,7 +2,7 @@
 /*
  * inbox.h - the page's own database: sessions, and decisions that have not been verified yet.
  *
- * serve writes it and may write nothing else; run and apply read it.  Nothing in it is believed: decide_take() checks
+ * serve writes it and may write nothing else; run and apply read it.  Nothing in it is believed: take_inbox() checks
  * each decision against the store.  SQLite, as the store.
  */
 #ifndef BEHOV_INBOX_H

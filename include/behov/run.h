@@ -7,7 +7,7 @@
 
 #include "apply.h"
 #include "audit.h"
-#include "decide.h"
+#include "take.h"
 #include "propose.h"
 #include "version.h"
 
@@ -32,7 +32,7 @@ char *run_table(struct arena *mem, const struct plan *plan);
 
 /* One night, from the inbox to the mails. */
 struct night_result {
-	struct decide_result decided;
+	struct take_result decided;
 	struct propose_result proposed;
 	struct plan plan;               /* plan_free() */
 	const struct audit_result *chain;       /* as the night found it; NULL = it could not be read */

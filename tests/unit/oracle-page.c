@@ -17,6 +17,7 @@
  *     oracle-page approved FOLDER NOW ID WHO STATE    WHO ("key-anna") has approved it, and it came into STATE
  */
 #include <behov/decide.h>
+#include <behov/take.h>
 #include <behov/digest.h>
 #include <behov/json.h>
 
@@ -415,12 +416,12 @@ static int
 take(struct arena *mem, const char *folder, int64_t now)
 {
 	struct rules all = rules(mem, folder, "", "");
-	struct decide_result result = { 0 };
+	struct take_result result = { 0 };
 	struct store *store = NULL;
 	int rc = -1;
 
 	if (store_open(path(mem, folder, "behov.db"), STORE_WRITE, &store, &err) == 0)
-		rc = decide_take(mem, &all, store, now, &result, &err);
+		rc = take_inbox(mem, &all, store, now, &result, &err);
 	printf("taken %lld refused %lld\n", result.taken, result.refused);
 	store_close(store);
 	return rc;

@@ -24,11 +24,11 @@ def unsaid():
     """Reasons why an answer of a real person did not count that their receipt has no words for."""
     verify = ""
     for name in ("verify.c", "proof.c"):
-        with open(f"{TOP}/agent/decide/{name}", encoding="utf-8") as f:
+        with open(f"{TOP}/agent/take/{name}", encoding="utf-8") as f:
             verify += f.read()
     with open(TOP + "/agent/store/refusals.c", encoding="utf-8") as f:
         said = re.findall(r'^\t\{ "([^"]+)",', f.read(), re.M)
-    with open(TOP + "/agent/decide/words.c", encoding="utf-8") as f:
+    with open(TOP + "/agent/take/words.c", encoding="utf-8") as f:
         verify += "".join('return "' + fault + '"' for fault in re.findall(r'^\t\[WORDS_\w+\] = "([^"]+)",', f.read(), re.M))
     faults = set(re.findall(r'(?:\*fault = |return |\? |: )"([a-z][^"]+)"', verify))
     # Nobody comes to these by what they do on the page.

@@ -951,7 +951,7 @@ files_go_to_the_series_owner_and_the_next_in_turn(void)
 
 /* ------------------------------------------------------------------ what owners answer but yes and no */
 
-/* As decide_take() has it: of each seat that they have. */
+/* As take_inbox() has it: of each seat that they have. */
 static void
 decline(struct town *t, const char *id, const char *who)
 {

@@ -2,7 +2,7 @@
 /* test-take.c - what is decided counts when it holds: against a model, and each way of not holding by itself. */
 #include "check.h"
 #include "behov/audit.h"
-#include "behov/decide.h"
+#include "behov/take.h"
 #include "behov/digest.h"
 #include "state.h"
 #include <sqlite3.h>
@@ -156,13 +156,13 @@ post(struct office *o, struct inbox_decision d)
 	CHECK(inbox_decisions_add(o->inbox, &d, 1, &err) == 0);
 }
 
-static struct decide_result
+static struct take_result
 take(struct office *o)
 {
-	struct decide_result out;
+	struct take_result out;
 	struct error err = { 0 };
 
-	CHECK(decide_take(o->mem, &o->rules, o->store, o->now, &out, &err) == 0);
+	CHECK(take_inbox(o->mem, &o->rules, o->store, o->now, &out, &err) == 0);
 	if (err.text[0])
 		fprintf(stderr, "%s\n", err.text);
 	return out;
@@ -933,7 +933,7 @@ static void
 a_flood_of_forgeries_fills_no_store_and_hides_no_decision(void)
 {
 	struct office o;
-	struct decide_result out;
+	struct take_result out;
 	struct decisions all;
 	struct error err = { 0 };
 	const char *id;
@@ -1026,21 +1026,21 @@ the_command_line_keeps_and_undoes_but_never_approves(void)
 	d.at = o.now;
 	d.proposal = propose(&o, KIND_REMOVE_MEMBER, 1, 1, STATE_OPEN);
 	d.verdict = VERDICT_APPROVE;
-	CHECK(decide_by_hand(o.mem, &o.rules, o.store, &d, o.now, &err) < 0 && err.kind == ERROR_USAGE);
+	CHECK(take_by_hand(o.mem, &o.rules, o.store, &d, o.now, &err) < 0 && err.kind == ERROR_USAGE);
 	d.verdict = VERDICT_UNDO;
-	CHECK(decide_by_hand(o.mem, &o.rules, o.store, &d, o.now, &err) < 0);
+	CHECK(take_by_hand(o.mem, &o.rules, o.store, &d, o.now, &err) < 0);
 	post(&o, row(&o, 0, d.proposal, "approve"));
 	(void)take(&o);
-	CHECK(decide_by_hand(o.mem, &o.rules, o.store, &d, o.now, &err) == 0 && state(&o, d.proposal) == STATE_OPEN);
+	CHECK(take_by_hand(o.mem, &o.rules, o.store, &d, o.now, &err) == 0 && state(&o, d.proposal) == STATE_OPEN);
 	(void)take(&o);                         /* what was undone is not settled again */
 	CHECK(state(&o, d.proposal) == STATE_OPEN);
 	d.verdict = VERDICT_KEEP;
 	d.reason = NULL;
-	CHECK(decide_by_hand(o.mem, &o.rules, o.store, &d, o.now, &err) < 0);
+	CHECK(take_by_hand(o.mem, &o.rules, o.store, &d, o.now, &err) < 0);
 	d.reason = "fel person";
-	CHECK(decide_by_hand(o.mem, &o.rules, o.store, &d, o.now, &err) == 0 && state(&o, d.proposal) == STATE_KEPT);
+	CHECK(take_by_hand(o.mem, &o.rules, o.store, &d, o.now, &err) == 0 && state(&o, d.proposal) == STATE_KEPT);
 	d.proposal = "nothing-1";
-	CHECK(decide_by_hand(o.mem, &o.rules, o.store, &d, o.now, &err) < 0);
+	CHECK(take_by_hand(o.mem, &o.rules, o.store, &d, o.now, &err) < 0);
 	office_close(&o);
 }
 
@@ -1062,7 +1062,7 @@ what_apply_has_begun_with_is_not_undone_by_words(void)
 	post(&o, row(&o, 0, d.proposal, "undo"));
 	post(&o, row(&o, 0, d.proposal, "keep"));
 	CHECK(take(&o).refused == 2);
-	CHECK(decide_by_hand(o.mem, &o.rules, o.store, &d, o.now, &err) < 0);
+	CHECK(take_by_hand(o.mem, &o.rules, o.store, &d, o.now, &err) < 0);
 	CHECK(state(&o, d.proposal) == STATE_SCHEDULED);
 	office_close(&o);
 }
@@ -1337,11 +1337,11 @@ a_stop_takes_approvals_back_and_each_has_an_id_of_its_own(void)
 	CHECK(state(&o, id) == STATE_OPEN);     /* the other one approved before the stop */
 	d.proposal = id;
 	d.at = o.now;
-	CHECK(decide_by_hand(o.mem, &o.rules, o.store, &d, o.now, &err) == 0 && state(&o, id) == STATE_HELD);
+	CHECK(take_by_hand(o.mem, &o.rules, o.store, &d, o.now, &err) == 0 && state(&o, id) == STATE_HELD);
 	CHECK(store_holds(o.mem, o.store, true, &holds, &err) == 0 && holds.list.count == 2);
 	CHECK_TEXT(holds.list.items[1].hold.id, arena_print(o.mem, STOP_PREFIX "%s-2", id));
 	d.proposal = propose(&o, KIND_REMOVE_MEMBER, 1, 1, STATE_OPEN);
-	CHECK(decide_by_hand(o.mem, &o.rules, o.store, &d, o.now, &err) < 0);
+	CHECK(take_by_hand(o.mem, &o.rules, o.store, &d, o.now, &err) < 0);
 	office_close(&o);
 }
 
@@ -1374,7 +1374,7 @@ two_who_stop_the_same_are_named_in_one_stop(void)
 	for (int i = 0; i < 2; i++) {           /* by hand: once more, and again */
 		d.proposal = id;
 		d.at = o.now;
-		CHECK(decide_by_hand(o.mem, &o.rules, o.store, &d, o.now, &err) == 0);
+		CHECK(take_by_hand(o.mem, &o.rules, o.store, &d, o.now, &err) == 0);
 	}
 	CHECK(store_holds(o.mem, o.store, true, &holds, &err) == 0 && holds.list.count == 1);
 	CHECK_TEXT(holds.list.items[0].hold.id, arena_print(o.mem, STOP_PREFIX "%s-1", id));
@@ -1516,10 +1516,10 @@ what_was_not_theirs_by_mistake_is_undone_by_hand(void)
 	post(&o, row(&o, 0, d.proposal, "not-mine"));
 	post(&o, row(&o, 1, other, "not-mine"));
 	CHECK(take(&o).taken == 2);
-	CHECK(decide_by_hand(o.mem, &o.rules, o.store, &d, o.now, &err) == 0 && state(&o, d.proposal) == STATE_WRONG_OWNER);
+	CHECK(take_by_hand(o.mem, &o.rules, o.store, &d, o.now, &err) == 0 && state(&o, d.proposal) == STATE_WRONG_OWNER);
 	CHECK(store_declined(o.mem, o.store, NULL, &declined, &err) == 0 && declined.list.count == 1);
 	CHECK_TEXT(declined.list.items[0].proposal_key, look(&o, other).p.key);
-	CHECK(decide_by_hand(o.mem, &o.rules, o.store, &d, o.now, &err) < 0 && err.kind == ERROR_USAGE);       /* nothing is left of it */
+	CHECK(take_by_hand(o.mem, &o.rules, o.store, &d, o.now, &err) < 0 && err.kind == ERROR_USAGE);       /* nothing is left of it */
 	post(&o, row(&o, 0, d.proposal, "approve"));
 	CHECK(take(&o).approved == 1);
 	office_close(&o);
@@ -1542,7 +1542,7 @@ to_undo_what_was_not_theirs_takes_nobodys_approval(void)
 	post(&o, row(&o, 0, d.proposal, "not-mine"));
 	CHECK(take(&o).taken == 2);
 	d.at = ++o.now;
-	CHECK(decide_by_hand(o.mem, &o.rules, o.store, &d, o.now, &err) == 0);
+	CHECK(take_by_hand(o.mem, &o.rules, o.store, &d, o.now, &err) == 0);
 	s = look(&o, d.proposal);
 	CHECK(store_decisions(o.mem, o.store, d.proposal, INT64_MIN, &given, &err) == 0);
 	CHECK(seats_has_approved(&given, &s, keys[1]));
@@ -1657,7 +1657,7 @@ counts(enum kind kind, const char *proof_text, void (*prepare)(struct office *o)
 {
 	struct office o;
 	struct inbox_decision d;
-	struct decide_result out;
+	struct take_result out;
 
 	office_open(&o);
 	prepare(&o);
@@ -1767,7 +1767,7 @@ what_is_done_by_hand_is_said_once_until_a_night_has_looked(void)
 	struct inbox_decision old;
 	struct error err = { 0 };
 	const char *hand, *ldif, *open;
-	struct decide_result out;
+	struct take_result out;
 	struct office o;
 	long long id;
 

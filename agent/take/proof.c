@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* proof.c - a proof of person, written by the page and judged by the night. */
-#include "proof_p.h"
 #include "take_p.h"
 #include "behov/json.h"
 #include <string.h>

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* verify.c - what must hold before a decision from the inbox counts: token, person, version, state, proof. */
 #include "take_p.h"
-#include "proof_p.h"
 #include "behov/text.h"
 #include <string.h>
 

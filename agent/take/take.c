@@ -377,15 +377,15 @@ read_before(struct taking *t, struct arena *mem, struct error *err)
 }
 
 int
-decide_take(struct arena *mem, const struct rules *rules, struct store *store, int64_t now,
-	    struct decide_result *out, struct error *err)
+take_inbox(struct arena *mem, const struct rules *rules, struct store *store, int64_t now,
+	    struct take_result *out, struct error *err)
 {
 	struct taking t = { .rules = rules, .store = store, .now = now, .out = out };
 	long long after = 0;
 	bool more = true;
 	int rc = 0;
 
-	*out = (struct decide_result){ 0 };
+	*out = (struct take_result){ 0 };
 	if (read_before(&t, mem, err) < 0)
 		return -1;
 	while (more && rc == 0)
@@ -456,10 +456,10 @@ by_hand(struct taking *t, const struct decision *d, struct error *err)
 }
 
 int
-decide_by_hand(struct arena *mem, const struct rules *rules, struct store *store, const struct decision *d,
+take_by_hand(struct arena *mem, const struct rules *rules, struct store *store, const struct decision *d,
 	       int64_t now, struct error *err)
 {
-	struct decide_result out = { 0 };
+	struct take_result out = { 0 };
 	struct taking t = { .mem = mem, .rules = rules, .store = store, .now = now, .out = &out };
 	int rc;
 

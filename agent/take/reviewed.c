@@ -6,7 +6,6 @@
  * the older one, and everything that tells of it says so.
  */
 #include "take_p.h"
-#include "proof_p.h"
 #include "behov/audit.h"
 #include "behov/json.h"
 #include "behov/log.h"
