@@ -12,12 +12,15 @@
 #include <behov/template.h>
 #include <behov/text.h>
 
+#include <errno.h>
+
 #define PLAN_MOST (16u << 20)
 
+/* Who has seen enough ("| head") is no failure. */
 static int put(const char *text, struct error *err)
 {
 	fputs(text, stdout);
-	if (fflush(stdout) == 0 && !ferror(stdout))
+	if ((fflush(stdout) == 0 && !ferror(stdout)) || errno == EPIPE)
 		return 0;
 	return error_sys(err, ERROR_SOURCE, "cannot write the answer");
 }

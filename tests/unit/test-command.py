@@ -33,6 +33,14 @@ def fonts():
             with open(f"{folder}/{name}", "w", encoding="utf-8") as out:
                 out.write(text)
         words = [BEHOV, "--config", folder + "/behov.cfg", "check"]
+        outlet, inlet = os.pipe()
+        os.close(outlet)
+        left = subprocess.run([*words, "--json"], stdin=subprocess.DEVNULL, stdout=inlet, stderr=subprocess.PIPE, text=True)
+        os.close(inlet)
+        check("who has read enough of an answer is no failure", left.returncode == 0 and "cannot" not in left.stderr, left)
+        with open("/dev/full", "w", encoding="utf-8") as full:
+            lost = subprocess.run([*words, "--json"], stdin=subprocess.DEVNULL, stdout=full, stderr=subprocess.PIPE, text=True)
+        check("an answer that could not be written is one", lost.returncode == 1 and "cannot write the answer" in lost.stderr, lost)
         there = subprocess.run(words, stdin=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
         gone = subprocess.run([*words, "--json"], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
                               env={**os.environ, "FONTCONFIG_FILE": folder + "/none.conf"})
