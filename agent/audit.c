@@ -242,7 +242,7 @@ int verb_audit(struct arena *mem, const struct options *options, int count, char
 		return export_store(mem, options, err);
 	if ((strcmp(what, "seal") == 0 || strcmp(what, "rotate") == 0 || strcmp(what, "epoch") == 0) && count == 1)
 		return sign(mem, options, what, err);
-	return error_set(err, ERROR_USAGE, "use: behov audit verify [EXPORT [HEADS]] [--key HEX] [--head] [--json], behov audit trail ID|ACCOUNT|QUARTER@SYSTEM, "
+	return error_set(err, ERROR_USAGE, "use: behov audit verify [EXPORT [HEADS]] [--key HEX] [--head] [--json], behov audit trail ID|ACCOUNT|DNR|QUARTER@SYSTEM, "
 			 "behov audit export, "
 			 "or behov audit seal|rotate|epoch");
 }

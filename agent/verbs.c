@@ -76,10 +76,10 @@ const struct verb verb_rows[] = {
 	  "write the quarterly access review; say whether a file is one as it was made; show gallringsprotokoll, and where they are",
 	  "json owner system format key",
 	  "report quarter 2026Q3\nreport quarter 2026Q3 --system treserva --format pdf\nreport verify 2026Q3.pdf\nreport protocol all", verb_report },
-	{ "audit", "verify [EXPORT [HEADS]] [--key HEX] [--head] [--json]\ntrail ID|ACCOUNT|QUARTER@SYSTEM [--json]\nexport\nseal [--json]\nrotate [--json]\n"
+	{ "audit", "verify [EXPORT [HEADS]] [--key HEX] [--head] [--json]\ntrail ID|ACCOUNT|DNR|QUARTER@SYSTEM [--json]\nexport\nseal [--json]\nrotate [--json]\n"
 		   "epoch --by NAME --reason TEXT [--json]",
 	  "what was done: check its chain, follow one proposal or review, write it out; behov-audit signs its head", "json head key by reason",
-	  "audit verify\naudit verify chain.jsonl heads --key 3f2a…\naudit trail anna.berg\naudit trail 2026Q3@treserva", verb_audit },
+	  "audit verify\naudit verify chain.jsonl heads --key 3f2a…\naudit trail anna.berg\naudit trail 'KS-GALLR 2026/1'\naudit trail 2026Q3@treserva", verb_audit },
 	{ "decide", "keep ID --by NAME --reason TEXT [--until DATE]\nundo ID --by NAME --reason TEXT\n"
 		    "hold ID --by NAME --reason TEXT [--until DATE]\ndone ID --by NAME --reason TEXT\n"
 		    "release SCOPE|directory|share:ID --by NAME --reason TEXT",

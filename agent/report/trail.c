@@ -178,6 +178,18 @@ is_about(const struct stored *s, const char *what)
 	return strcmp(s->id, what) == 0 || strcmp(s->p.key, what) == 0 || (s->p.account && strcmp(s->p.account, what) == 0);
 }
 
+/* Who holds a gallringsprotokoll has its dnr: that is its batch. */
+static int
+batch_of(struct arena *mem, const struct report_input *in, const char *dnr, const char **what, struct error *err)
+{
+	struct protocols list;
+
+	if (store_protocols(mem, in->store, dnr, false, &list, err) < 0)
+		return -1;
+	*what = list.list.count ? list.list.items[0].proposal : dnr;
+	return 0;
+}
+
 static int
 put_one(struct arena *mem, const struct report_input *in, const struct stored *s, json_t *rows, struct error *err)
 {
@@ -199,7 +211,7 @@ report_trail(struct arena *mem, const struct report_input *in, const char *what,
 	int rc = 0;
 
 	*out = NULL;
-	if (store_proposals(mem, in->store, &(struct proposal_filter){ 0 }, &list, err) < 0)
+	if (batch_of(mem, in, what, &what, err) < 0 || store_proposals(mem, in->store, &(struct proposal_filter){ 0 }, &list, err) < 0)
 		return -1;
 	*out = json_object();
 	put_moment(mem, *out, "now", in->now);
@@ -211,8 +223,8 @@ report_trail(struct arena *mem, const struct report_input *in, const char *what,
 	if (rc == 0)
 		rc = trail_review(mem, in, what, put_list(*out, "reviews"), err);
 	if (rc == 0 && !json_array_size(rows) && !json_array_size(json_object_get(*out, "reviews")))
-		rc = error_set(err, ERROR_USAGE, "'%s' is neither a proposal (behov proposals) nor an account that one has been about, nor the list of "
-			       "a quarter (2026Q3@SYSTEM)", what);
+		rc = error_set(err, ERROR_USAGE, "'%s' is neither a proposal (behov proposals) nor an account that one has been about, nor the dnr of a "
+			       "gallringsprotokoll, nor the list of a quarter (2026Q3@SYSTEM)", what);
 	if (rc == 0)
 		rc = put_chain(mem, in, *out, err);
 	if (rc < 0) {

@@ -40,7 +40,7 @@ int report_status(struct arena *mem, const struct report_input *in, json_t **out
 /* states 0 = live ones.  Caller owns. */
 int report_proposals(struct arena *mem, const struct report_input *in, unsigned states, json_t **out,
 		     struct error *err);
-/* One proposal (id, or key: all its episodes), or all about an account: evidence, decisions, what was done, rows of the chain. */
+/* One proposal (id, the dnr of its protocol, or key: all its episodes), or all about an account: evidence, decisions, what was done, rows of the chain. */
 int report_trail(struct arena *mem, const struct report_input *in, const char *what, json_t **out, struct error *err);
 char *report_trail_text(struct arena *mem, const json_t *trail);
 /* Status and proposals as text for a terminal. */

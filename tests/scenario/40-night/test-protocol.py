@@ -142,6 +142,8 @@ def who_does_not_believe_it(t, batch):
     told = json.loads(raw)
     trail = json.loads(t.call(END, "audit", "trail", batch, "--json").stdout)["proposals"][0]
     ends = {row["event"]: row for row in trail["chain"]}
+    same = json.loads(t.call(END, "audit", "trail", told["dnr"], "--json").stdout)["proposals"]
+    check("who holds the protocol finds its trail by its dnr", same == [trail], told["dnr"], same)
     issued = ends["protocol-issued"]["payload"]
     check("the chain holds the digest of what it says, and of its list", issued["digest"] == hashlib.sha256(raw).hexdigest() and
           issued["list"] == hashlib.sha256(read(base + ".csv", "rb")).hexdigest() == told["list"]["digest"], issued)
