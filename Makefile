@@ -145,9 +145,9 @@ check: deps-check
 
 deps-check:
 	packaging/install-deps check
-deps-demo:
-	packaging/install-deps build
-	packaging/install-deps demo
+	packaging/install-deps axe
+deps-%: FORCE
+	packaging/install-deps $*
 
 # The example municipality: 2,000 invented people and 10,000 files, with four quarters of nights in which its owners decided, a
 # night of today, and the page where they decide on.  YEAR=0 begins with an empty store instead.  The store is a test store, so
@@ -170,7 +170,7 @@ endif
 	tests/world/show-letters build/demo/outbox
 	$(if $(filter-out 0,$(SERVE)),$(DEMO) serve)
 
-fuzz:
+fuzz: deps-fuzz
 	@set -e; for f in $(FUZZERS); do \
 		$(MAKE) -s CC=clang SAN=fuzzer-no-link,address,undefined build/fuzz-$$f FUZZER=$$f; \
 		mkdir -p build/corpus-$$f; \
@@ -184,25 +184,26 @@ FILES  = 1000000
 PEOPLE = 1000000
 TURNS  = 5
 ONLY   =
-bench: $O/behov $O/behov-smb $O/tests/unit/oracle-apply $O/tests/bench/mover $O/tests/bench/remover $O/tests/bench/collect $O/tests/bench/decode $O/tests/bench/history $O/tests/bench/judge $O/tests/bench/manifest $O/tests/bench/visitors $O/tests/bench/walker $O/tests/unit/oracle-pdf
-	packaging/install-deps bench
-	$(MAKE) $O/tests/bench/slow
+BENCHES = $(addprefix $O/tests/bench/,mover remover collect decode history judge manifest slow visitors walker) $(addprefix $O/tests/unit/oracle-,apply pdf)
+bench: deps-bench
+	$(MAKE) -j2 all $(BENCHES)
 	BUILD=$O FILES=$(FILES) PEOPLE=$(PEOPLE) TURNS=$(TURNS) tests/bench/bench $(ONLY)
 $O/tests/bench/slow: tests/bench/slow.c
+	@mkdir -p $(@D)
 	$(CC) $(ALL_CFLAGS) $$(pkg-config --cflags fuse3) -D_FILE_OFFSET_BITS=64 -o $@ $< $$(pkg-config --libs fuse3)
 $O/tests/bench/%: tests/bench/%.c $O/libbehov.a
 	@mkdir -p $(@D)
 	$(CC) $(ALL_CFLAGS) -o $@ $< $O/libbehov.a $(ALL_LDFLAGS) $(LIBS)
 
 # Not part of check: it takes its time.  Fails on what nobody has explained in tests/attack/attack.
-attack: $O/behov
-	packaging/install-deps attack
+attack: deps-attack
+	$(MAKE) -j2 $O/behov
 	BUILD=$O tests/attack/attack
 
 # Not part of check, either.  Fails when memory, open files or threads grew steadily, or when the page could not answer.
 MINUTES = 60
-soak: $O/behov
-	packaging/install-deps demo
+soak: deps-demo
+	$(MAKE) -j2 $O/behov
 	BUILD=$O MINUTES=$(MINUTES) tests/attack/soak
 
 # Nothing is started and nothing in /etc is made: see behov-powers(7).
@@ -224,13 +225,14 @@ install: $O/behov $O/behov-smb
 	install -m 644 README.md $(SHARE)/doc/behov
 	install -m 644 conf/behov.cfg packaging/installed.cfg packaging/nginx-behov.conf packaging/apache-behov.conf packaging/prometheus/behov.rules.yml $(SHARE)/doc/behov/examples
 
-deb: $O/behov $O/behov-smb
+deb: deps-deb
+	$(MAKE) -j2 all
 	packaging/make-deb $O
 
 clean:
 	rm -rf build
 
 FORCE:
-.PHONY: FORCE all units test check deps-check deps-demo demo bench attack soak fuzz pot install deb clean
+.PHONY: FORCE all units test check demo bench attack soak fuzz pot install deb clean
 .SECONDARY:
 -include $(shell find $O -name '*.d' -type f 2>/dev/null)

@@ -826,7 +826,7 @@ def main():
         return 1
     for check, complaints in found.items():
         if check is axe_finds_nothing and not AXE:
-            print("skip axe_finds_nothing: no axe-core in build/npm (packaging/install-deps check fetches it)")
+            print("skip axe_finds_nothing: no axe-core in build/npm (packaging/install-deps axe fetches it)")
             continue
         for complaint in complaints:
             print("   ", complaint)

@@ -1,6 +1,7 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What is installed: into a folder, as a Debian package into a root of its own, and the units, held to a mark by systemd itself."""
+"""What is installed: by packaging/install-deps before anything is built; into a folder, as a Debian package into a root of its own,
+and the units, held to a mark by systemd itself."""
 import glob
 import json
 import os
@@ -158,6 +159,55 @@ def installed(root, deb):
     check("this machine's accounts are as they were", call("getent", "passwd").stdout == before)
 
 
+SUDO = """#!/bin/sh
+echo "$*" >>"$SAID"
+case $* in
+'-n true') exit "$MAY" ;;
+*' tee '*) cat >/dev/null ;;
+*' install '*) exit "$GETS" ;;
+esac
+"""
+POLICY = "/usr/sbin/policy-rc.d"
+
+
+def needs(room):
+    """packaging/install-deps on a machine that has nothing, by somebody who is not root: nothing is installed, it only says what it would."""
+    tools, said = room + "/tools", room + "/said"
+    os.mkdir(tools)
+    for name, text in (("id", "#!/bin/sh\necho 1000\n"), ("dpkg-query", "#!/bin/sh\nexit 1\n"), ("sudo", SUDO)):
+        with open(f"{tools}/{name}", "w", encoding="ascii") as f:
+            f.write(text)
+        os.chmod(f"{tools}/{name}", 0o755)
+    for name in ("cat", "dirname"):
+        os.symlink(shutil.which(name), f"{tools}/{name}")
+
+    def install(what, may, gets=0):
+        open(said, "w", encoding="ascii").close()
+        done = subprocess.run(["packaging/install-deps", what], cwd=TOP, env={"PATH": tools, "SAID": said, "MAY": str(may), "GETS": str(gets)},
+                              stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False)
+        with open(said, encoding="ascii") as f:
+            return done.returncode, done.stdout.splitlines(), [line.strip().removeprefix("-n ") for line in f][1:]
+
+    lists = {}
+    for what in ("build", "demo", "deb", "check", "bench", "attack", "fuzz"):
+        code, lines, did = install(what, 1)
+        lists[what] = set(lines[0].partition(f"missing for {what}: ")[2].split())
+        check(f"who may not install for {what} is told one line that does", code == 1 and lists[what] and lines[2:] == ["sudo packaging/install-deps " + what]
+              and not did, lines)
+    check("what is for less is for more, too", lists["build"] < lists["demo"] < lists["check"] and lists["build"] < lists["deb"] < lists["check"]
+          and lists["build"] < lists["fuzz"] < lists["check"] and lists["demo"] < lists["bench"] and lists["demo"] < lists["attack"], lists)
+    lay, take = ([f"tee {POLICY}", f"chmod 755 {POLICY}"], [f"rm -f {POLICY}"]) if not os.path.lexists(POLICY) else ([], [])
+    for gets in (0, 100):
+        code, lines, did = install("check", 0, gets)
+        check(f"who may, installs; no server starts meanwhile{', and none is kept from it after a failure' if gets else ''}", code == gets
+              and did[:len(lay) + 1] == lay + ["apt-get -q update"] and did[len(did) - len(take):] == take, lines, did)
+        words = did[len(did) - len(take) - 1].split()
+        check("all of it at once, and nothing is removed for it", "--no-remove" in words and set(words[words.index("install") + 1:]) == lists["check"], words)
+    os.remove(tools + "/sudo")
+    code, lines, did = install("demo", 1)
+    check("and where there is no sudo it is su that does", code == 1 and lines[2:] == ["su -c 'packaging/install-deps demo'"], lines)
+
+
 def main():
     if BUILD != "build":
         print("skip what is installed is the program as shipped")
@@ -165,6 +215,7 @@ def main():
     room = os.path.realpath(tempfile.mkdtemp(prefix="behov-install-"))
     os.chmod(room, 0o755)
     try:
+        needs(room)
         tree(room)
         units(room)
         package(room)
