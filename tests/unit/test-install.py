@@ -127,6 +127,9 @@ def package(room):
         check("lintian has nothing to say", done.returncode == 0 and not re.search(r"^[EW]:", done.stdout, re.M), done.stdout)
     else:
         print("skip lintian is not installed")
+    done = subprocess.run(["/bin/sh", TOP + "/packaging/debian/postinst", "configure", ""], env={"PATH": room + "/nowhere", "DPKG_ROOT": room + "/nowhere"},
+                          stderr=subprocess.PIPE, text=True, check=False)
+    check("without systemd it is said that there are no accounts", done.returncode == 0 and "are yours to make" in done.stderr, done.stderr)
     if os.geteuid() != 0:
         print("skip only root installs a package")
     elif not shutil.which("systemd-sysusers") or not shutil.which("systemd-tmpfiles"):
