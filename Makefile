@@ -212,18 +212,18 @@ PREFIX  = /usr/local
 UNITDIR = $(PREFIX)/lib/systemd/system
 SHARE   = $(DESTDIR)$(PREFIX)/share
 install: $O/behov $O/behov-smb
-	install -D -m 755 $O/behov $(DESTDIR)$(PREFIX)/bin/behov
-	install -D -m 755 $O/behov-smb $(DESTDIR)$(PREFIX)/libexec/behov/behov-smb
-	for n in 1 5 7; do install -d $(SHARE)/man/man$$n && install -m 644 packaging/man/*.$$n $(SHARE)/man/man$$n || exit 1; done
-	install -d $(DESTDIR)$(UNITDIR) $(SHARE)/behov/rules/library $(SHARE)/behov/schema $(SHARE)/doc/behov/examples
-	for u in packaging/systemd/*; do sed 's|/usr/bin/behov|$(PREFIX)/bin/behov|' $$u >$(DESTDIR)$(UNITDIR)/$${u##*/} || exit 1; done
-	chmod 644 $(DESTDIR)$(UNITDIR)/behov-*
-	install -D -m 644 packaging/sysusers.d/behov.conf $(DESTDIR)$(PREFIX)/lib/sysusers.d/behov.conf
-	install -D -m 644 packaging/tmpfiles.d/behov.conf $(DESTDIR)$(PREFIX)/lib/tmpfiles.d/behov.conf
-	install -m 644 rules/library/* $(SHARE)/behov/rules/library
-	install -m 644 conf/schema/* $(SHARE)/behov/schema
-	install -m 644 README.md $(SHARE)/doc/behov
-	install -m 644 conf/behov.cfg packaging/installed.cfg packaging/nginx-behov.conf packaging/apache-behov.conf packaging/prometheus/behov.rules.yml $(SHARE)/doc/behov/examples
+	install -D -m 755 $O/behov "$(DESTDIR)$(PREFIX)/bin/behov"
+	install -D -m 755 $O/behov-smb "$(DESTDIR)$(PREFIX)/libexec/behov/behov-smb"
+	for n in 1 5 7; do install -d "$(SHARE)/man/man$$n" && install -m 644 packaging/man/*.$$n "$(SHARE)/man/man$$n" || exit 1; done
+	install -d "$(DESTDIR)$(UNITDIR)" "$(SHARE)/behov/rules/library" "$(SHARE)/behov/schema" "$(SHARE)/doc/behov/examples"
+	for u in packaging/systemd/*; do sed 's|/usr/bin/behov|$(PREFIX)/bin/behov|' $$u >"$(DESTDIR)$(UNITDIR)/$${u##*/}" || exit 1; done
+	chmod 644 "$(DESTDIR)$(UNITDIR)"/behov-*
+	install -D -m 644 packaging/sysusers.d/behov.conf "$(DESTDIR)$(PREFIX)/lib/sysusers.d/behov.conf"
+	install -D -m 644 packaging/tmpfiles.d/behov.conf "$(DESTDIR)$(PREFIX)/lib/tmpfiles.d/behov.conf"
+	install -m 644 rules/library/* "$(SHARE)/behov/rules/library"
+	install -m 644 conf/schema/* "$(SHARE)/behov/schema"
+	install -m 644 README.md "$(SHARE)/doc/behov"
+	install -m 644 conf/behov.cfg packaging/installed.cfg packaging/nginx-behov.conf packaging/apache-behov.conf packaging/prometheus/behov.rules.yml "$(SHARE)/doc/behov/examples"
 
 deb: deps-deb
 	$(MAKE) -j2 all

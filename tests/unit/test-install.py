@@ -63,8 +63,9 @@ def tree(room):
     done = call(program, "--config", room + "/a/usr/share/doc/behov/examples/installed.cfg", "check")
     check("the example for an installation lacks nothing but its rules", os.path.exists("/etc/behov/rules") or done.returncode == 2 and "/etc/behov/rules" in done.stdout
           and "1 complaints" in done.stdout, done.stdout)
-    call("make", "-s", "install", f"DESTDIR={room}/b")
-    with open(room + "/b/usr/local/lib/systemd/system/behov-run.service", encoding="utf-8") as f:
+    done = call("make", "-s", "install", f"DESTDIR={room}/å b")
+    check("into a folder of any name", done.returncode == 0, done.stdout)
+    with open(room + "/å b/usr/local/lib/systemd/system/behov-run.service", encoding="utf-8") as f:
         check("with another prefix units say so", "ExecStart=/usr/local/bin/behov run\n" in f.read())
 
 
