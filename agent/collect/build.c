@@ -50,6 +50,7 @@ build_open(struct arena *mem, const struct rules *rules)
 	intern_open(&b->names, scratch);
 	b->names.texts.mem = mem;               /* what people and groups are called is kept */
 	intern_open(&b->parents, scratch);
+	intern_open(&b->parent_keys, scratch);
 	intern_open(&b->values, scratch);
 	intern_open(&b->wanted, scratch);
 	want_groups(b);

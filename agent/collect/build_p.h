@@ -60,7 +60,9 @@ struct builder {
 	struct intern names;                    /* DNs as they were spelled; a memberUid with a byte 1 before it */
 	LIST(uint32_t) owners;                  /* name -> object, or NOBODY */
 	struct intern parents;                  /* what follows the first component of a DN */
-	LIST(struct parent { const char *key; uint16_t origin; bool inside; }) folded;
+	uint32_t last_parent;                   /* the one that was asked for last */
+	struct intern parent_keys;
+	LIST(struct parent { const char *key; uint32_t number; uint16_t origin; bool inside; }) folded; /* number: of its key */
 	struct intern values;                   /* texts of attributes that needs name */
 	LIST(const struct value *) shared;
 	struct intern wanted;                   /* folded spellings of the groups that roles name */
@@ -89,6 +91,8 @@ uint32_t name_of(struct builder *b, const char *bytes, size_t len);
 void name_row(struct builder *b, const struct berval *names, size_t count, uint32_t *out);
 /* As dn_key(), quickly where the name is a plain one; NULL when it is no DN. */
 const char *name_key(struct builder *b, const char *dn, size_t len);
+/* The same bytes for equal names, and for no others: shorter than a key, and no text. */
+struct berval name_mark(struct builder *b, struct arena *mem, const char *dn, size_t len);
 /* Does it lie below the base of the current source?  -1: it is no DN. */
 int name_inside(struct builder *b, const char *dn, size_t len);
 /* Does it lie below the base of any of them? */

@@ -39,38 +39,52 @@ find_foreign(struct builder *b)
 
 /* ------------------------------------------------------------------ names that nobody has to the letter */
 
-struct search { struct intern keys; LIST(uint32_t) who; bool ready; };
+struct search { struct intern marks; LIST(uint32_t) who; };
 
+/* The number of each of at most INTERN_ROW names: the same for equal ones. */
 static void
-learn(struct builder *b, struct search *s, const char *key, uint32_t who)
+number_names(struct builder *b, struct search *s, const uint32_t *names, size_t count, uint32_t *at)
 {
-	if (key && intern(&s->keys, key, strlen(key)) == s->who.count)
-		*arena_push(b->scratch, &s->who) = who;
+	struct arena *mem = arena_open();
+	struct berval marks[INTERN_ROW];
+
+	for (size_t i = 0; i < count; i++) {
+		const struct word *w = &b->names.words.items[names[i]];
+
+		marks[i] = name_mark(b, mem, w->text, w->len);
+	}
+	intern_row(&s->marks, marks, count, at);
+	arena_close(mem);
 }
 
+/* Every entry; of several with the same name the first is meant. */
 static void
 prepare(struct builder *b, struct search *s)
 {
-	if (s->ready)
-		return;
-	intern_open(&s->keys, b->scratch);
-	for (uint32_t i = 0; i < b->object_count; i++) {
-		const char *dn = object_at(b, i)->as.account.dn;
+	uint32_t names[INTERN_ROW], at[INTERN_ROW], wide = 0;
 
-		learn(b, s, name_key(b, dn, strlen(dn)), b->owners.items[object_at(b, i)->name]);
+	intern_open(&s->marks, b->scratch);
+	for (uint32_t i = 0; i < b->object_count; i += wide) {
+		for (wide = 0; wide < INTERN_ROW && i + wide < b->object_count; wide++)
+			names[wide] = object_at(b, i + wide)->name;
+		number_names(b, s, names, wide, at);
+		for (uint32_t k = 0; k < wide; k++)
+			if (at[k] == s->who.count)
+				*arena_push(b->scratch, &s->who) = b->owners.items[names[k]];
 	}
-	s->ready = true;
 }
 
 /* A name that leads nowhere becomes an account of which we know the name only. */
 static uint32_t
-stranger(struct builder *b, const char *dn, const char *key)
+stranger(struct builder *b, const struct word *name)
 {
 	uint32_t me = b->object_count;
 	struct object *o = object_new(b);
-	bool user = *dn == '\1';
+	bool user = *name->text == '\1';
+	const char *key = user ? NULL : name_key(b, name->text, name->len);
+	const char *dn = pool_copy(&b->texts, name->text + user, name->len - user);
 
-	dn = pool_copy(&b->texts, dn + user, strlen(dn + user));
+	key = key ? key : text_fold(b->scratch, name->text);
 	*o = (struct object){ .line = LINE_NOWHERE, .name = NOBODY, .manager = NOBODY };
 	o->as.account = (struct account){
 		.dn = dn, .name = user ? dn : name_first(b, dn), .key = pool_copy(&b->texts, key, strlen(key)),
@@ -80,22 +94,41 @@ stranger(struct builder *b, const char *dn, const char *key)
 	return me;
 }
 
-static uint32_t
-find_name(struct builder *b, struct search *s, uint32_t name)
+static void
+find_row(struct builder *b, struct search *s, const uint32_t *names, size_t count)
 {
-	const struct word *w = &b->names.words.items[name];
-	const char *key;
-	uint32_t at;
+	uint32_t at[INTERN_ROW];
 
-	prepare(b, s);
-	key = *w->text == '\1' ? NULL : name_key(b, w->text, w->len);
-	if (!key)
-		key = text_fold(b->scratch, w->text);
-	at = intern_find(&s->keys, key, strlen(key));
-	if (at != INTERN_NONE)
-		return s->who.items[at];
-	learn(b, s, key, stranger(b, w->text, key));
-	return s->who.items[s->who.count - 1];
+	number_names(b, s, names, count, at);
+	for (size_t i = 0; i < count; i++) {
+		uint32_t *owner = &b->owners.items[names[i]];
+		bool two = *owner == AMBIGUOUS;
+
+		if (at[i] == s->who.count)
+			*arena_push(b->scratch, &s->who) = stranger(b, &b->names.words.items[names[i]]);
+		*owner = s->who.items[at[i]];
+		if (two)
+			object_at(b, *owner)->line = LINE_AMBIGUOUS;
+	}
+}
+
+/* Whom a group names otherwise than their entries are spelled. */
+static void
+find_names(struct builder *b, struct search *s, const struct object *group)
+{
+	uint32_t names[INTERN_ROW];
+	size_t wide = 0;
+
+	if (!s->marks.mem)
+		prepare(b, s);
+	for (uint32_t m = 0; m < group->member_count; m++) {
+		if (b->owners.items[group->members[m]] >= AMBIGUOUS)
+			names[wide++] = group->members[m];
+		if (wide < INTERN_ROW && m + 1 < group->member_count)
+			continue;
+		find_row(b, s, names, wide);
+		wide = 0;
+	}
 }
 
 /* Groups that roles name, and all that lie in them: what is not known of others changes nothing. */
@@ -164,21 +197,21 @@ find_members(struct builder *b)
 		struct object *o = object_at(b, i);
 		struct origin *origin = &b->origins.items[o->source];
 		long long hidden = 0;
+		bool named = true;              /* every one of them */
 
+		for (uint32_t m = 0; m < o->member_count; m++)
+			named &= b->owners.items[o->members[m]] < AMBIGUOUS;
+		if (!named)
+			find_names(b, &search, o);
 		for (uint32_t m = 0; m < o->member_count; m++) {
-			uint32_t *owner = &b->owners.items[o->members[m]];
+			uint32_t owner = b->owners.items[o->members[m]];
 
-			bool two = *owner == AMBIGUOUS;
-
-			if (*owner >= AMBIGUOUS)
-				*owner = find_name(b, &search, o->members[m]);
-			if (*owner < known)
+			if (owner < known)
 				continue;
-			object_at(b, *owner)->line = two ? LINE_AMBIGUOUS : object_at(b, *owner)->line;
-			if (object_at(b, *owner)->line == LINE_AMBIGUOUS)
+			if (object_at(b, owner)->line == LINE_AMBIGUOUS)
 				entry_doubt(b, &o->as.group, "a member's uid belongs to more than one");
 			origin->dangling++;
-			hidden += origin->schema.kind == SCHEMA_AD && name_is_ours(b, object_at(b, *owner)->as.account.key);
+			hidden += origin->schema.kind == SCHEMA_AD && name_is_ours(b, object_at(b, owner)->as.account.key);
 		}
 		origin->hidden += hidden;
 		if (hidden)

@@ -31,7 +31,7 @@ name_row(struct builder *b, const struct berval *names, size_t count, uint32_t *
 }
 
 /* What RFC 4514 escapes. */
-static const bool special[256] = { [0] = true, ['\\'] = true, ['"'] = true, ['+'] = true, [';'] = true, ['<'] = true,
+static const bool special[256] = { [0] = true, [','] = true, ['\\'] = true, ['"'] = true, ['+'] = true, [';'] = true, ['<'] = true,
 				   ['>'] = true, ['='] = true, ['#'] = true };
 
 static bool
@@ -43,37 +43,57 @@ is_plain(const char *bytes, size_t len)
 	return len && bytes[0] != ' ' && bytes[len - 1] != ' ';
 }
 
-/* Where the first component of a plain name ends; 0 when RFC 4514 has more to say about it than we want to know. */
-static size_t
-plain(const char *dn, size_t len)
+/* Where in a plain name its first value begins and ends, and where its parent begins. */
+struct parts { size_t value, end, parent; };
+
+/* false when RFC 4514 has more to say about it than we want to know. */
+static bool
+plain(const char *dn, size_t len, struct parts *out)
 {
 	size_t equals = 0, i;
 
 	while (equals < len && (isalnum((unsigned char)dn[equals]) || dn[equals] == '-'))
 		equals++;
 	if (!equals || !isalpha((unsigned char)*dn) || equals + 1 >= len || dn[equals] != '=' || dn[equals + 1] == ' ')
-		return 0;
+		return false;
 	for (i = equals + 1; i < len && dn[i] != ','; i++)
 		if (special[(unsigned char)dn[i]] || (unsigned char)dn[i] < 0x20)
-			return 0;
-	if (dn[i - 1] == ' ' || (i < len && (i + 1 == len || dn[i + 1] == ' ')))
-		return 0;
-	return i == equals + 1 ? 0 : i;
+			return false;
+	*out = (struct parts){ equals + 1, i, i + 1 };
+	while (out->parent < len && dn[out->parent] == ' ')
+		out->parent++;
+	return dn[i - 1] != ' ' && i > equals + 1 && out->parent < len;
 }
 
 /* Without a base everything is. */
 static bool is_inside(const char *key, const char *base) { return !base || directory_below(key, base); }
 
-static const struct parent *
-parent_of(struct builder *b, const char *dn, size_t len)
+/* Neighbours mostly have the same one. */
+static uint32_t
+number_parent(struct builder *b, const char *dn, size_t len)
 {
-	uint32_t at = intern(&b->parents, dn, len);
+	const struct word *last = b->parents.words.count ? &b->parents.words.items[b->last_parent] : NULL;
+
+	if (!last || last->len != len || memcmp(last->text, dn, len) != 0)
+		b->last_parent = intern(&b->parents, dn, len);
+	return b->last_parent;
+}
+
+/* NULL when the name is not plain. */
+static const struct parent *
+parent_of(struct builder *b, const char *dn, size_t len, struct parts *parts)
+{
 	uint16_t origin = (uint16_t)(b->origins.count - 1);
 	struct parent *p;
+	uint32_t at;
 
+	if (!plain(dn, len, parts))
+		return NULL;
+	at = number_parent(b, dn + parts->parent, len - parts->parent);
 	if (b->folded.count <= at) {
 		p = arena_push(b->scratch, &b->folded);
-		p->key = dn_key(b->scratch, b->parents.words.items[at].text);
+		p->key = memchr(dn, 0, len) ? NULL : dn_key(b->scratch, b->parents.words.items[at].text);
+		p->number = p->key ? intern(&b->parent_keys, p->key, strlen(p->key)) : NOBODY;
 		p->origin = UINT16_MAX;
 	}
 	p = &b->folded.items[at];
@@ -81,45 +101,99 @@ parent_of(struct builder *b, const char *dn, size_t len)
 		p->origin = origin;
 		p->inside = is_inside(p->key, b->at->base);
 	}
-	return p;
+	return p->key ? p : NULL;
 }
 
-/* "type=value,parent", without a printf for each of a million. */
-static const char *
-join(struct arena *mem, const char *type, const char *value, const char *parent)
+/* Into small letters; false when not all is ASCII. */
+static bool
+lower(char *out, const char *bytes, size_t len)
 {
-	size_t t = strlen(type), v = strlen(value), p = strlen(parent);
-	char *out = arena_take(mem, t + v + p + 3);
+	unsigned char all = 0;
 
-	memcpy(out, type, t);
-	out[t] = '=';
-	memcpy(out + t + 1, value, v);
-	out[t + 1 + v] = ',';
-	memcpy(out + t + v + 2, parent, p + 1);
-	return out;
+	for (size_t i = 0; i < len; i++) {
+		unsigned char c = (unsigned char)bytes[i];
+
+		all |= c;
+		out[i] = (char)(c >= 'A' && c <= 'Z' ? c + 32 : c);
+	}
+	return all < 0x80;
+}
+
+/* The first component of a plain name, folded, with room for as much more; NULL: it is not plain in small letters. */
+static char *
+head_key(struct arena *mem, const char *dn, const struct parts *at, size_t more, size_t *len)
+{
+	char *key = arena_take(mem, at->end + more), *whole;
+	const char *folded;
+
+	*len = at->end;
+	if (lower(key, dn, at->end))
+		return key;
+	folded = text_fold(mem, arena_copy(mem, dn + at->value, at->end - at->value));
+	if (!is_plain(folded, strlen(folded)))          /* U+037E folds to ';' */
+		return NULL;
+	*len = at->value + strlen(folded);
+	whole = arena_take(mem, *len + more);
+	memcpy(whole, key, at->value);
+	memcpy(whole + at->value, folded, strlen(folded));
+	return whole;
 }
 
 const char *
 name_key(struct builder *b, const char *dn, size_t len)
 {
-	size_t first = plain(dn, len), equals;
-	const struct parent *p = first && first < len ? parent_of(b, dn + first + 1, len - first - 1) : NULL;
-	const char *folded;
-	char *head;
+	struct parts at;
+	const struct parent *p = parent_of(b, dn, len, &at);
+	size_t more = p ? strlen(p->key) : 0, end;
+	char *key = p ? head_key(b->scratch, dn, &at, more + 2, &end) : NULL;
 
 	if (memchr(dn, 0, len))
 		return NULL;
-	if (!p || !p->key)
+	if (!key)
 		return dn_key(b->scratch, arena_copy(b->scratch, dn, len));
-	head = arena_copy(b->scratch, dn, first);
-	equals = (size_t)(strchr(head, '=') - head);
-	for (size_t i = 0; i <= equals; i++)
-		head[i] = (char)tolower((unsigned char)head[i]);
-	head[equals] = '\0';
-	folded = text_fold(b->scratch, head + equals + 1);
-	if (!is_plain(folded, strlen(folded)))          /* U+037E folds to ';' */
-		return dn_key(b->scratch, arena_copy(b->scratch, dn, len));
-	return join(b->scratch, head, folded, p->key);
+	key[end] = ',';
+	memcpy(key + end + 1, p->key, more);
+	return key;
+}
+
+/* Where the first component of a key ends. */
+static size_t
+head_end(const char *key)
+{
+	size_t at = 0;
+
+	while (key[at] && key[at] != ',')
+		at += key[at] == '\\' && key[at + 1] ? 2 : 1;
+	return at;
+}
+
+/* The number goes behind: what is compared first is what differs. */
+static struct berval
+mark(char *head, size_t len, uint32_t parent)
+{
+	memcpy(head + len, &parent, sizeof(parent));
+	return (struct berval){ len + sizeof(parent), head };
+}
+
+struct berval
+name_mark(struct builder *b, struct arena *mem, const char *dn, size_t len)
+{
+	struct parts at;
+	const struct parent *p = parent_of(b, dn, len, &at);
+	size_t end;
+	char *head = p ? head_key(mem, dn, &at, sizeof(uint32_t), &end) : NULL;
+	const char *key;
+	uint32_t parent;
+
+	if (head)
+		return mark(head, end, p->number);
+	dn = arena_copy(mem, dn, len);
+	key = *dn == '\1' ? NULL : dn_key(mem, dn);
+	end = key ? head_end(key) : 0;
+	parent = !key ? AMBIGUOUS : key[end] ? intern(&b->parent_keys, key + end + 1, strlen(key + end + 1)) : NOBODY;
+	key = key ? key : text_fold(mem, dn);
+	end = end ? end : strlen(key);
+	return mark(memcpy(arena_take(mem, end + sizeof(parent)), key, end), end, parent);
 }
 
 bool
@@ -134,11 +208,11 @@ name_is_ours(const struct builder *b, const char *key)
 int
 name_inside(struct builder *b, const char *dn, size_t len)
 {
-	size_t first = plain(dn, len);
-	const struct parent *p = first && first < len ? parent_of(b, dn + first + 1, len - first - 1) : NULL;
+	struct parts at;
+	const struct parent *p = parent_of(b, dn, len, &at);
 	const char *key;
 
-	if (p && p->key && p->inside)
+	if (p && p->inside)
 		return 1;
 	key = name_key(b, dn, len);
 	return key ? is_inside(key, b->at->base) : -1;

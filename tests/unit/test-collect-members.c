@@ -239,6 +239,173 @@ static void a_name_in_parts_that_are_not_plain_keeps_its_key(void)
 	}
 }
 
+/* ------------------------------------------------------------------ random names, in random spellings */
+
+static uint64_t state;
+
+static uint32_t
+below(uint32_t n)
+{
+	state = state * UINT64_C(6364136223846793005) + 1442695040888963407u;
+	return (uint32_t)(state >> 33) % n;
+}
+
+/* What stands in a value, in all ways that RFC 4514 and case folding let it be written: alone, where a value begins or ends,
+ * too.  No two of them have a spelling in common, whatever stands beside them. */
+static const char *const signs[][6] = {
+	{ "a", "A", "\\61", "\\41" }, { "b", "B", "\\62" }, { "1", "\\31" }, { "\303\245", "\303\205", "\\c3\\A5", "a\314\212", "A\314\212" },
+	{ "\303\266", "\303\226", "\\C3\\96" }, { "\\,", "\\2C", "\\2c" }, { "\\+", "\\2b" }, { "\\\\", "\\5C" }, { "\\=", "\\3D", "=" },
+	{ "\\#", "\\23" }, { "\\;", "\\3b" }, { "\\ ", "\\20" }, { ".", "\\2E" },
+};
+static const char *const types[][4] = { { "cn", "CN", "Cn" }, { "ou", "OU", "oU" }, { "dc", "DC" } };
+static const char *const commas[] = { ",", ",", ", ", ",   ", " ," };
+
+#define SIGNS (sizeof(signs) / sizeof(*signs))
+#define DEEP 3
+struct random_name { uint8_t type[DEEP], sign[DEEP][3], signs[DEEP], deep; };
+
+static struct random_name
+draw_name(void)
+{
+	struct random_name n = { .deep = (uint8_t)(1 + below(DEEP)) };
+
+	for (int d = 0; d < n.deep; d++) {
+		n.type[d] = (uint8_t)below(3);
+		n.signs[d] = (uint8_t)(1 + below(3));
+		for (int i = 0; i < n.signs[d]; i++)
+			n.sign[d][i] = (uint8_t)below(below(2) ? 4 : SIGNS);
+	}
+	return n;
+}
+
+/* The first spelling of everything, or any. */
+static const char *
+one_of(const char *const *all, size_t most, bool any)
+{
+	size_t count = 0;
+
+	while (count < most && all[count])
+		count++;
+	return all[any ? below((uint32_t)count) : 0];
+}
+
+/* A space behind an escaped backslash is an escaped space for libldap, so there is none. */
+static const char *
+spell(const struct random_name *n, bool any)
+{
+	const char *out = "";
+
+	for (int d = 0; d < n->deep; d++) {
+		size_t len = strlen(out);
+		bool free = any && len && out[len - 1] != '\\';
+
+		out = arena_print(mem, "%s%s%s=", out, d ? one_of(commas, 5, free) : "", one_of(types[n->type[d]], 4, any));
+		for (int i = 0; i < n->signs[d]; i++)
+			out = arena_print(mem, "%s%s", out, one_of(signs[n->sign[d][i]], 6, any));
+	}
+	return out;
+}
+
+static bool
+is_same_name(const struct random_name *x, const struct random_name *y)
+{
+	return strcmp(spell(x, false), spell(y, false)) == 0;
+}
+
+#define NAMES 400
+
+static void equal_names_and_no_others_have_the_same_key_and_mark(void)
+{
+	struct random_name names[NAMES];
+	const char *keys[NAMES];
+	struct berval marks[NAMES];
+	size_t equal = 0;
+
+	CHECK(read_all(PERSON("anna", ""), NULL) == 0);
+	state = 1;
+	for (int i = 0; i < NAMES; i++) {
+		const char *dn;
+
+		names[i] = i && !below(3) ? names[below((uint32_t)i)] : draw_name();
+		dn = spell(&names[i], true);
+		keys[i] = name_key(built, dn, strlen(dn));
+		marks[i] = name_mark(built, mem, dn, strlen(dn));
+		CHECK(keys[i] && strcmp(keys[i], dn_key(mem, dn)) == 0);
+	}
+	for (int i = 0; i < NAMES; i++)
+		for (int k = 0; k < i; k++) {
+			bool same = is_same_name(&names[i], &names[k]);
+
+			equal += same;
+			CHECK(same == (strcmp(keys[i], keys[k]) == 0));
+			CHECK(same == (marks[i].bv_len == marks[k].bv_len && memcmp(marks[i].bv_val, marks[k].bv_val, marks[i].bv_len) == 0));
+		}
+	CHECK(equal > NAMES / 4);
+}
+
+static void
+hand_over(const char *dn, const char *class, const char *name, struct berval *members, size_t count)
+{
+	struct berval dns = { strlen(dn), (char *)(uintptr_t)dn }, classes = { strlen(class), (char *)(uintptr_t)class },
+		      called = { strlen(name), (char *)(uintptr_t)name };
+	struct source_attribute all[] = {
+		{ { 11, (char[]){ "objectClass" } }, NULL, &classes, 1 }, { { 14, (char[]){ "sAMAccountName" } }, NULL, &called, 1 },
+		{ { 6, (char[]){ "member" } }, NULL, members, count },
+	};
+	struct source_entry entry = { .dn = dns, .line = 1, .attributes = { all, members ? 3 : 2, 3 } };
+
+	CHECK(build_entry(built, &entry, &err) == 0);
+}
+
+/* Half of the names are people; a group holds some of all of them, each spelled anyhow. */
+static void members_are_found_however_they_are_spelled(void)
+{
+	enum { GROUPS = 40, MEMBERS = 60 };
+	static struct random_name names[NAMES];
+	static bool in[GROUPS][NAMES];
+	const char **employees;
+	int count = 0;
+
+	state = 2;
+	while (count < NAMES) {
+		bool new = true;
+
+		names[count] = draw_name();
+		for (int i = 0; i < count && new; i++)
+			new = !is_same_name(&names[i], &names[count]);
+		count += new;
+	}
+	build_free(built);
+	built = build_open(mem, &rules);
+	CHECK(build_source(built, &directories[0], "one.ldif", &err) == 0);
+	for (int g = 0; g < GROUPS; g++) {
+		struct berval members[MEMBERS];
+
+		for (int m = 0; m < MEMBERS; m++) {
+			uint32_t who = below(NAMES);
+			const char *dn = spell(&names[who], true);
+
+			in[g][who] = true;
+			members[m] = (struct berval){ strlen(dn), (char *)(uintptr_t)dn };
+		}
+		hand_over(arena_print(mem, "cn=grupp %d,o=k", g), "group", arena_print(mem, "g%d", g), members, MEMBERS);
+	}
+	for (int i = 0; i < NAMES; i += 2)
+		hand_over(spell(&names[i], true), "user", arena_print(mem, "person %d", i), NULL, 0);
+	CHECK(build_close(built, &snap, &employees, &err) == 0);
+	json_decref(snap.certificate);
+	for (int g = 0; g < GROUPS; g++) {
+		uint32_t held = 0;
+
+		for (int i = 0; i < NAMES; i++) {
+			held += in[g][i];
+			if (i % 2 == 0)
+				CHECK(in[g][i] == !!edge(arena_print(mem, "g%d", g), arena_print(mem, "person %d", i)));
+		}
+		CHECK(group(arena_print(mem, "g%d", g))->count == held);
+	}
+}
+
 static void the_state_of_an_account_is_read_from_where_it_stands(void)
 {
 	CHECK(read_all(PERSON("anna", "userAccountControl: 512\nmsDS-User-Account-Control-Computed: 8388624\nadminCount: 1\n")
@@ -328,6 +495,8 @@ int main(void)
 	TEST(when_a_membership_came_is_read_as_domain_controllers_write_it);
 	TEST(a_name_is_the_same_however_it_is_spelled);
 	TEST(a_name_in_parts_that_are_not_plain_keeps_its_key);
+	TEST(equal_names_and_no_others_have_the_same_key_and_mark);
+	TEST(members_are_found_however_they_are_spelled);
 	TEST(the_state_of_an_account_is_read_from_where_it_stands);
 	TEST(what_the_reading_account_may_not_see_of_some_is_a_gap);
 	TEST(an_account_made_anew_under_the_same_name_is_another);
