@@ -2,27 +2,30 @@
 /*
  * main.c - the map, the command line and the exit codes; the verbs stand in verbs.c, and are in look.c and act.c.
  *
- * - register_load(): conf/ and rules/                       (agent/register/)
- * - run_night(): one night, phase after phase               (agent/run.c, read it first)
+ * - register_load(): conf/ and rules/                         (agent/register/)
+ * - run_night(): one night, phase after phase                 (agent/run.c, read it first)
+ *     - take_inbox(): what was decided on the page, verified  (agent/take/)
  *     - plan.c: the phases that only look
- *         - collect_all(): the directory and HR             (agent/collect/)
- *         - reconcile_all(): access against need            (agent/reconcile/)
- *         - scan_share(): walks a share                     (agent/scan/)
- *         - retain_*(): entries against series              (agent/retain/)
- * - survey.c, alike.c: a share, looked at by a person       (agent/suggest/, agent/duplicates/)
- *     - propose_all(): today against yesterday              (agent/propose/)
- *     - notify_*(): letters to those who can answer         (agent/notify/)
- * - decide_serve(): the page                              (agent/decide/)
- * - take_inbox(): what was decided there, verified          (agent/take/)
- * - delivery.c: what an e-archive answers
- * - run_apply(): what was approved is carried out           (agent/carry.c, agent/apply/)
- * - report_*(), audit_verify(): what people read            (agent/report/, agent/audit/)
- *     - quarter_make(): the quarterly review              (agent/quarter/; its formats: agent/document/, agent/plot/)
- *     - protocols_issue(): what a gallring leaves behind  (agent/protocol/)
- * - measure_*(): how it goes, for who watches              (agent/measure/)
- * - pdf_*(): the one place that makes PDF                  (agent/pdf/)
- * - store: the only room that speaks SQL                    (agent/store/)
- * - base: error arena text log clock csv json digest file template mail step stop tell nouns
+ *         - collect_all(): the directory and HR               (agent/collect/)
+ *         - shrink_check(): has the directory lost too much?  (agent/shrink.c)
+ *         - reconcile_all(): access against need              (agent/reconcile/)
+ *         - scan_share(): walks a share                       (agent/scan/; its helper for SMB, agent/smb/)
+ *         - vanish_check(): has the share?                    (agent/vanish.c)
+ *         - retain_*(): entries against series                (agent/retain/)
+ *     - propose_all(): today against yesterday                (agent/propose/)
+ *     - notify_*(): letters to those who can answer           (agent/notify/)
+ * - decide_serve(): the page                                  (agent/decide/)
+ * - run_apply(): what was approved is carried out             (agent/carry.c, agent/apply/)
+ *     - protocols_issue(): what a gallring leaves behind      (agent/protocol/)
+ * - delivery.c: what an e-archive answers                     (agent/apply/)
+ * - survey.c, alike.c: a share, looked at by a person         (agent/suggest/, agent/duplicates/)
+ * - report_*(), audit_verify(): what people read              (agent/report/, agent/audit/)
+ *     - quarter_make(): the quarterly review                  (agent/quarter/; its formats: agent/document/, agent/plot/)
+ * - measure_*(): how it goes, for who watches                 (agent/measure/)
+ * - give_up(): what a verb does not need, before it works     (agent/powers.c; each verb's: agent/base/powers.c)
+ * - pdf_*(): the one place that makes PDF                     (agent/pdf/)
+ * - store: the only room that speaks SQL                      (agent/store/)
+ * - base: what has no phase: error arena text log clock csv json digest file template mail directory powers nouns … (agent/base/)
  *
  * This is the only place that prints a struct error.
  */
