@@ -10,7 +10,7 @@
  *         - shrink_check(): has the directory lost too much?  (agent/shrink.c)
  *         - reconcile_all(): access against need              (agent/reconcile/)
  *         - scan_share(): walks a share                       (agent/scan/; its helper for SMB, agent/smb/)
- *         - vanish_check(): has the share?                    (agent/vanish.c)
+ *         - vanish_check(): has a share?                      (agent/vanish.c)
  *         - retain_*(): entries against series                (agent/retain/)
  *     - propose_all(): today against yesterday                (agent/propose/)
  *     - notify_*(): letters to those who can answer           (agent/notify/)

@@ -2,11 +2,10 @@
 /*
  * document_p.h - what a document is written as.
  *
- *     csv.c        its lists as CSV (RFC 4180)             json.c        the whole as JSON
- *     book.c       the whole as a workbook (XLSX)          paper.c       the whole as a PDF, with its lists inside
- *     package.c    what holds its sheets together          zip.c         files packed into one
- *     html.c       the whole as a page
- *     files.c      the table of formats; where the files go, and how the chain knows them
+ *     csv.c      its lists as CSV (RFC 4180)               json.c     the whole as JSON
+ *     html.c     the whole as a page                       paper.c    the whole as a PDF, with its lists inside
+ *     book.c     the whole as a workbook (XLSX)            package.c  what holds the sheets of a workbook together
+ *     zip.c      files packed into one                     files.c    the table of formats; where the files go, and how the chain knows them
  *
  * Promise: the same document gives the same bytes.  Lists pass through row by row, once for all formats, whatever their length; only a
  *          PDF holds them, as long as they are short.  A text stays a text: no cell of any format is ever read as a formula, and what

@@ -2,10 +2,11 @@
 /*
  * plot_p.h - a plot as a drawing: the same lines, bars and words for SVG and for PDF.
  *
- *     plot.c        which kind, and lines: where they go, and their names at their ends
+ *     plot.c   which kind, and lines: where they go, and their names at their ends
  *     bars.c   bars, upright or lying
  *     scale.c  the steps of an axis, numbers as Swedes write them, how wide a text is
- *     svg.c    the drawing as SVG                   pdf.c    the same on a page of a PDF
+ *     svg.c    the drawing as SVG
+ *     pdf.c    the same on a page of a PDF
  *
  * Read in grey as well as in colour: each series has its shade and its dashes, and its name beside it, so no legend.  A value that is
  * missing is a gap that dots lead across, never a zero; one that is no number or beyond 10^15 is missing.  Title and `says` are for who shows the plot to

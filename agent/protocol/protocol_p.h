@@ -2,12 +2,12 @@
 /*
  * protocol_p.h - what the files of the gallringsprotokoll share.
  *
- *     protocol.c          which are due, numbered and issued, in one transaction with their row of the chain; their files
- *     files.c    one walk over the files of a batch: what became of each, and the list of them
- *     formats.c  counts by kind of file
- *     body.c     what the protocol says, as JSON: all else is made from that
- *     pdf.c      those sections as a PDF
- *     show.c     the same in the words and the order in which people read it: sections of facts and tables
+ *     protocol.c  which are due, numbered and issued, in one transaction with their row of the chain; their files
+ *     files.c     one walk over the files of a batch: what became of each, and the list of them
+ *     formats.c   counts by kind of file
+ *     body.c      what the protocol says, as JSON: all else is made from that
+ *     show.c      the same in the words and the order in which people read it: sections of facts and tables
+ *     pdf.c       those sections as a PDF
  */
 #ifndef PROTOCOL_P_H
 #define PROTOCOL_P_H

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* page.c - where the files of a review go. */
+/* files.c - a review becomes files: which, what they are called, and that the chain knows them. */
 #include "quarter_p.h"
 #include "behov/digest.h"
 #include "behov/file.h"

@@ -16,7 +16,8 @@ conclude(struct quarter *q, const char *tone, const char *text, const char *deta
 	json_array_append_new(json_object_get(q->page, "conclusions"), o);
 }
 
-void
+/* Sorted by tone, and each tone as a group of its own. */
+static void
 conclusions_end(struct quarter *q)
 {
 	json_t *all = json_object_get(q->page, "conclusions"), *sorted = json_array(), *groups = put_list(q->page, "groups"), *one;

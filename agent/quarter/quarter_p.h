@@ -2,8 +2,7 @@
 /*
  * quarter_p.h - the quarterly access review while it is made: what was read once, and the parts that are made of it.
  *
- * Each PART.c reads or makes one part of the page, and the lists that go with it.  What is out of scope (--owner, --system)
- * never gets past is_mine(): no part asks the store by itself for what it has not asked that.
+ * What is out of scope (--owner, --system) never gets past is_mine(): no part asks the store by itself for what it has not asked that.
  */
 #ifndef QUARTER_P_H
 #define QUARTER_P_H
@@ -165,43 +164,48 @@ struct kept_rows *rows_keep(struct quarter *q, const char *id, const char *title
 void rows_add(struct kept_rows *rows, const char *const *cells);
 #define COLUMNS(array) (array), (int)(sizeof(array) / sizeof(*(array)))
 
-/* ------------------------------------------------------------------ the parts */
+/* ------------------------------------------------------------------ the parts, in the order of the page; fill() in quarter.c calls them */
 
-/* Who has what: reads it, into q->systems; then the list that streams. */
+/* quarter.c: page one, and all of it.  Returns 0 with *out to be freed, or -1 with *err filled and nothing to free. */
+int quarter_document(struct arena *mem, const struct report_input *in, const struct quarter_what *what, struct document *out,
+		     struct error *err);
+/* A line of page one.  tone: "red", "act", "note" or "good"; detail, link may be NULL. */
+void conclude(struct quarter *q, const char *tone, const char *text, const char *detail, const char *link);
+
+/* access.c: who has what.  Reads it, into q->systems; then the list that streams. */
 int access_measure(struct quarter *q, struct error *err);
 void access_list(struct quarter *q);
 /* Calls each() for everybody in each role, in scope, sorted by system, role and account; brief: without via, added and added_by. */
 int access_people(struct quarter *q, bool brief, int (*each)(void *self, const struct person *p, struct error *err), void *self, struct error *err);
 
+/* systems.c */
 int put_systems(struct quarter *q, struct error *err);
 /* A line of a system's part; beyond some they are counted only.  A system that has no part is not told of. */
 void tell_system(struct quarter *q, const char *system, enum told what, const char *text, const char *detail);
 void system_answered(struct quarter *q, const char *system);    /* once */
 /* Concludes what nobody has answered; what nothing was told of goes. */
 void systems_end(struct quarter *q);
+
+/* reviews.c: who has reviewed which list; after put_systems(). */
+int put_reviews(struct quarter *q, struct error *err);
+/* decisions.c: what was decided, and what is kept by decision. */
 int put_decisions(struct quarter *q, struct error *err);
 int put_kept(struct quarter *q, struct error *err);
+/* waiting.c: what is not done, and what is back or was open before. */
 void put_waiting(struct quarter *q);
 int put_again(struct quarter *q, struct error *err);
+/* accounts.c */
 int put_accounts(struct quarter *q, struct error *err);
+/* gallring.c, and of it stock.c: what a night's summary (JSON text, or NULL) says of what lies on the shares, a row each: name, files, size,
+ * ungoverned, held; parts (its series) and folders are rows of the same kind.  Caller owns. */
 int put_gallring(struct quarter *q, struct error *err);
+json_t *stock_rows(struct arena *mem, const struct rules *rules, const char *summary);
+/* changes.c: what the nights remark on, and what changed around the reviews. */
 int put_findings(struct quarter *q, struct error *err);
 int put_changes(struct quarter *q, struct error *err);
+/* proof.c: what the report rests on. */
 int put_proof(struct quarter *q, struct error *err);
-/* Who has reviewed which list; after put_systems(). */
-int put_reviews(struct quarter *q, struct error *err);
+/* plots.c */
 void put_plots(struct quarter *q);
-
-/* A line of page one.  tone: "red", "act", "note" or "good"; detail, link may be NULL. */
-void conclude(struct quarter *q, const char *tone, const char *text, const char *detail, const char *link);
-/* Sorted by tone, and each tone as a group of its own. */
-void conclusions_end(struct quarter *q);
-
-/* Returns 0 with *out to be freed, or -1 with *err filled and nothing to free. */
-int quarter_document(struct arena *mem, const struct report_input *in, const struct quarter_what *what, struct document *out,
-		     struct error *err);
-/* What a night's summary (JSON text, or NULL) says of what lies on the shares, a row each: name, files, size, ungoverned, held; parts (its series) and folders are rows
- * of the same kind.  Caller owns. */
-json_t *stock_rows(struct arena *mem, const struct rules *rules, const char *summary);
 
 #endif
