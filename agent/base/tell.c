@@ -39,6 +39,23 @@ plain(struct arena *mem, const char *text)
 }
 
 const char *
+worded(const char *word, const char *const *ours, const char *const *theirs, size_t count)
+{
+	for (size_t i = 0; word && i < count; i++)
+		if (ours[i] && strcmp(word, ours[i]) == 0)
+			return theirs[i];
+	return word ? word : "-";
+}
+
+const char *
+in_column(struct arena *mem, const char *text, int width)
+{
+	for (const char *p = text; *p; p++)
+		width -= ((unsigned char)*p & 0xc0) != 0x80;
+	return arena_print(mem, "%s%*s", text, width < 0 ? 2 : width + 2, "");
+}
+
+const char *
 local(struct arena *mem, const char *moment)
 {
 	int64_t at;

@@ -89,7 +89,10 @@ report_proposals_text(struct arena *mem, const json_t *proposals)
 	for (size_t i = 0; i < json_array_size(rows); i++) {
 		const json_t *p = json_array_get(rows, i);
 		const json_t *who = json_object_get(p, "approvers");
-		text_print(&t, "%-20s %-12s %-14s ", json_text(p, "id"), json_text(p, "state"), json_text(p, "kind"));
+
+		text_add(&t, in_column(mem, json_text(p, "id"), 18));
+		text_add(&t, in_column(mem, worded(json_text(p, "state"), state_word, state_text, STATE_SUPERSEDED + 1), 26));
+		text_add(&t, in_column(mem, worded(json_text(p, "kind"), kind_word, kind_text, KIND_DELIVER + 1), 19));
 		if (json_text(p, "system"))
 			text_print(&t, "%s/%s %s", json_text(p, "system"), json_text(p, "role"),
 				   plain(mem, json_text(p, "account") ? json_text(p, "account") : json_text(p, "member")));

@@ -258,15 +258,6 @@ add_rests_on(struct arena *mem, const json_t *p, struct text *t)
 		text_print(t, "  fillista: %s (%s)\n", json_text(p, "manifest"), text_many(mem, json_number(p, "files", 0), "fil", "filer"));
 }
 
-/* The word that people have for one of ours; what nobody has a word for stays as it is. */
-static const char *
-worded(const char *word, const char *const *ours, const char *const *theirs, size_t count)
-{
-	for (size_t i = 0; word && i < count; i++)
-		if (ours[i] && strcmp(word, ours[i]) == 0)
-			return theirs[i];
-	return word ? word : "-";
-}
 #define WORDED(word, ours, theirs) worded((word), (ours), (theirs), sizeof(ours) / sizeof(*(ours)))
 
 const char *

@@ -19,6 +19,10 @@ void put_number(json_t *object, const char *key, long long number);
 json_t *put_list(json_t *object, const char *key);
 /* For a terminal, where control characters would be orders: they become '?'.  NULL gives "-". */
 const char *plain(struct arena *mem, const char *text);
+/* The word that people have for one of ours; what nobody has a word for stays as it is. */
+const char *worded(const char *word, const char *const *ours, const char *const *theirs, size_t count);
+/* So many columns of a terminal wide and two more, though å, ä and ö are two bytes each. */
+const char *in_column(struct arena *mem, const char *text, int width);
 /* A moment of the JSON as people say it in the zone. */
 const char *local(struct arena *mem, const char *moment);
 

@@ -89,9 +89,14 @@ def main():
             told = set(re.findall(r"[a-z]+(?:-[a-z]+)*", " ".join(re.findall(r"^\.It Cm (.*)$", f.read(), re.M))))
         check(f"every kind of finding about {what} is in the manual", len(kinds) > least and kinds <= told, kinds - told)
     with open(f"{TOP}/agent/store/life.c", encoding="utf-8") as f:
-        life = re.findall(r'\[PROPOSAL_(\w+)\] = \{ ([^,]+), STATE_(\w+),', f.read())
+        text = f.read()
+    life = re.findall(r'\[PROPOSAL_(\w+)\] = \{ ([^,]+), STATE_(\w+),', text)
+    ours, theirs = (re.findall('"([^"]*)"', re.search(rf"{name}\[\] = \{{(.*?)NULL", text, re.S).group(1)) for name in ("state_word", "state_text"))
     with open(PROPOSALS, encoding="utf-8") as f:
-        told = re.findall(r"^\.It Cm proposal-([\w-]+)\nFrom\n(?:\.Em )?(.*)\nto\n\.Em ([\w-]+) \.$", f.read(), re.M)
+        text = f.read()
+    states = re.findall(r"^\.It Em (\S+) Pq (.+)$", text, re.M)
+    check("the manual has each state, and what people are told of it", len(states) > 10 and states == list(zip(ours, theirs)), states)
+    told = re.findall(r"^\.It Cm proposal-([\w-]+)\nFrom\n(?:\.Em )?(.*)\nto\n\.Em ([\w-]+) \.$", text, re.M)
     written = [(what.lower(), "nothing" if of == "0" else re.sub(r" \| ", " , ", of).lower(), to.lower()) for what, of, to in life]
     written = [tuple(word.replace("_", "-") for word in step) for step in written]
     check("what can happen to a proposal is in the manual as in the program", len(life) > 10 and written == told,

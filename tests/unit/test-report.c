@@ -248,6 +248,7 @@ a_terminal_gets_no_orders(void)
 	CHECK(report_proposals(mem, &(struct report_input){ &rules, store, now }, 0, &proposals, &err) == 0);
 	text = report_proposals_text(mem, proposals);
 	CHECK(strstr(text, "eva") && !strstr(text, "bo "));
+	CHECK(strstr(text, "  väntar på svar") && strstr(text, "  borttagning ur grupp") && !strstr(text, "open") && !strstr(text, "remove-member"));
 	json_decref(status);
 	json_decref(proposals);
 	end();
