@@ -127,7 +127,7 @@ count_braked(struct arena *mem, const struct rules *rules, struct store *store, 
 	long long shares;
 	bool directory;
 
-	if (store_proposals(mem, store, &(struct proposal_filter){ .states = STATES(STATE_BRAKED) }, &list, err) < 0)
+	if (store_proposals(mem, store, &(struct proposal_filter){ .states = STATES(STATE_BRAKED), .brief = true }, &list, err) < 0)
 		return -1;
 	*out = (long long)list.list.count;
 	stored_free(&list);

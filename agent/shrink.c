@@ -197,6 +197,13 @@ taken(const struct stored_list *done, const char *key, int64_t since)
 	return count;
 }
 
+/* Would it be doubted, if we had taken nobody out of it?  Then it is asked whom we have. */
+static bool
+looks_less(const struct group *g, const json_t *was, double ratio)
+{
+	return json_number(was, "count", 0) > GROUP_LEAST && shrunk(json_number(was, "count", 0), g->count, ratio);
+}
+
 /*
  * What is stored of a group: how many members it had when it was last believed, and when; and, while it is doubted, how many
  * it had on the day when that began.
@@ -230,11 +237,15 @@ check_groups(struct arena *mem, const struct rules *rules, struct store *store, 
 {
 	json_t *known = NULL, *next = json_object(), *here = named_groups(rules, snapshot), *at;
 	struct stored_list done = { 0 };
+	bool ask = false;
 	const char *key;
 	int rc = -1;
 
-	if (load(mem, store, STORED_GROUPS, &known, err) < 0 ||
-	    store_proposals(mem, store, &(struct proposal_filter){ .states = STATES_GOING | STATES(STATE_DONE) }, &done, err) < 0)
+	if (load(mem, store, STORED_GROUPS, &known, err) < 0)
+		goto out;
+	json_object_foreach(here, key, at)
+		ask |= looks_less(&snapshot->groups[json_integer_value(at)], json_object_get(known, key), rules->conf.directory.shrink_ratio);
+	if (ask && store_proposals(mem, store, &(struct proposal_filter){ .states = STATES_GOING | STATES(STATE_DONE), .brief = true }, &done, err) < 0)
 		goto out;
 	json_object_foreach(here, key, at) {
 		json_t *one = check_group(mem, snapshot, &snapshot->groups[json_integer_value(at)],

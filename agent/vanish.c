@@ -67,7 +67,7 @@ carried(struct arena *mem, struct store *store, const char *share, int64_t since
 	if (!store)
 		return 0;
 	if (store_proposals(mem, store, &(struct proposal_filter){
-		.states = STATES(STATE_EXPORTED) | STATES(STATE_QUARANTINED) | STATES(STATE_DONE) }, &done, err) < 0)
+		.states = STATES(STATE_EXPORTED) | STATES(STATE_QUARANTINED) | STATES(STATE_DONE), .brief = true, .alive_since = since }, &done, err) < 0)
 		return -1;
 	for (size_t i = 0; i < done.list.count && rc == 0; i++) {
 		const struct stored *s = &done.list.items[i];
@@ -87,6 +87,12 @@ static bool
 less(long long before, long long now, double ratio)
 {
 	return (double)(before - now) > ratio * (double)before;
+}
+
+static bool
+lost_much(long long before, long long now, double ratio)
+{
+	return before >= LEAST && less(before, now, ratio);
 }
 
 static const char *
@@ -140,11 +146,11 @@ compare(struct arena *mem, struct store *store, const struct share *share, const
 
 	*why = seen->another ? arena_print(mem, "av %s mappar i roten är %s kvar sedan förra natten, som på en annan filyta",
 					   text_count(mem, seen->root_was), text_count(mem, seen->root_left)) : NULL;
-	if (!seen->visited)
-		return 0;
+	if (!seen->visited || !lost_much(last->files, seen->files, share->shrink_ratio))
+		return 0;               /* less what we have carried away it has lost even less */
 	if (carried(mem, store, share->id, last->at, &gone, err) < 0)
 		return -1;
-	if (last->files - gone >= LEAST && less(last->files - gone, seen->files, share->shrink_ratio))
+	if (lost_much(last->files - gone, seen->files, share->shrink_ratio))
 		*why = arena_print(mem, "filerna har minskat från %s till %s sedan den senaste fullständiga natten",
 				   text_count(mem, last->files - gone), text_count(mem, seen->files));
 	return 0;

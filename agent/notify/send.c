@@ -147,6 +147,8 @@ notify_send(struct arena *mem, const struct notify_input *in, long long *sent, l
 	*sent = *unsent = 0;
 	if (store_letters_unsent(mem, in->store, &letters, err) < 0)
 		return -1;
+	if (!letters.list.count)
+		return 0;
 	if (store_proposals(mem, in->store, &(struct proposal_filter){ .states = STATES_ASKED }, &desk.asked, err) < 0 ||
 	    store_proposals(mem, in->store, &(struct proposal_filter){ .states = STATES_ASKABLE }, &desk.open, err) < 0)
 		goto out;

@@ -121,7 +121,7 @@ int
 is_delivered(struct work *w, const struct proposal *p, bool *out, struct error *err)
 {
 	struct stored_list list = { 0 };
-	int rc = store_proposals(w->mem, w->in->store, &(struct proposal_filter){ .key = p->key, .states = STATES(STATE_DONE) }, &list, err);
+	int rc = store_proposals(w->mem, w->in->store, &(struct proposal_filter){ .key = p->key, .states = STATES(STATE_DONE), .brief = true }, &list, err);
 
 	*out = false;
 	for (size_t i = 0; rc == 0 && !*out && i < list.list.count; i++) {
