@@ -4,17 +4,16 @@
 #include "behov/text.h"
 #include <string.h>
 
-#define PATH_BYTES 1000
-#define WHY_BYTES 1000
+#define PATH_BYTES 4095                 /* no system takes a longer one */
 
 const char *const event_fault_text[] = {
 	[EVENT_FINE] = "",
 	[EVENT_SERIES] = "there is no series of that name that counts from an event",
 	[EVENT_SHARE] = "the series does not lie on that share",
-	[EVENT_PATH] = "the path is no folder below the share: 'Avtal/Bolaget', without '..', '{' or a '/' first or last",
+	[EVENT_PATH] = "the path is no folder below the share: 'Avtal/Bolaget', without '..', '{' or a '/' first or last, in at most 4095 bytes",
 	[EVENT_DATE] = "the date is none like 2024-06-30, or before 1900",
 	[EVENT_AHEAD] = "the date lies ahead: what has not happened yet is told when it has",
-	[EVENT_WHY] = "what has happened must be said, in at most 1000 bytes",
+	[EVENT_WHY] = "what has happened must be said, in at most 1000 characters and no others than letters, blanks and ends of lines",
 };
 
 /* Components that can be there; of a pattern "**" alone in one. */
@@ -63,8 +62,7 @@ event_check(const struct rules *rules, const struct event *e, day_t today, bool 
 		return EVENT_DATE;
 	if (e->date > today)
 		return EVENT_AHEAD;
-	if (!e->why || strlen(e->why) > WHY_BYTES || !text_is_utf8(e->why, strlen(e->why)) ||
-	    e->why[strspn(e->why, " \t\r\n")] == '\0')
+	if (!text_is_words(e->why) || !e->why || e->why[strspn(e->why, " \t\r\n")] == '\0')
 		return EVENT_WHY;
 	return EVENT_FINE;
 }

@@ -561,6 +561,31 @@ const char *text_without(struct arena *mem, const char *text, const char *name, 
 	return text;
 }
 
+/* ------------------------------------------------------------------ what people say */
+
+#define WORDS_MOST 1000                 /* as a browser counts */
+
+/* In units of UTF-16, and the end of a line is one: at most three bytes are. */
+bool text_has_room(const char *text)
+{
+	size_t count = 0;
+
+	for (const unsigned char *c = (const unsigned char *)text; *c && count <= WORDS_MOST; c++)
+		count += (*c & 0xc0) == 0x80 || (c[0] == '\r' && c[1] == '\n') ? 0 : *c >= 0xf0 ? 2 : 1;
+	return count <= WORDS_MOST && strlen(text) <= (size_t)WORDS_MOST * 3;
+}
+
+/* Lines, tabs and letters; nothing that a terminal, a mail or a page would obey. */
+bool text_is_words(const char *text)
+{
+	if (!text)
+		return true;
+	for (const unsigned char *c = (const unsigned char *)text; *c; c++)
+		if ((*c < ' ' && !strchr("\t\r\n", *c)) || *c == 127 || (*c == 0xc2 && c[1] < 0xa0))
+			return false;
+	return text_has_room(text) && text_is_utf8(text, strlen(text));
+}
+
 /* ------------------------------------------------------------------ numbers for people */
 
 char *text_count(struct arena *mem, long long n)

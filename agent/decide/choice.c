@@ -126,7 +126,7 @@ words_problem(const struct request *r, struct choice *c)
 	enum words_fault fault;
 
 	c->field = f->text;
-	if (c->words.text && !words_have_room(c->words.text))
+	if (c->words.text && !text_has_room(c->words.text))
 		return c->verdict == VERDICT_KEEP || c->verdict == VERDICT_HOLD ? N_("Skälet är för långt: högst 1 000 tecken.")
 										: N_("Texten är för lång: högst 1 000 tecken.");
 	c->field = f->until;

@@ -463,9 +463,9 @@ remarks(struct request *r)
 static const char *
 remarks_problem(const char *text)
 {
-	if (text && !words_have_room(text))
+	if (text && !text_has_room(text))
 		return N_("Texten är för lång: högst 1 000 tecken.");
-	return !words_are_text(text) ? N_("Texten innehåller tecken som inte går att ta emot.") : NULL;
+	return !text_is_words(text) ? N_("Texten innehåller tecken som inte går att ta emot.") : NULL;
 }
 
 static int

@@ -88,7 +88,7 @@ is_weak(const struct taking *t, const struct review_list *list)
 static bool
 are_remarks(const char *text)
 {
-	return words_are_text(text) && (!text || strspn(text, " \t\r\n") < strlen(text));
+	return text_is_words(text) && (!text || strspn(text, " \t\r\n") < strlen(text));
 }
 
 int

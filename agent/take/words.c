@@ -5,7 +5,6 @@
 #include <string.h>
 
 #define NAME_MOST 254                   /* bytes of an account name or an address */
-#define TEXT_MOST 1000                  /* of what somebody says, as a browser counts */
 
 const char *const words_fault_text[WORDS_FAULTS] = {
 	[WORDS_UNREADABLE] = "its words cannot be read",
@@ -26,29 +25,6 @@ is_blank(const char *text)
 	return !text || text[strspn(text, " \t\r\n")] == '\0';
 }
 
-/* In units of UTF-16, and the end of a line is one: at most three bytes are. */
-bool
-words_have_room(const char *text)
-{
-	size_t count = 0;
-
-	for (const unsigned char *c = (const unsigned char *)text; *c && count <= TEXT_MOST; c++)
-		count += (*c & 0xc0) == 0x80 || (c[0] == '\r' && c[1] == '\n') ? 0 : *c >= 0xf0 ? 2 : 1;
-	return count <= TEXT_MOST && strlen(text) <= (size_t)TEXT_MOST * 3;
-}
-
-/* Lines, tabs and letters; nothing that a terminal, a mail or a page would obey. */
-bool
-words_are_text(const char *text)
-{
-	if (!text)
-		return true;
-	for (const unsigned char *c = (const unsigned char *)text; *c; c++)
-		if ((*c < ' ' && !strchr("\t\r\n", *c)) || *c == 127 || (*c == 0xc2 && c[1] < 0xa0))
-			return false;
-	return words_have_room(text) && text_is_utf8(text, strlen(text));
-}
-
 /* One line, and no more of it than names need: it is looked up, never written to. */
 static bool
 is_name(const char *name)
@@ -56,7 +32,7 @@ is_name(const char *name)
 	for (const char *c = name; *c; c++)
 		if (text_turn(c))
 			return false;
-	return strlen(name) <= NAME_MOST && !name[strcspn(name, "\r\n\t<>\",;:()[]\\")] && words_are_text(name);
+	return strlen(name) <= NAME_MOST && !name[strcspn(name, "\r\n\t<>\",;:()[]\\")] && text_is_words(name);
 }
 
 static enum words_fault
@@ -75,7 +51,7 @@ words_check(enum verdict verdict, const struct words *w, int64_t at)
 	day_t day = clock_day(at);
 	bool past = w->until != DAY_NONE && w->until <= day;
 
-	if (!words_are_text(w->text))
+	if (!text_is_words(w->text))
 		return WORDS_UNREADABLE;
 	switch (verdict) {
 	case VERDICT_KEEP:

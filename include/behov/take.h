@@ -59,9 +59,6 @@ enum words_fault {
 	WORDS_NO_QUESTION, WORDS_NO_RULE, WORDS_LATER, WORDS_NO_ADVICE, WORDS_FAULTS
 };
 extern const char *const words_fault_text[WORDS_FAULTS];
-/* At most 1,000 characters; and so many (or NULL) that are lines, tabs and letters alone. */
-bool words_have_room(const char *text);
-bool words_are_text(const char *text);
 enum words_fault words_check(enum verdict verdict, const struct words *words, int64_t at);
 /* As the reason of a row of the inbox, and back; a reason that holds none of it gives empty words. */
 const char *words_pack(struct arena *mem, enum verdict verdict, const struct words *words);

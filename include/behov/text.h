@@ -61,6 +61,10 @@ char *text_line(struct arena *mem, const char *raw);
 /* Another word for `name` (or NULL) wherever it stands as words of its own. */
 const char *text_without(struct arena *mem, const char *text, const char *name, const char *shown);
 
+/* What somebody says: at most 1,000 characters; and so many (or NULL) that are lines, tabs and letters alone. */
+bool text_has_room(const char *text);
+bool text_is_words(const char *text);
+
 /* Control characters become '?': for log lines and terminals. */
 void text_plain(char *line);
 

@@ -6,6 +6,7 @@
 #include <behov/digest.h>
 #include <behov/file.h>
 #include <behov/json.h>
+#include <behov/nouns.h>
 #include <behov/text.h>
 
 #include <errno.h>
@@ -609,6 +610,40 @@ static void json_is_canonical_as_rfc_8785_says(void)
 	json_decref(o);
 }
 
+static enum event_fault told(const char *path, const char *why)
+{
+	static struct where there = { .share = "e", .path = "Avtal/**" };
+	static struct series series = { .id = "s", .clock = CLOCK_EVENT, .action = ACTION_DESTROY, .where = &there, .where_count = 1 };
+	static struct share share = { .id = "e" };
+	const struct rules rules = { .series = &series, .series_count = 1, .shares = &share, .share_count = 1 };
+
+	return event_check(&rules, &(struct event){ .series = "s", .share = "e", .path = path, .date = day_make(2024, 6, 30), .why = why },
+			   day_make(2026, 1, 1), true);
+}
+
+static const char *times(const char *word, int count)
+{
+	struct text t;
+	const char *out;
+
+	text_open(&t, 10000);
+	while (count-- > 0)
+		text_add(&t, word);
+	out = arena_copy(mem, t.data, t.len);
+	text_close(&t);
+	return out;
+}
+
+static void an_event_may_be_of_any_folder_and_is_said_in_a_thousand_letters(void)
+{
+	CHECK(told(times("a", 4095), "slut") == EVENT_FINE && told(times("a", 4096), "slut") == EVENT_PATH);
+	CHECK(told(times("Avtal/Bolaget/", 200), "slut") == EVENT_PATH && told("Avtal/Bolaget", "slut") == EVENT_FINE);
+	CHECK(told("Avtal", times("å", 1000)) == EVENT_FINE && told("Avtal", times("å", 1001)) == EVENT_WHY);
+	CHECK(told("Avtal", "slut\r\noch klart") == EVENT_FINE && told("Avtal", "slut\x1b[2J") == EVENT_WHY && told("Avtal", "\xc2\x9b") == EVENT_WHY);
+	CHECK(told("Avtal", NULL) == EVENT_WHY && told("Avtal", " \r\n") == EVENT_WHY && told("Avtal", "\xff") == EVENT_WHY);
+	CHECK(strstr(event_fault_text[EVENT_PATH], "4095") && strstr(event_fault_text[EVENT_WHY], "1000 characters"));
+}
+
 int main(void)
 {
 	mem = arena_open();
@@ -643,6 +678,7 @@ int main(void)
 	TEST(a_path_stands_beside_the_file_that_names_it);
 	TEST(json_is_canonical_and_refuses_what_is_ambiguous);
 	TEST(json_is_canonical_as_rfc_8785_says);
+	TEST(an_event_may_be_of_any_folder_and_is_said_in_a_thousand_letters);
 	arena_close(mem);
 	return check_done();
 }
