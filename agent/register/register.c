@@ -244,12 +244,12 @@ check_system(struct reader *r, struct system *s)
 	}
 }
 
-static const char *
-without_slashes(struct reader *r, const char *path)
+const char *
+without_slashes(struct reader *r, const char *path, size_t least)
 {
 	size_t len = strlen(path);
 
-	while (len > 1 && path[len - 1] == '/')
+	while (len > least && path[len - 1] == '/')
 		len--;
 	return arena_copy(r->mem, path, len);
 }
@@ -261,11 +261,10 @@ check_shares(struct reader *r)
 	for (size_t i = 0; i < r->shares.count; i++)
 		for (size_t k = 0; k < r->shares.count; k++) {
 			const struct share *a = &r->shares.items[i], *b = &r->shares.items[k];
-			const char *outer = a->path ? without_slashes(r, a->path) : NULL, *inner = b->path ? without_slashes(r, b->path) : NULL;
 
-			if (i == k || !outer || !inner)
+			if (i == k || !a->path || !b->path)
 				continue;
-			if (below(strcmp(outer, "/") == 0 ? "" : outer, inner) || (i < k && strcmp(outer, inner) == 0))
+			if (below(strcmp(a->path, "/") == 0 ? "" : a->path, b->path) || (i < k && strcmp(a->path, b->path) == 0))
 				complain_at(r, b->at, "share '%s' lies in share '%s': what is held or preserved in the one could be destroyed in "
 					    "the other", b->id, a->id);
 		}

@@ -130,6 +130,8 @@ void read_copies(struct reader *r, const config_setting_t *at, struct copies *ou
 void read_protocol(struct reader *r, const config_setting_t *root, struct conf *c);
 void read_report(struct reader *r, const config_setting_t *root, struct conf *c);
 void read_share(struct reader *r, config_setting_t *at);
+/* What ends with a slash is called the same without it; at least so many bytes stay. */
+const char *without_slashes(struct reader *r, const char *path, size_t least);
 /* When its path is smb://: where that is, and how we are let in; when not, none of that may be written. */
 void read_smb(struct reader *r, const config_setting_t *at, struct share *s);
 

@@ -453,7 +453,7 @@ read_share(struct reader *r, config_setting_t *at)
 	s->path = get_text(r, at, "path", REQUIRED);
 	s->own = s->path && strcmp(s->path, SHARE_OWN) == 0;
 	if (s->path && !s->own && strncmp(s->path, "smb://", 6) != 0)
-		s->path = file_beside(r->mem, r->conf, s->path);
+		s->path = without_slashes(r, file_beside(r->mem, r->conf, s->path), 1);
 	s->owner = get_text(r, at, "owner", OPTIONAL);
 	s->deputy_count = get_texts(r, at, "deputies", &s->deputies);
 	s->class = get_class(r, at);

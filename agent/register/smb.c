@@ -51,11 +51,10 @@ static void
 read_place(struct reader *r, const config_setting_t *at, struct share *s, struct smb_place *p)
 {
 	const char *rest = s->path + 6;
-	size_t server = strcspn(rest, "/"), len = strlen(s->path);
+	size_t server = strcspn(rest, "/"), len;
 
-	while (len > 6 && s->path[len - 1] == '/')
-		len--;
-	s->path = arena_copy(r->mem, s->path, len);
+	s->path = without_slashes(r, s->path, 6);
+	len = strlen(s->path);
 	p->folder = p->share = "";
 	if (memchr(rest, '@', server)) {
 		complain(r, at, "path '%s' must not hold a user or password: use user and password-file", s->path);

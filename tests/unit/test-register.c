@@ -186,6 +186,10 @@ trap_a_share_in_another_is_refused(void)
 					     bad[i][1])) == 1);
 	/* The root holds our gallringsprotokoll, too. */
 	CHECK(load(CONF, "shares = ( { id = \"a\"; path = \"/\"; }, { id = \"b\"; path = \"/srv\"; } );") == 2);
+	/* With a slash at its end a link would be followed. */
+	CHECK(load(CONF, "shares = ( { id = \"a\"; path = \"/srv/e//\"; }, { id = \"b\"; path = \"/srv/ef/\"; } );") == 0);
+	CHECK_TEXT(rules.shares[0].path, "/srv/e");
+	CHECK_TEXT(rules.shares[1].path, "/srv/ef");
 }
 
 static void
