@@ -43,6 +43,20 @@ put_failed(struct request *r, json_t *data, const struct night *last, struct err
 /* ------------------------------------------------------------------ what waits */
 
 static void
+put_queue(struct request *r, json_t *list, const char *word, const struct pile *q)
+{
+	json_t *one = json_object();
+
+	json_put(one, "word", say(r, word));
+	admin_count(r, one, "count", q->count);
+	json_put(one, "age", NULL);
+	json_object_set_new(one, "old", json_false());
+	if (q->count)
+		admin_age(r, one, q->oldest);
+	json_array_append_new(list, one);
+}
+
+static void
 put_queues(struct request *r, json_t *data, const struct measured *m)
 {
 	static const struct { enum state state; const char *word; } words[] = {
@@ -53,18 +67,9 @@ put_queues(struct request *r, json_t *data, const struct measured *m)
 		{ STATE_QUARANTINED, N_("I karantän, ej gallrade") }, { STATE_FAILED, N_("Misslyckade") } };
 	json_t *list = json_array();
 
-	for (size_t i = 0; i < sizeof(words) / sizeof(*words); i++) {
-		const struct pile *q = &m->queues[words[i].state];
-		json_t *one = json_object();
-
-		json_put(one, "word", say(r, words[i].word));
-		admin_count(r, one, "count", q->count);
-		json_put(one, "age", NULL);
-		json_object_set_new(one, "old", json_false());
-		if (q->count)
-			admin_age(r, one, q->oldest);
-		json_array_append_new(list, one);
-	}
+	for (size_t i = 0; i < sizeof(words) / sizeof(*words); i++)
+		put_queue(r, list, words[i].word, &m->queues[words[i].state]);
+	put_queue(r, list, N_("Behörighetslistor att granska"), &m->unreviewed);
 	json_object_set_new(data, "queues", list);
 }
 

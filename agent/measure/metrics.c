@@ -168,7 +168,10 @@ put_queues(struct text *t, const struct measured *m)
 	for (size_t i = 0; i < sizeof(queues) / sizeof(*queues); i++)
 		if (m->queues[queues[i]].count)
 			put(t, "proposals_oldest_timestamp_seconds", "state", state_word[queues[i]], m->queues[queues[i]].oldest);
-	one(t, "reviews_waiting", NULL, "Lists of who had what when the last quarter was over, that their owners have not reviewed.", m->unreviewed);
+	one(t, "reviews_waiting", NULL, "Lists of who had what when the last quarter was over, that their owners have not reviewed.", m->unreviewed.count);
+	family(t, "reviews_waiting_oldest_timestamp_seconds", "seconds", "Since when the oldest of them is asked for.");
+	if (m->unreviewed.count)
+		put(t, "reviews_waiting_oldest_timestamp_seconds", NULL, NULL, m->unreviewed.oldest);
 	one(t, "letters_unsent", NULL, "Letters that could not be sent yet.", m->unsent.count);
 	family(t, "letters_unsent_oldest_timestamp_seconds", "seconds", "When the oldest of them was written.");
 	if (m->unsent.count)

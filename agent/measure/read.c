@@ -112,7 +112,8 @@ read_reviews(struct arena *mem, const struct measure_input *in, struct measured 
 
 	if (store_lists_waiting(mem, in->store, in->rules, &waiting, err) < 0)
 		return -1;
-	out->unreviewed = (long long)waiting.list.count;
+	for (size_t i = 0; i < waiting.list.count; i++)
+		add(&out->unreviewed, waiting.list.items[i].asked);
 	return 0;
 }
 
@@ -121,7 +122,7 @@ measure_read(struct arena *mem, const struct measure_input *in, struct measured 
 {
 	const char *applied = NULL;
 
-	*out = (struct measured){ .unsent = { 0, INT64_MAX }, .quarantine = { .batches = { 0, INT64_MAX } } };
+	*out = (struct measured){ .unsent = { 0, INT64_MAX }, .unreviewed = { 0, INT64_MAX }, .quarantine = { .batches = { 0, INT64_MAX } } };
 	for (int i = 0; i <= STATE_SUPERSEDED; i++)
 		out->queues[i].oldest = INT64_MAX;
 	if (store_get(mem, in->store, APPLIED_VALUE, &applied, err) == 0 && read_json(applied, &out->applied, err) == 0 &&

@@ -44,6 +44,7 @@ put_queues(struct arena *mem, const struct measured *m, json_t *out)
 	for (int s = STATE_OPEN; s <= STATE_FAILED; s++)
 		if (s != STATE_KEPT && s != STATE_DONE)
 			put_moment(mem, oldest, state_word[s], m->queues[s].count ? m->queues[s].oldest : INT64_MIN);
+	put_moment(mem, oldest, "unreviewed", m->unreviewed.count ? m->unreviewed.oldest : INT64_MIN);
 	json_object_set_new(out, "quarantine", quarantine);
 	put_number(quarantine, "batches", m->quarantine.batches.count);
 	put_number(quarantine, "files", m->quarantine.files);
@@ -102,7 +103,7 @@ status_goals(struct arena *mem, const struct report_input *in, json_t *out, stru
 		put_brakes(mem, &m, out);
 		put_queues(mem, &m, out);
 		put_number(out, "nights_failed", m.failed);
-		put_number(out, "unreviewed", m.unreviewed);
+		put_number(out, "unreviewed", m.unreviewed.count);
 		json_object_set_new(out, "sources", sources ? json_deep_copy(sources) : json_array());
 		put_goals(mem, &goals, out);
 	}

@@ -144,9 +144,9 @@ add_sources(struct arena *mem, const json_t *summary, struct text *t)
 	json_decref(rows);
 }
 
-/* ", äldst 12 dagar" */
+/* ", det äldsta sedan 12 dagar"; of one alone ", sedan 12 dagar" */
 static const char *
-age(struct arena *mem, const json_t *status, const char *state)
+age(struct arena *mem, const json_t *status, const char *state, long long count, const char *oldest_one)
 {
 	const char *oldest = json_text(json_object_get(status, "oldest"), state);
 	int64_t since, now;
@@ -157,8 +157,7 @@ age(struct arena *mem, const json_t *status, const char *state)
 	days = clock_day(now) - clock_day(since);
 	if (days < 1)
 		return "";
-	return arena_print(mem, ", %s %s", json_number(json_object_get(status, "waiting"), state, 0) == 1 ? "sedan" : "det äldsta sedan",
-			   text_many(mem, days, "dag", "dagar"));
+	return arena_print(mem, ", %s%s %s", count == 1 ? "" : oldest_one, count == 1 ? "sedan" : " sedan", text_many(mem, days, "dag", "dagar"));
 }
 
 static void
@@ -166,7 +165,7 @@ add_waiting(struct arena *mem, const json_t *status, const char *state, const ch
 {
 	long long count = json_number(json_object_get(status, "waiting"), state, 0);
 
-	text_print(t, "  %6lld %s%s\n", count, count == 1 ? one : more, age(mem, status, state));
+	text_print(t, "  %6lld %s%s\n", count, count == 1 ? one : more, age(mem, status, state, count, "det äldsta"));
 }
 
 char *
@@ -180,6 +179,7 @@ report_status_text(struct arena *mem, const json_t *status)
 		{ "failed", "misslyckade", "misslyckat" } };
 	const json_t *night = json_object_get(status, "night");
 	const json_t *list, *audit = json_object_get(status, "audit");
+	long long unreviewed = json_number(status, "unreviewed", 0);
 	struct text t;
 	char *out;
 
@@ -208,9 +208,9 @@ report_status_text(struct arena *mem, const json_t *status)
 	for (size_t i = 0; i < json_array_size(list); i++)
 		text_print(&t, "  inte skickat: %s: %s\n", plain(mem, json_text(json_array_get(list, i), "to")),
 			   plain(mem, json_text(json_array_get(list, i), "problem")));
-	if (json_number(status, "unreviewed", 0))
-		text_print(&t, "  %6lld %s väntar på granskning\n", json_number(status, "unreviewed", 0),
-			   json_number(status, "unreviewed", 0) == 1 ? "behörighetslista" : "behörighetslistor");
+	if (unreviewed)
+		text_print(&t, "  %6lld %s väntar på granskning%s\n", unreviewed, unreviewed == 1 ? "behörighetslista" : "behörighetslistor",
+			   age(mem, status, "unreviewed", unreviewed, "den äldsta"));
 	text_print(&t, "  iakttagelser: %zu, gallringsstopp: %lld\n", json_array_size(json_object_get(status, "findings")),
 		   json_number(status, "holds", 0));
 	if (json_number(audit, "broken", 0))

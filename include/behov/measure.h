@@ -65,7 +65,7 @@ struct measured {
 	long long findings;
 	struct pile queues[STATE_SUPERSEDED + 1];       /* by state, those that are not over; oldest: since when it is in it */
 	struct pile unsent;             /* letters */
-	long long unreviewed;           /* lists of the last quarter that nobody has reviewed as they are */
+	struct pile unreviewed;         /* lists of the last quarter that nobody has reviewed as they are; oldest: since when one is asked for */
 	struct { struct pile batches; long long files, due; } quarantine;       /* due: files whose time there is over */
 	/* What apply may carry out now; runs: so many it takes, as its brake is; stuck: proposals that are more than one run may. */
 	struct { long long memberships, files, runs, stuck; int64_t seconds; } backlog; /* seconds: until it is done; -1 = not known */

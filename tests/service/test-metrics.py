@@ -89,7 +89,8 @@ def what_is_counted(slapd):
               got["behov_audit_rows"])
         check("and the shares", value(got, "share_files", share="e") == 3 and value(got, "share_ungoverned_files", share="e") == 0)
         check("what is not known is no number", not got["behov_apply_timestamp_seconds"] and not got["behov_quarantine_oldest_timestamp_seconds"]
-              and not got["behov_letters_unsent_oldest_timestamp_seconds"] and not got["behov_apply_good"], got["behov_apply_good"])
+              and not got["behov_letters_unsent_oldest_timestamp_seconds"] and not got["behov_reviews_waiting_oldest_timestamp_seconds"] and not
+              got["behov_apply_good"], got["behov_apply_good"])
         check("what is covered", [value(got, "coverage_ratio", of=what) for what in ("complete", "systems", "groups", "files")] == [1, 1, 0.5, 1],
               got["behov_coverage_ratio"])
         check("goals that are met, and one that is not", value(got, "goal_met", goal="brakes") == 0 and value(got, "goal_met", goal="files") == 1)

@@ -237,6 +237,21 @@ def what_is_said(slapd):
         check("no page has a style of its own", not [p for p in (page, facts, letters, holds, nights, night, work, items) if "style=" in p.text or "<style" in p.text])
 
 
+def lists_wait(slapd):
+    with Office(slapd, WEB.format(slapd.url, slapd.ca)) as o:
+        o.night()
+        o.serve()
+        admin, _ = sign_in(o)
+        page = admin.get("/status")
+        check("before a quarter is over there is nothing to review", "Behörighetslistor att granska 0 st" in text_of(page), text_of(page))
+        o.night("2027-01-02")
+        o.serve("09:00", "2027-01-12")
+        admin, _ = sign_in(o)
+        page, told = admin.get("/status"), o.call("status", at="09:00", day="2027-01-12").stdout
+        check("lists that nobody has reviewed wait among the others", "Behörighetslistor att granska 1 st 10 dagar" in text_of(page), text_of(page))
+        check("and for a terminal", " 1 behörighetslista väntar på granskning, sedan 10 dagar\n" in told, told)
+
+
 def what_is_not_named(slapd):
     with Office(slapd, WEB.format(slapd.url, slapd.ca), klass=3) as o:
         o.change("rules/s.cfg", 'name = "Ekonomi"', 'name = "Ekonomi <b>"')
@@ -335,7 +350,7 @@ def in_a_browser(slapd):
 def main():
     with Slapd(PEOPLE) as slapd:
         slapd.tool("ldapmodify", text=f"dn: cn=app,ou=groups,{BASE}\nchangetype: modify\nadd: member\nmember: uid=dia,ou=people,{BASE}\n")
-        for test in (what_strangers_cannot, what_is_said, what_is_not_named, in_a_browser, who_may_look):
+        for test in (what_strangers_cannot, what_is_said, lists_wait, what_is_not_named, in_a_browser, who_may_look):
             test(slapd)
     return 1 if office.failures else 0
 
