@@ -4,7 +4,8 @@
 
 People come, move and leave, shares grow, rules are mended, and owners answer as habits.py has it: all of it through the directory
 that is read, the shares, the page and the verbs; the store is only looked at.  The rules of each night are those of TOP/rules with
-what was not yet so put back (THEN), below build/demo/then; what happened stands in build/demo/dagbok.txt.
+what was not yet so put back (THEN), below build/demo/then; what happened stands in build/demo/dagbok.txt.  To begin with behov is run by hand
+every other week; since the last whole quarter began it is run every night.
 """
 import argparse
 import base64
@@ -64,13 +65,14 @@ def day_of(text):
 
 
 class Year(Town):
-    """`top` holds conf/ and rules/; `every` is how many days lie between two nights."""
+    """`top` holds conf/ and rules/; every so many days something happens, and the owners sit down."""
 
     def __init__(self, top, now=NOW, every=14, seed=7, people=2000, files=3000, behov=town.BEHOV):
         self.top, self.now, self.every, self.seed, self.behov = os.path.abspath(top), now, every, seed, behov
         self.demo, self.folder = self.top + "/build/demo", self.top + "/build/demo/then"
         self.page, self.diary, self.seen, self.box, self.inlaid = None, [], set(), {}, set()
         self.shift = now - NOW
+        self.nightly = quarter_before(now, 1)
         self.rng = random.Random(seed)
         first = self.nights()[0]
         world.wipe(self.demo)
@@ -90,9 +92,8 @@ class Year(Town):
         return day_of(text) + self.shift
 
     def nights(self):
-        """All nights before that of `now`, from the beginning of the fourth quarter before its own."""
-        quarter = (self.now.year * 4 + (self.now.month - 1) // 3) - 4
-        start, out, day = datetime.date(quarter // 4, quarter % 4 * 3 + 1, 1), [], self.now
+        """The nights after which owners sit down, before that of `now` and from the beginning of the fourth quarter before its own."""
+        start, out, day = quarter_before(self.now, 4), [], self.now
         while day - datetime.timedelta(days=self.every) >= start:
             day -= datetime.timedelta(days=self.every)
             out.append(day)
@@ -431,10 +432,19 @@ class Year(Town):
         self.write(day)
         self.happens(day, "short_export")
 
-    def week(self, day, first):
-        self.day_before(day, first)
+    def night(self, day):
         self.must(self.at(day, 2), "run")
         self.release(day)
+
+    def between(self, day):
+        """A night before which nothing has happened but what owners said, and what others carried out."""
+        if day >= self.nightly:
+            self.night(day)
+
+    def week(self, day, first):
+        after = [day + datetime.timedelta(days=n) for n in range(self.every)]
+        self.day_before(day, first)
+        self.night(day)
         for when, series in [a for a in self.to_activate if a[0] <= day]:
             self.to_activate.remove((when, series))
             self.must(self.at(day, 8), "series", "activate", series, "--by", "maria.arkivarie", "--reason", "Beslutet finns och är läst")
@@ -442,16 +452,24 @@ class Year(Town):
         self.happens(day, "stop", "stop_over", "requested", "request_over", "put_back")
         late = lambda who: self.habits.dice("late", who, day).random() < 0.4
         self.habits.sit_down(self.at(day, 9), day, lambda who: not late(who), self.special)
-        self.habits.sit_down(self.at(day, 14, 1), day + datetime.timedelta(days=1), late, self.special)
-        self.habits.review(self.at(day, 15, 1), day + datetime.timedelta(days=1))
+        self.between(after[1])
+        self.habits.sit_down(self.at(day, 14, 1), after[1], late, self.special)
+        self.habits.review(self.at(day, 15, 1), after[1])
+        self.between(after[2])
         self.must(self.at(day, 9, 2), "apply")
         regret = self.at(day, 15, 2)
-        self.habits.think_again(regret, day + datetime.timedelta(days=2), int(datetime.datetime.fromisoformat(regret).timestamp()))
-        self.receipts(day + datetime.timedelta(days=2))
-        self.take_in(day + datetime.timedelta(days=3))
+        self.habits.think_again(regret, after[2], int(datetime.datetime.fromisoformat(regret).timestamp()))
+        self.receipts(after[2])
+        self.between(after[3])
+        self.take_in(after[3])
+        if after[-1] >= self.nightly:
+            self.write(day)
+        for quiet in after[4:]:
+            self.between(quiet)
 
     def lived(self, progress=lambda day, n, of: None):
         nights = self.nights()
+        self.tell(self.nightly, "every-night", "Från och med nu körs behov varje natt: förut kördes det för hand, med veckor emellan")
         try:
             self.begin(nights[0])
             for n, day in enumerate(nights):
@@ -464,6 +482,12 @@ class Year(Town):
         with open(self.demo + "/dagbok.txt", "w", encoding="utf-8") as out:
             for day, kind, text in sorted(self.diary):
                 out.write(f"{day} {kind}: {text}\n")
+
+
+def quarter_before(day, count):
+    """The first day of the quarter that is so many before its own."""
+    quarter = day.year * 4 + (day.month - 1) // 3 - count
+    return datetime.date(quarter // 4, quarter % 4 * 3 + 1, 1)
 
 
 def read(path):
@@ -489,7 +513,7 @@ def ldif_removals(text):
 def show(day, n, of):
     end = "\r" if sys.stdout.isatty() else "\n"
     if sys.stdout.isatty() or n in (1, of) or n % 13 == 0:
-        print(f"Året före i dag: natten {day}, {n} av {of}  ", end="\n" if n == of else end, flush=True)
+        print(f"Året före i dag: till och med {day}, {n} av {of}  ", end="\n" if n == of else end, flush=True)
 
 
 def main():

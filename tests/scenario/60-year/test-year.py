@@ -1,6 +1,7 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The year before the demo, with fewer nights: the same each time, whole, and with something of each kind in it."""
+import json
 import os
 import re
 import shutil
@@ -17,7 +18,7 @@ from year import THEN, Year  # noqa: E402
 CHANCE = {"letter": ("id", "token_hash"), "effect": ("before", "after"), "proposal": ("manifest",), "decision": ("inbox", "proof"), "review": ("inbox", "proof")}
 TOLD = ("person-came", "person-moved", "person-left", "consultant-ended", "account-dormant", "member-added", "member-regranted", "many-let-in",
         "owner-late", "owner-changed", "rule-changed", "rule-reviewed", "class-raised", "hold-in-rules", "hold-set", "hold-lifted", "files-new",
-        "series-activated", "brake-released", "removed-by-others", "delivery", "delivery-refused", "restored", "export-short", "list-reviewed")
+        "series-activated", "every-night", "brake-released", "removed-by-others", "delivery", "delivery-refused", "restored", "export-short", "list-reviewed")
 # kind -> what the store has of it
 FOUND = {
     **{f"an owner said {word}": f"select 1 from decision where refused is null and verdict = '{word}'"
@@ -60,6 +61,14 @@ def lived():
     return y
 
 
+def nights_of(y, quarter):
+    """What its report says of the nights it rests on."""
+    y.must(y.at(y.now, 1), "report", "quarter", quarter, "--format", "json", codes=(0,))
+    with open(f"{y.demo}/work/rapport/{quarter}.json", encoding="utf-8") as f:
+        conclusions = json.load(f)["page"]["conclusions"]
+    return [(c["tone"], c["text"]) for c in conclusions if re.search("nätter|dygn|natt", c["text"])]
+
+
 def everything_happens(y):
     told = {kind for _, kind, _ in y.diary}
     for kind in TOLD:
@@ -77,6 +86,8 @@ def main():
         check("no night has failed", not first.rows("select * from night where state <> 'published'"), first.rows("select * from night"))
         done = first.call(None, "audit", "verify")
         check("the chain is whole", done.returncode == 0, done.stderr.decode())
+        check("nobody who reads of the last quarter is told of nights that were left out", nights_of(first, "2026Q3") == [
+            ("good", "Alla 92 nätter var fullständiga.")], nights_of(first, "2026Q3"))
         last = first.now.isoformat()
         first.rules_of(first.now)
         check("in the end the rules are those of the example", all(
