@@ -213,9 +213,12 @@ static const char *const schema_11[] = {
 	"create index access_grant_ended on access_grant (last_seen) where last_seen is not null",
 	NULL };
 
+/* Each who is written to is asked for the last letter that they had. */
+static const char *const schema_12[] = { "create index letter_key on letter (key, created)", NULL };
+
 static const char *const *const steps[] = { schema_1, schema_2, schema_3, schema_4, schema_5, schema_6, schema_7, schema_8, schema_9,
-						  schema_10, schema_11 };
-static const struct schema schema = { "store", 0x62656876, 11, false, steps };
+						  schema_10, schema_11, schema_12 };
+static const struct schema schema = { "store", 0x62656876, 12, false, steps };
 
 static int
 get_value(struct arena *mem, struct store *store, const char *name, const char **out, struct error *err)

@@ -266,7 +266,8 @@ a_manifest_that_somebody_changed_is_refused(void)
 }
 
 /* As it was before each of the last schemas. */
-#define BEFORE_11 "drop index audit_at; drop index letter_sent; drop index decision_at; drop index access_grant_ended;"
+#define BEFORE_12 "drop index letter_key;"
+#define BEFORE_11 BEFORE_12 "drop index audit_at; drop index letter_sent; drop index decision_at; drop index access_grant_ended;"
 #define BEFORE_10 BEFORE_11 "alter table protocol drop column nameless; alter table protocol drop column forgotten; "
 #define BEFORE_9 BEFORE_10 "drop table need_past;" \
 		 "drop table mark_past; drop table state_past; drop table finding_past; drop table gap_past; delete from value where name = 'past-since';"
@@ -1253,6 +1254,18 @@ what_is_gone_is_remembered_as_gone(void)
 }
 
 static void
+a_store_of_schema_11_opens(void)
+{
+	struct letters last = { 0 };
+
+	begin();
+	store_close(store);
+	scribble(BEFORE_12 "pragma user_version = 11");
+	CHECK(store_open(path, STORE_WRITE, &store, &err) == 0 && store_letter_last(mem, store, "k", &last, &err) == 0 && !last.list.count);
+	end();
+}
+
+static void
 a_store_of_schema_10_opens_and_finds_its_days(void)
 {
 	struct own_record last = { 0 };
@@ -1474,6 +1487,7 @@ main(void)
 	TEST(a_record_of_ours_has_a_name_that_is_read_back);
 	TEST(a_letter_is_of_the_day_in_the_zone_and_goes_with_all_of_that_day);
 	TEST(what_is_gone_is_remembered_as_gone);
+	TEST(a_store_of_schema_11_opens);
 	TEST(a_store_of_schema_10_opens_and_finds_its_days);
 	TEST(one_owners_proposals_come_in_brief_with_what_was_decided);
 	TEST(decisions_letters_effects_and_holds_come_out);
