@@ -41,16 +41,69 @@ wanted_on(const struct decisions *given, const struct stored *s, const char *key
 	return DAY_NONE;
 }
 
+static int
+compare_asker(const struct question *q, const char *proposal, const char *key)
+{
+	int order = strcmp(q->proposal, proposal);
+
+	return order ? order : strcmp(q->by_key, key);
+}
+
+static int
+by_asker(const void *a, const void *b)
+{
+	const struct question *x = *(const struct question *const *)a, *y = *(const struct question *const *)b;
+	int order = compare_asker(x, y->proposal, y->by_key);
+
+	return order ? order : (x->id > y->id) - (x->id < y->id);
+}
+
+static int
+read_asked(struct arena *mem, struct store *store, struct people *out, struct error *err)
+{
+	size_t count;
+
+	if (store_questions(mem, store, &(struct question_filter){ 0 }, &out->asked, err) < 0)
+		return -1;
+	count = out->asked.list.count;
+	out->by_asker = arena_array(mem, const struct question *, count + 1);
+	for (size_t i = 0; i < count; i++)
+		out->by_asker[i] = &out->asked.list.items[i];
+	if (count)
+		qsort(out->by_asker, count, sizeof(*out->by_asker), by_asker);
+	return 0;
+}
+
+const struct question *const *
+people_asked(const struct people *people, const char *proposal, const char *key, size_t *count)
+{
+	const struct question *const *all = people->by_asker;
+	size_t low = 0, high = people->asked.list.count, end;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (compare_asker(all[middle], proposal, key) < 0)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	for (end = low; end < people->asked.list.count && compare_asker(all[end], proposal, key) == 0; end++)
+		;
+	*count = end - low;
+	return all + low;
+}
+
 /* Who has asked somebody else waits for them. */
 static bool
-waits_for_advice(const struct questions *asked, const struct stored *s, const char *key)
+waits_for_advice(const struct people *people, const struct stored *s, const char *key)
 {
-	for (size_t i = 0; i < asked->list.count; i++) {
-		const struct question *q = &asked->list.items[i];
+	size_t count;
+	const struct question *const *asked = people_asked(people, s->id, key, &count);
 
-		if (q->closed == INT64_MIN && strcmp(q->proposal, s->id) == 0 && strcmp(q->by_key, key) == 0)
+	for (size_t i = 0; i < count; i++)
+		if (asked[i]->closed == INT64_MIN)
 			return true;
-	}
 	return false;
 }
 
@@ -58,10 +111,11 @@ struct person *
 person_of(struct arena *mem, struct people *people, const struct approver *who)
 {
 	struct person *p;
+	size_t at;
 
-	for (size_t i = 0; i < people->list.count; i++)
-		if (strcmp(people->list.items[i].who->key, who->key) == 0)
-			return &people->list.items[i];
+	if (keyed_find(&people->list_at, who->key, &at))
+		return &people->list.items[at];
+	keyed_put(mem, &people->list_at, who->key, people->list.count);
 	p = arena_push(mem, &people->list);
 	p->who = who;
 	return p;
@@ -74,7 +128,7 @@ people_waiting(struct arena *mem, const struct notify_input *in, const struct st
 	int *late = arena_array(mem, int, open->list.count + 1);
 
 	*out = (struct people){ .late = late };
-	if (store_questions(mem, in->store, &(struct question_filter){ 0 }, &out->asked, err) < 0)
+	if (read_asked(mem, in->store, out, err) < 0)
 		return -1;
 	for (size_t i = 0; i < open->list.count; i++) {
 		const struct stored *s = &open->list.items[i];
@@ -93,7 +147,7 @@ people_waiting(struct arena *mem, const struct notify_input *in, const struct st
 			if (again || !seats_wait_for(&given, s, who->key))
 				continue;
 			invite(mem, out, (struct invited){ who->key, who->name, who->display, who->mail, 0, 0, 0, 0 })->waiting++;
-			if (waits_for_advice(&out->asked, s, who->key) || (later != DAY_NONE && later > clock_day(in->now)))
+			if (waits_for_advice(out, s, who->key) || (later != DAY_NONE && later > clock_day(in->now)))
 				continue;
 			p = person_of(mem, out, who);
 			*arena_push(mem, &p->waiting) = i;
@@ -137,14 +191,14 @@ has_been_passed_by(const struct stored *s, const char *key, int64_t since)
 
 /* Has an answer to a question of theirs come since that letter, or the end of one? */
 static bool
-has_news(const struct questions *asked, const char *proposal, const char *key, const struct letter *last)
+has_news(const struct people *people, const char *proposal, const char *key, const struct letter *last)
 {
-	for (size_t i = 0; i < asked->list.count; i++) {
-		const struct question *q = &asked->list.items[i];
+	size_t count;
+	const struct question *const *asked = people_asked(people, proposal, key, &count);
 
-		if (strcmp(q->proposal, proposal) == 0 && strcmp(q->by_key, key) == 0 && q->closed > last->created)
+	for (size_t i = 0; i < count; i++)
+		if (asked[i]->closed > last->created)
 			return true;
-	}
 	return false;
 }
 
@@ -180,7 +234,7 @@ find_told(struct arena *mem, const struct notify_input *in, const char *key, con
  * reminded today; else NULL.  While a letter waits to be sent nobody is reminded.
  */
 static int
-which_kind(struct arena *mem, const struct notify_input *in, const struct person *p, const struct questions *asked,
+which_kind(struct arena *mem, const struct notify_input *in, const struct person *p, const struct people *people,
 	   const struct stored_list *open, const char **kind, struct error *err)
 {
 	struct told told = { .last = INT64_MIN, .ends = INT64_MIN };
@@ -194,7 +248,7 @@ which_kind(struct arena *mem, const struct notify_input *in, const struct person
 			return -1;
 		if (!l)
 			break;
-		told.news |= has_news(asked, s->id, p->who->key, l);
+		told.news |= has_news(people, s->id, p->who->key, l);
 		told.time |= p->later.items[i] != DAY_NONE && l->created < clock_midnight(p->later.items[i]);
 		told.passed |= has_been_passed_by(s, p->who->key, l->sent);
 	}
@@ -251,7 +305,7 @@ write_to(struct arena *mem, const struct notify_input *in, const struct person *
 	struct letter waits;
 	bool today;
 
-	if (which_kind(mem, in, p, &people->asked, open, &kind, err) < 0 || find_last(mem, in, p->who->key, &waits, &today, err) < 0)
+	if (which_kind(mem, in, p, people, open, &kind, err) < 0 || find_last(mem, in, p->who->key, &waits, &today, err) < 0)
 		return -1;
 	if (!kind || today)             /* one a day */
 		return 0;

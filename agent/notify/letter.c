@@ -180,24 +180,23 @@ add_late(const struct rules *rules, const struct proposal *p, const char *key, i
 
 /* What has come of the last thing that this person asked about it, or NULL. */
 static const char *
-news_of(const struct language *l, const struct questions *asked, const struct stored *s, const char *key)
+news_of(const struct language *l, const struct people *people, const struct stored *s, const char *key)
 {
-	for (size_t i = asked->list.count; i-- > 0;) {
-		const struct question *q = &asked->list.items[i];
+	size_t count;
+	const struct question *const *asked = people_asked(people, s->id, key, &count);
 
-		if (strcmp(q->proposal, s->id) != 0 || strcmp(q->by_key, key) != 0 || q->closed == INT64_MIN)
-			continue;
-		return q->answered != INT64_MIN ? speak(l, "svar har kommit") : speak(l, "inget svar kom");
-	}
+	while (count-- > 0)
+		if (asked[count]->closed != INT64_MIN)
+			return asked[count]->answered != INT64_MIN ? speak(l, "svar har kommit") : speak(l, "inget svar kom");
 	return NULL;
 }
 
 static void
-tell(struct arena *mem, const struct notify_input *in, const struct stored *s, const char *key, const struct questions *asked,
+tell(struct arena *mem, const struct notify_input *in, const struct stored *s, const char *key, const struct people *people,
      struct headings *all, struct sums *sums)
 {
 	const struct language *l = letter_language(in);
-	const char *news = news_of(l, asked, s, key), *line;
+	const char *news = news_of(l, people, s, key), *line;
 	struct heading *h = letter_under(mem, all, letter_heading(mem, in->rules, l, &s->p));
 
 	h->as = asked_as(mem, &s->p, key);
@@ -311,20 +310,22 @@ static void
 collect(struct arena *mem, const struct notify_input *in, const struct letter *letter, const struct stored_list *open,
 	const struct people *people, struct headings *all, struct sums *sums)
 {
-	*sums = (struct sums){ .oldest = INT64_MAX, .due = DAY_NONE };
-	for (size_t i = 0; i < people->list.count; i++) {
-		const struct person *p = &people->list.items[i];
-		bool theirs = strcmp(p->who->key, letter->key) == 0;
+	const struct person *p;
+	size_t at;
 
-		for (size_t k = 0; theirs && k < p->lists.count; k++)
-			sums->lists += is_about(letter, p->lists.items[k]);
-		for (size_t k = 0; theirs && k < p->waiting.count; k++) {
-			const struct stored *s = &open->list.items[p->waiting.items[k]];
-			if (!is_about(letter, s->id))
-				continue;
-			tell(mem, in, s, letter->key, &people->asked, all, sums);
-			add_late(in->rules, &s->p, letter->key, people->late[p->waiting.items[k]], sums);
-		}
+	*sums = (struct sums){ .oldest = INT64_MAX, .due = DAY_NONE };
+	if (!keyed_find(&people->list_at, letter->key, &at))
+		return;
+	p = &people->list.items[at];
+	for (size_t k = 0; k < p->lists.count; k++)
+		sums->lists += is_about(letter, p->lists.items[k]);
+	for (size_t k = 0; k < p->waiting.count; k++) {
+		const struct stored *s = &open->list.items[p->waiting.items[k]];
+
+		if (!is_about(letter, s->id))
+			continue;
+		tell(mem, in, s, letter->key, people, all, sums);
+		add_late(in->rules, &s->p, letter->key, people->late[p->waiting.items[k]], sums);
 	}
 }
 

@@ -5,6 +5,7 @@
 
 #include "behov/inbox.h"
 #include "behov/json.h"
+#include "behov/keyed.h"
 #include "behov/mail.h"
 #include "behov/notify.h"
 #include "behov/speak.h"
@@ -27,13 +28,17 @@ struct invited {
 struct people {
 	LIST(struct person) list;
 	LIST(struct invited) invited;
+	struct keyed list_at, invited_at;       /* by their keys */
 	struct questions asked;         /* everything that owners have asked others */
+	const struct question **by_asker;       /* the same, by proposal and who asks; of each the oldest first */
 	const int *late;                /* of each open one: seats_late() */
 };
 
 /* What owners are written to about: who has asked somebody else waits, the others do not. */
 #define STATES_ASKABLE (STATES(STATE_OPEN) | STATES(STATE_ASKED))
 struct person *person_of(struct arena *mem, struct people *people, const struct approver *who);
+/* What that person has asked others about it, the oldest first; *count 0: nothing. */
+const struct question *const *people_asked(const struct people *people, const char *proposal, const char *key, size_t *count);
 /* Those who are to review a list, to the people and the invited.  The address is only known with a snapshot. */
 int people_reviewing(struct arena *mem, const struct notify_input *in, struct people *out, struct error *err);
 int people_waiting(struct arena *mem, const struct notify_input *in, const struct stored_list *open, struct people *out,

@@ -19,10 +19,11 @@ struct invited *
 invite(struct arena *mem, struct people *people, struct invited who)
 {
 	struct invited *v;
+	size_t at;
 
-	for (size_t i = 0; i < people->invited.count; i++)
-		if (strcmp(people->invited.items[i].key, who.key) == 0)
-			return &people->invited.items[i];
+	if (keyed_find(&people->invited_at, who.key, &at))
+		return &people->invited.items[at];
+	keyed_put(mem, &people->invited_at, who.key, people->invited.count);
 	v = arena_push(mem, &people->invited);
 	*v = who;
 	return v;
@@ -175,10 +176,9 @@ wishes_compose(struct arena *mem, const struct notify_input *in, const struct pe
 static const struct invited *
 find(const struct people *people, const char *key)
 {
-	for (size_t i = 0; i < people->invited.count; i++)
-		if (strcmp(people->invited.items[i].key, key) == 0)
-			return &people->invited.items[i];
-	return NULL;
+	size_t at;
+
+	return keyed_find(&people->invited_at, key, &at) ? &people->invited.items[at] : NULL;
 }
 
 static json_t *

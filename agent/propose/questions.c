@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* questions.c - what owners want to know of somebody else: who that is, and whether anybody still waits for it. */
 #include "propose_p.h"
+#include "behov/keyed.h"
 #include "behov/mail.h"
 #include "behov/speak.h"
 #include <strings.h>
@@ -198,13 +199,20 @@ move(const struct inquiry *a, const struct stored *s, enum happening what, struc
 	return note_stored(&w, happening_word[what], s, why, err);
 }
 
-static bool
-is_open(const struct questions *all, const char *id)
+/* The proposals of which a question is open. */
+static struct keyed
+asked_about(struct arena *mem, const struct questions *all)
 {
-	for (size_t i = 0; i < all->list.count; i++)
-		if (all->list.items[i].closed == INT64_MIN && strcmp(all->list.items[i].proposal, id) == 0)
-			return true;
-	return false;
+	struct keyed out = { 0 };
+	size_t at;
+
+	for (size_t i = 0; i < all->list.count; i++) {
+		const struct question *q = &all->list.items[i];
+
+		if (q->closed == INT64_MIN && !keyed_find(&out, q->proposal, &at))
+			keyed_put(mem, &out, q->proposal, i);
+	}
+	return out;
 }
 
 /* A proposal is asked about as long as a question of it is open, and no longer.  What was undone tonight follows tomorrow: the same
@@ -214,12 +222,14 @@ follow(const struct inquiry *a, const struct questions *all, struct error *err)
 {
 	struct work w = { .in = a->in };
 	const struct proposal_filter both = { .states = STATES(STATE_OPEN) | STATES(STATE_ASKED) };
+	const struct keyed asked = asked_about(a->mem, all);
 	struct stored_list list = { 0 };
 	int rc = store_proposals(a->mem, a->in->store, &both, &list, err);
 
 	for (size_t i = 0; i < list.list.count && rc == 0; i++) {
 		const struct stored *s = &list.list.items[i];
-		bool open = is_open(all, s->id);
+		size_t at;
+		bool open = keyed_find(&asked, s->id, &at);
 
 		if (open != (s->state == STATE_ASKED) && !is_undone_now(&w, s))
 			rc = move(a, s, open ? PROPOSAL_ASKED : PROPOSAL_ADVISED, err);

@@ -6,6 +6,7 @@
 #include <behov/digest.h>
 #include <behov/file.h>
 #include <behov/json.h>
+#include <behov/keyed.h>
 #include <behov/nouns.h>
 #include <behov/text.h>
 
@@ -644,6 +645,21 @@ static void an_event_may_be_of_any_folder_and_is_said_in_a_thousand_letters(void
 	CHECK(strstr(event_fault_text[EVENT_PATH], "4095") && strstr(event_fault_text[EVENT_WHY], "1000 characters"));
 }
 
+static void each_key_is_found_and_no_other(void)
+{
+	struct keyed keyed = { 0 };
+	size_t at = 7, wrong = 0;
+
+	CHECK(!keyed_find(&keyed, "", &at) && !keyed_find(&keyed, "a", &at) && at == 7);
+	for (size_t i = 0; i < 100000; i++)
+		keyed_put(mem, &keyed, arena_print(mem, "%zu", i), i);
+	for (size_t i = 0; i < 100000; i++)
+		wrong += !keyed_find(&keyed, arena_print(mem, "%zu", i), &at) || at != i || keyed_find(&keyed, arena_print(mem, "%zu ", i), &at);
+	CHECK(wrong == 0 && keyed.count == 100000 && !keyed_find(&keyed, "", &at) && !keyed_find(&keyed, "100000", &at));
+	keyed_put(mem, &keyed, "", 3);
+	CHECK(keyed_find(&keyed, "", &at) && at == 3);
+}
+
 int main(void)
 {
 	mem = arena_open();
@@ -678,6 +694,7 @@ int main(void)
 	TEST(a_path_stands_beside_the_file_that_names_it);
 	TEST(json_is_canonical_and_refuses_what_is_ambiguous);
 	TEST(json_is_canonical_as_rfc_8785_says);
+	TEST(each_key_is_found_and_no_other);
 	TEST(an_event_may_be_of_any_folder_and_is_said_in_a_thousand_letters);
 	arena_close(mem);
 	return check_done();

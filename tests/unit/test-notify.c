@@ -945,6 +945,34 @@ ask(const char *proposal, const char *text, bool found)
 }
 
 static void
+among_many_each_waits_for_their_own_answer(void)
+{
+	struct letters letters;
+	long long wrong = 0;
+
+	begin();
+	for (int i = 0; i < 200; i++) {
+		struct stored s = access_to("kurs", arena_print(mem, "k%d", i), "x", 1);
+
+		s.p.approvers.items[0] = (struct approver){ .key = arena_print(mem, "k-%d", i * 7919 % 200), .name = "n", .display = "N",
+							    .mail = "n@kalmar.example", .as = "systemägare" };
+		add(s);
+		if (i % 2)
+			CHECK(store_question_add(store, &(struct question){ .proposal = arena_print(mem, "k%d-1", i), .to = "kim.ek", .text = "?", .by_name = "n",
+				.by_key = i % 4 == 1 ? s.p.approvers.items[0].key : "k-annan", .at = NIGHT }, &err) == 0);
+	}
+	CHECK(compose(NIGHT) == 150 && store_letters_unsent(mem, store, &letters, &err) == 0 && letters.list.count == 150);
+	for (size_t i = 0; i < letters.list.count; i++) {
+		const struct letter *l = &letters.list.items[i];
+		int n = l->proposal_count == 1 ? atoi(l->proposals[0] + 1) : -1;
+
+		wrong += n < 0 || n % 4 == 1 || strcmp(l->key, arena_print(mem, "k-%d", n * 7919 % 200)) != 0;
+	}
+	CHECK(wrong == 0);
+	end();
+}
+
+static void
 who_is_asked_for_advice_gets_a_letter_and_who_asks_waits(void)
 {
 	struct question q;
@@ -1388,6 +1416,7 @@ int main(void)
 	TEST(what_is_said_on_the_command_line_needs_no_receipt);
 	TEST(one_who_wants_to_be_reminded_later_is_left_alone_until_then);
 	TEST(what_was_stopped_is_asked_anew_of_all);
+	TEST(among_many_each_waits_for_their_own_answer);
 	TEST(who_is_asked_for_advice_gets_a_letter_and_who_asks_waits);
 	TEST(a_question_names_nobody_where_the_class_is_high);
 	TEST(a_question_that_was_closed_before_its_letter_went_is_not_mailed);
