@@ -140,8 +140,8 @@ set_journal(struct base *base, bool alone, struct error *err)
 	return base_run(base, "pragma journal_mode = wal; pragma journal_size_limit = 0", err);
 }
 
-static int
-pragma(struct base *base, const char *name, long long *out, struct error *err)
+int
+base_pragma(struct base *base, const char *name, long long *out, struct error *err)
 {
 	struct arena *mem = arena_open();
 	struct query q;
@@ -162,8 +162,8 @@ migrate(struct base *base, bool write, const struct schema *schema, struct error
 	long long version, application, pages;
 	int rc = 0;
 
-	if (pragma(base, "user_version", &version, err) < 0 || pragma(base, "application_id", &application, err) < 0 ||
-	    pragma(base, "page_count", &pages, err) < 0)
+	if (base_pragma(base, "user_version", &version, err) < 0 || base_pragma(base, "application_id", &application, err) < 0 ||
+	    base_pragma(base, "page_count", &pages, err) < 0)
 		return -1;
 	if ((version || pages > 1) && application != schema->application)
 		return error_set(err, ERROR_STORE, "'%s' is not a %s of behov: it is left alone", base->path, base->what);

@@ -4,14 +4,21 @@
  * that owners were shown.
  *
  * What is deleted leaves traces: where a page was split, a copy of a row lies on in the part of it that is free, and secure_delete
- * does not reach it.  So the whole file is written anew, and its WAL emptied; until that has been done a mark in the store says so.
+ * does not reach it.  So the whole file is written anew, and its WAL emptied; until that has been done a mark in the store says so,
+ * and which of the two is left.
  */
 #include "store_p.h"
+#include "behov/log.h"
 #include "behov/step.h"
 
 #include <libgen.h>
+#include <sys/statvfs.h>
 
-#define MARK SCRUB_VALUE
+#define MARK      SCRUB_VALUE
+#define MARK_ALL  "yes"
+#define MARK_WAL  "wal"                 /* it has been written anew, and somebody was reading an older part of the WAL */
+#define SPARE     (4ll << 20)           /* for those who write to that disk meanwhile */
+#define MEGABYTE  1000000ll
 
 int
 store_protocols_named(struct arena *mem, struct store *store, struct protocols *out, struct error *err)
@@ -126,7 +133,7 @@ store_names_forget(struct store *store, const char *proposal, int64_t now, bool 
 
 	if (forget_targets(store, proposal, &changed, err) < 0 || is_over(mem, store, proposal, over, err) < 0 ||
 	    (*over && (forget_lists(mem, store, proposal, &changed, err) < 0 || note_forgotten(store, proposal, now, err) < 0)) ||
-	    (changed && store_set(store, MARK, "yes", err) < 0))
+	    (changed && store_set(store, MARK, MARK_ALL, err) < 0))
 		goto out;
 	rc = 0;
 out:
@@ -136,13 +143,37 @@ out:
 
 /* ------------------------------------------------------------------ and its traces */
 
+/* What is in use of it lies there twice more for a while: in a file of its own, and in the WAL. */
+static int
+has_room(struct store *store, struct error *err)
+{
+	struct statvfs fs;
+	long long pages, unused, size, wanted, room;
+
+	if (base_pragma(&store->base, "page_count", &pages, err) < 0 || base_pragma(&store->base, "freelist_count", &unused, err) < 0 ||
+	    base_pragma(&store->base, "page_size", &size, err) < 0)
+		return -1;
+	wanted = (pages - unused) * (2 * size + 24) + SPARE;    /* the WAL has 24 bytes more for each page */
+	if (statvfs(store->base.path, &fs) < 0)
+		return error_sys(err, ERROR_STORE, "cannot see how much room is on the disk of '%s'", store->base.path);
+	room = (long long)((unsigned long long)fs.f_bavail * fs.f_frsize);
+	if (room < wanted)
+		return error_set(err, ERROR_STORE, "that takes %lld MB on the disk of '%s' for a while, and %lld MB are free: make room there, "
+				 "and run this again", wanted / MEGABYTE + 1, store->base.path, room / MEGABYTE);
+	log_info("store is written anew bytes=%lld", (pages - unused) * size);
+	return 0;
+}
+
 /* Beside the store: where all of it may lie for a while, and we may write. */
 static int
 write_anew(struct store *store, struct error *err)
 {
-	struct arena *mem = arena_open();
+	struct arena *mem;
 	int rc;
 
+	if (has_room(store, err) < 0)
+		return -1;
+	mem = arena_open();
 	sqlite3_temp_directory = sqlite3_mprintf("%s", dirname(arena_text(mem, store->base.path)));
 	arena_close(mem);
 	if (!sqlite3_temp_directory)
@@ -152,7 +183,7 @@ write_anew(struct store *store, struct error *err)
 	sqlite3_temp_directory = NULL;
 	if (rc == 0)
 		step("scrub");
-	return rc;
+	return rc < 0 ? -1 : store_set(store, MARK, MARK_WAL, err);
 }
 
 /* *done: nobody was reading an older part of it just then. */
@@ -174,12 +205,13 @@ store_names_scrub(struct store *store, bool *done, struct error *err)
 	const char *mark = NULL;
 	struct query q;
 	int rc = store_get(mem, store, MARK, &mark, err);
+	bool anew = mark && strcmp(mark, MARK_WAL) != 0, marked = mark != NULL;
 
 	arena_close(mem);
 	*done = true;
-	if (rc < 0 || !mark)
+	if (rc < 0 || !marked)
 		return rc;
-	if (write_anew(store, err) < 0 || empty_wal(store, done, err) < 0)
+	if ((anew && write_anew(store, err) < 0) || empty_wal(store, done, err) < 0)
 		return error_in(err, "writing the store anew without the names of what is gone");
 	if (!*done)
 		return 0;

@@ -52,6 +52,8 @@ int base_open(const char *path, bool write, bool fresh, const struct schema *sch
 void base_close(struct base *base);
 int base_error(const struct base *base, struct error *err, const char *doing);
 int base_run(struct base *base, const char *sql, struct error *err);
+/* The number that a pragma gives. */
+int base_pragma(struct base *base, const char *name, long long *out, struct error *err);
 
 int query_open(struct base *base, struct query *q, const char *sql, struct error *err);
 /* As above; the text of the statement is known by where it stands, and outlives the base. */

@@ -580,7 +580,8 @@ int store_protocols_named(struct arena *mem, struct store *store, struct protoco
 int store_names_forget(struct store *store, const char *proposal, int64_t now, bool *over, struct error *err);
 /*
  * Outside a transaction.  When names were forgotten since it was done last: the store is written anew, so that they are not in a part
- * of its file that is free, nor in its WAL.  Takes as much room on its disk as it has.  *done false: somebody is reading it; again later.
+ * of its file that is free, nor in its WAL.  Takes twice as much room on its disk as it has, and is not begun where there is less.
+ * *done false: somebody is reading it; again later.
  */
 int store_names_scrub(struct store *store, bool *done, struct error *err);
 /* The one that was issued last; dnr NULL when there is none. */

@@ -8,10 +8,12 @@ import glob
 import hashlib
 import json
 import os
+import re
 import shutil
 import sqlite3
 import subprocess
 import sys
+import tempfile
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../world"))
 import tiny
@@ -21,6 +23,7 @@ STEPS = BUILD + "/behov-steps"
 SECRET = [f"Placering av Lisbet Hemlig {i}.doc" for i in range(60)]
 NAMED = [f"Faktura Namngiven {i}.pdf" for i in range(3)]
 tiny.FILES = {"d": SECRET, "v": NAMED, "l": "ab"}
+ANEW = b"store is written anew"
 LATER = ("2027-01-02T02:00+01:00", "2027-01-02T09:00+01:00", "2027-01-03T09:00+01:00")
 
 
@@ -216,19 +219,70 @@ def somebody_reads():
         reader.execute("select count(*) from effect").fetchone()
         done = t.call(END, "apply")
         check("while somebody reads, apply does not wait for ever, and says what is left", done.returncode == 0 and t.is_marked()
-              and b"another program reads it" in done.stderr, *told(done))
+              and b"another program reads it" in done.stderr and ANEW in done.stderr, *told(done))
         reader.close()
         done = t.call(LATER[1], "apply")
-        check("and the next run does it", done.returncode == 0 and not t.is_marked() and not t.names_left([lists["d"]]), *told(done))
+        check("and the next run does that, and no more", done.returncode == 0 and not t.is_marked() and not t.names_left([lists["d"]])
+              and ANEW not in done.stderr, *told(done))
+
+
+# ---------------------------------------------------------------- no room
+
+def with_a_disk():
+    """In a mount namespace of our own, where there may be one."""
+    words = ["unshare", "-m"] if os.geteuid() == 0 else ["unshare", "-rm"]
+    if not shutil.which("unshare") or subprocess.run([*words, "mount", "-t", "tmpfs", "none", "/mnt"], stderr=subprocess.DEVNULL).returncode:
+        print("skip a disk without room: no mount namespace of our own here", flush=True)
+        return 0
+    return subprocess.run([*words, sys.executable, __file__], env={**os.environ, "BEHOV_TEST_DISK": "1"}).returncode
+
+
+def no_room(folder):
+    """Twice its size is what it takes: where that is not free it is not begun, and the disk is not filled with what helps nobody."""
+    with World(folder=folder) as t:
+        t.quarantined()
+        lists = t.packed()
+        db = sqlite3.connect(folder + "/behov.db", isolation_level=None)
+        db.execute("insert into value values ('ballast', hex(zeroblob(6000000)))")
+        db.close()
+        filler = folder + "/filler"
+        here = os.statvfs(folder)
+        with open(filler, "wb") as out:
+            out.write(b"x" * (here.f_bavail * here.f_bsize - (18 << 20)))
+        done = t.call(END, "apply")
+        wal, said = os.path.getsize(folder + "/behov.db-wal"), re.search(rb"that takes (\d+) MB", done.stderr)
+        check("where there is no room for it twice apply says how much it takes, and what went is told of", done.returncode == 3 and t.is_marked()
+              and b"make room there" in done.stderr and said and int(said.group(1)) >= 24 and wal < 2 << 20 and ANEW not in done.stderr
+              and t.rows("select count(*) from protocol where forgotten is not null") == [(1,)], wal, *told(done))
+        night = t.call(LATER[0], "run")
+        check("the night goes on, and the administrator hears of it", night.returncode == 0 and t.is_marked()
+              and any("make room there" in text for text, in t.rows("select text from finding where kind = 'protocol'")), *told(night))
+        os.unlink(filler)
+        done = t.call(LATER[1], "apply")
+        check("with room the next run does it", done.returncode == 0 and not t.is_marked() and not t.names_left([lists["d"]])
+              and ANEW in done.stderr, *told(done))
+
+
+def on_a_disk():
+    folder = tempfile.mkdtemp(prefix="behov-forget-disk-")
+    try:
+        subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={64 << 20}", "none", folder], check=True)
+        no_room(folder)
+    finally:
+        subprocess.run(["umount", folder], check=False)
+        os.rmdir(folder)
 
 
 def main():
+    if os.environ.get("BEHOV_TEST_DISK"):
+        on_a_disk()
+        return 1 if tiny.failures else 0
     forgotten()
     ended_everywhere()
     what_lies_aside()
     two_on_one_day()
     somebody_reads()
-    return 1 if tiny.failures else 0
+    return with_a_disk() or (1 if tiny.failures else 0)
 
 
 if __name__ == "__main__":
