@@ -97,10 +97,9 @@ read_about(struct arena *mem, struct store *store, struct letter *l, struct erro
 	return query_close(&q, err);
 }
 
-/* The rows of a query over COLUMNS, with what they were about. */
 #define COLUMNS "select id, kind, key, name, display, mail, token_hash, created, expires, sent, problem, tries, next from letter "
 static int
-read_letters(struct arena *mem, struct store *store, struct query *q, struct letters *out, struct error *err)
+read_letters(struct arena *mem, struct query *q, struct letters *out, struct error *err)
 {
 	*out = (struct letters){ 0 };
 	while (query_row(q, err))
@@ -110,12 +109,7 @@ read_letters(struct arena *mem, struct store *store, struct query *q, struct let
 			.token_hash = column_text(mem, q, 6), .created = column_moment(q, 7), .expires = column_moment(q, 8),
 			.sent = column_moment(q, 9), .problem = column_text(mem, q, 10), .tries = (int)column_number(q, 11),
 			.next = column_null(q, 12) ? 0 : column_number(q, 12) };
-	if (query_close(q, err) < 0)
-		return -1;
-	for (size_t i = 0; i < out->list.count; i++)
-		if (read_about(mem, store, &out->list.items[i], err) < 0)
-			return -1;
-	return 0;
+	return query_close(q, err);
 }
 
 int
@@ -123,9 +117,12 @@ store_letters_unsent(struct arena *mem, struct store *store, struct letters *out
 {
 	struct query q;
 
-	if (query_open(&store->base, &q, COLUMNS "where sent is null order by created, id", err) < 0)
+	if (query_open(&store->base, &q, COLUMNS "where sent is null order by created, id", err) < 0 || read_letters(mem, &q, out, err) < 0)
 		return -1;
-	return read_letters(mem, store, &q, out, err);
+	for (size_t i = 0; i < out->list.count; i++)
+		if (read_about(mem, store, &out->list.items[i], err) < 0)
+			return -1;
+	return 0;
 }
 
 int
@@ -139,7 +136,7 @@ store_letter_about(struct arena *mem, struct store *store, const char *key, cons
 		return -1;
 	bind_text(&q, key);
 	bind_text(&q, proposal);
-	return read_letters(mem, store, &q, out, err);
+	return read_letters(mem, &q, out, err);
 }
 
 int
@@ -151,7 +148,7 @@ store_letter_last(struct arena *mem, struct store *store, const char *key, struc
 		       err) < 0)
 		return -1;
 	bind_text(&q, key);
-	return read_letters(mem, store, &q, out, err);
+	return read_letters(mem, &q, out, err);
 }
 
 int
@@ -163,5 +160,5 @@ store_letter_by_token(struct arena *mem, struct store *store, const char *token_
 	if (query_open(&store->base, &q, COLUMNS "where token_hash = ?", err) < 0)
 		return -1;
 	bind_text(&q, token_hash);
-	return read_letters(mem, store, &q, out, err);
+	return read_letters(mem, &q, out, err);
 }

@@ -369,7 +369,8 @@ struct letter {
 	int tries;                      /* how often the server said no */
 	int64_t next;                   /* it is not tried before that; 0 = any time */
 	const char **proposals;         /* ids it was about; of an "event" letter "SERIES@SHARE", of a "receipt" decisions' numbers,
-					 * of a "question" letter "q" and its number */
+					 * of a "question" letter "q" and its number.  Read of unsent ones only: a letter to who has
+					 * not answered for years is about thousands, and is looked up for each of them */
 	int proposal_count;
 };
 struct letters { LIST(struct letter) list; };

@@ -1348,9 +1348,10 @@ decisions_letters_effects_and_holds_come_out(void)
 
 	begin();
 	CHECK(store_letter_add(store, &letter, &err) == 0 && store_letter_add(store, &letter, &err) == 0);
-	CHECK(store_letter_by_token(mem, store, "th", &letters, &err) == 0 && letters.list.count == 1 &&
-	      letters.list.items[0].proposal_count == 2);
-	CHECK(store_letter_about(mem, store, "kb", "p-2", &letters, &err) == 0 && letters.list.count == 1);
+	CHECK(store_letters_unsent(mem, store, &letters, &err) == 0 && letters.list.count == 1 && letters.list.items[0].proposal_count == 2);
+	CHECK(store_letter_by_token(mem, store, "th", &letters, &err) == 0 && letters.list.count == 1);
+	CHECK(store_letter_about(mem, store, "kb", "p-2", &letters, &err) == 0 && letters.list.count == 1 && !letters.list.items[0].proposals);
+	CHECK(store_letter_last(mem, store, "kb", &letters, &err) == 0 && letters.list.count == 1 && !letters.list.items[0].proposals);
 	CHECK(store_letter_sent(store, "l1", 4, NULL, &err) == 0);
 	CHECK(store_letters_unsent(mem, store, &letters, &err) == 0 && letters.list.count == 0);
 	CHECK(store_decision_add(store, &d, &err) == 0);
