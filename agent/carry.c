@@ -115,7 +115,7 @@ open_root(void *self, const struct share *share, struct error *err)
 
 /* What counts from a newer version is judged beside what lies in its folder now. */
 static const char *
-objection(void *self, const struct share *share, const char *path, const struct entry *entry, const char *series, day_t anchor)
+objection(void *self, const struct share *share, const char *path, const struct entry *entry, const struct consent *approved)
 {
 	struct eyes *eyes = self;
 	struct error why = { 0 };
@@ -124,7 +124,7 @@ objection(void *self, const struct share *share, const char *path, const struct 
 		log_warn("the folder of a record cannot be seen: %s", why.text);
 		return "det går inte att se vad som ligger bredvid, och inte om det finns en nyare version";
 	}
-	return retain_objection(eyes->retain, share, path, entry, series, anchor);
+	return retain_objection(eyes->retain, share, path, entry, approved);
 }
 
 static bool

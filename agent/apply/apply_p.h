@@ -134,6 +134,7 @@ struct batch {
 	const struct share *share;
 	const struct series *series;    /* NULL: not in the rules any longer */
 	struct record *records;         /* number n of the journal is records[n - 1] */
+	const char *volume;             /* of a whole batch its path (bytes); NULL = none, or one that cannot be read */
 	size_t count;
 	struct effect **moved, **gone;  /* by number, NULL = none; acts "quarantine" and "unlink" */
 	uint64_t dev;
@@ -181,6 +182,7 @@ int restore_file(struct batch *b, size_t number, const char *note, const char **
 bool restore_is_back(struct batch *b, size_t number, struct entry *now);
 /* The journal says that it is in quarantine, or may be. */
 bool batch_aside(const struct batch *b, size_t number);
+bool batch_any_aside(const struct batch *b);
 /* All that is in quarantine; *stuck: how many could not be put back. */
 int restore_batch(struct batch *b, const char *note, long long *stuck);
 /* The proposal's folder in quarantine, when nothing is left in it. */

@@ -47,7 +47,7 @@ batch_objection(struct batch *b, size_t number, struct entry *now)
 	const char *path = b->records[number - 1].path, *slash = strrchr(path, '/');
 
 	now->name = slash ? slash + 1 : path;
-	return eyes->objection(eyes->self, b->share, path, now, b->s->p.series, b->records[number - 1].anchor);
+	return eyes->objection(eyes->self, b->share, path, now, &(struct consent){ b->s->p.series, b->records[number - 1].anchor, b->volume });
 }
 
 /* ------------------------------------------------------------------ opening */
@@ -133,6 +133,7 @@ batch_open(struct apply *a, struct stored *s, struct batch *b, const char **why)
 		*why = "lagringsytan finns inte i reglerna längre";
 		return 0;
 	}
+	b->volume = s->p.whole && s->p.batch ? name_read(b->mem, s->p.batch) : NULL;
 	if (read_manifest(b, why) < 0)
 		return -1;
 	if (*why)
@@ -270,4 +271,13 @@ batch_aside(const struct batch *b, size_t number)
 
 	return moved && (moved->state == EFFECT_DONE || moved->state == EFFECT_INTENDED) &&
 	       !(gone && gone->state == EFFECT_DONE);
+}
+
+bool
+batch_any_aside(const struct batch *b)
+{
+	for (size_t n = 1; b->moved && n <= b->count; n++)
+		if (batch_aside(b, n))
+			return true;
+	return false;
 }

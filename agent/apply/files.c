@@ -325,6 +325,15 @@ write_index(struct batch *b)
 
 struct census { struct batch *b; const char *stranger; };
 
+/* What has got the place of a file that was put aside is another one, unless that was being put back when we were ended. */
+static bool
+is_another(struct batch *b, size_t number)
+{
+	struct entry now;
+
+	return batch_aside(b, number) && b->moved[number]->state == EFFECT_DONE && !restore_is_back(b, number, &now);
+}
+
 static void
 count_file(void *self, const char *path)
 {
@@ -335,8 +344,10 @@ count_file(void *self, const char *path)
 		size_t middle = (low + high) / 2;
 		int order = strcmp(c->b->records[middle].path, path);
 
-		if (order == 0)
+		if (order == 0 && !is_another(c->b, middle + 1))
 			return;
+		if (order == 0)
+			break;
 		if (order < 0)
 			low = middle + 1;
 		else
@@ -346,15 +357,27 @@ count_file(void *self, const char *path)
 		c->stranger = path;
 }
 
+/* All in the volume's folder, which has got no file when it is not there any longer.  -1 with errno. */
+static int
+count_files(struct census *c, const char *path)
+{
+	int fd = walk_folder(c->b->root, path);
+
+	if (fd < 0)
+		return errno == ENOENT ? 0 : -1;
+	close(fd);
+	return walk_each(c->b->mem, c->b->root, path, count_file, c);
+}
+
 const char *
 batch_census(struct batch *b)
 {
-	const char *path = b->s->p.batch ? name_read(b->mem, b->s->p.batch) : NULL;
+	const char *path = b->volume;
 	struct census c = { .b = b };
 
 	if (!path || (*path && !walk_sane(path)))
 		return "volymens mapp går inte att läsa ut";
-	if (walk_each(b->mem, b->root, path, count_file, &c) < 0)
+	if (count_files(&c, path) < 0)
 		return batch_lost(b, errno) ? b->lost : arena_print(b->mem, "volymen går inte att lista: %s", strerror(errno));
 	return c.stranger ? "volymen har fått en ny fil sedan den godkändes" : NULL;
 }

@@ -71,15 +71,6 @@ back_each(struct batch *b, size_t number, const char *why, long long *stuck)
 }
 
 static bool
-any_aside(const struct batch *b)
-{
-	for (size_t n = 1; n <= b->count; n++)
-		if (batch_aside(b, n))
-			return true;
-	return false;
-}
-
-static bool
 any_gone(const struct batch *b)
 {
 	for (size_t n = 1; n <= b->count; n++)
@@ -92,7 +83,7 @@ any_gone(const struct batch *b)
 static const char *
 torn(const struct batch *b)
 {
-	bool over = b->s->p.whole || (!any_aside(b) && !any_gone(b));
+	bool over = b->s->p.whole || (!batch_any_aside(b) && !any_gone(b));
 
 	for (size_t n = 1; over && n <= b->count; n++)
 		if (b->moved[n] && b->moved[n]->state == EFFECT_UNDONE)
@@ -105,14 +96,19 @@ static int
 bring_back(struct batch *b, bool *over)
 {
 	const char *why = torn(b);
-	size_t number = why ? 1 : first_objection(b, 1, &why);
 	long long stuck = 0;
+	size_t number;
 
-	*over = false;
+	if (!why && b->s->p.whole && batch_any_aside(b))      /* it has grown while it lay aside: who has put a file there has not been asked */
+		why = batch_census(b);
+	number = why ? 1 : first_objection(b, 1, &why);
+	*over = b->lost;
+	if (b->lost)
+		return batch_leave(b);
 	if (!number)
 		return 0;
 	/* Whatever is in a whole batch shares its fate. */
-	if (any_aside(b) && (b->s->p.whole ? restore_batch(b, why, &stuck) : back_each(b, number, why, &stuck)) < 0)
+	if (batch_any_aside(b) && (b->s->p.whole ? restore_batch(b, why, &stuck) : back_each(b, number, why, &stuck)) < 0)
 		return -1;
 	if (stuck) {
 		*over = true;
@@ -120,7 +116,7 @@ bring_back(struct batch *b, bool *over)
 							  "%s ligger kvar i karantänen", text_many(b->a->mem, stuck, "fil", "filer"),
 							  why ? why : "-", stuck == 1 ? "den" : "de"));
 	}
-	if (any_aside(b) || any_gone(b))
+	if (batch_any_aside(b) || any_gone(b))
 		return 0;
 	*over = true;
 	restore_tidy(b);
@@ -382,7 +378,7 @@ end_quarantine(struct batch *b)
 	const char *why = NULL;
 	bool over = false, due;
 
-	if (any_aside(b) && batch_folder(b, false, &why) < 0)
+	if (batch_any_aside(b) && batch_folder(b, false, &why) < 0)
 		return -1;
 	if (why)
 		return apply_left(b->a, b->s, why);

@@ -190,30 +190,39 @@ retain_explain(struct retain *r, const struct share *share, const char *path, co
 	return 0;
 }
 
+/* All of a volume waits for its last record, and only those of the one that was approved have been looked at. */
+static bool
+is_of_another_volume(const struct verdict *v, const char *path, const char *volume)
+{
+	size_t len = v->winner->batch_len;
+
+	return v->winner->pattern->tally->series->whole && !v->received &&
+	       (!volume || strlen(volume) != len || strncmp(path, volume, len) != 0);
+}
+
 const char *
 retain_objection(struct retain *r, const struct share *share, const char *path, const struct entry *entry,
-		 const char *series, day_t anchor)
+		 const struct consent *approved)
 {
 	struct verdict v;
 
 	if (r->share != share)
 		retain_share(r, share);
 	match_path(r, path);
-	r->approved.anchor = anchor;
-	r->approved.series = series;
+	r->approved = *approved;
 	v = judge(r, folder_of(r, path), entry);
 	r->approved.anchor = DAY_NONE;
 	if (v.outcome == OUT_HELD)
 		return arena_print(r->mem, "gallringsstopp: %s", v.hold->reason ? v.hold->reason : v.hold->id);
 	if (!text_is_utf8(path, strlen(path)))
 		return NO_WORDS;
-	if (v.outcome != OUT_DESTROY || strcmp(v.winner->pattern->tally->series->id, series) != 0)
+	if (v.outcome != OUT_DESTROY || strcmp(v.winner->pattern->tally->series->id, approved->series) != 0)
 		return "reglerna säger något annat om filen nu";
 	if (!v.received && came_after(r, v.winner->pattern->tally->series, entry))
 		return YOUNGER;
 	if (v.due == DAY_NONE || v.due > r->today)
 		return "gallringstiden är inte ute";
-	return NULL;
+	return is_of_another_volume(&v, path, approved->volume) ? "filen hör till en volym nu, som inte är det som godkändes" : NULL;
 }
 
 bool

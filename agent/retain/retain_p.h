@@ -155,7 +155,7 @@ struct retain {
 	} folder;
 	bool cut;                       /* the share was not read to its end */
 	bool supersedes;                /* a series of the share counts from the next version */
-	struct { const char *series; day_t anchor; } approved;  /* apply: by which series, from when; else DAY_NONE */
+	struct consent approved;        /* apply; else its anchor is DAY_NONE */
 	struct seen_event *events;
 	struct pile *pile;              /* records of what is due */
 	struct batch **buckets;

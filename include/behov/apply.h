@@ -22,10 +22,10 @@ struct apply_eyes {
 	void *self;
 	/* A descriptor of the share's root, its marker checked just now; or -1. */
 	int (*open_root)(void *self, const struct share *share, struct error *err);
-	/* Judged anew on this moment's rules and holds: NULL when the record may still go by that series, else why not.
-	 * `path` is its original path below the share (bytes), `entry` what stat says of it now, `anchor` what was approved. */
+	/* Judged anew on this moment's rules and holds: NULL when the record may still go as it was approved, else why not.
+	 * `path` is its original path below the share (bytes), `entry` what stat says of it now. */
 	const char *(*objection)(void *self, const struct share *share, const char *path, const struct entry *entry,
-				 const char *series, day_t anchor);
+				 const struct consent *approved);
 	/*
 	 * Access, on a fresh read of the directory: fills safe[i] for each proposal, judging all that are safe together.
 	 * why[i] says what stands in the way of those that are not: one that asks for more of an approval than when it was

@@ -573,6 +573,10 @@ struct record {
 	day_t anchor, due;
 };
 
+/* What was approved of a record: the series it goes by, and from when that counts.  volume: the path of the whole batch it goes with (bytes);
+ * NULL: it goes by itself. */
+struct consent { const char *series; day_t anchor; const char *volume; };
+
 /* What an e-archive answered about a delivery, as the chain has it; and a file of it, as it was when it was copied. */
 struct receipt_note { const char *proposal, *number, *sums; day_t day; long long compared; };
 struct received { const char *series, *share; struct record record; const struct receipt_note *by; };

@@ -52,12 +52,12 @@ bool retain_needs_folder(struct retain *retain, const struct share *share, const
 void retain_folder(struct retain *retain, const struct share *share, const char *folder, const struct entry *list, size_t count,
 		   bool complete);
 
-/* One record, judged anew by today's rules and holds: NULL when it may go by that series, else why not (Swedish, in the
+/* One record, judged anew by today's rules and holds: NULL when it may go as it was approved, else why not (Swedish, in the
  * arena of retain_open()).  For apply, before the rename and before the unlink.  `entry` is what stat says of it now.
- * `anchor` is what was approved: what a newer version superseded then counts from there, as long as there is a newer one.
- * It may be another by now: the one that came next was superseded, too, and lies in quarantine. */
+ * What a newer version superseded counts from the anchor of then, as long as there is a newer one.  It may be another by now: the
+ * one that came next was superseded, too, and lies in quarantine.  What belongs to a whole volume by now goes with no other. */
 const char *retain_objection(struct retain *retain, const struct share *share, const char *path,
-			     const struct entry *entry, const char *series, day_t anchor);
+			     const struct entry *entry, const struct consent *approved);
 
 /* Does one of its holds cover the path, by any way that the rules read it now? */
 bool retain_is_held(struct retain *retain, const struct share *share, const char *path);

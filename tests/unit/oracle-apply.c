@@ -76,12 +76,12 @@ open_root(void *self, const struct share *which, struct error *why)
 }
 
 static const char *
-objection(void *self, const struct share *which, const char *path, const struct entry *entry, const char *id,
-	  day_t anchor)
+objection(void *self, const struct share *which, const char *path, const struct entry *entry,
+	  const struct consent *approved)
 {
 	const char *held = getenv("BEHOV_TEST_HELD");
 
-	(void)self, (void)which, (void)entry, (void)id, (void)anchor;
+	(void)self, (void)which, (void)entry, (void)approved;
 	return held && fnmatch(held, path, 0) == 0 ? "gallringsstopp" : NULL;
 }
 

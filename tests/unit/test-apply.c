@@ -138,10 +138,10 @@ open_root(void *self, const struct share *which, struct error *why)
 }
 
 static const char *
-objection(void *self, const struct share *which, const char *path, const struct entry *entry, const char *id,
-	  day_t anchor)
+objection(void *self, const struct share *which, const char *path, const struct entry *entry,
+	  const struct consent *approved)
 {
-	(void)self, (void)which, (void)id, (void)anchor;
+	(void)self, (void)which, (void)approved;
 	CHECK(strcmp(entry->name, strrchr(path, '/') ? strrchr(path, '/') + 1 : path) == 0);
 	if (just_before)
 		just_before(path);

@@ -816,25 +816,50 @@ what_is_approved_stays_superseded_as_long_as_a_newer_one_is_there(void)
 	versions();
 	open_retain("2026-01-01T02:00+01:00");
 	CHECK(retain_needs_folder(retain, &share, "P/Plan v1.doc") && !retain_needs_folder(retain, &share, "P/Plan.doc"));
-	CHECK_TEXT(retain_objection(retain, &share, "P/Plan v1.doc", &old, "plan", anchor), "gallringstiden är inte ute");
+	CHECK_TEXT(retain_objection(retain, &share, "P/Plan v1.doc", &old, &(struct consent){ "plan", anchor, NULL }), "gallringstiden är inte ute");
 	retain_folder(retain, &share, "P", files, 2, true);
-	CHECK(retain_objection(retain, &share, "P/Plan v1.doc", &old, "plan", anchor) == NULL);
-	CHECK(retain_objection(retain, &share, "P/Plan v1.doc", &old, "plan", day_make(2024, 6, 1)) != NULL);
-	CHECK(retain_objection(retain, &share, "P/Plan v4.doc", &files[1], "plan", anchor) != NULL);
-	CHECK(retain_objection(retain, &share, "P/Plan v5.doc", &newest, "plan", anchor) != NULL);
-	CHECK(retain_objection(retain, &share, "P/Plan v1.doc", &old, "annan", anchor) != NULL);
+	CHECK(retain_objection(retain, &share, "P/Plan v1.doc", &old, &(struct consent){ "plan", anchor, NULL }) == NULL);
+	CHECK(retain_objection(retain, &share, "P/Plan v1.doc", &old, &(struct consent){ "plan", day_make(2024, 6, 1), NULL }) != NULL);
+	CHECK(retain_objection(retain, &share, "P/Plan v4.doc", &files[1], &(struct consent){ "plan", anchor, NULL }) != NULL);
+	CHECK(retain_objection(retain, &share, "P/Plan v5.doc", &newest, &(struct consent){ "plan", anchor, NULL }) != NULL);
+	CHECK(retain_objection(retain, &share, "P/Plan v1.doc", &old, &(struct consent){ "annan", anchor, NULL }) != NULL);
 	retain_folder(retain, &share, "P", files, 2, false);
-	CHECK(retain_objection(retain, &share, "P/Plan v1.doc", &old, "plan", anchor) != NULL);
+	CHECK(retain_objection(retain, &share, "P/Plan v1.doc", &old, &(struct consent){ "plan", anchor, NULL }) != NULL);
 	retain_folder(retain, &share, "P", files, 0, true);
-	CHECK(retain_objection(retain, &share, "P/Plan v1.doc", &old, "plan", anchor) != NULL);
+	CHECK(retain_objection(retain, &share, "P/Plan v1.doc", &old, &(struct consent){ "plan", anchor, NULL }) != NULL);
 	retain_folder(retain, &share, "P", &files[3], 1, true);
-	CHECK(retain_objection(retain, &share, "P/Plan v1.doc", &old, "plan", anchor) != NULL);
+	CHECK(retain_objection(retain, &share, "P/Plan v1.doc", &old, &(struct consent){ "plan", anchor, NULL }) != NULL);
 	retain_folder(retain, &share, "P", &files[4], 1, true);
-	CHECK(retain_objection(retain, &share, "P/Plan v1.doc", &old, "plan", anchor) != NULL);
+	CHECK(retain_objection(retain, &share, "P/Plan v1.doc", &old, &(struct consent){ "plan", anchor, NULL }) != NULL);
 	retain_folder(retain, &share, "P", &files[5], 1, true);
-	CHECK(retain_objection(retain, &share, "P/Plan v1.doc", &old, "plan", anchor) != NULL);
+	CHECK(retain_objection(retain, &share, "P/Plan v1.doc", &old, &(struct consent){ "plan", anchor, NULL }) != NULL);
 	retain_folder(retain, &share, "P", files, 3, true);     /* it lies there itself, not yet moved */
-	CHECK(retain_objection(retain, &share, "P/Plan v1.doc", &files[2], "plan", anchor) == NULL);
+	CHECK(retain_objection(retain, &share, "P/Plan v1.doc", &files[2], &(struct consent){ "plan", anchor, NULL }) == NULL);
+	end();
+}
+
+/* Between approval and the deed the rules may have begun to count it to a volume, or to a larger one. */
+static void
+what_belongs_to_a_volume_goes_with_that_one_and_no_other(void)
+{
+	const struct entry old = written("2010-01-01.pdf", 2010, 5);
+	const char *path = "V/x/2010-01-01.pdf";
+	struct series *s;
+
+	begin();
+	s = rule("dos", ACTION_DESTROY, "V/{case}/{date}.pdf", 1);
+	s->clock = CLOCK_PATH_DATE;
+	s->batch_path = "V/{case}";
+	open_retain("2026-01-01T02:00+01:00");
+	CHECK(retain_objection(retain, &share, path, &old, &(struct consent){ "dos", DAY_NONE, NULL }) == NULL);
+	CHECK(retain_objection(retain, &share, path, &old, &(struct consent){ "dos", DAY_NONE, "V/x" }) == NULL);
+	retain_close(retain);
+	s->whole = true;
+	open_retain("2026-01-01T02:00+01:00");
+	CHECK(retain_objection(retain, &share, path, &old, &(struct consent){ "dos", DAY_NONE, "V/x" }) == NULL);
+	for (const char *const *other = (const char *const[]){ "V", "V/", "V/xx", "V/x/2010-01-01.pdf", "V/y", "", NULL }; *other; other++)
+		CHECK(retain_objection(retain, &share, path, &old, &(struct consent){ "dos", DAY_NONE, *other }) != NULL);
+	CHECK(retain_objection(retain, &share, path, &old, &(struct consent){ "dos", DAY_NONE, NULL }) != NULL);
 	end();
 }
 
@@ -848,12 +873,12 @@ trap_what_was_approved_by_one_series_is_no_anchor_of_another(void)
 	rule("alla", ACTION_DESTROY, "P/**", 7)->clock = CLOCK_MODIFIED;
 	open_retain("2026-01-01T02:00+01:00");
 	retain_folder(retain, &share, "P", &newer, 1, true);
-	CHECK(retain_objection(retain, &share, "P/Plan v1.doc", &old, "alla", day_make(2010, 6, 1)) == NULL);
+	CHECK(retain_objection(retain, &share, "P/Plan v1.doc", &old, &(struct consent){ "alla", day_make(2010, 6, 1), NULL }) == NULL);
 	retain_close(retain);
 	versions()->keep.count = 5;
 	open_retain("2026-01-01T02:00+01:00");
 	retain_folder(retain, &share, "P", &newer, 1, true);
-	CHECK(retain_objection(retain, &share, "P/Plan v1.doc", &old, "alla", day_make(2010, 6, 1)) != NULL);
+	CHECK(retain_objection(retain, &share, "P/Plan v1.doc", &old, &(struct consent){ "alla", day_make(2010, 6, 1), NULL }) != NULL);
 	end();
 }
 
@@ -931,6 +956,7 @@ main(void)
 	TEST(the_next_version_counts_in_whatever_order_names_are_told);
 	TEST(trap_a_day_or_a_year_ahead_that_is_read_as_a_number_supersedes_nothing);
 	TEST(what_is_approved_stays_superseded_as_long_as_a_newer_one_is_there);
+	TEST(what_belongs_to_a_volume_goes_with_that_one_and_no_other);
 	TEST(trap_what_was_approved_by_one_series_is_no_anchor_of_another);
 	return check_done();
 }
