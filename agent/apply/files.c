@@ -415,23 +415,29 @@ check_all(struct batch *b)
 	return 0;
 }
 
-/* One thing has changed: all of it goes back, and the night asks again about what is there now. */
+/* All of it goes back, and the night asks again about what is there now. */
 static int
-void_whole(struct batch *b)
+take_back(struct batch *b, const char *note, const char *why)
 {
-	const char *note, *why = b->moved[failed(b) - 1]->note;
+	struct arena *mem = b->a->mem;
 	long long stuck = 0;
 
-	if (restore_batch(b, "volymen är inte densamma", &stuck) < 0)
+	if (restore_batch(b, note, &stuck) < 0)
 		return -1;
 	if (b->lost)
 		return batch_leave(b);
-	note = arena_print(b->a->mem, "volymen är inte densamma som godkändes (%s); allt är tillbakalagt", why ? why : "-");
-	if (stuck)
-		note = arena_print(b->a->mem, "volymen är inte densamma som godkändes (%s); %s gick inte att lägga "
-				   "tillbaka och ligger i karantänen", why ? why : "-", text_many(b->a->mem, stuck, "fil", "filer"));
 	b->a->out->failed++;
-	return apply_move(b->a, b->s, PROPOSAL_FAILED, INT64_MIN, note);
+	return apply_move(b->a, b->s, PROPOSAL_FAILED, INT64_MIN, !stuck ? arena_print(mem, "%s; allt är tillbakalagt", why)
+			  : arena_print(mem, "%s; %s gick inte att lägga tillbaka och ligger i karantänen", why, text_many(mem, stuck, "fil", "filer")));
+}
+
+/* One thing has changed. */
+static int
+void_whole(struct batch *b)
+{
+	const char *why = b->moved[failed(b) - 1]->note;
+
+	return take_back(b, "volymen är inte densamma", arena_print(b->mem, "volymen är inte densamma som godkändes (%s)", why ? why : "-"));
 }
 
 /* ------------------------------------------------------------------ the batch */
@@ -458,6 +464,37 @@ finish(struct batch *b)
 	return apply_move(b->a, b->s, PROPOSAL_QUARANTINED, clock_midnight(today + b->a->conf->quarantine_days), note);
 }
 
+/*
+ * A store that somebody has put back from a copy does not know what lies in quarantine by now.  What is the very file goes on as
+ * one that was moved when we were ended; else it would be said to be gone, or to lie where it lay.
+ */
+static int
+recognise(struct batch *b)
+{
+	struct apply *a = b->a;
+	struct entry now;
+	const char *none;
+
+	if (batch_folder(b, false, &none) < 0)
+		return -1;
+	if (none)
+		return 0;
+	if (store_begin(a->in->store, a->err) < 0)
+		return -1;
+	for (size_t n = 1; n <= b->count; n++) {
+		if (b->moved[n] || walk_look(b->folder, batch_name(b, n), b->dev, &now) < 0 || !batch_same(&b->records[n - 1], &now))
+			continue;
+		log_warn("apply finds file %zu of proposal='%s' in quarantine, and its journal does not know of it", n, b->s->id);
+		if (intend(b, n) < 0)
+			goto undo;
+	}
+	if (store_commit(a->in->store, a->err) == 0)
+		return 0;
+undo:
+	store_rollback(a->in->store);
+	return -1;
+}
+
 /* Of a whole batch no group is meant before the one before it is known to be well: one fault ends them all. */
 static int
 quarantine_groups(struct batch *b)
@@ -481,7 +518,7 @@ quarantine(struct batch *b)
 {
 	const char *why;
 
-	if (b->s->p.whole && !failed(b) && check_all(b) < 0)
+	if (recognise(b) < 0 || (b->s->p.whole && !failed(b) && check_all(b) < 0))
 		return -1;
 	if (b->lost)
 		return batch_leave(b);
@@ -535,6 +572,27 @@ choose(struct batch *b, bool *hand, const char **why)
 	return 0;
 }
 
+/* Of what an earlier run has moved: why it may not lie there any longer.  NULL: it waits, or there is none. */
+static const char *
+why_not_aside(struct batch *b, bool hand)
+{
+	const char *why = NULL, *lost;
+
+	if (b->root < 0 || !batch_any_aside(b))
+		return NULL;
+	if (hand)
+		return "filer på lagringsytan gallras för hand numera";
+	if (batch_folder(b, false, &lost) < 0 || lost)
+		return NULL;
+	for (size_t n = 1; n <= b->count && !why; n++) {
+		struct entry now;
+
+		if (batch_aside(b, n) && walk_look(b->folder, batch_name(b, n), b->dev, &now) == 0)
+			why = batch_objection(b, n, &now);
+	}
+	return why;
+}
+
 static bool
 begun(const struct batch *b)
 {
@@ -549,7 +607,7 @@ files_apply(struct apply *a, struct stored *s)
 {
 	struct proof *proof = proof_open(a, s);
 	struct batch b;
-	const char *why, *full = NULL;
+	const char *why, *back, *full = NULL;
 	bool done, hand = false;
 	int rc;
 
@@ -562,11 +620,14 @@ files_apply(struct apply *a, struct stored *s)
 		rc = batch_proven(&b, proof, &why);
 	if (rc == 0 && !why)
 		rc = choose(&b, &hand, &why);
-	if (rc == 0 && why)
+	back = rc == 0 && (why || hand) ? why_not_aside(&b, hand) : NULL;
+	if (back)
+		rc = take_back(&b, back, back);
+	else if (rc == 0 && why)
 		rc = apply_left(a, s, arena_text(a->mem, why));
 	else if (rc == 0)
 		rc = proof_brake(proof, BRAKE_MOVE, begun(&b), &full);
-	if (rc == 0 && !why && !full)
+	if (rc == 0 && !back && !why && !full)
 		rc = b.share->own ? own_apply(&b, proof) : hand ? export_files(&b) : s->p.kind == KIND_DELIVER ? deliver_apply(&b) : quarantine(&b);
 	batch_close(&b);
 	return rc;

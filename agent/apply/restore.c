@@ -56,6 +56,17 @@ obstacle(struct batch *b)
 		: arena_print(b->mem, "%s", strerror(errno));
 }
 
+/* What was moved is that very file, however it has been written to since; what was only meant to be, and lies there, goes back. */
+static bool
+is_it(struct batch *b, size_t number)
+{
+	const struct record *r = &b->records[number - 1];
+	struct entry now;
+
+	return b->moved[number]->state != EFFECT_DONE || (walk_look(b->folder, batch_name(b, number), b->dev, &now) == 0 &&
+							  r->ino == now.ino && r->btime_s == now.btime_s && r->btime_ns == now.btime_ns);
+}
+
 int
 restore_file(struct batch *b, size_t number, const char *note, const char **why)
 {
@@ -70,6 +81,8 @@ restore_file(struct batch *b, size_t number, const char *note, const char **why)
 		*why = b->lost;
 	else
 		*why = back && !restore_is_back(b, number, &now) ? "filen finns inte i karantänen" : NULL;
+	if (!*why && !back && !is_it(b, number))
+		*why = batch_lost(b, errno) ? b->lost : "det är inte filen som lades i karantän";
 	if (!*why && apply_intend(b->a, b->s->id, "restore", (long long)number, name_show(b->mem, path), NULL, &id) < 0)
 		goto out;
 	errno = trouble;

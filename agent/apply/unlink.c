@@ -331,7 +331,7 @@ tell(struct batch *b, long long *bad)
 	if (back)
 		text_print(&t, "; %lld lämnade eller tillbakalagda", back);
 	if (*bad)
-		text_print(&t, "; %lld i karantänen var inte de som lades dit och är kvar", *bad);
+		text_print(&t, "; %lld gick inte att gallra: de är inte kvar i karantänen, eller inte de som lades dit", *bad);
 	if (linked)
 		text_print(&t, "; %lld hade fler namn (hårda länkar), och innehållet finns kvar under dem", linked);
 	note = arena_text(b->a->mem, t.data);

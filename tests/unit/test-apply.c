@@ -1034,7 +1034,7 @@ what_was_changed_in_quarantine_is_not_destroyed(void)
 	put(aside, "BBBB");
 	night(LATER - DAY);
 	apply(LATER);
-	CHECK(result.unlinked == 2 && now_of(id).state == STATE_FAILED && says(id, "1 i karantänen var inte de"));
+	CHECK(result.unlinked == 2 && now_of(id).state == STATE_FAILED && says(id, "1 gick inte att gallra"));
 	CHECK_TEXT(content(aside), "BBBB");
 	end();
 }
