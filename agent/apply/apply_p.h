@@ -137,6 +137,8 @@ struct batch {
 	const char *volume;             /* of a whole batch its path (bytes); NULL = none, or one that cannot be read */
 	size_t count;
 	struct effect **moved, **gone;  /* by number, NULL = none; acts "quarantine" and "unlink" */
+	struct copied *given;           /* number n of what an e-archive was given is given[n - 1]; NULL = it is not about that */
+	char *block;                    /* to read that into */
 	uint64_t dev;
 	int root, quarantine, folder;   /* the share, SHARE_QUARANTINE in it, the proposal's folder in that; -1 = not open */
 	const char *lost;               /* the share went away under us, and why: what was meant stays meant; NULL = it is there */
@@ -218,6 +220,15 @@ int deliver_apply(struct batch *b);
 bool deliver_sum(const struct effect *e, unsigned char sum[DIGEST_SIZE]);
 /* All of it, or -1 with errno. */
 int deliver_write(int fd, const void *bytes, size_t len);
+/* A file to be read; -1 with errno. */
+int deliver_open(int parent, const char *leaf);
+
+/* ------------------------------------------------------------------ delivered.c: the content of originals */
+
+/* Of a batch of what e-archives have given receipts of: what they were given. */
+int delivered_recall(struct batch *b);
+/* NULL: it is that, or the batch is none of those; else why not.  It is read; what it is may change afterwards. */
+const char *delivered_differs(struct batch *b, size_t number, int folder, const char *name);
 
 /* ------------------------------------------------------------------ sip.c: what the package says of itself */
 

@@ -281,8 +281,8 @@ look(struct lane *l, int parent, const char *leaf)
 }
 
 /* O_NONBLOCK: nothing is waited for, whatever it has become.  Who may not hide the reading reads all the same. */
-static int
-open_source(int parent, const char *leaf)
+int
+deliver_open(int parent, const char *leaf)
 {
 	const int flags = O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC;
 	int fd = openat(parent, leaf, flags | O_NOATIME);
@@ -337,7 +337,7 @@ static struct copied
 copy_to(struct lane *l, int parent, const char *leaf, int to)
 {
 	const struct record *r = &l->d->b->records[l->n - 1];
-	int from = open_source(parent, leaf);
+	int from = deliver_open(parent, leaf);
 	struct copied done = { .state = COPY_DONE };
 	const char *why;
 

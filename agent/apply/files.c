@@ -37,20 +37,30 @@ cannot(struct batch *b, const char *what)
 		: arena_print(b->mem, "%s: %s", what, strerror(errno));
 }
 
+static const char *
+as_it_was(struct batch *b, size_t number, int parent, const char *name, struct entry *now)
+{
+	if (walk_look(parent, name, b->dev, now) < 0)
+		return cannot(b, "filen går inte att läsa av");
+	return drift(&b->records[number - 1], now);
+}
+
 /* Looks at record `number` where it was: NULL and *now, or what has changed. */
 static const char *
 look(struct batch *b, size_t number, int *parent, const char **name, struct entry *now)
 {
-	const struct record *r = &b->records[number - 1];
 	const char *why;
 
-	*parent = walk_parent(b->mem, b->root, r->path, name);
+	*parent = walk_parent(b->mem, b->root, b->records[number - 1].path, name);
 	if (*parent < 0)
 		return cannot(b, "mappen går inte att nå");
-	if (walk_look(*parent, *name, b->dev, now) < 0)
-		return cannot(b, "filen går inte att läsa av");
-	why = drift(r, now);
-	return why ? why : batch_objection(b, number, now);
+	why = as_it_was(b, number, *parent, *name, now);
+	if (!why)
+		why = batch_objection(b, number, now);
+	if (why || !b->given)
+		return why;
+	why = delivered_differs(b, number, *parent, *name);
+	return why ? why : as_it_was(b, number, *parent, *name, now);   /* reading it took a while */
 }
 
 /* ------------------------------------------------------------------ the journal */
@@ -618,6 +628,8 @@ files_apply(struct apply *a, struct stored *s)
 	rc = batch_open(a, s, &b, &why);
 	if (rc == 0 && !why)
 		rc = batch_proven(&b, proof, &why);
+	if (rc == 0 && !why)
+		rc = delivered_recall(&b);
 	if (rc == 0 && !why)
 		rc = choose(&b, &hand, &why);
 	back = rc == 0 && (why || hand) ? why_not_aside(&b, hand) : NULL;

@@ -277,6 +277,7 @@ look_at(struct batch *b, size_t number)
 	struct entry now;
 	const char *name;
 	int parent = walk_parent(b->mem, b->root, r->path, &name), rc = parent < 0 ? -1 : walk_look(parent, name, b->dev, &now), why = errno;
+	const char *other = rc < 0 || !batch_as_approved(b, r, &now) ? NULL : delivered_differs(b, number, parent, name);
 
 	if (parent >= 0)
 		close(parent);
@@ -286,7 +287,7 @@ look_at(struct batch *b, size_t number)
 		return why == ENOENT ? "filen är borta" : arena_print(b->mem, "filen går inte att läsa av: %s", strerror(why));
 	if (!batch_as_approved(b, r, &now))
 		return "filen har ändrats sedan den godkändes";
-	return b->s->p.kind == KIND_DESTROY ? batch_objection(b, number, &now) : NULL;
+	return other ? other : b->s->p.kind == KIND_DESTROY ? batch_objection(b, number, &now) : NULL;
 }
 
 static const char *

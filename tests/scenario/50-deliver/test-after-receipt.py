@@ -136,6 +136,33 @@ def without_receipt():
         check("until it does, on the very next night", [p[1:3] for p in originals(t)] == [("open", 2)], originals(t))
 
 
+def content():
+    """Written anew in place, with the same size and its old times: what the archive has is something else."""
+    for dispose, gone in (("destroy", False), ("none", False), ("destroy", True)):
+        with Tiny() as t:
+            delivered(t)
+            if not gone:
+                with open(t.share + "/l/a", "r+", encoding="utf-8") as f:
+                    f.write("lX")
+                os.utime(t.share + "/l/a", (OLD, OLD))
+            t.night(DUE, codes=(0, 3))
+            check("size and times say that they are what was delivered", [p[1:3] for p in originals(t)] == [("open", 2)], originals(t))
+            approve(t)
+            with open(t.folder + "/rules/s.cfg", encoding="utf-8") as f:
+                rules = f.read()
+            write(t.folder + "/rules/s.cfg", rules.replace('dispose = "destroy"', f'dispose = "{dispose}"'))
+            t.must(GO, "apply", codes=(0, 3))
+            notes = dict(t.rows("select target, note from effect where proposal = ? and act = 'quarantine'", originals(t)[0][0]))
+            if gone:
+                check("both are", there(t) == [] and not any(notes.values()), there(t), notes)
+            elif dispose == "destroy":
+                check("but one is not, and stays", there(t) == ["a"] and notes == {"l/a": "innehållet är inte det som e-arkivet fick", "l/b": None}, there(t), notes)
+            else:
+                with open(f"{t.folder}/work/arbetslista-{originals(t)[0][0]}.csv", encoding="utf-8-sig") as f:
+                    rows = {line.split(";")[0]: line.rstrip().split(";")[-1] for line in f}
+                check("nor is it to be taken away by hand", rows["l/a"] == "innehållet är inte det som e-arkivet fick" and rows["l/b"] == "gallra", rows)
+
+
 def by_itself():
     """A volume that is delivered as a whole: what has come since keeps none of the others."""
     with Tiny() as t:
@@ -189,6 +216,7 @@ def main():
     stays("it was written anew", rewritten, "filen har ändrats sedan den godkändes")
     stays("somebody has asked for it", lambda t: t.must(LATER, "hold", "add", "x", "--share", "s", "--path", "l/**", "--by", "maria", "--reason",
                                                         "Begäran"), "gallringsstopp: Begäran")
+    content()
     by_itself()
     half_of_it()
     refused()
