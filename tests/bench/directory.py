@@ -90,13 +90,18 @@ index objectClass eq
 OWN = ("instanceType: 4\nobjectCategory: CN=X,DC=kalmar,DC=example\nnTSecurityDescriptor:: QUJD\n")
 
 
-def make_slapd(room, people, groups, memberships):
+def spelled_otherwise(dn):
+    """As somebody wrote it who entered it by hand or by a script: the same name (RFC 4514), not the same bytes."""
+    return dn.replace("cn=", "CN=", 1).replace("ou=", "OU=").replace("dc=", "DC=")
+
+
+def make_slapd(room, people, groups, memberships, spell=str):
     os.mkdir(room + "/db")
     write(room + "/slapd.conf", SLAPD.format(room=room))
     subprocess.run(["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-keyout", room + "/key.pem", "-out", room + "/ca.pem",
                     "-days", "3650", "-subj", "/CN=127.0.0.1", "-addext", "subjectAltName=IP:127.0.0.1"], check=True,
                    stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    # As slapd itself spells names, in entries and as values: slapadd -q takes values as they stand.
+    # Entries as slapd itself spells names; values as `spell` has them, for slapadd -q takes them as they stand.
     below = BASE.replace("DC=", "dc=")
     draw, names = random.Random(5), [f"cn=Person Personsson {i},ou=Personal,{below}" for i in range(people)]
     with open(room + "/world.ldif", "w", encoding="utf-8", buffering=1 << 20) as out:
@@ -108,15 +113,15 @@ def make_slapd(room, people, groups, memberships):
             out.write(f"dn: CN=APP-{g},OU=Behorighet,{BASE}\nobjectClass: top\nobjectClass: group\nobjectClass: extensibleObject\nstructuralObjectClass: group\ncn: APP-{g}\n{OWN}"
                       f"objectGUID:: {b64(uuid.UUID(int=random.Random(1000000000 + g).getrandbits(128)).bytes_le)}\n"
                       f"objectSid:: {sid(9000000 + g if g else 513)}\nsAMAccountName: APP-{g}\ngroupType: -2147483646\n"
-                      + "".join(f"member: {names[m]}\n" for m in sorted(draw.sample(range(people), memberships // groups))) + "\n")
+                      + "".join(f"member: {spell(names[m])}\n" for m in sorted(draw.sample(range(people), memberships // groups))) + "\n")
     subprocess.run(["slapadd", "-q", "-s", "-f", room + "/slapd.conf", "-l", room + "/world.ldif"], check=True)
     os.unlink(room + "/world.ldif")
 
 
 class Slapd:
-    def __init__(self, people, groups, memberships):
-        self.room = f"{ROOM}/openldap-{people}-{groups}-{memberships}"
-        once(self.room, lambda: make_slapd(self.room, people, groups, memberships))
+    def __init__(self, people, groups, memberships, otherwise=False):
+        self.room = f"{ROOM}/openldap-{people}-{groups}-{memberships}" + ("-otherwise" if otherwise else "")
+        once(self.room, lambda: make_slapd(self.room, people, groups, memberships, spelled_otherwise if otherwise else str))
         write(self.room + "/slapd.conf", SLAPD.format(room=self.room))
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
@@ -152,22 +157,30 @@ while True:
 """
 
 
+def slapd_read(server, title, alone):
+    """The world over both ways, beside ldapsearch, and beside those who do less or more; gives a configuration that reads it."""
+    env = {"LDAPTLS_CACERT": server.room + "/ca.pem", "LDAPCONF": "/dev/null"}
+    for way, url in (("ldaps", server.ldaps), ("ldapi", server.ldapi)):
+        conf = configure("collect-" + way, url, f'ca-file = "{server.room}/ca.pem"; ')
+        peers = {} if alone else {"python-ldap to sets": ["/usr/bin/python3", "-c", PYTHON, url, BASE, FILTER, *NAMES],
+                                  "libldap alone, which forgets": [DECODE, url, BASE, FILTER, *NAMES]}
+        took = turns({"ldapsearch, to nowhere": search(url), **peers, "behov collect": [COLLECT, conf]}, env)
+        table(f"slapd over {way}: {title}", took, "ldapsearch, to nowhere")
+        us, them = took["behov collect"], took["ldapsearch, to nowhere"]
+        goal("wall time of ldapsearch's", f"{us.wall / them.wall:.2f}", "at most 1.05", us.wall <= 1.05 * them.wall)
+        goal("processor of ldapsearch's", f"{us.cpu / them.cpu:.2f}", "at most 0.60", us.cpu <= 0.6 * them.cpu)
+    return conf
+
+
 def slapd():
     people, groups, memberships = 100000, 5000, 2000000
+    title = f"{people:,} people, {groups:,} groups, {memberships:,} memberships"
     with Slapd(people, groups, memberships) as server:
-        env = {"LDAPTLS_CACERT": server.room + "/ca.pem", "LDAPCONF": "/dev/null"}
-        more = f'ca-file = "{server.room}/ca.pem"; '
-        for way, url in (("ldaps", server.ldaps), ("ldapi", server.ldapi)):
-            conf = configure("collect-" + way, url, more)
-            took = turns({"ldapsearch, to nowhere": search(url),
-                          "python-ldap to sets": ["/usr/bin/python3", "-c", PYTHON, url, BASE, FILTER, *NAMES],
-                          "libldap alone, which forgets": [DECODE, url, BASE, FILTER, *NAMES],
-                          "behov collect": [COLLECT, conf]}, env)
-            table(f"slapd over {way}: {people:,} people, {groups:,} groups, {memberships:,} memberships", took, "ldapsearch, to nowhere")
-            us, them = took["behov collect"], took["ldapsearch, to nowhere"]
-            goal("wall time of ldapsearch's", f"{us.wall / them.wall:.2f}", "at most 1.05", us.wall <= 1.05 * them.wall)
-            goal("processor of ldapsearch's", f"{us.cpu / them.cpu:.2f}", "at most 0.60", us.cpu <= 0.6 * them.cpu)
-        full = measure(conf)
+        full = measure(slapd_read(server, title, False))
+    with Slapd(people, groups, memberships, otherwise=True) as server:
+        same = measure(slapd_read(server, title + ", members spelled otherwise than their entries", True))
+    goal("memberships found however their members are spelled", f"{same['edges']:,} of {full['edges']:,}", "all", same["edges"] == full["edges"]
+         and same["accounts"] == full["accounts"])
     each = 8 * (full["edges"])
     per = (full["bytes"] - each) / full["accounts"]
     goal("bytes for each person, all but memberships", f"{per:.0f}", "at most 400", per <= 400)
@@ -233,8 +246,11 @@ def samba():
             us, them = took["behov collect"], took["ldapsearch, to nowhere"]
             goal("wall time of ldapsearch's", f"{us.wall / them.wall:.2f}", "at most 1.05", us.wall <= 1.05 * them.wall)
             if way == "ldaps":
+                goal("processor of ldapsearch's", f"{us.cpu / them.cpu:.2f}", "at most 0.60", us.cpu <= 0.6 * them.cpu)
                 split = took["behov, 2 connections"]
                 goal("split over two connections, of one's", f"{split.wall / us.wall:.2f}", "at most 0.70", split.wall <= 0.7 * us.wall)
+            else:
+                print(f"  processor of ldapsearch's: {us.cpu / them.cpu:.2f}; 46 % of what both take is libkrb5's AES (perf), which neither can save")
 
 
 # ---------------------------------------------------------------- LDIF
