@@ -27,6 +27,8 @@ struct word { const char *text; uint32_t len; };
 struct slot { uint32_t hash, word; };   /* the word's number + 1; 0 = free */
 struct intern { struct arena *mem; struct pool texts; LIST(struct word) words; struct slot *slots; size_t room; uint64_t seed; };
 void intern_open(struct intern *t, struct arena *mem);
+/* Room for so many more: what is filled at once need not be copied to grow. */
+void intern_room(struct intern *t, size_t more);
 /* The number of that text: the one it has, or the next. */
 uint32_t intern(struct intern *t, const char *bytes, size_t len);
 uint32_t intern_find(const struct intern *t, const char *bytes, size_t len);

@@ -64,6 +64,8 @@ prepare(struct builder *b, struct search *s)
 	uint32_t names[INTERN_ROW], at[INTERN_ROW], wide = 0;
 
 	intern_open(&s->marks, b->scratch);
+	intern_room(&s->marks, b->object_count);
+	arena_room(b->scratch, &s->who, b->object_count);
 	for (uint32_t i = 0; i < b->object_count; i += wide) {
 		for (wide = 0; wide < INTERN_ROW && i + wide < b->object_count; wide++)
 			names[wide] = object_at(b, i + wide)->name;

@@ -93,10 +93,11 @@ probe(const struct intern *t, const char *bytes, size_t len, uint32_t hash)
 	}
 }
 
+#define ROOM_FIRST 256
+
 static void
-widen(struct intern *t)
+widen(struct intern *t, size_t room)
 {
-	size_t room = t->room ? 2 * t->room : 256;
 	struct slot *slots = arena_array(t->mem, struct slot, room);
 
 	for (size_t s = 0; s < t->room; s++) {
@@ -109,6 +110,18 @@ widen(struct intern *t)
 	}
 	t->slots = slots;
 	t->room = room;
+}
+
+void
+intern_room(struct intern *t, size_t more)
+{
+	size_t room = ROOM_FIRST;
+
+	while (room < 2 * (t->words.count + more))
+		room *= 2;
+	if (room > t->room)
+		widen(t, room);
+	arena_room(t->mem, &t->words, more);
 }
 
 uint32_t
@@ -125,7 +138,7 @@ add(struct intern *t, const char *bytes, size_t len, uint32_t hash)
 	struct slot *slot;
 
 	if (2 * (t->words.count + 1) > t->room)
-		widen(t);
+		widen(t, t->room ? 2 * t->room : ROOM_FIRST);
 	slot = probe(t, bytes, len, hash);
 	if (!slot->word) {
 		*arena_push(t->mem, &t->words) = (struct word){ pool_copy(&t->texts, bytes, len), (uint32_t)len };
