@@ -40,6 +40,23 @@ says_something(const struct share *share, const struct plan *plan)
 	return false;
 }
 
+/* What the work list said may not go: wherever it is by now, it has not gone by that decision. */
+static int
+find_left(struct arena *mem, struct store *store, const char *id, bool *left, size_t count, struct error *err)
+{
+	struct effects list = { 0 };
+
+	if (store_effects(mem, store, id, BY_HAND_ACT, &list, err) < 0)
+		return -1;
+	for (size_t i = 0; i < list.list.count; i++) {
+		const struct effect *e = &list.list.items[i];
+
+		if (e->state == EFFECT_FAILED && e->number >= 1 && (size_t)e->number <= count)
+			left[e->number] = true;
+	}
+	return 0;
+}
+
 static int
 look_at(struct arena *mem, struct store *store, const struct share *share, const struct stored *s, struct handled *out, struct error *err)
 {
@@ -47,11 +64,14 @@ look_at(struct arena *mem, struct store *store, const struct share *share, const
 	struct arena *read = arena_open();
 	struct record *records = NULL;
 	size_t count = 0;
-	bool *gone;
+	bool *gone, *left;
 	int rc = store_manifest(read, store, s->p.manifest, &records, &count, err);
 
 	gone = arena_array(mem, bool, count + 1);
-	*out = (struct handled){ .proposal = arena_text(mem, s->id), .known = rc == 0 && count, .gone = gone, .count = (long long)count };
+	left = arena_array(mem, bool, count + 1);
+	*out = (struct handled){ .proposal = arena_text(mem, s->id), .known = rc == 0 && count, .gone = gone, .left = left, .count = (long long)count };
+	if (rc == 0)
+		rc = find_left(read, store, s->id, left, count, err);
 	for (size_t n = 1; rc == 0 && out->known && n <= count; n++) {
 		const char *path = records[n - 1].path, *slash = strrchr(path, '/');
 		const char *folder = slash ? arena_copy(read, path, (size_t)(slash - path)) : "";
@@ -59,7 +79,7 @@ look_at(struct arena *mem, struct store *store, const struct share *share, const
 		if (!l.folder || strcmp(l.folder, folder) != 0)
 			look_into(&l, share, folder);
 		out->known = l.known;
-		gone[n] = !lies_there(&l, slash ? slash + 1 : path);
+		gone[n] = !left[n] && !lies_there(&l, slash ? slash + 1 : path);
 		out->gone_count += gone[n];
 	}
 	arena_close(l.mem);

@@ -296,25 +296,61 @@ in_the_way(struct batch *b, size_t number)
 	return b->share->smb ? objection_unseen(b, number) : look_at(b, number);
 }
 
-/* What one record stands in the way of, all of a whole batch does. */
+/* Of each, by number.  What one record stands in the way of, all of a whole batch does: that is what is returned. */
 static const char *
-whole_in_the_way(struct batch *b)
+all_in_the_way(struct batch *b, const char **each)
 {
 	const char *why = b->s->p.whole && !b->share->smb ? batch_census(b) : NULL;
 
-	for (size_t n = 1; b->s->p.whole && n <= b->count && !why; n++)
-		why = in_the_way(b, n);
+	for (size_t n = 1; n <= b->count && !why && !b->lost; n++) {
+		each[n] = in_the_way(b, n);
+		why = b->s->p.whole ? each[n] : NULL;
+	}
 	return why;
+}
+
+/* When what may not go is gone one night all the same, it did not go by that decision: see journal_handled(). */
+static int
+note_one(struct batch *b, size_t number, const char *why)
+{
+	long long id;
+
+	if (apply_intend(b->a, b->s->id, BY_HAND_ACT, (long long)number, name_show(b->mem, b->records[number - 1].path), NULL, &id) < 0)
+		return -1;
+	return apply_end(b->a, id, why ? EFFECT_FAILED : EFFECT_UNDONE, NULL, why);
+}
+
+/* A run that was ended before its list was written may have said another thing. */
+static int
+note_those(struct batch *b, const char *const *each)
+{
+	bool *before = arena_array(b->mem, bool, b->count + 1);
+	struct store *store = b->a->in->store;
+	struct effects list = { 0 };
+
+	if (store_effects(b->mem, store, b->s->id, BY_HAND_ACT, &list, b->a->err) < 0 || store_begin(store, b->a->err) < 0)
+		return -1;
+	for (size_t i = 0; i < list.list.count; i++)
+		if (list.list.items[i].number >= 1 && (size_t)list.list.items[i].number <= b->count)
+			before[list.list.items[i].number] = true;
+	for (size_t n = 1; n <= b->count; n++)
+		if ((each[n] || before[n]) && note_one(b, n, each[n]) < 0)
+			goto undo;
+	if (store_commit(store, b->a->err) == 0)
+		return 0;
+undo:
+	store_rollback(store);
+	return -1;
 }
 
 /* Files that may not go any longer are named all the same, with what stands in the way: whoever works through the
  * list must not destroy them. */
 static void
-rows(struct batch *b, struct text *t)
+rows(struct batch *b, struct text *t, const char *const *each)
 {
 	for (size_t n = 1; n <= b->count; n++) {
 		const struct record *r = &b->records[n - 1];
-		const char *due = day_text(b->mem, r->due), *why = in_the_way(b, n);
+		const char *due = day_text(b->mem, r->due), *why = each[n];
 
 		csv_cell(t, name_show(b->mem, r->path));
 		text_print(t, ";%llu;%s;", (unsigned long long)r->size, due ? due : "");
@@ -326,7 +362,7 @@ rows(struct batch *b, struct text *t)
 int
 export_files(struct batch *b)
 {
-	const char *why = whole_in_the_way(b);
+	const char **each = arena_array(b->mem, const char *, b->count + 1), *why = all_in_the_way(b, each);
 	struct apply *a = b->a;
 	struct text t;
 	int rc;
@@ -338,10 +374,12 @@ export_files(struct batch *b)
 		return apply_move(a, b->s, PROPOSAL_FAILED, INT64_MIN,
 				  arena_print(a->mem, "volymen är inte densamma som godkändes (%s)", why));
 	}
+	if (b->s->p.kind == KIND_DESTROY && note_those(b, each) < 0)
+		return -1;
 	text_open(&t, TEXT_MOST);
 	text_add(&t, "\xef\xbb\xbf" "fil;byte;får gallras från;att göra\r\n");
-	rows(b, &t);
-	rc = b->lost ? batch_leave(b) : export(a, &b->s, 1, arena_print(a->mem, WORK_LIST "%s.csv", b->s->id), &t);
+	rows(b, &t, each);
+	rc = export(a, &b->s, 1, arena_print(a->mem, WORK_LIST "%s.csv", b->s->id), &t);
 	text_close(&t);
 	return rc;
 }

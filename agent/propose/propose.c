@@ -543,7 +543,19 @@ tell_all_undone(struct work *w, struct error *err)
 
 /* ------------------------------------------------------------------ what a person has taken away */
 
-/* In the journal as what apply does: from there the gallringsprotokoll is made. */
+static int
+journal_one(struct work *w, const struct stored *s, size_t number, const char *path, bool gone, struct error *err)
+{
+	const struct effect e = { .proposal = s->id, .act = BY_HAND_ACT, .number = (long long)number, .target = path,
+				  .intended = w->in->now, .ended = INT64_MIN };
+	long long id;
+
+	if (store_effect_intend(w->in->store, &e, &id, err) < 0)
+		return -1;
+	return store_effect_end(w->in->store, id, gone ? EFFECT_DONE : EFFECT_FAILED, NULL, gone ? NULL : "filen ligger kvar", w->in->now, err);
+}
+
+/* In the journal as what apply does: from there the gallringsprotokoll is made.  Why something may not go is there already. */
 static int
 journal_handled(struct work *w, const struct stored *s, const struct handled *h, struct error *err)
 {
@@ -554,16 +566,9 @@ journal_handled(struct work *w, const struct stored *s, const struct handled *h,
 
 	if (rc == 0 && (long long)count != h->count)
 		rc = error_set(err, ERROR_STORE, "the list of files of '%s' is another than tonight's", s->id);
-	for (size_t n = 1; rc == 0 && n <= count; n++) {
-		const struct effect e = { .proposal = s->id, .act = "by-hand", .number = (long long)n,
-					  .target = name_show(mem, records[n - 1].path), .intended = w->in->now, .ended = INT64_MIN };
-		long long id;
-
-		rc = store_effect_intend(w->in->store, &e, &id, err);
-		if (rc == 0)
-			rc = store_effect_end(w->in->store, id, h->gone[n] ? EFFECT_DONE : EFFECT_FAILED, NULL,
-					      h->gone[n] ? NULL : "filen ligger kvar", w->in->now, err);
-	}
+	for (size_t n = 1; rc == 0 && n <= count; n++)
+		if (!h->left[n])
+			rc = journal_one(w, s, n, name_show(mem, records[n - 1].path), h->gone[n], err);
 	arena_close(mem);
 	return rc;
 }

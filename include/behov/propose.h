@@ -20,7 +20,7 @@
 struct handled {
 	const char *proposal;           /* id */
 	bool known;                     /* each of their folders could be read to its end, or is gone itself */
-	const bool *gone;               /* by number of the manifest, from 1 */
+	const bool *gone, *left;        /* by number of the manifest, from 1; left: the work list said that it may not go, and it is not counted as gone */
 	long long count, gone_count;
 };
 

@@ -509,6 +509,9 @@ int store_reviewers(struct arena *mem, struct store *store, const struct rules *
 
 /* ------------------------------------------------------------------ what was done */
 
+/* Of each file that a person should take away: what the night saw; or, from the work list on, why it may not go (failed). */
+#define BY_HAND_ACT "by-hand"
+
 enum effect_state { EFFECT_INTENDED, EFFECT_DONE, EFFECT_FAILED, EFFECT_UNDONE };
 struct effect {
 	long long id;

@@ -247,10 +247,32 @@ def not_all_of_them():
         check("a folder that is gone with all that was in it is gone", whole == [("done",)], whole)
 
 
+def what_the_list_said_may_not_go():
+    """It was written since it was approved, and its owner has moved it since the list was: nobody has disposed of it."""
+    with Tiny() as t:
+        with open(t.folder + "/rules/s.cfg", encoding="utf-8") as f:
+            rules = f.read()
+        with open(t.folder + "/rules/s.cfg", "w", encoding="utf-8") as f:
+            f.write(rules.replace('dispose = "destroy";', 'dispose = "none";'))
+        t.approved()
+        tiny.write(t.share + "/d/a", "skriven sedan dess")
+        t.must(tiny.DUE, "apply", codes=(0, 3))
+        os.makedirs(t.share + "/annat")
+        os.rename(t.share + "/d/a", t.share + "/annat/a")
+        os.unlink(t.share + "/d/b")
+        os.unlink(t.share + "/d/c")
+        t.night("2026-12-03T02:00+01:00", codes=(0, 3, 4))
+        one, state_, note = t.rows("select id, state, note from proposal where series = 'ver' order by episode limit 1")[0]
+        body = json.loads(t.must("2026-12-03T09:00+01:00", "report", "protocol", one, "--json").stdout)["protocols"][0]["protocol"]
+        check("what the list said may not go is not told of as gone", state_ == "done" and "2 av 3" in note and body["counts"]["destroyed"]["files"] == 2
+              and body["reasons"] == [{"outcome": "left", "why": "filen har ändrats sedan den godkändes", "files": 1}], note, body["counts"], body["reasons"])
+
+
 def main():
     said_and_seen()
     files_too()
     not_all_of_them()
+    what_the_list_said_may_not_go()
     what_is_an_ldif_is_not_ticked_off()
     return 1 if town.failures or tiny.failures else 0
 
