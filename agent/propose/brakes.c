@@ -106,7 +106,7 @@ static int
 is_new(struct work *w, const char *scope, bool *out, struct error *err)
 {
 	struct stored_list list = { 0 };
-	struct proposal_filter answered = { .scope = scope, .states = STATES_GOING | STATES(STATE_KEPT) | STATES(STATE_HELD) |
+	struct proposal_filter answered = { .scope = scope, .brief = true, .states = STATES_GOING | STATES(STATE_KEPT) | STATES(STATE_HELD) |
 					    STATES(STATE_DONE) | STATES(STATE_FAILED) };
 
 	if (store_proposals(w->mem, w->in->store, &answered, &list, err) < 0)

@@ -172,12 +172,6 @@ put_chain(struct arena *mem, const struct report_input *in, json_t *out, struct 
 
 /* ------------------------------------------------------------------ the door */
 
-static bool
-is_about(const struct stored *s, const char *what)
-{
-	return strcmp(s->id, what) == 0 || strcmp(s->p.key, what) == 0 || (s->p.account && strcmp(s->p.account, what) == 0);
-}
-
 /* Who holds a gallringsprotokoll has its dnr: that is its batch. */
 static int
 batch_of(struct arena *mem, const struct report_input *in, const char *dnr, const char **what, struct error *err)
@@ -211,14 +205,13 @@ report_trail(struct arena *mem, const struct report_input *in, const char *what,
 	int rc = 0;
 
 	*out = NULL;
-	if (batch_of(mem, in, what, &what, err) < 0 || store_proposals(mem, in->store, &(struct proposal_filter){ 0 }, &list, err) < 0)
+	if (batch_of(mem, in, what, &what, err) < 0 || store_proposals(mem, in->store, &(struct proposal_filter){ .about = what }, &list, err) < 0)
 		return -1;
 	*out = json_object();
 	put_moment(mem, *out, "now", in->now);
 	rows = put_list(*out, "proposals");
 	for (size_t i = 0; i < list.list.count && rc == 0; i++)
-		if (is_about(&list.list.items[i], what))
-			rc = put_one(mem, in, &list.list.items[i], rows, err);
+		rc = put_one(mem, in, &list.list.items[i], rows, err);
 	stored_free(&list);
 	if (rc == 0)
 		rc = trail_review(mem, in, what, put_list(*out, "reviews"), err);

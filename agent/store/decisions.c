@@ -63,11 +63,14 @@ store_decisions(struct arena *mem, struct store *store, const char *proposal, in
 	struct query q;
 
 	*out = (struct decisions){ 0 };
-	if (query_open(&store->base, &q, arena_print(mem, DECISION "where %s and (?2 is null or d.at >= ?2) order by d.id",
-						     proposal ? "d.proposal = ?1" : "?1 is null"), err) < 0)
+	/* Only what is asked for: "? is null or …" would look at all that were ever made, and so would the order of their numbers. */
+	if (query_open(&store->base, &q, arena_print(mem, DECISION "where true%s%s order by %sd.id", proposal ? " and d.proposal = ?" : "",
+						     since == INT64_MIN ? "" : " and d.at >= ?", proposal ? "" : "+"), err) < 0)
 		return -1;
-	bind_text(&q, proposal);
-	bind_moment(&q, since);
+	if (proposal)
+		bind_text(&q, proposal);
+	if (since != INT64_MIN)
+		bind_moment(&q, since);
 	return read_decisions(mem, &q, out, err);
 }
 

@@ -181,7 +181,7 @@ store_audit_before(struct arena *mem, struct store *store, const char *at, struc
 
 	if (!at)
 		return store_audit_last(mem, store, out, err);
-	if (query_open(&store->base, &q, AUDIT "where at < ? order by a.seq desc limit 1", err) < 0)
+	if (query_open(&store->base, &q, AUDIT "where a.seq = (select max(seq) from audit where at < ?)", err) < 0)
 		return -1;
 	bind_text(&q, at);
 	return one_audit(mem, &q, out, err);

@@ -139,15 +139,16 @@ states_in(struct arena *mem, unsigned states, const char *column)
 }
 
 /* Only what is asked for: an index is of no use to "? is null or …".  One owner has fewer proposals than there are open
- * ones: then the index of states is hidden. */
+ * ones, and one key has few: then the index of states is hidden. */
 static const char *
 question(struct arena *mem, const struct proposal_filter *f)
 {
-	const char *state = f->approver || f->id ? "coalesce(state, '')" : "state";
+	const char *state = f->approver || f->id || f->key ? "coalesce(state, '')" : "state";
 
-	return arena_print(mem, "select %s from proposal where true%s%s%s%s%s%s%s", f->brief ? BRIEF : COLUMNS,
+	return arena_print(mem, "select %s from proposal where true%s%s%s%s%s%s%s%s", f->brief ? BRIEF : COLUMNS,
 			   f->id ? " and id = ?" : "", f->key ? " and key = ?" : "", f->scope ? " and scope = ?" : "",
 			   f->approver ? " and id in (select proposal from approver where approver.key = ?)" : "",
+			   f->about ? " and ? in (id, key, account)" : "",
 			   f->alive_since ? arena_print(mem, " and (since >= ? or (true%s))", states_in(mem, STATES_LIVE, "state")) : "",
 			   states_in(mem, f->states, state), f->brief ? "" : " order by kind, key, episode");
 }
@@ -156,7 +157,7 @@ int
 store_proposals(struct arena *mem, struct store *store, const struct proposal_filter *filter, struct stored_list *out,
 		struct error *err)
 {
-	const char *const words[] = { filter->id, filter->key, filter->scope, filter->approver };
+	const char *const words[] = { filter->id, filter->key, filter->scope, filter->approver, filter->about };
 	struct query q;
 	int rc = 0;
 

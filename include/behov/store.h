@@ -177,6 +177,7 @@ struct stored_list { LIST(struct stored) list; };
 struct proposal_filter {
 	unsigned states;                /* STATES(…) | …; 0 = all */
 	const char *id, *key, *approver, *scope;        /* NULL = any; approver: account key */
+	const char *about;              /* NULL = any; else an id, a key, or the name of the account that it is about */
 	int64_t alive_since;            /* those that live, or came into their state since that moment; 0 = all */
 	bool brief;                     /* without also, path and evidence, in no order: thousands, of which few are shown */
 };

@@ -1415,6 +1415,54 @@ what_was_done_of_one_is_found_without_looking_at_all(void)
 	end();
 }
 
+/* How much it does to find what was decided since `since`, and what was done before of one edge. */
+static int
+work_since(int64_t since, const char *key)
+{
+	struct decisions decisions;
+	struct stored_list list;
+	int steps = 0;
+
+	sqlite3_progress_handler(store->base.db, 1, count_step, &steps);
+	CHECK(store_decisions(mem, store, NULL, since, &decisions, &err) == 0 && decisions.list.count == 1);
+	CHECK(store_proposals(mem, store, &(struct proposal_filter){ .key = key, .states = STATES(STATE_DONE) }, &list, &err) == 0 && list.list.count == 1);
+	sqlite3_progress_handler(store->base.db, 0, NULL, NULL);
+	stored_free(&list);
+	return steps;
+}
+
+static void
+what_was_decided_lately_is_found_without_looking_at_all_that_ever_was(void)
+{
+	struct stored_list about;
+	int alone = 0;
+
+	begin();
+	CHECK(store_begin(store, &err) == 0);
+	for (int i = 0; i < 500; i++) {
+		struct stored s = one(arena_print(mem, "k-%d", i));
+		struct decision d = { .verdict = VERDICT_APPROVE, .source = "page", .until = DAY_NONE, .at = i };
+
+		s.state = STATE_DONE;
+		s.p.account = i % 100 ? "anna" : "bo";
+		CHECK(store_proposal_add(mem, store, &s, &err) == 0);
+		d.proposal = s.id;
+		CHECK(store_decision_add(store, &d, &err) == 0);
+		json_decref(s.p.evidence);
+		alone = i ? alone : work_since(0, "k-0");
+	}
+	CHECK(store_commit(store, &err) == 0);
+	CHECK(work_since(499, "k-250") < alone + 40);           /* an index has a few levels then */
+	CHECK(store_proposals(mem, store, &(struct proposal_filter){ .about = "bo" }, &about, &err) == 0 && about.list.count == 5);
+	stored_free(&about);
+	CHECK(store_proposals(mem, store, &(struct proposal_filter){ .about = "k-7" }, &about, &err) == 0 && about.list.count == 1);
+	CHECK_TEXT(about.list.items[0].id, "k-7-1");
+	stored_free(&about);
+	CHECK(store_proposals(mem, store, &(struct proposal_filter){ .about = "k-7-1" }, &about, &err) == 0 && about.list.count == 1);
+	stored_free(&about);
+	end();
+}
+
 static void
 the_inbox_keeps_sessions_and_decisions(void)
 {
@@ -1493,6 +1541,7 @@ main(void)
 	TEST(one_owners_proposals_come_in_brief_with_what_was_decided);
 	TEST(decisions_letters_effects_and_holds_come_out);
 	TEST(what_was_done_of_one_is_found_without_looking_at_all);
+	TEST(what_was_decided_lately_is_found_without_looking_at_all_that_ever_was);
 	TEST(the_inbox_keeps_sessions_and_decisions);
 	rmdir(folder);
 	return check_done();
