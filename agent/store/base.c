@@ -3,6 +3,7 @@
 #include "store_p.h"
 #include "behov/file.h"
 #include "behov/json.h"
+#include "behov/log.h"
 #include "behov/step.h"
 #include "behov/text.h"
 
@@ -176,6 +177,9 @@ migrate(struct base *base, bool write, const struct schema *schema, struct error
 				 schema->alone ? "behov serve" : "behov run");
 	if (write && set_journal(base, schema->alone, err) < 0)
 		return -1;
+	if (version && version < schema->version)
+		log_info("the %s '%s' has schema %lld and is brought to %d, which may take minutes; ended before, it goes on the next time",
+			 base->what, base->path, version, schema->version);
 	mem = arena_open();
 	for (; version < schema->version && rc == 0; version++) {
 		rc = base_run(base, "begin immediate", err);

@@ -473,11 +473,12 @@ store_queued(struct store *store, const char *key, long long *out, struct error 
 {
 	struct query q;
 
-	if (query_open(&store->base, &q, "select count(distinct p.id) from approver a join proposal p on p.id = a.proposal"
-		       " where a.key = ? and p.state = ?", err) < 0)
+	/* From those that wait, which are fewer than all that somebody was ever asked: "cross" says which is looked at first. */
+	if (query_open(&store->base, &q, "select count(distinct p.id) from proposal p cross join approver a on a.proposal = p.id"
+		       " where p.state = ? and a.key = ?", err) < 0)
 		return -1;
-	bind_text(&q, key);
 	bind_text(&q, state_word[STATE_QUEUED]);
+	bind_text(&q, key);
 	*out = query_row(&q, err) ? column_number(&q, 0) : 0;
 	return query_close(&q, err);
 }

@@ -169,12 +169,15 @@ store_reviews(struct arena *mem, struct store *store, const char *quarter, const
 	struct query q;
 
 	*out = (struct reviews){ 0 };
-	if (query_open(&store->base, &q, "select id, quarter, system, digest, key, name, duty, text, own, at, source, proof, refused from review"
-		       " where (?1 is null or quarter = ?1) and (?2 is null or system = ?2) and (?3 or refused is null) order by id", err) < 0)
+	/* Asked for each list that the page shows: of one, "? is null or …" and the order would look at those of all years. */
+	if (query_open(&store->base, &q, arena_print(mem, "select id, quarter, system, digest, key, name, duty, text, own, at, source, proof, refused"
+						     " from review where true%s%s%s order by %sid", quarter ? " and quarter = ?" : "",
+						     system ? " and system = ?" : "", refused ? "" : " and refused is null", quarter ? "+" : ""), err) < 0)
 		return -1;
-	bind_text(&q, quarter);
-	bind_text(&q, system);
-	bind_number(&q, refused);
+	if (quarter)
+		bind_text(&q, quarter);
+	if (system)
+		bind_text(&q, system);
 	while (query_row(&q, err))
 		*arena_push(mem, &out->list) = (struct review){
 			.id = column_number(&q, 0), .quarter = column_text(mem, &q, 1), .system = column_text(mem, &q, 2),
