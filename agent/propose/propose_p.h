@@ -131,6 +131,14 @@ void tell_silence(struct work *w);
 int recheck_scheduled(struct work *w, const struct stored *s, struct error *err);
 bool is_undone_now(const struct work *w, const struct stored *s);
 
+/* opening.c: after what leaves tonight has left, which makes room. */
+int open_all(struct work *w, struct error *err);
+
+/* absent.c: a finding for each that somebody has said they carried out, and that is there still. */
+int tell_all_undone(struct work *w, struct error *err);
+/* What is not proposed, and what of it is clearly seen: see the table in propose.c. */
+int close_absent(struct work *w, struct error *err);
+
 /* brakes.c */
 int open_stepwise(struct work *w, struct error *err);
 void brake_openings(struct work *w);
