@@ -23,7 +23,7 @@ hex_of(struct hashing *h, char out[65])
 	out[64] = '\0';
 }
 
-void
+static void
 payload_digest(struct hashing *h, const char *salt, const char *payload, char out[65])
 {
 	h->line.len = 0;
@@ -45,7 +45,7 @@ put_member(struct text *line, const char *name, const char *value)
 }
 
 /* The canonical JSON, its keys sorted, written as it comes: a chain has millions of rows. */
-void
+static void
 row_hash(struct hashing *h, const struct audit_row *row, char out[65])
 {
 	struct text *line = &h->line;
@@ -60,14 +60,14 @@ row_hash(struct hashing *h, const struct audit_row *row, char out[65])
 	hex_of(h, out);
 }
 
-void
+static void
 hashing_open(struct hashing *h)
 {
 	text_open(&h->line, SIZE_MAX / 2);
 	h->digest = digest_open();
 }
 
-void
+static void
 hashing_close(struct hashing *h)
 {
 	unsigned char sum[DIGEST_SIZE];

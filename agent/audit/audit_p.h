@@ -11,11 +11,6 @@
 
 /* What is hashed, made anew for each row. */
 struct hashing { struct text line; struct digest *digest; };
-void hashing_open(struct hashing *h);
-void hashing_close(struct hashing *h);
-/* The hex hash of a row, NUL last. */
-void row_hash(struct hashing *h, const struct audit_row *row, char out[65]);
-void payload_digest(struct hashing *h, const char *salt, const char *payload, char out[65]);
 
 /* Rows first to last. */
 struct gap_of { long long first, last; };
