@@ -16,8 +16,9 @@
 #define PARTS_EACH 4                    /* of a split search, for each connection: they are seldom equally large */
 #define RANGE_TURNS 3                   /* how often a group is read again that changes while it is read */
 
-int
-reader_refused(struct reader *r, int rc, const char *what)
+/* What the server said, into r->err; gives -1. */
+static int
+refused(struct reader *r, int rc, const char *what)
 {
 	r->again = rc == LDAP_SERVER_DOWN || rc == LDAP_TIMEOUT || rc == LDAP_CONNECT_ERROR || rc == LDAP_BUSY ||
 		   rc == LDAP_UNAVAILABLE;
@@ -71,7 +72,7 @@ reader_open(struct reader *r, LDAPMessage *message, struct source_entry *entry)
 	int rc = ldap_get_dn_ber(r->ld, message, &ber, &entry->dn);
 
 	if (rc != LDAP_SUCCESS)
-		return reader_refused(r, rc, "cannot read an entry");
+		return refused(r, rc, "cannot read an entry");
 	if (check_name(r, &entry->dn) < 0) {
 		ber_free(ber, 0);
 		return -1;
@@ -83,7 +84,7 @@ reader_open(struct reader *r, LDAPMessage *message, struct source_entry *entry)
 	ber_free(ber, 0);
 	entry->attributes.items = r->room.items;
 	entry->attributes.count = r->room.count;
-	return rc == LDAP_SUCCESS ? 0 : reader_refused(r, rc, "cannot read the attributes of an entry");
+	return rc == LDAP_SUCCESS ? 0 : refused(r, rc, "cannot read the attributes of an entry");
 }
 
 const struct source_attribute *
@@ -157,7 +158,7 @@ reader_ask(struct reader *r, const char *dn, char **wanted, LDAPMessage **out)
 	ldap_msgfree(*out);
 	*out = NULL;
 	return rc == LDAP_SUCCESS || rc == LDAP_NO_SUCH_OBJECT
-	       ? 0 : reader_refused(r, rc, arena_print(r->mem, "cannot read the rest of '%s'", dn));
+	       ? 0 : refused(r, rc, arena_print(r->mem, "cannot read the rest of '%s'", dn));
 }
 
 /* Its members from `next` on.  *next: where to go on, -1 when that was the last part, or the entry has its doubt. */
@@ -311,7 +312,7 @@ end_page(struct reader *r, LDAPMessage *last, struct berval *cookie)
 		rc = code;
 	if (rc != LDAP_SUCCESS) {
 		ldap_controls_free(controls);
-		return reader_refused(r, rc, arena_print(r->mem, "page %lld of the search failed", r->pages));
+		return refused(r, rc, arena_print(r->mem, "page %lld of the search failed", r->pages));
 	}
 	paged = ldap_control_find(LDAP_CONTROL_PAGEDRESULTS, controls, NULL);
 	if (!paged || ldap_parse_pageresponse_control(r->ld, paged, &estimate, &next) != LDAP_SUCCESS) {
@@ -334,14 +335,14 @@ ask_page(struct reader *r, const char *filter, char **attributes, struct berval 
 
 	rc = ldap_create_page_control(r->ld, size, cookie->bv_val ? cookie : NULL, 1, &page);
 	if (rc != LDAP_SUCCESS)
-		return reader_refused(r, rc, "cannot ask for pages");
+		return refused(r, rc, "cannot ask for pages");
 	controls[0] = page;
 	if (r->ttl)
 		controls[1] = link_control(r)[0];
 	r->pages++;
 	rc = ldap_search_ext(r->ld, r->directory->base, LDAP_SCOPE_SUBTREE, filter, attributes, 0, controls, NULL, NULL, 0, id);
 	ldap_control_free(page);
-	return rc == LDAP_SUCCESS ? 0 : reader_refused(r, rc, arena_print(r->mem, "cannot ask for page %lld", r->pages));
+	return rc == LDAP_SUCCESS ? 0 : refused(r, rc, arena_print(r->mem, "cannot ask for page %lld", r->pages));
 }
 
 /* The next message of a page. */
@@ -354,7 +355,7 @@ wait_message(struct reader *r, int id, LDAPMessage **out)
 	if (rc > 0)
 		return 0;
 	ldap_get_option(r->ld, LDAP_OPT_RESULT_CODE, &code);
-	return reader_refused(r, rc == 0 ? LDAP_TIMEOUT : code, arena_print(r->mem, "page %lld did not come", r->pages));
+	return refused(r, rc == 0 ? LDAP_TIMEOUT : code, arena_print(r->mem, "page %lld did not come", r->pages));
 }
 
 /* What is not an entry that was here already: one that came late, a reference, the last word of the page. */

@@ -72,8 +72,6 @@ struct reader {
 	struct error *err;
 };
 
-/* What the server said, into r->err; gives -1. */
-int reader_refused(struct reader *r, int rc, const char *what);
 /* -1 with r->err when somebody wants us to stop. */
 int reader_stopped(struct reader *r);
 /* Everything below the base that the filter lets through, to r->take; whole or -1. */
