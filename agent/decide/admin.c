@@ -64,8 +64,9 @@ set_cookie(struct request *r, const char *value)
 				    r->server->https ? "; Secure" : "", *value ? "" : "; Max-Age=0");
 }
 
-int
-admin_find(struct request *r, bool *found, struct error *err)
+/* Is that request signed in?  r->admin and r->session are set when it is. */
+static int
+find_admin(struct request *r, bool *found, struct error *err)
 {
 	const char *cookie = MHD_lookup_connection_value(r->connection, MHD_COOKIE_KIND, cookie_name(r));
 	const struct session *s = &r->session;
@@ -123,7 +124,7 @@ get_sign_in(struct request *r, struct error *err)
 {
 	bool found;
 
-	if (admin_find(r, &found, err) < 0)
+	if (find_admin(r, &found, err) < 0)
 		return -1;
 	return found ? redirect(r, "/status") : page_sign_in(r, 200, NULL, err);
 }
@@ -195,7 +196,7 @@ post_sign_out(struct request *r, struct error *err)
 {
 	bool found;
 
-	if (admin_find(r, &found, err) < 0)
+	if (find_admin(r, &found, err) < 0)
 		return -1;
 	if (found && !session_nonce(r))
 		return page_notice(r, 403, N_("Det gick inte att logga ut"), N_("Gå tillbaka till sidan och försök igen."), err);
@@ -243,7 +244,7 @@ admin_route(struct request *r, struct error *err)
 					      : page_notice(r, 405, N_("Så kan sidan inte användas"), N_("Här går det bara att läsa."), err);
 		if (routes[i].open)
 			return routes[i].get(r, err);
-		if (admin_find(r, &found, err) < 0)
+		if (find_admin(r, &found, err) < 0)
 			return -1;
 		return found ? routes[i].get(r, err) : redirect(r, "/status/logga-in");
 	}
@@ -320,8 +321,9 @@ admin_may_name(int konfidentialitet)
 	return konfidentialitet >= 0 && konfidentialitet < 3;
 }
 
-int
-admin_days(const struct request *r, int64_t since)
+/* Whole days since then, in the zone. */
+static int
+days_since(const struct request *r, int64_t since)
 {
 	return (int)(clock_day(r->now) - clock_day(since));
 }
@@ -329,7 +331,7 @@ admin_days(const struct request *r, int64_t since)
 void
 admin_age(struct request *r, json_t *row, int64_t since)
 {
-	int days = admin_days(r, since), reminder = r->server->rules->conf.reminder_days;
+	int days = days_since(r, since), reminder = r->server->rules->conf.reminder_days;
 
 	json_put(row, "age", days == 1 ? say(r, "1 dag") : arena_print(r->mem, say(r, "%d dagar"), days));
 	json_object_set_new(row, "old", json_boolean(days >= 2 * reminder && days > 0));

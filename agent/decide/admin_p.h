@@ -15,9 +15,6 @@
 #define ADMIN_ROWS 50                   /* on a page */
 #define ADMIN_UNNAMED N_("Namnges inte här (klass 3, eller ingen klass)")
 
-/* Is that request signed in?  r->admin and r->session are set when it is. */
-int admin_find(struct request *r, bool *found, struct error *err);
-
 /* The data of a page; title is said in the language of who reads; here: which of them it is ("arbete"). */
 json_t *admin_page(struct request *r, const char *title, const char *here);
 /* Which rows of `total` are on this page, as ?fran= says; sets "earlier", "later", "shown" of data, links with `query` in front. */
@@ -27,8 +24,6 @@ struct admin_rows admin_pager(struct request *r, json_t *data, const char *path,
 const char *admin_argument(struct request *r, const char *name);
 
 bool admin_may_name(int konfidentialitet);
-/* Whole days since then, in the zone. */
-int admin_days(const struct request *r, int64_t since);
 /* "12 dagar", with "old" and "age" in the row. */
 void admin_age(struct request *r, json_t *row, int64_t since);
 /* May the text of that gap be shown?  It can name a folder or a file, or speak of a role's people. */

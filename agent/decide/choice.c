@@ -14,7 +14,9 @@
 #include <behov/json.h>
 
 const char choice_letters[] = "rukfwnhelc";
-const struct choice_fields choice_fields[VERDICTS] = {
+/* Of each answer, where in the form its words stand: a letter before "-ID", or '\0'. */
+struct fields { char to, text, until; };
+static const struct fields fields_of[VERDICTS] = {
 	[VERDICT_KEEP] = { 0, 'r', 'u' }, [VERDICT_ASK] = { 'k', 'f', 0 }, [VERDICT_RULE] = { 0, 'w', 0 },
 	[VERDICT_NOT_MINE] = { 0, 'n', 0 }, [VERDICT_HOLD] = { 0, 'h', 'e' }, [VERDICT_LATER] = { 0, 0, 'l' },
 	[VERDICT_ADVISE] = { 0, 'c', 0 },
@@ -122,7 +124,7 @@ static const char *const problems[WORDS_FAULTS] = {
 static const char *
 words_problem(const struct request *r, struct choice *c)
 {
-	const struct choice_fields *f = &choice_fields[c->verdict];
+	const struct fields *f = &fields_of[c->verdict];
 	enum words_fault fault;
 
 	c->field = f->text;
@@ -203,7 +205,7 @@ read_one(struct request *r, struct view *view, const char *id, const char *versi
 	struct choice c = { .id = id, .version = version, .on = find_asked(view, id), .until_text = "", .field = 'd' };
 	const char *from, *word = word_for(r, &c, &from);
 	int verdict = read_word(word, &c.words.advice);
-	const struct choice_fields *f = &choice_fields[verdict < 0 ? VERDICT_KEEP : verdict];
+	const struct fields *f = &fields_of[verdict < 0 ? VERDICT_KEEP : verdict];
 
 	c.words.text = c.bulk ? form_get(&r->form, arena_print(r->mem, "gr-%s", from)) : get(r, f->text, from);
 	c.until_text = c.bulk ? form_get(&r->form, arena_print(r->mem, "gu-%s", from)) : get(r, f->until, from);

@@ -360,10 +360,8 @@ void view_close(struct view *view);
 const struct choice *view_choice(const struct view *view, const char *id);
 /* What a bulk button is about: the same for proposals of one role, or of one series in one share. */
 const char *choice_group(struct arena *mem, const struct stored *s);
-/* Of each answer, where in the form its words stand: a letter before "-ID", or '\0'. */
-struct choice_fields { char to, text, until; };
-extern const struct choice_fields choice_fields[VERDICTS];
-extern const char choice_letters[];             /* all of them */
+/* The letters before "-ID" that the words of answers stand under in the form. */
+extern const char choice_letters[];
 /* What stands in one of these fields: as it was typed, or what a bulk button said. */
 const char *choice_typed(const struct request *r, const struct choice *c, const char *id, char letter);
 /* Fills view->choices from r->form. */
@@ -464,8 +462,6 @@ json_t *rows_access(struct request *r, const struct proposal *p);
 json_t *rows_files(struct request *r, const struct proposal *p);
 /* What a gallringsstopp on it would cover, in words. */
 const char *rows_stop(const struct request *r, const struct proposal *p);
-/* "Godkänn": what a verdict is called; NULL for a word that is none. */
-const char *rows_verdict(const struct request *r, const char *word);
 const char *rows_advice(const struct request *r, enum advice advice);
 /* row-seats.c: how many must approve, and who; and who is asked because others are silent. */
 const char *rows_needs(const struct request *r, const struct proposal *p);

@@ -58,8 +58,9 @@ frame_of(const struct listing *l, long long row)
 	return low;
 }
 
-int
-listing_row(struct listing *l, long long row, const struct record **out, struct error *err)
+/* Good until the call after the next. */
+static int
+row_at(struct listing *l, long long row, const struct record **out, struct error *err)
 {
 	size_t frame = frame_of(l, row);
 
@@ -125,7 +126,7 @@ listing_folder(struct arena *mem, struct listing *l, long long row, long long de
 	*path = "";
 	*is = true;
 	if (depth > 0) {
-		if (listing_row(l, row, &r, err) < 0)
+		if (row_at(l, row, &r, err) < 0)
 			return -1;
 		for (end = strchr(r->path, '/'); end && depth > 1; depth--)
 			end = strchr(end + 1, '/');
@@ -143,7 +144,7 @@ listing_common(struct listing *l, long long *depth, struct error *err)
 	const struct record *first, *last;
 
 	*depth = 0;
-	if (listing_row(l, 0, &first, err) < 0 || listing_row(l, l->manifest.files - 1, &last, err) < 0)
+	if (row_at(l, 0, &first, err) < 0 || row_at(l, l->manifest.files - 1, &last, err) < 0)
 		return -1;
 	for (const char *a = first->path, *b = last->path; *a && *a == *b; a++, b++)
 		*depth += *a == '/';
@@ -195,7 +196,7 @@ thing_at(struct arena *mem, struct listing *l, const char *folder, long long row
 	const struct record *r;
 	const char *slash;
 
-	if (listing_row(l, row, &r, err) < 0)
+	if (row_at(l, row, &r, err) < 0)
 		return -1;
 	slash = strchr(r->path + len, '/');
 	*out = (struct thing){ .folder = slash != NULL };
@@ -298,7 +299,7 @@ listing_find(struct arena *mem, struct listing *l, struct stretch s, long long r
 	for (; row < s.to && out->count < PAGE_ROWS; row++) {
 		const struct record *r;
 
-		if (listing_row(l, row, &r, err) < 0)
+		if (row_at(l, row, &r, err) < 0)
 			return -1;
 		if (!has_word(r->path, folded))
 			continue;

@@ -39,8 +39,6 @@ struct found { struct record items[PAGE_ROWS]; long long rows[PAGE_ROWS]; size_t
 int listing_open(struct store *store, const char *digest, struct listing *out, struct error *err);
 void listing_close(struct listing *l);
 
-/* Good until the call after the next. */
-int listing_row(struct listing *l, long long row, const struct record **out, struct error *err);
 /* The folder that is the first `depth` components of the path of a row; 0: all of it.  *path "" then.  *is false when
  * that path has no so many folders. */
 int listing_folder(struct arena *mem, struct listing *l, long long row, long long depth, const char **path,

@@ -4,8 +4,9 @@
 
 #include <behov/json.h>
 
-const char *
-rows_verdict(const struct request *r, const char *word)
+/* "Godkänn": what a verdict is called; NULL for a word that is none. */
+static const char *
+verdict_said(const struct request *r, const char *word)
 {
 	static const char *const text[VERDICTS] = { N_("Godkänn"), N_("Behåll"), N_("Ångra"), N_("Fråga en kollega"), N_("Behovsregeln är fel"),
 						    N_("Inte mitt att besluta"), N_("Gallringsstopp"), N_("Påminn mig senare"), N_("Råd"), N_("Utfört") };
@@ -169,7 +170,7 @@ rows_said(struct request *r, json_t *row, const struct asked *a)
 	rows_put(row, "needs", a->question ? NULL : rows_needs(r, &a->s->p));
 	json_object_set_new(row, "approved_some", json_boolean(a->approved.count > 0 && !a->question));
 	json_object_set_new(row, "approved", list);
-	json_put(row, "pending", rows_verdict(r, a->pending));
+	json_put(row, "pending", verdict_said(r, a->pending));
 	json_object_set_new(row, "refused", json_boolean(a->refused && !a->pending));
 	json_object_set_new(row, "may", json_boolean(a->may != 0));
 	for (int v = 0; v < VERDICTS; v++)
@@ -226,7 +227,7 @@ decision(struct request *r, const struct choice *c)
 	case VERDICT_HOLD:
 		break;
 	}
-	return rows_verdict(r, verdict_word[c->verdict]);
+	return verdict_said(r, verdict_word[c->verdict]);
 }
 
 static const char *
