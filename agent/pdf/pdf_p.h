@@ -109,7 +109,6 @@ struct element *sheet_element(struct sheet *sheet, struct element *up, const cha
 /* Between these two everything drawn belongs to the element; NULL: it is no content. */
 void sheet_begin(struct sheet *sheet, struct element *element);
 void sheet_end(struct sheet *sheet);
-PangoLayout *sheet_layout(struct sheet *sheet);
 PangoLayout *sheet_cell(struct sheet *sheet, size_t column);
 /* Sets what a layout says; its height in points.  lines 0: as many as it takes. */
 double sheet_set(PangoLayout *layout, const struct style *style, double width, int lines, const char *text);

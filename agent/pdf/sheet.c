@@ -18,6 +18,21 @@ const struct style BODY = { 10, 3.2, false, INK }, SMALL = { 8.5, 2.4, false, GR
 		   TITLE = { 21, 3, true, BLUE }, SECTION = { 13.5, 2.5, true, BLUE }, SUBSECTION = { 10.5, 2, true, INK },
 		   FAINT = { 9.5, 2.6, false, GREY };
 
+static PangoLayout *layout_open(struct sheet *sheet)
+{
+	PangoLayout *layout = pango_layout_new(sheet->fonts->context);
+	PangoAttrList *list = pango_attr_list_new();
+
+	/* A name that is broken must not get a hyphen that it does not have. */
+	pango_attr_list_insert(list, pango_attr_insert_hyphens_new(FALSE));
+	pango_layout_set_attributes(layout, list);
+	pango_attr_list_unref(list);
+	pango_layout_set_auto_dir(layout, FALSE);
+	pango_layout_set_wrap(layout, PANGO_WRAP_WORD_CHAR);
+	pango_layout_set_ellipsize(layout, PANGO_ELLIPSIZE_NONE);
+	return layout;
+}
+
 void sheet_open(struct sheet *sheet, const struct pdf *doc, struct fonts *fonts, cairo_surface_t *surface, int pages)
 {
 	double width = doc->about.wide ? A4_LONG : A4_SHORT, height = doc->about.wide ? A4_SHORT : A4_LONG;
@@ -31,8 +46,8 @@ void sheet_open(struct sheet *sheet, const struct pdf *doc, struct fonts *fonts,
 		sheet->cairo = cairo_create(surface);
 	}
 	sheet->root = sheet_element(sheet, NULL, "Document");
-	sheet->text = sheet_layout(sheet);
-	sheet->foot = sheet_layout(sheet);
+	sheet->text = layout_open(sheet);
+	sheet->foot = layout_open(sheet);
 }
 
 double sheet_across(const struct sheet *sheet)
@@ -98,25 +113,10 @@ void sheet_end(struct sheet *sheet)
 
 /* ------------------------------------------------------------------ text */
 
-PangoLayout *sheet_layout(struct sheet *sheet)
-{
-	PangoLayout *layout = pango_layout_new(sheet->fonts->context);
-	PangoAttrList *list = pango_attr_list_new();
-
-	/* A name that is broken must not get a hyphen that it does not have. */
-	pango_attr_list_insert(list, pango_attr_insert_hyphens_new(FALSE));
-	pango_layout_set_attributes(layout, list);
-	pango_attr_list_unref(list);
-	pango_layout_set_auto_dir(layout, FALSE);
-	pango_layout_set_wrap(layout, PANGO_WRAP_WORD_CHAR);
-	pango_layout_set_ellipsize(layout, PANGO_ELLIPSIZE_NONE);
-	return layout;
-}
-
 PangoLayout *sheet_cell(struct sheet *sheet, size_t column)
 {
 	while (sheet->cells.count <= column)
-		*arena_push(sheet->doc->mem, &sheet->cells) = sheet_layout(sheet);
+		*arena_push(sheet->doc->mem, &sheet->cells) = layout_open(sheet);
 	return sheet->cells.items[column];
 }
 
