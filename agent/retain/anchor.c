@@ -28,7 +28,7 @@ superseded(const struct retain *r, const struct cell *cell, const struct entry *
 	return own > newer->day ? own : newer->day;
 }
 
-day_t
+static day_t
 cell_anchor(struct retain *r, const struct cell *cell, const struct entry *entry)
 {
 	const struct tally *t = cell->pattern->tally;

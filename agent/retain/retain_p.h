@@ -220,7 +220,6 @@ const struct hold *hold_met(struct retain *r);  /* the first that covers it, or 
 
 /* anchor.c */
 bool is_of_file(const struct series *s);        /* the file itself dates the record */
-day_t cell_anchor(struct retain *r, const struct cell *cell, const struct entry *entry);
 bool cell_counts(struct retain *r, const struct cell *cell, const struct entry *entry, day_t *anchor);
 day_t cell_due(const struct cell *cell, day_t anchor);
 
