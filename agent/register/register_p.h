@@ -1,6 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * register_p.h - what the files of the register share: a reader that counts complaints, and typed getters.
+ *
+ *     register.c   all files in turn, sorted, and what refers to what       source.c     they are parsed ahead of us
+ *     settings.c   conf/behov.cfg, and of it directories.c, web.c, watch.c and archive.c (what protocols and reports say)
+ *     systems.c    systems and roles                                        needs.c      who needs them
+ *     series.c     series, shares, holds, events and lists of cases         smb.c, own.c    shares that are no folder
+ *     library.c    drafts that are not in force                             draft.c      what they have that a rule has not
+ *     getters.c    texts, numbers, days, … of a setting                     show.c       what is in force, told
  */
 #ifndef REGISTER_P_H
 #define REGISTER_P_H

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * settings.c - reads conf/behov.cfg into struct conf: every key, its default, and what a value may be.
+ * settings.c - reads conf/behov.cfg into struct conf: its keys, their defaults, and what a value may be; see register_p.h for those
+ * groups that have a file of their own.
  */
 #include "behov/fetch.h"
 #include "behov/speak.h"

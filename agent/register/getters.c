@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * conf.c - typed getters over libconfig: each complaint names file and line, is counted, and the reading goes on.
+ * getters.c - typed getters over libconfig: each complaint names file and line, is counted, and the reading goes on.
  */
 #include "register_p.h"
 #include <ctype.h>
