@@ -196,12 +196,7 @@ letter_event(struct arena *mem, const struct notify_input *in, const struct lett
 	if (read_lacking(mem, in->store, &lacking, err) < 0 || notify_token(mem, conf, letter->id, &token, err) < 0)
 		return -1;
 	list = rows(mem, in, letter, lacking);
-	data = json_object();
-	letter_put(mem, data, "display", letter->display ? letter->display : letter->name);
-	letter_put(mem, data, "organisation", conf->organisation);
-	letter_put(mem, data, "contact", conf->mail.contact);
-	json_put(data, "expires", day_text(mem, clock_day(letter->expires) - 1));
-	json_put(data, "link", letter_link(mem, conf, token));
+	data = letter_data(mem, conf, letter, token);
 	json_object_set(data, "rows", list);
 	if (json_array_size(list))
 		rc = letter_render(mem, letter_language(in), "event", data, out, err);

@@ -329,14 +329,27 @@ collect(struct arena *mem, const struct notify_input *in, const struct letter *l
 	}
 }
 
-const char *
-letter_link(struct arena *mem, const struct conf *conf, const char *token)
+static const char *
+link_of(struct arena *mem, const struct conf *conf, const char *token)
 {
 	size_t len = strlen(conf->web.url);
 
 	while (len && conf->web.url[len - 1] == '/')
 		len--;
 	return arena_print(mem, "%.*s/b/%s", (int)len, conf->web.url, token);
+}
+
+json_t *
+letter_data(struct arena *mem, const struct conf *conf, const struct letter *letter, const char *token)
+{
+	json_t *data = json_object();
+
+	letter_put(mem, data, "display", letter->display ? letter->display : letter->name);
+	letter_put(mem, data, "organisation", conf->organisation);
+	letter_put(mem, data, "contact", conf->mail.contact);
+	json_put(data, "expires", day_text(mem, clock_day(letter->expires) - 1));
+	json_put(data, "link", link_of(mem, conf, token));
+	return data;
 }
 
 /* How long it takes to answer, in whole minutes: behov.1 says how it is reckoned. */
@@ -392,20 +405,14 @@ digest_json(struct arena *mem, const struct notify_input *in, const struct lette
 	const struct conf *conf = &in->rules->conf;
 	const struct language *l = letter_language(in);
 	day_t today = clock_day(in->now), oldest = all->list.count ? clock_day(sums->oldest) : today;
-	json_t *data = json_object();
+	json_t *data = letter_data(mem, conf, letter, token);
 
 	json_object_set_new(data, "decides", json_boolean(all->list.count > 0));
 	json_put(data, "lists", sums->lists ? letter_lists(mem, l, sums->lists) : NULL);
-
-	letter_put(mem, data, "display", letter->display ? letter->display : letter->name);
-	letter_put(mem, data, "organisation", conf->organisation);
-	letter_put(mem, data, "contact", conf->mail.contact);
 	letter_put(mem, data, "words", conf->mail.words);
 	letter_put(mem, data, "typed", conf->web.typed);
 	put_urgency(mem, l, conf, sums, data);
 	json_put(data, "summary", summary(mem, l, sums));
-	json_put(data, "expires", day_text(mem, clock_day(letter->expires) - 1));
-	json_put(data, "link", letter_link(mem, conf, token));
 	json_put(data, "news", sums->news ? text_count(mem, sums->news) : NULL);
 	json_object_set_new(data, "one_news", json_boolean(sums->news == 1));
 	json_put(data, "oldest", oldest < today ? day_text(mem, oldest) : NULL);

@@ -1,5 +1,16 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* notify_p.h - what the files of the notify room share. */
+/*
+ * notify_p.h - what the files of the notify room share.
+ *
+ *     compose.c        who is written to tonight, of what, and whether it is a reminder; then each kind of letter by its own file:
+ *     letter.c         to owners (digest), and what all letters have in common
+ *     reviews.c        lists of a quarter, in that letter           receipts.c    what was decided on the page
+ *     questions.c      somebody's advice is wanted                  events.c      when did it end?
+ *     wishes.c         a new link                                   administrator.c    the night
+ *     send.c           what is unsent is sent
+ *
+ * Their words are in conf/templates/, NAME.txt and NAME.html.
+ */
 #ifndef NOTIFY_P_H
 #define NOTIFY_P_H
 
@@ -99,7 +110,8 @@ const char *letter_batch(struct arena *mem, const struct language *l, const stru
 /* One line about what a proposal would take away. */
 const char *letter_line(struct arena *mem, const struct rules *rules, const struct language *l, const struct proposal *p);
 int letter_event(struct arena *mem, const struct notify_input *in, const struct letter *letter, struct mail *out, struct error *err);
-const char *letter_link(struct arena *mem, const struct conf *conf, const char *token);
+/* What every letter with a link says: to whom, from whom, and the link until when.  Caller owns. */
+json_t *letter_data(struct arena *mem, const struct conf *conf, const struct letter *letter, const char *token);
 int letter_administrator(struct arena *mem, const struct notify_input *in, const struct letter *letter,
 			 const struct stored_list *asked, struct mail *out, struct error *err);
 

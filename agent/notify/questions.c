@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* questions.c - a letter to somebody whom an owner wants to hear before they answer. */
 #include "notify_p.h"
-#include "behov/digest.h"
 #include "behov/text.h"
 
 struct advisor { const struct question *first; LIST(const char *) about; };     /* "q7", "q9" */
@@ -49,16 +48,8 @@ write_to(struct arena *mem, const struct notify_input *in, const struct advisor 
 	struct letter letter = { .kind = "question", .key = who->first->key, .name = who->first->name,
 				 .display = who->first->display, .mail = who->first->mail, .created = in->now, .sent = INT64_MIN,
 				 .proposals = who->about.items, .proposal_count = (int)who->about.count };
-	unsigned char sum[DIGEST_SIZE];
-	struct digest *d = digest_open();
 
-	digest_field(d, letter.kind);
-	digest_field(d, letter.key);
-	digest_field(d, day_text(mem, clock_day(in->now)));
-	for (int i = 0; i < letter.proposal_count; i++)
-		digest_field(d, letter.proposals[i]);
-	digest_close(d, sum);
-	letter.id = digest_hex(mem, sum, 16);
+	letter.id = letter_id(mem, letter.kind, letter.key, in->now, who->about.items, who->about.count);
 	return letter_post(mem, in, &letter, letters, err);
 }
 
@@ -147,12 +138,7 @@ letter_question(struct arena *mem, const struct notify_input *in, const struct l
 	for (size_t i = 0; i < open.list.count && rc == 0; i++)
 		if (is_about(mem, letter, &open.list.items[i]))
 			rc = tell(mem, in, &open.list.items[i], rows, err);
-	data = json_object();
-	letter_put(mem, data, "display", letter->display ? letter->display : letter->name);
-	letter_put(mem, data, "organisation", conf->organisation);
-	letter_put(mem, data, "contact", conf->mail.contact);
-	json_put(data, "expires", day_text(mem, clock_day(letter->expires) - 1));
-	json_put(data, "link", letter_link(mem, conf, token));
+	data = letter_data(mem, conf, letter, token);
 	json_object_set(data, "rows", rows);
 	if (rc == 0 && json_array_size(rows))
 		rc = letter_render(mem, letter_language(in), "question", data, out, err);

@@ -310,12 +310,7 @@ letter_receipt(struct arena *mem, const struct notify_input *in, const struct le
 	for (size_t i = 0; i < given.list.count && rc == 0; i++)
 		if (is_about(letter, given.list.items[i].id))
 			rc = tell(mem, in, &given.list.items[i], &all, err);
-	data = json_object();
-	letter_put(mem, data, "display", letter->display ? letter->display : letter->name);
-	letter_put(mem, data, "organisation", conf->organisation);
-	letter_put(mem, data, "contact", conf->mail.contact);
-	json_put(data, "expires", day_text(mem, clock_day(letter->expires) - 1));
-	json_put(data, "link", letter_link(mem, conf, token));
+	data = letter_data(mem, conf, letter, token);
 	json_object_set_new(data, "answers", answers_json(mem, letter_language(in), &all));
 	if (rc == 0)
 		rc = letter_put_head(mem, in, data, err);

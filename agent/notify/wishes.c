@@ -217,13 +217,8 @@ letter_wish(struct arena *mem, const struct notify_input *in, const struct lette
 		return 0;
 	if (notify_token(mem, conf, letter->id, &token, err) < 0)
 		return -1;
-	data = json_object();
-	letter_put(mem, data, "display", letter->display ? letter->display : letter->name);
-	letter_put(mem, data, "organisation", conf->organisation);
-	letter_put(mem, data, "contact", conf->mail.contact);
+	data = letter_data(mem, conf, letter, token);
 	json_object_set_new(data, "rows", rows(mem, l, v));
-	json_put(data, "expires", day_text(mem, clock_day(letter->expires) - 1));
-	json_put(data, "link", letter_link(mem, conf, token));
 	rc = letter_render(mem, l, "link", data, out, err);
 	out->subject = speak(l, "Behov: din nya länk");
 	json_decref(data);
