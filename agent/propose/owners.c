@@ -1,5 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* owners.c - who is asked about each proposal: names as written become people of tonight, in their turn. */
+/*
+ * owners.c - who is asked about each proposal: names as written become people of tonight, in their turn.
+ *
+ * Each duty is a seat (struct approver): an owner for each system that it is about, or whoever answers for the files, and a second
+ * person where two are needed.  Whether those who sit there have answered is told by agent/store/seats.c.
+ */
 #include "propose_p.h"
 #include "behov/mail.h"
 #include <strings.h>

@@ -1,5 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* seats.c - whose answers a proposal has, and whose it waits for: the page, the letters and the night ask the same. */
+/*
+ * seats.c - whose answers a proposal has, whether they are enough, and whose it waits for: the page, the letters and the night ask the same.
+ *
+ * Who sits in which seat is found by propose (owners.c, ladder.c), and stands in proposal.approvers.
+ */
 #include "store_p.h"
 #include "behov/json.h"
 
