@@ -112,18 +112,6 @@ close_grants(struct arena *mem, struct store *store, const struct plan *plan, in
 	return 0;
 }
 
-/* What stood there before tonight and stands there otherwise now: all at once, as asking for each costs as much again as writing it. */
-static int
-keep_changed(struct store *store, const char *sql, int64_t now, struct error *err)
-{
-	struct query q;
-
-	if (query_open(&store->base, &q, sql, err) < 0)
-		return -1;
-	bind_moment(&q, now);
-	return query_done(NULL, &q, err);
-}
-
 static int
 put_grants(struct arena *mem, struct store *store, const struct plan *plan, int64_t now, struct error *err)
 {
@@ -143,7 +131,7 @@ put_grants(struct arena *mem, struct store *store, const struct plan *plan, int6
 		    fact_note(store, arena_print(mem, "%s\n%s\n%s\n%s", g->role->system->id, g->role->id, g->who->key, g->via->dn), err) < 0)
 			return -1;
 	}
-	if (keep_changed(store, "insert into need_past select b.id, b.need, b.need_since, ? from temp.before b join access_grant g on g.id = b.id"
+	if (fact_keep(store, "insert into need_past select b.id, b.need, b.need_since, ? from temp.before b join access_grant g on g.id = b.id"
 			 " where g.need is not b.need", now, err) < 0)
 		return -1;
 	return plan->access_judged ? close_grants(mem, store, plan, now, err) : 0;
@@ -180,12 +168,6 @@ store_grants_of(struct arena *mem, struct store *store, const struct grant_filte
 			column_text(mem, &q, 0), column_text(mem, &q, 1), column_text(mem, &q, 2), column_text(mem, &q, 3),
 			column_text(mem, &q, 4), column_moment(&q, 5), column_moment(&q, 6) };
 	return query_close(&q, err);
-}
-
-int
-store_grants(struct arena *mem, struct store *store, int64_t from, int64_t to, struct grants *out, struct error *err)
-{
-	return store_grants_of(mem, store, &(struct grant_filter){ NULL, NULL, NULL }, from, to, out, err);
 }
 
 int
@@ -311,7 +293,7 @@ put_marks(struct arena *mem, struct store *store, const struct plan *plan, int64
 						 m->who->key), err) < 0)
 			return -1;
 	}
-	if (keep_changed(store, "insert into mark_past select b.id, b.note, b.day, ? from temp.before b join account_mark m on m.id = b.id"
+	if (fact_keep(store, "insert into mark_past select b.id, b.note, b.day, ? from temp.before b join account_mark m on m.id = b.id"
 			 " where m.note is not b.note or m.day is not b.day", now, err) < 0 ||
 	    query_open(&store->base, &q, "update account_mark set last_seen = max(first_seen, ?) where last_seen is null and"
 		       " kind || char(10) || system || char(10) || role || char(10) || key not in (select key from temp.tonight)", err) < 0)

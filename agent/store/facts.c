@@ -72,9 +72,8 @@ put_gap(struct arena *mem, struct store *store, const struct gap *g, int64_t now
 	return query_done(NULL, &q, err);
 }
 
-/* What is gone tonight was there until tonight; the same night again finds what it has written itself, which was never seen. */
-static int
-keep_past(struct store *store, const char *sql, int64_t now, struct error *err)
+int
+fact_keep(struct store *store, const char *sql, int64_t now, struct error *err)
 {
 	struct query q;
 
@@ -95,9 +94,9 @@ put_facts(struct arena *mem, struct store *store, const struct plan *plan, int64
 	for (size_t i = 0; i < plan->gaps.count; i++)
 		if (put_gap(mem, store, &plan->gaps.items[i], now, err) < 0)
 			return -1;
-	return keep_past(store, "insert into finding_past select kind, system, role, share, series, account, grp, text, first_seen, ?1 from finding"
+	return fact_keep(store, "insert into finding_past select kind, system, role, share, series, account, grp, text, first_seen, ?1 from finding"
 			 " where first_seen < ?1 and key not in (select key from temp.tonight)", now, err) < 0 ||
-	       keep_past(store, "insert into gap_past select what, id, path, text, first_seen, ?1 from gap"
+	       fact_keep(store, "insert into gap_past select what, id, path, text, first_seen, ?1 from gap"
 			 " where first_seen < ?1 and key not in (select key from temp.tonight)", now, err) < 0 ? -1
 	     : base_run(&store->base, "delete from finding where key not in (select key from temp.tonight);"
 			"delete from gap where key not in (select key from temp.tonight)", err);

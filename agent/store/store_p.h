@@ -89,6 +89,11 @@ const char *states_in(struct arena *mem, unsigned states, const char *column);
 const char *fact_key(struct arena *mem, const char *const *fields, size_t count);
 int fact_start(struct store *store, struct error *err);
 int fact_note(struct store *store, const char *key, struct error *err);
+/*
+ * What stood there until tonight, and is gone or stands there otherwise now, by one insert with one moment: asking for each costs as much
+ * again as writing it.  The same night again finds what it has written itself, which was never seen.
+ */
+int fact_keep(struct store *store, const char *sql, int64_t now, struct error *err);
 int fact_put(struct store *store, const struct plan *plan, int64_t now,
 	     int (*work)(struct arena *, struct store *, const struct plan *, int64_t, struct error *), struct error *err);
 

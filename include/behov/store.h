@@ -112,11 +112,8 @@ int store_facts_then(struct arena *mem, struct store *store, int64_t moment, str
 int store_grants_put(struct store *store, const struct plan *plan, int64_t now, struct error *err);
 /* key: of the account; via: DN of the direct group; last_seen INT64_MIN = still there */
 struct held_grant { const char *system, *role, *account, *key, *via; int64_t first_seen, last_seen; };
-/* Those open at any time in [from, to), sorted by system, role, account, via. */
 struct grants { LIST(struct held_grant) list; };
-int store_grants(struct arena *mem, struct store *store, int64_t from, int64_t to, struct grants *out,
-		 struct error *err);
-/* Of one account (its key, or the name it had; case does not matter), one system, one role; NULL = all. */
+/* Those open at any time in [from, to), sorted by system, role, account, via.  Of one account (its key, or the name it had; case does not matter), one system, one role; NULL = all. */
 struct grant_filter { const char *who, *system, *role; };
 int store_grants_of(struct arena *mem, struct store *store, const struct grant_filter *filter, int64_t from, int64_t to,
 		    struct grants *out, struct error *err);

@@ -543,17 +543,17 @@ facts_and_grants_twice_are_once(void)
 		CHECK(store_facts_put(store, &plan, night, &err) == 0 && store_grants_put(store, &plan, night, &err) == 0);
 	CHECK(store_facts(mem, store, &facts, &err) == 0 && facts.findings.count == 1 && facts.gaps.count == 1);
 	CHECK(facts.findings.items[0].first_seen == 1);
-	CHECK(store_grants(mem, store, 0, 100, &grants, &err) == 0 && grants.list.count == 2);
+	CHECK(store_grants_of(mem, store, &(struct grant_filter){ NULL, NULL, NULL }, 0, 100, &grants, &err) == 0 && grants.list.count == 2);
 	CHECK(grants.list.items[0].first_seen == 1 && grants.list.items[0].last_seen == INT64_MIN);
 	/* Bo is gone, but the role could not be seen; then it could. */
 	plan.grants.count = 1;
 	plan.findings.count = 0;
 	*arena_push(mem, &plan.unclear) = (struct unclear){ .access = true, .system = "s", .role = "r" };
 	CHECK(store_grants_put(store, &plan, 3, &err) == 0 && store_facts_put(store, &plan, 3, &err) == 0);
-	CHECK(store_grants(mem, store, 50, 100, &grants, &err) == 0 && grants.list.count == 2);
+	CHECK(store_grants_of(mem, store, &(struct grant_filter){ NULL, NULL, NULL }, 50, 100, &grants, &err) == 0 && grants.list.count == 2);
 	plan.unclear.count = 0;
 	CHECK(store_grants_put(store, &plan, 4, &err) == 0);
-	CHECK(store_grants(mem, store, 50, 100, &grants, &err) == 0 && grants.list.count == 1);
+	CHECK(store_grants_of(mem, store, &(struct grant_filter){ NULL, NULL, NULL }, 50, 100, &grants, &err) == 0 && grants.list.count == 1);
 	CHECK(store_facts(mem, store, &facts, &err) == 0 && facts.findings.count == 0);
 	end();
 }
