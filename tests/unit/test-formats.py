@@ -305,7 +305,7 @@ def dump(raw):
 
 
 def golden(folder):
-    """GOLDEN=write makes them anew: look at what has changed."""
+    """GOLDEN=1 makes them anew: look at what has changed."""
     with open(os.path.join(HERE, "document.json"), encoding="utf-8") as f:
         document = json.load(f)
     made = {"golden.csv": write(folder, "csv", {"page": {}, "lists": document["lists"][1:2]}), "golden.json": write(folder, "json", document),
@@ -314,7 +314,7 @@ def golden(folder):
     made["golden-pdf.txt"] = out("pdftotext", "-layout", os.path.join(folder, "out.pdf"), "-").stdout
     for name, raw in made.items():
         path = os.path.join(HERE, name)
-        if os.environ.get("GOLDEN") == "write":
+        if os.environ.get("GOLDEN"):
             with open(path, "wb") as f:
                 f.write(raw)
         with open(path, "rb") as f:

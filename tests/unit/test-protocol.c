@@ -2,7 +2,7 @@
 /*
  * test-protocol.c - a gallringsprotokoll says what was done and what was not, in words that are quoted for their place.
  *
- * What it says is held against tests/unit/protocol/; with BEHOV_GOLDEN=1 those are written anew.
+ * What it says is held against tests/unit/protocol/; with GOLDEN=1 those are written anew.
  */
 #include "check.h"
 #include "behov/audit.h"
@@ -184,7 +184,7 @@ held_against(const char *name)
 	char *wanted = NULL;
 	size_t len;
 
-	if (getenv("BEHOV_GOLDEN"))
+	if (getenv("GOLDEN"))
 		CHECK(file_write(golden, got, strlen(got), &err) == 0);
 	CHECK(file_read(mem, golden, 1 << 24, &wanted, &len, &err) == 0);
 	CHECK_TEXT(got, wanted);

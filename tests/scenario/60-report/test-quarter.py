@@ -314,6 +314,7 @@ def small_world(folder):
 
 
 def as_it_was(folder):
+    """GOLDEN=1 makes them anew: look at what has changed."""
     w = small_world(folder)
     page, text, rows = w.report()
     wanted = {"page.json": json.dumps(page, indent=1, sort_keys=True, ensure_ascii=False) + "\n", "page.html": text,
