@@ -13,7 +13,6 @@
 #include <behov/digest.h>
 #include <behov/json.h>
 
-const char choice_letters[] = "rukfwnhelc";
 /* Of each answer, where in the form its words stand: a letter before "-ID", or '\0'. */
 struct fields { char to, text, until; };
 static const struct fields fields_of[VERDICTS] = {

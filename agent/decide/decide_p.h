@@ -22,7 +22,8 @@
 #define ROWS_MOST 200                   /* proposals that wait, on a page */
 #define OTHERS_MOST 100                 /* those that have an answer already */
 #define CARRY_MOST 300                  /* rows that somebody has chosen on other pages and not saved */
-#define FORM_LETTERS "drukfwnhelc"      /* what is said about a row: d-ID and so on */
+#define FORM_WORDS   "rukfwnhelc"       /* the words of answers about a row: r-ID and so on */
+#define FORM_LETTERS "d" FORM_WORDS     /* and which answer it is */
 
 #define CODE_MINUTES 10
 #define CODE_TRIES 5
@@ -328,7 +329,7 @@ struct choice {
 	bool bulk;                      /* they stood with a bulk button */
 	bool mistyped;                  /* the problem is one that they can mend */
 	const char *problem;            /* for say(); NULL = fine */
-	char field;                     /* the letter of the field that the problem is about: 'd' or one of choice_letters */
+	char field;                     /* the letter of the field that the problem is about: one of FORM_LETTERS */
 };
 
 struct view {
@@ -360,8 +361,6 @@ void view_close(struct view *view);
 const struct choice *view_choice(const struct view *view, const char *id);
 /* What a bulk button is about: the same for proposals of one role, or of one series in one share. */
 const char *choice_group(struct arena *mem, const struct stored *s);
-/* The letters before "-ID" that the words of answers stand under in the form. */
-extern const char choice_letters[];
 /* What stands in one of these fields: as it was typed, or what a bulk button said. */
 const char *choice_typed(const struct request *r, const struct choice *c, const char *id, char letter);
 /* Fills view->choices from r->form. */

@@ -414,7 +414,7 @@ page_expired(struct request *r, struct error *err)
 	for (size_t i = 0; i < r->form.fields.count; i++) {
 		const struct field *f = &r->form.fields.items[i];
 		json_t *one;
-		if ((!strchr("vdg", f->name[0]) && !strchr(choice_letters, f->name[0])) || !strchr(f->name, '-'))
+		if ((!strchr("vdg", f->name[0]) && !strchr(FORM_WORDS, f->name[0])) || !strchr(f->name, '-'))
 			continue;
 		one = json_object();
 		json_put(one, "name", f->name);

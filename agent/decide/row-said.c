@@ -191,7 +191,7 @@ typed_fields(struct request *r, const struct choice *c, const char *id)
 {
 	json_t *list = json_array();
 
-	for (const char *letter = choice_letters; *letter; letter++) {
+	for (const char *letter = FORM_WORDS; *letter; letter++) {
 		const char *value = choice_typed(r, c, id, *letter);
 		json_t *one;
 
@@ -283,7 +283,7 @@ rows_choice(struct request *r, json_t *row, const struct choice *c, const struct
 		json_put(row, typed[i].name, choice_typed(r, c, a->id, typed[i].letter));
 	json_object_set_new(row, "fields", typed_fields(r, c, a->id));
 	json_put(row, "problem", c ? say(r, c->problem) : NULL);
-	for (const char *letter = choice_letters; *letter; letter++)
+	for (const char *letter = FORM_WORDS; *letter; letter++)
 		json_object_set_new(row, arena_print(r->mem, "bad_%c", *letter), json_boolean(c && c->problem && c->field == *letter));
 	put_decision(r, row, made ? c : NULL, a);
 }
