@@ -21,7 +21,7 @@ struct batch;
 /* ------------------------------------------------------------------ proof.c: what must be true before something goes */
 
 /*
- * What must have been found true just now before something is taken away.  The two functions that take away demand one,
+ * What must have been found true just now before something is taken away.  The three functions that take away (a file, a membership, a record of our own) demand one,
  * whole; they end the process rather than act without: not an assert, which a build can leave out.  Its inside is
  * known in proof.c alone, and is filled there by asking (the store, the eyes, the brake, the file); only proof_edge()
  * believes its caller, who has found both by their keys on the server that is about to be told.  One proof is about one
@@ -45,7 +45,7 @@ bool proof_file(struct proof *p, struct batch *b, size_t number, struct entry *n
 int proof_own(struct proof *p, struct batch *b, size_t number, struct entry *now, enum truth *same);
 /* batch_objection(), and what it says is remembered. */
 const char *proof_objection(struct proof *p, struct batch *b, size_t number, struct entry *now);
-/* For the two that take away: returns when all of it is proven of that thing, by the name it was seen under. */
+/* For the three that take away: returns when all of it is proven of that thing, by the name it was seen under. */
 void proof_spend(struct proof *p, const char *thing);
 
 /* ------------------------------------------------------------------ brake.c: how much one run may take */
@@ -230,7 +230,7 @@ int delivered_recall(struct batch *b);
 /* NULL: it is that, or the batch is none of those; else why not.  It is read; what it is may change afterwards. */
 const char *delivered_differs(struct batch *b, size_t number, int folder, const char *name);
 
-/* ------------------------------------------------------------------ sip.c: what the package says of itself */
+/* ------------------------------------------------------------------ sip.c, mime.c: what the package says of itself */
 
 /* One file of the package that is not a record. */
 struct sheet {

@@ -114,10 +114,17 @@ void entry_open(const struct builder *b, const struct source_entry *e, struct re
 /* Is it one of the classes that are read? */
 bool entry_counts(const struct builder *b, const struct reading *r, bool *is_group);
 int entry_read(struct builder *b, struct object *o, uint32_t me, const struct reading *r, struct error *err);
-int entry_group(struct builder *b, struct object *o, uint32_t me, const struct reading *r, struct error *err);      /* member.c */
 int entry_number(struct builder *b, const struct reading *r, enum field f, long long *out, struct error *err);
 int entry_refuse(struct builder *b, const struct source_entry *e, const char *what, struct error *err);
+
+/* member.c: of an entry that is a group. */
+int entry_group(struct builder *b, struct object *o, uint32_t me, const struct reading *r, struct error *err);
 void entry_doubt(struct builder *b, struct group *g, const char *why);
+
+/* ------------------------------------------------------------------ build.c */
+
+/* A group that no directory has, with nobody in it yet. */
+struct object *build_group(struct builder *b, const char *dn, const char *name, struct error *err);
 
 /* ------------------------------------------------------------------ order.c, edges.c */
 
@@ -135,9 +142,6 @@ bool added_read(struct arena *mem, const struct berval *value, struct berval *me
 /* When that was last changed, else `when`; and on which domain controller: "DC1", or NULL. */
 int64_t added_changed(const struct berval *value, int64_t when);
 const char *added_by(struct arena *mem, const struct berval *value);
-
-/* A group that no directory has, with nobody in it yet. */
-struct object *build_group(struct builder *b, const char *dn, const char *name, struct error *err);
 
 /* ------------------------------------------------------------------ connect.c */
 

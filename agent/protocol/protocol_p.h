@@ -54,7 +54,7 @@ struct fates {
 int fates_read(struct arena *mem, struct store *store, const struct stored *s, bool names, FILE *list, struct fates *out,
 	       struct error *err);
 
-/* ------------------------------------------------------------------ body.c, show.c */
+/* ------------------------------------------------------------------ body.c, show.c, pdf.c, protocol.c */
 
 #define PROTOCOL_FORMAT "behov-protocol-1"
 
