@@ -37,7 +37,7 @@ numbers(struct drawing *d, const double *from, size_t count)
 	return arena_copy(d->mem, from, count * sizeof(*from));
 }
 
-void
+static void
 draw_stroke(struct drawing *d, const double *at, size_t count, unsigned colour, double stroke, const char *dash)
 {
 	struct shape *s = add(d, SHAPE_STROKE, count, colour);
@@ -59,7 +59,7 @@ draw_box(struct drawing *d, double x, double y, double width, double height, uns
 	add(d, SHAPE_BOX, 0, colour)->at = numbers(d, (double[]){ x, y, width, height }, 4);
 }
 
-void
+static void
 draw_dot(struct drawing *d, double x, double y, double radius, unsigned colour, bool hollow)
 {
 	struct shape *s = add(d, SHAPE_DOT, 0, colour);

@@ -51,10 +51,8 @@ struct drawing {
 /* Lives in mem, with clean copies of all words. */
 struct drawing *plot_draw(struct arena *mem, const struct plot *plot, double width);
 
-void draw_stroke(struct drawing *d, const double *at, size_t count, unsigned colour, double stroke, const char *dash);
 void draw_line(struct drawing *d, double x1, double y1, double x2, double y2, unsigned colour, double stroke);
 void draw_box(struct drawing *d, double x, double y, double width, double height, unsigned colour);
-void draw_dot(struct drawing *d, double x, double y, double radius, unsigned colour, bool hollow);
 /* Words of PLOT_WORDS or PLOT_SMALL. */
 void draw_words(struct drawing *d, double x, double y, enum plot_side side, double size, bool strong, unsigned colour, const char *text);
 

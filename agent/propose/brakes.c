@@ -8,7 +8,8 @@ units(const struct proposal *p)
 	return p->kind == KIND_REMOVE_MEMBER ? 1 : p->kind == KIND_CUT_NESTING ? p->accounts : p->files;
 }
 
-bool
+/* More than the floor and more than the ratio. */
+static bool
 brake_trips(const struct conf *conf, long long count, long long of)
 {
 	return count > conf->brake.count && (double)count > conf->brake.ratio * (double)of;

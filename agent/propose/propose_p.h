@@ -76,8 +76,6 @@ struct work {
 
 bool is_files(const struct proposal *p);
 bool texts_equal(const char *a, const char *b);  /* NULL equals NULL */
-/* More than the floor and more than the ratio. */
-bool brake_trips(const struct conf *conf, long long count, long long of);
 void tell_finding(struct work *w, const struct finding *finding);
 /* One row in the audit chain about a stored proposal. */
 int note_stored(struct work *w, const char *event, const struct stored *s, const char *why, struct error *err);

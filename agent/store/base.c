@@ -38,7 +38,7 @@ way_out(const struct base *base)
 	}
 }
 
-int
+static int
 base_error(const struct base *base, struct error *err, const char *doing)
 {
 	return error_set(err, ERROR_STORE, "cannot %s the %s '%s': %s%s", doing, base->what, base->path,

@@ -50,7 +50,6 @@ struct schema {
 int base_open(const char *path, bool write, bool fresh, const struct schema *schema, struct base *out,
 	      struct error *err);
 void base_close(struct base *base);
-int base_error(const struct base *base, struct error *err, const char *doing);
 int base_run(struct base *base, const char *sql, struct error *err);
 /* The number that a pragma gives. */
 int base_pragma(struct base *base, const char *name, long long *out, struct error *err);
