@@ -95,7 +95,7 @@ a_form(struct arena *mem, const char *body, size_t len)
 		if (!c->made || c->problem)
 			continue;
 		must(c->on && c->on->may & MAY(c->verdict) && strcmp(c->version, c->on->s->p.version) == 0 && strcmp(c->id, c->on->s->id) == 0);
-		must(words_check(c->verdict, &c->words, r.now) == WORDS_FINE && words_are_text(c->words.text));
+		must(words_check(c->verdict, &c->words, r.now) == WORDS_FINE && text_is_words(c->words.text));
 		must((c->words.until == DAY_NONE) == !*c->until_text);
 		for (size_t k = 0; k < i; k++)
 			must(strcmp(view.choices.items[k].id, c->id) != 0);
