@@ -4,13 +4,11 @@
 #include "behov/text.h"
 #include <string.h>
 
-#define PATH_BYTES 4095                 /* no system takes a longer one */
-
 const char *const event_fault_text[] = {
 	[EVENT_FINE] = "",
 	[EVENT_SERIES] = "there is no series of that name that counts from an event",
 	[EVENT_SHARE] = "the series does not lie on that share",
-	[EVENT_PATH] = "the path is no folder below the share: 'Avtal/Bolaget', without '..', '{' or a '/' first or last, in at most 4095 bytes",
+	[EVENT_PATH] = "the path is no folder below the share: 'Avtal/Bolaget', without '..', '{' or a '/' first or last, in at most 4000 bytes",
 	[EVENT_DATE] = "the date is none like 2024-06-30, or before 1900",
 	[EVENT_AHEAD] = "the date lies ahead: what has not happened yet is told when it has",
 	[EVENT_WHY] = "what has happened must be said, in at most 1000 characters and no others than letters, blanks and ends of lines",
@@ -22,7 +20,7 @@ is_path(const char *path, bool literal)
 {
 	size_t len = strlen(path);
 
-	if (!len || len > PATH_BYTES || !text_is_utf8(path, len) || strpbrk(path, literal ? "{}*?" : "{}"))
+	if (!len || len > EVENT_PATH_MOST || !text_is_utf8(path, len) || strpbrk(path, literal ? "{}*?" : "{}"))
 		return false;
 	for (const char *c = path;; c++) {
 		size_t n = strcspn(c, "/");

@@ -9,6 +9,9 @@
 
 #define PIN_SECONDS (7 * 86400)         /* an owner who changed starts no clock for so long, as none destroys */
 
+/* Of a longer text one byte more is read (see take.c), which must be one too many. */
+_Static_assert(EVENT_PATH_MOST <= INBOX_TEXT_MOST, "a path would be cut, and taken");
+
 /* ------------------------------------------------------------------ whose it is to say */
 
 static int

@@ -238,6 +238,7 @@ struct event {
  * pattern.  One of the rules may lie ahead, and one that somebody says has happened may not. */
 enum event_fault { EVENT_FINE, EVENT_SERIES, EVENT_SHARE, EVENT_PATH, EVENT_DATE, EVENT_AHEAD, EVENT_WHY };
 extern const char *const event_fault_text[];
+#define EVENT_PATH_MOST 4000                    /* bytes: no more comes whole through the inbox */
 
 enum mode { MODE_OBSERVE, MODE_PROPOSE, MODE_APPLY };
 

@@ -696,7 +696,7 @@ def what_cannot_have_happened_comes_back_as_it_was_typed():
                                          ("Avtal/*", "2024-06-30", "x", "Skriv var mappen"), ("**", "2024-06-30", "x", "Skriv var mappen"),
                                          ("Avtal", "2024-06-31", "x", "Datumet ska skrivas"), ("Avtal", "", "x", "Datumet ska skrivas"),
                                          ("Avtal", "2026-11-26", "x", "framåt i tiden"), ("Avtal", "2024-06-30", "  ", "Skriv vad som"),
-                                         ("Avtal", "2024-06-30", "é" * 501, "Skriv vad som")):
+                                         ("Avtal", "2024-06-30", "é" * 1001, "Skriv vad som"), ("Avtal/" + "x" * 4000, "2024-06-30", "x", "Skriv var mappen")):
             reply = w.post("/handelse", cookie, happened(page, path, date, why))
             assert reply.status == 422 and problem in reply.text and f'name="datum" type="date" max="2026-11-25" value="{date}"' in reply.text, path
         assert w.decisions() == []
@@ -719,7 +719,7 @@ def events_of_what_is_not_theirs_are_refused_on_the_page_and_in_the_night():
         row = forged.execute("select token, proposal, version, verdict, reason, until, at, proof from decision").fetchone()
         wrong = [(1, "verifikationer@ekonomi"), (1, "avtal@social"), (1, "avtal"), (1, "@"), (2, "../x"), (2, "Avtal/**"), (2, None),
                  (4, None), (4, " "), (5, None), (5, 20783), (5, -40000), (6, row[6] + 7200), (7, "{}"), (0, TOKEN["ee01"]), (0, "x"),
-                 (2, "A\0B"), (2, "Avtal/" + "x" * 5000)]
+                 (2, "A\0B"), (2, "Avtal/" + "x" * 3995), (2, "Avtal/" + "x" * 5000)]
         for at, value in wrong:
             forged.execute("insert into decision (token, proposal, version, verdict, reason, until, at, proof) values (?,?,?,?,?,?,?,?)",
                            row[:at] + (value,) + row[at + 1:])

@@ -637,12 +637,12 @@ static const char *times(const char *word, int count)
 
 static void an_event_may_be_of_any_folder_and_is_said_in_a_thousand_letters(void)
 {
-	CHECK(told(times("a", 4095), "slut") == EVENT_FINE && told(times("a", 4096), "slut") == EVENT_PATH);
+	CHECK(told(times("a", EVENT_PATH_MOST), "slut") == EVENT_FINE && told(times("a", EVENT_PATH_MOST + 1), "slut") == EVENT_PATH);
 	CHECK(told(times("Avtal/Bolaget/", 200), "slut") == EVENT_PATH && told("Avtal/Bolaget", "slut") == EVENT_FINE);
 	CHECK(told("Avtal", times("å", 1000)) == EVENT_FINE && told("Avtal", times("å", 1001)) == EVENT_WHY);
 	CHECK(told("Avtal", "slut\r\noch klart") == EVENT_FINE && told("Avtal", "slut\x1b[2J") == EVENT_WHY && told("Avtal", "\xc2\x9b") == EVENT_WHY);
 	CHECK(told("Avtal", NULL) == EVENT_WHY && told("Avtal", " \r\n") == EVENT_WHY && told("Avtal", "\xff") == EVENT_WHY);
-	CHECK(strstr(event_fault_text[EVENT_PATH], "4095") && strstr(event_fault_text[EVENT_WHY], "1000 characters"));
+	CHECK(strstr(event_fault_text[EVENT_PATH], "4000") && strstr(event_fault_text[EVENT_WHY], "1000 characters"));
 }
 
 static void each_key_is_found_and_no_other(void)
