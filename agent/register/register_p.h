@@ -2,7 +2,7 @@
 /*
  * register_p.h - what the files of the register share: a reader that counts complaints, and typed getters.
  *
- *     register.c   all files in turn, sorted, and what refers to what       source.c     they are parsed ahead of us
+ *     register.c   all files in turn, sorted, and what refers to what       source.c     they are looked at and parsed
  *     settings.c   conf/behov.cfg, and of it directories.c, web.c, watch.c and archive.c (what protocols and reports say)
  *     systems.c    systems and roles                                        needs.c      who needs them
  *     series.c     series, shares, holds, events and lists of cases         smb.c, own.c    shares that are no folder

@@ -1,34 +1,27 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/*
- * source.c - files of rules, looked at and parsed by a thread of its own while those before them are read.
- *
- * A handbook may have ten thousand series, and libconfig takes most of the time.  What is read, complained of and digested is in the
- * order of the files all the same: by the thread that reads.
- */
-#include "behov/hands.h"
+/* source.c - a file of rules: looked at before libconfig sees it, parsed, and given to whoever reads it. */
 #include "register_p.h"
 #include <ctype.h>
 
 #define FILE_MOST (16u << 20)
 #define NESTING_MOST 32
-#define AHEAD 4                         /* files that may be parsed and not yet read */
 
 struct objection { int line; const char *what; };
 
 struct source {
 	const char *path;
-	struct arena *mem;              /* its own, as a thread of its own fills it */
+	struct arena *mem;
 	char *text;
 	size_t len;
 	struct error err;               /* it cannot be had */
 	LIST(struct objection) objections;
 	config_t config;
-	bool ready, parsed;             /* parsed: config is to be destroyed */
+	bool parsed;                    /* config is to be destroyed */
 };
 
 /* ------------------------------------------------------------------ looking */
 
-/* What is wrong, said by whoever reads the file, when it is its turn. */
+/* What is wrong; told when its file is read. */
 static void
 object(struct source *s, int line, const char *format, ...)
 {
@@ -118,12 +111,8 @@ look_at_text(struct source *s)
 /* ------------------------------------------------------------------ parsing */
 
 static void
-prepare(void *self, void *job)
+parse(struct source *s)
 {
-	struct source *s = job;
-
-	(void)self;
-	s->mem = arena_open();
 	if (file_read(s->mem, s->path, FILE_MOST, &s->text, &s->len, &s->err) < 0)
 		return;
 	look_at_text(s);
@@ -157,30 +146,13 @@ give(struct reader *r, struct source *s, void (*read)(struct reader *, const con
 	arena_close(s->mem);
 }
 
-/* No thread can be had: then it takes longer. */
-static void
-get_ready(struct hands *hands, struct source *s)
-{
-	while (hands && !s->ready)
-		((struct source *)hands_need(hands, s))->ready = true;
-	if (!s->ready)
-		prepare(NULL, s);
-}
-
 void
 read_files(struct reader *r, const char *const *paths, size_t count, void (*read)(struct reader *, const config_setting_t *))
 {
-	struct source *all = arena_array(r->mem, struct source, count + 1);
-	struct hands *hands = count > 1 ? hands_open(1, AHEAD, prepare, NULL, &(struct error){ 0 }) : NULL;
-	size_t given = 0;
-
-	for (size_t i = 0; i < count; i++)
-		all[i].path = paths[i];
 	for (size_t i = 0; i < count; i++) {
-		while (hands && given < count && hands_give(hands, &all[given]))
-			given++;
-		get_ready(hands, &all[i]);
-		give(r, &all[i], read);
+		struct source s = { .path = paths[i], .mem = arena_open() };
+
+		parse(&s);
+		give(r, &s, read);
 	}
-	hands_close(hands);
 }

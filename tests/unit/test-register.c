@@ -389,7 +389,6 @@ complaints_of(int files, int *complaints)
 	return said;
 }
 
-/* They are parsed beside each other, and read one after the other. */
 static void
 many_files_are_read_in_their_order(void)
 {
