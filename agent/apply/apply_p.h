@@ -147,7 +147,7 @@ struct batch {
 /* 0 and *why NULL: open.  0 and *why: it must be left, and why.  batch_close() in any case. */
 int batch_open(struct apply *a, struct stored *s, struct batch *b, const char **why);
 void batch_close(struct batch *b);
-/* The proposal's folder in the quarantine; made when `make`.  0 with *why when it cannot be had. */
+/* The proposal's folder in the quarantine; made when `make`.  0 with *why, and errno, when it cannot be had. */
 int batch_folder(struct batch *b, bool make, const char **why);
 /* walk_lost(), and then b->lost says so. */
 bool batch_lost(struct batch *b, int why);

@@ -237,8 +237,11 @@ batch_folder(struct batch *b, bool make, const char **why)
 	if (b->quarantine >= 0)
 		b->folder = private_folder(b, b->quarantine, b->s->id, make);
 	if (b->folder < 0) {
-		if (make || errno != ENOENT)
-			log_error("apply cannot use the quarantine of share '%s': %s", b->share->id, strerror(errno));
+		int trouble = errno;
+
+		if (make || trouble != ENOENT)
+			log_error("apply cannot use the quarantine of share '%s': %s", b->share->id, strerror(trouble));
+		errno = trouble;
 		*why = "karantänen på lagringsytan går inte att använda";
 	}
 	return 0;

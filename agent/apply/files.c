@@ -487,12 +487,20 @@ recognise(struct batch *b)
 
 	if (batch_folder(b, false, &none) < 0)
 		return -1;
-	if (none)
+	if (none) {
+		b->lost = errno == ENOENT ? NULL : none;        /* nor is one that cannot be opened an empty one */
 		return 0;
+	}
 	if (store_begin(a->in->store, a->err) < 0)
 		return -1;
-	for (size_t n = 1; n <= b->count; n++) {
-		if (b->moved[n] || walk_look(b->folder, batch_name(b, n), b->dev, &now) < 0 || !batch_same(&b->records[n - 1], &now))
+	for (size_t n = 1; n <= b->count && !b->lost; n++) {
+		if (b->moved[n])
+			continue;
+		if (walk_look(b->folder, batch_name(b, n), b->dev, &now) < 0) {
+			batch_lost(b, errno);   /* what cannot be seen is not gone: the next run looks */
+			continue;
+		}
+		if (!batch_same(&b->records[n - 1], &now))
 			continue;
 		log_warn("apply finds file %zu of proposal='%s' in quarantine, and its journal does not know of it", n, b->s->id);
 		if (intend(b, n) < 0)

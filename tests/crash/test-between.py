@@ -172,6 +172,13 @@ def an_older_store():
             if os.path.exists(f"{t.folder}/{name}"):
                 os.remove(f"{t.folder}/{name}")
         shutil.copy(t.folder + "/copy", t.folder + "/behov.db")
+        room = t.share + "/.behov-karantan"
+        os.rename(room, t.folder + "/room")
+        open(room, "w", encoding="utf-8").close()
+        t.call(DUE, "apply")
+        check("a quarantine that cannot be opened is not an empty one", [one(t, s)[1] for s in ("ver", "volym")] == ["scheduled"] * 2, one(t, "ver"), one(t, "volym"))
+        os.remove(room)
+        os.rename(t.folder + "/room", room)
         t.must(DUE, "apply")
         check("what lies aside is told to lie there, though the journal was of before", [one(t, s)[1:] for s in ("ver", "volym")] == [
             ("quarantined", "3 filer i karantän, ej gallrade"), ("quarantined", "2 filer i karantän, ej gallrade")] and there(t, "d") == there(t, "v") == {},
