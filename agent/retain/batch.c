@@ -61,7 +61,7 @@ reaches(struct retain *r, const struct pattern *p, const char *folder)
 	char *path = arena_text(r->scratch, folder);
 	bool live = false;
 
-	cells_add(&now, (struct cell){ .pattern = p, .date = DAY_NONE }, 0);
+	cells_begin(&now, p);
 	while (*path && now.count) {
 		size_t len = strcspn(path, "/");
 		char *more = path + len + (path[len] == '/');

@@ -91,7 +91,7 @@ void
 cells_start(struct retain *r, struct cells *out)
 {
 	for (size_t i = 0; i < r->patterns.count; i++)
-		cells_add(out, (struct cell){ .pattern = r->patterns.items[i], .date = DAY_NONE }, 0);
+		cells_begin(out, r->patterns.items[i]);
 }
 
 struct retain *
@@ -126,6 +126,7 @@ retain_share(struct retain *r, const struct share *share)
 	batches_drop(r);
 	versions_drop(r);
 	r->asked.name[0] = '\0';
+	r->found.whole = true;
 	r->share = share;
 	r->patterns.count = 0;
 	r->all.count = 0;

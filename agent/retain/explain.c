@@ -155,7 +155,7 @@ retain_explain(struct retain *r, const struct share *share, const char *path, co
 	if (r->share != share)
 		retain_share(r, share);
 	match_path(r, path);
-	v = judge(r, folder_of(r, path), entry);
+	judge(r, folder_of(r, path), entry, &v);
 	no_date = v.winner && v.due == DAY_NONE ? reason_no_date(r, v.winner, entry) : NULL;
 	/* As when a night judges it: what its writer meant by such a name is not known. */
 	if (v.outcome == OUT_DESTROY && !text_is_utf8(path, strlen(path))) {
@@ -210,7 +210,7 @@ retain_objection(struct retain *r, const struct share *share, const char *path, 
 		retain_share(r, share);
 	match_path(r, path);
 	r->approved = *approved;
-	v = judge(r, folder_of(r, path), entry);
+	judge(r, folder_of(r, path), entry, &v);
 	r->approved.anchor = DAY_NONE;
 	if (v.outcome == OUT_HELD)
 		return arena_print(r->mem, "gallringsstopp: %s", v.hold->reason ? v.hold->reason : v.hold->id);
@@ -248,7 +248,7 @@ path_matches(struct arena *mem, const char *pattern, const char *path)
 	char *copy = arena_text(mem, path);
 	bool match = false;
 
-	cells_add(&now, (struct cell){ .pattern = p, .date = DAY_NONE }, 0);
+	cells_begin(&now, p);
 	while (*copy && now.count) {
 		size_t len = strcspn(copy, "/");
 		char *more = copy + len + (copy[len] == '/');

@@ -21,9 +21,11 @@ match_file(struct retain *r, const struct cell *cells, size_t count, const char 
 	renew_scratch(r);
 	cells_step(r->scratch, cells, count, name, path_len, &r->found);
 	for (size_t i = 0; i < r->found.count; i++)
-		if (r->found.items[i].pos == r->found.items[i].pattern->count &&
-		    pattern_names(r->scratch, r->found.items[i].pattern, name))
-			r->found.items[kept++] = r->found.items[i];
+		if (pattern_names(r->scratch, r->found.items[i].pattern, name)) {
+			if (kept != i)
+				r->found.items[kept] = r->found.items[i];
+			kept++;
+		}
 	r->found.count = kept;
 }
 
@@ -128,11 +130,10 @@ judge_received(struct retain *r, const char *folder, const struct entry *entry, 
 	v->due = due;
 }
 
-struct verdict
-judge(struct retain *r, const char *folder, const struct entry *entry)
+void
+judge(struct retain *r, const char *folder, const struct entry *entry, struct verdict *out)
 {
-	struct verdict v = { .outcome = OUT_UNGOVERNED, .anchor = DAY_NONE, .due = DAY_NONE, .waits = DAY_NONE };
-
+	*out = (struct verdict){ .outcome = OUT_UNGOVERNED, .anchor = DAY_NONE, .due = DAY_NONE, .waits = DAY_NONE };
 	for (size_t i = 0; i < r->found.count; i++) {
 		struct cell *c = &r->found.items[i];
 		enum outcome outcome;
@@ -145,12 +146,15 @@ judge(struct retain *r, const char *folder, const struct entry *entry)
 			continue;
 		due = cell_due(c, c->anchor);
 		outcome = is_spared(c) ? OUT_PRESERVED : (enum outcome)rank(c->pattern->tally->series);
-		if (beats(outcome, due, &v))
-			v = (struct verdict){ .outcome = outcome, .winner = c, .anchor = c->anchor, .due = due, .waits = DAY_NONE };
+		if (!beats(outcome, due, out))
+			continue;
+		out->outcome = outcome;
+		out->winner = c;
+		out->anchor = c->anchor;
+		out->due = due;
 	}
-	judge_received(r, folder, entry, &v);
-	v.hold = hold_met(r);
-	if (v.hold)
-		v.outcome = OUT_HELD;
-	return v;
+	judge_received(r, folder, entry, out);
+	out->hold = hold_met(r);
+	if (out->hold)
+		out->outcome = OUT_HELD;
 }

@@ -265,30 +265,59 @@ part_match(struct arena *mem, const struct part *part, const char *name, const c
 
 /* ---- many patterns at once */
 
-void
-cells_add(struct cells *out, struct cell cell, size_t path_len)
+/* Room for one more, which is like another; not one of `out` itself. */
+static struct cell *
+put(struct cells *out, const struct cell *like)
 {
-	if (cell.pattern->batch && cell.pos == cell.pattern->batch && !cell.batch_len)
-		cell.batch_len = path_len;
-	for (size_t i = out->count; i-- > 0 && out->items[i].pattern == cell.pattern;)
-		if (out->items[i].pos == cell.pos && out->items[i].case_name == cell.case_name) {
-			if (cell.date <= out->items[i].date)
-				return;
-			out->items[i] = cell;
-			goto on;
-		}
 	if (out->count == out->room) {
 		out->room = out->room ? out->room * 2 : 16;
 		out->items = realloc(out->items, out->room * sizeof *out->items);
 		if (!out->items)
 			abort();
 	}
-	out->items[out->count++] = cell;
-on:
-	if (cell.pos < cell.pattern->count && cell.pattern->parts[cell.pos].deep) {
-		cell.pos++;             /* "**" may be no component at all */
-		cells_add(out, cell, path_len);
+	out->items[out->count] = *like;
+	return &out->items[out->count++];
+}
+
+static struct cell *
+alike(const struct cells *in, const struct pattern *pattern, size_t pos, const char *case_name)
+{
+	for (size_t i = in->count; i-- > 0 && in->items[i].pattern == pattern;)
+		if (in->items[i].pos == pos && in->items[i].case_name == case_name)
+			return &in->items[i];
+	return NULL;
+}
+
+/* As `from`, but so far into its pattern; and further, as "**" may be no component at all. */
+static void
+add(struct cells *out, const struct cell *from, size_t pos, day_t date, const char *case_name, size_t path_len)
+{
+	const struct pattern *p = from->pattern;
+	size_t batch_len = from->batch_len;
+
+	for (;; pos++) {
+		struct cell *c = alike(out, p, pos, case_name);
+
+		if (c && date <= c->date)
+			return;
+		if (p->batch && pos == p->batch && !batch_len)
+			batch_len = path_len;
+		if (!out->whole || pos == p->count) {
+			c = c ? c : put(out, from);
+			c->pos = pos;
+			c->batch_len = batch_len;
+			c->date = date;
+			c->case_name = case_name;
+		}
+		if (pos == p->count || !p->parts[pos].deep)
+			return;
 	}
+}
+
+void
+cells_begin(struct cells *out, const struct pattern *pattern)
+{
+	add(out, &(struct cell){ .pattern = pattern, .date = DAY_NONE }, 0, DAY_NONE, NULL, 0);
 }
 
 static int
@@ -308,15 +337,10 @@ known_case(const struct pattern *p, const char *folded)
 static void
 step_case(struct arena *mem, const struct cell *from, const char *name, const char *case_name, size_t path_len, struct cells *out)
 {
-	struct cell c = *from;
 	struct reach got;
 
-	if (!part_match(mem, &c.pattern->parts[c.pos], name, case_name, &got))
-		return;
-	c.pos++;
-	c.date = got.date > c.date ? got.date : c.date;
-	c.case_name = case_name;
-	cells_add(out, c, path_len);
+	if (part_match(mem, &from->pattern->parts[from->pos], name, case_name, &got))
+		add(out, from, from->pos + 1, got.date > from->date ? got.date : from->date, case_name, path_len);
 }
 
 /*
@@ -366,28 +390,26 @@ cells_step(struct arena *mem, const struct cell *in, size_t count, const char *n
 
 	out->count = 0;
 	for (size_t i = 0; i < count; i++) {
-		struct cell c = in[i];
-		const struct part *part = &c.pattern->parts[c.pos];
+		const struct cell *c = &in[i];
+		const struct part *part = &c->pattern->parts[c->pos];
 		const char *as = name;
 		struct reach got;
 
-		if (c.pos == c.pattern->count)
+		if (c->pos == c->pattern->count)
 			continue;
 		if (part->deep) {
-			cells_add(out, c, path_len);
+			add(out, c, c->pos, c->date, c->case_name, path_len);
 			continue;
 		}
-		if (c.pattern->fold && begins_otherwise(part, name))
+		if (c->pattern->fold && begins_otherwise(part, name))
 			continue;
-		if (c.pattern->fold && !is_any(part))
+		if (c->pattern->fold && !is_any(part))
 			as = folded ? folded : (folded = text_fold(mem, name));
 		if (!part_match(mem, part, as, NULL, &got))
 			continue;
-		c.pos++;
-		c.date = got.date > c.date ? got.date : c.date;
-		cells_add(out, c, path_len);
+		add(out, c, c->pos + 1, got.date > c->date ? got.date : c->date, c->case_name, path_len);
 		if (part->cased)
-			step_cases(mem, &in[i], as, path_len, out);
+			step_cases(mem, c, as, path_len, out);
 	}
 }
 

@@ -44,7 +44,11 @@ struct cell {
 	bool counts;                    /* of a file that was judged: cell_counts(), */
 	day_t anchor;                   /* from then */
 };
-struct cells { struct cell *items; size_t count, room; };
+struct cells {
+	struct cell *items;
+	size_t count, room;
+	bool whole;                     /* only those are kept that have matched their pattern to its end */
+};
 
 #define FOLDERS_TOLD 5                  /* folders that are named */
 
@@ -144,7 +148,7 @@ struct retain {
 	struct case_file *files;        /* as input.rules->cases */
 	LIST(struct gap) gaps;          /* of lists of cases; told once */
 	struct state *top;
-	struct cells found;             /* of the file asked about last */
+	struct cells found;             /* of the file asked about last: whole */
 	struct { const struct state *state; char name[256]; } asked;   /* "" = none */
 	struct {                        /* of the folder at hand: what is judged when all of it is listed */
 		struct arena *mem;      /* NULL: none */
@@ -184,7 +188,9 @@ char *case_key(struct arena *mem, const char *name);
 void pattern_clock(struct pattern *p, enum series_clock clock);
 struct pattern *pattern_make(struct arena *mem, const char *path, bool fold);
 size_t pattern_prefix(const struct pattern *p, const char *prefix, struct arena *mem);
-void cells_add(struct cells *out, struct cell cell, size_t path_len);
+/* Nothing of that pattern has been matched yet. */
+void cells_begin(struct cells *out, const struct pattern *pattern);
+/* `name` is the next component of a path, whose length with it is path_len; `out` is emptied first. */
 void cells_step(struct arena *mem, const struct cell *in, size_t count, const char *name, size_t path_len,
 		struct cells *out);
 bool pattern_names(struct arena *scratch, const struct pattern *p, const char *name);
@@ -215,7 +221,7 @@ enum look versions_look(const struct retain *r, const struct pattern *p, const c
 void renew_scratch(struct retain *r);   /* nothing in it is needed after the call that put it there */
 void match_file(struct retain *r, const struct cell *cells, size_t count, const char *name, size_t path_len);
 bool is_spared(const struct cell *c);
-struct verdict judge(struct retain *r, const char *folder, const struct entry *entry);     /* entry NULL: not stat'ed */
+void judge(struct retain *r, const char *folder, const struct entry *entry, struct verdict *out);    /* entry NULL: not stat'ed */
 const struct hold *hold_met(struct retain *r);  /* the first that covers it, or NULL */
 
 /* anchor.c */

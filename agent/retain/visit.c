@@ -115,7 +115,7 @@ on_wants_stat(void *self, void *state, const char *path, const char *name)
 	for (size_t i = 0; i < r->found.count; i++)
 		if (r->found.items[i].pattern->tally && needs_times(r, r->found.items[i].pattern->tally->series))
 			return true;
-	v = judge(r, path, NULL);
+	judge(r, path, NULL, &v);
 	return (v.outcome == OUT_DESTROY || v.outcome == OUT_DELIVER) && v.due != DAY_NONE && v.due <= r->today;
 }
 
@@ -243,8 +243,9 @@ static void
 judge_file(struct retain *r, struct state *s, const char *path, const struct entry *entry)
 {
 	struct batch *mine = NULL;
-	struct verdict v = judge(r, path, entry);
+	struct verdict v;
 
+	judge(r, path, entry, &v);
 	/*
 	 * A name that is not UTF-8 cannot be folded as its writer meant: it may have slipped past a preserve series or a
 	 * hold.  When it may go is not known.

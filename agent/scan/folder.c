@@ -200,7 +200,11 @@ folder_add(struct folder *f, const char *name, size_t len, unsigned char type)
 	memcpy(f->names + f->names_len, name, len);
 	f->names[f->names_len + len] = '\0';
 	l = &f->list[f->count++];
-	*l = (struct listed){ .name = f->names_len, .entry = { .type = type, .btime_s = INT64_MIN } };
+	l->name = f->names_len;
+	l->error = 0;
+	l->entry.type = type;
+	l->entry.stated = false;        /* what follows that is not filled: all of it is a hundred bytes, a million times */
+	l->entry.btime_s = INT64_MIN;
 	f->names_len += len + 1;
 	return l;
 }

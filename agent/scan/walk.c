@@ -178,7 +178,7 @@ static size_t
 ahead_most(size_t hands)
 {
 	struct rlimit limit;
-	size_t most = hands * 8 + 64;
+	size_t most = hands * 8 + 240;
 
 	if (getrlimit(RLIMIT_NOFILE, &limit) < 0 || limit.rlim_cur / 2 >= most)
 		return most;
@@ -245,7 +245,7 @@ scan_share(struct arena *mem, const struct share *share, const struct scan_how *
 		goto out;
 	}
 	if (hands > 1) {
-		w->window = (size_t)hands * 16 < AHEAD_MOST ? (size_t)hands * 16 : AHEAD_MOST;
+		w->window = (size_t)hands * 64 < AHEAD_MOST ? (size_t)hands * 64 : AHEAD_MOST;
 		w->ahead_most = ahead_most((size_t)hands);
 		w->hands = hands_open(hands, w->ahead_most + 1, ahead_work, &w->beneath, err);
 		if (!w->hands) {

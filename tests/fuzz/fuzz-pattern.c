@@ -14,7 +14,7 @@ walk(struct arena *mem, const struct pattern *p, const char *path)
 	struct cells now = { 0 }, next = { 0 }, swap;
 	size_t most = (p->count + 1) * (1 + p->case_count), done = 0;
 
-	cells_add(&now, (struct cell){ .pattern = p, .date = DAY_NONE }, 0);
+	cells_begin(&now, p);
 	while (*path) {
 		size_t len = strcspn(path, "/");
 
