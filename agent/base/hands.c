@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define FEW 4                           /* of so many the owner is one more; more are for slow calls, and it must keep them busy */
+#define FEW 4                           /* of so many the owner does jobs, too; more are for slow calls, and it must keep them busy */
 
 struct hands {
 	pthread_mutex_t lock;
@@ -19,7 +19,8 @@ struct hands {
 	void *self;
 	bool closing;
 	pthread_t *threads;
-	int count;
+	int count;                      /* of threads */
+	bool few;
 };
 
 /* The number-th of those that nobody has begun. */
@@ -87,13 +88,13 @@ hands_open(int count, size_t capacity, void (*work)(void *self, void *job), void
 	if (!h)
 		abort();
 	*h = (struct hands){ .capacity = capacity, .work = work, .self = self, .todo = calloc(capacity, sizeof(void *)),
-			     .done = calloc(capacity, sizeof(void *)), .threads = calloc((size_t)count, sizeof(pthread_t)) };
+			     .done = calloc(capacity, sizeof(void *)), .threads = calloc((size_t)count, sizeof(pthread_t)), .few = count <= FEW };
 	if (!h->todo || !h->done || !h->threads)
 		abort();
 	pthread_mutex_init(&h->lock, NULL);
 	pthread_cond_init(&h->more, NULL);
 	pthread_cond_init(&h->done_one, NULL);
-	rc = start(h, count);
+	rc = start(h, count - 1);
 	if (!rc)
 		return h;
 	error_set(err, ERROR_SOURCE, "cannot start a thread: %s", strerror(rc));
@@ -123,7 +124,7 @@ hands_take(struct hands *h)
 	void *job = NULL;
 
 	pthread_mutex_lock(&h->lock);
-	while (h->out && !h->done_count && !(h->todo_count && h->count <= FEW))
+	while (h->out && !h->done_count && !(h->todo_count && h->few))
 		pthread_cond_wait(&h->done_one, &h->lock);
 	if (h->done_count) {
 		job = h->done[--h->done_count];
@@ -176,7 +177,7 @@ hands_need(struct hands *h, void *job)
 	bool mine;
 
 	pthread_mutex_lock(&h->lock);
-	mine = h->count <= FEW && take_out(h, job);
+	mine = h->few && take_out(h, job);
 	pthread_mutex_unlock(&h->lock);
 	if (!mine)
 		return hands_take(h);
@@ -189,6 +190,8 @@ hands_close(struct hands *h)
 {
 	if (!h)
 		return;
+	while (!h->count && hands_take(h))
+		;                       /* the owner is alone */
 	pthread_mutex_lock(&h->lock);
 	h->closing = true;
 	pthread_cond_broadcast(&h->more);

@@ -13,7 +13,7 @@
 #include <zlib.h>
 
 #define BLOCK   ((size_t)256 << 10)
-#define HANDS   2
+#define HANDS   3               /* two, and who fills the blocks */
 #define OUT     8               /* blocks at once */
 #define LEVEL   3               /* of what is nearly the same row after row: higher ones take twice as long for a tenth less */
 #define STAMP   0x21            /* 1980-01-01, in the way of this format: the same bytes each time */

@@ -14,7 +14,7 @@
 #include <unistd.h>
 
 #define LISTING (32 * 1024)             /* bytes of one getdents */
-#define CHUNK 1024                      /* names that are read before the owner looks at them */
+#define CHUNK 1024                      /* names that are read before the owner looks at them, and those of one getdents */
 
 /* Where openat2 is missing or forbidden: one component at a time, each a real folder on the root's file system. */
 static int
@@ -223,28 +223,26 @@ add(struct folder *f, const char *name, unsigned char type)
 	l->entry.name = NULL;
 }
 
-/* One name of what getdents gave, or more of that.  False at the end. */
-static bool
-next(struct folder *f)
+/* What one getdents gives: only so much lies on the stack.  The last one gives nothing. */
+static void
+read_some(struct folder *f)
 {
-	const struct dirent64 *d;
+	_Alignas(struct dirent64) char buffer[LISTING];
+	long len;
 
-	while (f->at >= f->buffered) {
+	do {
 		folder_turn(f);
-		f->buffered = syscall(SYS_getdents64, f->fd, f->buffer, LISTING);
-		f->at = 0;
-		if (f->buffered < 0 && errno == EINTR)
-			continue;
-		if (f->buffered < 0)
-			f->list_error = errno;
-		if (f->buffered <= 0)
-			return false;
+		len = syscall(SYS_getdents64, f->fd, buffer, sizeof buffer);
+	} while (len < 0 && errno == EINTR);
+	f->list_error = len < 0 ? errno : 0;
+	f->last = len <= 0;
+	for (long at = 0; at < len;) {
+		const struct dirent64 *d = (const void *)(buffer + at);
+
+		at += d->d_reclen;
+		if (strcmp(d->d_name, ".") != 0 && strcmp(d->d_name, "..") != 0)
+			add(f, d->d_name, d->d_type);
 	}
-	d = (const void *)(f->buffer + f->at);
-	f->at += d->d_reclen;
-	if (strcmp(d->d_name, ".") != 0 && strcmp(d->d_name, "..") != 0)
-		add(f, d->d_name, d->d_type);
-	return true;
 }
 
 static void
@@ -276,16 +274,11 @@ folder_read(struct beneath *b, struct folder *f)
 		f->open_error = f->last ? errno : 0;
 		if (f->last)
 			return;
-		f->buffer = grow(NULL, LISTING);
 	}
 	while (!f->last && f->count < CHUNK)
-		f->last = !next(f);
-	if (f->last) {
-		free(f->buffer);
-		f->buffer = NULL;
-		if (f->stat_all || f->weigh)    /* all has been asked */
-			let_go(f);
-	}
+		read_some(f);
+	if (f->last && (f->stat_all || f->weigh))       /* all has been asked */
+		let_go(f);
 }
 
 void
@@ -294,7 +287,6 @@ folder_close(struct folder *f)
 	let_go(f);
 	free(f->list);
 	free(f->names);
-	free(f->buffer);
 	free(f->leaves);
 	free(f->path);
 	free(f);

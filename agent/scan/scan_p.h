@@ -83,8 +83,6 @@ struct folder {
 	size_t count, room;
 	char *names;
 	size_t names_len, names_room;
-	char *buffer;                   /* of getdents */
-	long buffered, at;
 	struct below *below;            /* the walk's: the folders that lie in it, when all of them are known; or NULL */
 };
 

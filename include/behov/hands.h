@@ -4,7 +4,7 @@
  *
  * Owner:   one thread opens the hands, gives jobs, takes them back and closes.
  * Promise: a job belongs to the owner or to one hand, never to both.  No lock is held in work().  The job given first is
- *          begun first.  Where hands are few, an owner that would wait does a job itself.
+ *          begun first.  The owner is one of the hands: where they are few, it does a job itself instead of waiting.
  * Limit:   at most `capacity` jobs may be out at once, so neither queue can ever block a hand.
  */
 #ifndef BEHOV_HANDS_H
@@ -16,7 +16,7 @@
 
 struct hands;
 
-/* work(self, job) is done by one of `count` threads, or in hands_take().  NULL with err when they cannot be started. */
+/* work(self, job) is done by one of `count` - 1 threads, or in hands_take().  NULL with err when they cannot be started. */
 struct hands *hands_open(int count, size_t capacity, void (*work)(void *self, void *job), void *self, struct error *err);
 bool hands_give(struct hands *hands, void *job);        /* false when `capacity` jobs are out */
 void *hands_take(struct hands *hands);                  /* waits, or works; NULL when no job is out */

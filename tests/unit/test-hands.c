@@ -82,7 +82,7 @@ what_is_given_first_is_begun_first_but_for_what_the_owner_needs(void)
 	struct passed p = { .gate = PTHREAD_MUTEX_INITIALIZER };
 	struct note notes[6] = { { .waits = true } };
 	struct error err = { 0 };
-	struct hands *h = hands_open(1, 6, pass, &p, &err);
+	struct hands *h = hands_open(2, 6, pass, &p, &err);
 
 	pthread_mutex_lock(&p.gate);
 	for (int i = 0; h && i < 6; i++)
