@@ -10,6 +10,8 @@
 #include <string.h>
 
 #define START 4                         /* so many at first: then we know what is wanted of them */
+#define SPARES 64                       /* folders that are kept for others, each with room for so many files at most */
+#define SPARE_LARGEST 256
 
 void
 ahead_work(void *self, void *job)
@@ -18,21 +20,54 @@ ahead_work(void *self, void *job)
 	folder_read(self, job);
 }
 
+/* An old one, if there is one: each has what several calls of malloc() gave, by any thread. */
+static struct folder *
+new_folder(struct walk *w, size_t path)
+{
+	struct folder *f = w->spare;
+
+	if (f) {
+		w->spare = f->next;
+		w->spares--;
+	} else {
+		f = calloc(1, sizeof(*f));
+		if (!f)
+			abort();
+		f->fd = -1;
+	}
+	if (path > f->path_room) {
+		free(f->path);
+		f->path = malloc(path);
+		f->path_room = path;
+	}
+	if (!f->path)
+		abort();
+	return f;
+}
+
+static void
+spare(struct walk *w, struct folder *f)
+{
+	if (w->spares == SPARES || f->room > SPARE_LARGEST) {
+		folder_close(f);
+		return;
+	}
+	folder_renew(f);
+	f->next = w->spare;
+	w->spare = f;
+	w->spares++;
+}
+
 struct folder *
 ahead_folder(struct walk *w, const char *above, size_t len, long long parent, const char *name, bool stat_all)
 {
 	size_t more = strlen(name);
-	struct folder *f = calloc(1, sizeof(*f));
+	struct folder *f = new_folder(w, len + more + 2);
 
-	if (f)
-		f->path = malloc(len + more + 2);
-	if (!f || !f->path)
-		abort();
 	memcpy(f->path, above, len);
 	if (len && more)
 		f->path[len++] = '/';
 	memcpy(f->path + len, name, more + 1);
-	f->fd = -1;
 	f->id = -1;
 	f->stat_all = stat_all;
 	if (w->index || w->full)
@@ -185,5 +220,14 @@ ahead_close(struct walk *w, struct folder *f)
 	wait_for(w, f);
 	ahead_drop(w, f->below);
 	w->out->requests += f->requests;
-	folder_close(f);
+	spare(w, f);
+}
+
+void
+ahead_end(struct walk *w)
+{
+	for (struct folder *f = w->spare; f; f = w->spare) {
+		w->spare = f->next;
+		folder_close(f);
+	}
 }

@@ -240,7 +240,7 @@ read_some(struct folder *f)
 		const struct dirent64 *d = (const void *)(buffer + at);
 
 		at += d->d_reclen;
-		if (strcmp(d->d_name, ".") != 0 && strcmp(d->d_name, "..") != 0)
+		if (*d->d_name != '.' || (strcmp(d->d_name, ".") != 0 && strcmp(d->d_name, "..") != 0))
 			add(f, d->d_name, d->d_type);
 	}
 }
@@ -279,6 +279,17 @@ folder_read(struct beneath *b, struct folder *f)
 		read_some(f);
 	if (f->last && (f->stat_all || f->weigh))       /* all has been asked */
 		let_go(f);
+}
+
+void
+folder_renew(struct folder *f)
+{
+	const struct folder was = *f;
+
+	let_go(f);
+	free(f->leaves);
+	*f = (struct folder){ .fd = -1, .path = was.path, .path_room = was.path_room, .list = was.list, .room = was.room,
+			      .names = was.names, .names_room = was.names_room };
 }
 
 void

@@ -64,6 +64,7 @@ struct leaf { const char *name; struct mark was; bool same; };
  */
 struct folder {
 	char *path;
+	size_t path_room;
 	struct pace *pace;              /* NULL until it is read */
 	long long requests;             /* that were made for it: counted here, since threads that share a number wait for each other */
 	int fd;                         /* -1: not open yet, or not to be opened */
@@ -84,6 +85,7 @@ struct folder {
 	char *names;
 	size_t names_len, names_room;
 	struct below *below;            /* the walk's: the folders that lie in it, when all of them are known; or NULL */
+	struct folder *next;            /* the walk's, of those that it keeps for later */
 };
 
 /* Before each request for it. */
@@ -93,6 +95,8 @@ int folder_open(struct beneath *b, const char *path);           /* a descriptor,
 int folder_ask(int dir, struct entry *entry);
 void folder_read(struct beneath *b, struct folder *f);
 struct listed *folder_add(struct folder *f, const char *name, size_t len, unsigned char type);
+/* For another: of what it held only the room is left. */
+void folder_renew(struct folder *f);
 void folder_close(struct folder *f);
 
 /* ------------------------------------------------------------------ smb.c: the same, for a share that is not mounted */

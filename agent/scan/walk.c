@@ -260,6 +260,7 @@ scan_share(struct arena *mem, const struct share *share, const struct scan_how *
 	hands_close(w->hands);
 	progress_end();
 out:
+	ahead_end(w);
 	if (w->beneath.root >= 0)
 		close(w->beneath.root);
 	smb_close(w->beneath.smb);

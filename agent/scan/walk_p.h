@@ -51,6 +51,8 @@ struct walk {
 	size_t window, taken;           /* folders: at most so many of one, and so many that are not read yet; so many have been taken */
 	size_t ahead, ahead_most;       /* of all: each holds a descriptor, and we may have only so many */
 	size_t unread;                  /* of them that are out with the hands */
+	struct folder *spare;           /* not in use */
+	size_t spares;
 	bool stat_ahead;                /* most files of the folder before were asked about */
 	char path[PATH_MAX + NAME_MAX + 2];
 	struct frame *frames;
@@ -73,6 +75,7 @@ void ahead_need(struct walk *w, struct folder *f);
 struct folder *ahead_take(struct walk *w, struct below *b);
 void ahead_drop(struct walk *w, struct below *b);       /* with those that are read; NULL is allowed */
 void ahead_close(struct walk *w, struct folder *f);     /* waits for it, and drops what is below it */
+void ahead_end(struct walk *w);                         /* of the walk */
 
 /* ------------------------------------------------------------------ list.c: one folder, as it was read */
 

@@ -333,6 +333,7 @@ what_lies_in_the_folders_that_come_next_is_read_ahead(void)
 	CHECK(b->ahead_count == 1);
 	ahead_drop(w, b);
 	CHECK(w->ahead == 0 && w->unread == 0 && out.requests > 0);
+	ahead_end(w);
 	hands_close(w->hands);
 	close(w->beneath.root);
 	end();
