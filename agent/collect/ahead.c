@@ -20,7 +20,7 @@
 #include <time.h>
 
 #define ROOM ((size_t)1 << 20)
-#define MOMENT 200000           /* nanoseconds */
+#define MOMENT 400000           /* nanoseconds */
 #define PLENTY 65536            /* bytes that came while we worked: then it is we who are slower */
 
 struct ahead {
@@ -61,7 +61,10 @@ pull(struct ahead *a)
 	return false;
 }
 
-/* All that is there, without waiting for more: to wait is libldap's, which knows until when. */
+/*
+ * What has come, without waiting for more: to wait is libldap's, which knows until when.  The wire is asked once, and what that
+ * brought is taken out of TLS and SASL: to ask until it is empty would be to meet the server at each of its writes.
+ */
 static void
 look(struct ahead *a)
 {
@@ -71,7 +74,7 @@ look(struct ahead *a)
 	if (a->at)
 		memmove(a->bytes, a->bytes + a->at, a->end);
 	a->at = 0;
-	while (pull(a) && free)
+	while (pull(a) && free && LBER_SBIOD_CTRL_NEXT(a->io, LBER_SB_OPT_DATA_READY, NULL) > 0)
 		;
 	if (free)
 		fcntl(a->fd, F_SETFL, a->flags);

@@ -87,7 +87,7 @@ struct object *object_new(struct builder *b);
 
 /* The number of a name, and who it is. */
 uint32_t name_of(struct builder *b, const char *bytes, size_t len);
-/* At most INTERN_ROW of them. */
+/* At most INTERN_ROW of them; NOBODY: it is no text.  Every name that has a number is. */
 void name_row(struct builder *b, const struct berval *names, size_t count, uint32_t *out);
 /* As dn_key(), quickly where the name is a plain one; NULL when it is no DN. */
 const char *name_key(struct builder *b, const char *dn, size_t len);

@@ -33,8 +33,9 @@ void intern_room(struct intern *t, size_t more);
 uint32_t intern(struct intern *t, const char *bytes, size_t len);
 uint32_t intern_find(const struct intern *t, const char *bytes, size_t len);
 #define INTERN_ROW 32
-/* At most INTERN_ROW at once. */
+/* The same for each of a row, at most INTERN_ROW at once. */
 void intern_row(struct intern *t, const struct berval *texts, size_t count, uint32_t *out);
+void intern_find_row(const struct intern *t, const struct berval *texts, size_t count, uint32_t *out);
 
 /* The same word in any case; mostly it is the same in the same case. */
 static inline bool

@@ -179,7 +179,7 @@ fetch_text(const struct word *w)
  * together.
  */
 void
-intern_row(struct intern *t, const struct berval *texts, size_t count, uint32_t *out)
+intern_find_row(const struct intern *t, const struct berval *texts, size_t count, uint32_t *out)
 {
 	uint32_t hash[INTERN_ROW];
 
@@ -199,7 +199,20 @@ intern_row(struct intern *t, const struct berval *texts, size_t count, uint32_t 
 	for (size_t i = 0; i < count; i++) {
 		const struct word *w = out[i] ? &t->words.items[out[i] - 1] : NULL;
 
-		out[i] = w && w->len == texts[i].bv_len && memcmp(w->text, texts[i].bv_val, w->len) == 0
-			? out[i] - 1 : add(t, texts[i].bv_val, texts[i].bv_len, hash[i]);
+		if (!w)
+			out[i] = INTERN_NONE;
+		else if (w->len == texts[i].bv_len && memcmp(w->text, texts[i].bv_val, w->len) == 0)
+			out[i]--;
+		else
+			out[i] = intern_find(t, texts[i].bv_val, texts[i].bv_len);
 	}
+}
+
+void
+intern_row(struct intern *t, const struct berval *texts, size_t count, uint32_t *out)
+{
+	intern_find_row(t, texts, count, out);
+	for (size_t i = 0; i < count; i++)
+		if (out[i] == INTERN_NONE)
+			out[i] = intern(t, texts[i].bv_val, texts[i].bv_len);
 }

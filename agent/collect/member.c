@@ -50,51 +50,53 @@ without_bits(const char *bytes, size_t len)
 	return at > 1 && bytes[at] == '\'' ? at - 1 : len;
 }
 
-/* A value of a member list as the name it is; false when it is none. */
-static bool
+/* A value of a member list as the name it is; empty when it is none. */
+static void
 take_member(struct builder *b, enum field f, struct berval *v, long long *seconds)
 {
 	if (!v->bv_len || *v->bv_val != '<' || !take_ttl(v, seconds))
 		*seconds = -1;
 	if (f == FIELD_UNIQUE)
 		v->bv_len = without_bits(v->bv_val, v->bv_len);
-	if (!readable(v))
-		return false;
-	if (f == FIELD_MEMBER_UID) {
+	if (f == FIELD_MEMBER_UID && !readable(v)) {
+		v->bv_len = 0;
+	} else if (f == FIELD_MEMBER_UID) {
 		v->bv_val = arena_print(b->scratch, "\1%.*s", (int)v->bv_len, v->bv_val);
 		v->bv_len++;
 	}
-	return true;
+}
+
+static void
+keep_member(struct builder *b, struct object *o, uint32_t me, uint32_t name, long long seconds)
+{
+	if (name == NOBODY) {
+		b->at->unreadable++;
+		entry_doubt(b, &o->as.group, "a member's name could not be read");
+		return;
+	}
+	o->members[o->member_count++] = name;
+	if (seconds >= 0)
+		*arena_push(b->scratch, &b->timed) = (struct note){ .group = me, .member = name, .moment = clock_now() + seconds };
 }
 
 static void
 keep_members(struct builder *b, struct object *o, uint32_t me, enum field f, const struct values *from)
 {
-	uint32_t *all = arena_array(b->scratch, uint32_t, o->member_count + from->count);
+	uint32_t *all = arena_array(b->scratch, uint32_t, o->member_count + from->count), names[INTERN_ROW];
 	struct berval row[INTERN_ROW];
 	long long seconds[INTERN_ROW];
-	size_t wide = 0;
 
 	if (o->member_count)
 		memcpy(all, o->members, o->member_count * sizeof(*all));
 	o->members = all;
-	for (size_t i = 0; i < from->count; i++) {
-		row[wide] = from->items[i];
-		if (take_member(b, f, &row[wide], &seconds[wide])) {
-			wide++;
-		} else {
-			b->at->unreadable++;
-			entry_doubt(b, &o->as.group, "a member's name could not be read");
+	for (size_t i = 0, wide; i < from->count; i += wide) {
+		for (wide = 0; wide < INTERN_ROW && i + wide < from->count; wide++) {
+			row[wide] = from->items[i + wide];
+			take_member(b, f, &row[wide], &seconds[wide]);
 		}
-		if (wide < INTERN_ROW && i + 1 < from->count)
-			continue;
-		name_row(b, row, wide, all + o->member_count);
+		name_row(b, row, wide, names);
 		for (size_t k = 0; k < wide; k++)
-			if (seconds[k] >= 0)
-				*arena_push(b->scratch, &b->timed) = (struct note){
-					.group = me, .member = all[o->member_count + k], .moment = clock_now() + seconds[k] };
-		o->member_count += (uint32_t)wide;
-		wide = 0;
+			keep_member(b, o, me, names[k], seconds[k]);
 	}
 	b->at->memberships += (long long)from->count;
 }

@@ -26,7 +26,10 @@ name_of(struct builder *b, const char *bytes, size_t len)
 void
 name_row(struct builder *b, const struct berval *names, size_t count, uint32_t *out)
 {
-	intern_row(&b->names, names, count, out);
+	intern_find_row(&b->names, names, count, out);
+	for (size_t i = 0; i < count; i++)
+		if (out[i] == INTERN_NONE && readable(&names[i]))
+			out[i] = intern(&b->names, names[i].bv_val, names[i].bv_len);
 	make_owners(b);
 }
 
