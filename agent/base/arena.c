@@ -10,11 +10,12 @@
 
 #define BLOCK_FIRST 4096
 #define BLOCK_MOST (1024 * 1024)
-#define FILLED (256 * 1024)             /* a block that large will be used */
+#define STRETCH (256 * 1024)            /* of a block that is larger, so much comes from the kernel at once */
 
 struct block {
 	struct block *before;
 	size_t size, used;
+	size_t here;                    /* so much of it has come from the kernel, or comes as it likes */
 	alignas(max_align_t) unsigned char bytes[];
 };
 
@@ -64,14 +65,16 @@ size_t arena_used(const struct arena *mem)
 	return mem->used;
 }
 
-/* The pages of a large block come together, instead of each when it is touched first.  Where that fails they come one by one. */
-static void fill(struct block *block, size_t size)
+/* Pages come together, instead of each when it is touched first.  Where that fails they come one by one. */
+static void fetch(struct block *block)
 {
-	uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE), from = ((uintptr_t)block + page - 1) / page * page;
-	uintptr_t to = ((uintptr_t)block + size) / page * page;
+	const uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE), bytes = (uintptr_t)block->bytes;
+	size_t to = block->used < block->size - STRETCH ? block->used + STRETCH : block->size;
+	uintptr_t first = (bytes + block->here + page - 1) / page * page, end = (bytes + to) / page * page;
 
-	if (to > from)
-		madvise((void *)from, to - from, MADV_POPULATE_WRITE);
+	if (end > first)
+		madvise((void *)first, end - first, MADV_POPULATE_WRITE);
+	block->here = to;
 }
 
 static struct block *block_open(struct arena *mem, size_t size)
@@ -83,9 +86,8 @@ static struct block *block_open(struct arena *mem, size_t size)
 	block = calloc(1, sizeof(*block) + size);
 	if (!block)
 		out_of_memory();
-	if (size >= FILLED)
-		fill(block, sizeof(*block) + size);
 	block->size = size;
+	block->here = size > STRETCH ? 0 : size;
 	mem->used += sizeof(*block) + size;
 	return block;
 }
@@ -115,6 +117,8 @@ void *arena_take(struct arena *mem, size_t size)
 	}
 	taken = block->bytes + block->used;
 	block->used += size;
+	if (block->used > block->here)
+		fetch(block);
 	return taken;
 }
 

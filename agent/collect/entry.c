@@ -101,7 +101,7 @@ text(struct builder *b, const struct reading *r, enum field f, const char *key)
 static bool
 read_number(const struct berval *v, long long *out)
 {
-	size_t at = v->bv_len && v->bv_val[0] == '-';
+	size_t at = v->bv_len && v->bv_val[0] == '-', safe = at + 18;
 	long long n = 0;
 
 	if (at == v->bv_len)
@@ -109,7 +109,7 @@ read_number(const struct berval *v, long long *out)
 	for (; at < v->bv_len; at++) {
 		int digit = v->bv_val[at] - '0';
 
-		if (digit < 0 || digit > 9 || n > (INT64_MAX - digit) / 10)
+		if (digit < 0 || digit > 9 || (at >= safe && n > (INT64_MAX - digit) / 10))
 			return false;
 		n = n * 10 + digit;
 	}

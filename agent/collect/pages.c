@@ -90,11 +90,12 @@ reader_open(struct reader *r, LDAPMessage *message, struct source_entry *entry)
 const struct source_attribute *
 entry_find(const struct source_entry *entry, const char *name, bool range)
 {
+	size_t len = name ? strlen(name) : 0;
+
 	for (size_t i = 0; name && i < entry->attributes.count; i++) {
 		const struct source_attribute *a = &entry->attributes.items[i];
 
-		if (a->name.bv_len == strlen(name) && strncasecmp(a->name.bv_val, name, a->name.bv_len) == 0 &&
-		    range_is(a->options) == range)
+		if (range_is(a->options) == range && a->name.bv_len == len && strncasecmp(a->name.bv_val, name, len) == 0)
 			return a;
 	}
 	return NULL;
