@@ -7,9 +7,10 @@
  */
 #include "retain_p.h"
 #include "behov/digest.h"
+#include "behov/number.h"
 #include <sys/stat.h>
 
-#define FORM "memo 4"                   /* another whenever the bytes mean something else */
+#define FORM "memo 5"                   /* another whenever the bytes mean something else */
 
 /* Why a whole batch may not be proposed; a memo names them by number, so new ones come last. */
 static const char *const reasons[] = {
@@ -128,32 +129,26 @@ batch_block(struct retain *r, struct batch *b, enum against against)
 	b->against = first(b->against, against);
 }
 
-/* ------------------------------------------------------------------ a memo's bytes: numbers, seven bits a byte */
+/* ------------------------------------------------------------------ a memo's bytes */
 
 static void
 add_number(struct retain *r, uint64_t n)
 {
-	do
-		*arena_push(r->mem, &r->memo.bytes) = (unsigned char)((n & 127) | (n > 127 ? 128 : 0));
-	while (n >>= 7);
+	unsigned char bytes[NUMBER_MOST];
+	size_t len = number_put(bytes, n);
+
+	for (size_t i = 0; i < len; i++)
+		*arena_push(r->mem, &r->memo.bytes) = bytes[i];
 }
 
-struct reading { const unsigned char *at, *end; bool broken; };
-
+/* No sum of what is read comes near to what a number can hold. */
 static uint64_t
-read_number(struct reading *in)
+read_number(struct numbers *in)
 {
-	uint64_t n = 0;
+	uint64_t n = number_get(in);
 
-	for (unsigned shift = 0; shift < 56; shift += 7) {
-		if (in->at == in->end)
-			break;
-		n |= (uint64_t)(*in->at & 127) << shift;
-		if (*in->at++ < 128)
-			return n;
-	}
-	in->broken = true;
-	return 0;
+	in->broken |= n >> 56 != 0;
+	return in->broken ? 0 : n;
 }
 
 /* A sum of the share, as far as the folder has added to it. */
@@ -163,6 +158,23 @@ sum(struct counts *n, int which)
 	long long *const all[] = { &n->files, &n->weighed, &n->bytes, &n->ungoverned, &n->held, &n->inert, &n->no_anchor };
 
 	return which < (int)(sizeof(all) / sizeof(*all)) ? all[which] : NULL;
+}
+
+/* What a memo begins with: which sums the folder adds to, a bit each, and whether these two follow; mostly few do. */
+#define HAS_UNTOLD (1u << 7)
+#define HAS_EVENTS (1u << 8)
+
+static void
+add_sums(struct retain *r)
+{
+	uint64_t has = (r->memo.untold.count ? HAS_UNTOLD : 0) | (r->memo.events.count ? HAS_EVENTS : 0);
+
+	for (int i = 0; sum(&r->n, i); i++)
+		has |= (uint64_t)(*sum(&r->n, i) != *sum(&r->memo.before, i)) << i;
+	add_number(r, has);
+	for (int i = 0; sum(&r->n, i); i++)
+		if (has >> i & 1)
+			add_number(r, (uint64_t)(*sum(&r->n, i) - *sum(&r->memo.before, i)));
 }
 
 /* Does what was found depend on a list of cases? */
@@ -206,8 +218,7 @@ on_listed(void *self, void *state, const char *path, bool complete, struct memo 
 	if (!complete || r->memo.until <= r->today)
 		return;
 	r->memo.bytes.count = 0;
-	for (int i = 0; sum(&r->n, i); i++)
-		add_number(r, (uint64_t)(*sum(&r->n, i) - *sum(&r->memo.before, i)));
+	add_sums(r);
 	add_number(r, r->memo.tallies.count);
 	for (size_t i = 0; i < r->memo.tallies.count; i++) {
 		add_number(r, (uint64_t)(r->memo.tallies.items[i] - r->tallies));
@@ -215,14 +226,16 @@ on_listed(void *self, void *state, const char *path, bool complete, struct memo 
 		add_number(r, (uint64_t)r->memo.tallies.items[i]->memo_weighed);
 		add_number(r, (uint64_t)r->memo.tallies.items[i]->memo_bytes);
 	}
-	add_number(r, r->memo.untold.count);
+	if (r->memo.untold.count)
+		add_number(r, r->memo.untold.count);
 	for (size_t i = 0; i < r->memo.untold.count; i++) {
 		add_number(r, (uint64_t)(r->memo.untold.items[i].tally - r->tallies));
 		add_number(r, r->memo.untold.items[i].why);
 		add_number(r, r->memo.untold.items[i].len);
 		add_number(r, (uint64_t)r->memo.untold.items[i].files);
 	}
-	add_number(r, r->memo.events.count);
+	if (r->memo.events.count)
+		add_number(r, r->memo.events.count);
 	for (size_t i = 0; i < r->memo.events.count; i++)
 		add_number(r, r->memo.events.items[i]);
 	for (size_t i = 0; i < r->memo.batches.count; i++)
@@ -236,7 +249,7 @@ on_listed(void *self, void *state, const char *path, bool complete, struct memo 
 /* ------------------------------------------------------------------ telling it again */
 
 static struct tally *
-read_tally(struct retain *r, struct reading *in)
+read_tally(struct retain *r, struct numbers *in)
 {
 	uint64_t which = read_number(in);
 
@@ -247,7 +260,7 @@ read_tally(struct retain *r, struct reading *in)
 }
 
 static void
-recall_batch(struct retain *r, struct reading *in, const char *path, bool apply)
+recall_batch(struct retain *r, struct numbers *in, const char *path, bool apply)
 {
 	struct tally *t = read_tally(r, in);
 	uint64_t len = read_number(in), latest = read_number(in), against = read_number(in);
@@ -268,7 +281,7 @@ recall_batch(struct retain *r, struct reading *in, const char *path, bool apply)
 }
 
 static void
-recall_untold(struct retain *r, struct reading *in, const char *path, bool apply)
+recall_untold(struct retain *r, struct numbers *in, const char *path, bool apply)
 {
 	struct tally *t = read_tally(r, in);
 	uint64_t why = read_number(in), len = read_number(in), files = read_number(in);
@@ -280,7 +293,7 @@ recall_untold(struct retain *r, struct reading *in, const char *path, bool apply
 }
 
 static void
-recall_event(struct retain *r, struct reading *in, bool apply)
+recall_event(struct retain *r, struct numbers *in, bool apply)
 {
 	uint64_t which = read_number(in);
 
@@ -294,13 +307,14 @@ recall_event(struct retain *r, struct reading *in, bool apply)
 static bool
 read_memo(struct retain *r, const char *path, const void *bytes, size_t len, bool apply)
 {
-	struct reading in = { bytes, (const unsigned char *)bytes + len, false };
-	uint64_t tallies;
+	struct numbers in = { bytes, (const unsigned char *)bytes + len, false };
+	uint64_t has = read_number(&in), count;
 
 	for (int i = 0; sum(&r->n, i); i++)
-		*sum(&r->n, i) += (long long)read_number(&in) * apply;
-	tallies = read_number(&in);
-	for (uint64_t i = 0; i < tallies && !in.broken; i++) {
+		if (has >> i & 1)
+			*sum(&r->n, i) += (long long)read_number(&in) * apply;
+	count = read_number(&in);
+	for (uint64_t i = 0; i < count && !in.broken; i++) {
 		struct tally *t = read_tally(r, &in);
 		uint64_t files = read_number(&in), weighed = read_number(&in), size = read_number(&in);
 
@@ -310,11 +324,11 @@ read_memo(struct retain *r, const char *path, const void *bytes, size_t len, boo
 		t->weighed += (long long)weighed;
 		t->bytes += (long long)size;
 	}
-	tallies = read_number(&in);
-	for (uint64_t i = 0; i < tallies && !in.broken; i++)
+	count = has & HAS_UNTOLD ? read_number(&in) : 0;
+	for (uint64_t i = 0; i < count && !in.broken; i++)
 		recall_untold(r, &in, path, apply);
-	tallies = read_number(&in);
-	for (uint64_t i = 0; i < tallies && !in.broken; i++)
+	count = has & HAS_EVENTS ? read_number(&in) : 0;
+	for (uint64_t i = 0; i < count && !in.broken; i++)
 		recall_event(r, &in, apply);
 	while (in.at < in.end && !in.broken)
 		recall_batch(r, &in, path, apply);

@@ -7,6 +7,7 @@
  * chunk is unpacked at a time.
  */
 #include "retain_p.h"
+#include "behov/number.h"
 
 #include <zstd.h>
 
@@ -143,27 +144,11 @@ item_of(const uint64_t n[NUMBERS], const char *path, struct item *item)
 		.nlink = (uint32_t)n[10], .anchor = (day_t)(int64_t)n[11], .due = (day_t)(int64_t)n[12] } };
 }
 
-/* Seven bits a byte, the low ones first. */
 static void
 put_number(struct bytes *out, uint64_t n)
 {
-	out->items = grow(out->items, &out->room, out->count + 10, 1);
-	for (; n > 127; n >>= 7)
-		out->items[out->count++] = (unsigned char)(n | 128);
-	out->items[out->count++] = (unsigned char)n;
-}
-
-/* A small difference, up or down, is a small number. */
-static uint64_t
-folded(uint64_t difference)
-{
-	return difference << 1 ^ (difference >> 63 ? UINT64_MAX : 0);
-}
-
-static uint64_t
-unfolded(uint64_t n)
-{
-	return n >> 1 ^ (n & 1 ? UINT64_MAX : 0);
+	out->items = grow(out->items, &out->room, out->count + NUMBER_MOST, 1);
+	out->count += number_put(out->items + out->count, n);
 }
 
 static void
@@ -184,7 +169,7 @@ put_item(struct run *run, const struct item *item)
 
 	numbers_of(item, n);
 	for (int i = 0; i < NUMBERS; i++) {
-		put_number(&run->open, folded(n[i] - run->before[i]));
+		put_number(&run->open, number_folded(n[i] - run->before[i]));
 		run->before[i] = n[i];
 	}
 	while (same < run->path_len && path[same] == run->path[same])
@@ -291,20 +276,6 @@ pile_add(struct pile *p, size_t batch, const struct record *record)
 
 /* ------------------------------------------------------------------ reading a run */
 
-static uint64_t
-get_number(struct run *run)
-{
-	uint64_t n = 0;
-
-	for (unsigned shift = 0;; shift += 7) {
-		unsigned char byte = run->open.items[run->at++];
-
-		n |= (uint64_t)(byte & 127) << shift;
-		if (byte < 128)
-			return n;
-	}
-}
-
 static void
 unpack_chunk(struct pile *p, struct run *run)
 {
@@ -319,17 +290,19 @@ unpack_chunk(struct pile *p, struct run *run)
 	free(c);
 }
 
+/* What we packed ourselves, in our own memory. */
 static void
 get_item(struct run *run)
 {
+	struct numbers in = { .at = run->open.items + run->at, .end = run->open.items + run->open.count };
 	size_t same, len;
 
 	for (int i = 0; i < NUMBERS; i++)
-		run->before[i] += unfolded(get_number(run));
-	same = (size_t)get_number(run);
-	len = (size_t)get_number(run);
-	keep_path(run, same, run->open.items + run->at, len);
-	run->at += len;
+		run->before[i] += number_unfolded(number_get(&in));
+	same = (size_t)number_get(&in);
+	len = (size_t)number_get(&in);
+	keep_path(run, same, in.at, len);
+	run->at = (size_t)(in.at + len - run->open.items);
 	item_of(run->before, run->path, &run->item);
 }
 

@@ -6,6 +6,32 @@
 
 static char folder[] = "/tmp/behov-index-XXXXXX", path[sizeof folder + 20];
 
+static uint64_t
+any(void)
+{
+	static uint64_t state = 1;
+
+	state = state * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
+	return state >> (state >> 58);          /* short ones as often as long ones */
+}
+
+/* Times before 1970, a clock that went back, file systems with wild inodes: what is read is what was written, and nothing else is. */
+static void
+a_mark_is_what_it_was(void)
+{
+	for (int i = 0; i < 100000; i++) {
+		struct seen seen = { .mark = { any(), (int64_t)any(), (int64_t)any(), (uint32_t)any(), (uint32_t)any() },
+				     .listed = (day_t)any(), .files = (uint32_t)any() };
+		unsigned char bytes[7 * NUMBER_MOST + 1] = { 0 };
+		size_t len = put_mark(bytes, &seen);
+		struct row row = { 0 };
+
+		CHECK(len <= sizeof bytes - 1 && get_mark(bytes, len, &row));
+		CHECK(mark_same(&row.mark, &seen.mark) && row.listed == seen.listed && row.files == seen.files);
+		CHECK(!get_mark(bytes, len - 1, &row) && !get_mark(bytes, len + 1, &row));
+	}
+}
+
 /* A night under those rules, which saw the root. */
 static void
 remember(const char *judged, const char *memo)
@@ -62,6 +88,7 @@ what_a_night_under_other_rules_writes_meanwhile_is_not_taken_for_ours(void)
 int
 main(void)
 {
+	TEST(a_mark_is_what_it_was);
 	TEST(what_a_night_under_other_rules_writes_meanwhile_is_not_taken_for_ours);
 	return check_done();
 }
