@@ -2,6 +2,7 @@
 /* arena.c - memory taken in blocks that double up to a limit, given back all at once. */
 #include <behov/arena.h>
 
+#include <errno.h>
 #include <stdalign.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -65,15 +66,17 @@ size_t arena_used(const struct arena *mem)
 	return mem->used;
 }
 
-/* Pages come together, instead of each when it is touched first.  Where that fails they come one by one. */
+/* Pages come together, instead of each when it is touched first.  Where that fails they come one by one, and nobody hears of it. */
 static void fetch(struct block *block)
 {
 	const uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE), bytes = (uintptr_t)block->bytes;
 	size_t to = block->used < block->size - STRETCH ? block->used + STRETCH : block->size;
 	uintptr_t first = (bytes + block->here + page - 1) / page * page, end = (bytes + to) / page * page;
+	int saved = errno;
 
 	if (end > first)
 		madvise((void *)first, end - first, MADV_POPULATE_WRITE);
+	errno = saved;
 	block->here = to;
 }
 

@@ -13,7 +13,9 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 #include <utf8proc.h>
 
@@ -66,6 +68,39 @@ static void an_arena_gives_zeroed_memory_of_any_size(void)
 	CHECK(list.count == 10000 && wrong == 0);
 	CHECK_TEXT(arena_print(own, "%s-%d", "a", 7), "a-7");
 	CHECK(arena_text(own, NULL) == NULL);
+	arena_close(own);
+}
+
+/* In the kernel's place: what comes at once is counted, and may be refused, as by a kernel before 5.14. */
+static size_t fetched;
+static bool refusing;
+
+int madvise(void *at, size_t len, int what)
+{
+	fetched += what == MADV_POPULATE_WRITE ? len : 0;
+	if (!refusing)
+		return (int)syscall(SYS_madvise, at, len, what);
+	errno = EINVAL;
+	return -1;
+}
+
+/* A message about what failed before is often made with memory that is taken after it. */
+static void memory_that_may_not_come_at_once_comes_and_leaves_errno_alone(void)
+{
+	struct arena *own = arena_open();
+	int wrong = 0;
+
+	fetched = 0;
+	refusing = true;
+	errno = ENOENT;
+	for (int i = 0; i < 3000; i++) {
+		const unsigned char *p = arena_take(own, 1000);
+
+		for (int k = 0; k < 1000; k++)
+			wrong += p[k] != 0;
+	}
+	CHECK(errno == ENOENT && fetched > 1000000 && wrong == 0);
+	refusing = false;
 	arena_close(own);
 }
 
@@ -666,6 +701,7 @@ int main(void)
 	TEST(the_first_cause_is_kept_and_the_place_stands_before_it);
 	TEST(a_long_place_never_pushes_out_the_cause);
 	TEST(an_arena_gives_zeroed_memory_of_any_size);
+	TEST(memory_that_may_not_come_at_once_comes_and_leaves_errno_alone);
 	TEST(each_place_has_its_quoting);
 	TEST(a_text_stops_at_its_maximum_and_says_so);
 	TEST(a_file_name_survives_being_shown);
