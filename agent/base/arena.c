@@ -66,12 +66,17 @@ size_t arena_used(const struct arena *mem)
 	return mem->used;
 }
 
-/* Pages come together, instead of each when it is touched first.  Where that fails they come one by one, and nobody hears of it. */
+/*
+ * Pages come together, instead of each when it is touched first.  Where that fails they come one by one, and nobody hears of it.
+ * Of a very large block only the beginning: a list that was doubled may never be filled, and where memory is limited we would
+ * be killed for what nobody uses.
+ */
 static void fetch(struct block *block)
 {
 	const uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE), bytes = (uintptr_t)block->bytes;
 	size_t to = block->used < block->size - STRETCH ? block->used + STRETCH : block->size;
-	uintptr_t first = (bytes + block->here + page - 1) / page * page, end = (bytes + to) / page * page;
+	size_t most = block->here + BLOCK_MOST < to ? block->here + BLOCK_MOST : to;
+	uintptr_t first = (bytes + block->here + page - 1) / page * page, end = (bytes + most) / page * page;
 	int saved = errno;
 
 	if (end > first)

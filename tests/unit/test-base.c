@@ -104,6 +104,17 @@ static void memory_that_may_not_come_at_once_comes_and_leaves_errno_alone(void)
 	arena_close(own);
 }
 
+/* A list that was doubled may never be filled: where memory is limited, what nobody uses would be what we are killed for. */
+static void of_a_very_large_block_only_the_beginning_comes_at_once(void)
+{
+	struct arena *own = arena_open();
+
+	fetched = 0;
+	arena_take(own, (size_t)256 << 20);
+	CHECK(fetched > 0 && fetched <= 1 << 20);
+	arena_close(own);
+}
+
 static const char *quoted(void (*quote)(struct text *, const char *), const char *raw)
 {
 	struct text t;
@@ -702,6 +713,7 @@ int main(void)
 	TEST(a_long_place_never_pushes_out_the_cause);
 	TEST(an_arena_gives_zeroed_memory_of_any_size);
 	TEST(memory_that_may_not_come_at_once_comes_and_leaves_errno_alone);
+	TEST(of_a_very_large_block_only_the_beginning_comes_at_once);
 	TEST(each_place_has_its_quoting);
 	TEST(a_text_stops_at_its_maximum_and_says_so);
 	TEST(a_file_name_survives_being_shown);
