@@ -421,6 +421,97 @@ static void an_account_with_a_service_name_is_no_person(void)
 	CHECK((snap.accounts[0].class == ACCOUNT_SERVICE) + (snap.accounts[1].class == ACCOUNT_SERVICE) == 1);
 }
 
+/* ------------------------------------------------------------------ the digest */
+
+#define EDGES 600                       /* more than are handed on at once */
+
+/* Some accounts and groups, and who is in which: the same for the same seed. */
+static struct snapshot
+some_snapshot(struct arena *own, unsigned seed)
+{
+	struct snapshot s = { .complete = true };
+
+	srand(seed);
+	s.account_count = 1 + (uint32_t)rand() % 20;
+	s.group_count = 2 + (uint32_t)rand() % 5;
+	s.accounts = arena_array(own, struct account, s.account_count);
+	s.groups = arena_array(own, struct group, s.group_count);
+	s.edges = arena_array(own, struct edge, (size_t)s.group_count * EDGES);
+	for (uint32_t i = 0; i < s.account_count; i++) {
+		s.accounts[i].key = s.accounts[i].dn = s.accounts[i].name = arena_print(own, "a%u", i);
+		s.accounts[i].values = arena_array(own, const struct value *, 1);
+	}
+	for (uint32_t i = 0; i < s.group_count; i++) {
+		s.groups[i] = (struct group){ .key = arena_print(own, "g%u", i), .dn = "d", .name = "n", .first = s.edge_count,
+					      .count = (uint32_t)rand() % (rand() % 4 ? 4 : EDGES), .security = rand() % 2 };
+		s.edge_count += s.groups[i].count;
+	}
+	for (uint32_t e = 0; e < s.edge_count; e++)
+		s.edges[e] = (struct edge){ (uint32_t)rand() >> rand() % 31 & 0x1fffffff, rand() % 2, rand() % 2, rand() % 2 };
+	return s;
+}
+
+static bool
+same_edge(const struct edge *a, const struct edge *b)
+{
+	return a->member == b->member && a->is_group == b->is_group && a->primary == b->primary && a->timed == b->timed;
+}
+
+/* false: it is what it was. */
+static bool
+change_an_edge(struct snapshot *s)
+{
+	struct edge *e = &s->edges[s->edge_count ? (uint32_t)rand() % s->edge_count : 0], was = *e;
+
+	switch (rand() % 5) {
+	case 0: e->member ^= 1u << rand() % 29; break;
+	case 1: e->is_group = !e->is_group; break;
+	case 2: e->primary = !e->primary; break;
+	case 3: e->timed = !e->timed; break;
+	default:                        /* it changes places */
+		*e = s->edges[0];
+		s->edges[0] = was;
+	}
+	return s->edge_count && !same_edge(e, &was);
+}
+
+static bool
+change_a_group(struct snapshot *s)
+{
+	struct group *g = &s->groups[(uint32_t)rand() % (s->group_count - 1)];
+	int what = rand() % 3;
+
+	if (what == 0)
+		g->unknown = !g->unknown;
+	else if (what == 1)
+		g->security = !g->security;
+	else if (!g->count)
+		return false;
+	else {                          /* its last edge becomes the first of the next one */
+		g[0].count--;
+		g[1].first--;
+		g[1].count++;
+	}
+	return true;
+}
+
+static void no_other_membership_has_the_same_digest(void)
+{
+	int wrong = 0;
+
+	for (unsigned seed = 0; seed < 3000; seed++) {
+		struct arena *own = arena_open();
+		struct snapshot one = some_snapshot(own, seed), other = some_snapshot(own, seed);
+		const char *digest = snapshot_digest(own, &rules, &one);
+
+		wrong += strcmp(digest, snapshot_digest(own, &rules, &other)) != 0;
+		if (seed % 3 ? change_an_edge(&other) : change_a_group(&other))
+			wrong += strcmp(digest, snapshot_digest(own, &rules, &other)) == 0;
+		arena_close(own);
+	}
+	CHECK(wrong == 0);
+}
+
 int main(void)
 {
 	mem = arena_open();
@@ -448,6 +539,7 @@ int main(void)
 	TEST(an_address_that_is_no_text_is_a_gap);
 	TEST(the_digest_is_of_what_is_said_and_not_of_its_order);
 	TEST(who_has_a_name_that_is_no_text_answers_to_no_other);
+	TEST(no_other_membership_has_the_same_digest);
 	build_free(built);
 	arena_close(mem);
 	return check_done();
