@@ -446,6 +446,71 @@ static void a_failure_from_below_is_not_passed_over(void)
 	close_line(&l);
 }
 
+/* A layer below that takes all that has come, and gives a little of it at a time, as TLS and SASL do with their packets. */
+struct holding { char bytes[1 << 16]; size_t at, end, most; };
+
+static int
+holding_begin(Sockbuf_IO_Desc *io, void *self)
+{
+	io->sbiod_pvt = self;
+	return 0;
+}
+
+static ber_slen_t
+holding_read(Sockbuf_IO_Desc *io, void *to, ber_len_t len)
+{
+	struct holding *h = io->sbiod_pvt;
+	ber_slen_t n;
+
+	if (h->at == h->end) {
+		n = LBER_SBIOD_READ_NEXT(io, h->bytes, sizeof(h->bytes));
+		if (n <= 0)
+			return n;
+		h->at = 0;
+		h->end = (size_t)n;
+	}
+	len = len < h->most ? len : h->most;
+	len = len < h->end - h->at ? len : h->end - h->at;
+	memcpy(to, h->bytes + h->at, len);
+	h->at += len;
+	return (ber_slen_t)len;
+}
+
+static int
+holding_control(Sockbuf_IO_Desc *io, int option, void *arg)
+{
+	struct holding *h = io->sbiod_pvt;
+
+	return option == LBER_SB_OPT_DATA_READY && h->at < h->end ? 1 : LBER_SBIOD_CTRL_NEXT(io, option, arg);
+}
+
+/* Nothing more comes over the wire: who waited for that would wait for ever. */
+static void what_lies_below_is_not_waited_for(void)
+{
+	static Sockbuf_IO layer = { .sbi_setup = holding_begin, .sbi_remove = broken_nothing, .sbi_ctrl = holding_control,
+				    .sbi_read = holding_read, .sbi_write = broken_write, .sbi_close = broken_nothing };
+
+	whole_page();
+	for (size_t most = 1; most < 300; most *= 3)
+		for (size_t cut = 0; cut < stream.len; cut += 17) {
+			static struct holding holding;
+			Sockbuf *wire = NULL;
+			struct line l;
+			int id = open_line(&l, false);
+
+			holding.at = holding.end = 0;
+			holding.most = most;
+			CHECK(ldap_get_option(l.r.ld, LDAP_OPT_SOCKBUF, &wire) == LDAP_SUCCESS);
+			CHECK(ber_sockbuf_add_io(wire, &layer, LBER_SBIOD_LEVEL_APPLICATION, &holding) == 0);
+			l.r.ahead[0] = ahead_open(mem, l.r.ld);
+			send_far(&l, stream.data, cut);
+			CHECK(!drain(&l, id));
+			send_far(&l, stream.data + cut, stream.len - cut);
+			CHECK(drain(&l, id) && l.r.page_entries == 3 && holding.at == holding.end);
+			close_line(&l);
+		}
+}
+
 int
 main(void)
 {
@@ -463,6 +528,7 @@ main(void)
 	TEST(a_message_that_is_too_large_is_libldaps);
 	TEST(a_lost_connection_is_told_after_what_came);
 	TEST(a_failure_from_below_is_not_passed_over);
+	TEST(what_lies_below_is_not_waited_for);
 	text_close(&stream);
 	text_close(&said);
 	arena_close(mem);
