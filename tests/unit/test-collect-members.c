@@ -482,6 +482,38 @@ static void a_uid_that_two_have_is_nobody_and_its_group_unknown(void)
 	CHECK(snapshot_account(&snap, "anna") == -2);
 }
 
+/* Names are looked for by the row: each place of a row, and what stands around it. */
+static void one_member_that_is_no_text_costs_no_other(void)
+{
+	static const char *const bad[] = { "", ": /w==", ": AA==", ": Q049YW5uYSxEQz1rLERDPWV4YW1wbGUA", ": PFRUTD01Piz/" };
+	static const size_t counts[] = { 1, 2, 31, 32, 33, 64, 65 };
+	struct text t;
+
+	text_open(&t, 1 << 20);
+	for (size_t c = 0; c < sizeof(counts) / sizeof(*counts); c++)
+		for (size_t at = 0; at < counts[c]; at++) {
+			size_t count = counts[c], other = (at * 7 + 3) % count, lost = other == at ? 1 : 2;
+
+			t.len = 0;
+			text_add(&t, PERSON("anna", ""));
+			for (size_t i = 0; i < count; i++)
+				if (i % 3)              /* others lead nowhere */
+					text_print(&t, "dn: CN=p%zu,DC=k,DC=example\nobjectClass: user\nsAMAccountName: p%zu\n\n", i, i);
+			text_add(&t, GROUP("roll", ""));
+			t.len--;
+			for (size_t i = 0; i < count; i++)
+				if (i == at || i == other)
+					text_print(&t, "member:%s\n", bad[at % 5]);
+				else
+					text_print(&t, "member: CN=p%zu,DC=k,DC=example\n", i);
+			CHECK(read_all(t.data, NULL) == 0 && group("roll")->count == count - lost && group("roll")->unknown);
+			CHECK(built->at->unreadable == (long long)lost && snap.seen.memberships == (long long)count);
+			for (size_t i = 0; i < count; i++)
+				CHECK((edge("roll", arena_print(mem, "p%zu", i)) != NULL) == (i != at && i != other));
+		}
+	text_close(&t);
+}
+
 int main(void)
 {
 	mem = arena_open();
@@ -505,6 +537,7 @@ int main(void)
 	TEST(plain_ldap_names_members_by_dn);
 	TEST(plain_ldap_names_members_by_uid);
 	TEST(a_uid_that_two_have_is_nobody_and_its_group_unknown);
+	TEST(one_member_that_is_no_text_costs_no_other);
 	build_free(built);
 	arena_close(mem);
 	return check_done();
