@@ -69,8 +69,9 @@ add_account(struct digest *d, const struct account *a, int attributes)
 		      a->left << 5 | a->secret << 6 | a->open << 7);
 	add_number(d, a->last_logon);
 	add_number(d, a->created);
+	add_number(d, a->expires);
 	for (int i = 0; i < attributes; i++) {
-		add_number(d, a->unknown >> i & 1);
+		add_number(d, (int64_t)((a->unknown >> i & 1) | (a->mixed >> i & 1) << 1));
 		for (const struct value *v = a->values[i]; v; v = v->more)
 			digest_field(d, v->text);
 		digest_field(d, NULL);

@@ -495,7 +495,31 @@ change_a_group(struct snapshot *s)
 	return true;
 }
 
-static void no_other_membership_has_the_same_digest(void)
+static void
+change_an_account(struct snapshot *s)
+{
+	struct account *a = &s->accounts[(uint32_t)rand() % s->account_count];
+	bool *const flags[] = { &a->disabled, &a->expired, &a->protected_admin, &a->locked, &a->password_expired, &a->left, &a->secret,
+				&a->open };
+	int64_t *const moments[] = { &a->last_logon, &a->created, &a->expires };
+	const char **const texts[] = { &a->key, &a->display, &a->mail, &a->manager };
+	int what = rand() % 5;
+
+	if (what == 0)
+		*flags[rand() % 8] ^= true;
+	else if (what == 1)
+		*moments[rand() % 3] += 1 + rand();
+	else if (what == 2)
+		*texts[rand() % 4] = "another";
+	else if (what == 3 && rules.attribute_count)
+		a->unknown ^= 1;
+	else if (what == 4 && rules.attribute_count)
+		a->mixed ^= 1;
+	else
+		a->class = (enum account_class)((a->class + 1) % (ACCOUNT_OTHER + 1));
+}
+
+static void no_other_account_or_membership_has_the_same_digest(void)
 {
 	int wrong = 0;
 
@@ -505,7 +529,9 @@ static void no_other_membership_has_the_same_digest(void)
 		const char *digest = snapshot_digest(own, &rules, &one);
 
 		wrong += strcmp(digest, snapshot_digest(own, &rules, &other)) != 0;
-		if (seed % 3 ? change_an_edge(&other) : change_a_group(&other))
+		if (seed % 4 == 0)
+			change_an_account(&other);
+		if (seed % 4 == 0 || (seed % 4 > 1 ? change_an_edge(&other) : change_a_group(&other)))
 			wrong += strcmp(digest, snapshot_digest(own, &rules, &other)) == 0;
 		arena_close(own);
 	}
@@ -539,7 +565,7 @@ int main(void)
 	TEST(an_address_that_is_no_text_is_a_gap);
 	TEST(the_digest_is_of_what_is_said_and_not_of_its_order);
 	TEST(who_has_a_name_that_is_no_text_answers_to_no_other);
-	TEST(no_other_membership_has_the_same_digest);
+	TEST(no_other_account_or_membership_has_the_same_digest);
 	build_free(built);
 	arena_close(mem);
 	return check_done();
