@@ -91,6 +91,7 @@ class Fake:
     cookie = None           # what every page gives as its cookie
     stuck = None            # from that page on, pages without entries
     references = 0
+    leads = ""              # where they lead to: "": to nobody
     cut = None              # (page, bytes of it that are sent)
     once = False            # and only the first time
     garbage = None          # bytes -> bytes of the second page's first entry
@@ -284,7 +285,7 @@ class Fake:
         if self.stuck and self.pages >= self.stuck:
             chunks, end = [], start
         for i in range(0 if start else self.references):
-            chunks.append(self.message(ident, tlv(0x73, text(f"ldap://other{i}.example/CN=Configuration,{BASE}"))))
+            chunks.append(self.message(ident, tlv(0x73, text(f"{self.leads or f'ldap://other{i}.example'}/CN=Configuration,{BASE}"))))
         following = str(end).encode() if end < len(entries) else b""
         if self.cookie and (following or self.pages < 3):
             following = self.cookie
