@@ -4,9 +4,12 @@
 
 Each folder in its root fails in another way and is a batch of its own; everything in it has long been due.
 """
+import contextlib
+import errno
 import json
 import os
 import shutil
+import sqlite3
 import subprocess
 import sys
 import tempfile
@@ -68,12 +71,45 @@ def judge(folder):
     check("any number of hands tells the same", all(plan(folder, hands)[2] == first for hands in (2, 16)))
 
 
+def nights(folder):
+    """What was not seen to its end is not remembered as if it had been."""
+    def behov(*words):
+        return subprocess.run([BEHOV, "-q", "--config", folder + "/behov.cfg", *words], stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                              timeout=300, check=False)
+    told = []
+    behov("store", "create", "--test")
+    for day in (24, 25):
+        code = behov("--now", f"2026-11-{day}T02:00+01:00", "run").returncode
+        with contextlib.closing(sqlite3.connect(folder + "/behov.db")) as db:
+            told.append((code, sorted(db.execute("select distinct path, text from gap")),
+                         sorted(db.execute("select batch from proposal"))))
+    check("what could not be read is a gap again the next night, and nothing more is proposed", told[0][0] == 3 and
+          len(told[0][1]) > 7 and told[0] == told[1],
+          [[str(one)[:60] for one in night] for _, *parts in told for night in parts])
+
+
+def beside(folder, share):
+    """What is mounted below a share is of another file system: it is not entered."""
+    os.mkdir(share + "/here")
+    write(share + "/here/a.pdf", "")
+    os.utime(share + "/here/a.pdf", (1262304000, 1262304000))
+    configure(folder, share)
+    for hands in (1, 4):
+        code, seen, _ = plan(folder, hands)
+        check(f"a mount below a share is a gap, and nothing in it is proposed ({hands} hands)", code == 3 and
+              {g["path"]: g["text"].partition(": ")[2] for g in seen["gaps"]} == {"mounted": os.strerror(errno.EXDEV)} and
+              [p["batch"] for p in seen["proposals"]] == ["here"], (seen["gaps"], [p["batch"] for p in seen["proposals"]]))
+
+
 def main():
     # /dev/fuse can be opened by all, but mounting takes fusermount3 or root.
     if not os.path.exists("/dev/fuse") or not shutil.which("fusermount3"):
         print("skip a share that fails on purpose: no FUSE here")
         return
-    mount, folder = tempfile.mkdtemp(prefix="behov-broken-"), tempfile.mkdtemp(prefix="behov-broken-conf-")
+    share, folder = tempfile.mkdtemp(prefix="behov-broken-"), tempfile.mkdtemp(prefix="behov-broken-conf-")
+    mount, other = share + "/mounted", folder + "/beside"
+    os.mkdir(mount)
+    os.mkdir(other)
     server = subprocess.Popen([BROKEN, "-f", mount], stderr=subprocess.PIPE)
     try:
         while not os.path.ismount(mount) and server.poll() is None:
@@ -83,11 +119,14 @@ def main():
             return
         configure(folder, mount)
         judge(folder)
+        nights(folder)
+        beside(other, share)
     finally:
         if os.path.ismount(mount):
             subprocess.run(["fusermount3", "-u", mount], check=False)
         server.wait()
         os.rmdir(mount)
+        shutil.rmtree(share)
         shutil.rmtree(folder)
 
 
