@@ -144,10 +144,15 @@ def case_closed():
           share.due("2040-01-01"))
     check("one that stands twice counts from when it was closed last", AKTER[5] not in share.due("2022-12-31") and
           AKTER[5] in share.due("2023-01-01"))
+    same = Share(AKTER, BY_CASE, cases=CASES.replace("2015-03-01;2016-01-01", "2015-03-01;2015-03-01"))
+    check("nor is one that was opened again on the day it was closed", AKTER[2] not in same.due("2040-01-01"), same.due("2040-01-01"))
     spared = Share(AKTER, BY_CASE + ' spare = { column = "Född dag"; values = ( "5", "15", "25" ); };', cases=CASES)
     check("cases that are chosen to be spared are preserved", spared.due("2040-01-01") == [AKTER[0], AKTER[4], AKTER[5]], spared.due("2040-01-01"))
     explained = json.loads(spared.behov("explain", "--json", f"{spared.path}/share/{AKTER[3]}", now="2040-01-01").stdout)
     check("and that is said of each", explained["outcome"] == "preserve" and explained["considered"][-1]["case"] == "sn-2014-0004", explained)
+    by_file = Share(AKTER, BY_CASE.replace("case-closed", "modified") + ' spare = { column = "Född dag"; values = ( "5" ); };', cases=CASES)
+    check("whatever is counted from: of a case in no list nobody knows whether it is spared, and it is not due",
+          by_file.due("2040-01-01") == [AKTER[0], AKTER[4], AKTER[5]], by_file.due("2040-01-01"))
     prefix = Share(["Akter/Ärende SN 2014-0001 Berg/akt.pdf", "Akter/Ärende SN 2014-00011 Ek/akt.pdf"],
                    BY_CASE.replace("{case}/**", "Ärende {case} */**"), cases=CASES)
     check("a case is found among other words, and a longer number is another case",
