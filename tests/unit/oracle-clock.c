@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* oracle-clock.c - answers questions about dates, one a line, so that test-clock-oracle.py can compare. */
-#include <behov/clock.h>
+#include "../../agent/retain/retain_p.h"
 
 #include <inttypes.h>
 
@@ -35,6 +35,27 @@ static void fiscal(struct arena *mem, const char *line)
 		puts(or_none(mem, day_fiscal_end(day_parse(day), month, dom)));
 }
 
+/* "rule ANCHOR COUNT UNIT FROM MONTH DOM LATEST NOW": as a series counts; LATEST is in years, 0: none. */
+static void rule(struct arena *mem, const char *line)
+{
+	unsigned unit, from;
+	char anchor[11], now[11];
+	struct series s = { .latest = { .unit = DAY_YEARS } };
+	struct tally tally = { .series = &s, .last = { .anchor = DAY_NONE } };
+	struct pattern pattern = { .tally = &tally };
+	day_t due;
+
+	if (sscanf(line, "rule %10s %d %u %u %d %d %d %10s", anchor, &s.keep.count, &unit, &from, &s.fiscal.month, &s.fiscal.day,
+		   &s.latest.count, now) != 8) {
+		puts("?");
+		return;
+	}
+	s.keep.unit = (enum day_unit)unit;
+	s.count_from = (enum count_from)from;
+	due = cell_due(&(struct cell){ .pattern = &pattern }, day_parse(anchor));
+	printf("%s %s %s\n", or_none(mem, due), due <= day_parse(now) ? "due" : "not", or_none(mem, tally.last.latest));
+}
+
 static void answer(struct arena *mem, const char *line)
 {
 	char word[64];
@@ -44,6 +65,8 @@ static void answer(struct arena *mem, const char *line)
 		due(mem, line);
 	else if (strncmp(line, "fiscal ", 7) == 0)
 		fiscal(mem, line);
+	else if (strncmp(line, "rule ", 5) == 0)
+		rule(mem, line);
 	else if (sscanf(line, "zone %63s", word) == 1)
 		puts(clock_zone(word, NULL) < 0 ? "refused" : "taken");
 	else if (sscanf(line, "day %" SCNd64, &moment) == 1)

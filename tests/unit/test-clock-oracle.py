@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 ORACLE = os.path.join(os.environ.get("BUILD", "build"), "tests/unit/oracle-clock")
 DAYS, MONTHS, YEARS = range(3)
-YEAR_END, MONTH_END, DAY = range(3)
+YEAR_END, MONTH_END, DAY, FISCAL_END = range(4)
 ZONES = ["Europe/Stockholm", "UTC", "Asia/Kathmandu", "America/Sao_Paulo", "Pacific/Apia", "Australia/Lord_Howe",
          "Africa/Casablanca", "America/St_Johns"]
 
@@ -67,6 +67,22 @@ def fiscal_years(rng):
     return [f"{c}: {g}, not {fiscal_end(*c)}" for c, g in zip(cases, got, strict=True) if g != str(fiscal_end(*c))]
 
 
+def rules(rng):
+    """Of a random anchor, rule and day: when a record may go, from whichever end, whether it is then, when it must have gone."""
+    ends = [(12, 31), (6, 30), (4, 30), (8, 31), (2, 28), (2, 29), (1, 15)]
+    cases = [(date(1900, 1, 1) + timedelta(days=rng.randrange(73000)), rng.randrange(121), rng.randrange(3), rng.randrange(4),
+              *rng.choice(ends), rng.choice((0, rng.randrange(1, 150))), date(1950, 1, 1) + timedelta(days=rng.randrange(73000)))
+             for _ in range(100000)]
+
+    def answer(anchor, count, unit, start, month, dom, latest, now):
+        if start == FISCAL_END:
+            anchor, start = fiscal_end(anchor, month, dom) + timedelta(days=1), DAY
+        day = due(anchor, count, unit, start)
+        return f"{day} {'due' if day <= now else 'not'} {due(anchor, latest, YEARS, start) if latest else 'none'}"
+    got = ask(f"rule {' '.join(map(str, c))}" for c in cases)
+    return [f"{c}: {g}, not {answer(*c)}" for c, g in zip(cases, got, strict=True) if g != answer(*c)]
+
+
 def civil(moment, zone):
     return (datetime(1970, 1, 1, tzinfo=timezone.utc) + timedelta(seconds=moment)).astimezone(zone).date()
 
@@ -108,6 +124,7 @@ def main():
     rng = random.Random(20190302)
     bad = tell("due dates are those of the oracle", due_dates(rng))
     bad |= tell("fiscal years end where the oracle says", fiscal_years(rng))
+    bad |= tell("what is due on a day is what the oracle says", rules(rng))
     for name in ZONES:
         bad |= tell(f"moments in {name} have the dates of the oracle", moments(rng, name))
         bad |= tell(f"days in {name} start where the oracle says", midnights(rng, name))
