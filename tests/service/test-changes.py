@@ -7,6 +7,7 @@ HISTORIES= for fewer of them, SEED= for others.
 import json
 import os
 import random
+import re
 import subprocess
 import sys
 
@@ -167,11 +168,13 @@ def smells(dc):
         kept = f.read()
     check("the copy is for nobody else to read", os.stat(copy).st_mode & 0o77 == 0)
     whole = collect(home, "whole", "whole")[0]
+    less = kept[:kept.index(b"dn:: ")] + kept[kept.index(b"\n\n") + 2:]
     spoilt = {
         "cut in the middle": kept[:len(kept) // 2], "cut at a record": kept[:kept.rindex(b"\n\n", 0, len(kept) - 200) + 2],
         "empty": b"", "of another question": kept.replace(kept[14:18], b"0000", 1),
         "from a future state of the server": b" ".join(kept.split(b" ", 4)[:4] + [b"999999999"] + kept.split(b" ", 5)[5:]),
-        "without somebody": kept[:kept.index(b"dn:: ")] + kept[kept.index(b"\n\n") + 2:],
+        "without somebody": less,
+        "that never heard of somebody": re.sub(rb"# end (\d+)\n$", lambda end: b"# end %d\n" % (int(end[1]) - 1), less),
     }
     for name, content in spoilt.items():
         with open(copy, "wb") as out:
