@@ -92,6 +92,7 @@ class Fake:
     stuck = None            # from that page on, pages without entries
     references = 0
     leads = ""              # where they lead to: "": to nobody
+    ends = 0                # that page has half of its entries, and says in success that it was the last
     cut = None              # (page, bytes of it that are sent)
     once = False            # and only the first time
     garbage = None          # bytes -> bytes of the second page's first entry
@@ -287,6 +288,8 @@ class Fake:
         for i in range(0 if start else self.references):
             chunks.append(self.message(ident, tlv(0x73, text(f"{self.leads or f'ldap://other{i}.example'}/CN=Configuration,{BASE}"))))
         following = str(end).encode() if end < len(entries) else b""
+        if self.ends == here:
+            chunks, following = chunks[:len(chunks) // 2], b""
         if self.cookie and (following or self.pages < 3):
             following = self.cookie
         if self.garbage and here == 2:

@@ -103,8 +103,21 @@ def cookies(home, entries):
     check("and that ends at once, too", fake.pages <= 3, fake.pages)
 
 
+def halves(home, entries):
+    """Success after half a page: people are missing, and nothing is wrong but that groups name them; or groups are."""
+    for name, there in (("groups last", entries), ("groups first", entries[::-1])):
+        for page in (1, 2, 7):
+            with Fake(there, ends=page) as fake:
+                done = home.plan(fake.url)
+                plan = json.loads(done.stdout or "{}")
+                check(f"a page {page} that is half and says that it was the last, {name}: both roles are not known, and it is said",
+                      done.returncode == 3 and len(plan["gaps"]) >= 2 and not plan["proposals"] and not plan["missing"], *show(done))
+
+
 def garbage(home, entries):
     for name, how in (("a length beyond the message", lambda c: c[:1] + b"\x84\x7f\xff\xff\xff" + c[6:]),
+                      ("a length of 4 GiB", lambda c: c[:1] + b"\x84\xff\xff\xff\xff" + c[6:]),
+                      ("a length of more than 4 GiB", lambda c: c[:1] + b"\x85\1\0\0\0\0" + c[6:]),
                       ("no BER", lambda c: b"\xff" * len(c)),
                       ("an entry with a length that is too long", lambda c: c.replace(b"\x64\x84\0\0", b"\x64\x84\0\1", 1)),
                       ("text", lambda c: b"HTTP/1.1 400 Bad Request\r\n\r\n")):
@@ -186,6 +199,7 @@ def main():
         retried(home, entries, first.stdout)
         results(home, entries)
         cookies(home, entries)
+        halves(home, entries)
         garbage(home, entries)
         counted(home, entries, first.stdout)
         no_text(home, entries)
