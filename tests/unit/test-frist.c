@@ -64,7 +64,10 @@ what_could_be_anything_is_refused(void)
 {
 	static const char *const vague[] = { "", " ", "2 år", "G", "Gallras", "Se anm.", "Gallras 2 år efter något annat", "Gallras efter 2 år eller senare",
 		"Gallras efter 1000 år", "Gallras efter -2 år", "Gallras efter 2,5 år", "Bevaras hos Y", "B=", "B=5", "5", "år", "GIA eller 2 år",
-		"till och med det tionde året efter utgången av det kalenderår då räkenskapsåret avslutades" };
+		"till och med det tionde året efter utgången av det kalenderår då räkenskapsåret avslutades",
+		"fem år efter det att sista anteckningen gjordes", "Gallras fem år efter det att sista anteckningen gjordes",
+		"Gallras fem år efter det att de förhållanden som uppgiften rör har upphört", "Gallras senast kalenderåret efter", "25 år",
+		"gallras när den blivit inaktuell", "gallras när den ersätts av ny", "Gallras vid leverans", "Gallras efter ny version" };
 
 	mem = arena_open();
 	for (size_t i = 0; i < sizeof(vague) / sizeof(*vague); i++)
