@@ -297,7 +297,7 @@ fill(struct entry *out, const struct wire_entry *e)
 	out->type = type_of(e);
 	out->stated = true;
 	out->size = e->size;
-	out->ino = 0;                   /* nothing there has an identity that lasts */
+	out->dev = out->ino = 0;        /* nothing there has an identity that lasts */
 	out->nlink = 1;
 	out->mtime_s = written ? e->mtime_s : YEAR_1601;        /* too old to be believed: see `oldest` in retain */
 	out->mtime_ns = written ? e->mtime_ns : 0;

@@ -504,6 +504,8 @@ def liars():
         entries = sorted(e["path"] for p in seen["proposals"] if p["batch"] == "ond" for e in p["entries"])
         check("links and junctions are not followed; what lies on tape or is stored otherwise is there; what has no time is not due",
               code == 0 and entries == ["ond/band.pdf", "ond/delad.pdf"], (code, entries, seen["gaps"], seen["findings"]))
+        lists = [[p["manifest"] for p in share.plan(env={"MALLOC_PERTURB_": dirt})[1]["proposals"]] for dirt in ("", "1", "170")]
+        check("and the list of what is due is the same, whatever lay in memory before", len(lists[0]) == 3 and lists[1:] == lists[:-1], lists)
     write(room + "/lie", LIAR.replace("LIE", "say(65, entry(b'arkiv', 0x1010) + entry(b'a.pdf')); end()"))
     with Place(smb(), 'user = "a"; password-file = "password"; identity = "none";', room + "/behov") as share:
         code, gaps, batches = share.gaps()
