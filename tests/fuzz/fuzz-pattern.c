@@ -1,25 +1,51 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* fuzz-pattern.c - no pattern and path crash, or give more ways to read the path than places in the pattern. */
+/*
+ * fuzz-pattern.c - no pattern and path crash, or give more ways to read the path than places in the pattern; those kept of a
+ * file are those that match it to its end.
+ */
 #include "../../agent/retain/retain_p.h"
 #include <behov/text.h>
 
 #include <stdint.h>
 
-static const char *cases[] = { "ks-1", "a" };
+static const char *cases[] = { "a", "ks-1" };   /* sorted */
+
+static void
+check_whole(const struct cells *all, const struct cells *whole)
+{
+	size_t k = 0;
+
+	for (size_t i = 0; i < all->count; i++) {
+		const struct cell *a = &all->items[i], *b;
+
+		if (a->pos != a->pattern->count)
+			continue;
+		if (k == whole->count)
+			abort();
+		b = &whole->items[k++];
+		if (a->pos != b->pos || a->date != b->date || a->batch_len != b->batch_len || a->case_name != b->case_name)
+			abort();
+	}
+	if (k != whole->count)
+		abort();
+}
 
 /* Step by step down the path, as a walk does. */
 static void
 walk(struct arena *mem, const struct pattern *p, const char *path)
 {
-	struct cells now = { 0 }, next = { 0 }, swap;
+	struct cells now = { 0 }, next = { 0 }, whole = { .whole = true }, swap;
 	size_t most = (p->count + 1) * (1 + p->case_count), done = 0;
 
 	cells_begin(&now, p);
 	while (*path) {
 		size_t len = strcspn(path, "/");
+		const char *name = arena_copy(mem, path, len);
 
 		done += len;
-		cells_step(mem, now.items, now.count, arena_copy(mem, path, len), done++, &next);
+		cells_step(mem, now.items, now.count, name, done, &whole);
+		cells_step(mem, now.items, now.count, name, done++, &next);
+		check_whole(&next, &whole);
 		if (next.count > most)
 			abort();
 		for (size_t i = 0; i < next.count; i++)
@@ -30,6 +56,7 @@ walk(struct arena *mem, const struct pattern *p, const char *path)
 	}
 	free(now.items);
 	free(next.items);
+	free(whole.items);
 }
 
 /* A pattern, a newline, a path. */
@@ -45,6 +72,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
 
 		p->cases = cases;
 		p->case_count = sizeof cases / sizeof *cases;
+		p->batch = p->count / 2;
 		pattern_clock(p, CLOCK_PATH_YEAR);
 		walk(mem, p, path ? path : "");
 		if (pattern_prefix(p, text, mem) != p->count)
