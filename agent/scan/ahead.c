@@ -6,6 +6,7 @@
  * there is always something to be read, however few lie in each.
  */
 #include "walk_p.h"
+#include "behov/step.h"
 #include <stdlib.h>
 #include <string.h>
 
@@ -17,7 +18,8 @@ void
 ahead_work(void *self, void *job)
 {
 	pace_idle();
-	folder_read(self, job);
+	if (!stop_asked())              /* else nobody will look at it */
+		folder_read(self, job);
 }
 
 /* An old one, if there is one: each has what several calls of malloc() gave, by any thread. */

@@ -167,6 +167,8 @@ list(struct walk *w, struct frame *f, const char *name, struct folder *folder)
 
 	do {
 		ahead_need(w, folder);
+		if (stop_asked())
+			return -1;      /* it may not have been read */
 		last = folder->last;
 		end_loop(w, f, folder);
 		if (!known || !folder->below)
@@ -198,6 +200,8 @@ int
 list_folder(struct walk *w, struct frame *f, const char *name, struct folder *folder)
 {
 	ahead_need(w, folder);
+	if (stop_asked())
+		return -1;
 	if (folder->same && memory_recall(w, f, name, folder))
 		return 0;
 	if (folder->same) {             /* its memo cannot be read */

@@ -64,7 +64,8 @@ void walk_gap(struct walk *w, const char *path, const char *text);
 
 /* ------------------------------------------------------------------ ahead.c: folders are read by hands, before their turn */
 
-void ahead_work(void *self, void *job);         /* of a hand: self is w->beneath, the job a folder */
+/* Of a hand: self is w->beneath, the job a folder.  When asked to stop it is left unread. */
+void ahead_work(void *self, void *job);
 /* A folder to be read, below that whose path begins `above`: what the index has of it is looked up. */
 struct folder *ahead_folder(struct walk *w, const char *above, size_t len, long long parent, const char *name, bool stat_all);
 void ahead_start(struct walk *w, struct folder *f);

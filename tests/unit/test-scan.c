@@ -4,6 +4,7 @@
 #include "../../agent/scan/walk.c"
 #include "../../agent/scan/list.c"
 #include <fcntl.h>
+#include <signal.h>
 #include <sys/statfs.h>
 static int pretend(int fd, struct statfs *out);
 #define fstatfs pretend
@@ -343,6 +344,34 @@ what_lies_in_the_folders_that_come_next_is_read_ahead(void)
 	end();
 }
 
+/* The last test here: nobody takes that wish back. */
+static void
+who_is_asked_to_stop_reads_no_folder_more_and_takes_none_for_read(void)
+{
+	struct scan_result out = { .complete = true };
+	struct share share = { .id = "a" };
+	struct frame frame = { 0 };
+	struct folder *f;
+	struct walk *w;
+
+	begin();
+	make_folder("a");
+	w = arena_new(mem, struct walk);
+	*w = (struct walk){ .mem = mem, .share = &share, .out = &out };
+	w->beneath.root = open(folder, O_RDONLY | O_DIRECTORY);
+	f = ahead_folder(w, "", 0, 0, "a", false);
+	stop_listen();
+	raise(SIGTERM);
+	ahead_work(&w->beneath, f);
+	f->done = true;
+	CHECK(f->requests == 0 && !f->last);
+	CHECK(list_folder(w, &frame, "a", f) < 0 && out.listed == 0 && out.complete);
+	ahead_close(w, f);
+	ahead_end(w);
+	close(w->beneath.root);
+	end();
+}
+
 static void
 a_share_without_its_marker_is_one_gap(void)
 {
@@ -665,5 +694,6 @@ main(void)
 	TEST(where_more_folders_lie_than_can_be_kept_the_rest_is_a_gap);
 	TEST(names_are_bytes);
 	TEST(a_tree_deeper_than_a_path_ends_in_a_gap);
+	TEST(who_is_asked_to_stop_reads_no_folder_more_and_takes_none_for_read);
 	return check_done();
 }
