@@ -185,6 +185,18 @@ ahead_most(size_t hands)
 	return limit.rlim_cur / 2;
 }
 
+/* The window is no wider than what may be open: else there would never be room enough for half of it. */
+static int
+open_hands(struct walk *w, int hands, struct error *err)
+{
+	w->ahead_most = ahead_most((size_t)hands);
+	w->window = (size_t)hands * 64 < AHEAD_MOST ? (size_t)hands * 64 : AHEAD_MOST;
+	if (w->window > w->ahead_most)
+		w->window = w->ahead_most;
+	w->hands = hands_open(hands, w->ahead_most + 1, ahead_work, &w->beneath, err);
+	return w->hands ? 0 : -1;
+}
+
 static int
 open_beneath_root(struct walk *w, struct error *err)
 {
@@ -244,14 +256,9 @@ scan_share(struct arena *mem, const struct share *share, const struct scan_how *
 		out->complete = false;
 		goto out;
 	}
-	if (hands > 1) {
-		w->window = (size_t)hands * 64 < AHEAD_MOST ? (size_t)hands * 64 : AHEAD_MOST;
-		w->ahead_most = ahead_most((size_t)hands);
-		w->hands = hands_open(hands, w->ahead_most + 1, ahead_work, &w->beneath, err);
-		if (!w->hands) {
-			rc = -1;
-			goto out;
-		}
+	if (hands > 1 && open_hands(w, hands, err) < 0) {
+		rc = -1;
+		goto out;
 	}
 	out->visited = true;
 	if (walk(w) < 0)

@@ -344,6 +344,41 @@ what_lies_in_the_folders_that_come_next_is_read_ahead(void)
 	end();
 }
 
+static void
+where_few_descriptors_are_allowed_folders_are_read_ahead_all_the_same(void)
+{
+	struct rlimit was, few;
+
+	CHECK(getrlimit(RLIMIT_NOFILE, &was) == 0);
+	few = was;
+	few.rlim_cur = 64;
+	CHECK(setrlimit(RLIMIT_NOFILE, &few) == 0);
+	for (int hands = 2; hands <= 64; hands *= 32) {
+		struct scan_result out = { 0 };
+		struct share share = { .id = "a" };
+		struct below *b = calloc(1, sizeof(*b));
+		struct frame frame = { .below = b };
+		struct error err = { 0 };
+		struct walk *w;
+
+		begin();
+		make_folder("a");
+		list_keep(b, LOOK, "a");
+		w = arena_new(mem, struct walk);
+		*w = (struct walk){ .mem = mem, .share = &share, .out = &out, .frames = &frame, .depth = 1 };
+		w->beneath.root = open(folder, O_RDONLY | O_DIRECTORY);
+		CHECK(open_hands(w, hands, &err) == 0);
+		ahead_fill(w);
+		CHECK(b->ahead_count == 1);
+		ahead_drop(w, b);
+		ahead_end(w);
+		hands_close(w->hands);
+		close(w->beneath.root);
+		end();
+	}
+	CHECK(setrlimit(RLIMIT_NOFILE, &was) == 0);
+}
+
 /* The last test here: nobody takes that wish back. */
 static void
 who_is_asked_to_stop_reads_no_folder_more_and_takes_none_for_read(void)
@@ -694,6 +729,7 @@ main(void)
 	TEST(where_more_folders_lie_than_can_be_kept_the_rest_is_a_gap);
 	TEST(names_are_bytes);
 	TEST(a_tree_deeper_than_a_path_ends_in_a_gap);
+	TEST(where_few_descriptors_are_allowed_folders_are_read_ahead_all_the_same);
 	TEST(who_is_asked_to_stop_reads_no_folder_more_and_takes_none_for_read);
 	return check_done();
 }
