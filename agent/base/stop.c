@@ -3,13 +3,14 @@
 #include <behov/step.h>
 
 #include <signal.h>
+#include <stdatomic.h>
 
-static volatile sig_atomic_t asked;
+static atomic_bool asked;              /* hands look at it, too; without a lock, and so a handler may set it */
 
 static void on_signal(int signal_number)
 {
 	(void)signal_number;
-	asked = 1;
+	asked = true;
 }
 
 void stop_listen(void)
