@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define FEW 4                           /* of so many the owner does jobs, too; more are for slow calls, and it must keep them busy */
+#define FEW 5                           /* of so many the owner does jobs, too; more are for slow calls, and it must keep them busy */
 
 struct hands {
 	pthread_mutex_t lock;

@@ -27,7 +27,8 @@ get(struct retain *r, struct tally *tally, const char *path, size_t len, day_t d
 		if (b->tally == tally && b->due == due && b->received == received && strlen(b->path) == len && memcmp(b->path, path, len) == 0)
 			return b;
 	b = arena_new(r->mem, struct batch);
-	*b = (struct batch){ .next = *at, .tally = tally, .due = due, .latest = DAY_NONE, .number = r->all.count, .received = received };
+	*b = (struct batch){ .next = *at, .tally = tally, .due = due, .latest = DAY_NONE, .number = r->all.count, .received = received,
+			     .kin.latest = DAY_NONE };
 	b->path = arena_copy(r->mem, path, len);
 	*at = b;
 	*arena_push(r->mem, &r->all) = b;
@@ -103,7 +104,7 @@ in_gap(struct retain *r, const struct batch *b, const char *const *gaps, size_t 
 	for (size_t i = 0; i < count; i++)
 		if (*b->path ? is_below(gaps[i], b->path) : series_in_gap(r, b->tally, gaps[i]))
 			return true;
-	return false;
+	return b->tally->cases_hidden && !b->received;
 }
 
 void
@@ -292,10 +293,17 @@ finish_batch(struct retain *r, struct batch *b, const char *const *gaps, size_t 
 	const struct series *s = b->tally->series;
 	const char *blocked = s->whole && !b->received && b->against ? against_text(b->against) : NULL;
 
-	if (!b->count || b->latest == DAY_NONE || b->latest > r->today)
+	if (!b->count || b->latest == DAY_NONE || b->latest > r->today || b->kin.latest > r->today)
 		return 0;
+	if (!blocked && b->kin.against)
+		blocked = arena_print(r->mem, "i en annan mapp för samma ärende: %s", against_text(b->kin.against));
 	if (in_gap(r, b, gaps, count))
 		blocked = "en mapp kunde inte läsas";
+	if (b->kin.hidden) {
+		blocked = "en mapp för samma ärende kunde inte läsas";
+		*arena_push(r->mem, &plan->unclear) = (struct unclear){
+			.files = true, .share = r->share->id, .path = name_show(r->mem, b->path) };
+	}
 	if (!blocked)
 		return propose(r, b, packer, plan, err);
 	find(plan, r->mem, "batch-blocked", r->share, s,
@@ -323,7 +331,7 @@ finish_series(struct retain *r, struct tally *t, const char *const *gaps, size_t
 		*arena_push(r->mem, &plan->unclear) = (struct unclear){
 			.files = true, .share = r->share->id, .series = t->series->id };
 	for (size_t i = 0; i < count; i++)
-		if (series_in_gap(r, t, gaps[i])) {
+		if (series_in_gap(r, t, gaps[i]) || t->cases_hidden) {
 			*arena_push(r->mem, &plan->unclear) = (struct unclear){
 				.files = true, .share = r->share->id, .series = t->series->id };
 			break;
@@ -420,6 +428,7 @@ retain_finish(struct retain *r, const struct share *share, const struct gap *gap
 		*arena_push(r->mem, &plan->unclear) = (struct unclear){ .files = true, .share = share->id };
 		return 0;
 	}
+	split_join(r, paths, gap_count);
 	if (finish_batches(r, paths, gap_count, plan, err) < 0)
 		return -1;
 	for (size_t i = 0; i < r->input.rules->series_count; i++)

@@ -72,6 +72,7 @@ struct tally {
 	day_t from, to;                 /* its records = { from; to; } as days; DAY_NONE: open */
 	struct { day_t anchor, due, latest; } last;     /* files of one folder are mostly of one day */
 	struct loser *lost;             /* of losers.c: where it lost last */
+	bool cases_hidden;              /* of split.c: what was not seen may be of any case */
 };
 
 /* Why a batch is not proposed as a whole. */
@@ -89,6 +90,7 @@ struct batch {
 	bool received;                  /* originals of what an e-archive has, by these receipts: */
 	LIST(const struct receipt_note *) receipts;
 	struct loser *losers;           /* the other series that its records match */
+	struct { day_t latest; enum against against; bool hidden; } kin;       /* of split.c: of all folders of its case */
 };
 
 /* What has been counted on a share. */
@@ -254,6 +256,9 @@ void losers_note(struct retain *r, struct batch *b, const struct entry *e, const
 void losers_tell(struct arena *mem, const struct batch *b, json_t *evidence);
 struct batch *batch_get(struct retain *r, struct tally *tally, const char *path, size_t len, day_t due);
 struct batch *batch_get_received(struct retain *r, struct tally *tally, const char *path, size_t len, day_t due);
+
+/* split.c: batches of one case are told of each other, and of what could not be seen. */
+void split_join(struct retain *r, const char *const *gaps, size_t count);
 
 /* received.c: the last delivery that has the file as it is now, and that was answered; NULL: none. */
 const struct received *received_as(struct retain *r, const struct series *series, const char *folder, const struct entry *entry);

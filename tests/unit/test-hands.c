@@ -101,7 +101,7 @@ beside_many_hands_the_owner_does_nothing_itself(void)
 	struct passed p = { .gate = PTHREAD_MUTEX_INITIALIZER };
 	struct note notes[20] = { { .when = 0 } };
 	struct error err = { 0 };
-	struct hands *h = hands_open(5, 20, pass, &p, &err);
+	struct hands *h = hands_open(6, 20, pass, &p, &err);
 	int back = 0;
 
 	for (int i = 0; h && i < 20; i++)

@@ -256,6 +256,72 @@ a_whole_batch_waits_for_all_of_it(void)
 }
 
 static void
+case_rule(const char *path, const char *batch)
+{
+	struct series *s = rule("dos", ACTION_DESTROY, path, 1);
+
+	s->clock = CLOCK_PATH_DATE;
+	s->batch_path = batch;
+	s->whole = true;
+}
+
+/* Trap 17: the administration has one folder, and the school another. */
+static void
+trap_a_case_that_lies_in_two_folders_is_decided_as_one(void)
+{
+	const char *const akter[] = { "V/KS 1/2010-01-01", "V/KS 2/2010-01-01", "W/ks-1/2020-01-01", NULL };
+	const char *const held[] = { "V/KS 1/2010-01-01", "V/KS 2/2010-01-01", "W/KS 1/notes/n", "W/KS 1/2010-01-01", NULL };
+	const char *const years[] = { "2010/12/2010-01-01", "2020/12/2020-01-01", NULL };
+
+	begin();
+	case_rule("*/{case}/{date}", "*/{case}");
+	night("2020-12-31T02:00+01:00", akter);
+	CHECK(plan.proposals.count == 1);
+	CHECK_TEXT(ONE.batch, "V/KS 2");
+	end();
+	begin();
+	case_rule("*/{case}/{date}", "*/{case}");
+	night("2022-01-01T02:00+01:00", akter);
+	CHECK(plan.proposals.count == 3 && ONE.due == day_make(2012, 1, 1));
+	end();
+	begin();
+	case_rule("*/{case}/{date}", "*/{case}");
+	night("2022-01-01T02:00+01:00", held);
+	CHECK(plan.proposals.count == 1);
+	CHECK_TEXT(ONE.batch, "V/KS 2");
+	CHECK_TEXT(plan.findings.items[0].text, "V/KS 1: i en annan mapp för samma ärende: en fil saknar gallringsbeslut");
+	end();
+	begin();
+	case_rule("{year}/{case}/{date}", "{year}/{case}");
+	night("2020-12-31T02:00+01:00", years);
+	CHECK(plan.proposals.count == 1);       /* number 12 of each year is another case */
+	CHECK_TEXT(ONE.batch, "2010/12");
+	end();
+}
+
+static void
+what_could_not_be_seen_may_be_of_a_case_that_lies_elsewhere(void)
+{
+	static const struct { const char *gap, *proposed; } all[] = {
+		{ "W/KS 1", "V/KS 2" }, { "W/ks-1/locked", "V/KS 2" }, { "W", NULL }, { "", NULL }, { "W/KS 3", "both" },
+		{ "V/KS 1/locked", "V/KS 2" },
+	};
+
+	for (size_t i = 0; i < sizeof(all) / sizeof(*all); i++) {
+		begin();
+		case_rule("*/{case}/**/{date}", "*/{case}");
+		gaps = 1;
+		a_gap.path = all[i].gap;
+		NIGHT("2022-01-01", "V/KS 1/2010-01-01", "V/KS 2/2010-01-01");
+		CHECK(plan.proposals.count == (!all[i].proposed ? 0 : all[i].proposed[0] == 'b' ? 2 : 1));
+		if (plan.proposals.count == 1)
+			CHECK_TEXT(ONE.batch, all[i].proposed);
+		CHECK(plan.unclear.count >= 2 || plan.proposals.count == 2 || strncmp(all[i].gap, "V/", 2) == 0);
+		end();
+	}
+}
+
+static void
 a_gap_blocks_the_batch_it_lies_in_and_no_other(void)
 {
 	begin();
@@ -936,6 +1002,8 @@ main(void)
 	TEST(what_is_to_be_delivered_is_not_destroyed);
 	TEST(a_hold_stops_by_path_series_case_or_share);
 	TEST(a_whole_batch_waits_for_all_of_it);
+	TEST(trap_a_case_that_lies_in_two_folders_is_decided_as_one);
+	TEST(what_could_not_be_seen_may_be_of_a_case_that_lies_elsewhere);
 	TEST(a_gap_blocks_the_batch_it_lies_in_and_no_other);
 	TEST(records_of_other_years_are_not_of_the_series);
 	TEST(a_leap_day_falls_on_the_next_and_a_wild_year_is_unknown);
