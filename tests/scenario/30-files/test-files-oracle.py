@@ -11,6 +11,7 @@ import fnmatch
 import json
 import os
 import random
+import re
 import subprocess
 import sys
 import tempfile
@@ -212,6 +213,24 @@ def batch_folder(world, series, path):
     return "/".join(path.split("/")[:len(series["batch"].split("/"))]) if series["batch"] else ""
 
 
+def case_of(series, folder):
+    """What says which case a folder is of: the case, and the years and dates before it."""
+    parts = series["batch"].split("/")
+    if "{case}" not in parts:
+        return None
+    at = parts.index("{case}")
+    before = [fold(c) for p, c in zip(parts[:at], folder.split("/")) if "{year}" in p or "{date}" in p]
+    return before + [re.sub(r"[/\\:_ ]", "-", fold(folder.split("/")[at]))]
+
+
+def kin(world, series, folder):
+    """All folders of the same case, itself first."""
+    depth, case = len(series["batch"].split("/")), case_of(series, folder)
+    all_ = {"/".join(f["path"].split("/")[:depth]) for f in world["files"] if f["path"].count("/") >= depth}
+    return [folder] + [other for other in sorted(all_ - {folder}) if case and case_of(series, other) == case
+                       and ways(series["batch"], other, world["fold"])]
+
+
 def expected(world):
     verdicts = [(f, *judge(world, f)) for f in world["files"]]
     out = {}
@@ -223,11 +242,9 @@ def expected(world):
             if due <= TODAY:
                 out.setdefault((outcome, series["id"], folder, due), []).append((f, due))
             continue
-        inside = [v for v in verdicts if (v[0]["path"] + "/").startswith(folder + "/")]
-        if all(v[1] == outcome and v[2] is series and v[3] for v in inside):
-            latest = max(v[3] for v in inside)
-            if latest <= TODAY:
-                out[(outcome, series["id"], folder, latest)] = [(v[0], v[3]) for v in inside]
+        folders = [[v for v in verdicts if (v[0]["path"] + "/").startswith(one + "/")] for one in kin(world, series, folder)]
+        if all(v[1] == outcome and v[2] is series and v[3] and v[3] <= TODAY for inside in folders for v in inside):
+            out[(outcome, series["id"], folder, max(v[3] for v in folders[0]))] = [(v[0], v[3]) for v in folders[0]]
     return {(k[0], k[1], shown(k[2]), str(k[3])): sorted((shown(f["path"]), f["bytes"], str(due)) for f, due in files)
             for k, files in out.items()}
 
