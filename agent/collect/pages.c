@@ -13,6 +13,7 @@
 #include <sys/time.h>
 
 #define PAGES_MOST 1000000
+#define EMPTY_MOST 1000                 /* pages after each other that bring nothing but a cookie */
 #define PARTS_EACH 4                    /* of a split search, for each connection: they are seldom equally large */
 #define RANGE_TURNS 3                   /* how often a group is read again that changes while it is read */
 
@@ -295,9 +296,10 @@ take_ahead(struct reader *r, struct ahead *ahead, int id)
 static bool
 is_stuck(struct reader *r, const struct berval *was, const struct berval *next)
 {
-	bool again = next->bv_len && was->bv_len == next->bv_len && memcmp(was->bv_val, next->bv_val, next->bv_len) == 0;
+	bool again = was->bv_len == next->bv_len && memcmp(was->bv_val, next->bv_val, next->bv_len) == 0;
 
-	return (again && r->page_entries == 0) || (next->bv_len && r->pages > PAGES_MOST);
+	r->empty_pages = r->page_entries ? 0 : r->empty_pages + 1;
+	return next->bv_len && ((again && !r->page_entries) || r->empty_pages > EMPTY_MOST || r->pages > PAGES_MOST);
 }
 
 /* The cookie of the next page, empty after the last.  A result that is not success is a failure with its page. */

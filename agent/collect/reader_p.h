@@ -68,6 +68,7 @@ struct reader {
 	bool ttl;                       /* the server tells when memberships end */
 	long long pages, entries, ranges;
 	long long page_entries;         /* of the page in hand */
+	long long empty_pages;          /* that came after each other */
 	bool again;                     /* it was the connection that failed */
 	struct error *err;
 };

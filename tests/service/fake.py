@@ -89,6 +89,7 @@ class Fake:
     ranges = None           # (from, members) -> [(attribute, values)] instead of the rest of a list, or None: no such entry
     result = {}             # page number -> result code
     cookie = None           # what every page gives as its cookie
+    fresh = False           # every page has a cookie of its own, and none is the last
     stuck = None            # from that page on, pages without entries
     references = 0
     leads = ""              # where they lead to: "": to nobody
@@ -292,6 +293,8 @@ class Fake:
             chunks, following = chunks[:len(chunks) // 2], b""
         if self.cookie and (following or self.pages < 3):
             following = self.cookie
+        if self.fresh:
+            following = f"{end} {self.pages}".encode()
         if self.garbage and here == 2:
             chunks[0] = self.garbage(chunks[0])
         reply = tlv(0xa0, tlv(0x30, text(PAGED), text(tlv(0x30, number(0), text(following)))))

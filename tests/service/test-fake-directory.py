@@ -99,6 +99,8 @@ def cookies(home, entries):
     refused(home, entries, "a page without a word on what follows", "page 1", control=False)
     fake = refused(home, entries, "a cookie that repeats without anything new", "never ends", cookie=b"500 same", stuck=3)
     check("and it ends at once", fake.pages <= 4, fake.pages)
+    fake = refused(home, entries, "cookies that are new each time, and never end", "never ends", fresh=True, stuck=3)
+    check("and they end after a thousand pages without anything", 1000 < fake.pages < 1010, fake.pages)
     fake = refused(home, entries, "a cookie that repeats with its page", "there twice", cookie=b"0 same")
     check("and that ends at once, too", fake.pages <= 3, fake.pages)
 
