@@ -175,6 +175,7 @@ retain_explain(struct retain *r, const struct share *share, const char *path, co
 	json_put(*out, "due", day_text(r->mem, v.due));
 	json_object_set_new(*out, "now", json_boolean(v.due != DAY_NONE && v.due <= r->today));
 	json_object_set_new(*out, "whole", json_boolean(s && s->whole && !v.received));
+	json_object_set_new(*out, "by_case", json_boolean(s && s->whole && !v.received && split_by_case(v.winner->pattern)));
 	json_put(*out, "received", s && v.received ? received_text(r, s, v.anchor, v.due) : NULL);
 	json_put(*out, "original_from", day_text(r->mem, v.waits));
 	json_put(*out, "hold", v.hold ? v.hold->id : NULL);

@@ -259,6 +259,7 @@ struct batch *batch_get_received(struct retain *r, struct tally *tally, const ch
 
 /* split.c: batches of one case are told of each other, and of what could not be seen. */
 void split_join(struct retain *r, const char *const *gaps, size_t count);
+bool split_by_case(const struct pattern *p);    /* is its series decided case by case, wherever the case lies? */
 
 /* received.c: the last delivery that has the file as it is now, and that was answered; NULL: none. */
 const struct received *received_as(struct retain *r, const struct series *series, const char *folder, const struct entry *entry);

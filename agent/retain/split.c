@@ -47,6 +47,14 @@ find_sign(const struct pattern *p, size_t *at)
 	return false;
 }
 
+bool
+split_by_case(const struct pattern *p)
+{
+	size_t at;
+
+	return find_sign(p, &at);
+}
+
 /* What {case} stands for in that component, as a key; NULL: the component is another one. */
 static const char *
 case_of(struct arena *mem, const struct pattern *p, const struct part *part, const char *name)

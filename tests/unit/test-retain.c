@@ -452,6 +452,27 @@ explain(const char *path)
 }
 
 static void
+an_explanation_says_that_all_of_a_case_goes_together(void)
+{
+	static const struct { const char *path, *batch; bool by_case; } all[] = {
+		{ "*/{case}/{date}", "*/{case}", true }, { "*/{case}/{date}", "*", false }, { "**/{case}/{date}", "**/{case}", false },
+		{ "*/{case} */{date}", "*/{case} *", false },
+	};
+
+	for (size_t i = 0; i < sizeof(all) / sizeof(*all); i++) {
+		json_t *told;
+
+		begin();
+		case_rule(all[i].path, all[i].batch);
+		NIGHT("2022-01-01", "V/KS 1/2010-01-01");
+		told = explain("V/KS 1/2010-01-01");
+		CHECK(json_is_true(json_object_get(told, "by_case")) == all[i].by_case && json_is_true(json_object_get(told, "whole")));
+		json_decref(told);
+		end();
+	}
+}
+
+static void
 an_explanation_names_the_winner_the_losers_and_how_the_day_was_counted(void)
 {
 	json_t *o, *all;
@@ -1011,6 +1032,7 @@ main(void)
 	TEST(a_hold_by_case_meets_every_way_to_read_one_name);
 	TEST(only_captures_of_its_own_clock_date_a_record);
 	TEST(why_a_batch_is_blocked_does_not_depend_on_the_order_of_names);
+	TEST(an_explanation_says_that_all_of_a_case_goes_together);
 	TEST(an_explanation_names_the_winner_the_losers_and_how_the_day_was_counted);
 	TEST(a_batch_tells_which_other_series_lost_and_why);
 	TEST(an_explanation_names_the_hold_and_what_would_else_have_won);
