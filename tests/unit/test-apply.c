@@ -767,17 +767,24 @@ a_file_that_is_not_the_same_is_left_and_the_rest_goes(void)
 	end();
 }
 
+/* Out of the share; to another place in it; and higher up than in the last folder. */
 static void
 a_folder_that_became_a_link_leads_nowhere(void)
 {
-	const char *id;
+	static const struct { const char *file, *to; } ways[] = { { "d/a", "elsewhere" }, { "d/a", "share/x" }, { "d/e/a", "share/x" } };
 
-	begin();
-	id = three_files(false);
-	CHECK(rename(at("share/d"), at("elsewhere")) == 0 && symlink(at("elsewhere"), at("share/d")) == 0);
-	apply(NOW);
-	CHECK(result.quarantined == 0 && now_of(id).state == STATE_FAILED && is_there("elsewhere/a"));
-	end();
+	for (size_t i = 0; i < sizeof ways / sizeof *ways; i++) {
+		const char *id, *file = ways[i].file, *to = ways[i].to;
+
+		begin();
+		CHECK(mkdir(at("share/d/e"), 0755) == 0);
+		put(arena_print(mem, "share/%s", file), "aaa");
+		id = batch((const char *const[]){ file, NULL }, false, KIND_DESTROY);
+		CHECK(rename(at("share/d"), at(to)) == 0 && symlink(i ? "x" : at(to), at("share/d")) == 0);
+		apply(NOW);
+		CHECK(result.quarantined == 0 && now_of(id).state == STATE_FAILED && is_there(arena_print(mem, "%s/%s", to, file + 2)));
+		end();
+	}
 }
 
 /* Between the last look and the rename the name is given to something else. */
@@ -863,15 +870,22 @@ static void
 a_folder_we_may_not_write_to_keeps_its_files(void)
 {
 	const uid_t root = geteuid();
+	struct effects list = { 0 };
+	struct stat st;
 	const char *id;
 
 	CHECK(root != 0 || seteuid(65534) == 0);        /* root may write anywhere */
 	begin();
-	id = three_files(false);
+	CHECK(mkdir(at("share/e"), 0755) == 0);
+	put("share/d/a", "aaa");
+	put("share/e/b", "bbb");
+	id = batch((const char *const[]){ "d/a", "e/b", NULL }, false, KIND_DESTROY);
 	CHECK(chmod(at("share/d"), 0555) == 0);
 	apply(NOW);
-	CHECK(chmod(at("share/d"), 0755) == 0);
-	CHECK(result.quarantined == 0 && now_of(id).state == STATE_FAILED && is_there("share/d/a"));
+	CHECK(stat(at("share/d"), &st) == 0 && (st.st_mode & 0777) == 0555 && chmod(at("share/d"), 0755) == 0);
+	CHECK(result.quarantined == 1 && is_there("share/d/a") && !is_there("share/e/b") && says(id, "1 lämnade"));
+	CHECK(store_effects(mem, store, id, "quarantine", &list, &err) == 0 && list.list.count == 2);
+	CHECK(list.list.count && strstr(list.list.items[0].note, "går inte att flytta: "));
 	end();
 	CHECK(seteuid(root) == 0);
 }
@@ -896,15 +910,25 @@ stop_at_b(const char *path)
 		raise(SIGTERM);
 }
 
+/* It is looked at before anything goes, and just before it goes itself. */
+static void
+stop_when_a_goes(const char *path)
+{
+	static int seen;
+
+	if (strcmp(path, "d/a") == 0 && ++seen == 2)
+		raise(SIGTERM);
+}
+
 /* In a process of its own, with a store of its own: the wish to stop is never taken back. */
 static int
-stopped_at_b(void)
+stopped(int64_t now, void (*wish)(const char *path))
 {
-	struct apply_input in = { .rules = &rules, .eyes = &eyes, .now = NOW };
+	struct apply_input in = { .rules = &rules, .eyes = &eyes, .now = now };
 	struct store *own;
 
 	stop_listen();
-	just_before = stop_at_b;
+	just_before = wish;
 	if (store_open(at("store"), STORE_WRITE, &own, &err) < 0)
 		return 1;
 	in.store = own;
@@ -915,22 +939,33 @@ stopped_at_b(void)
 }
 
 static void
-a_wish_to_stop_ends_between_two_files_and_the_next_run_goes_on(void)
+apply_until(int64_t now, void (*wish)(const char *path))
 {
 	int status = -1;
+	pid_t child = fork();
+
+	if (child == 0)
+		_exit(stopped(now, wish));
+	CHECK(child > 0 && waitpid(child, &status, 0) == child && WIFEXITED(status) && WEXITSTATUS(status) == 0);
+}
+
+static void
+a_wish_to_stop_ends_between_two_files_and_the_next_run_goes_on(void)
+{
 	const char *id;
-	pid_t child;
 
 	begin();
 	id = three_files(false);
-	child = fork();
-	if (child == 0)
-		_exit(stopped_at_b());
-	CHECK(child > 0 && waitpid(child, &status, 0) == child && WIFEXITED(status) && WEXITSTATUS(status) == 0);
+	apply_until(NOW, stop_at_b);
 	CHECK(!is_there("share/d/a") && !is_there("share/d/b") && is_there("share/d/c"));
 	CHECK(now_of(id).state == STATE_SCHEDULED);
 	apply(NOW);
 	CHECK(result.quarantined == 3 && now_of(id).state == STATE_QUARANTINED && !is_there("share/d/c"));
+	night(LATER - DAY);
+	apply_until(LATER, stop_when_a_goes);
+	CHECK(files_in(arena_print(mem, "share/" SHARE_QUARANTINE "/%s", id)) == 3 && now_of(id).state == STATE_QUARANTINED);
+	apply(LATER);
+	CHECK(result.unlinked == 2 && now_of(id).state == STATE_DONE && says(id, "3 filer gallrade"));
 	end();
 }
 
