@@ -145,28 +145,59 @@ a_name_that_is_not_utf8_is_never_due_for_destruction(void)
 	CHECK(ONE.files == 1);
 	CHECK_TEXT(file_of(&ONE, 0)->path, "V/2018/b");
 	end();
+	begin();
+	rule("ver", ACTION_DESTROY, "V/{year}/**", 7);
+	rule("bok", ACTION_PRESERVE, "V/{year}/\xc3\xa5rsbok/*", 0);
+	NIGHT("2026-12-31", "V/2018/\xc5RSBOK/a", "V/2018/b/a");
+	CHECK(plan.proposals.count == 1 && plan.filed.no_anchor == 1);
+	CHECK(ONE.files == 1);
+	CHECK_TEXT(file_of(&ONE, 0)->path, "V/2018/b/a");
+	end();
+}
+
+static void
+capitals_are_other_names_unless_the_share_says_that_they_fold(void)
+{
+	for (int fold = 0; fold < 2; fold++) {
+		begin();
+		share.fold = fold;
+		rule("ver", ACTION_DESTROY, "V/{year}/*.pdf", 7);
+		NIGHT("2026-12-31", "V/2018/a.pdf", "V/2018/b.PDF", "v/2018/c.pdf");
+		CHECK(plan.filed.ungoverned == (fold ? 0 : 2) && plan.filed.due_files == (fold ? 3 : 1));
+		end();
+	}
 }
 
 static void
 the_latest_due_date_wins(void)
 {
-	begin();
-	rule("long", ACTION_DESTROY, "V/**/{year}/*", 7);
-	rule("short", ACTION_DESTROY, "**/{year}/*", 1);
-	NIGHT("2024-01-01", "V/2020/a");
-	CHECK(plan.proposals.count == 0 && plan.filed.ungoverned == 0);
-	end();
+	for (int last = 0; last < 2; last++) {          /* of the rules */
+		begin();
+		if (last)
+			rule("short", ACTION_DESTROY, "**/{year}/*", 1);
+		rule("long", ACTION_DESTROY, "V/**/{year}/*", 7);
+		if (!last)
+			rule("short", ACTION_DESTROY, "**/{year}/*", 1);
+		NIGHT("2024-01-01", "V/2020/a");
+		CHECK(plan.proposals.count == 0 && plan.filed.ungoverned == 0);
+		end();
+	}
 }
 
 static void
 preserve_wins_over_destroy_even_as_a_draft_and_folds(void)
 {
-	begin();
-	rule("gone", ACTION_DESTROY, "V/{year}/**", 1);
-	rule("kept", ACTION_PRESERVE, "v/**", 0)->decided = false;
-	NIGHT("2024-01-01", "V/2010/a");
-	CHECK(plan.proposals.count == 0 && plan.filed.inert == 1);
-	end();
+	for (int last = 0; last < 2; last++) {
+		begin();
+		if (last)
+			rule("gone", ACTION_DESTROY, "V/{year}/**", 1);
+		rule("kept", ACTION_PRESERVE, "v/**", 0)->decided = false;
+		if (!last)
+			rule("gone", ACTION_DESTROY, "V/{year}/**", 1);
+		NIGHT("2024-01-01", "V/2010/a");
+		CHECK(plan.proposals.count == 0 && plan.filed.inert == 1);
+		end();
+	}
 }
 
 /* However its first letter was written: as a capital, as a letter and a mark, as the sign of kelvin. */
@@ -1016,6 +1047,7 @@ main(void)
 {
 	TEST(a_record_goes_on_its_day_and_not_before);
 	TEST(a_name_that_is_not_utf8_is_never_due_for_destruction);
+	TEST(capitals_are_other_names_unless_the_share_says_that_they_fold);
 	TEST(the_latest_due_date_wins);
 	TEST(preserve_wins_over_destroy_even_as_a_draft_and_folds);
 	TEST(what_is_preserved_is_known_by_its_first_letter_in_any_spelling);
