@@ -18,7 +18,7 @@ static struct arena *mem;
 static struct text seen;
 static bool stat_all, fold;
 static int how_many;            /* hands */
-static const char *night_ends;  /* in the folder of that name */
+static const char *night_ends;  /* in the folder of that name; "*": in the first that has a file */
 static struct { int from, to; } window;
 static int rate;
 
@@ -44,7 +44,7 @@ on_file(void *self, void *state, const char *path, const struct entry *entry)
 
 	(void)self, (void)state;
 	text_print(&seen, "[%s|%s]", path, entry->name);
-	if (night_ends && strcmp(path, night_ends) == 0 && clock_parse("2026-11-24T06:00+01:00", &morning) == 0)
+	if (night_ends && (strcmp(path, night_ends) == 0 || *night_ends == '*') && clock_parse("2026-11-24T06:00+01:00", &morning) == 0)
 		clock_freeze(morning);
 }
 
@@ -384,7 +384,8 @@ static void
 who_is_asked_to_stop_reads_no_folder_more_and_takes_none_for_read(void)
 {
 	struct scan_result out = { .complete = true };
-	struct share share = { .id = "a" };
+	struct share share = { .id = "a", .path = folder, .identity = IDENTITY_NONE };
+	struct error err = { 0 };
 	struct frame frame = { 0 };
 	struct folder *f;
 	struct walk *w;
@@ -404,6 +405,7 @@ who_is_asked_to_stop_reads_no_folder_more_and_takes_none_for_read(void)
 	ahead_close(w, f);
 	ahead_end(w);
 	close(w->beneath.root);
+	CHECK(scan_share(mem, &share, &(struct scan_how){ .hands = 1 }, &visitor, &out, &err) < 0 && err.kind == ERROR_STOPPED);
 	end();
 }
 
@@ -647,6 +649,20 @@ where_the_window_closes_no_folder_is_begun_and_the_place_is_told_once(void)
 		CHECK_TEXT(seen.data, "[d|f]<d!><>");
 		CHECK(out.visited && !out.complete && out.gaps.count == 1);
 		CHECK_TEXT(out.gaps.items[0].path, "d/e%25");
+		end();
+		begin();
+		make_folder("d");
+		make_folder("d/e");
+		make_file("d/f");
+		make_folder("g");
+		make_folder("g/e");
+		make_file("g/f");
+		window.from = 1200;
+		window.to = 360;
+		night_ends = "*";
+		freeze("2026-11-24T05:58+01:00");
+		out = scan(IDENTITY_NONE);
+		CHECK(out.visited && !out.complete && out.files == 1 && out.folders == 2 && out.gaps.count == 1);
 		end();
 	}
 	how_many = 0;
