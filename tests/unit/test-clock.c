@@ -41,7 +41,12 @@ static void a_date_that_does_not_exist_falls_on_the_next_day(void)
 
 static void no_anchor_gives_no_due_date(void)
 {
-	CHECK(day_due(DAY_NONE, (struct period){ 7, DAY_YEARS }, COUNT_YEAR_END) == DAY_NONE);
+	static const enum count_from from[] = { COUNT_YEAR_END, COUNT_MONTH_END, COUNT_DAY, COUNT_FISCAL_END };
+	static const enum day_unit unit[] = { DAY_DAYS, DAY_MONTHS, DAY_YEARS };
+
+	for (int i = 0; i < 4; i++)
+		for (int k = 0; k < 3; k++)
+			CHECK(day_due(DAY_NONE, (struct period){ 7, unit[k] }, from[i]) == DAY_NONE);
 }
 
 static void every_day_of_four_centuries_survives_the_round_trip(void)
