@@ -1108,6 +1108,37 @@ a_changed_chain_does_not_verify(void)
 	}
 }
 
+/* Whoever can write a row can hash it, too; but those after it follow another one. */
+static void
+a_row_of_another_end_of_the_chain_does_not_verify(void)
+{
+	static const char swap[] = "pragma foreign_keys = off; attach '%s' as other;"
+		"delete from audit_payload where seq = 2; delete from audit where seq = 2;"
+		"insert into audit select * from other.audit where seq = 2;"
+		"insert into audit_payload select * from other.audit_payload where seq = 2";
+	json_t *payload = json_pack("{s:s}", "a", "b");
+	struct audit_result found;
+	struct store *other;
+	const char *copy;
+	sqlite3 *db;
+
+	begin();
+	copy = arena_print(mem, "%s-copy", path);
+	CHECK(audit_add(store, 1, "run", "event", payload, &err) == 0);
+	CHECK(sqlite3_open(path, &db) == SQLITE_OK);
+	CHECK(sqlite3_exec(db, arena_print(mem, "vacuum into '%s'", copy), NULL, NULL, NULL) == SQLITE_OK);
+	for (int64_t k = 2; k <= 3; k++)
+		CHECK(audit_add(store, k, "run", "event", payload, &err) == 0);
+	CHECK(store_open(copy, STORE_WRITE, &other, &err) == 0 && audit_add(other, 2, "somebody", "event", payload, &err) == 0);
+	store_close(other);
+	CHECK(sqlite3_exec(db, arena_print(mem, swap, copy), NULL, NULL, NULL) == SQLITE_OK);
+	sqlite3_close(db);
+	CHECK(audit_verify(mem, store, NULL, &found, &err) == 0 && found.broken == 3);
+	CHECK(unlink(copy) == 0);
+	json_decref(payload);
+	end();
+}
+
 /* Three rows, of which the first two lose their payload; then one that says that it was by a decision, of rows first to last. */
 static void
 disposed(long long first, long long last, const char *event, struct audit_result *found)
@@ -1530,6 +1561,7 @@ main(void)
 	TEST(a_reader_reads_and_writes_nothing);
 	TEST(another_account_that_may_only_read_reads);
 	TEST(a_changed_chain_does_not_verify);
+	TEST(a_row_of_another_end_of_the_chain_does_not_verify);
 	TEST(a_disposed_payload_leaves_the_chain_whole);
 	TEST(a_payload_that_is_gone_without_a_decision_breaks_the_chain);
 	TEST(what_proves_a_disposal_is_not_disposed_of);
