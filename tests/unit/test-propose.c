@@ -43,6 +43,7 @@ struct town {
 	bool edge[GROUPS][MEMBERS], excess[GROUPS][MEMBERS];
 	int text[GROUPS];               /* of the need: part of the version */
 	bool file[2][BATCHES][FILES];
+	bool newest_first;              /* in the order of their keys */
 	int size[2][BATCHES][FILES];
 	bool unclear_system[GROUPS], unclear_series[2], no_access, no_files;
 	bool wide[GROUPS];              /* the group opens the other system, too */
@@ -169,7 +170,7 @@ add_batch(struct town *t, struct plan *plan, int s, int b)
 {
 	struct proposal p = {
 		.kind = KIND_DESTROY, .key = arena_print(t->mem, "f%013d%02d", s, b), .series = t->series[s].id, .share = "sh",
-		.batch = arena_print(t->mem, "b%d", b), .due = 20000 + b, .whole = t->series[s].whole, .needs = 2,
+		.batch = arena_print(t->mem, "b%d", b), .due = 20000 + (t->newest_first ? -b : b), .whole = t->series[s].whole, .needs = 2,
 		.konfidentialitet = t->share.class.konfidentialitet, .scope = arena_print(t->mem, "series:%s@sh", t->series[s].id),
 		.why = "därför" };
 	struct record records[FILES];
@@ -1666,13 +1667,14 @@ schedule_all(struct town *t)
 }
 
 static void
-a_new_series_is_opened_oldest_first_and_step_by_step(void)
+open_in_steps(bool newest_first)
 {
 	struct town t;
 	struct stored_list list;
 	struct plan plan;
 
 	town_open(&t);
+	t.newest_first = newest_first;
 	t.rules.conf.brake.ratio = 0.4;         /* two times eight of 48 files */
 	for (int b = 0; b < 6; b++)
 		for (int f = 0; f < FILES; f++)
@@ -1682,7 +1684,8 @@ a_new_series_is_opened_oldest_first_and_step_by_step(void)
 	plan_free(&plan);
 	list = all(&t, STATES(STATE_OPEN));
 	CHECK(list.list.count == 2);
-	CHECK_TEXT(first_of(&list)->batch, "b0");
+	for (size_t i = 0; i < list.list.count; i++)
+		CHECK(newest_first == (strcmp(list.list.items[i].p.batch, "b3") > 0));
 	stored_free(&list);
 	t.now += DAY;
 	(void)one_night(&t);            /* unanswered: no more */
@@ -1696,6 +1699,13 @@ a_new_series_is_opened_oldest_first_and_step_by_step(void)
 	CHECK(!found(&plan, "series-opened-stepwise") && plan.proposals.count == 6);
 	plan_free(&plan);
 	town_close(&t);
+}
+
+static void
+a_new_series_is_opened_oldest_first_and_step_by_step(void)
+{
+	open_in_steps(false);
+	open_in_steps(true);
 }
 
 static void
