@@ -421,6 +421,29 @@ def set_back():
     return len(late) + len(light)
 
 
+def falls_due():
+    """What is due before its folder has its turn is told on its day, though nothing has changed."""
+    with tempfile.TemporaryDirectory(prefix="behov-incremental-") as folder:
+        h = History(1, folder)
+        h.series = ['{ id = "s"; owner = "anna"; action = "destroy"; keep = "30 days"; clock = "modified"; count-from = "day"; where = ( '
+                    '{ share = "a"; path = "**"; } ); decision = { dnr = "KS 1"; date = "2019-02-12"; body = "KS"; }; }']
+        h.rules()
+        tick(folder)
+        written = (h.now // DAY + 3 - 30) * DAY + DAY // 2
+        for path in h.files():
+            os.utime(path, (written, written))
+        oracle = Oracle(folder)
+        told = []
+        for _ in range(6):
+            some, every = oracle.night(h.now)
+            told.append((some == every, len(every["proposals"])))
+            h.now += DAY
+        oracle.end()
+    good = all(same for same, _ in told) and not told[0][1] and told[-1][1]
+    print(f"{'ok' if good else 'not ok'} what falls due in a folder that is as it was is told on its day ({told})")
+    return not good
+
+
 def settled():
     """A folder that changed moments before it was listed may change again within one tick of the clock, and look as it did."""
     with tempfile.TemporaryDirectory(prefix="behov-incremental-") as folder:
@@ -438,4 +461,4 @@ def settled():
 
 
 if __name__ == "__main__":
-    sys.exit(bool(histories() + killed() + set_back() + settled()))
+    sys.exit(bool(histories() + killed() + set_back() + falls_due() + settled()))
