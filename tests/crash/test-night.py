@@ -32,6 +32,10 @@ def said(t):
     return t.facts(), {name: told(raw) for name, raw in t.letters().items()}
 
 
+def published(facts):
+    return [facts[table] for table in ("proposal", "finding", "gap", "access_grant")]
+
+
 def fresh(t):
     """As before the first night, but for the key: tokens are made from it."""
     for name in os.listdir(t.demo):
@@ -49,16 +53,20 @@ def whole(t):
 def ended_at_each_step(t, expected):
     listing = t.folder + "/steps"
     fresh(t)
+    nothing = published(t.facts())
     t.call(NOW, "run", env=dict(os.environ, BEHOV_STEPS=listing))
     with open(listing, encoding="ascii") as f:
         steps = sum(1 for _ in f)
-    wrong = []
+    wrong, half = [], []
     for n in range(1, steps + 1):
         fresh(t)
         done = t.call(NOW, "run", env=dict(os.environ, BEHOV_DIE_AT=str(n)))
+        if published(t.facts()) not in (nothing, published(expected[0])):
+            half.append(n)
         if done.returncode != 100 or not whole(t) or said(t) != expected:
             wrong.append((n, done.returncode))
     check(f"ended at each of its {steps} steps and run again, a night is one night", steps > 10 and not wrong, wrong)
+    check("a night that is ended anywhere has said nothing, or all", not half, half)
 
 
 def killed(t, expected, delays):
