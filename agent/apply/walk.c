@@ -142,7 +142,7 @@ static bool
 is_snapshot(const char *name)
 {
 	return strcmp(name, ".snapshot") == 0 || strcmp(name, "~snapshot") == 0 || strcmp(name, ".zfs") == 0 ||
-	       strcmp(name, ".snapshots") == 0;
+	       strcmp(name, ".snapshots") == 0 || strncmp(name, "@GMT-", 5) == 0;
 }
 
 static unsigned char

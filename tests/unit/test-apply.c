@@ -1161,6 +1161,24 @@ a_new_file_voids_a_whole_batch(void)
 }
 
 static void
+what_a_file_server_shows_of_its_past_is_no_new_file(void)
+{
+	static const char *const names[] = { ".snapshot", ".snapshots", "~snapshot", ".zfs", "@GMT-2026.01.01-00.00.00" };
+
+	for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+		const char *id;
+
+		begin();
+		id = three_files(true);
+		CHECK(mkdir(at(arena_print(mem, "share/d/%s", names[i])), 0755) == 0);
+		put(arena_print(mem, "share/d/%s/a", names[i]), "x");
+		apply(NOW);
+		CHECK(result.quarantined == 3 && now_of(id).state == STATE_QUARANTINED);
+		end();
+	}
+}
+
+static void
 new_at_last(const char *path)
 {
 	if (strcmp(path, "d/c") == 0)
@@ -2078,6 +2096,7 @@ main(void)
 	TEST(restore_overwrites_nothing);
 	TEST(a_whole_batch_goes_whole);
 	TEST(a_new_file_voids_a_whole_batch);
+	TEST(what_a_file_server_shows_of_its_past_is_no_new_file);
 	TEST(a_file_that_comes_while_a_whole_batch_is_moved_puts_it_back);
 	TEST(drift_midway_puts_a_whole_batch_back);
 	TEST(a_hold_on_one_puts_a_whole_batch_back);
