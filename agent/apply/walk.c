@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* walk.c - from the root of a share to one file, without being led out of the share. */
 #include "apply_p.h"
+#include "behov/scan.h"
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -137,14 +138,6 @@ walk_lost(int why)
 	return false;
 }
 
-/* As scan: what a file server shows of its own past is no record. */
-static bool
-is_snapshot(const char *name)
-{
-	return strcmp(name, ".snapshot") == 0 || strcmp(name, "~snapshot") == 0 || strcmp(name, ".zfs") == 0 ||
-	       strcmp(name, ".snapshots") == 0 || strncmp(name, "@GMT-", 5) == 0;
-}
-
 static unsigned char
 type_of(int folder, const struct dirent *d)
 {
@@ -183,7 +176,7 @@ list_folder(struct arena *mem, int root, const char *path, struct folders *todo,
 			continue;
 		type = type_of(fd, d);
 		below = *path ? arena_print(mem, "%s/%s", path, d->d_name) : arena_text(mem, d->d_name);
-		if (type == DT_DIR && !is_snapshot(d->d_name))
+		if (type == DT_DIR && !scan_is_snapshot(d->d_name))
 			*(const char **)arena_push(mem, &todo->list) = below;
 		else if (type == DT_REG || type == DT_UNKNOWN)
 			each(self, below);

@@ -15,8 +15,8 @@
 
 struct wanted { long long files, asked; };
 
-static bool
-is_snapshot(const char *name)
+bool
+scan_is_snapshot(const char *name)
 {
 	return strcmp(name, ".snapshot") == 0 || strcmp(name, "~snapshot") == 0 || strcmp(name, ".zfs") == 0 ||
 	       strcmp(name, ".snapshots") == 0 || strncmp(name, "@GMT-", 5) == 0;
@@ -66,7 +66,7 @@ list_folders(struct walk *w, struct folder *folder)
 	for (size_t i = 0; i < folder->count; i++) {
 		const char *name = folder->names + folder->list[i].name;
 
-		if (folder->list[i].entry.type == DT_DIR && !is_snapshot(name) && !is_skipped(w, folder->path, name))
+		if (folder->list[i].entry.type == DT_DIR && !scan_is_snapshot(name) && !is_skipped(w, folder->path, name))
 			list_keep(folder->below, LOOK, name);
 	}
 }

@@ -1579,7 +1579,7 @@ a_membership_that_we_removed_and_that_is_back_is_told(void)
 		(void)night(&t, &plan);
 		CHECK(found(&plan, "re-granted") && strstr(text_of(&plan, "re-granted"), "togs bort ur gruppen 2026-01-05 (förslag "));
 		CHECK(strstr(text_of(&plan, "re-granted"), "godkänt av anna") && strstr(text_of(&plan, "re-granted"), s.id));
-		CHECK(!strstr(text_of(&plan, "re-granted"), i ? "säger katalogen inte" : "domänkontrollanten DC1; vem") == false);
+		CHECK(strstr(text_of(&plan, "re-granted"), i ? "säger katalogen inte" : "domänkontrollanten DC1; vem"));
 		plan_free(&plan);
 		list = all(&t, STATES(STATE_OPEN));
 		CHECK(list.list.count == 1 && list.list.items[0].episode == 2 &&
