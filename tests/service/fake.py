@@ -112,7 +112,7 @@ class Fake:
 
     def __init__(self, entries, **wrong):
         self.entries, self.pages, self.asked, self.binds, self.answers, self.links = entries, 0, [], [], 0, 0
-        self.changes, self.lock = [], threading.Lock()
+        self.changes, self.lock, self.critical = [], threading.Lock(), set()
         self.__dict__.update(wrong)
 
     def __enter__(self):
@@ -275,6 +275,7 @@ class Fake:
         if self.numbers and tag == 0xa0:
             entries = [e for i, e in enumerate(entries) if self.is_asked_for(i, parts(body))]
         control = parts(parts(fields[2][1])[0][1])
+        self.critical.add(control[1] == (1, b"\xff"))
         assert control[0][1] == PAGED
         size, cookie = (body for _, body in parts(parts(control[-1][1])[0][1]))
         size, start = int.from_bytes(size, "big"), int(cookie.split(b" ")[0] or 0)

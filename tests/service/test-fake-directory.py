@@ -193,6 +193,7 @@ def main():
             first = home.plan(fake.url)
             check("the directory is read in pages, and gives something to propose", first.returncode == 0 and fake.pages == 7
                   and first.stdout.count(b'"remove-member"') > 1000, *show(first), fake.pages)
+            check("pages are demanded: a server that knows none must refuse", fake.critical == {True}, fake.critical)
         done = home.plan(home.export(entries))
         check("its export gives the same plan", done.stdout == first.stdout, *show(done))
         ranges(home, entries, first.stdout)
