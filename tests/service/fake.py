@@ -69,12 +69,14 @@ def parts(data):
 
 
 def matches(what, attributes):
-    """A filter of equalities, and all or any of them."""
+    """A filter of equalities and of numbers that are as large, and all or any of them."""
     tag, body = what
     if tag in (0xa0, 0xa1):
         return (all if tag == 0xa0 else any)(matches(one, attributes) for one in parts(body))
     (_, name), (_, value) = parts(body)
     held = attributes.get(name.decode(), [])
+    if tag == 0xa5:
+        return any(int(v) >= int(value) for v in held)
     return any((v if isinstance(v, bytes) else v.encode()) == value for v in held)
 
 
@@ -106,6 +108,7 @@ class Fake:
     says = None             # or so many bytes of that page: chunks -> bytes
     numbers = None          # place of an entry -> its uSNCreated, or None; then what is asked of that number is heeded
     elsewhere = False       # a new connection reaches another server
+    service, invocation = "NTDS", None      # which server it is; bytes: its database, and then what is asked of changes is heeded
     hidden = ()             # DNs that are there and do not come
     refuses = 0             # filters of more bytes than that (adminLimitExceeded)
     modify = None           # change -> (whether it is done, result code; None: it hangs up instead)
@@ -166,10 +169,12 @@ class Fake:
         base, scope, wanted = search[0][1].decode(), search[1][1][0], [v.decode() for _, v in parts(search[7][1])]
         if scope == 0 and not base:
             link.sendall(self.message(ident, self.entry("", {"dnsHostName": ["dc1.kalmar.example"],
-                                                             "dsServiceName": ["NTDS 2" if self.elsewhere and self.links > 1 else "NTDS"],
+                                                             "dsServiceName": ["NTDS 2" if self.elsewhere and self.links > 1 else self.service],
                                                              "highestCommittedUSN": [str(12345 + self.pages)],
                                                              "supportedControl": list(self.controls)}.items()))
                          + self.message(ident, self.done(0x65, 0)))
+        elif scope == 0 and base == self.service and self.invocation:
+            link.sendall(self.message(ident, self.entry(base, [("invocationId", [self.invocation])])) + self.message(ident, self.done(0x65, 0)))
         elif scope == 0 and wanted[0].startswith("member;range="):
             link.sendall(self.rest(ident, base, wanted))
         elif self.refuses and len(search[6][1]) > self.refuses:
@@ -274,6 +279,8 @@ class Fake:
         entries, (tag, body) = self.entries, parts(fields[1][1])[6]
         if self.numbers and tag == 0xa0:
             entries = [e for i, e in enumerate(entries) if self.is_asked_for(i, parts(body))]
+        if self.invocation:
+            entries = [e for e in entries if matches(parts(fields[1][1])[6], e[1])]
         control = parts(parts(fields[2][1])[0][1])
         self.critical.add(control[1] == (1, b"\xff"))
         assert control[0][1] == PAGED
@@ -370,14 +377,14 @@ class Home:
         with open(f"{self.folder}/{name}", "w", encoding="utf-8") as out:
             out.write(content)
 
-    timeout, extra = 20, ""         # extra: more of each directory
+    timeout, extra, more = 20, "", ""       # extra: more of each directory; more: of conf
     sources = None                  # sources: [(address, base)] instead of the one that is given
 
     def call(self, source, *words):
         listed = ", ".join(f'{{ source = "{address}"; base = "{base}"; page-size = {PAGE}; timeout = {self.timeout}; {self.extra} '
                            f'access-groups = ( "OU=Behorighet,{BASE}" ); }}' for address, base in self.sources or [(source, BASE)])
         self.write("behov.cfg", 'organisation = "Kalmar kommun"; store = "sqlite:b.db"; rules = "rules";\n'
-                   f'directory = ( {listed} );\n'
+                   f'directory = ( {listed} );\n{self.more}\n'
                    'mail = { server = "maildir:o"; from = "behov@kalmar.example"; };\n'
                    'web = { listen = "127.0.0.1:8440"; url = "http://127.0.0.1:8440"; };\n')
         clean = {k: v for k, v in os.environ.items() if not k.startswith("LDAP")}

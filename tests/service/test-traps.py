@@ -156,6 +156,18 @@ def domains(entries):
         shutil.rmtree(home.folder)
 
 
+def another(home, entries):
+    """Changes are counted by each server for itself, and anew by another database under its name."""
+    small = entries[:40] + [group(1, "APP-Skola", [person(1), person(3)]), group(3, "APP-Liten", [person(1)])]
+    home.extra, home.more, seen = 'full-read = "7 days";', 'work = "work";', []
+    for service, database in (("NTDS", 1), ("NTDS", 1), ("NTDS", 2), ("NTDS", 2), ("NTDS 2", 2)):
+        with Fake(small, service=service, invocation=bytes([database]) * 16) as fake:
+            seen.append(certificate(home, fake.url).get("changes"))
+    check("trap 21: everything is read of another server, and of another database of the same", seen == [False, True, False, True, False],
+          seen)
+    home.extra = home.more = ""
+
+
 def everybody(home, entries):
     anyone = (f"CN=S-1-5-11,CN=ForeignSecurityPrincipals,{BASE}",
               {"objectClass": ["foreignSecurityPrincipal"], "objectSid": [b"\1\1\0\0\0\0\0\5\x0b\0\0\0"]})
@@ -231,6 +243,7 @@ def main():
         timed(home, entries, whole)
         since(home, entries)
         stalled(home, entries)
+        another(home, entries)
         everybody(home, entries)
         cycles(home, entries, whole)
         clear(home, entries)
