@@ -8,7 +8,7 @@ import sys
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import fake as server
-from fake import BASE, LINK_TTL, PAGE, Fake, Home, certificate, check, group, person, show, sid, world
+from fake import BASE, LINK_TTL, PAGE, PEOPLE, Fake, Home, certificate, check, group, person, show, sid, world
 
 SKOLA, LITEN = f"CN=APP-Skola,OU=Behorighet,{BASE}", f"CN=APP-Liten,OU=Behorighet,{BASE}"
 SIZES = (0, 1, 1499, 1500, 1501, 3000, 3001, 4999, 5000, 5001, 25000)
@@ -181,15 +181,18 @@ def everybody(home, entries):
 
 def cycles(home, entries, whole):
     """GG-Skola lies in APP-Skola, and APP-Skola in GG-Skola; and a diamond is no cycle."""
-    turned = [(dn, {**a, "member": a["member"] + [SKOLA]}) if dn.startswith("CN=GG-Skola") else (dn, a) for dn, a in entries]
+    turned = [(dn, {**a, "member": a["member"] + [person(PEOPLE - 3), SKOLA]}) if dn.startswith("CN=GG-Skola") else (dn, a) for dn, a in entries]
     both = [(dn, {**a, "member": a["member"] + [f"CN=Ring,OU=Behorighet,{BASE}"]}) if dn == SKOLA else (dn, a) for dn, a in turned]
     both.append(group(4, "Ring", [f"CN=GG-Skola,OU=Behorighet,{BASE}"]))
     wanted = {p["account"] for p in json.loads(whole)["proposals"]}
     for name, there in (("a cycle of groups", turned), ("a diamond on a cycle", both)):
         with Fake(there) as fake:
             done = home.plan(fake.url)
+            missing = {m["account"] for m in plan(done).get("missing", ()) if m["role"] == "skola"}
             check(f"trap 8: {name} ends, and the same people are proposed", done.returncode == 0 and proposed(done) == wanted, *show(done),
                   len(proposed(done) ^ wanted))
+            check(f"trap 8: who is in a group by {name} only has what it gives", f"asa{PEOPLE - 3}" not in missing and len(missing) > 3,
+                  *show(done), len(missing))
 
 
 def parted(home, entries, whole):
