@@ -231,6 +231,10 @@ def order(home, keys, good):
     with door() as a, door() as b:
         done = home.plan(f"{a.url} {b.url}")
         check("the first of two servers is asked, and the second is left alone", done[:2] == good and not b.connections, done)
+    with door(wrong=lambda d, kind: "close" if kind == SEARCH or d.connections > 1 else None) as a, door() as b:
+        done = home.plan(f"{a.url} {b.url}")
+        check("one that is lost while it is read is not changed for the second", done[0] == 1 and not done[1] and not b.connections and
+              a.connections > 1, done, a.connections, b.connections)
     with door() as b:
         done = home.plan(f"{gone} {b.url}")
         check("where nobody listens the next is asked, and a warning names the first and why",
