@@ -133,7 +133,7 @@ class Controller:
         lines = ["netbios name = DC1", "realm = KALMAR.EXAMPLE", "workgroup = KALMAR", "tls enabled = yes",
                  "server role = active directory domain controller", "server services = ldap cldap kdc",
                  "dcerpc endpoint servers = none", f"interfaces = {self.address}/8", "bind interfaces only = yes",
-                 "ldap server require strong auth = yes", f"prefork children = {self.workers}", "ldb:nosync = true"]
+                 "ldap server require strong auth = allow_sasl_over_tls", f"prefork children = {self.workers}", "ldb:nosync = true"]
         lines += [f"{key} = {home}/{value}" for key, value in places.items()]
         write(home + "/smb.conf", "[global]\n" + "\n".join(lines) + "\n")
         write(self.krb5, "[libdefaults]\ndefault_realm = KALMAR.EXAMPLE\ndns_lookup_kdc = false\nrdns = false\n"

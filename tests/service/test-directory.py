@@ -1,12 +1,15 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-3.0-or-later
 """A real domain controller (Samba): read live in three ways and as its LDIF export, the plan is the same to the byte."""
+import contextlib
 import json
 import os
 import re
+import socket
 import sqlite3
 import subprocess
 import sys
+import time
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import loopback
@@ -48,7 +51,7 @@ def world():
     group("APP-Skola", people[15:40] + [service])
     group("APP-Ekonomi", [f"CN=GG-Skola,OU=Behorighet,{BASE}"] + people[40:])
     cycle = samba.entry(f"CN=GG-Skola,OU=Behorighet,{BASE}", member=f"CN=APP-Ekonomi,OU=Behorighet,{BASE}")
-    kerberos = samba.entry(f"CN=DC1,OU=Domain Controllers,{BASE}", servicePrincipalName="ldap/" + ADDRESS)
+    kerberos = samba.entry(f"CN=DC1,OU=Domain Controllers,{BASE}", servicePrincipalName=["ldap/" + ADDRESS, "ldap/127.0.0.1"])
     return load + [("modify", *change[1:]) for change in (cycle, kerberos)]
 
 
@@ -112,6 +115,7 @@ def compare(dc):
     home = dc.home
     simple = f'bind-dn = "{ADMIN}"; password-file = "password"; '
     ca = f'ca-file = "{dc.ca}"; '
+    kerberos = f'sasl = "gssapi"; keytab = "{home}/keytab"; principal = "Administrator"; '
     export(dc)
     first = plan(home, "file:export.ldif")
     found = len(re.findall(rb'"kind": "remove-member"|"kind": "cut-nesting"', first.stdout))
@@ -119,7 +123,7 @@ def compare(dc):
           first.returncode, found, first.stderr.decode()[-800:])
     ways = {"ldaps, in pages of ten": (f"ldaps://{ADDRESS}", simple + ca + "page-size = 10;"),
             "StartTLS": (f"ldap://{ADDRESS}", simple + ca + "starttls = true;"),
-            "Kerberos with a keytab": (f"ldap://{ADDRESS}", f'sasl = "gssapi"; keytab = "{home}/keytab"; principal = "Administrator";')}
+            "Kerberos with a keytab": (f"ldap://{ADDRESS}", kerberos), "TLS and Kerberos": (f"ldaps://{ADDRESS}", kerberos + ca)}
     for name, (source, more) in ways.items():
         live = plan(home, source, more)
         check(f"over {name} the plan is the same to the byte", live.returncode == 0 and live.stdout == first.stdout,
@@ -142,6 +146,48 @@ def compare(dc):
               and ADDRESS.encode() in done.stderr and PASSWORD.encode() not in done.stderr, done.returncode, done.stderr.decode()[-800:])
 
 
+@contextlib.contextmanager
+def slapd(dc, scheme, host, more=""):
+    """One that lets in by the controller's Kerberos, and shows nothing to who signs or seals; gives its address."""
+    home = f"{dc.home}/slapd-{scheme}"
+    os.mkdir(home)
+    dc.samba_tool("domain", "exportkeytab", home + "/keytab", "--principal=ldap/" + host)
+    samba.write(home + "/slapd.conf", "include /etc/ldap/schema/core.schema\nmodulepath /usr/lib/ldap\nmoduleload back_mdb\n"
+                f"TLSCertificateFile {dc.home}/tls/cert.pem\nTLSCertificateKeyFile {dc.home}/tls/key.pem\nsasl-host {host}\n{more}\n"
+                f"database mdb\nsuffix \"{BASE}\"\ndirectory {home}\naccess to * by sasl_ssf=1 none by * read\n")
+    subprocess.run(["/usr/sbin/slapadd", "-q", "-f", home + "/slapd.conf"], check=True, stderr=subprocess.DEVNULL,
+                   input=f"dn: {BASE}\nobjectClass: organization\nobjectClass: dcObject\no: K\ndc: kalmar\n".encode())
+    with socket.socket() as free:
+        free.bind((host, 0))
+        url = f"{scheme}://{host}:{free.getsockname()[1]}"
+    with subprocess.Popen(["/usr/sbin/slapd", "-d", "0", "-h", url, "-f", home + "/slapd.conf"], stdin=subprocess.DEVNULL,
+                          stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+                          env={**os.environ, "KRB5_CONFIG": dc.krb5, "KRB5_KTNAME": home + "/keytab"}) as server:
+        try:
+            for _ in range(100):
+                if subprocess.run(["ldapsearch", "-x", "-H", url, "-s", "base", "-b", ""], env={**os.environ, "LDAPTLS_CACERT": dc.ca},
+                                  stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL).returncode == 0:
+                    break
+                time.sleep(0.1)
+            yield url
+        finally:
+            server.terminate()
+
+
+def layers(dc):
+    """AD takes none over TLS, and Samba any: slapd can say whether there is one."""
+    how = f'sasl = "gssapi"; keytab = "{dc.home}/keytab"; principal = "Administrator"; ca-file = "{dc.ca}";'
+    with slapd(dc, "ldap", ADDRESS, "sasl-secprops noanonymous,maxssf=0") as url:
+        done = plan(dc.home, url, how)
+    check("Kerberos that neither signs nor seals is refused", done.returncode == 1 and not done.stdout
+          and b"cannot bind with Kerberos" in done.stderr and b"weak" in done.stderr, done.returncode, done.stderr.decode()[-800:])
+    # libldap would make this machine's name of that address, and ask for a layer where TLS has less than 256 bits.
+    with slapd(dc, "ldaps", "127.0.0.1", "TLSCipherSuite NORMAL:-CIPHER-ALL:+AES-128-GCM") as url:
+        done = plan(dc.home, url, how)
+    check("over TLS it does neither, and the server is who conf says", done.returncode == 3 and b"not one person was found" in done.stdout,
+          done.returncode, done.stdout.decode()[-300:], done.stderr.decode()[-800:])
+
+
 def main():
     if os.geteuid() != 0:
         print("skip a domain controller needs ports below 1024: run as root")
@@ -152,6 +198,7 @@ def main():
             write_rules(dc.home)
             secrets(dc)
             compare(dc)
+            layers(dc)
     except (subprocess.CalledProcessError, RuntimeError) as why:
         check("the domain controller can be set up", False, why, (getattr(why, "output", b"") or b"").decode()[-1500:])
     return 1 if failures else 0
