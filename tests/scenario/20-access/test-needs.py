@@ -292,12 +292,17 @@ def odd_accounts():
               "cia": {"title": "Lärare", "lastLogonTimestamp": new}, "dan": {"title": "Lärare", "accountExpires": old, "lastLogonTimestamp": new},
               "svc": {"servicePrincipalName": "http/x"}, "svc2": {"servicePrincipalName": "http/y", "manager": dn("anna")}}
     groups = {"APP-L": ["GG-A", "svc", "svc2", "dan"], "GG-A": ["anna", "bo", "cia"], "APP-M": ["GG-A", "svc", "svc2", "dan"]}
-    plan = World(people, groups, [role(needs=['title = "Lärare";'], rest='dormant = "360 days";'), role("m", "APP-M", ['title = "Lärare";'])]).plan()
+    world = World(people, groups, [role(needs=['title = "Lärare";'], rest='dormant = "360 days";'), role("m", "APP-M", ['title = "Lärare";'])])
+    plan = world.plan()
     check("a switched off account that has a role is told", "anna" in finding(plan, "disabled-member"), plan["findings"])
     check("one that has run out, too", "dan" in finding(plan, "expired-member"), plan["findings"])
     dormant = finding(plan, "dormant-member")
     check("who has not signed in for longer than the role allows is told, with what the figure is worth",
           "bo" in dormant and "cia" not in dormant and "14 dagar" in dormant, dormant)
+    with open(world.path + "/d.ldif", "a", encoding="utf-8") as out:
+        out.write(f"dn: {BASE}\nobjectClass: domainDNS\nmsDS-LogonTimeSyncInterval: 5\n\n")
+    dormant = finding(world.plan(), "dormant-member")
+    check("and that is what the domain says, where it says it", "2 personer" in dormant and "släpa 5 dagar" in dormant, dormant)
     later = World(people, groups, [role(needs=['title = "Lärare";'], rest='dormant = "360 days";')])
     seen = ["cia" in finding(later.plan(now=day + "T02:00+01:00"), "dormant-member") for day in ("2026-11-26", "2026-12-01")]
     check("not before those days have passed on top of the limit", seen == [False, True], seen)
