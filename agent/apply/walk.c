@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* walk.c - from the root of a share to one file, without being led out of the share. */
 #include "apply_p.h"
-#include "behov/scan.h"
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -176,7 +175,7 @@ list_folder(struct arena *mem, int root, const char *path, struct folders *todo,
 			continue;
 		type = type_of(fd, d);
 		below = *path ? arena_print(mem, "%s/%s", path, d->d_name) : arena_text(mem, d->d_name);
-		if (type == DT_DIR && !scan_is_snapshot(d->d_name))
+		if (type == DT_DIR && !share_is_past(d->d_name))
 			*(const char **)arena_push(mem, &todo->list) = below;
 		else if (type == DT_REG || type == DT_UNKNOWN)
 			each(self, below);

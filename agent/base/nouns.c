@@ -189,3 +189,10 @@ copies_of(const struct conf *conf, const struct share *share)
 		out.snapshots = conf->protocol.copies.snapshots;
 	return out;
 }
+
+bool
+share_is_past(const char *name)
+{
+	return strcmp(name, ".snapshot") == 0 || strcmp(name, "~snapshot") == 0 || strcmp(name, ".zfs") == 0 ||
+	       strcmp(name, ".snapshots") == 0 || strncmp(name, "@GMT-", 5) == 0;
+}

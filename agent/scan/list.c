@@ -15,13 +15,6 @@
 
 struct wanted { long long files, asked; };
 
-bool
-scan_is_snapshot(const char *name)
-{
-	return strcmp(name, ".snapshot") == 0 || strcmp(name, "~snapshot") == 0 || strcmp(name, ".zfs") == 0 ||
-	       strcmp(name, ".snapshots") == 0 || strncmp(name, "@GMT-", 5) == 0;
-}
-
 /* What is ours in the root.  Where the share folds case, any spelling opens the same folder. */
 static bool
 is_skipped(const struct walk *w, const char *path, const char *name)
@@ -66,7 +59,7 @@ list_folders(struct walk *w, struct folder *folder)
 	for (size_t i = 0; i < folder->count; i++) {
 		const char *name = folder->names + folder->list[i].name;
 
-		if (folder->list[i].entry.type == DT_DIR && !scan_is_snapshot(name) && !is_skipped(w, folder->path, name))
+		if (folder->list[i].entry.type == DT_DIR && !share_is_past(name) && !is_skipped(w, folder->path, name))
 			list_keep(folder->below, LOOK, name);
 	}
 }

@@ -176,6 +176,8 @@ enum share_identity { IDENTITY_MARKER, IDENTITY_FILESYSTEM, IDENTITY_NONE };
 enum share_dispose { DISPOSE_NONE, DISPOSE_QUARANTINE, DISPOSE_DESTROY };
 #define SHARE_MARKER ".behov-share"             /* in the root: "behov share <id> <random>\n" */
 #define SHARE_QUARANTINE ".behov-karantan"      /* in the root; outside every rule */
+/* A folder of that name, anywhere, is what a file server shows of its own past, and no record. */
+bool share_is_past(const char *name);
 
 /* A share that is not mounted: path = "smb://server:port/share/folder". */
 struct smb_place {

@@ -63,7 +63,5 @@ int scan_adopt(const struct share *share, struct error *err);
 char *scan_filesystem(struct arena *mem, const struct share *share, struct error *err);
 /* Opens the share's root and checks its marker, or its file system: a descriptor, or -1.  For apply, too: see DESIGN 8. */
 int scan_open_root(const struct share *share, struct error *err);
-/* A folder of that name is what a file server shows of its own past, and no record. */
-bool scan_is_snapshot(const char *name);
 
 #endif
