@@ -28,11 +28,12 @@ O       := build$(if $(SAN),/$(subst $(comma),-,$(SAN)))$(if $(filter clang%,$(n
 WARN    = -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Werror
 CFLAGS ?= -O2 -g
 ALL_CFLAGS = -std=c17 -D_GNU_SOURCE $(CFLAGS) $(WARN) -Iinclude -MMD -MP -pthread \
-	-fno-strict-aliasing -fstack-protector-strong $(if $(SAN),-fsanitize=$(SAN) -fno-omit-frame-pointer $(SAN_QUIET),-D_FORTIFY_SOURCE=2) \
+	-fno-strict-aliasing -fstack-protector-strong $(if $(SAN),-fsanitize=$(SAN) $(SAN_MORE),-D_FORTIFY_SOURCE=2) \
 	$(shell pkg-config --cflags $(PACKAGES) 2>/dev/null) \
 	$(patsubst -I%,-isystem %,$(shell pkg-config --cflags $(DRAWING) 2>/dev/null))
-# gcc's flow warnings take a sanitizer's own checks for the program's.
-SAN_QUIET = $(if $(filter gcc%,$(notdir $(CC))),-Wno-format-truncation -Wno-maybe-uninitialized)
+# Whatever it finds ends the program, or a test that does not look would pass.  gcc's flow warnings take its checks for ours.
+SAN_MORE = -fno-sanitize-recover=all -fno-omit-frame-pointer \
+	$(if $(filter gcc%,$(notdir $(CC))),-Wno-format-truncation -Wno-maybe-uninitialized)
 LIBS    = $(shell pkg-config --libs $(PACKAGES) 2>/dev/null) -lm -pthread \
 	-Wl,--as-needed $(shell pkg-config --libs $(DRAWING) 2>/dev/null) -Wl,--no-as-needed
 ALL_LDFLAGS = $(LDFLAGS) $(if $(SAN),-fsanitize=$(SAN))

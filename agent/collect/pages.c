@@ -296,10 +296,11 @@ take_ahead(struct reader *r, struct ahead *ahead, int id)
 static bool
 is_stuck(struct reader *r, const struct berval *was, const struct berval *next)
 {
-	bool again = was->bv_len == next->bv_len && memcmp(was->bv_val, next->bv_val, next->bv_len) == 0;
+	bool last = next->bv_len == 0;
+	bool again = !last && was->bv_len == next->bv_len && memcmp(was->bv_val, next->bv_val, next->bv_len) == 0;
 
 	r->empty_pages = r->page_entries ? 0 : r->empty_pages + 1;
-	return next->bv_len && ((again && !r->page_entries) || r->empty_pages > EMPTY_MOST || r->pages > PAGES_MOST);
+	return (again && !r->page_entries) || (!last && (r->empty_pages > EMPTY_MOST || r->pages > PAGES_MOST));
 }
 
 /* The cookie of the next page, empty after the last.  A result that is not success is a failure with its page. */

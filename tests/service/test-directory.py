@@ -73,8 +73,11 @@ def behov(home, source, more, *words):
                 'mail = { server = "maildir:o"; from = "behov@kalmar.example"; };\n'
                 'web = { listen = "127.0.0.1:8440"; url = "http://127.0.0.1:8440"; };\n')
     clean = {k: v for k, v in os.environ.items() if not k.startswith(("LDAP", "KRB5"))}
+    # Over TLS, Cyrus SASL forgets the credentials that it takes for asking for no layer (its issue 843).
+    forgets = source.startswith("ldaps") and "gssapi" in more
     return subprocess.run([BEHOV, "--config", home + "/behov.cfg", *words], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                          stderr=subprocess.PIPE, env={**clean, "KRB5_CONFIG": home + "/krb5.conf"})
+                          stderr=subprocess.PIPE, env={**clean, "KRB5_CONFIG": home + "/krb5.conf",
+                               **({"ASAN_OPTIONS": "detect_leaks=0"} if forgets else {})})
 
 
 def plan(home, source, more=""):
