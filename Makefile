@@ -17,7 +17,9 @@ ifeq ($(origin CC),default)
 CC       = gcc
 endif
 SAN     ?=
-PACKAGES = ldap lber libsasl2 sqlite3 libconfig libcurl libmicrohttpd libcrypto jansson libzstd libutf8proc zlib libxml-2.0 libseccomp
+PACKAGES = ldap lber libsasl2 sqlite3 libconfig libmicrohttpd nettle libcrypto jansson libzstd libutf8proc zlib libseccomp
+# Opened when they are needed (include/behov/late.h), and not linked with.
+LATE     = libcurl libxml-2.0
 # Drawing is one room's business: a test that does not open that is not linked with it.
 DRAWING  = pangocairo pangoft2 libqpdf fontconfig
 
@@ -29,7 +31,7 @@ WARN    = -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Werror
 CFLAGS ?= -O2 -g
 ALL_CFLAGS = -std=c17 -D_GNU_SOURCE $(CFLAGS) $(WARN) -Iinclude -MMD -MP -pthread \
 	-fno-strict-aliasing -fstack-protector-strong $(if $(SAN),-fsanitize=$(SAN) $(SAN_MORE),-D_FORTIFY_SOURCE=2) \
-	$(shell pkg-config --cflags $(PACKAGES) 2>/dev/null) \
+	$(shell pkg-config --cflags $(PACKAGES) $(LATE) 2>/dev/null) \
 	$(patsubst -I%,-isystem %,$(shell pkg-config --cflags $(DRAWING) 2>/dev/null))
 # Whatever it finds ends the program, or a test that does not look would pass.  gcc's flow warnings take its checks for ours.
 SAN_MORE = -fno-sanitize-recover=all -fno-omit-frame-pointer \

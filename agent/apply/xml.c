@@ -38,6 +38,19 @@ none_left(void)
 	abort();
 }
 
+/* libxml2 is opened when the first file is: it may be missing. */
+static struct xml *
+give_up(struct xml *x)
+{
+	int why = errno;
+
+	close(x->fd);
+	digest_close(x->sum, (unsigned char[DIGEST_SIZE]){ 0 });
+	free(x);
+	errno = why;
+	return NULL;
+}
+
 struct xml *
 xml_open(int folder, const char *path)
 {
@@ -52,7 +65,9 @@ xml_open(int folder, const char *path)
 		none_left();
 	*x = (struct xml){ .fd = fd, .sum = digest_open(), .path = path };
 	buffer = xmlOutputBufferCreateIO(put, NULL, x, NULL);
-	x->writer = buffer ? xmlNewTextWriter(buffer) : NULL;
+	if (!buffer)
+		return give_up(x);
+	x->writer = xmlNewTextWriter(buffer);
 	if (!x->writer)
 		none_left();
 	xmlTextWriterSetIndent(x->writer, 1);

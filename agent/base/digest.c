@@ -1,40 +1,21 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* digest.c - SHA-256, HMAC and randomness, all from libcrypto. */
+/* digest.c - SHA-256 and HMAC from nettle (which libldap brings along, and which need not be set up), and randomness. */
 #include <behov/digest.h>
 
-#include <openssl/crypto.h>
-#include <openssl/evp.h>
-#include <openssl/hmac.h>
-#include <pthread.h>
+#include <nettle/hmac.h>
+#include <nettle/memops.h>
+#include <nettle/sha2.h>
 #include <sys/random.h>
 #include <errno.h>
 
 /* Fields are short and many: they are handed on a block at a time. */
 #define BLOCK 4096
-struct digest { EVP_MD_CTX *ctx; size_t waiting; unsigned char block[BLOCK]; };
+struct digest { struct sha256_ctx sum; size_t waiting; unsigned char block[BLOCK]; };
 
 static _Noreturn void broken(const char *what)
 {
 	fprintf(stderr, "behov: %s failed: cannot go on\n", what);
 	abort();
-}
-
-static EVP_MD *found;
-
-static void find_sha256(void)
-{
-	found = EVP_MD_fetch(NULL, "SHA256", NULL);
-	if (!found)
-		broken("SHA-256");
-}
-
-/* Found once: to look for it is as dear as to hash a short text. */
-static const EVP_MD *sha256(void)
-{
-	static pthread_once_t once = PTHREAD_ONCE_INIT;
-
-	pthread_once(&once, find_sha256);
-	return found;
 }
 
 struct digest *digest_open(void)
@@ -44,26 +25,18 @@ struct digest *digest_open(void)
 	if (!d)
 		broken("malloc");
 	d->waiting = 0;
-	d->ctx = EVP_MD_CTX_new();
-	if (!d->ctx || EVP_DigestInit_ex(d->ctx, sha256(), NULL) != 1)
-		broken("SHA-256");
+	sha256_init(&d->sum);
 	return d;
-}
-
-static void hand_on(struct digest *d, const void *bytes, size_t len)
-{
-	if (EVP_DigestUpdate(d->ctx, bytes, len) != 1)
-		broken("SHA-256");
 }
 
 void digest_add(struct digest *d, const void *bytes, size_t len)
 {
 	if (len > BLOCK - d->waiting) {
-		hand_on(d, d->block, d->waiting);
+		sha256_update(&d->sum, d->waiting, d->block);
 		d->waiting = 0;
 	}
 	if (len > BLOCK) {
-		hand_on(d, bytes, len);
+		sha256_update(&d->sum, len, bytes);
 	} else if (len) {
 		memcpy(d->block + d->waiting, bytes, len);
 		d->waiting += len;
@@ -80,26 +53,22 @@ void digest_field(struct digest *d, const char *text)
 
 void digest_close(struct digest *d, unsigned char out[DIGEST_SIZE])
 {
-	hand_on(d, d->block, d->waiting);
-	if (EVP_DigestFinal_ex(d->ctx, out, NULL) != 1)
-		broken("SHA-256");
-	EVP_MD_CTX_free(d->ctx);
+	digest_next(d, out);
+	explicit_bzero(d, sizeof(*d));  /* it may have been of a secret */
 	free(d);
 }
 
 void digest_next(struct digest *d, unsigned char out[DIGEST_SIZE])
 {
-	hand_on(d, d->block, d->waiting);
+	sha256_update(&d->sum, d->waiting, d->block);
 	d->waiting = 0;
-	if (EVP_DigestFinal_ex(d->ctx, out, NULL) != 1 || EVP_DigestInit_ex(d->ctx, NULL, NULL) != 1)
-		broken("SHA-256");
+	sha256_digest(&d->sum, DIGEST_SIZE, out);
 }
 
 void digest_each(struct digest *d, const void *bytes, size_t len, unsigned char out[DIGEST_SIZE])
 {
-	if (EVP_DigestUpdate(d->ctx, bytes, len) != 1 || EVP_DigestFinal_ex(d->ctx, out, NULL) != 1 ||
-	    EVP_DigestInit_ex(d->ctx, NULL, NULL) != 1)
-		broken("SHA-256");
+	sha256_update(&d->sum, len, bytes);
+	sha256_digest(&d->sum, DIGEST_SIZE, out);
 }
 
 void digest_of(const void *bytes, size_t len, unsigned char out[DIGEST_SIZE])
@@ -154,8 +123,12 @@ char *digest_text(struct arena *mem, const char *text)
 
 void digest_hmac(const void *key, size_t key_len, const void *bytes, size_t len, unsigned char out[DIGEST_SIZE])
 {
-	if (key_len > 4096 || !HMAC(EVP_sha256(), key, (int)key_len, bytes, len, out, NULL))
-		broken("HMAC");
+	struct hmac_sha256_ctx sum;
+
+	hmac_sha256_set_key(&sum, key_len, key);
+	hmac_sha256_update(&sum, len, bytes);
+	hmac_sha256_digest(&sum, DIGEST_SIZE, out);
+	explicit_bzero(&sum, sizeof(sum));
 }
 
 char *digest_base64url(struct arena *mem, const void *bytes, size_t len)
@@ -184,7 +157,7 @@ bool digest_equal(const char *a, const char *b)
 	if (!a || !b)
 		return false;
 	len = strlen(a);
-	return len == strlen(b) && CRYPTO_memcmp(a, b, len) == 0;
+	return len == strlen(b) && memeql_sec(a, b, len);
 }
 
 void digest_random(void *out, size_t len)

@@ -455,6 +455,11 @@ static bool ends_with(const char *value, const char *rest)
 	return len >= least && memcmp(value + len - least, rest, least) == 0;
 }
 
+size_t text_glob_ending(const char *pattern)
+{
+	return *pattern == '*' && is_ending(pattern + 1) ? strlen(pattern + 1) : 0;
+}
+
 /* One place to come back to is enough: an earlier '*' can never do what the latest one cannot. */
 bool text_glob(const char *pattern, const char *value)
 {

@@ -51,6 +51,9 @@ add_where(struct retain *r, struct tally *tally, const struct where *where, bool
 			p->names[i] = arena_copy(r->mem, p->names[i], (size_t)(at - p->names[i]));
 		}
 	}
+	p->endings = arena_array(r->mem, size_t, (size_t)where->name_count + 1);
+	for (int i = 0; i < where->name_count; i++)
+		p->endings[i] = text_glob_ending(p->names[i]);
 	*arena_push(r->mem, &r->patterns) = p;
 }
 
@@ -125,7 +128,7 @@ retain_share(struct retain *r, const struct share *share)
 	states_drop(r);
 	batches_drop(r);
 	versions_drop(r);
-	r->asked.name[0] = '\0';
+	r->asked.name = NULL;
 	r->found.whole = true;
 	r->share = share;
 	r->patterns.count = 0;

@@ -9,7 +9,7 @@ retain_governs(struct retain *r, void *state, const char *path, const struct ent
 	struct verdict v;
 
 	match_file(r, s->cells.items, s->cells.count, entry->name, strlen(path) + (*path != '\0') + strlen(entry->name));
-	r->asked.name[0] = '\0';        /* what was found is of this file now */
+	r->asked.name = NULL;           /* what was found is of this file now */
 	judge(r, path, entry, &v);
 	return v.winner ? v.winner->pattern->tally->series : NULL;
 }

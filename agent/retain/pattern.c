@@ -413,17 +413,28 @@ cells_step(struct arena *mem, const struct cell *in, size_t count, const char *n
 	}
 }
 
+static bool
+name_fits(const struct pattern *p, int i, const char *name, size_t len)
+{
+	size_t ending = p->endings[i];
+
+	return ending ? len >= ending && memcmp(name + len - ending, p->names[i] + 1, ending) == 0 : text_glob(p->names[i], name);
+}
+
 bool
 pattern_names(struct arena *scratch, const struct pattern *p, const char *name)
 {
+	size_t len;
+
 	if (!p->where || !p->where->name_count)
 		return true;
 	if (p->fold)
 		name = text_fold(scratch, name);
 	if (p->after)
 		return versions_match(p, name);
+	len = strlen(name);
 	for (int i = 0; i < p->where->name_count; i++)
-		if (text_glob(p->names[i], name))
+		if (name_fits(p, i, name, len))
 			return true;
 	return false;
 }

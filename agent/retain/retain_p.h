@@ -18,6 +18,7 @@ struct pattern {
 	bool fold;
 	const struct where *where;
 	const char **names;             /* folded when `fold` */
+	size_t *endings;                /* how long is what follows the '*' of a name that is no more than that, or 0 */
 	const char **after;             /* of clock superseded: what follows {version} in each; names[] is then what goes before */
 	struct tally *tally;            /* of the series; NULL for a hold */
 	const struct hold *hold;
@@ -151,7 +152,7 @@ struct retain {
 	LIST(struct gap) gaps;          /* of lists of cases; told once */
 	struct state *top;
 	struct cells found;             /* of the file asked about last: whole */
-	struct { const struct state *state; char name[256]; } asked;   /* "" = none */
+	struct { const struct state *state; const char *name; } asked; /* where the name lies; NULL = none */
 	struct {                        /* of the folder at hand: what is judged when all of it is listed */
 		struct arena *mem;      /* NULL: none */
 		LIST(struct entry) waiting;

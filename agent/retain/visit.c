@@ -50,7 +50,7 @@ on_enter(void *self, const char *path, void *above, void **state)
 	s->above = r->top;
 	s->before = r->n;
 	r->top = s;
-	r->asked.name[0] = '\0';        /* a state's address may be used again */
+	r->asked.name = NULL;           /* a state's address may be used again */
 	r->n.folders++;
 	memo_start(r);
 	s->len = strlen(path);
@@ -60,12 +60,13 @@ on_enter(void *self, const char *path, void *above, void **state)
 		cells_start(r, &s->cells);
 	} else {
 		cells_step(r->scratch, up->cells.items, up->cells.count, slash ? slash + 1 : path, s->len, &s->cells);
-		s->insides = malloc((up->inside_count + 1) * sizeof *s->insides);
-		if (!s->insides)
-			abort();
-		if (up->inside_count)
+		if (up->inside_count) {
+			s->insides = malloc(up->inside_count * sizeof *s->insides);
+			if (!s->insides)
+				abort();
 			memcpy(s->insides, up->insides, up->inside_count * sizeof *s->insides);
-		s->inside_count = up->inside_count;
+			s->inside_count = up->inside_count;
+		}
 		note_insides(r, s, path, s->len);
 	}
 	events_enter(r, s);
@@ -104,14 +105,11 @@ on_wants_stat(void *self, void *state, const char *path, const char *name)
 {
 	struct retain *r = self;
 	struct state *s = state;
-	size_t len = strlen(name);
 	struct verdict v;
 
-	match_file(r, s->cells.items, s->cells.count, name, file_len(s, len));
-	if (len < sizeof r->asked.name) {
-		memcpy(r->asked.name, name, len + 1);
-		r->asked.state = s;
-	}
+	match_file(r, s->cells.items, s->cells.count, name, file_len(s, strlen(name)));
+	r->asked.state = s;
+	r->asked.name = name;
 	for (size_t i = 0; i < r->found.count; i++)
 		if (r->found.items[i].pattern->tally && needs_times(r, r->found.items[i].pattern->tally->series))
 			return true;
@@ -286,9 +284,9 @@ on_file(void *self, void *state, const char *path, const struct entry *entry)
 	struct retain *r = self;
 	struct state *s = state;
 
-	if (!*entry->name || r->asked.state != s || strcmp(r->asked.name, entry->name) != 0)
+	if (r->asked.state != s || r->asked.name != entry->name)
 		match_file(r, s->cells.items, s->cells.count, entry->name, file_len(s, strlen(entry->name)));
-	r->asked.name[0] = '\0';
+	r->asked.name = NULL;
 	if (!r->supersedes || !versions_concern(r) || !versions_wait(r, entry))
 		judge_file(r, s, path, entry);
 }

@@ -37,12 +37,10 @@ ticks(void)
 }
 
 void
-pace(struct pace *p)
+pace_wait(struct pace *p)
 {
 	long long turn, now;
 
-	if (!p || !p->step)
-		return;
 	turn = pace_turn(p, now = ticks());
 	while (now < turn && !stop_asked()) {
 		long long nap = turn - now < NAP ? turn - now : NAP;

@@ -27,7 +27,13 @@ struct pace {
 };
 void pace_open(struct pace *p, const struct share *share);
 /* Before each request: waits for its turn, or until we are asked to stop. */
-void pace(struct pace *p);
+void pace_wait(struct pace *p);
+static inline void
+pace(struct pace *p)
+{
+	if (p && p->step)
+		pace_wait(p);
+}
 /* When a request that comes at `now` may go. */
 long long pace_turn(struct pace *p, long long now);
 /* May a folder be begun now? */

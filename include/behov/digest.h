@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * digest.h - SHA-256, HMAC, random bytes, hex and base64url, all from OpenSSL's libcrypto.
+ * digest.h - SHA-256, HMAC, random bytes, hex and base64url.
  */
 #ifndef BEHOV_DIGEST_H
 #define BEHOV_DIGEST_H

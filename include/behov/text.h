@@ -51,6 +51,8 @@ char *text_bare(struct arena *mem, const char *folded);
 
 /* Globs of one value: '*' any run, '?' one character (UTF-8 character where valid, else byte).  Never exponential. */
 bool text_glob(const char *pattern, const char *value);
+/* How long is what follows the '*' of a pattern that only says how a value ends; 0 of any other. */
+size_t text_glob_ending(const char *pattern);
 
 /* How many bytes stand there that turn the direction of the text around them (U+061C, U+200E-F, U+202A-E, U+2066-9); 0 = none. */
 size_t text_turn(const char *at);

@@ -7,6 +7,7 @@
 #include <behov/file.h>
 #include <behov/json.h>
 #include <behov/keyed.h>
+#include <behov/late.h>
 #include <behov/nouns.h>
 #include <behov/text.h>
 
@@ -260,7 +261,11 @@ static void a_glob_is_what_every_way_to_read_it_says(void)
 		for (int v = 0; v < 7 * 7 * 7; v++) {
 			snprintf(pattern, sizeof pattern, "%s%s%s%s", piece[p % 8], piece[p / 8 % 8], piece[p / 64 % 8], piece[p / 512]);
 			snprintf(value, sizeof value, "%s%s%s", in_name[v % 7], in_name[v / 7 % 7], in_name[v / 49]);
-			if (text_glob(pattern, value) != glob_slowly(pattern, value)) {
+			size_t ending = text_glob_ending(pattern), len = strlen(value);
+			bool holds = glob_slowly(pattern, value);
+			bool ends = len >= ending && strcmp(value + len - ending, pattern + strlen(pattern) - ending) == 0;
+
+			if (text_glob(pattern, value) != holds || (ending && ends != holds)) {
 				CHECK_TEXT(pattern, value);
 				return;
 			}
@@ -280,6 +285,7 @@ static void a_glob_matches_whole_values(void)
 	CHECK(!text_glob("a*b*c", "aXbXbX"));
 	CHECK(!text_glob("*??.pdf", "\xe2\x82\xac.pdf"));      /* one character of three bytes is not two */
 	CHECK(text_glob("*?.pdf", "\xe2\x82\xac.pdf"));
+	CHECK(text_glob_ending("*.pdf") == 4 && !text_glob_ending("a*.pdf") && !text_glob_ending("*.?df") && !text_glob_ending("*"));
 	CHECK(text_glob("*\xff*?", "a\xff\xe4"));
 	CHECK(!text_glob("*a*a*a*a*a*a*a*a*a*a*b", "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"));
 }
@@ -396,12 +402,15 @@ static void numbers_read_as_swedish(void)
 
 static void digests_are_the_published_ones(void)
 {
-	unsigned char sum[DIGEST_SIZE];
+	unsigned char sum[DIGEST_SIZE], key[131];
 	struct digest *d;
 
 	CHECK_TEXT(digest_text(mem, "abc"), "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
 	digest_hmac("Jefe", 4, "what do ya want for nothing?", 28, sum);        /* RFC 4231, case 2 */
 	CHECK_TEXT(digest_hex(mem, sum, 32), "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843");
+	memset(key, 0xaa, sizeof(key));
+	digest_hmac(key, sizeof(key), "Test Using Larger Than Block-Size Key - Hash Key First", 54, sum);       /* case 6 */
+	CHECK_TEXT(digest_hex(mem, sum, 32), "60e431591ee0b67f0d8a26aacbf5b77f8e0bc6213728c5140546040f0ee37f54");
 	CHECK_TEXT(digest_base64url(mem, "\xfb\xff\xfe", 3), "-__-");
 	CHECK_TEXT(digest_base64url(mem, "f", 1), "Zg");
 	CHECK_TEXT(digest_base64url(mem, "fo", 2), "Zm8");
@@ -706,6 +715,17 @@ static void each_key_is_found_and_no_other(void)
 	CHECK(keyed_find(&keyed, "", &at) && at == 3);
 }
 
+static void a_library_is_opened_with_all_that_is_asked_of_it_or_not_at_all(void)
+{
+	double (*root)(double) = NULL;
+	void (*none)(void) = NULL;
+	const struct late_call one[] = { { "sqrt", &root } }, two[] = { { "sqrt", &root }, { "no_such_call", &none } };
+
+	CHECK(late_open("libm.so.6", one, 1) && root && root(9) == 3);
+	CHECK(!late_open("libm.so.6", two, 2) && !none);
+	CHECK(!late_open("libnone.so.9", one, 1));
+}
+
 int main(void)
 {
 	mem = arena_open();
@@ -743,6 +763,7 @@ int main(void)
 	TEST(json_is_canonical_and_refuses_what_is_ambiguous);
 	TEST(json_is_canonical_as_rfc_8785_says);
 	TEST(each_key_is_found_and_no_other);
+	TEST(a_library_is_opened_with_all_that_is_asked_of_it_or_not_at_all);
 	TEST(an_event_may_be_of_any_folder_and_is_said_in_a_thousand_letters);
 	arena_close(mem);
 	return check_done();
