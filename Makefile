@@ -19,8 +19,7 @@ endif
 SAN     ?=
 PACKAGES = ldap lber libsasl2 sqlite3 libconfig libmicrohttpd nettle libcrypto jansson libzstd libutf8proc zlib libseccomp
 # Opened when they are needed (include/behov/late.h), and not linked with.
-LATE     = libcurl libxml-2.0
-# Drawing is one room's business: a test that does not open that is not linked with it.
+LATE     = curl xml2 pangocairo-1.0 qpdf
 DRAWING  = pangocairo pangoft2 libqpdf fontconfig
 
 empty   :=
@@ -31,13 +30,12 @@ WARN    = -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Werror
 CFLAGS ?= -O2 -g
 ALL_CFLAGS = -std=c17 -D_GNU_SOURCE $(CFLAGS) $(WARN) -Iinclude -MMD -MP -pthread \
 	-fno-strict-aliasing -fstack-protector-strong $(if $(SAN),-fsanitize=$(SAN) $(SAN_MORE),-D_FORTIFY_SOURCE=2) \
-	$(shell pkg-config --cflags $(PACKAGES) $(LATE) 2>/dev/null) \
+	$(shell pkg-config --cflags $(PACKAGES) libcurl libxml-2.0 2>/dev/null) \
 	$(patsubst -I%,-isystem %,$(shell pkg-config --cflags $(DRAWING) 2>/dev/null))
 # Whatever it finds ends the program, or a test that does not look would pass.  gcc's flow warnings take its checks for ours.
 SAN_MORE = -fno-sanitize-recover=all -fno-omit-frame-pointer \
 	$(if $(filter gcc%,$(notdir $(CC))),-Wno-format-truncation -Wno-maybe-uninitialized)
-LIBS    = $(shell pkg-config --libs $(PACKAGES) 2>/dev/null) -lm -pthread \
-	-Wl,--as-needed $(shell pkg-config --libs $(DRAWING) 2>/dev/null) -Wl,--no-as-needed
+LIBS    = $(shell pkg-config --libs $(PACKAGES) 2>/dev/null) -lm -pthread
 ALL_LDFLAGS = $(LDFLAGS) $(if $(SAN),-fsanitize=$(SAN))
 
 MAKEFLAGS += --no-print-directory
@@ -62,6 +60,14 @@ $O/agent/smb/behov-smb.o: ALL_CFLAGS += $(shell pkg-config --cflags smbclient)
 $O/%.o: %.c
 	@mkdir -p $(@D)
 	$(CC) $(ALL_CFLAGS) -c -o $@ $<
+
+# What each of LATE is called on this machine: what the linker would have written into the program.
+$O/late-names.h:
+	@mkdir -p $(@D)
+	@for l in $(LATE); do readelf -d $$($(CC) -print-file-name=lib$$l.so) | \
+		sed -n "s/.*(SONAME).*\[\(.*\)\]/#define LATE_$$(echo $$l | tr .- __) \"\1\"/p"; done >$@
+$O/agent/base/curl.o $O/agent/apply/libxml.o $O/agent/pdf/libraries.o: $O/late-names.h
+$O/agent/base/curl.o $O/agent/apply/libxml.o $O/agent/pdf/libraries.o: ALL_CFLAGS += -I$O
 
 # conf/templates/ is carried inside the program: a changed, new or removed one builds that object again.
 TEMPLATES = $(sort $(wildcard conf/templates/*.txt conf/templates/*.html conf/templates/*.css conf/templates/*.xsd))

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* libxml.c - stands where libxml2 would: it is opened when a package for the e-archive is written, and brings 30 MB of Unicode. */
+#include "late-names.h"
 #include "behov/late.h"
 #include <errno.h>
 #include <libxml/xmlwriter.h>
@@ -31,7 +32,7 @@ open_library(void)
 		{ "xmlTextWriterWriteAttribute", &xml.attribute }, { "xmlTextWriterWriteString", &xml.string },
 	};
 
-	opened = late_open("libxml2.so.2", calls, sizeof(calls) / sizeof(*calls));
+	opened = late_open(LATE_xml2, calls, sizeof(calls) / sizeof(*calls));
 }
 
 /* The first to be called: the others are called with what came of it.  NULL with errno. */

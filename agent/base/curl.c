@@ -5,6 +5,7 @@
  * It brings thirty libraries, and most commands fetch and send nothing.  Where it is missing, curl_easy_init() gives NULL; the
  * others are called with what that gave.
  */
+#include "late-names.h"
 #include "behov/late.h"
 #include <curl/curl.h>
 #include <pthread.h>
@@ -36,7 +37,7 @@ open_library(void)
 		{ "curl_easy_strerror", &curl.strerror }, { "curl_slist_append", &curl.append }, { "curl_slist_free_all", &curl.free_all },
 	};
 
-	opened = late_open("libcurl.so.4", calls, sizeof(calls) / sizeof(*calls));
+	opened = late_open(LATE_curl, calls, sizeof(calls) / sizeof(*calls));
 }
 
 CURL *

@@ -140,6 +140,8 @@ int fonts_use(const char *language, struct fonts **out, struct error *err)
 {
 	static struct fonts kept;
 
+	if (libraries_open(err) < 0)
+		return -1;
 	if (!kept.context) {
 		FcInit();               /* or Pango would, in a thread of its own */
 		kept.config = FcConfigCreate();
@@ -148,7 +150,7 @@ int fonts_use(const char *language, struct fonts **out, struct error *err)
 			return -1;
 		}
 		kept.map = pango_cairo_font_map_new_for_font_type(CAIRO_FONT_TYPE_FT);
-		pango_fc_font_map_set_config(PANGO_FC_FONT_MAP(kept.map), kept.config);
+		pango_fc_font_map_set_config((PangoFcFontMap *)kept.map, kept.config);
 		kept.context = context_of(kept.map);
 	}
 	pango_context_set_language(kept.context, pango_language_from_string(language));
@@ -158,10 +160,15 @@ int fonts_use(const char *language, struct fonts **out, struct error *err)
 
 int pdf_check(struct error *err)
 {
-	struct fonts fonts = { .config = FcConfigCreate() };
-	FcConfig *machine = FcInitLoadConfigAndFonts();
-	int rc = find_all(machine, &fonts, err);
+	struct fonts fonts = { 0 };
+	FcConfig *machine;
+	int rc;
 
+	if (libraries_open(err) < 0)
+		return -1;
+	fonts.config = FcConfigCreate();
+	machine = FcInitLoadConfigAndFonts();
+	rc = find_all(machine, &fonts, err);
 	forget(&fonts);
 	if (machine)
 		FcConfigDestroy(machine);

@@ -7,6 +7,7 @@
  * draw.c    each kind of part on its pages                           table.c      the longest kind
  * marks.c   the drawn pages, each piece tied to its element          structure.c  the tree of elements, as PDF
  * archive.c what makes it a record: metadata, colours, files         pages.c      what cairo wrote, mended
+ * libraries.c  cairo, Pango and qpdf, opened when they are needed
  *
  * cairo draws the pages and embeds the fonts.  It has no word for what is no content (lines, page numbers, heads that are
  * repeated), nor for alternative text or the scope of a head, and its own tree of tags is the largest part of the file: so it
@@ -67,6 +68,8 @@ struct fonts {
 	PangoContext *context;
 };
 
+/* Before any call of theirs. */
+int libraries_open(struct error *err);
 /* Opened once; *out is everybody's. */
 int fonts_use(const char *language, struct fonts **out, struct error *err);
 

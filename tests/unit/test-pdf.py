@@ -240,6 +240,18 @@ def check_hostile(folder):
     say(all(not re.search(r"[/\\:\u202e]", name[2:]) for name in names), "hostile: the name of an attached file is no path", names)
 
 
+def check_missing(folder):
+    """A library that lacks what we call: the error says which ones are needed, and no half of a file is written."""
+    hollow, path = os.path.join(folder, "hollow"), os.path.join(folder, "missing.pdf")
+    os.mkdir(hollow)
+    with open(os.path.join(BUILD, "late-names.h"), encoding="ascii") as f:
+        name = re.search(r'LATE_qpdf "(.*)"', f.read())[1]
+    subprocess.run(["gcc", "-shared", "-x", "c", "-", "-o", os.path.join(hollow, name)], input=b"", check=True)
+    done = subprocess.run([ORACLE, "protocol", path], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, env={**os.environ, "LD_LIBRARY_PATH": hollow})
+    say(done.returncode == 1 and b"undefined symbol" in done.stdout and ("%s are needed" % name).encode() in done.stdout and not os.path.exists(path),
+        "missing: a library that cannot be used is an error that names it", done.returncode, done.stdout)
+
+
 def main():
     for tool in ("qpdf", "pdffonts", "pdfdetach"):
         if not shutil.which(tool):
@@ -251,6 +263,7 @@ def main():
         check_quarter(folder)
         check_hostile(folder)
         check_any(folder, "rows", "rows", "1500")
+        check_missing(folder)
     return wrong
 
 
