@@ -110,12 +110,16 @@ put_marked(const struct drawing *d, json_t *list)
 	const struct admin_plot *p = d->p;
 	struct request *r = d->r;
 	double value = p->points[d->marked].value;
-	long long y = TOP + HIGH - high(d, value) - 8, line = TOP + HIGH - high(d, p->target);
+	long long y = TOP + HIGH - high(d, value) - 8;
 	bool left = d->marked * 2 < p->count;
 	const char *text = word(d, value);
 
-	if (p->target > 0 && line > y - APART && line < y + 6)
-		y = line - 6;
+	if (p->target > 0) {
+		long long line = TOP + HIGH - high(d, p->target);
+
+		if (line > y - APART && line < y + 6)
+			y = line - 6;
+	}
 	text = p->lowest ? arena_print(r->mem, say(r, "lägst %s"), text) : arena_print(r->mem, say(r, "högst %s"), text);
 	put_word(list, percent(d, d->marked * 5 + (left ? 0 : 4), p->count * 5), y, left ? "start" : "end", text);
 }
@@ -127,13 +131,14 @@ put_words(const struct drawing *d, json_t *list)
 	const struct admin_plot *p = d->p;
 	struct request *r = d->r;
 	double marked = p->points[d->marked].value, latest = p->points[d->last].value;
-	long long last = TOP + HIGH - high(d, latest) + 4, target = TOP + HIGH - high(d, p->target) + 4;
+	long long last = TOP + HIGH - high(d, latest) + 4, target;
 
 	if (marked < latest || marked > latest)
 		put_marked(d, list);
 	put_word(list, percent(d, 61, 60), last, "start", word(d, p->points[d->last].value));
 	if (isnan(p->target))
 		return;
+	target = TOP + HIGH - high(d, p->target) + 4;
 	if (llabs(target - last) < APART)
 		target = target <= last && last - APART > 0 ? last - APART : last + APART;
 	put_word(list, percent(d, 61, 60), target, "start", arena_print(r->mem, say(r, "mål %s"), word(d, p->target)));

@@ -216,7 +216,7 @@ search(struct choice *c)
 	uint64_t best = 0;
 	int most = 0;
 
-	choose(c, 0);
+	memset(c->gone, 0, c->count * sizeof(*c->gone));
 	if (c->count > SEARCH) {
 		search_many(c);
 		return;

@@ -44,7 +44,7 @@ journal(const char *act, long long number, enum effect_state state, const char *
 	long long id;
 
 	CHECK(store_effect_intend(store, &(struct effect){ .proposal = ID, .act = act, .number = number,
-		.target = name_show(mem, names[number - 1]), .before = "{}",
+		.target = number <= (long long)COUNT ? name_show(mem, names[number - 1]) : "V/2016/ingen", .before = "{}",
 							   .intended = at, .ended = INT64_MIN }, &id, &err) == 0);
 	CHECK(store_effect_end(store, id, state, after, note, at, &err) == 0);
 }
