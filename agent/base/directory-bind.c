@@ -4,6 +4,7 @@
 
 #include <behov/file.h>
 
+#include <pthread.h>
 #include <sasl/sasl.h>
 #include <strings.h>
 #include <sys/socket.h>
@@ -250,9 +251,19 @@ static int open_watched(struct visit *v, struct timeval *wait, struct error *err
 	return rc;
 }
 
+/*
+ * libldap starts libsasl2 with the first connection, and that loads all its plugins, with Kerberos and OpenSSL: for a password they
+ * are a tenth of what it takes to read a small directory, and code that nobody needs.  Says where they are: nowhere.
+ */
+static void leave_plugins(void)
+{
+	sasl_set_path(SASL_PATH_TYPE_PLUGIN, (char[]){ "/dev/null" });
+}
+
 /* Whoever watches already goes on with it; else the opening is watched, as a whole. */
 int visit_open(struct visit *v, struct error *err)
 {
+	static pthread_once_t once = PTHREAD_ONCE_INIT;
 	struct timeval wait = { .tv_sec = v->directory->timeout > 0 ? v->directory->timeout : 60 };
 	struct watch own;
 	int rc;
@@ -261,6 +272,8 @@ int visit_open(struct visit *v, struct error *err)
 	v->code = LDAP_SUCCESS;
 	if (!getenv("LDAPNOINIT"))
 		setenv("LDAPNOINIT", "1", 1);   /* no ldap.conf, no ~/.ldaprc, no LDAPTLS_…: conf says it all */
+	if (v->directory->no_sasl)
+		pthread_once(&once, leave_plugins);
 	if (v->watch)
 		return open_watched(v, &wait, err);
 	if (watch_start(&own, (int)wait.tv_sec, err) < 0)

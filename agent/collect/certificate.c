@@ -7,12 +7,18 @@
 #define AHEAD 12
 
 static void
+put_number(unsigned char *bytes, int64_t n)
+{
+	for (int i = 0; i < 8; i++)
+		bytes[i] = (unsigned char)((uint64_t)n >> (56 - 8 * i) & 255);
+}
+
+static void
 add_number(struct digest *d, int64_t n)
 {
 	unsigned char bytes[8];
 
-	for (int i = 0; i < 8; i++)
-		bytes[i] = (unsigned char)((uint64_t)n >> (56 - 8 * i) & 255);
+	put_number(bytes, n);
 	digest_add(d, bytes, sizeof(bytes));
 }
 
@@ -60,16 +66,19 @@ add_name(struct digest *d, const char *key, const char *dn, const char *name, co
 static void
 add_account(struct digest *d, const struct account *a, int attributes)
 {
+	unsigned char bytes[40];
+
 	add_name(d, a->key, a->dn, a->name, a->guid, a->sid);
 	digest_field(d, a->display);
 	digest_field(d, a->mail);
 	digest_field(d, a->manager);
-	add_number(d, a->class);
-	add_number(d, a->disabled | a->expired << 1 | a->protected_admin << 2 | a->locked << 3 | a->password_expired << 4 |
-		      a->left << 5 | a->secret << 6 | a->open << 7);
-	add_number(d, a->last_logon);
-	add_number(d, a->created);
-	add_number(d, a->expires);
+	put_number(bytes, a->class);
+	put_number(bytes + 8, a->disabled | a->expired << 1 | a->protected_admin << 2 | a->locked << 3 | a->password_expired << 4 |
+			      a->left << 5 | a->secret << 6 | a->open << 7);
+	put_number(bytes + 16, a->last_logon);
+	put_number(bytes + 24, a->created);
+	put_number(bytes + 32, a->expires);
+	digest_add(d, bytes, sizeof(bytes));
 	for (int i = 0; i < attributes; i++) {
 		add_number(d, (int64_t)((a->unknown >> i & 1) | (a->mixed >> i & 1) << 1));
 		for (const struct value *v = a->values[i]; v; v = v->more)

@@ -156,6 +156,17 @@ check_bases(struct reader *r, config_setting_t *list, const struct conf *c)
 	}
 }
 
+static void
+note_sasl(struct conf *c)
+{
+	bool used = false;
+
+	for (int i = 0; i < c->directory_count; i++)
+		used |= c->directories[i].gssapi;
+	for (int i = 0; i < c->directory_count; i++)
+		c->directories[i].no_sasl = !used;
+}
+
 void
 read_directories(struct reader *r, const config_setting_t *root, struct conf *c)
 {
@@ -167,6 +178,7 @@ read_directories(struct reader *r, const config_setting_t *root, struct conf *c)
 	c->directories = arena_array(r->mem, struct directory, (size_t)c->directory_count + 1);
 	for (int i = 0; i < c->directory_count; i++)
 		c->directories[i] = read_one(r, list_item(list, i));
+	note_sasl(c);
 	check_bases(r, list, c);
 	join_attributes(r, list);
 	c->directory.access_group_count = join_texts(r, list, "access-groups", &c->directory.access_groups);

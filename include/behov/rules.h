@@ -257,6 +257,7 @@ struct directory {
 	const char *bind_dn, *password_file;    /* simple bind */
 	const char *keytab, *principal;         /* or SASL GSSAPI: sasl = "gssapi" */
 	bool gssapi, starttls;
+	bool no_sasl;                   /* no directory of conf is signed in to by SASL */
 	const char *ca_file;
 	int page_size, timeout;         /* entries; seconds */
 	int connections;                /* how many at once, to one server: 1 and more */

@@ -38,12 +38,10 @@ def write(path, text):
 
 
 def run(command, out, env=None):
-    """(seconds, seconds of the processor, peak of memory in MiB) of a process that ends well."""
+    """(seconds, seconds of the processor, peak of memory in MiB) of a process that ends well: its own, and not those of a copy of us."""
     began = time.monotonic()
-    pid = os.fork()
-    if pid == 0:
-        os.dup2(os.open(out, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o644), 1)
-        os.execvpe(command[0], command, {**os.environ, **(env or {})})
+    pid = os.posix_spawnp(command[0], command, {**os.environ, **(env or {})},
+                          file_actions=[(os.POSIX_SPAWN_OPEN, 1, out, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o644)])
     _, status, used = os.wait4(pid, 0)
     code = os.waitstatus_to_exitcode(status)
     if code not in (0, 3, 4):
