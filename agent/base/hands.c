@@ -140,18 +140,18 @@ hands_take(struct hands *h)
 	return job;
 }
 
-void *
-hands_done(struct hands *h)
+size_t
+hands_done(struct hands *h, void **out, size_t most)
 {
-	void *job = NULL;
+	size_t count;
 
 	pthread_mutex_lock(&h->lock);
-	if (h->done_count) {
-		job = h->done[--h->done_count];
-		h->out--;
-	}
+	count = h->done_count < most ? h->done_count : most;
+	h->done_count -= count;
+	h->out -= count;
+	memcpy(out, h->done + h->done_count, count * sizeof(*out));
 	pthread_mutex_unlock(&h->lock);
-	return job;
+	return count;
 }
 
 /* Out of those that no hand has begun. */

@@ -34,7 +34,7 @@ match_path(struct retain *r, const char *path)
 	const char *name;
 	struct cells cells = to_folder(r, path, &name);
 
-	match_file(r, cells.items, cells.count, name, strlen(path));
+	match_file(r, cells.items, cells.count, name, strlen(name), strlen(path));
 	free(cells.items);
 }
 
@@ -61,7 +61,7 @@ retain_folder(struct retain *r, const struct share *share, const char *folder, c
 	versions_drop(r);
 	cells = to_folder(r, *folder ? arena_print(r->mem, "%s/", folder) : "", &name);
 	for (size_t i = 0; i < count; i++) {
-		match_file(r, cells.items, cells.count, list[i].name, strlen(folder) + 1 + strlen(list[i].name));
+		match_file(r, cells.items, cells.count, list[i].name, strlen(list[i].name), strlen(folder) + 1 + strlen(list[i].name));
 		if (versions_concern(r))
 			(void)versions_wait(r, &list[i]);
 	}
@@ -90,7 +90,7 @@ put_others(struct retain *r, const char *path, json_t *o)
 		const struct cell *c = &met.items[i];
 		const struct series *s = c->pattern->tally ? c->pattern->tally->series : NULL;
 
-		if (s && c->pos == c->pattern->count && !pattern_names(r->mem, c->pattern, name))
+		if (s && c->pos == c->pattern->count && !pattern_names(r->mem, c->pattern, name, strlen(name)))
 			json_array_append_new(list, json_pack("{s:s, s:s, s:s, s:s, s:s}", "series", s->id, "name", s->name ? s->name : s->id,
 							      "rule", place_text(r->mem, s->at), "pattern", c->pattern->where->path, "why",
 							      reason_name(r, c)));

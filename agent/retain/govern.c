@@ -8,7 +8,7 @@ retain_governs(struct retain *r, void *state, const char *path, const struct ent
 	const struct state *s = state;
 	struct verdict v;
 
-	match_file(r, s->cells.items, s->cells.count, entry->name, strlen(path) + (*path != '\0') + strlen(entry->name));
+	match_file(r, s->cells.items, s->cells.count, entry->name, strlen(entry->name), strlen(path) + (*path != '\0') + strlen(entry->name));
 	r->asked.name = NULL;           /* what was found is of this file now */
 	judge(r, path, entry, &v);
 	return v.winner ? v.winner->pattern->tally->series : NULL;

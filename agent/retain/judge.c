@@ -14,14 +14,14 @@ renew_scratch(struct retain *r)
 
 /* Fills r->found with the cells that match the file wholly. */
 void
-match_file(struct retain *r, const struct cell *cells, size_t count, const char *name, size_t path_len)
+match_file(struct retain *r, const struct cell *cells, size_t count, const char *name, size_t len, size_t path_len)
 {
 	size_t kept = 0;
 
 	renew_scratch(r);
 	cells_step(r->scratch, cells, count, name, path_len, &r->found);
 	for (size_t i = 0; i < r->found.count; i++)
-		if (pattern_names(r->scratch, r->found.items[i].pattern, name)) {
+		if (pattern_names(r->scratch, r->found.items[i].pattern, name, len)) {
 			if (kept != i)
 				r->found.items[kept] = r->found.items[i];
 			kept++;

@@ -422,17 +422,16 @@ name_fits(const struct pattern *p, int i, const char *name, size_t len)
 }
 
 bool
-pattern_names(struct arena *scratch, const struct pattern *p, const char *name)
+pattern_names(struct arena *scratch, const struct pattern *p, const char *name, size_t len)
 {
-	size_t len;
-
 	if (!p->where || !p->where->name_count)
 		return true;
-	if (p->fold)
+	if (p->fold) {
 		name = text_fold(scratch, name);
+		len = strlen(name);
+	}
 	if (p->after)
 		return versions_match(p, name);
-	len = strlen(name);
 	for (int i = 0; i < p->where->name_count; i++)
 		if (name_fits(p, i, name, len))
 			return true;

@@ -152,7 +152,7 @@ struct retain {
 	LIST(struct gap) gaps;          /* of lists of cases; told once */
 	struct state *top;
 	struct cells found;             /* of the file asked about last: whole */
-	struct { const struct state *state; const char *name; } asked; /* where the name lies; NULL = none */
+	struct { const struct state *state; const char *name; size_t len; } asked;     /* where the name lies; NULL = none */
 	struct {                        /* of the folder at hand: what is judged when all of it is listed */
 		struct arena *mem;      /* NULL: none */
 		LIST(struct entry) waiting;
@@ -196,7 +196,7 @@ void cells_begin(struct cells *out, const struct pattern *pattern);
 /* `name` is the next component of a path, whose length with it is path_len; `out` is emptied first. */
 void cells_step(struct arena *mem, const struct cell *in, size_t count, const char *name, size_t path_len,
 		struct cells *out);
-bool pattern_names(struct arena *scratch, const struct pattern *p, const char *name);
+bool pattern_names(struct arena *scratch, const struct pattern *p, const char *name, size_t len);
 
 void cases_read(struct retain *r);
 const struct case_file *cases_of(const struct retain *r, const struct series *s);
@@ -222,7 +222,7 @@ enum look versions_look(const struct retain *r, const struct pattern *p, const c
 
 /* judge.c: what is in r->found is what matches the file. */
 void renew_scratch(struct retain *r);   /* nothing in it is needed after the call that put it there */
-void match_file(struct retain *r, const struct cell *cells, size_t count, const char *name, size_t path_len);
+void match_file(struct retain *r, const struct cell *cells, size_t count, const char *name, size_t len, size_t path_len);
 bool is_spared(const struct cell *c);
 void judge(struct retain *r, const char *folder, const struct entry *entry, struct verdict *out);    /* entry NULL: not stat'ed */
 const struct hold *hold_met(struct retain *r);  /* the first that covers it, or NULL */

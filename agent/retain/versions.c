@@ -293,7 +293,7 @@ versions_read(struct retain *r, const struct cell *cells, size_t count, size_t p
 		const struct entry *e = &r->folder.waiting.items[i];
 		const struct pattern *last = NULL;
 
-		match_file(r, cells, count, e->name, path_len + 1 + strlen(e->name));
+		match_file(r, cells, count, e->name, strlen(e->name), path_len + 1 + strlen(e->name));
 		for (size_t k = 0; k < r->found.count; k++) {
 			const struct pattern *p = r->found.items[k].pattern;
 

@@ -107,9 +107,10 @@ on_wants_stat(void *self, void *state, const char *path, const char *name)
 	struct state *s = state;
 	struct verdict v;
 
-	match_file(r, s->cells.items, s->cells.count, name, file_len(s, strlen(name)));
 	r->asked.state = s;
 	r->asked.name = name;
+	r->asked.len = strlen(name);
+	match_file(r, s->cells.items, s->cells.count, name, r->asked.len, file_len(s, r->asked.len));
 	for (size_t i = 0; i < r->found.count; i++)
 		if (r->found.items[i].pattern->tally && needs_times(r, r->found.items[i].pattern->tally->series))
 			return true;
@@ -238,7 +239,7 @@ note_overdue(struct retain *r, const struct verdict *v)
 
 /* What matches is in r->found. */
 static void
-judge_file(struct retain *r, struct state *s, const char *path, const struct entry *entry)
+judge_file(struct retain *r, struct state *s, const char *path, const struct entry *entry, size_t len)
 {
 	struct batch *mine = NULL;
 	struct verdict v;
@@ -248,7 +249,7 @@ judge_file(struct retain *r, struct state *s, const char *path, const struct ent
 	 * A name that is not UTF-8 cannot be folded as its writer meant: it may have slipped past a preserve series or a
 	 * hold.  When it may go is not known.
 	 */
-	if (v.outcome == OUT_DESTROY && !(s->utf8 && text_is_utf8(entry->name, strlen(entry->name))))
+	if (v.outcome == OUT_DESTROY && !(s->utf8 && text_is_utf8(entry->name, len)))
 		v.anchor = v.due = DAY_NONE;
 	count(r, entry, &v);
 	note_overdue(r, &v);
@@ -283,12 +284,14 @@ on_file(void *self, void *state, const char *path, const struct entry *entry)
 {
 	struct retain *r = self;
 	struct state *s = state;
+	bool asked = r->asked.state == s && r->asked.name == entry->name;
+	size_t len = asked ? r->asked.len : strlen(entry->name);
 
-	if (r->asked.state != s || r->asked.name != entry->name)
-		match_file(r, s->cells.items, s->cells.count, entry->name, file_len(s, strlen(entry->name)));
+	if (!asked)
+		match_file(r, s->cells.items, s->cells.count, entry->name, len, file_len(s, len));
 	r->asked.name = NULL;
 	if (!r->supersedes || !versions_concern(r) || !versions_wait(r, entry))
-		judge_file(r, s, path, entry);
+		judge_file(r, s, path, entry, len);
 }
 
 /* Those that count from a newer version: now it is known whether there is one.  What the year says of a version (2028, a date
@@ -302,9 +305,10 @@ judge_waiting(struct retain *r, struct state *s, const char *path, bool complete
 	versions_read(r, s->cells.items, s->cells.count, strlen(path), complete);
 	for (size_t i = 0; i < r->folder.waiting.count; i++) {
 		const struct entry *entry = &r->folder.waiting.items[i];
+		size_t len = strlen(entry->name);
 
-		match_file(r, s->cells.items, s->cells.count, entry->name, file_len(s, strlen(entry->name)));
-		judge_file(r, s, path, entry);
+		match_file(r, s->cells.items, s->cells.count, entry->name, len, file_len(s, len));
+		judge_file(r, s, path, entry, len);
 	}
 	versions_drop(r);
 }

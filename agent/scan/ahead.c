@@ -13,6 +13,7 @@
 #define START 4                         /* so many at first: then we know what is wanted of them */
 #define SPARES 64                       /* folders that are kept for others, each with room for so many files at most */
 #define SPARE_LARGEST 256
+#define MANY 64                         /* that come back from the hands at once; the others at the next look */
 
 void
 ahead_work(void *self, void *job)
@@ -167,12 +168,14 @@ fill(struct walk *w, const char *path, size_t len, long long id, struct below *b
 void
 ahead_fill(struct walk *w)
 {
-	struct folder *some;
+	void *done[MANY];
+	size_t count;
 
 	if (!w->hands)
 		return;
-	while ((some = hands_done(w->hands)))
-		take_back(w, some);
+	count = hands_done(w->hands, done, MANY);
+	for (size_t i = 0; i < count; i++)
+		take_back(w, done[i]);
 	if (w->unread > w->window / 2 || w->ahead + w->window / 2 > w->ahead_most)
 		return;                 /* hands are woken for many folders, not for each */
 	if (!pace_within(w->share, clock_going()))

@@ -220,6 +220,7 @@ add(struct folder *f, const char *name, unsigned char type)
 		if (folder_ask(f->fd, &l->entry) < 0)
 			l->error = errno;
 	}
+	f->folders |= l->entry.type == DT_DIR;
 	l->entry.name = NULL;
 }
 
@@ -262,6 +263,7 @@ folder_read(struct beneath *b, struct folder *f)
 		return;
 	}
 	f->count = f->names_len = 0;
+	f->folders = false;
 	if (f->fd < 0) {
 		folder_turn(f);
 		f->same = f->last = f->known && is_same(b, f);

@@ -56,7 +56,7 @@ list_folders(struct walk *w, struct folder *folder)
 		folder->below = calloc(1, sizeof(*folder->below));
 	if (!folder->below)
 		abort();
-	for (size_t i = 0; i < folder->count; i++) {
+	for (size_t i = 0; folder->folders && i < folder->count; i++) {
 		const char *name = folder->names + folder->list[i].name;
 
 		if (folder->list[i].entry.type == DT_DIR && !share_is_past(name) && !is_skipped(w, folder->path, name))

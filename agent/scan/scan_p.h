@@ -90,6 +90,7 @@ struct folder {
 	size_t count, room;
 	char *names;
 	size_t names_len, names_room;
+	bool folders;                   /* there may be one in the list */
 	struct below *below;            /* the walk's: the folders that lie in it, when all of them are known; or NULL */
 	struct folder *next;            /* the walk's, of those that it keeps for later */
 };

@@ -313,6 +313,7 @@ add(struct folder *f, const struct wire_entry *e)
 	struct listed *l = folder_add(f, e->name, e->name_len, DT_REG);
 
 	fill(&l->entry, e);
+	f->folders |= l->entry.type == DT_DIR;
 	if (l->entry.type == DT_DIR && e->attributes & WIRE_OFFLINE) {
 		l->entry.type = DT_UNKNOWN;     /* listing it would fetch it from where it lies */
 		l->error = EREMOTE;
@@ -356,6 +357,7 @@ list(const struct smb *smb, struct helper *h, struct folder *f, struct trouble *
 	size_t told = 0;
 
 	f->count = f->names_len = 0;
+	f->folders = false;
 	if (!ask(h, WIRE_LIST, f->path, t))
 		return false;
 	while ((kind = hear_either(smb, h, WIRE_ENTRIES, WIRE_END, t)) == WIRE_ENTRIES) {
@@ -435,6 +437,7 @@ smb_read(struct smb *smb, struct folder *f)
 	if (is_lost(&t) && t.error != ETIMEDOUT && try_folder(smb, f, true, &t))
 		return;
 	f->count = f->names_len = 0;
+	f->folders = false;
 	f->same = false;
 	f->open_error = t.error ? t.error : EIO;
 	f->why = t.why;

@@ -198,7 +198,7 @@ migrate(struct base *base, bool write, const struct schema *schema, struct error
 int
 base_open(const char *path, bool write, bool fresh, const struct schema *schema, struct base *out, struct error *err)
 {
-	int flags = SQLITE_OPEN_NOFOLLOW | SQLITE_OPEN_FULLMUTEX | (write ? SQLITE_OPEN_READWRITE : SQLITE_OPEN_READONLY);
+	int flags = SQLITE_OPEN_NOFOLLOW | (schema->single ? SQLITE_OPEN_NOMUTEX : SQLITE_OPEN_FULLMUTEX) | (write ? SQLITE_OPEN_READWRITE : SQLITE_OPEN_READONLY);
 
 	*out = (struct base){ .what = schema->what, .path = real_path(path, schema->what, err) };
 	if (!out->path)
@@ -355,6 +355,12 @@ void
 bind_bytes(struct query *q, const void *bytes, size_t len)
 {
 	bound(q, sqlite3_bind_blob64(q->statement, ++q->bound, bytes, len, SQLITE_TRANSIENT));
+}
+
+void
+bind_lent(struct query *q, const void *bytes, size_t len)
+{
+	bound(q, sqlite3_bind_blob64(q->statement, ++q->bound, bytes, len, SQLITE_STATIC));
 }
 
 const char *

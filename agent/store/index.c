@@ -30,7 +30,7 @@ static const char *const schema_2[] = {
 	"  primary key (share, parent, name)) strict, without rowid",
 	NULL };
 static const char *const *const steps[] = { schema_1, schema_2 };
-static const struct schema schema = { "memory of folders", 0x62656866, 2, false, steps };
+static const struct schema schema = { "memory of folders", 0x62656866, 2, false, steps, true };
 
 /* A folder takes less than a hundred bytes: a share may have half a million. */
 struct row {
@@ -497,12 +497,12 @@ index_put(struct index *x, long long parent, const struct seen *seen)
 		return id;              /* nobody will trust it anyway */
 	bind_number(q, x->number);
 	bind_number(q, parent);
-	bind_bytes(q, seen->name, strlen(seen->name));
+	bind_lent(q, seen->name, strlen(seen->name));
 	bind_number(q, id);
 	bind_number(q, seen->until);
 	bind_number(q, seen->memo.registers);
-	bind_bytes(q, mark, put_mark(mark, seen));
-	bind_bytes(q, seen->memo.len ? seen->memo.bytes : "", seen->memo.len);
+	bind_lent(q, mark, put_mark(mark, seen));
+	bind_lent(q, seen->memo.len ? seen->memo.bytes : "", seen->memo.len);
 	write_one(x, q);
 	return id;
 }
@@ -517,7 +517,7 @@ index_forget(struct index *x, long long parent, const struct seen *seen)
 		return;
 	bind_number(&x->gone, x->number);
 	bind_number(&x->gone, parent);
-	bind_bytes(&x->gone, seen->name, strlen(seen->name));
+	bind_lent(&x->gone, seen->name, strlen(seen->name));
 	write_one(x, &x->gone);
 	for (size_t i = 0; index_child(x, seen->id, i, &child); i++)
 		index_forget(x, seen->id, &child);

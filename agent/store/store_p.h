@@ -46,6 +46,7 @@ struct schema {
 	int application, version;
 	bool alone;                     /* readers trust no file beside it: no WAL, and so no memory shared with who writes */
 	const char *const *const *steps;        /* for each version what brings it there: statements, NULL last */
+	bool single;                    /* one thread has it: SQLite need not lock itself at each call */
 };
 int base_open(const char *path, bool write, bool fresh, const struct schema *schema, struct base *out,
 	      struct error *err);
@@ -69,6 +70,8 @@ void bind_number(struct query *q, long long number);
 void bind_moment(struct query *q, int64_t moment);
 void bind_day(struct query *q, day_t day);
 void bind_bytes(struct query *q, const void *bytes, size_t len);
+/* The same, borrowed: they must stay until the statement has run. */
+void bind_lent(struct query *q, const void *bytes, size_t len);
 
 const char *column_text(struct arena *mem, struct query *q, int column);
 /* The same without a copy, good until the next row; mem takes only what had a NUL inside. */

@@ -20,7 +20,7 @@ struct hands;
 struct hands *hands_open(int count, size_t capacity, void (*work)(void *self, void *job), void *self, struct error *err);
 bool hands_give(struct hands *hands, void *job);        /* false when `capacity` jobs are out */
 void *hands_take(struct hands *hands);                  /* waits, or works; NULL when no job is out */
-void *hands_done(struct hands *hands);                  /* does neither; NULL when none is done */
+size_t hands_done(struct hands *hands, void **out, size_t most);        /* does neither: so many as are done, in any order */
 /* For an owner that needs this job, which is out, before all others: where hands are few and none has begun it, the owner does it.
  * Gives it, or another that is done. */
 void *hands_need(struct hands *hands, void *job);

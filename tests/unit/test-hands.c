@@ -88,7 +88,7 @@ what_is_given_first_is_begun_first_but_for_what_the_owner_needs(void)
 	for (int i = 0; h && i < 6; i++)
 		CHECK(hands_give(h, &notes[i]));
 	CHECK(h && hands_need(h, &notes[3]) == &notes[3] && notes[3].when == 1 && pthread_equal(notes[3].who, pthread_self()));
-	CHECK(h && !hands_done(h));
+	CHECK(h && !hands_done(h, (void *[1]){ NULL }, 1));
 	pthread_mutex_unlock(&p.gate);
 	hands_close(h);
 	CHECK(notes[0].when == 2 && notes[1].when == 3 && notes[2].when == 4 && notes[4].when == 5 && notes[5].when == 6);
