@@ -413,12 +413,19 @@ cells_step(struct arena *mem, const struct cell *in, size_t count, const char *n
 	}
 }
 
+/* From behind: most endings differ in their last letter. */
 static bool
 name_fits(const struct pattern *p, int i, const char *name, size_t len)
 {
-	size_t ending = p->endings[i];
+	size_t left = p->endings[i];
 
-	return ending ? len >= ending && memcmp(name + len - ending, p->names[i] + 1, ending) == 0 : text_glob(p->names[i], name);
+	if (!left)
+		return text_glob(p->names[i], name);
+	if (len < left)
+		return false;
+	for (name += len - left; left && name[left - 1] == p->names[i][left]; left--)
+		;
+	return left == 0;
 }
 
 bool

@@ -106,7 +106,7 @@ struct state {
 	struct state *above;
 	struct cells cells;
 	struct inside *insides;
-	size_t inside_count;
+	size_t inside_count, inside_room;
 	struct counts before;           /* of a folder in the root: what had been counted until then */
 	size_t len;                     /* of its path */
 	bool utf8;                      /* its path is */
@@ -150,7 +150,7 @@ struct retain {
 	LIST(const char *) cases;       /* that holds and lists name, folded, sorted, each once */
 	struct case_file *files;        /* as input.rules->cases */
 	LIST(struct gap) gaps;          /* of lists of cases; told once */
-	struct state *top;
+	struct state *top, *spare;      /* spare: what folders before needed, for those that come */
 	struct cells found;             /* of the file asked about last: whole */
 	struct { const struct state *state; const char *name; size_t len; } asked;     /* where the name lies; NULL = none */
 	struct {                        /* of the folder at hand: what is judged when all of it is listed */

@@ -9,16 +9,52 @@ drop_top(struct retain *r)
 	struct state *s = r->top;
 
 	r->top = s->above;
-	free(s->cells.items);
-	free(s->insides);
-	free(s);
+	s->above = r->spare;
+	r->spare = s;
 }
 
 void
 states_drop(struct retain *r)
 {
+	struct state *s;
+
 	while (r->top)
 		drop_top(r);
+	while ((s = r->spare)) {
+		r->spare = s->above;
+		free(s->cells.items);
+		free(s->insides);
+		free(s);
+	}
+}
+
+/* As if it were new, but with the room that it had. */
+static struct state *
+new_state(struct retain *r)
+{
+	struct state *s = r->spare;
+
+	if (!s) {
+		s = calloc(1, sizeof *s);
+		if (!s)
+			abort();
+		return s;
+	}
+	r->spare = s->above;
+	*s = (struct state){ .cells = { .items = s->cells.items, .room = s->cells.room }, .insides = s->insides, .inside_room = s->inside_room };
+	return s;
+}
+
+static struct inside *
+add_inside(struct state *s)
+{
+	if (s->inside_count == s->inside_room) {
+		s->inside_room = s->inside_room ? 2 * s->inside_room : 4;
+		s->insides = realloc(s->insides, s->inside_room * sizeof *s->insides);
+		if (!s->insides)
+			abort();
+	}
+	return &s->insides[s->inside_count++];
 }
 
 /* A folder that is the root of a whole batch: whatever lies below it counts. */
@@ -31,10 +67,7 @@ note_insides(struct retain *r, struct state *s, const char *path, size_t len)
 		if (!c->pattern->batch || c->pos != c->pattern->batch || c->batch_len != len ||
 		    !c->pattern->tally->series->whole)
 			continue;
-		s->insides = realloc(s->insides, (s->inside_count + 1) * sizeof *s->insides);
-		if (!s->insides)
-			abort();
-		s->insides[s->inside_count++].batch = batch_get(r, c->pattern->tally, path, len, DAY_NONE);
+		add_inside(s)->batch = batch_get(r, c->pattern->tally, path, len, DAY_NONE);
 	}
 }
 
@@ -42,11 +75,9 @@ static bool
 on_enter(void *self, const char *path, void *above, void **state)
 {
 	struct retain *r = self;
-	struct state *up = above, *s = calloc(1, sizeof *s);
+	struct state *up = above, *s = new_state(r);
 	const char *slash = strrchr(path, '/');
 
-	if (!s)
-		abort();
 	s->above = r->top;
 	s->before = r->n;
 	r->top = s;
@@ -60,13 +91,8 @@ on_enter(void *self, const char *path, void *above, void **state)
 		cells_start(r, &s->cells);
 	} else {
 		cells_step(r->scratch, up->cells.items, up->cells.count, slash ? slash + 1 : path, s->len, &s->cells);
-		if (up->inside_count) {
-			s->insides = malloc(up->inside_count * sizeof *s->insides);
-			if (!s->insides)
-				abort();
-			memcpy(s->insides, up->insides, up->inside_count * sizeof *s->insides);
-			s->inside_count = up->inside_count;
-		}
+		for (size_t i = 0; i < up->inside_count; i++)
+			*add_inside(s) = up->insides[i];
 		note_insides(r, s, path, s->len);
 	}
 	events_enter(r, s);
