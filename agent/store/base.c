@@ -195,6 +195,16 @@ migrate(struct base *base, bool write, const struct schema *schema, struct error
 	return rc;
 }
 
+/* What is read and written together; says nothing to one that is there already. */
+static int
+set_page(struct base *base, int bytes, struct error *err)
+{
+	char sql[40];
+
+	snprintf(sql, sizeof(sql), "pragma page_size = %d", bytes);
+	return base_run(base, sql, err);
+}
+
 int
 base_open(const char *path, bool write, bool fresh, const struct schema *schema, struct base *out, struct error *err)
 {
@@ -209,7 +219,9 @@ base_open(const char *path, bool write, bool fresh, const struct schema *schema,
 		base_error(out, err, "open");
 		goto fail;
 	}
-	if (set_up(out, write, schema->alone, err) == 0 && migrate(out, write, schema, err) == 0)
+	if ((schema->page && set_page(out, schema->page, err) < 0) || set_up(out, write, schema->alone, err) < 0)
+		goto fail;
+	if (migrate(out, write, schema, err) == 0)
 		return 0;
 fail:
 	base_close(out);

@@ -38,7 +38,7 @@ static const char *const schema_2[] = {
 	"create table " WISH,
 	NULL };
 static const char *const *const steps[] = { schema_1, schema_2 };
-static const struct schema schema = { "inbox", 0x62656869, 2, true, steps, false };
+static const struct schema schema = { "inbox", 0x62656869, 2, true, steps, false, 0 };
 
 /* Is there something that we dare to open?  A FIFO would hold us up for ever. */
 static int

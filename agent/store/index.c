@@ -30,7 +30,7 @@ static const char *const schema_2[] = {
 	"  primary key (share, parent, name)) strict, without rowid",
 	NULL };
 static const char *const *const steps[] = { schema_1, schema_2 };
-static const struct schema schema = { "memory of folders", 0x62656866, 2, false, steps, true };
+static const struct schema schema = { "memory of folders", 0x62656866, 2, false, steps, true, 16384 };
 
 /* A folder takes less than a hundred bytes: a share may have half a million. */
 struct row {

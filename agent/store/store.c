@@ -218,7 +218,7 @@ static const char *const schema_12[] = { "create index letter_key on letter (key
 
 static const char *const *const steps[] = { schema_1, schema_2, schema_3, schema_4, schema_5, schema_6, schema_7, schema_8, schema_9,
 						  schema_10, schema_11, schema_12 };
-static const struct schema schema = { "store", 0x62656876, 12, false, steps, false };
+static const struct schema schema = { "store", 0x62656876, 12, false, steps, false, 0 };
 
 static int
 get_value(struct arena *mem, struct store *store, const char *name, const char **out, struct error *err)

@@ -47,6 +47,7 @@ struct schema {
 	bool alone;                     /* readers trust no file beside it: no WAL, and so no memory shared with who writes */
 	const char *const *const *steps;        /* for each version what brings it there: statements, NULL last */
 	bool single;                    /* one thread has it: SQLite need not lock itself at each call */
+	int page;                       /* bytes of each page of a new one; 0: SQLite's own 4,096 */
 };
 int base_open(const char *path, bool write, bool fresh, const struct schema *schema, struct base *out,
 	      struct error *err);
