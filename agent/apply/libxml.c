@@ -4,7 +4,6 @@
 #include "behov/late.h"
 #include <errno.h>
 #include <libxml/xmlwriter.h>
-#include <pthread.h>
 
 static struct {
 	__typeof__(xmlOutputBufferCreateIO) *buffer;
@@ -19,11 +18,11 @@ static struct {
 	__typeof__(xmlTextWriterWriteAttribute) *attribute;
 	__typeof__(xmlTextWriterWriteString) *string;
 } xml;
-static bool opened;
 
-static void
+static bool
 open_library(void)
 {
+	static bool open;
 	static const struct late_call calls[] = {
 		{ "xmlOutputBufferCreateIO", &xml.buffer }, { "xmlNewTextWriter", &xml.writer }, { "xmlFreeTextWriter", &xml.free },
 		{ "xmlTextWriterSetIndent", &xml.indent }, { "xmlTextWriterSetIndentString", &xml.indent_with },
@@ -32,16 +31,15 @@ open_library(void)
 		{ "xmlTextWriterWriteAttribute", &xml.attribute }, { "xmlTextWriterWriteString", &xml.string },
 	};
 
-	opened = late_open(LATE_xml2, calls, sizeof(calls) / sizeof(*calls));
+	return late_open(LATE_xml2, calls, sizeof(calls) / sizeof(*calls), &open);
 }
 
 /* The first to be called: the others are called with what came of it.  NULL with errno. */
 xmlOutputBufferPtr
 xmlOutputBufferCreateIO(xmlOutputWriteCallback write, xmlOutputCloseCallback close, void *self, xmlCharEncodingHandlerPtr encoder)
 {
-	static pthread_once_t once = PTHREAD_ONCE_INIT;
+	bool opened = open_library();
 
-	pthread_once(&once, open_library);
 	errno = opened ? ENOMEM : ELIBACC;
 	return opened ? xml.buffer(write, close, self, encoder) : NULL;
 }

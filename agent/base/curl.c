@@ -8,7 +8,6 @@
 #include "late-names.h"
 #include "behov/late.h"
 #include <curl/curl.h>
-#include <pthread.h>
 #include <stdarg.h>
 
 #undef curl_easy_setopt                 /* the macros that check what is given call these */
@@ -26,27 +25,23 @@ static struct {
 	__typeof__(curl_slist_free_all) *free_all;
 } curl;
 
-static bool opened;
-
-static void
+static bool
 open_library(void)
 {
+	static bool open;
 	static const struct late_call calls[] = {
 		{ "curl_easy_init", &curl.init }, { "curl_easy_cleanup", &curl.cleanup }, { "curl_easy_perform", &curl.perform },
 		{ "curl_easy_setopt", &curl.setopt }, { "curl_easy_getinfo", &curl.getinfo }, { "curl_easy_header", &curl.header },
 		{ "curl_easy_strerror", &curl.strerror }, { "curl_slist_append", &curl.append }, { "curl_slist_free_all", &curl.free_all },
 	};
 
-	opened = late_open(LATE_curl, calls, sizeof(calls) / sizeof(*calls));
+	return late_open(LATE_curl, calls, sizeof(calls) / sizeof(*calls), &open);
 }
 
 CURL *
 curl_easy_init(void)
 {
-	static pthread_once_t once = PTHREAD_ONCE_INIT;
-
-	pthread_once(&once, open_library);
-	return opened ? curl.init() : NULL;
+	return open_library() ? curl.init() : NULL;
 }
 
 void

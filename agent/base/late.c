@@ -3,9 +3,10 @@
 #include "behov/late.h"
 #include "behov/log.h"
 #include <dlfcn.h>
+#include <pthread.h>
 
-bool
-late_open(const char *library, const struct late_call *calls, size_t count)
+static bool
+find_all(const char *library, const struct late_call *calls, size_t count)
 {
 	void *opened = dlopen(library, RTLD_NOW | RTLD_LOCAL), *found = NULL;
 
@@ -17,5 +18,21 @@ late_open(const char *library, const struct late_call *calls, size_t count)
 	}
 	if (!found)
 		log_warn("a library cannot be used: %s", dlerror());
+	if (!found && opened)
+		dlclose(opened);        /* or another that takes its place would never be looked for */
 	return found;
+}
+
+bool
+late_open(const char *library, const struct late_call *calls, size_t count, bool *open)
+{
+	static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+	bool opened;
+
+	pthread_mutex_lock(&lock);
+	if (!*open)
+		*open = find_all(library, calls, count);
+	opened = *open;
+	pthread_mutex_unlock(&lock);
+	return opened;
 }

@@ -196,10 +196,10 @@ libraries_open(struct error *err)
 {
 	static const struct late_call drawing[] = { DRAWING(LISTED, LISTED_DO) { "FcPatternVaBuild", &late_FcPatternVaBuild } };
 	static const struct late_call archiving[] = { ARCHIVING(LISTED, LISTED_DO) };
-	static bool open;
+	static bool draws, archives;
 
-	if (!open)              /* Pango knows all that draws */
-		open = late_open(LATE_pangocairo_1_0, drawing, sizeof(drawing) / sizeof(*drawing)) &&
-		       late_open(LATE_qpdf, archiving, sizeof(archiving) / sizeof(*archiving));
-	return open ? 0 : error_set(err, ERROR_CONFIG, "a library that makes PDF is missing: %s and %s are needed", LATE_pangocairo_1_0, LATE_qpdf);
+	if (late_open(LATE_pangocairo_1_0, drawing, sizeof(drawing) / sizeof(*drawing), &draws) &&      /* Pango knows all that draws */
+	    late_open(LATE_qpdf, archiving, sizeof(archiving) / sizeof(*archiving), &archives))
+		return 0;
+	return error_set(err, ERROR_CONFIG, "a library that makes PDF is missing: %s and %s are needed", LATE_pangocairo_1_0, LATE_qpdf);
 }

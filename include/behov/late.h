@@ -3,7 +3,7 @@
  * late.h - libraries that most commands do not need, opened by those that do: to load them all is half of what behov takes to start.
  *
  * A file that has a library's own functions stands in for it (agent/base/curl.c, agent/apply/libxml.c), so that whoever calls
- * them includes the library's header and notices nothing.  It stays open; thread-safe where the caller asks once.
+ * them includes the library's header and notices nothing.  It stays open.
  */
 #ifndef BEHOV_LATE_H
 #define BEHOV_LATE_H
@@ -13,7 +13,10 @@
 
 struct late_call { const char *name; void *at; };       /* at: a pointer to such a function */
 
-/* All or none: false, and a warning that says why, when one of them is not there. */
-bool late_open(const char *library, const struct late_call *calls, size_t count);
+/*
+ * All or none: false, and a warning that says why, when one of them is not there.  *open, false at first, is whether they are; what
+ * could not be opened may be the next time, as the page lives long.  Threads may call it at once.
+ */
+bool late_open(const char *library, const struct late_call *calls, size_t count, bool *open);
 
 #endif

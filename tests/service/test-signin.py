@@ -7,7 +7,10 @@ import json
 import os
 import re
 import socket
+import subprocess
 import sys
+
+from aiosmtpd.controller import Controller
 
 import loopback
 import office
@@ -460,9 +463,46 @@ def in_ad():
             check("AD: a name that is somebody else's principal", reply.status == 403 and "nothing there says that it is of" in said, reply.status, said)
 
 
+class Postman:
+    def __init__(self):
+        self.letters = 0
+
+    async def handle_DATA(self, _server, _session, _envelope):
+        self.letters += 1
+        return "250 OK"
+
+
+def a_library_put_in_place(slapd):
+    """The page mails a code when what sends it has come: it is not started anew for that."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        post = Controller(Postman(), hostname="127.0.0.1", port=free.getsockname()[1])
+    with open(os.path.dirname(office.BEHOV) + "/late-names.h", encoding="ascii") as f:
+        name = re.search(r'LATE_curl "(.*)"', f.read())[1]
+    with Office(slapd, "") as o:
+        o.night()
+        owners = ("anna", "maria") * 2
+        tokens = {who: o.token(who) for who in owners}
+        o.change("behov.cfg", '"maildir:o"', f'"smtp://127.0.0.1:{post.port}"; starttls = false')
+        hollow = f"{o.home}/hollow/{name}"
+        os.mkdir(os.path.dirname(hollow))
+        subprocess.run(["gcc", "-shared", "-x", "c", "-", "-o", hollow], input=b"", check=True)
+        os.environ["LD_LIBRARY_PATH"] = os.path.dirname(hollow)
+        o.serve()
+        del os.environ["LD_LIBRARY_PATH"]
+        post.start()
+        reply = Browser(o).post("/kod", {"token": tokens["anna"]})
+        check("a code is not sent where libcurl is hollow, and that is said", reply.status == 503 and "kunde inte skickas" in reply.text and not post.handler.letters, reply.text)
+        os.unlink(hollow)
+        with concurrent.futures.ThreadPoolExecutor(len(owners)) as pool:
+            got = list(pool.map(lambda who: Browser(o).post("/kod", {"token": tokens[who]}).status, owners))
+        check("and to all who ask at once when there is a whole one", got == [303] * len(owners) and post.handler.letters == len(owners), got, o.said())
+        post.stop()
+
+
 def main():
     with Slapd() as slapd:
-        for test in (a_password, an_empty_one, no_answer, one_session_holds_no_more_than_a_hand, what_is_strong, a_list_of_a_strong_class, once_more_before_destruction, a_proxy, a_new_link, too_many):
+        for test in (a_password, an_empty_one, no_answer, one_session_holds_no_more_than_a_hand, what_is_strong, a_list_of_a_strong_class, once_more_before_destruction, a_proxy, a_new_link, a_library_put_in_place, too_many):
             test(slapd)
     another_person_of_that_name()
     in_ad()

@@ -11,10 +11,12 @@
 #include <behov/nouns.h>
 #include <behov/text.h>
 
+#include <curl/curl.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -721,9 +723,24 @@ static void a_library_is_opened_with_all_that_is_asked_of_it_or_not_at_all(void)
 	void (*none)(void) = NULL;
 	const struct late_call one[] = { { "sqrt", &root } }, two[] = { { "sqrt", &root }, { "no_such_call", &none } };
 
-	CHECK(late_open("libm.so.6", one, 1) && root && root(9) == 3);
-	CHECK(!late_open("libm.so.6", two, 2) && !none);
-	CHECK(!late_open("libnone.so.9", one, 1));
+	bool opened = false, open = false;
+
+	CHECK(late_open("libm.so.6", one, 1, &opened) && opened && root && root(9) == 3);
+	CHECK(!late_open("libm.so.6", two, 2, &open) && !open && !none);
+	CHECK(!late_open("libnone.so.9", one, 1, &open) && !open);
+}
+
+static void a_library_that_could_not_be_opened_is_opened_when_it_can_be(void)
+{
+	struct rlimit files, none;
+	CURL *curl = NULL;
+
+	CHECK(getrlimit(RLIMIT_NOFILE, &files) == 0);
+	none = (struct rlimit){ 0, files.rlim_max };
+	CHECK(setrlimit(RLIMIT_NOFILE, &none) == 0 && !curl_easy_init());
+	CHECK(setrlimit(RLIMIT_NOFILE, &files) == 0 && (curl = curl_easy_init()));
+	if (curl)
+		curl_easy_cleanup(curl);
 }
 
 int main(void)
@@ -764,6 +781,7 @@ int main(void)
 	TEST(json_is_canonical_as_rfc_8785_says);
 	TEST(each_key_is_found_and_no_other);
 	TEST(a_library_is_opened_with_all_that_is_asked_of_it_or_not_at_all);
+	TEST(a_library_that_could_not_be_opened_is_opened_when_it_can_be);
 	TEST(an_event_may_be_of_any_folder_and_is_said_in_a_thousand_letters);
 	arena_close(mem);
 	return check_done();
