@@ -255,7 +255,7 @@ static int open_watched(struct visit *v, struct timeval *wait, struct error *err
  * libldap starts libsasl2 with the first connection, and that loads all its plugins, with Kerberos and OpenSSL: for a password they
  * are a tenth of what it takes to read a small directory, and code that nobody needs.  Says where they are: nowhere.
  */
-static void leave_plugins(void)
+void visit_leave_plugins(void)
 {
 	sasl_set_path(SASL_PATH_TYPE_PLUGIN, (char[]){ "/dev/null" });
 }
@@ -273,7 +273,7 @@ int visit_open(struct visit *v, struct error *err)
 	if (!getenv("LDAPNOINIT"))
 		setenv("LDAPNOINIT", "1", 1);   /* no ldap.conf, no ~/.ldaprc, no LDAPTLS_…: conf says it all */
 	if (v->directory->no_sasl)
-		pthread_once(&once, leave_plugins);
+		pthread_once(&once, visit_leave_plugins);
 	if (v->watch)
 		return open_watched(v, &wait, err);
 	if (watch_start(&own, (int)wait.tv_sec, err) < 0)

@@ -21,6 +21,7 @@ void directory_prepare(void)
 	int version = LDAP_VERSION3;
 
 	setenv("LDAPNOINIT", "1", 1);
+	visit_leave_plugins();          /* whatever conf says of our own account: it is not we who sign in */
 	ldap_set_option(NULL, LDAP_OPT_PROTOCOL_VERSION, &version);
 }
 

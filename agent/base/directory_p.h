@@ -23,6 +23,8 @@ struct visit {
 	int code;                       /* what went wrong, in LDAP's numbers; LDAP_SUCCESS: it never came to asking */
 };
 
+/* libldap starts libsasl2 without its plugins: only before it has started it. */
+void visit_leave_plugins(void);
 /* Connects, demands TLS and binds.  -1: v->ld is closed. */
 int visit_open(struct visit *v, struct error *err);
 /* As directory_refused(); keeps the code. */

@@ -40,7 +40,8 @@ enum claim_answer {
 /* 0 with *out; -1 when there was no answer. */
 int directory_prove(struct arena *mem, const struct directory *directory, const struct claim *claim, enum claim_answer *out,
 		    struct error *err);
-/* For a process of several threads, before it has them: libldap sets itself up, and the environment stays as it is then. */
+/* For a process of several threads, before it has them: libldap sets itself up, for passwords only, and the environment stays as it
+ * is then. */
 void directory_prepare(void);
 
 /* Read over LDAP, not from an export. */
