@@ -84,6 +84,19 @@ ports_of_directory(struct giving *g, const char *source)
 
 /* ------------------------------------------------------------------ what all need */
 
+/* What names a file in the environment: "FILE:/tmp/krb5cc_1000", "/etc/krb5.conf:/etc/krb5.more"; or folders. */
+static void
+see_named(struct giving *g, const char *name)
+{
+	const char *value = getenv(name), *one;
+
+	for (; value && *value; value += strcspn(value, ":"), value += *value == ':') {
+		one = arena_copy(g->mem, value, strcspn(value, ":"));
+		if (*one == '/')
+			wish(g, one, SEE);
+	}
+}
+
 /* Names and addresses, certificates, time, fonts, the C library's own; and nothing that holds a password. */
 static void
 see_system(struct giving *g)
@@ -100,21 +113,9 @@ see_system(struct giving *g)
 
 	for (size_t i = 0; i < sizeof(paths) / sizeof(*paths); i++)
 		wish(g, paths[i], SEE);
+	see_named(g, "LD_LIBRARY_PATH");        /* some libraries are opened only when they are needed: include/behov/late.h */
 	wish(g, "/dev/null", SEE | WRITE_FILE);
 	port(g, 53);                    /* DNS, when an answer is long */
-}
-
-/* What names a file in the environment: "FILE:/tmp/krb5cc_1000", "/etc/krb5.conf:/etc/krb5.more". */
-static void
-see_named(struct giving *g, const char *name)
-{
-	const char *value = getenv(name), *one;
-
-	for (; value && *value; value += strcspn(value, ":"), value += *value == ':') {
-		one = arena_copy(g->mem, value, strcspn(value, ":"));
-		if (*one == '/')
-			wish(g, one, SEE);
-	}
 }
 
 static void

@@ -23,9 +23,9 @@ REFUSED = ("EACCES", "EPERM")
 class Intruder:
     """Has the powers of a verb; does what it is told, a line at a time."""
 
-    def __init__(self, t, verb, helper=None):
+    def __init__(self, t, verb, helper=None, **more):
         self.process = subprocess.Popen([BUILD + "/tests/unit/oracle-powers", t.folder + "/conf/behov.cfg", verb, *([helper] if helper else [])],
-                                        stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+                                        stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env={**os.environ, **more})
         self.verb = verb
         self.has = dict(word.split("=") for word in self.process.stdout.readline().split())
 
@@ -129,6 +129,10 @@ def files(t, p):
         i.cannot("write the inbox, letters or heads", ("write", p.inbox), ("make", p.outbox + "/new/nyast"), ("write", p.heads), ("make", os.path.dirname(p.inbox) + "/ny2"))
         i.cannot("read keys, or the password for mail", ("read", p.key), ("read", p.head_key), ("read", p.mail))
         i.cannot("read or write elsewhere", ("read", "/etc/shadow"), ("read", p.note), ("make", p.elsewhere + "/ny"))
+    for verb in ("run", "serve", "apply"):
+        with Intruder(t, verb, LD_LIBRARY_PATH=p.elsewhere) as i:
+            i.can("open a library where the environment says that there are some", ("read", p.note))
+            i.cannot("write one", ("write", p.note), ("make", p.elsewhere + "/ny"))
     with Intruder(t, "seal") as i:
         i.can("read the store, and write heads", ("read", p.store), ("write", p.heads), ("read", p.head_key), ("make", p.heads + ".ny"))
         i.cannot("write the store", ("write", p.store), ("make", p.folders + "/seal"), ("remove", p.store))
