@@ -343,15 +343,20 @@ step_case(struct arena *mem, const struct cell *from, const char *name, const ch
 		add(out, from, from->pos + 1, got.date > from->date ? got.date : from->date, case_name, path_len);
 }
 
+#define SHORT 24                        /* a name whose ways to be read take little */
+#define SCRAP_MOST (1 << 20)
+
 /*
  * A path can often be read as several cases, and a hold or a list may name any of them: those are kept apart.  Whatever
- * could stand for {case} is looked up, from where what is before it can end.
+ * could stand for {case} is looked up, from where what is before it can end.  Whoever may make a folder may give it a name of
+ * two hundred digits, which is hundreds of cases, each with megabytes of words that are compared with it: they go in between.
  */
 static void
 step_cases(struct arena *mem, const struct cell *from, const char *name, size_t path_len, struct cells *out)
 {
 	const struct part *part = &from->pattern->parts[from->pos];
 	size_t len = strlen(name), first = 0;
+	struct arena *scrap;
 	struct reach *start;
 
 	if (!from->pattern->case_count)
@@ -359,13 +364,20 @@ step_cases(struct arena *mem, const struct cell *from, const char *name, size_t 
 	while (part->tokens[first].kind != TOKEN_CASE)
 		first++;
 	start = run(mem, part, first, name, NULL);
+	scrap = len > SHORT ? arena_open() : mem;
 	for (size_t i = 0; i < len; i++)
 		for (size_t n = 1; start[i].ok && i + n <= len; n++) {
-			const char *found = known_case(from->pattern, case_key(mem, arena_copy(mem, name + i, n)));
+			const char *found = known_case(from->pattern, case_key(scrap, arena_copy(scrap, name + i, n)));
 
 			if (found)
-				step_case(mem, from, name, found, path_len, out);
+				step_case(scrap, from, name, found, path_len, out);
+			if (scrap != mem && arena_used(scrap) > SCRAP_MOST) {
+				arena_close(scrap);
+				scrap = arena_open();
+			}
 		}
+	if (scrap != mem)
+		arena_close(scrap);
 }
 
 /*

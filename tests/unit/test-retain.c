@@ -3,6 +3,7 @@
 #include "behov/manifest.h"
 #include "behov/retain.h"
 #include "behov/text.h"
+#include "../../agent/retain/retain_p.h"
 #include "check.h"
 #include <dirent.h>
 
@@ -1042,6 +1043,33 @@ a_batch_tells_which_other_series_lost_and_why(void)
 	end();
 }
 
+/* Two hundred digits, in a share whose list has all cases of three. */
+static void
+trap_a_name_that_can_be_read_as_hundreds_of_cases_takes_no_gigabytes(void)
+{
+	struct arena *own = arena_open();
+	struct pattern *p = pattern_make(own, "*{case}*/**", false);
+	const char **cases = arena_array(own, const char *, 900);
+	struct cells start = { 0 }, met = { 0 };
+	char name[201] = "";
+	size_t before;
+
+	for (int i = 0; i < 900; i++)
+		cases[i] = arena_print(own, "%d", 100 + i);
+	for (int i = 0; i < 200; i++)
+		name[i] = (char)('0' + i * i / 7 % 10);
+	p->cases = cases;
+	p->case_count = 900;
+	cells_begin(&start, p);
+	before = arena_used(own);
+	cells_step(own, start.items, start.count, name, 200, &met);
+	CHECK(met.count > 50);
+	CHECK(arena_used(own) < before + (4 << 20));
+	free(start.items);
+	free(met.items);
+	arena_close(own);
+}
+
 int
 main(void)
 {
@@ -1080,5 +1108,6 @@ main(void)
 	TEST(what_is_approved_stays_superseded_as_long_as_a_newer_one_is_there);
 	TEST(what_belongs_to_a_volume_goes_with_that_one_and_no_other);
 	TEST(trap_what_was_approved_by_one_series_is_no_anchor_of_another);
+	TEST(trap_a_name_that_can_be_read_as_hundreds_of_cases_takes_no_gigabytes);
 	return check_done();
 }
