@@ -206,13 +206,24 @@ case_key(struct arena *mem, const char *name)
 	return key;
 }
 
+/* As in begins_otherwise(): a first byte of ASCII tells that what stands there is another case. */
+static bool
+may_begin(const char *case_name, const char *at)
+{
+	unsigned char want = (unsigned char)*case_name, first = (unsigned char)*at;
+
+	if (want > 127 || first > 127)
+		return true;
+	return want == (first >= 'A' && first <= 'Z' ? first + 'a' - 'A' : strchr("/\\:_ ", first) ? '-' : first);
+}
+
 /* {case} when it must be this one, which is a key. */
 static void
 exactly(struct arena *mem, const char *case_name, const char *name, size_t len, const struct reach *now,
 	struct reach *next)
 {
 	for (size_t i = 0; i < len; i++)
-		for (size_t n = 1; now[i].ok && i + n <= len; n++)
+		for (size_t n = 1; now[i].ok && may_begin(case_name, name + i) && i + n <= len; n++)
 			if (strcmp(case_key(mem, arena_copy(mem, name + i, n)), case_name) == 0)
 				better(&next[i + n], now[i]);
 }
