@@ -2,6 +2,8 @@
 /* fuzz-pdf.c - any text becomes a PDF, wherever it stands in the document; the content of a page is read to its end. */
 #include "../../agent/pdf/pdf_p.h"
 
+#include <behov/late.h>
+
 #include <stdint.h>
 
 static void nothing(struct pdf_canvas *canvas, void *data)
@@ -63,6 +65,23 @@ static void words(struct arena *mem, FcCharSet *has, const char *raw)
 			abort();
 }
 
+/* behov makes no set of its own, and so has not these two. */
+static FcCharSet *letters(void)
+{
+	FcCharSet *(*create)(void), *out;
+	FcBool (*add)(FcCharSet *, FcChar32);
+	struct error err = { 0 };
+	bool open = false;
+
+	if (libraries_open(&err) < 0 ||
+	    !late_open("libfontconfig.so.1", (struct late_call[]){ { "FcCharSetCreate", &create }, { "FcCharSetAddChar", &add } }, 2, &open))
+		abort();
+	out = create();
+	for (FcChar32 c = 1; c < 0x300; c++)
+		add(out, c);
+	return out;
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
 {
 	static FcCharSet *has;
@@ -72,11 +91,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
 	struct mark marks[2] = { { .element = &element }, { 0 } };
 	struct text out;
 
-	if (!has) {
-		has = FcCharSetCreate();
-		for (FcChar32 c = 1; c < 0x300; c++)
-			FcCharSetAddChar(has, c);
-	}
+	has = has ? has : letters();
 	text_open(&out, 1 << 20);
 	marks_put((const char *)bytes, len, marks, 2, &out, NULL);
 	text_close(&out);
