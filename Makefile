@@ -32,8 +32,9 @@ ALL_CFLAGS = -std=c17 -D_GNU_SOURCE $(CFLAGS) $(WARN) -Iinclude -MMD -MP -pthrea
 	-fno-strict-aliasing -fstack-protector-strong $(if $(SAN),-fsanitize=$(SAN) $(SAN_MORE),-D_FORTIFY_SOURCE=2) \
 	$(shell pkg-config --cflags $(PACKAGES) libcurl libxml-2.0 2>/dev/null) \
 	$(patsubst -I%,-isystem %,$(shell pkg-config --cflags $(DRAWING) 2>/dev/null))
-# Whatever it finds ends the program, or a test that does not look would pass.  gcc's flow warnings take its checks for ours.
-SAN_MORE = -fno-sanitize-recover=all -fno-omit-frame-pointer \
+# Whatever it finds ends the program, or a test that does not look would pass.  gcc's flow warnings take its checks for ours, and its
+# `undefined` leaves out what clang's has: a double that no whole number can hold.
+SAN_MORE = $(if $(findstring undefined,$(SAN)),-fsanitize=float-cast-overflow) -fno-sanitize-recover=all -fno-omit-frame-pointer \
 	$(if $(filter gcc%,$(notdir $(CC))),-Wno-format-truncation -Wno-maybe-uninitialized)
 LIBS    = $(shell pkg-config --libs $(PACKAGES) 2>/dev/null) -lm -pthread
 ALL_LDFLAGS = $(LDFLAGS) $(if $(SAN),-fsanitize=$(SAN))

@@ -142,9 +142,9 @@ draw(struct text *t, const json_t *nights, enum measure_unit unit)
 		most = fmax(most, value_of(json_array_get(nights, i), "value"));        /* not NAN while one of them is not */
 	for (size_t i = from; i < count; i++) {
 		double value = value_of(json_array_get(nights, i), "value");
-		int high = most > 0 ? (int)(value / most * 7 + 0.5) : 0;
+		int high = (int)fmax(0, fmin(7, most > 0 ? value / most * 7 + 0.5 : 0));
 
-		text_add(t, isnan(value) ? "·" : bars[high < 0 ? 0 : high > 7 ? 7 : high]);
+		text_add(t, isnan(value) ? "·" : bars[high]);
 	}
 }
 
