@@ -20,11 +20,10 @@ enum { BY_DN, BY_NAME };
 static struct called
 called(const struct snapshot *s, bool group, uint32_t i)
 {
-	const struct account *a = &s->accounts[i];
-	const struct group *g = &s->groups[i];
+	const struct account *a = group ? NULL : &s->accounts[i];
+	const struct group *g = group ? &s->groups[i] : NULL;
 
-	return group ? (struct called){ g->dn, g->name, g->guid, g->sid, g->key }
-		     : (struct called){ a->dn, a->name, a->guid, a->sid, a->key };
+	return g ? (struct called){ g->dn, g->name, g->guid, g->sid, g->key } : (struct called){ a->dn, a->name, a->guid, a->sid, a->key };
 }
 
 /* A principal of elsewhere has the SID of somebody who may be here. */

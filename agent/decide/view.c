@@ -129,7 +129,7 @@ said_about(const struct view *view, const char *id)
 	}
 	for (end = low; end < view->said.list.count && strcmp(view->said.list.items[end].proposal, id) == 0; end++)
 		;
-	return (struct decisions){ .list = { .items = view->said.list.items + low, .count = end - low } };
+	return (struct decisions){ .list = { .items = low < end ? view->said.list.items + low : NULL, .count = end - low } };
 }
 
 /* As take_inbox() counts: what has been taken back is none, and who no longer sits there has not approved.

@@ -24,7 +24,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
 		/* Many series of one name are many files' worth: here each stands for itself. */
 		for (char *at = text, *next; at; at = next) {
 			next = strstr(at + 1, "\nseries = {");
-			next += next != NULL;
+			next = next ? next + 1 : NULL;
 			if (!config_read_string(&config, next ? arena_copy(mem, at, (size_t)(next - at)) : at))
 				abort();
 			root = config_root_setting(&config);

@@ -32,7 +32,7 @@ static struct rules rules;
 /* Names that mean harm, in the order of their bytes: the fates of each stand in fates[]. */
 static const char *const names[] = {
 	"V/2016/\"citat\".pdf", "V/2016/<script>alert(1)<b>.pdf", "V/2016/=HYPERLINK(\"x\").csv", "V/2016/Akt.Andersson",
-	"V/2016/kvar.docx", "V/2016/ny\nrad.PDF", "V/2016/r\xe4kning.pdf", "V/2016/till\xe2\x80\xae" "fdp.exe", "V/2016/\xf0\x9f\x98\x80.pdf",
+	"V/2016/kvar.docx", "V/2016/ny\nrad.PDF", "V/2016/r\xe4kning.pdf", ("V/2016/till\xe2\x80\xae" "fdp.exe"), "V/2016/\xf0\x9f\x98\x80.pdf",
 };
 #define COUNT (sizeof(names) / sizeof(*names))
 enum fate { GO, BACK, LEFT, STUCK, LINKED };

@@ -26,7 +26,7 @@ static bool
 on_enter(void *self, const char *path, void *above, void **state)
 {
 	(void)self, (void)path;
-	*state = (char *)above + 1;
+	*state = (void *)((uintptr_t)above + 1);
 	return true;
 }
 
