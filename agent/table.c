@@ -29,7 +29,7 @@ static void count_kind(struct text *t, struct arena *mem, const struct plan *pla
 			continue;
 		count++;
 		files += p->files;
-		bytes += p->bytes;
+		bytes = sizes_add(bytes, (uint64_t)p->bytes);
 	}
 	row(t, mem, word, count);
 	if (files)

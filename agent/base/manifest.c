@@ -219,7 +219,7 @@ count(struct manifest_frame *f, const struct record *r)
 {
 	if (!f->files++)
 		f->path = r->path;
-	f->bytes = (long long)((unsigned long long)f->bytes + r->size);
+	f->bytes = sizes_add(f->bytes, r->size);
 	if (r->anchor == DAY_NONE)
 		return;
 	f->oldest = f->oldest == DAY_NONE || r->anchor < f->oldest ? r->anchor : f->oldest;

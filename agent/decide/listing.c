@@ -171,7 +171,7 @@ listing_sum(struct listing *l, struct stretch s, struct amount *out, struct erro
 		long long end = f->first + f->files;
 
 		if (row == f->first && end <= s.to) {
-			out->bytes = (long long)((unsigned long long)out->bytes + (unsigned long long)f->bytes);
+			out->bytes = sizes_add(out->bytes, (uint64_t)f->bytes);
 			add_days(out, f->oldest, f->newest);
 			row = end;
 			continue;
@@ -180,7 +180,7 @@ listing_sum(struct listing *l, struct stretch s, struct amount *out, struct erro
 			return -1;
 		for (; row < s.to && row < end; row++) {
 			const struct record *r = &l->last[0].records[row - f->first];
-			out->bytes = (long long)((unsigned long long)out->bytes + r->size);
+			out->bytes = sizes_add(out->bytes, r->size);
 			add_days(out, r->anchor, r->anchor);
 		}
 	}

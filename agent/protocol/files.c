@@ -113,7 +113,7 @@ count_gone(struct walk *w, const struct record *r, const struct disposal *d)
 	if (d->links < 2)
 		return;
 	f->linked.files++;
-	f->linked.bytes += (long long)r->size;
+	f->linked.bytes = sizes_add(f->linked.bytes, r->size);
 	if (f->links.count < NAMED_MOST)
 		*arena_push(w->mem, &f->links) = name(w, r, d->number, OUTCOME_GONE, NULL, d->links - 1);
 }
@@ -202,9 +202,9 @@ tell(struct walk *w, long long number, const struct disposal *d, struct error *e
 		why = w->why_all;
 	f->by_hand |= d && d->by_hand;
 	f->all.files++;
-	f->all.bytes += (long long)r->size;
+	f->all.bytes = sizes_add(f->all.bytes, r->size);
 	f->by[outcome].files++;
-	f->by[outcome].bytes += (long long)r->size;
+	f->by[outcome].bytes = sizes_add(f->by[outcome].bytes, r->size);
 	if (d && d->moved == EFFECT_DONE) {
 		widen(&f->held, d->checked);
 		widen(&f->aside, d->moved_at);

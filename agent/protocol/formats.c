@@ -58,7 +58,7 @@ format_count(struct arena *mem, struct arena *brief, struct formats *all, const 
 		f->name = all->list.count == FORMATS_MOST ? "övriga" : arena_text(mem, name);
 	}
 	f->files++;
-	f->bytes += (long long)r->size;
+	f->bytes = sizes_add(f->bytes, r->size);
 }
 
 static int

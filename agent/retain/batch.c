@@ -230,7 +230,7 @@ add_record(struct making *m, const struct record *r, struct error *err)
 	m->last = first || r->due > m->last.due ? *r : m->last;
 	if (m->p->files++ % m->step == 0 && json_array_size(m->sample) < SAMPLE)
 		show(m, r->path);
-	m->p->bytes += (long long)r->size;
+	m->p->bytes = sizes_add(m->p->bytes, r->size);
 	version_add(m->version, r);
 	return manifest_packer_add(m->packer, r, err);
 }
@@ -279,7 +279,7 @@ propose(struct retain *r, struct batch *b, struct manifest_packer *packer, struc
 			json_object_set_new(p.evidence, "receipts", received_json(r->mem, b));
 		losers_tell(r->mem, b, p.evidence);
 		plan->filed.due_files += p.files;
-		plan->filed.due_bytes += p.bytes;
+		plan->filed.due_bytes = sizes_add(plan->filed.due_bytes, (uint64_t)p.bytes);
 		*arena_push(r->mem, &plan->proposals) = p;
 	}
 	json_decref(m.sample);
@@ -378,7 +378,7 @@ totals(struct retain *r, struct plan *plan)
 {
 	plan->filed.files += r->n.files;
 	plan->filed.folders += r->n.folders;
-	plan->filed.bytes += r->n.bytes;
+	plan->filed.bytes = sizes_add(plan->filed.bytes, (uint64_t)r->n.bytes);
 	plan->filed.ungoverned += r->n.ungoverned;
 	plan->filed.held += r->n.held;
 	plan->filed.inert += r->n.inert;

@@ -71,8 +71,8 @@ memo_tally(struct retain *r, struct tally *t, const struct entry *e)
 		return;
 	t->weighed++;
 	t->memo_weighed++;
-	t->bytes += (long long)e->size;
-	t->memo_bytes += (long long)e->size;
+	t->bytes = sizes_add(t->bytes, e->size);
+	t->memo_bytes = sizes_add(t->memo_bytes, e->size);
 }
 
 void
@@ -141,15 +141,18 @@ add_number(struct retain *r, uint64_t n)
 		*arena_push(r->mem, &r->memo.bytes) = bytes[i];
 }
 
-/* No sum of what is read comes near to what a number can hold. */
 static uint64_t
-read_number(struct numbers *in)
+read_below(struct numbers *in, int bits)
 {
 	uint64_t n = number_get(in);
 
-	in->broken |= n >> 56 != 0;
+	in->broken |= n >> bits != 0;
 	return in->broken ? 0 : n;
 }
+
+/* No sum of what is counted comes near to what a number can hold; one of sizes may, see sizes_add(). */
+static uint64_t read_number(struct numbers *in) { return read_below(in, 40); }
+static uint64_t read_size(struct numbers *in) { return read_below(in, 56); }
 
 /* A sum of the share, as far as the folder has added to it. */
 static long long *
@@ -174,7 +177,7 @@ add_sums(struct retain *r)
 	add_number(r, has);
 	for (int i = 0; sum(&r->n, i); i++)
 		if (has >> i & 1)
-			add_number(r, (uint64_t)(*sum(&r->n, i) - *sum(&r->memo.before, i)));
+			add_number(r, (uint64_t)*sum(&r->n, i) - (uint64_t)*sum(&r->memo.before, i));
 }
 
 /* Does what was found depend on a list of cases? */
@@ -312,17 +315,17 @@ read_memo(struct retain *r, const char *path, const void *bytes, size_t len, boo
 
 	for (int i = 0; sum(&r->n, i); i++)
 		if (has >> i & 1)
-			*sum(&r->n, i) += (long long)read_number(&in) * apply;
+			*sum(&r->n, i) = sizes_add(*sum(&r->n, i), (sum(&r->n, i) == &r->n.bytes ? read_size(&in) : read_number(&in)) * apply);
 	count = read_number(&in);
 	for (uint64_t i = 0; i < count && !in.broken; i++) {
 		struct tally *t = read_tally(r, &in);
-		uint64_t files = read_number(&in), weighed = read_number(&in), size = read_number(&in);
+		uint64_t files = read_number(&in), weighed = read_number(&in), size = read_size(&in);
 
 		if (in.broken || !apply)
 			continue;
 		t->files += (long long)files;
 		t->weighed += (long long)weighed;
-		t->bytes += (long long)size;
+		t->bytes = sizes_add(t->bytes, size);
 	}
 	count = has & HAS_UNTOLD ? read_number(&in) : 0;
 	for (uint64_t i = 0; i < count && !in.broken; i++)

@@ -21,7 +21,7 @@ add_rest(struct retain *r, const struct stock *s)
 	rest->folder = "…";
 	rest->files += s->files;
 	rest->weighed += s->weighed;
-	rest->bytes += s->bytes;
+	rest->bytes = sizes_add(rest->bytes, (uint64_t)s->bytes);
 	rest->ungoverned += s->ungoverned;
 	rest->held += s->held;
 }
@@ -72,7 +72,7 @@ tops_add(struct retain *r, const char *folder, const struct counts *before)
 {
 	struct stock s = {
 		.share = r->share->id, .files = r->n.files - before->files, .weighed = r->n.weighed - before->weighed,
-		.bytes = r->n.bytes - before->bytes, .ungoverned = r->n.ungoverned - before->ungoverned,
+		.bytes = sizes_add(r->n.bytes, -(uint64_t)before->bytes), .ungoverned = r->n.ungoverned - before->ungoverned,
 		.held = r->n.held - before->held,
 	};
 

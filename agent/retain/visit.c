@@ -230,7 +230,7 @@ count(struct retain *r, const struct entry *e, const struct verdict *v)
 {
 	r->n.files++;
 	r->n.weighed += e->stated;
-	r->n.bytes += e->stated ? (long long)e->size : 0;
+	r->n.bytes = sizes_add(r->n.bytes, e->stated ? e->size : 0);
 	r->n.ungoverned += v->outcome == OUT_UNGOVERNED;
 	r->n.held += v->outcome == OUT_HELD;
 	r->n.inert += v->winner && !v->winner->pattern->tally->series->decided;

@@ -115,7 +115,7 @@ meet(struct walk *w, struct frame *f, struct folder *folder, struct listed *l, s
 	}
 	entry->stated = entry->stated && (asked || folder->weigh);
 	if (entry->stated)
-		w->out->bytes += (long long)entry->size;
+		w->out->bytes = sizes_add(w->out->bytes, entry->size);
 	v->file(v->self, f->state, w->path, entry);
 }
 

@@ -56,7 +56,7 @@ static void
 add_sums(struct sums *to, const struct sums *from)
 {
 	to->files += from->files;
-	to->bytes += from->bytes;
+	to->bytes = sizes_add(to->bytes, (uint64_t)from->bytes);
 	to->ungoverned += from->ungoverned;
 	to->precious += from->precious;
 	to->precious_words |= from->precious_words;
@@ -371,7 +371,7 @@ note_name(struct survey *s, struct sums *own, const char *path, const struct ent
 	own->precious_words |= said;
 	if (fleeting >= 0) {
 		s->fleeting[fleeting]++;
-		s->fleeting_bytes[fleeting] += (long long)entry->size;
+		s->fleeting_bytes[fleeting] = sizes_add(s->fleeting_bytes[fleeting], entry->size);
 	}
 }
 
@@ -388,7 +388,7 @@ on_file(void *self, void *state, const char *path, const struct entry *entry)
 		s->scratch = arena_open();
 	}
 	own->files++;
-	own->bytes += (long long)entry->size;
+	own->bytes = sizes_add(own->bytes, entry->size);
 	note_day(s, own, clock_day(entry->mtime_s));
 	note_name(s, own, path, entry);
 	if (series)

@@ -19,6 +19,16 @@ struct entry {
 	uint32_t mtime_ns, ctime_ns, btime_ns;
 };
 
+/*
+ * A sum of sizes.  They are what a file system says, and two sparse files may say more than a number holds: then it goes round, as that of a
+ * manifest does, which is compared with it.  Subtracting goes the same way.
+ */
+static inline long long
+sizes_add(long long sum, uint64_t size)
+{
+	return (long long)((unsigned long long)sum + size);
+}
+
 /* What came of a folder's files, for its judge alone to read, so that they need not be asked about again. */
 struct memo {
 	const void *bytes;

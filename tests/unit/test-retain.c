@@ -17,6 +17,7 @@ static struct gap a_gap;
 static struct plan plan;
 static struct retain *retain;
 static size_t holds, gaps;
+static uint64_t large;          /* of each file */
 
 static struct series *
 rule(const char *id, enum series_action action, const char *path, int years)
@@ -42,6 +43,7 @@ begin(void)
 	a_gap = (struct gap){ .what = "folder", .id = "a" };
 	plan = (struct plan){ 0 };
 	holds = gaps = 0;
+	large = 10;
 }
 
 static void
@@ -71,7 +73,7 @@ feed(const struct visitor *v, const char *folder, void *above, const char *const
 		slash = strchr(rest, '/');
 		if (!slash) {
 			struct entry e = { .name = rest, .type = DT_REG, .stated = v->wants_stat(v->self, state, folder, rest),
-				.size = 10, .ino = 1, .mtime_s = 1330470000 };  /* 2012-02-29 in Stockholm */
+				.size = large, .ino = 1, .mtime_s = 1330470000 };  /* 2012-02-29 in Stockholm */
 
 			v->file(v->self, state, folder, &e);
 			continue;
@@ -1070,6 +1072,22 @@ trap_a_name_that_can_be_read_as_hundreds_of_cases_takes_no_gigabytes(void)
 	arena_close(own);
 }
 
+static void
+sparse_files_that_are_more_than_a_number_holds_are_summed_as_their_list_is(void)
+{
+	long long most = INT64_MAX;
+	unsigned long long three = 3 * (unsigned long long)most;
+
+	begin();
+	large = INT64_MAX;
+	rule("ver", ACTION_DESTROY, "V/{year}/**", 7);
+	NIGHT("2026-01-01", "V/2010/a", "V/2010/b", "V/2010/m/c", "V/2011/d", "V/2012/e");
+	CHECK(plan.proposals.count == 3 && ONE.files == 3 && ONE.bytes == (long long)three);
+	CHECK(ONE.packed->count == 1 && ONE.packed->frames[0].bytes == ONE.bytes);
+	CHECK(plan.filed.due_bytes == plan.filed.bytes && plan.filed.due_bytes == (long long)(three + 2 * (unsigned long long)most));
+	end();
+}
+
 int
 main(void)
 {
@@ -1109,5 +1127,6 @@ main(void)
 	TEST(what_belongs_to_a_volume_goes_with_that_one_and_no_other);
 	TEST(trap_what_was_approved_by_one_series_is_no_anchor_of_another);
 	TEST(trap_a_name_that_can_be_read_as_hundreds_of_cases_takes_no_gigabytes);
+	TEST(sparse_files_that_are_more_than_a_number_holds_are_summed_as_their_list_is);
 	return check_done();
 }
