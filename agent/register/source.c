@@ -2,12 +2,9 @@
 /* source.c - a file of rules: looked at before libconfig sees it, parsed, and given to whoever reads it. */
 #include "register_p.h"
 #include <ctype.h>
-#include <pthread.h>
 
 #define FILE_MOST (16u << 20)
 #define NESTING_MOST 32
-#define AHEAD 4                         /* files that are parsed and not yet read and dropped */
-#define MANY 8                          /* so many are worth a thread */
 
 struct objection { int line; const char *what; };
 
@@ -116,7 +113,6 @@ look_at_text(struct source *s)
 static void
 parse(struct source *s)
 {
-	s->mem = arena_open();
 	if (file_read(s->mem, s->path, FILE_MOST, &s->text, &s->len, &s->err) < 0)
 		return;
 	look_at_text(s);
@@ -131,7 +127,7 @@ parse(struct source *s)
 /* ------------------------------------------------------------------ reading, in the order of the files */
 
 static void
-give(struct reader *r, const struct source *s, void (*read)(struct reader *, const config_setting_t *))
+give(struct reader *r, struct source *s, void (*read)(struct reader *, const config_setting_t *))
 {
 	r->file = shown_path(r, s->path);
 	if (s->text) {
@@ -145,86 +141,18 @@ give(struct reader *r, const struct source *s, void (*read)(struct reader *, con
 	r->members.group = NULL;        /* one of another file may stand where one stood that is gone */
 	if (s->parsed && !s->objections.count)
 		read(r, config_root_setting(&s->config));
-}
-
-static void
-drop(struct source *s)
-{
 	if (s->parsed)
 		config_destroy(&s->config);
 	arena_close(s->mem);
 }
 
-/* ------------------------------------------------------------------ many files: one thread parses them while another reads */
-
-struct line {
-	pthread_mutex_t lock;
-	pthread_cond_t moved;
-	struct source *sources;
-	size_t count, parsed, given;
-};
-
-/* Drops what has been read, and that first: memory that another thread frees, or that is new, takes longer than to parse. */
-static void *
-parse_all(void *self)
-{
-	struct line *l = self;
-	size_t dropped = 0;
-
-	pthread_mutex_lock(&l->lock);
-	while (dropped < l->count)
-		if (l->given > dropped) {
-			pthread_mutex_unlock(&l->lock);
-			drop(&l->sources[dropped++]);
-			pthread_mutex_lock(&l->lock);
-		} else if (l->parsed < l->count && l->parsed < dropped + AHEAD) {
-			struct source *next = &l->sources[l->parsed];
-
-			pthread_mutex_unlock(&l->lock);
-			parse(next);
-			pthread_mutex_lock(&l->lock);
-			l->parsed++;
-			pthread_cond_signal(&l->moved);
-		} else {
-			pthread_cond_wait(&l->moved, &l->lock);
-		}
-	pthread_mutex_unlock(&l->lock);
-	return NULL;
-}
-
-static void
-give_all(struct reader *r, struct line *l, void (*read)(struct reader *, const config_setting_t *))
-{
-	for (size_t i = 0; i < l->count; i++) {
-		pthread_mutex_lock(&l->lock);
-		while (l->parsed == i)
-			pthread_cond_wait(&l->moved, &l->lock);
-		pthread_mutex_unlock(&l->lock);
-		give(r, &l->sources[i], read);
-		pthread_mutex_lock(&l->lock);
-		l->given++;
-		pthread_cond_signal(&l->moved);
-		pthread_mutex_unlock(&l->lock);
-	}
-}
-
 void
 read_files(struct reader *r, const char *const *paths, size_t count, void (*read)(struct reader *, const config_setting_t *))
 {
-	struct line l = { .lock = PTHREAD_MUTEX_INITIALIZER, .moved = PTHREAD_COND_INITIALIZER, .count = count,
-			  .sources = arena_array(r->mem, struct source, count + 1) };
-	pthread_t thread;
-
-	for (size_t i = 0; i < count; i++)
-		l.sources[i].path = paths[i];
-	if (count >= MANY && pthread_create(&thread, NULL, parse_all, &l) == 0) {
-		give_all(r, &l, read);
-		pthread_join(thread, NULL);
-		return;
-	}
 	for (size_t i = 0; i < count; i++) {
-		parse(&l.sources[i]);
-		give(r, &l.sources[i], read);
-		drop(&l.sources[i]);
+		struct source s = { .path = paths[i], .mem = arena_open() };
+
+		parse(&s);
+		give(r, &s, read);
 	}
 }
