@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * late.h - libraries that most commands do not need, opened by those that do: to load them all is half of what behov takes to start.
+ * late.h - libraries that most commands do not need, opened by those that do: to load them all was two thirds of a start.
  *
- * A file that has a library's own functions stands in for it (agent/base/curl.c, agent/apply/libxml.c), so that whoever calls
+ * A file that has a library's own functions stands in for it (agent/base/curl.c, agent/apply/libxml.c, agent/pdf/libraries.c), so that whoever calls
  * them includes the library's header and notices nothing.  It stays open.
  */
 #ifndef BEHOV_LATE_H
