@@ -29,7 +29,7 @@ O       := build$(if $(SAN),/$(subst $(comma),-,$(SAN)))$(if $(filter clang%,$(n
 WARN    = -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Werror
 CFLAGS ?= -O2 -g
 ALL_CFLAGS = -std=c17 -D_GNU_SOURCE $(CFLAGS) $(WARN) -Iinclude -MMD -MP -pthread \
-	-fno-strict-aliasing -fstack-protector-strong $(if $(SAN),-fsanitize=$(SAN) $(SAN_MORE),-D_FORTIFY_SOURCE=2) \
+	-fno-strict-aliasing -fstack-protector-strong $(if $(SAN),-fsanitize=$(SAN) -DSANITIZED $(SAN_MORE),-D_FORTIFY_SOURCE=2) \
 	$(shell pkg-config --cflags $(PACKAGES) libcurl libxml-2.0 2>/dev/null) \
 	$(patsubst -I%,-isystem %,$(shell pkg-config --cflags $(DRAWING) 2>/dev/null))
 # Whatever it finds ends the program, or a test that does not look would pass.  gcc's flow warnings take its checks for ours, and its

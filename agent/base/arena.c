@@ -11,12 +11,19 @@
 
 #define BLOCK_FIRST 4096
 #define BLOCK_MOST (1024 * 1024)
-#define STRETCH (256 * 1024)            /* of a block that is larger, so much comes from the kernel at once */
+#define STRETCH (256 * 1024)            /* of a block with pages of its own so much comes from the kernel at once */
+#define LARGE (2 * 1024 * 1024)         /* from here on in large pages, where the kernel has them */
+#ifdef SANITIZED                        /* it watches what malloc() gives, and what is pointed to from there is not lost */
+#define PAGES_FROM SIZE_MAX
+#else
+#define PAGES_FROM (64 * 1024)
+#endif
 
 struct block {
 	struct block *before;
 	size_t size, used;
-	size_t here;                    /* so much of it has come from the kernel, or comes as it likes */
+	size_t pages;                   /* bytes of its own from the kernel; 0 = malloc's */
+	size_t here;                    /* so much of it has come, or comes as it likes */
 	alignas(max_align_t) unsigned char bytes[];
 };
 
@@ -50,7 +57,10 @@ void arena_close(struct arena *mem)
 		return;
 	for (block = mem->block; block; block = before) {
 		before = block->before;
-		free(block);
+		if (block->pages)
+			munmap(block, block->pages);
+		else
+			free(block);
 	}
 	free(mem);
 }
@@ -74,7 +84,7 @@ size_t arena_used(const struct arena *mem)
 static void fetch(struct block *block)
 {
 	const uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE), bytes = (uintptr_t)block->bytes;
-	size_t to = block->used < block->size - STRETCH ? block->used + STRETCH : block->size;
+	size_t to = block->size - block->used > STRETCH ? block->used + STRETCH : block->size;
 	size_t most = block->here + BLOCK_MOST < to ? block->here + BLOCK_MOST : to;
 	uintptr_t first = (bytes + block->here + page - 1) / page * page, end = (bytes + most) / page * page;
 	int saved = errno;
@@ -85,17 +95,33 @@ static void fetch(struct block *block)
 	block->here = to;
 }
 
+/* calloc() would clear what it had before, a page at a time; the kernel has cleared what it gives. */
+static struct block *pages_open(size_t size)
+{
+	const size_t page = (size_t)sysconf(_SC_PAGESIZE), whole = (size + page - 1) / page * page;
+	struct block *block = mmap(NULL, whole, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	int saved = errno;
+
+	if (block == MAP_FAILED)
+		return NULL;
+	if (size >= LARGE)
+		madvise(block, whole, MADV_HUGEPAGE);
+	errno = saved;
+	block->pages = whole;
+	return block;
+}
+
 static struct block *block_open(struct arena *mem, size_t size)
 {
 	struct block *block;
 
-	if (size > SIZE_MAX - sizeof(*block))
+	if (size > SIZE_MAX / 2)
 		out_of_memory();
-	block = calloc(1, sizeof(*block) + size);
+	block = size < PAGES_FROM ? calloc(1, sizeof(*block) + size) : pages_open(sizeof(*block) + size);
 	if (!block)
 		out_of_memory();
 	block->size = size;
-	block->here = size > STRETCH ? 0 : size;
+	block->here = block->pages || size > STRETCH ? 0 : size;
 	mem->used += sizeof(*block) + size;
 	return block;
 }

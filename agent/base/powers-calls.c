@@ -10,15 +10,6 @@
 #include <sys/prctl.h>
 #include <sys/socket.h>
 
-/* A sanitizer looks at us from a process of its own. */
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-#define WATCHED
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
-#define WATCHED
-#endif
-#endif
-
 /* What looks into other processes, changes who or where we are, or reaches the kernel where few look. */
 static const char *const calls[] = {
 	"ptrace", "process_vm_readv", "process_vm_writev", "process_madvise", "kcmp", "pidfd_getfd", "mount", "umount", "umount2",
@@ -41,7 +32,7 @@ forbid(scmp_filter_ctx filter, const char *const *names, size_t count)
 
 		if (number == __NR_SCMP_ERROR || number < 0)    /* another machine's */
 			continue;
-#ifdef WATCHED
+#ifdef SANITIZED                        /* it looks at us from a process of its own */
 		if (strcmp(names[i], "ptrace") == 0)            /* by which leaks are looked for */
 			continue;
 #endif
@@ -117,7 +108,7 @@ void
 powers_memory(struct powers *out)
 {
 	out->no_new_privs = prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0;
-#ifndef WATCHED
+#ifndef SANITIZED
 	out->undumpable = prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) == 0;
 #endif
 }

@@ -114,14 +114,7 @@ static void forget(struct fonts *fonts)
 }
 
 /* fontconfig keeps offsets where others keep pointers: to a sanitizer all that it holds is lost. */
-#ifdef __has_feature
-#define SANITIZED __has_feature(address_sanitizer)
-#elif defined(__SANITIZE_ADDRESS__)
-#define SANITIZED 1
-#else
-#define SANITIZED 0
-#endif
-#if SANITIZED
+#ifdef SANITIZED
 const char *__lsan_default_options(void);
 const char *__lsan_default_options(void)
 {

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #define DEPTH_MOST 16
+#define SERIES_AHEAD 20000              /* room that may be kept for more than are known */
 
 /* Below `folder`: the rest of path; else NULL. */
 static const char *
@@ -48,6 +49,15 @@ each(struct reader *r, const config_setting_t *root, const char *key,
 		read(r, list_item(list, i));
 }
 
+/* There may be ten thousand, of some size, which would be copied to grow: as many may stand in each file that is left. */
+static void
+room_for_series(struct reader *r, size_t count)
+{
+	size_t more = count * r->files_left;
+
+	arena_room(r->mem, &r->series, more < SERIES_AHEAD ? more : count > SERIES_AHEAD ? count : SERIES_AHEAD);
+}
+
 static void
 read_rules(struct reader *r, const config_setting_t *root)
 {
@@ -56,7 +66,7 @@ read_rules(struct reader *r, const config_setting_t *root)
 	check_keys(r, root, keys);
 	each(r, root, "system", read_system);
 	each(r, root, "systems", read_system);
-	arena_room(r->mem, &r->series, (size_t)list_count(setting_of(r, root, "series")));         /* there may be ten thousand, of some size */
+	room_for_series(r, (size_t)list_count(setting_of(r, root, "series")));
 	each(r, root, "series", read_series);
 	each(r, root, "shares", read_share);
 	each(r, root, "holds", read_hold);

@@ -43,6 +43,7 @@ struct reader {
 	const char *file;               /* the file being read, as shown */
 	const char *conf;               /* absolute path of the configuration file */
 	int complaints;
+	size_t files_left;              /* this one and those after it */
 	struct digest *digest, *one;    /* of all that is read; of a series, one after the other */
 	struct rules *rules;
 	bool drafts;                    /* placeholders may stand where they stand */

@@ -152,6 +152,7 @@ read_files(struct reader *r, const char *const *paths, size_t count, void (*read
 	for (size_t i = 0; i < count; i++) {
 		struct source s = { .path = paths[i], .mem = arena_open() };
 
+		r->files_left = count - i;
 		parse(&s);
 		give(r, &s, read);
 	}
