@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* arena.c - memory taken in blocks that double up to a limit, given back all at once. */
+/* arena.c - memory taken in blocks that grow up to a limit, given back all at once. */
 #include <behov/arena.h>
 
 #include <errno.h>
@@ -10,13 +10,13 @@
 #include <unistd.h>
 
 #define BLOCK_FIRST 4096
-#define BLOCK_MOST (1024 * 1024)
-#define STRETCH (256 * 1024)            /* of a block with pages of its own so much comes from the kernel at once */
-#define LARGE (2 * 1024 * 1024)         /* from here on in large pages, where the kernel has them */
+#define STRETCH (256 * 1024)            /* of a large block so much comes from the kernel at once */
+#define LARGE (2 * 1024 * 1024)         /* a large page, and the block of an arena that has outgrown the small ones */
+#define MUCH (512 * 1024)               /* who takes so much at once will take more */
 #ifdef SANITIZED                        /* it watches what malloc() gives, and what is pointed to from there is not lost */
 #define PAGES_FROM SIZE_MAX
 #else
-#define PAGES_FROM (64 * 1024)
+#define PAGES_FROM MUCH                 /* smaller ones come and go with each page that is served: malloc() keeps them */
 #endif
 
 struct block {
@@ -29,7 +29,6 @@ struct block {
 
 struct arena {
 	struct block *block;
-	size_t next;                    /* the size of the next ordinary block */
 	size_t used;
 };
 
@@ -45,7 +44,6 @@ struct arena *arena_open(void)
 
 	if (!mem)
 		out_of_memory();
-	mem->next = BLOCK_FIRST;
 	return mem;
 }
 
@@ -85,7 +83,7 @@ static void fetch(struct block *block)
 {
 	const uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE), bytes = (uintptr_t)block->bytes;
 	size_t to = block->size - block->used > STRETCH ? block->used + STRETCH : block->size;
-	size_t most = block->here + BLOCK_MOST < to ? block->here + BLOCK_MOST : to;
+	size_t most = to - block->here < LARGE ? to : block->here + LARGE / 2;
 	uintptr_t first = (bytes + block->here + page - 1) / page * page, end = (bytes + most) / page * page;
 	int saved = errno;
 
@@ -95,18 +93,34 @@ static void fetch(struct block *block)
 	block->here = to;
 }
 
-/* calloc() would clear what it had before, a page at a time; the kernel has cleared what it gives. */
+static size_t round_up(size_t n, size_t to)
+{
+	return (n + to - 1) / to * to;
+}
+
+/*
+ * From the kernel, which has cleared it; calloc() would clear what it had before, a page at a time.  It begins where a large
+ * page can, and asks for some: for each that is touched first a guest's host has work, too.  The end is not one that would
+ * mostly be waste.
+ */
 static struct block *pages_open(size_t size)
 {
-	const size_t page = (size_t)sysconf(_SC_PAGESIZE), whole = (size + page - 1) / page * page;
-	struct block *block = mmap(NULL, whole, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	const size_t page = (size_t)sysconf(_SC_PAGESIZE), spare = LARGE - page;
+	const size_t whole = round_up(size, size % LARGE < LARGE / 2 ? page : LARGE);
+	unsigned char *got = mmap(NULL, whole + spare, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0), *at = got;
+	struct block *block;
 	int saved = errno;
 
-	if (block == MAP_FAILED)
+	if (got == MAP_FAILED)
 		return NULL;
-	if (size >= LARGE)
-		madvise(block, whole, MADV_HUGEPAGE);
+	at += round_up((uintptr_t)got, LARGE) - (uintptr_t)got;
+	if (at > got)
+		munmap(got, (size_t)(at - got));
+	if (at < got + spare)
+		munmap(at + whole, (size_t)(got + spare - at));
+	madvise(at, whole, MADV_HUGEPAGE);
 	errno = saved;
+	block = (struct block *)(void *)at;
 	block->pages = whole;
 	return block;
 }
@@ -117,13 +131,25 @@ static struct block *block_open(struct arena *mem, size_t size)
 
 	if (size > SIZE_MAX / 2)
 		out_of_memory();
-	block = size < PAGES_FROM ? calloc(1, sizeof(*block) + size) : pages_open(sizeof(*block) + size);
+	block = sizeof(*block) + size < PAGES_FROM ? calloc(1, sizeof(*block) + size) : pages_open(sizeof(*block) + size);
 	if (!block)
 		out_of_memory();
 	block->size = size;
 	block->here = block->pages || size > STRETCH ? 0 : size;
 	mem->used += sizeof(*block) + size;
 	return block;
+}
+
+/* An ordinary block: as much as there is already. */
+static size_t block_next(const struct arena *mem, size_t wanted)
+{
+	size_t size = BLOCK_FIRST;
+
+	if (wanted >= MUCH || mem->used >= STRETCH)
+		return LARGE;
+	while (size <= mem->used)
+		size *= 2;
+	return size;
 }
 
 void *arena_take(struct arena *mem, size_t size)
@@ -136,18 +162,16 @@ void *arena_take(struct arena *mem, size_t size)
 		out_of_memory();
 	size = size ? (size + step - 1) / step * step : step;
 	if (!block || block->size - block->used < size) {
-		bool large = size > mem->next / 2;
+		size_t next = block_next(mem, size);
 
-		block = block_open(mem, large ? size : mem->next);
-		if (large && mem->block) {      /* a full block of its own, behind the one in use */
+		block = block_open(mem, size > next / 2 ? size : next - sizeof(*block));
+		if (size > next / 2 && mem->block) {    /* a full block of its own, behind the one in use */
 			block->before = mem->block->before;
 			mem->block->before = block;
 		} else {
 			block->before = mem->block;
 			mem->block = block;
 		}
-		if (!large && mem->next < BLOCK_MOST)
-			mem->next *= 2;
 	}
 	taken = block->bytes + block->used;
 	block->used += size;

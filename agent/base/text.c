@@ -117,11 +117,12 @@ bool text_is_utf8(const char *bytes, size_t len)
 	uint32_t c;
 
 	while (len) {
-		size_t n;
+		size_t n = len < 8 ? len : 8;
 
-		if (len >= 8 && is_ascii(p)) {
-			p += 8;
-			len -= 8;
+		/* Of the last few, eight that end with them. */
+		if ((n == 8 || p - (const unsigned char *)bytes >= 8) && is_ascii(p + n - 8)) {
+			p += n;
+			len -= n;
 			continue;
 		}
 		if (*p && *p < 0x80) {

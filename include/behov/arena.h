@@ -48,5 +48,8 @@ void *arena_widen(struct arena *mem, void *items, size_t count, size_t more, siz
 	((list)->items = arena_grow((mem), (list)->items, (list)->count, &(list)->room,            \
 				    sizeof(*(list)->items)),                                       \
 	 &(list)->items[(list)->count++])
+/* The same where whoever asks writes all of the item: it is as whatever was there left it. */
+#define arena_next(mem, list)                                                                      \
+	((list)->count < (list)->room ? &(list)->items[(list)->count++] : arena_push((mem), (list)))
 
 #endif

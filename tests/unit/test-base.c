@@ -15,6 +15,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <stdalign.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
@@ -104,6 +105,73 @@ static void memory_that_may_not_come_at_once_comes_and_leaves_errno_alone(void)
 	}
 	CHECK(errno == ENOENT && fetched > 1000000 && wrong == 0);
 	refusing = false;
+	arena_close(own);
+}
+
+/* utf8proc reads a character at a time, and no eight bytes at once. */
+static bool is_utf8_slowly(const char *bytes, size_t len)
+{
+	utf8proc_int32_t c;
+	utf8proc_ssize_t n;
+
+	for (size_t at = 0; at < len; at += (size_t)n) {
+		n = utf8proc_iterate((const utf8proc_uint8_t *)bytes + at, (utf8proc_ssize_t)(len - at), &c);
+		if (n <= 0 || c == 0)
+			return false;
+	}
+	return true;
+}
+
+static void text_of_each_length_is_utf8_when_each_of_its_characters_is(void)
+{
+	static const char *const parts[] = { "a", "abcdefgh", "å", "€", "\U0001f600", "\x80", "\xc3", "\xed\xa0\x80", "\xff", "" };
+	unsigned draw = 3;
+	int wrong = 0, good = 0;
+
+	for (int turn = 0; turn < 200000; turn++) {
+		char text[80];
+		size_t len = 0;
+		int most = turn % 8;            /* mostly text; now and then what is none, or a NUL */
+
+		for (int i = 0; i < most; i++) {
+			size_t part = (draw = draw * 1103515245u + 12345u) >> 16;
+			const char *add = parts[part % 3 ? part / 3 % 5 : part / 3 % 10];
+			size_t n = *add ? strlen(add) : 1;
+
+			memcpy(text + len, add, n);
+			len += n;
+		}
+		wrong += text_is_utf8(text, len) != is_utf8_slowly(text, len);
+		good += is_utf8_slowly(text, len);
+	}
+	CHECK(wrong == 0 && good > 50000 && good < 190000);
+}
+
+/* Whatever the order of large and small: what was given lies apart, is aligned, and stays as it was written. */
+static void what_an_arena_gives_never_overlaps(void)
+{
+	static const size_t sizes[] = { 1, 100, 70000, 300000, 524287, 524288, 600000, 1048576, 1100000, 2097088, 2097152, 2097153, 3200000, 4194304 };
+	enum { MANY = 60, KINDS = sizeof(sizes) / sizeof(*sizes) };
+	struct arena *own = arena_open();
+	unsigned char *given[MANY];
+	size_t len[MANY], taken = 0;
+	unsigned draw = 7;
+	int wrong = 0;
+
+	for (int i = 0; i < MANY; i++) {
+		draw = draw * 1103515245u + 12345u;
+		len[i] = sizes[(draw >> 16) % KINDS];
+		given[i] = arena_take(own, len[i]);
+		wrong += (uintptr_t)given[i] % alignof(max_align_t) != 0;
+		wrong += given[i][0] != 0 || given[i][len[i] / 2] != 0 || given[i][len[i] - 1] != 0;
+		memset(given[i], i + 1, len[i]);
+		taken += len[i];
+	}
+	for (int i = 0; i < MANY; i++)
+		for (size_t k = 0; k < len[i]; k++)
+			wrong += given[i][k] != (unsigned char)(i + 1);
+	CHECK(wrong == 0);
+	CHECK(arena_used(own) >= taken);
 	arena_close(own);
 }
 
@@ -750,6 +818,8 @@ int main(void)
 	TEST(a_long_place_never_pushes_out_the_cause);
 	TEST(an_arena_gives_zeroed_memory_of_any_size);
 	TEST(memory_that_may_not_come_at_once_comes_and_leaves_errno_alone);
+	TEST(text_of_each_length_is_utf8_when_each_of_its_characters_is);
+	TEST(what_an_arena_gives_never_overlaps);
 	TEST(of_a_very_large_block_only_the_beginning_comes_at_once);
 	TEST(each_place_has_its_quoting);
 	TEST(a_text_stops_at_its_maximum_and_says_so);
