@@ -169,33 +169,32 @@ milliseconds(void)
 }
 
 /*
- * More connections for a full reading, where the conf asks for them.  Numbers of changes are each server's own, so that all
- * must reach the same one: a name may stand for several.  What does not come is done without.
+ * Numbers of changes are each server's own, so that all connections must reach the same one: a name may stand for several.
+ * What does not come is done without.
  */
-static void
-open_lines(struct reader *r, const struct position *now)
+void
+reader_more(struct reader *r)
 {
-	r->changes = now->usn ? strtoll(now->usn, NULL, 10) : 0;
-	while (r->changes && now->service && r->line_count < r->directory->connections) {
-		const char *root[ROOT_ASKED] = { NULL };
-		struct error err = { 0 };
-		LDAP *more;
+	const char *root[ROOT_ASKED] = { NULL };
+	struct error err = { 0 };
+	LDAP *more, *asked = r->ld;
 
-		if (directory_open(r->mem, r->directory, &more, &err) < 0) {
-			log_warn("read over fewer connections: %s", err.text);
-			return;
-		}
-		r->ld = more;
-		r->ahead[r->line_count] = ahead_open(r->mem, more);     /* before anything is asked of it */
-		ask_root(r, root);
-		r->ld = r->lines[0];
-		if (!root[ROOT_SERVICE] || strcmp(root[ROOT_SERVICE], now->service) != 0) {
-			log_warn("read over fewer connections: '%s' is now another server", directory_address(r->mem, more));
-			directory_close(more);
-			return;
-		}
-		r->lines[r->line_count++] = more;
+	if (r->line_count >= r->line_most)
+		return;
+	if (directory_open(r->mem, r->directory, &more, &err) < 0) {
+		log_warn("read over fewer connections: %s", err.text);
+		return;
 	}
+	r->ld = more;
+	r->ahead[r->line_count] = ahead_open(r->mem, more);     /* before anything is asked of it */
+	ask_root(r, root);
+	r->ld = asked;
+	if (!root[ROOT_SERVICE] || strcmp(root[ROOT_SERVICE], r->service) != 0) {
+		log_warn("read over fewer connections: '%s' is now another server", directory_address(r->mem, more));
+		directory_close(more);
+		return;
+	}
+	r->lines[r->line_count++] = more;
 }
 
 static int
@@ -213,7 +212,10 @@ read_whole(struct reader *r, const char *copy, const struct position *now)
 
 	r->self = changes_open(r, copy, now, clock_now());
 	r->take = take_all;
-	open_lines(r, now);
+	r->service = now->service;
+	r->changes = now->usn ? strtoll(now->usn, NULL, 10) : 0;
+	if (r->service && r->changes && r->directory->connections > 1)
+		r->line_most = r->directory->connections;
 	rc = reader_search(r, schema_filter(r->directory->schema), r->attributes);
 	if (rc == 0)
 		changes_keep(r->self);
@@ -242,7 +244,8 @@ ldap_read(const struct rules *rules, const struct directory *directory, struct b
 	  struct error *err)
 {
 	struct arena *mem = arena_open();
-	struct reader r = { .mem = mem, .rules = rules, .directory = directory, .builder = b, .answer.mem = mem, .err = err };
+	struct reader r = { .mem = mem, .rules = rules, .directory = directory, .builder = b, .answer.mem = mem, .line_most = 1,
+			    .err = err };
 	const char *before[ROOT_ASKED] = { NULL };
 	struct position now = { NULL, NULL, NULL };
 	long long began = milliseconds();

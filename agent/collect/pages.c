@@ -410,10 +410,10 @@ struct strand { const char *filter; struct berval cookie; int id; };
 static const char *
 next_part(struct reader *r, const char *filter, int *at)
 {
-	int count = r->line_count * PARTS_EACH, k = (*at)++;
+	int count = r->line_most * PARTS_EACH, k = (*at)++;
 	long long from = r->changes / count * k, to = r->changes / count * (k + 1);
 
-	if (r->line_count == 1)
+	if (r->line_most == 1)
 		return k == 0 ? filter : NULL;
 	if (k == 0)
 		return arena_print(r->mem, "(&%s(uSNCreated<=%lld))", filter, to - 1);
@@ -437,7 +437,10 @@ send_strand(struct reader *r, struct strand *s, const char *filter, char **attri
 	return *busy ? ask_page(r, s->filter, attributes, &s->cookie, &s->id) : 0;
 }
 
-/* While the pages of one connection are taken, the server works for the others. */
+/*
+ * While the pages of one connection are taken, the server works for the others.  Each is opened when those before it have been
+ * asked: a server of several processes gives it to one that has nothing to do.
+ */
 static int
 search_strands(struct reader *r, struct strand *all, const char *filter, char **attributes)
 {
@@ -453,6 +456,8 @@ search_strands(struct reader *r, struct strand *all, const char *filter, char **
 			if (rc == 0 && (busy[i] || first))
 				rc = send_strand(r, &all[i], filter, attributes, &part, &busy[i]);
 			any |= busy[i];
+			if (rc == 0 && first && i == r->line_count - 1)
+				reader_more(r);
 		}
 		if (rc == 0)
 			rc = reader_stopped(r);

@@ -55,8 +55,9 @@ struct reader {
 	LDAP *ld;                       /* the one that is asked just now */
 	LDAP *lines[LINES_MOST];        /* all connections, to one server; the first is for all that is not a search of its own */
 	struct ahead *ahead[LINES_MOST];
-	int line_count;
-	long long changes;              /* how far the server had come, when there are several */
+	int line_count, line_most;      /* that stand, and that the conf asks for */
+	const char *service;            /* whom all must reach, when there may be several */
+	long long changes;              /* how far that had come */
 	char **attributes;              /* all that is read of an entry */
 	struct builder *builder;
 	int (*take)(struct reader *r, const struct source_entry *entry);        /* each entry that is found */
@@ -77,6 +78,8 @@ struct reader {
 int reader_stopped(struct reader *r);
 /* Everything below the base that the filter lets through, to r->take; whole or -1. */
 int reader_search(struct reader *r, const char *filter, char **attributes);
+/* One connection more for a full reading, when more are asked for. */
+void reader_more(struct reader *r);
 /* One entry again, some attributes of it.  *out NULL when it is not there any more. */
 int reader_ask(struct reader *r, const char *dn, char **wanted, LDAPMessage **out);
 /* The entry as it stands in the answer: until reader_release(), and as long as the answer lives. */
