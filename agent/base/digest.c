@@ -46,9 +46,9 @@ void digest_add(struct digest *d, const void *bytes, size_t len)
 void digest_field(struct digest *d, const char *text)
 {
 	/* A text that starts with 0x01 gets one more, so that none is what stands for NULL. */
-	if (!text || *text == '\1')
+	if (text && *text == '\1')
 		digest_add(d, "\1", 1);
-	digest_add(d, text ? text : "", text ? strlen(text) + 1 : 1);
+	digest_add(d, text ? text : "\1", text ? strlen(text) + 1 : 2);
 }
 
 void digest_close(struct digest *d, unsigned char out[DIGEST_SIZE])

@@ -22,14 +22,13 @@ static char *
 put_number(char *to, uint64_t n)
 {
 	char digits[20];
-	int count = 0;
+	size_t at = sizeof(digits);
 
-	do
-		digits[count++] = (char)('0' + n % 10);
-	while (n /= 10);
-	while (count)
-		*to++ = digits[--count];
-	return to;
+	for (; n >= 10; n /= 10)
+		digits[--at] = (char)('0' + n % 10);
+	digits[--at] = (char)('0' + n);
+	memcpy(to, digits + at, sizeof(digits) - at);
+	return to + sizeof(digits) - at;
 }
 
 const char *

@@ -103,16 +103,6 @@ answer_name(struct arena *mem, const struct berval *name)
 	};
 }
 
-/* Millions of them: only a full list is grown. */
-static inline void
-add_value(struct answer *a, const struct rest *value)
-{
-	if (a->values.count == a->values.room)
-		*arena_push(a->mem, &a->values) = bytes_of(value);
-	else
-		a->values.items[a->values.count++] = bytes_of(value);
-}
-
 static bool
 take_attribute(struct answer *a, struct rest *list)
 {
@@ -126,10 +116,10 @@ take_attribute(struct answer *a, struct rest *list)
 	while (values.at < values.end) {
 		if (!take(&values, TAG_TEXT, &value))
 			return false;
-		add_value(a, &value);
+		*arena_next(a->mem, &a->values) = bytes_of(&value);
 	}
 	called = bytes_of(&name);
-	out = arena_push(a->mem, &a->attributes);
+	out = arena_next(a->mem, &a->attributes);
 	*out = answer_name(a->mem, &called);
 	out->count = a->values.count - before;
 	return true;

@@ -4,13 +4,16 @@
 
 #include <behov/digest.h>
 
+#include <endian.h>
+
 #define AHEAD 12
 
 static void
 put_number(unsigned char *bytes, int64_t n)
 {
-	for (int i = 0; i < 8; i++)
-		bytes[i] = (unsigned char)((uint64_t)n >> (56 - 8 * i) & 255);
+	const uint64_t big = htobe64((uint64_t)n);
+
+	memcpy(bytes, &big, sizeof(big));
 }
 
 static void
@@ -26,10 +29,9 @@ add_number(struct digest *d, int64_t n)
 static void
 put_word(unsigned char *bytes, uint32_t n)
 {
-	bytes[0] = (unsigned char)(n >> 24);
-	bytes[1] = (unsigned char)(n >> 16);
-	bytes[2] = (unsigned char)(n >> 8);
-	bytes[3] = (unsigned char)n;
+	const uint32_t big = htobe32(n);
+
+	memcpy(bytes, &big, sizeof(big));
 }
 
 #define ROW 512

@@ -101,15 +101,19 @@ text(struct builder *b, const struct reading *r, enum field f, const char *key)
 static bool
 read_number(const struct berval *v, long long *out)
 {
-	size_t at = v->bv_len && v->bv_val[0] == '-', safe = at + 18;
+	size_t at = v->bv_len && v->bv_val[0] == '-', safe = v->bv_len < at + 18 ? v->bv_len : at + 18;
 	long long n = 0;
+	unsigned digit;
 
 	if (at == v->bv_len)
 		return false;
+	for (; at < safe; at++) {
+		if ((digit = (unsigned)v->bv_val[at] - '0') > 9)
+			return false;
+		n = n * 10 + digit;
+	}
 	for (; at < v->bv_len; at++) {
-		int digit = v->bv_val[at] - '0';
-
-		if (digit < 0 || digit > 9 || (at >= safe && n > (INT64_MAX - digit) / 10))
+		if ((digit = (unsigned)v->bv_val[at] - '0') > 9 || n > (INT64_MAX - digit) / 10)
 			return false;
 		n = n * 10 + digit;
 	}

@@ -37,12 +37,23 @@ order_key(const void *x, const void *y)
 	return strcmp(key_of(((const struct head *)x)->who), key_of(((const struct head *)y)->who));
 }
 
+/* So many letters of a GUID, of sixteen each, that few begin alike: each is a pass over all. */
+static int
+letters_for(size_t count)
+{
+	int letters = 1;
+
+	while (letters < 8 && count >> 4 * (letters - 1))
+		letters++;
+	return letters;
+}
+
 static uint64_t
-head_bits(const char *key)
+head_bits(const char *key, int letters)
 {
 	uint64_t bits = 0;
 
-	for (int i = 0; i < 8; i++)
+	for (int i = 0; i < letters; i++)
 		bits = bits << 8 | (*key ? (unsigned char)*key++ : 0);
 	return bits;
 }
@@ -53,9 +64,10 @@ sort_objects(struct builder *b)
 {
 	size_t n = b->object_count, run;
 	struct head *heads = arena_array(b->scratch, struct head, n + 1), *spare = arena_array(b->scratch, struct head, n + 1);
+	int letters = letters_for(n);
 
 	for (uint32_t i = 0; i < n; i++)
-		heads[i] = (struct head){ head_bits(key_of(object_at(b, i))), object_at(b, i) };
+		heads[i] = (struct head){ head_bits(key_of(object_at(b, i)), letters), object_at(b, i) };
 	heads = order_heads(heads, spare, n);
 	for (size_t i = 0; i < n; i += run) {
 		for (run = 1; i + run < n && heads[i + run].bits == heads[i].bits; )

@@ -5,6 +5,7 @@
 
 #include <behov/text.h>
 
+#include <inttypes.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -141,6 +142,33 @@ static void identities_become_texts(void)
 	CHECK(!sid_text("\1\3\0\0\0\0\0\5\x20\0\0\0\x20\2\0\0", 16, sid));
 	CHECK(!sid_text("\1\1\0\0\0\0\0\5\x20\0\0\0\x20\2\0\0", 16, sid));
 	CHECK(!sid_text("\2\2\0\0\0\0\0\5\x20\0\0\0\x20\2\0\0", 16, sid));
+}
+
+/* MS-DTYP 2.4.2.1: written by printf. */
+static void every_sid_is_written_in_full(void)
+{
+	static const uint32_t numbers[] = { 0, 1, 9, 10, 99, 100, 4294967295u, 1000000000u, 999999999u, 2147483648u };
+	char sid[SID_MOST], wanted[SID_MOST + 1];
+	unsigned draw = 5;
+
+	for (int turn = 0; turn < 20000; turn++) {
+		unsigned char raw[8 + 15 * 4] = { 1 };
+		uint64_t authority = turn % 3 ? (unsigned)turn % 11 : UINT64_C(0xffffffffffff) - (unsigned)turn;
+		size_t used;
+
+		raw[1] = (unsigned char)(1 + turn % 15);
+		for (int i = 0; i < 6; i++)
+			raw[2 + i] = (unsigned char)(authority >> (40 - 8 * i));
+		used = (size_t)snprintf(wanted, sizeof(wanted), "S-1-%" PRIu64, authority);
+		for (int i = 0; i < raw[1]; i++) {
+			uint32_t n = (draw = draw * 1103515245u + 12345u) >> 16 & 1 ? draw : numbers[draw % 10];
+
+			for (int b = 0; b < 4; b++)
+				raw[8 + 4 * i + b] = (unsigned char)(n >> 8 * b);
+			used += (size_t)snprintf(wanted + used, sizeof(wanted) - used, "-%" PRIu32, n);
+		}
+		CHECK_TEXT(sid_text((char *)raw, 8 + 4 * (size_t)raw[1], sid), wanted);
+	}
 }
 
 #define PERSON(lines) "dn: CN=Anna,DC=k,DC=example\nobjectClass: user\nobjectSid: S-1-5-21-1-2-3-1001\n" lines "\n"
@@ -414,6 +442,23 @@ static void both_nevers_of_accountexpires_never_expire(void)
 	}
 }
 
+static void a_number_that_does_not_fit_is_none(void)
+{
+	static const struct { const char *text; bool fits; } numbers[] = {
+		{ "9223372036854775807", true }, { "-9223372036854775807", true }, { "9223372036854775808", false },
+		{ "99999999999999999999", false }, { "18446744073709551617", false }, { "0000000000000000000000000000001", true },
+		{ "-", false }, { "", false }, { "123456789012345678x", false }, { "12345678901234567x", false }, { "1x", false },
+		{ "+1", false }, { "1234567890123456789", true }, { "123456789012345678", true },
+	};
+
+	for (size_t i = 0; i < sizeof(numbers) / sizeof(*numbers); i++) {
+		int rc = read_ldif(arena_print(mem, "dn: CN=a,DC=k,DC=example\nobjectClass: user\naccountExpires: %s\n", numbers[i].text));
+
+		CHECK((rc == 0) == numbers[i].fits);
+		CHECK(rc == 0 || strstr(err.text, "accountExpires is not a number"));
+	}
+}
+
 static void an_account_with_a_service_name_is_no_person(void)
 {
 	CHECK(read_ldif(ANNA USERS ROLE "dn: CN=svc,DC=k,DC=example\nobjectClass: user\nservicePrincipalName: HTTP/x\n") == 0);
@@ -551,6 +596,7 @@ int main(void)
 	TEST(ranges_are_one_list_and_whole_only_without_holes);
 	TEST(a_base_that_is_no_name_is_a_failure_of_the_configuration);
 	TEST(identities_become_texts);
+	TEST(every_sid_is_written_in_full);
 	TEST(the_hr_file_fills_attributes);
 	TEST(what_hr_did_not_bring_is_unknown);
 	TEST(an_employee_who_stands_twice_in_hr_is_unknown);
@@ -560,6 +606,7 @@ int main(void)
 	TEST(utf16_is_read_as_utf8_is);
 	TEST(a_file_read_in_pieces_is_the_whole_file);
 	TEST(both_nevers_of_accountexpires_never_expire);
+	TEST(a_number_that_does_not_fit_is_none);
 	TEST(an_account_with_a_service_name_is_no_person);
 	TEST(a_value_that_is_no_text_is_unknown_and_never_absent);
 	TEST(an_address_that_is_no_text_is_a_gap);
