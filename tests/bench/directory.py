@@ -235,13 +235,13 @@ def samba():
         for way, (url, login, more) in ways.items():
             conf = configure("collect-samba", url, more)
             peers = {"ldapsearch, to nowhere": search(url, 1000, *login)}
-            if way == "ldaps":
-                peers["ldapdomaindump"] = ["ldapdomaindump", "-at", "SIMPLE", "-u", "KALMAR\\Administrator", "-p", dc.password,
-                                           "--no-html", "--no-grep", "-o", ROOM + "/dump", url]
             ours = {"behov collect": [COLLECT, conf]}
             if way == "ldaps":
                 ours["behov, 2 connections"] = [COLLECT, configure("collect-samba-2", url, more + "connections = 2; ")]
             took = turns({**peers, **ours}, env)
+            if way == "ldaps":                  # by itself: what it leaves of the server would be for whoever comes next
+                took |= turns({"ldapdomaindump": ["ldapdomaindump", "-at", "SIMPLE", "-u", "KALMAR\\Administrator", "-p", dc.password,
+                                                  "--no-html", "--no-grep", "-o", ROOM + "/dump", url]}, env, 1)
             table(f"Samba AD over {way}: {people:,} people, 500 groups, 50,000 memberships", took, "ldapsearch, to nowhere")
             us, them = took["behov collect"], took["ldapsearch, to nowhere"]
             goal("wall time of ldapsearch's", f"{us.wall / them.wall:.2f}", "at most 1.05", us.wall <= 1.05 * them.wall)
