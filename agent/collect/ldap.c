@@ -8,6 +8,8 @@
 
 #include <time.h>
 
+#define MORE_WAIT 10                    /* seconds that another connection may take to open */
+
 enum { ROOT_HOST, ROOT_SERVICE, ROOT_USN, ROOT_DOMAIN, ROOT_ASKED };
 static const char *const root_names[] = { "dnsHostName", "dsServiceName", "highestCommittedUSN", "defaultNamingContext" };
 
@@ -170,18 +172,24 @@ milliseconds(void)
 
 /*
  * Numbers of changes are each server's own, so that all connections must reach the same one: a name may stand for several.
- * What does not come is done without.
+ * What does not come is done without, and soon: the answers to what was asked already are waiting.
  */
 void
 reader_more(struct reader *r)
 {
 	const char *root[ROOT_ASKED] = { NULL };
+	struct directory *quick;
 	struct error err = { 0 };
 	LDAP *more, *asked = r->ld;
+	bool ttl = r->ttl;
 
 	if (r->line_count >= r->line_most)
 		return;
-	if (directory_open(r->mem, r->directory, &more, &err) < 0) {
+	quick = arena_new(r->mem, struct directory);
+	*quick = *r->directory;
+	if (quick->timeout <= 0 || quick->timeout > MORE_WAIT)
+		quick->timeout = MORE_WAIT;
+	if (directory_open(r->mem, quick, &more, &err) < 0) {
 		log_warn("read over fewer connections: %s", err.text);
 		return;
 	}
@@ -189,6 +197,7 @@ reader_more(struct reader *r)
 	r->ahead[r->line_count] = ahead_open(r->mem, more);     /* before anything is asked of it */
 	ask_root(r, root);
 	r->ld = asked;
+	r->ttl = ttl;                   /* all pages are asked for in the same way */
 	if (!root[ROOT_SERVICE] || strcmp(root[ROOT_SERVICE], r->service) != 0) {
 		log_warn("read over fewer connections: '%s' is now another server", directory_address(r->mem, more));
 		directory_close(more);

@@ -107,7 +107,7 @@ class Fake:
     stalls = 0              # from that page on it says nothing more
     says = None             # or so many bytes of that page: chunks -> bytes
     numbers = None          # place of an entry -> its uSNCreated, or None; then what is asked of that number is heeded
-    elsewhere = False       # a new connection reaches another server
+    elsewhere = False       # a new connection reaches another server, which has no controls
     service, invocation = "NTDS", None      # which server it is; bytes: its database, and then what is asked of changes is heeded
     hidden = ()             # DNs that are there and do not come
     refuses = 0             # filters of more bytes than that (adminLimitExceeded)
@@ -171,7 +171,7 @@ class Fake:
             link.sendall(self.message(ident, self.entry("", {"dnsHostName": ["dc1.kalmar.example"],
                                                              "dsServiceName": ["NTDS 2" if self.elsewhere and self.links > 1 else self.service],
                                                              "highestCommittedUSN": [str(12345 + self.pages)],
-                                                             "supportedControl": list(self.controls)}.items()))
+                                                             "supportedControl": [] if self.elsewhere and self.links > 1 else list(self.controls)}.items()))
                          + self.message(ident, self.done(0x65, 0)))
         elif scope == 0 and base == self.service and self.invocation:
             link.sendall(self.message(ident, self.entry(base, [("invocationId", [self.invocation])])) + self.message(ident, self.done(0x65, 0)))

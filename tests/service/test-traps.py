@@ -214,6 +214,14 @@ def parted(home, entries, whole):
         done = home.plan(fake.url)
         check("a connection that reaches another server is not part of a split search", done.stdout == whole
               and fake.links == 2 and b"another server" in done.stderr, *show(done), fake.links)
+    known = {"controls": (LINK_TTL,), "ttl": {(LITEN, person(3)): 86400}}
+    home.extra = ""
+    with Fake(entries, **known) as fake:
+        ends = home.plan(fake.url).stdout
+    home.extra = "connections = 3;"
+    with Fake(entries, **known, numbers=spread["evenly"], elsewhere=True, limit=2) as fake:
+        done = home.plan(fake.url)
+        check("and what that server cannot do is still asked of the first", done.stdout == ends != whole and fake.links == 2, *show(done))
     with Fake(entries, numbers=spread["all in one part"], result={2: 11}) as fake:
         done = home.plan(fake.url)
         check("one part of a split search that fails is no plan", done.returncode == 1 and not done.stdout, *show(done))
