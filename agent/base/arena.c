@@ -12,7 +12,7 @@
 #define BLOCK_FIRST 4096
 #define STRETCH (256 * 1024)            /* of a large block so much comes from the kernel at once */
 #define LARGE (2 * 1024 * 1024)         /* a large page, and the block of an arena that has outgrown the small ones */
-#define MUCH (512 * 1024)               /* who takes so much at once will take more */
+#define MUCH (256 * 1024)               /* who takes so much at once will take more */
 #ifdef SANITIZED                        /* it watches what malloc() gives, and what is pointed to from there is not lost */
 #define PAGES_FROM SIZE_MAX
 #else
