@@ -92,7 +92,7 @@ member(struct reader *r, const config_setting_t *group, const char *key, enum ne
 }
 
 const char *
-get_text(struct reader *r, const config_setting_t *group, const char *key, enum need need)
+peek_text(struct reader *r, const config_setting_t *group, const char *key, enum need need)
 {
 	const config_setting_t *at = member(r, group, key, need);
 
@@ -106,7 +106,13 @@ get_text(struct reader *r, const config_setting_t *group, const char *key, enum 
 		complain(r, at, "'%s' is empty", key);
 		return NULL;
 	}
-	return arena_text(r->mem, config_setting_get_string(at));
+	return config_setting_get_string(at);
+}
+
+const char *
+get_text(struct reader *r, const config_setting_t *group, const char *key, enum need need)
+{
+	return arena_text(r->mem, peek_text(r, group, key, need));
 }
 
 const char *
@@ -178,7 +184,7 @@ get_bool(struct reader *r, const config_setting_t *group, const char *key, bool 
 int
 get_word(struct reader *r, const config_setting_t *group, const char *key, const char *const *words, int otherwise)
 {
-	const char *word = get_text(r, group, key, OPTIONAL), *all = "";
+	const char *word = peek_text(r, group, key, OPTIONAL), *all = "";
 
 	if (!word)
 		return otherwise;
@@ -204,7 +210,7 @@ get_date(struct reader *r, const config_setting_t *group, const char *key, enum 
 int
 get_days(struct reader *r, const config_setting_t *group, const char *key, int otherwise)
 {
-	const char *text = get_text(r, group, key, OPTIONAL);
+	const char *text = peek_text(r, group, key, OPTIONAL);
 	struct period period;
 
 	if (!text)

@@ -70,6 +70,8 @@ struct place place_of(const struct reader *r, const config_setting_t *at);
 void check_keys(struct reader *r, const config_setting_t *group, const char *const *known);
 /* A group's member, or NULL. */
 config_setting_t *setting_of(struct reader *r, const config_setting_t *group, const char *key);
+/* As it lies in the file: good until that has been read. */
+const char *peek_text(struct reader *r, const config_setting_t *group, const char *key, enum need need);
 const char *get_text(struct reader *r, const config_setting_t *group, const char *key, enum need need);
 const char *get_id(struct reader *r, const config_setting_t *group);
 int get_number(struct reader *r, const config_setting_t *group, const char *key, int least, int most, int otherwise);

@@ -33,10 +33,14 @@ static bool
 check_pattern(struct reader *r, const config_setting_t *at, const char *path, int *seen)
 {
 	const char *c = path;
+	char few[256];
 
 	for (;;) {
 		size_t len = strcspn(c, "/");
-		char *part = arena_copy(r->mem, c, len);
+		char *part = len < sizeof(few) ? few : arena_take(r->mem, len + 1);
+
+		memcpy(part, c, len);
+		part[len] = '\0';
 
 		if (is_placeholder(part) && !r->drafts) {
 			complain(r, at, "'%s' in '%s' is a placeholder from a draft: write your own folder there", part, path);
@@ -198,7 +202,7 @@ read_fiscal(struct reader *r, const config_setting_t *at, struct series *s)
 	if (!group)
 		return;
 	check_keys(r, group, keys);
-	ends = get_text(r, group, "ends", REQUIRED);
+	ends = peek_text(r, group, "ends", REQUIRED);
 	if (ends && !read_month_day(ends, &s->fiscal.month, &s->fiscal.day))
 		complain(r, group, "'ends' is '%s', not a month and a day like \"06-30\"", ends);
 	s->fiscal.named_by_start = get_word(r, group, "named", named, 0) == 1;
@@ -210,7 +214,7 @@ read_fiscal(struct reader *r, const config_setting_t *at, struct series *s)
 static void
 read_latest(struct reader *r, const config_setting_t *at, struct series *s)
 {
-	const char *latest = get_text(r, at, "latest", OPTIONAL);
+	const char *latest = peek_text(r, at, "latest", OPTIONAL);
 	day_t day = day_make(2001, 1, 1);
 
 	if (!latest)
@@ -225,7 +229,7 @@ read_latest(struct reader *r, const config_setting_t *at, struct series *s)
 static void
 read_after_receipt(struct reader *r, const config_setting_t *at, struct series *s)
 {
-	const char *text = get_text(r, at, "after-receipt", OPTIONAL);
+	const char *text = peek_text(r, at, "after-receipt", OPTIONAL);
 
 	if (!text)
 		return;
@@ -242,7 +246,7 @@ read_clock(struct reader *r, const config_setting_t *at, struct series *s)
 		"event", "superseded", NULL };
 	static const char *const froms[] = { "year-end", "month-end", "day", "fiscal-year-end", NULL };
 	enum need need = s->action == ACTION_PRESERVE ? OPTIONAL : REQUIRED;
-	const char *keep = get_text(r, at, "keep", need);
+	const char *keep = peek_text(r, at, "keep", need);
 	int clock = get_word(r, at, "clock", clocks, CLOCK_MODIFIED);
 	int from = get_word(r, at, "count-from", froms, COUNT_YEAR_END);
 
@@ -352,14 +356,14 @@ read_series(struct reader *r, config_setting_t *at)
 	read_archive(r, at, &s->archive);
 	read_draft(r, at, s);
 	read_records(r, at, s);
-	get_text(r, at, "action", REQUIRED);
+	peek_text(r, at, "action", REQUIRED);
 	s->action = (enum series_action)get_word(r, at, "action", actions, ACTION_PRESERVE);
 	s->evidence_digest = get_word(r, at, "evidence", evidence, 0) == 1;
 	read_clock(r, at, s);
 	read_after_receipt(r, at, s);
 	read_cases_of(r, at, s);
 	s->where_count = list_count(where);
-	s->where = arena_array(r->mem, struct where, (size_t)s->where_count + 1);
+	s->where = arena_array(r->mem, struct where, (size_t)s->where_count);
 	if (s->where_count == 0)
 		complain(r, at, "'where' is missing");
 	for (int i = 0; i < s->where_count; i++)
@@ -421,7 +425,7 @@ read_minute(const char *text)
 static void
 read_window(struct reader *r, const config_setting_t *at, struct share *s)
 {
-	const char *text = get_text(r, at, "window", OPTIONAL);
+	const char *text = peek_text(r, at, "window", OPTIONAL);
 	bool whole = text && strlen(text) == 11 && text[5] == '-';
 
 	if (!text)

@@ -75,6 +75,14 @@ told_add(struct retain *r, struct told *told, const char *folder, long long file
 	told->paths[at] = arena_text(r->mem, folder);
 }
 
+struct told *
+untold_of(struct retain *r, struct tally *t, enum untold why)
+{
+	if (!t->untold)
+		t->untold = arena_array(r->mem, struct told, UNTOLD_YOUNGER + 1);
+	return &t->untold[why];
+}
+
 /* Only somebody who knows can start that clock: where nobody has said when it ended, or said it of what was there before. */
 void
 note_untold(struct retain *r, const struct verdict *v, const char *path, const struct entry *entry)
@@ -90,13 +98,13 @@ note_untold(struct retain *r, const struct verdict *v, const char *path, const s
 		return;
 	if (!len) {                     /* a file in the root is named itself, and no memo knows its name */
 		memo_until(r, r->today);
-		told_add(r, &t->untold[why], entry->name, 1);
+		told_add(r, untold_of(r, t, why), entry->name, 1);
 		return;
 	}
 	if (v->winner->batch_len && v->winner->batch_len < len)
 		len = v->winner->batch_len;
 	memo_untold(r, t, why, len);
-	told_add(r, &t->untold[why], arena_copy(r->scratch, path, len), 1);
+	told_add(r, untold_of(r, t, why), arena_copy(r->scratch, path, len), 1);
 }
 
 static const char *
@@ -129,8 +137,12 @@ add_lacking(struct retain *r, const struct tally *t, struct plan *plan)
 void
 tell_untold(struct retain *r, const struct tally *t, struct plan *plan)
 {
-	const struct told *lacking = &t->untold[UNTOLD_LACKING], *younger = &t->untold[UNTOLD_YOUNGER];
+	const struct told *lacking, *younger;
 
+	if (!t->untold)
+		return;
+	lacking = &t->untold[UNTOLD_LACKING];
+	younger = &t->untold[UNTOLD_YOUNGER];
 	if (!lacking->files && !younger->files)
 		return;
 	add_lacking(r, t, plan);

@@ -292,7 +292,7 @@ recall_untold(struct retain *r, struct numbers *in, const char *path, bool apply
 	if (why > UNTOLD_YOUNGER || !len || len > strlen(path) || (path[len] && path[len] != '/'))
 		in->broken = true;
 	if (!in->broken && apply)
-		told_add(r, &t->untold[why], arena_copy(r->scratch, path, len), (long long)files);
+		told_add(r, untold_of(r, t, (enum untold)why), arena_copy(r->scratch, path, len), (long long)files);
 }
 
 static void

@@ -69,7 +69,7 @@ struct tally {
 	int spare_bit;
 	unsigned long memo_folder;      /* of memo.c: the folder that it counted last, */
 	long long memo_files, memo_weighed, memo_bytes; /* and the files there */
-	struct told untold[2];          /* as enum untold */
+	struct told *untold;            /* two, as enum untold; NULL: nothing of the kind was met */
 	day_t from, to;                 /* its records = { from; to; } as days; DAY_NONE: open */
 	struct { day_t anchor, due, latest; } last;     /* files of one folder are mostly of one day */
 	struct loser *lost;             /* of losers.c: where it lost last */
@@ -237,6 +237,7 @@ const struct event *last_event(const struct retain *r, const struct series *s);
 bool came_after(const struct retain *r, const struct series *s, const struct entry *entry);
 day_t happened(const struct retain *r, const struct series *s, const struct entry *entry);
 void told_add(struct retain *r, struct told *told, const char *folder, long long files);
+struct told *untold_of(struct retain *r, struct tally *t, enum untold why);
 void note_untold(struct retain *r, const struct verdict *v, const char *path, const struct entry *entry);
 void tell_untold(struct retain *r, const struct tally *t, struct plan *plan);
 void events_start(struct retain *r);
