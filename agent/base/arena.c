@@ -11,12 +11,13 @@
 
 #define BLOCK_FIRST 4096
 #define STRETCH (256 * 1024)            /* of a large block so much comes from the kernel at once */
-#define LARGE (2 * 1024 * 1024)         /* a large page, and the block of an arena that has outgrown the small ones */
 #define MUCH (256 * 1024)               /* who takes so much at once will take more */
-#ifdef SANITIZED                        /* it watches what malloc() gives, and what is pointed to from there is not lost */
-#define PAGES_FROM SIZE_MAX
+#ifdef SANITIZED                        /* it watches what malloc() gives, what is pointed to from there is not lost, and all of it is read */
+#define LARGE MUCH
+#define SMALL SIZE_MAX
 #else
-#define PAGES_FROM MUCH                 /* smaller ones come and go with each page that is served: malloc() keeps them */
+#define LARGE (2 * 1024 * 1024)         /* a large page, and the block of an arena that has outgrown the small ones */
+#define SMALL MUCH                      /* blocks up to that come and go with each page that is served: malloc() keeps them */
 #endif
 
 struct block {
@@ -131,7 +132,7 @@ static struct block *block_open(struct arena *mem, size_t size)
 
 	if (size > SIZE_MAX / 2)
 		out_of_memory();
-	block = sizeof(*block) + size < PAGES_FROM ? calloc(1, sizeof(*block) + size) : pages_open(sizeof(*block) + size);
+	block = sizeof(*block) + size <= SMALL ? calloc(1, sizeof(*block) + size) : pages_open(sizeof(*block) + size);
 	if (!block)
 		out_of_memory();
 	block->size = size;
