@@ -17,9 +17,9 @@ ifeq ($(origin CC),default)
 CC       = gcc
 endif
 SAN     ?=
-PACKAGES = ldap lber libsasl2 sqlite3 libconfig libmicrohttpd nettle libcrypto jansson libzstd libutf8proc zlib libseccomp
+PACKAGES = ldap lber libsasl2 sqlite3 libconfig libmicrohttpd nettle hogweed jansson libzstd libutf8proc zlib libseccomp
 # Opened when they are needed (include/behov/late.h), and not linked with.
-LATE     = curl xml2 pangocairo-1.0 qpdf
+LATE     = curl xml2 crypto pangocairo-1.0 qpdf
 DRAWING  = pangocairo pangoft2 libqpdf fontconfig
 
 empty   :=
@@ -30,7 +30,7 @@ WARN    = -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Werror
 CFLAGS ?= -O2 -g
 ALL_CFLAGS = -std=c17 -D_GNU_SOURCE $(CFLAGS) $(WARN) -Iinclude -MMD -MP -pthread \
 	-fno-strict-aliasing -fstack-protector-strong $(if $(SAN),-fsanitize=$(SAN) -DSANITIZED $(SAN_MORE) $(SAN_STILL:%=-fno-pie),-D_FORTIFY_SOURCE=2) \
-	$(shell pkg-config --cflags $(PACKAGES) libcurl libxml-2.0 2>/dev/null) \
+	$(shell pkg-config --cflags $(PACKAGES) libcurl libxml-2.0 libcrypto 2>/dev/null) \
 	$(patsubst -I%,-isystem %,$(shell pkg-config --cflags $(DRAWING) 2>/dev/null))
 # Whatever it finds ends the program, or a test that does not look would pass.  gcc's flow warnings take its checks for ours, and its
 # `undefined` leaves out what clang's has: a double that no whole number can hold.
@@ -40,7 +40,8 @@ SAN_MORE = $(if $(findstring undefined,$(SAN)),-fsanitize=float-cast-overflow) -
 # and two libraries' empty memory searched for what points at what was leaked.  A program that stays where it was linked has neither.
 SAN_STILL = $(if $(filter gcc%,$(notdir $(CC))),$(findstring address,$(SAN)))
 LIBS    = $(shell pkg-config --libs $(PACKAGES) 2>/dev/null) -lm -pthread
-ALL_LDFLAGS = $(LDFLAGS) $(if $(SAN),-fsanitize=$(SAN)) $(if $(SAN_STILL),-no-pie -static-libasan $(if $(findstring undefined,$(SAN)),-static-libubsan))
+# What stands in for a library of LATE is for us alone: a library that we are linked with may use that one, too.
+ALL_LDFLAGS = -Wl,--exclude-libs,libbehov.a $(LDFLAGS) $(if $(SAN),-fsanitize=$(SAN)) $(if $(SAN_STILL),-no-pie -static-libasan $(if $(findstring undefined,$(SAN)),-static-libubsan))
 
 MAKEFLAGS += --no-print-directory
 ROOMS   = base store register collect reconcile suggest scan duplicates retain propose notify decide take apply audit measure report document quarter protocol plot pdf
@@ -66,12 +67,12 @@ $O/%.o: %.c
 	$(CC) $(ALL_CFLAGS) -c -o $@ $<
 
 # What each of LATE is called on this machine: what the linker would have written into the program.
-$O/late-names.h:
+$O/late-names.h: Makefile
 	@mkdir -p $(@D)
 	@for l in $(LATE); do readelf -d $$($(CC) -print-file-name=lib$$l.so) | \
 		sed -n "s/.*(SONAME).*\[\(.*\)\]/#define LATE_$$(echo $$l | tr .- __) \"\1\"/p"; done >$@
-$O/agent/base/curl.o $O/agent/apply/libxml.o $O/agent/pdf/libraries.o: $O/late-names.h
-$O/agent/base/curl.o $O/agent/apply/libxml.o $O/agent/pdf/libraries.o: ALL_CFLAGS += -I$O
+$O/agent/base/curl.o $O/agent/apply/libxml.o $O/agent/audit/libcrypto.o $O/agent/pdf/libraries.o: $O/late-names.h
+$O/agent/base/curl.o $O/agent/apply/libxml.o $O/agent/audit/libcrypto.o $O/agent/pdf/libraries.o: ALL_CFLAGS += -I$O
 
 # conf/templates/ is carried inside the program: a changed, new or removed one builds that object again.
 TEMPLATES = $(sort $(wildcard conf/templates/*.txt conf/templates/*.html conf/templates/*.css conf/templates/*.xsd))

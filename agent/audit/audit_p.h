@@ -44,6 +44,8 @@ int lines_append(const char *path, const char *lines, struct error *err);
 /* RFC 3161, both hex: a token from conf.audit.stamp for a digest; and whether one is that authority's, for that digest. */
 int stamp_ask(struct arena *mem, const struct conf *conf, const char *digest, const char **token, struct error *err);
 int stamp_verify(const struct conf *conf, const char *digest, const char *token, struct error *err);
+/* Before either calls OpenSSL. */
+int libcrypto_open(struct error *err);
 
 /* Copies of rows after `from` for who watches the machine: a datagram each to conf.audit.syslog. */
 int syslog_rows(const struct conf *conf, struct store *store, long long from, long long *sent, struct error *err);

@@ -165,11 +165,15 @@ stamp_ask(struct arena *mem, const struct conf *conf, const char *digest, const 
 	struct fetch fetch = { .url = conf->audit.stamp.url, .ca_file = conf->audit.stamp.tls_ca_file, .most = TOKEN_MOST,
 			       .timeout = conf->audit.stamp.timeout, .type = "application/timestamp-query" };
 	unsigned char sum[DIGEST_SIZE], *der = NULL;
-	TS_REQ *req = digest_unhex(digest, sum, sizeof(sum)) ? question(sum) : NULL;
+	TS_REQ *req;
 	char *answer;
 	size_t len;
-	int size = req ? i2d_TS_REQ(req, &der) : 0, rc = -1;
+	int size, rc = -1;
 
+	if (libcrypto_open(err) < 0)
+		return -1;
+	req = digest_unhex(digest, sum, sizeof(sum)) ? question(sum) : NULL;
+	size = req ? i2d_TS_REQ(req, &der) : 0;
 	fetch.body = der;
 	fetch.body_len = size > 0 ? (size_t)size : 0;
 	if (size <= 0)
@@ -188,11 +192,15 @@ stamp_verify(const struct conf *conf, const char *digest, const char *token, str
 	size_t len = strlen(token) / 2;
 	unsigned char sum[DIGEST_SIZE], *der = arena_take(mem, len + 1);
 	const unsigned char *at = der;
-	PKCS7 *read = digest_unhex(digest, sum, sizeof(sum)) && digest_unhex(token, der, len) ? d2i_PKCS7(NULL, &at, (long)len) : NULL;
-	int rc = read ? verify_token(conf, read, sum, err) : error_set(err, ERROR_SOURCE, "it is no stamp of time");
+	PKCS7 *read;
+	int rc = libcrypto_open(err);
 
-	PKCS7_free(read);
-	ERR_clear_error();
+	if (rc == 0) {
+		read = digest_unhex(digest, sum, sizeof(sum)) && digest_unhex(token, der, len) ? d2i_PKCS7(NULL, &at, (long)len) : NULL;
+		rc = read ? verify_token(conf, read, sum, err) : error_set(err, ERROR_SOURCE, "it is no stamp of time");
+		PKCS7_free(read);
+		ERR_clear_error();
+	}
 	arena_close(mem);
 	return rc;
 }

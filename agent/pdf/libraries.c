@@ -166,19 +166,12 @@
 	DO(qpdf_silence_errors, (qpdf_data a), (a)) \
 	CALL(QPDF_ERROR_CODE, qpdf_write, (qpdf_data a), (a))
 
-#define POINTER(type, name, given, on) static __typeof__(name) *late_##name;
-#define POINTER_DO(name, given, on) POINTER(void, name, given, on)
-#define FORWARD(type, name, given, on) type name given { return late_##name on; }
-#define FORWARD_DO(name, given, on) void name given { late_##name on; }
-#define LISTED(type, name, given, on) { #name, &late_##name },
-#define LISTED_DO(name, given, on) LISTED(void, name, given, on)
-
-DRAWING(POINTER, POINTER_DO)
-ARCHIVING(POINTER, POINTER_DO)
+DRAWING(LATE_POINTER, LATE_POINTER_DO)
+ARCHIVING(LATE_POINTER, LATE_POINTER_DO)
 static __typeof__(FcPatternVaBuild) *late_FcPatternVaBuild;
 
-DRAWING(FORWARD, FORWARD_DO)
-ARCHIVING(FORWARD, FORWARD_DO)
+DRAWING(LATE_FORWARD, LATE_FORWARD_DO)
+ARCHIVING(LATE_FORWARD, LATE_FORWARD_DO)
 
 FcPattern *
 FcPatternBuild(FcPattern *pattern, ...)
@@ -194,8 +187,8 @@ FcPatternBuild(FcPattern *pattern, ...)
 int
 libraries_open(struct error *err)
 {
-	static const struct late_call drawing[] = { DRAWING(LISTED, LISTED_DO) { "FcPatternVaBuild", &late_FcPatternVaBuild } };
-	static const struct late_call archiving[] = { ARCHIVING(LISTED, LISTED_DO) };
+	static const struct late_call drawing[] = { DRAWING(LATE_LISTED, LATE_LISTED_DO) { "FcPatternVaBuild", &late_FcPatternVaBuild } };
+	static const struct late_call archiving[] = { ARCHIVING(LATE_LISTED, LATE_LISTED_DO) };
 	static bool draws, archives;
 
 	if (late_open(LATE_pangocairo_1_0, drawing, sizeof(drawing) / sizeof(*drawing), &draws) &&      /* Pango knows all that draws */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * sign.h - Ed25519 (RFC 8032) from OpenSSL's libcrypto, all in lower case hex.
+ * sign.h - Ed25519 (RFC 8032) from nettle, all in lower case hex.
  *
  * A secret is 64 digits, as file_key() makes them; the public key that belongs to it 64, and a signature 128.
  */

@@ -9,6 +9,7 @@
 #include <behov/keyed.h>
 #include <behov/late.h>
 #include <behov/nouns.h>
+#include <behov/sign.h>
 #include <behov/text.h>
 
 #include <curl/curl.h>
@@ -476,6 +477,31 @@ static void numbers_read_as_swedish(void)
 	CHECK_TEXT(text_size(mem, 3400000000), "3,4\xc2\xa0GB");
 }
 
+/* RFC 8032, 7.1, the second; and that a signature has one form: with the group's order added to its second half it is another text. */
+static void a_signature_is_the_published_one_and_no_other_holds(void)
+{
+	static const char secret[] = "4ccd089b28ff96da9db6c346ec114e0f5b8a319f35aba624da8cf6ed4fb8a6fb";
+	static const char public[] = "3d4017c3e843895a92b70aa74d1b7ebc9c982ccf2ec4968cc0cd55f12af4660c";
+	static const char first[] = "92a009a9f0d4cab8720e820b5f642540a2b27b5416503f8fb3762223ebdb69da";
+	static const char second[] = "085ac1e43e15996e458f3613d0f11d8c387b2eaeb4302aeeb00d291612bb0c00";
+	static const char longer[] = "f52db7415978abc61b2c2eb6aeebfca0387b2eaeb4302aeeb00d291612bb0c10";
+	const char *signature = arena_print(mem, "%s%s", first, second);
+
+	CHECK_TEXT(sign_public(mem, secret), public);
+	CHECK_TEXT(sign_text(mem, secret, "r"), signature);
+	CHECK(sign_holds(public, "r", signature));
+	CHECK(!sign_holds(public, "s", signature) && !sign_holds(secret, "r", signature));
+	CHECK(!sign_holds(public, "r", arena_print(mem, "%s%s", first, longer)));
+	CHECK(!sign_holds(public, "r", first) && !sign_holds(public, "r", NULL) && !sign_holds(NULL, "r", signature));
+	for (size_t i = 0; i < SIGN_SIZE; i++) {
+		char *other = arena_text(mem, signature);
+
+		other[i] = other[i] == '0' ? '1' : '0';
+		CHECK(!sign_holds(public, "r", other));
+	}
+	CHECK(sign_text(mem, "4ccd", "r") == NULL && sign_public(mem, "4ccd") == NULL);
+}
+
 static void digests_are_the_published_ones(void)
 {
 	unsigned char sum[DIGEST_SIZE], key[131];
@@ -843,6 +869,7 @@ int main(void)
 	TEST(room_for_a_little_more_a_thousand_times_costs_no_thousand_copies);
 	TEST(no_two_lists_of_fields_have_one_digest);
 	TEST(numbers_read_as_swedish);
+	TEST(a_signature_is_the_published_one_and_no_other_holds);
 	TEST(digests_are_the_published_ones);
 	TEST(csv_is_read_as_real_exports_write_it);
 	TEST(half_a_csv_is_never_a_whole_one);
