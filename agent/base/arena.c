@@ -153,16 +153,15 @@ static size_t block_next(const struct arena *mem, size_t wanted)
 	return size;
 }
 
-void *arena_take(struct arena *mem, size_t size)
+static inline void *take(struct arena *mem, size_t size, size_t step)
 {
 	struct block *block = mem->block;
-	const size_t step = alignof(max_align_t);
-	void *taken;
+	size_t used = block ? (block->used + step - 1) & ~(step - 1) : 0;
 
 	if (size > SIZE_MAX / 2)
 		out_of_memory();
-	size = size ? (size + step - 1) / step * step : step;
-	if (!block || block->size - block->used < size) {
+	size += !size;
+	if (!block || block->size < used || block->size - used < size) {
 		size_t next = block_next(mem, size);
 
 		block = block_open(mem, size > next / 2 ? size : next - sizeof(*block));
@@ -173,12 +172,22 @@ void *arena_take(struct arena *mem, size_t size)
 			block->before = mem->block;
 			mem->block = block;
 		}
+		used = 0;
 	}
-	taken = block->bytes + block->used;
-	block->used += size;
+	block->used = used + size;
 	if (block->used > block->here)
 		fetch(block);
-	return taken;
+	return block->bytes + used;
+}
+
+void *arena_take(struct arena *mem, size_t size)
+{
+	return take(mem, size, alignof(max_align_t));
+}
+
+void *arena_bytes(struct arena *mem, size_t size)
+{
+	return take(mem, size, 1);
 }
 
 void *arena_many(struct arena *mem, size_t count, size_t size)
@@ -199,7 +208,9 @@ void *arena_copy(struct arena *mem, const void *bytes, size_t size)
 
 char *arena_text(struct arena *mem, const char *text)
 {
-	return text ? arena_copy(mem, text, strlen(text)) : NULL;
+	size_t size = text ? strlen(text) + 1 : 0;
+
+	return text ? memcpy(arena_bytes(mem, size), text, size) : NULL;
 }
 
 /* Printed where it will stand when there is room; else what was begun there is wiped, as all that is taken is zeroed. */
@@ -217,10 +228,10 @@ char *arena_vprint(struct arena *mem, const char *format, va_list args)
 	if (len < 0)
 		out_of_memory();
 	if ((size_t)len < room)
-		return arena_take(mem, (size_t)len + 1);
+		return arena_bytes(mem, (size_t)len + 1);
 	if (room)
 		memset(out, 0, room);
-	out = arena_take(mem, (size_t)len + 1);
+	out = arena_bytes(mem, (size_t)len + 1);
 	vsnprintf(out, (size_t)len + 1, format, args);
 	return out;
 }

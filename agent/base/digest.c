@@ -83,7 +83,7 @@ char *digest_hex(struct arena *mem, const void *bytes, size_t len)
 {
 	static const char hex[] = "0123456789abcdef";
 	const unsigned char *p = bytes;
-	char *out = arena_take(mem, len * 2 + 1);
+	char *out = arena_bytes(mem, len * 2 + 1);
 
 	for (size_t i = 0; i < len; i++) {
 		out[2 * i] = hex[p[i] >> 4];

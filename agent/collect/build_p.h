@@ -25,7 +25,7 @@ struct object {
 	const char *employee;
 };
 
-#define CHUNK 4096u
+#define CHUNK 512u
 
 /* What could not be read as text, by attribute: how many entries, and the first of them by its key. */
 struct unread { const char *attribute, *key, *last; long long entries; };

@@ -380,7 +380,7 @@ ldif_each(struct arena *mem, const char *name, char *bytes, size_t len,
 
 /* ------------------------------------------------------------------ a file, a piece at a time */
 
-#define PIECE ((size_t)256 << 10)
+#define PIECE ((size_t)128 << 10)
 
 static int
 fill(int fd, const char *path, char *bytes, size_t room, size_t *used, bool *end, struct error *err)

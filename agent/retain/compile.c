@@ -39,11 +39,14 @@ add_where(struct retain *r, struct tally *tally, const struct where *where, bool
 	p->case_count = r->cases.count;
 	if (tally->series->batch_path)
 		p->batch = pattern_prefix(p, tally->series->batch_path, r->mem);
-	p->names = arena_array(r->mem, const char *, (size_t)where->name_count + 1);
+	*arena_push(r->mem, &r->patterns) = p;
+	if (!where->name_count)
+		return;
+	p->names = arena_array(r->mem, const char *, (size_t)where->name_count);
 	for (int i = 0; i < where->name_count; i++)
 		p->names[i] = fold ? text_fold(r->mem, where->names[i]) : where->names[i];
 	if (tally->series->clock == CLOCK_SUPERSEDED) {
-		p->after = arena_array(r->mem, const char *, (size_t)where->name_count + 1);
+		p->after = arena_array(r->mem, const char *, (size_t)where->name_count);
 		for (int i = 0; i < where->name_count; i++) {
 			const char *at = strstr(p->names[i], "{version}");
 
@@ -51,10 +54,9 @@ add_where(struct retain *r, struct tally *tally, const struct where *where, bool
 			p->names[i] = arena_copy(r->mem, p->names[i], (size_t)(at - p->names[i]));
 		}
 	}
-	p->endings = arena_array(r->mem, size_t, (size_t)where->name_count + 1);
+	p->endings = arena_array(r->mem, size_t, (size_t)where->name_count);
 	for (int i = 0; i < where->name_count; i++)
 		p->endings[i] = text_glob_ending(p->names[i]);
-	*arena_push(r->mem, &r->patterns) = p;
 }
 
 /* What behov itself keeps is meant by who names it.  What preserves is meant for all. */

@@ -25,7 +25,7 @@ part_make(struct arena *mem, const char *text)
 {
 	struct part part = { .deep = strcmp(text, "**") == 0, .plain = true, .text = text };
 
-	part.tokens = arena_array(mem, struct token, strlen(text) + 1);
+	part.tokens = arena_bytes(mem, (strlen(text) + 1) * sizeof(struct token));
 	while (*text) {
 		text += token(text, &part.tokens[part.count]);
 		part.cased |= part.tokens[part.count].kind == TOKEN_CASE;
@@ -44,7 +44,7 @@ pattern_make(struct arena *mem, const char *path, bool fold)
 	for (const char *c = text; *c; c++)
 		parts += *c == '/';
 	p->fold = fold;
-	p->parts = arena_array(mem, struct part, parts + 1);
+	p->parts = arena_array(mem, struct part, parts);
 	while (*text) {
 		size_t len = strcspn(text, "/");
 		char *next = text + len + (text[len] == '/');

@@ -17,7 +17,7 @@ struct pattern {
 	size_t count, batch;            /* batch: so many components make the batch's folder; 0 = none */
 	bool fold;
 	const struct where *where;
-	const char **names;             /* folded when `fold` */
+	const char **names;             /* folded when `fold`; NULL when any name will do, as the two below */
 	size_t *endings;                /* how long is what follows the '*' of a name that is no more than that, or 0 */
 	const char **after;             /* of clock superseded: what follows {version} in each; names[] is then what goes before */
 	struct tally *tally;            /* of the series; NULL for a hold */
@@ -61,19 +61,19 @@ enum untold { UNTOLD_LACKING, UNTOLD_YOUNGER };
 /* What one share has of one series. */
 struct tally {
 	const struct series *series;
-	bool used;
 	long long files, weighed, bytes;
 	long long overdue;              /* should have gone by now ("senast") */
 	day_t overdue_since;
-	const struct case_file *cases;  /* NULL: its clock needs none */
 	int spare_bit;
+	const struct case_file *cases;  /* NULL: its clock needs none */
 	unsigned long memo_folder;      /* of memo.c: the folder that it counted last, */
 	long long memo_files, memo_weighed, memo_bytes; /* and the files there */
 	struct told *untold;            /* two, as enum untold; NULL: nothing of the kind was met */
 	day_t from, to;                 /* its records = { from; to; } as days; DAY_NONE: open */
 	struct { day_t anchor, due, latest; } last;     /* files of one folder are mostly of one day */
-	struct loser *lost;             /* of losers.c: where it lost last */
+	bool used;
 	bool cases_hidden;              /* of split.c: what was not seen may be of any case */
+	struct loser *lost;             /* of losers.c: where it lost last */
 };
 
 /* Why a batch is not proposed as a whole. */

@@ -21,6 +21,7 @@ void arena_wipe(struct arena *mem);             /* overwrites all that was taken
 size_t arena_used(const struct arena *mem);     /* bytes taken from the system */
 
 void *arena_take(struct arena *mem, size_t size);
+void *arena_bytes(struct arena *mem, size_t size);                      /* the same for text: not aligned */
 void *arena_copy(struct arena *mem, const void *bytes, size_t size);    /* adds a NUL after size */
 char *arena_text(struct arena *mem, const char *text);                  /* NULL gives NULL */
 char *arena_print(struct arena *mem, const char *format, ...) __attribute__((format(printf, 2, 3)));
