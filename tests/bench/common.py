@@ -58,10 +58,11 @@ class Took:
 
 
 def turns(commands, env=None, count=TURNS, out="/dev/null"):
-    """All of them take turns, so that a busy machine is busy for all; and what a peer says is written to nowhere, which is in its favour."""
+    """All of them take turns, so that a busy machine is busy for all, forth and back, so that none of them always has the memory that
+    the same one left; and what a peer says is written to nowhere, which is in its favour."""
     seen = {name: [] for name in commands}
     for turn in range(count + 1):
-        for name, command in commands.items():
+        for name, command in list(commands.items())[::-1 if turn % 2 else 1]:
             got = run(command, out, env)
             if turn:                            # the first warms the caches
                 seen[name].append(got)
