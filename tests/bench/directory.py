@@ -283,7 +283,8 @@ def ldif():
     took = turns({"grep -c ^dn:": ["grep", "-c", "^dn:", path], "python3 splits lines": ["/usr/bin/python3", "-c", PARSE, path],
                   "behov collect": [COLLECT, conf]}, count=3, out=ROOM + "/out.grep")
     table(f"An LDIF export of {PEOPLE:,} people, {size:.0f} MB", took, "grep -c ^dn:")
-    speed, seen = size / took["behov collect"].least, measure(conf)
+    # The first has memory that a guest's host must find: half of its time, on some.
+    speed, seen = size / took["behov collect"].least, min((measure(conf) for _ in range(3)), key=lambda one: one["seconds"])
     parsed = size / (seen["seconds"] - seen["digest"])
     goal("MB a second on one core, parsed", f"{parsed:.0f}", "at least 200", parsed >= 200)
     print(f"  and {speed:.0f} with the digest over all of it")
