@@ -14,10 +14,12 @@ is_placeholder(const char *text)
 void
 check_placeholder(struct reader *r, const config_setting_t *group, const char *key, const char *text)
 {
-	const config_setting_t *at = setting_of(r, group, key);
+	const config_setting_t *at;
 
-	if (text && is_placeholder(text) && !r->drafts)
-		complain(r, at ? at : group, "'%s' in '%s' is a placeholder from a draft: write your own there", text, key);
+	if (!text || !is_placeholder(text) || r->drafts)
+		return;
+	at = setting_of(r, group, key);
+	complain(r, at ? at : group, "'%s' in '%s' is a placeholder from a draft: write your own there", text, key);
 }
 
 /*

@@ -61,9 +61,11 @@ know_members(struct reader *r, const config_setting_t *group)
 
 	r->members.group = group;
 	r->members.count = count < MEMBERS_MOST ? count : MEMBERS_MOST;
+	r->members.letters = 0;
 	for (int i = 0; i < r->members.count; i++) {
 		r->members.items[i] = config_setting_get_elem(group, (unsigned)i);
 		r->members.names[i] = config_setting_name(r->members.items[i]);
+		r->members.letters |= 1u << (*r->members.names[i] & 31);
 	}
 }
 
@@ -75,6 +77,8 @@ setting_of(struct reader *r, const config_setting_t *group, const char *key)
 		know_members(r, group);
 	if (r->members.count == MEMBERS_MOST)
 		return config_setting_get_member(group, key);
+	if (!(r->members.letters >> (*key & 31) & 1))
+		return NULL;
 	for (int i = 0; i < r->members.count; i++)
 		if (*r->members.names[i] == *key && strcmp(r->members.names[i], key) == 0)
 			return r->members.items[i];

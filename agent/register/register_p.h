@@ -47,7 +47,13 @@ struct reader {
 	struct digest *digest, *one;    /* of all that is read; of a series, one after the other */
 	struct rules *rules;
 	bool drafts;                    /* placeholders may stand where they stand */
-	struct { const config_setting_t *group; int count; config_setting_t *items[MEMBERS_MOST]; const char *names[MEMBERS_MOST]; } members;
+	struct {
+		const config_setting_t *group;
+		int count;
+		unsigned letters;       /* a bit for each that a name begins with: most keys that are asked for are not there */
+		config_setting_t *items[MEMBERS_MOST];
+		const char *names[MEMBERS_MOST];
+	} members;
 	LIST(struct attribute) attributes;
 	LIST(struct system) systems;
 	LIST(struct series) series;

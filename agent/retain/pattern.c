@@ -11,6 +11,8 @@ token(const char *at, struct token *out)
 		out->kind = TOKEN_ANY;
 	else if (*at == '?')
 		out->kind = TOKEN_ONE;
+	else if (*at != '{')
+		return 1;
 	else if (strncmp(at, "{year}", 6) == 0)
 		return out->kind = TOKEN_YEAR, 6;
 	else if (strncmp(at, "{date}", 6) == 0)
