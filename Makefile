@@ -191,7 +191,7 @@ fuzz: deps-fuzz
 		build/fuzz-$$f -max_total_time=$(FUZZ_SECONDS) -print_final_stats=1 build/corpus-$$f tests/fuzz/corpus/$$f; done
 FUZZ_SECONDS = 60
 build/fuzz-$(FUZZER): tests/fuzz/fuzz-$(FUZZER).c $O/libbehov.a
-	clang $(filter-out -fsanitize=%,$(ALL_CFLAGS)) -fsanitize=fuzzer,address,undefined -o $@ $^ $(LIBS)
+	clang $(filter-out -fsanitize=%,$(ALL_CFLAGS)) -fsanitize=fuzzer,address,undefined -Wl,--exclude-libs,libbehov.a -o $@ $^ $(LIBS)
 
 # Not part of check: its worlds stay in build/bench/ and are used again.
 FILES  = 1000000
@@ -204,7 +204,7 @@ bench: deps-bench
 	BUILD=$O FILES=$(FILES) PEOPLE=$(PEOPLE) TURNS=$(TURNS) tests/bench/bench $(ONLY)
 $O/tests/bench/slow: tests/bench/slow.c
 	@mkdir -p $(@D)
-	$(CC) $(ALL_CFLAGS) $$(pkg-config --cflags fuse3) -D_FILE_OFFSET_BITS=64 -o $@ $< $$(pkg-config --libs fuse3)
+	$(CC) $(ALL_CFLAGS) $$(pkg-config --cflags fuse3) -D_FILE_OFFSET_BITS=64 $(ALL_LDFLAGS) -o $@ $< $$(pkg-config --libs fuse3)
 $O/tests/bench/%: tests/bench/%.c $O/libbehov.a
 	@mkdir -p $(@D)
 	$(CC) $(ALL_CFLAGS) -o $@ $< $O/libbehov.a $(ALL_LDFLAGS) $(LIBS)

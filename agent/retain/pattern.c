@@ -3,6 +3,8 @@
 #include "retain_p.h"
 #include "behov/text.h"
 
+_Static_assert(_Alignof(struct token) == 1, "tokens lie where text lies");
+
 static size_t
 token(const char *at, struct token *out)
 {

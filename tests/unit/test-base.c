@@ -183,6 +183,34 @@ static void what_an_arena_gives_never_overlaps(void)
 }
 
 /* A list that was doubled may never be filled: where memory is limited, what nobody uses would be what we are killed for. */
+/* Text lies without gaps, and what follows it is aligned all the same; blocks end wherever they end. */
+static void text_and_what_is_aligned_lie_in_one_arena(void)
+{
+	enum { MANY = 30000 };
+	struct arena *own = arena_open();
+	char *given[MANY];
+	unsigned draw = 11;
+	int wrong = 0;
+
+	for (int i = 0; i < MANY; i++) {
+		int len = (int)((draw = draw * 1103515245u + 12345u) >> 16) % (i % 100 ? 40 : 3000);
+
+		if (i % 3 == 0) {
+			given[i] = arena_print(own, "%0*d", len + 6, i);
+			continue;
+		}
+		given[i] = i % 3 == 1 ? arena_bytes(own, (size_t)len + 7) : arena_take(own, (size_t)len + 7);
+		wrong += i % 3 == 2 && (uintptr_t)given[i] % alignof(max_align_t) != 0;
+		for (int k = 0; k < len + 7; k++)
+			wrong += given[i][k] != 0;
+		snprintf(given[i], (size_t)len + 7, "%0*d", len + 6, i);
+	}
+	for (int i = 0; i < MANY; i++)
+		wrong += atoi(given[i]) != i || strspn(given[i], "0123456789") != strlen(given[i]);
+	CHECK(wrong == 0);
+	arena_close(own);
+}
+
 static void of_a_very_large_block_only_the_beginning_comes_at_once(void)
 {
 	struct arena *own = arena_open();
@@ -852,6 +880,7 @@ int main(void)
 	TEST(memory_that_may_not_come_at_once_comes_and_leaves_errno_alone);
 	TEST(text_of_each_length_is_utf8_when_each_of_its_characters_is);
 	TEST(what_an_arena_gives_never_overlaps);
+	TEST(text_and_what_is_aligned_lie_in_one_arena);
 	TEST(of_a_very_large_block_only_the_beginning_comes_at_once);
 	TEST(each_place_has_its_quoting);
 	TEST(a_text_stops_at_its_maximum_and_says_so);
