@@ -50,11 +50,6 @@ def memory_of(pid, needle):
     return False
 
 
-def sanitized(pid):
-    with open(f"/proc/{pid}/maps", encoding="utf-8") as maps:
-        return re.search("lib[at]san", maps.read())
-
-
 def has_plugins(pid):
     with open(f"/proc/{pid}/maps", encoding="utf-8") as maps:
         return "/sasl2/" in maps.read()
@@ -93,7 +88,7 @@ def a_password(slapd):
                   reply.status, reply.text)
         if os.geteuid() == 0:                           # nobody else may look
             check("and none of SASL's plugins is there, which nobody needs for it", not has_plugins(o.page.pid))
-        if os.geteuid() != 0 or sanitized(o.page.pid):  # whose shadow is of many terabytes
+        if os.geteuid() != 0 or "/address" in office.BEHOV or "/thread" in office.BEHOV:        # a sanitizer's shadow is of many terabytes
             print("skip passwords are not looked for in memory")
         else:
             in_memory(o)
