@@ -19,9 +19,10 @@
 #include <fcntl.h>
 #include <time.h>
 
-#define ROOM ((size_t)1 << 20)
+#define ROOM ((size_t)1 << 20)   /* for the largest message; mostly little of it is ever touched */
+#define MUCH 65536              /* bytes that are read at once: more would only be more memory */
 #define MOMENT 400000           /* nanoseconds */
-#define PLENTY 65536            /* bytes that came while we worked: then it is we who are slower */
+#define PLENTY (MUCH / 2)       /* bytes that came while we worked: then it is we who are slower */
 
 struct ahead {
 	Sockbuf_IO_Desc *io;            /* NULL: the connection is gone */
@@ -36,6 +37,22 @@ struct ahead {
 };
 
 /* ------------------------------------------------------------------ from below */
+
+/* The message that begins here. */
+static enum measured
+measure(const struct ahead *a, size_t *head, size_t *body)
+{
+	return answer_measure(a->bytes + a->at, a->end - a->at, head, body);
+}
+
+/* The length of the next message, 0 when it is not here whole. */
+static size_t
+next_whole(const struct ahead *a)
+{
+	size_t head, body;
+
+	return measure(a, &head, &body) == MEASURED && body <= a->end - a->at - head ? head + body : 0;
+}
 
 /*
  * One read.  Some layers tell a failure once only (SASL drops a packet that was tampered with, and would go on with the next
@@ -62,8 +79,9 @@ pull(struct ahead *a)
 }
 
 /*
- * What has come, without waiting for more: to wait is libldap's, which knows until when.  The wire is asked once, and what that
- * brought is taken out of TLS and SASL: to ask until it is empty would be to meet the server at each of its writes.
+ * What has come, without waiting for more: to wait is libldap's, which knows until when.  What the wire has brought is taken out
+ * of TLS and SASL, but when there is something to do not without end: to ask until it is empty would be to meet the server at
+ * each of its writes.
  */
 static void
 look(struct ahead *a)
@@ -74,7 +92,8 @@ look(struct ahead *a)
 	if (a->at)
 		memmove(a->bytes, a->bytes + a->at, a->end);
 	a->at = 0;
-	while (pull(a) && free && LBER_SBIOD_CTRL_NEXT(a->io, LBER_SB_OPT_DATA_READY, NULL) > 0)
+	while (pull(a) && free && (a->end - before < MUCH || !next_whole(a)) &&
+	       LBER_SBIOD_CTRL_NEXT(a->io, LBER_SB_OPT_DATA_READY, NULL) > 0)
 		;
 	if (free)
 		fcntl(a->fd, F_SETFL, a->flags);
@@ -83,13 +102,6 @@ look(struct ahead *a)
 }
 
 /* ------------------------------------------------------------------ to libldap */
-
-/* The message that begins here. */
-static enum measured
-measure(const struct ahead *a, size_t *head, size_t *body)
-{
-	return answer_measure(a->bytes + a->at, a->end - a->at, head, body);
-}
 
 /* Is there something that libldap may read?  Nothing is given away before it is known how long it is. */
 static bool
@@ -165,6 +177,8 @@ end(Sockbuf_IO_Desc *io)
 	struct ahead *a = io->sbiod_pvt;
 
 	explicit_bzero(a->bytes, a->most);
+	free(a->bytes);
+	a->bytes = NULL;
 	a->io = NULL;
 	return 0;
 }
@@ -177,7 +191,7 @@ static int nothing(Sockbuf_IO_Desc *io) { (void)io; return 0; }
 static void
 read_below(LDAP *ld, Sockbuf *wire)
 {
-	int size = 256 << 10;
+	int size = MUCH;
 	ber_len_t strength = 0;
 
 	ldap_get_option(ld, LDAP_OPT_X_SASL_SSF, &strength);
@@ -197,18 +211,13 @@ ahead_open(struct arena *mem, LDAP *ld)
 		return NULL;
 	if (ber_sockbuf_ctrl(wire, LBER_SB_OPT_GET_FD, &a->fd) != 1 || (a->flags = fcntl(a->fd, F_GETFL)) < 0)
 		return NULL;
-	a->bytes = arena_take(mem, ROOM);
+	if (!(a->bytes = calloc(1, ROOM)))      /* not the arena's, which would ask for large pages */
+		return NULL;
 	read_below(ld, wire);
-	return ber_sockbuf_add_io(wire, &layer, LBER_SBIOD_LEVEL_APPLICATION, a) == 0 ? a : NULL;
-}
-
-/* The length of the next message, 0 when it is not here whole. */
-static size_t
-next_whole(const struct ahead *a)
-{
-	size_t head, body;
-
-	return measure(a, &head, &body) == MEASURED && body <= a->end - a->at - head ? head + body : 0;
+	if (ber_sockbuf_add_io(wire, &layer, LBER_SBIOD_LEVEL_APPLICATION, a) == 0)
+		return a;
+	free(a->bytes);
+	return NULL;
 }
 
 bool

@@ -20,8 +20,8 @@ struct object {
 	uint32_t name;                          /* of its DN */
 	uint32_t index;                         /* in the snapshot */
 	uint32_t manager;                       /* a name, or NOBODY */
+	uint32_t member_count, *members;        /* names */
 	long long primary;                      /* primaryGroupID, gidNumber */
-	uint32_t *members, member_count;        /* names */
 	const char *employee;
 };
 

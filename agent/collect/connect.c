@@ -259,6 +259,7 @@ find_primary(struct builder *b)
 	char text[SID_MOST + 24];
 
 	intern_open(&keys, b->scratch);
+	arena_room(b->scratch, &b->primaries, b->object_count);
 	for (uint32_t i = 0; i < b->object_count; i++) {
 		const struct object *o = object_at(b, i);
 		bool ad = o->line >= 0 && b->origins.items[o->source].schema.kind == SCHEMA_AD;

@@ -4,7 +4,7 @@
 
 #include <behov/digest.h>
 
-#define POOL_BLOCK 65536u
+#define POOL_BLOCK 8192u
 
 char *
 pool_copy(struct pool *pool, const char *bytes, size_t len)

@@ -69,7 +69,7 @@ is_called(const struct source_attribute *a, const char *name)
 struct values
 range_join(struct arena *mem, const struct source_entry *e, const char *name)
 {
-	struct part *parts = arena_array(mem, struct part, e->attributes.count + 1);
+	struct part *parts = NULL;
 	const struct source_attribute *only = NULL;
 	struct values all = { 0 };
 	struct berval *items;
@@ -84,6 +84,7 @@ range_join(struct arena *mem, const struct source_entry *e, const char *name)
 		all.count += a->count;
 		if (!a->options)
 			continue;
+		parts = parts ? parts : arena_array(mem, struct part, e->attributes.count);
 		parts[count].from = a;
 		if (!range_read(a->options, &parts[count].first, &parts[count].last))
 			all.broken = a->options;

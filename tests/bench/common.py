@@ -38,7 +38,8 @@ def write(path, text):
 
 
 def run(command, out, env=None):
-    """(seconds, seconds of the processor, peak of memory in MiB) of a process that ends well: its own, and not those of a copy of us."""
+    """(seconds, seconds of the processor, peak of memory in MiB) of a process that ends well: its own, and not those of a copy of us.
+    The peak is at least ours, which the kernel counts as its, too."""
     began = time.monotonic()
     pid = os.posix_spawnp(command[0], command, {**os.environ, **(env or {})},
                           file_actions=[(os.POSIX_SPAWN_OPEN, 1, out, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o644)])
@@ -58,14 +59,14 @@ class Took:
 
 
 def turns(commands, env=None, count=TURNS, out="/dev/null"):
-    """All of them take turns, so that a busy machine is busy for all, forth and back, so that none of them always has the memory that
-    the same one left; and what a peer says is written to nowhere, which is in its favour."""
+    """All of them take turns, so that a busy machine is busy for all, and each runs twice, of which the second counts: the first
+    warms its caches, and in a guest it finds the memory that the one before had no use for, which can be half of its time.  What
+    a peer says is written to nowhere, which is in its favour."""
     seen = {name: [] for name in commands}
-    for turn in range(count + 1):
+    for turn in range(count):
         for name, command in list(commands.items())[::-1 if turn % 2 else 1]:
-            got = run(command, out, env)
-            if turn:                            # the first warms the caches
-                seen[name].append(got)
+            run(command, out, env)
+            seen[name].append(run(command, out, env))
     return {name: Took(got) for name, got in seen.items()}
 
 

@@ -447,7 +447,7 @@ static void a_failure_from_below_is_not_passed_over(void)
 }
 
 /* A layer below that takes all that has come, and gives a little of it at a time, as TLS and SASL do with their packets. */
-struct holding { char bytes[1 << 16]; size_t at, end, most; };
+struct holding { char bytes[1 << 18]; size_t at, end, most; };
 
 static int
 holding_begin(Sockbuf_IO_Desc *io, void *self)
@@ -484,31 +484,61 @@ holding_control(Sockbuf_IO_Desc *io, int option, void *arg)
 	return option == LBER_SB_OPT_DATA_READY && h->at < h->end ? 1 : LBER_SBIOD_CTRL_NEXT(io, option, arg);
 }
 
-/* Nothing more comes over the wire: who waited for that would wait for ever. */
-static void what_lies_below_is_not_waited_for(void)
+static struct holding holding;
+
+static void
+hold_back(struct line *l, size_t most)
 {
 	static Sockbuf_IO layer = { .sbi_setup = holding_begin, .sbi_remove = broken_nothing, .sbi_ctrl = holding_control,
 				    .sbi_read = holding_read, .sbi_write = broken_write, .sbi_close = broken_nothing };
+	Sockbuf *wire = NULL;
 
+	holding.at = holding.end = 0;
+	holding.most = most;
+	CHECK(ldap_get_option(l->r.ld, LDAP_OPT_SOCKBUF, &wire) == LDAP_SUCCESS);
+	CHECK(ber_sockbuf_add_io(wire, &layer, LBER_SBIOD_LEVEL_APPLICATION, &holding) == 0);
+	l->r.ahead[0] = ahead_open(mem, l->r.ld);
+}
+
+/* Nothing more comes over the wire: who waited for that would wait for ever. */
+static void what_lies_below_is_not_waited_for(void)
+{
 	whole_page();
 	for (size_t most = 1; most < 300; most *= 3)
 		for (size_t cut = 0; cut < stream.len; cut += 17) {
-			static struct holding holding;
-			Sockbuf *wire = NULL;
 			struct line l;
 			int id = open_line(&l, false);
 
-			holding.at = holding.end = 0;
-			holding.most = most;
-			CHECK(ldap_get_option(l.r.ld, LDAP_OPT_SOCKBUF, &wire) == LDAP_SUCCESS);
-			CHECK(ber_sockbuf_add_io(wire, &layer, LBER_SBIOD_LEVEL_APPLICATION, &holding) == 0);
-			l.r.ahead[0] = ahead_open(mem, l.r.ld);
+			hold_back(&l, most);
 			send_far(&l, stream.data, cut);
 			CHECK(!drain(&l, id));
 			send_far(&l, stream.data + cut, stream.len - cut);
 			CHECK(drain(&l, id) && l.r.page_entries == 3 && holding.at == holding.end);
 			close_line(&l);
 		}
+}
+
+/* Members by the thousand: more than is read at once when there is something to do, and still it is taken where it lies. */
+static void a_large_message_is_read_to_its_end(void)
+{
+	static char large[150000];
+	struct berval message;
+	struct line l;
+	int id = open_line(&l, false);
+	BerElement *ber = ber_alloc_t(LBER_USE_DER);
+
+	memset(large, 'x', sizeof(large) - 1);
+	clear(&stream);
+	entry(id, "CN=A", "CN=B");
+	ber_printf(ber, "{it{s{{s[s]}}}}", (ber_int_t)id, (ber_tag_t)LDAP_RES_SEARCH_ENTRY, "CN=L", "member", large);
+	send_ber(ber);
+	hold_back(&l, 1000);
+	send_far(&l, stream.data, stream.len);
+	CHECK(ahead_message(l.r.ahead[0], &message) && message.bv_len < 100);
+	CHECK(holding.end == stream.len && holding.at < sizeof(large) / 2);    /* there is something to do */
+	ahead_taken(l.r.ahead[0], &message);
+	CHECK(ahead_message(l.r.ahead[0], &message) && message.bv_len > sizeof(large));
+	close_line(&l);
 }
 
 int
@@ -529,6 +559,7 @@ main(void)
 	TEST(a_lost_connection_is_told_after_what_came);
 	TEST(a_failure_from_below_is_not_passed_over);
 	TEST(what_lies_below_is_not_waited_for);
+	TEST(a_large_message_is_read_to_its_end);
 	text_close(&stream);
 	text_close(&said);
 	arena_close(mem);
