@@ -10,7 +10,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define START 4                         /* so many at first: then we know what is wanted of them */
 #define SPARES 64                       /* folders that are kept for others, each with room for so many files at most */
 #define SPARE_LARGEST 256
 #define MANY 64                         /* that come back from the hands at once; the others at the next look */
@@ -114,7 +113,7 @@ wants_more(const struct walk *w)
 static void
 begin_some(struct walk *w, const char *path, size_t len, long long id, struct below *b)
 {
-	const size_t most = w->window < START + w->taken ? w->window : START + w->taken;
+	const size_t some = w->start * (1 + w->taken), most = w->window < some ? w->window : some;
 
 	if (b->next == b->len)
 		return;

@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #define AHEAD_MOST 128                  /* folders below one that are read ahead */
+#define START 4                         /* folders that are read ahead before it is known what is wanted of them */
 #define SETTLE 600                      /* seconds; as far as clocks of ours and a file server's may be apart */
 
 void
@@ -193,6 +194,7 @@ open_hands(struct walk *w, int hands, struct error *err)
 	w->window = (size_t)hands * 64 < AHEAD_MOST ? (size_t)hands * 64 : AHEAD_MOST;
 	if (w->window > w->ahead_most)
 		w->window = w->ahead_most;
+	w->start = hands > START ? (size_t)hands : START;
 	w->hands = hands_open(hands, w->ahead_most + 1, ahead_work, &w->beneath, err);
 	return w->hands ? 0 : -1;
 }

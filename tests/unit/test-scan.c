@@ -290,6 +290,39 @@ freeze(const char *when)
 	clock_freeze(now);
 }
 
+/* On a server far away each hand has something to do from the first folder on, and what is taken lets more be begun. */
+static void
+no_hand_waits_for_the_first_folder(void)
+{
+	struct scan_result out = { 0 };
+	struct share share = { .id = "a" };
+	struct below *b = calloc(1, sizeof(*b));
+	struct frame frame = { .below = b };
+	struct error err = { 0 };
+	struct walk *w;
+
+	begin();
+	w = arena_new(mem, struct walk);
+	*w = (struct walk){ .mem = mem, .share = &share, .out = &out, .frames = &frame, .depth = 1 };
+	w->beneath.root = open(folder, O_RDONLY | O_DIRECTORY);
+	CHECK(open_hands(w, 8, &err) == 0);
+	for (int i = 0; i < 100; i++)
+		list_keep(b, LOOK, arena_print(mem, "gone %d", i));
+	ahead_fill(w);
+	CHECK(b->ahead_count == 8);
+	for (int i = 0; i < 8; i++)
+		ahead_need(w, b->ahead[i]);
+	ahead_close(w, ahead_take(w, b));
+	ahead_fill(w);
+	CHECK(b->ahead_count == 16 && w->ahead == 16);
+	ahead_drop(w, b);
+	CHECK(w->ahead == 0 && w->unread == 0);
+	ahead_end(w);
+	hands_close(w->hands);
+	close(w->beneath.root);
+	end();
+}
+
 /* One folder lies in each of three: those are begun before the first of the three is entered, and without their folder at hand. */
 static void
 what_lies_in_the_folders_that_come_next_is_read_ahead(void)
@@ -303,7 +336,7 @@ what_lies_in_the_folders_that_come_next_is_read_ahead(void)
 
 	begin();
 	w = arena_new(mem, struct walk);
-	*w = (struct walk){ .mem = mem, .share = &share, .out = &out, .frames = &frame, .depth = 1, .window = 8, .ahead_most = 16 };
+	*w = (struct walk){ .mem = mem, .share = &share, .out = &out, .frames = &frame, .depth = 1, .start = 4, .window = 8, .ahead_most = 16 };
 	w->beneath.root = open(folder, O_RDONLY | O_DIRECTORY);
 	w->hands = hands_open(2, 17, ahead_work, &w->beneath, &err);
 	for (char name[] = "a/x"; *name < 'd'; name[0]++, name[1] = '/') {
@@ -730,6 +763,7 @@ main(void)
 	TEST(reading_leaves_no_trace_in_times);
 	TEST(any_number_of_hands_tells_the_same);
 	TEST(what_lies_in_the_folders_that_come_next_is_read_ahead);
+	TEST(no_hand_waits_for_the_first_folder);
 	TEST(a_link_is_not_followed_when_opened_either);
 	TEST(a_share_without_its_marker_is_one_gap);
 	TEST(an_empty_share_and_one_that_is_not_there_are_gaps);
