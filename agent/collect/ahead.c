@@ -20,7 +20,7 @@
 #include <time.h>
 
 #define ROOM ((size_t)1 << 20)   /* for the largest message; mostly little of it is ever touched */
-#define MUCH 65536              /* bytes that are read at once: more would only be more memory */
+#define MUCH 65536              /* bytes that are taken out of TLS or SASL at once: more would only be more memory */
 #define MOMENT 400000           /* nanoseconds */
 #define PLENTY (MUCH / 2)       /* bytes that came while we worked: then it is we who are slower */
 

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define START 4                         /* so many at first: then we know what is wanted of their files */
 #define SPARES 64                       /* folders that are kept for others, each with room for so many files at most */
 #define SPARE_LARGEST 256
 #define MANY 64                         /* that come back from the hands at once; the others at the next look */
@@ -17,9 +18,11 @@
 void
 ahead_work(void *self, void *job)
 {
+	struct beneath *b = self;
+
 	pace_idle();
-	if (!stop_asked())              /* else nobody will look at it */
-		folder_read(self, job);
+	if (!stop_asked() && !b->over)  /* else nobody will look at it */
+		folder_read(b, job);
 }
 
 /* An old one, if there is one: each has what several calls of malloc() gave, by any thread. */
@@ -109,11 +112,21 @@ wants_more(const struct walk *w)
 	return w->unread < w->window && w->ahead < w->ahead_most;
 }
 
+/*
+ * Few until it is known what is wanted of files: of those that were read without their times, each is asked for when its turn
+ * comes, one after the other.  A server of SMB gets its connections one by one: it may not give as many as there are hands.
+ */
+static size_t
+most_of_one(const struct walk *w)
+{
+	return (w->learned && !w->beneath.smb) || w->window < START + w->taken ? w->window : START + w->taken;
+}
+
 /* Some of the folders that lie in one. */
 static void
 begin_some(struct walk *w, const char *path, size_t len, long long id, struct below *b)
 {
-	const size_t some = w->start * (1 + w->taken), most = w->window < some ? w->window : some;
+	const size_t most = most_of_one(w);
 
 	if (b->next == b->len)
 		return;

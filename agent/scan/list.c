@@ -183,6 +183,7 @@ list(struct walk *w, struct frame *f, const char *name, struct folder *folder)
 	f->complete = f->complete && !folder->open_error && !folder->list_error && !f->below->unkept;
 	if (wanted.files)
 		w->stat_ahead = 2 * wanted.asked > wanted.files;
+	w->learned = w->learned || (wanted.files && *folder->path);
 	if (rc == 0)
 		memory_listed(w, f, name, folder, wanted.files);
 	return rc;

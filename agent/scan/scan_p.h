@@ -52,6 +52,7 @@ struct beneath {
 	dev_t dev;
 	struct pace *pace;
 	atomic_bool no_openat2, no_noatime;
+	atomic_bool over;               /* the share's window has closed: what hands have not begun is left */
 };
 
 /* One name of a listing: `name` is in the folder's own memory. */

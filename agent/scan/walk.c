@@ -15,7 +15,6 @@
 #include <unistd.h>
 
 #define AHEAD_MOST 128                  /* folders below one that are read ahead */
-#define START 4                         /* folders that are read ahead before it is known what is wanted of them */
 #define SETTLE 600                      /* seconds; as far as clocks of ours and a file server's may be apart */
 
 void
@@ -93,7 +92,7 @@ is_cut(struct walk *w, const struct frame *f, const char *name)
 		return w->cut;
 	w->path[f->path_len] = '\0';
 	window_gap(w, name_show(w->mem, f->path_len ? arena_print(w->mem, "%s/%s", w->path, name) : name));
-	w->cut = w->out->cut = true;
+	w->cut = w->out->cut = w->beneath.over = true;
 	return true;
 }
 
@@ -194,7 +193,6 @@ open_hands(struct walk *w, int hands, struct error *err)
 	w->window = (size_t)hands * 64 < AHEAD_MOST ? (size_t)hands * 64 : AHEAD_MOST;
 	if (w->window > w->ahead_most)
 		w->window = w->ahead_most;
-	w->start = hands > START ? (size_t)hands : START;
 	w->hands = hands_open(hands, w->ahead_most + 1, ahead_work, &w->beneath, err);
 	return w->hands ? 0 : -1;
 }

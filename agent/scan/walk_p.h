@@ -51,10 +51,10 @@ struct walk {
 	size_t window, taken;           /* folders: at most so many of one, and so many that are not read yet; so many have been taken */
 	size_t ahead, ahead_most;       /* of all: each holds a descriptor, and we may have only so many */
 	size_t unread;                  /* of them that are out with the hands */
-	size_t start;                   /* so many are read at first, and as many more with each that was taken */
 	struct folder *spare;           /* not in use */
 	size_t spares;
 	bool stat_ahead;                /* most files of the folder before were asked about */
+	bool learned;                   /* that is no guess: a folder below the root had files */
 	char path[PATH_MAX + NAME_MAX + 2];
 	struct frame *frames;
 	size_t depth, room;

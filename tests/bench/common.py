@@ -53,7 +53,8 @@ def run(command, out, env=None):
 class Took:
     """What the turns of one command took: the median and the least, and the largest peak."""
 
-    def __init__(self, seen):
+    def __init__(self, seen, before=()):
+        self.before = Took(before) if before else None      # what came before each, and was not counted
         self.wall, self.cpu = statistics.median(s for s, _, _ in seen), statistics.median(c for _, c, _ in seen)
         self.least, self.peak = min(s for s, _, _ in seen), max(m for _, _, m in seen)
 
@@ -62,12 +63,12 @@ def turns(commands, env=None, count=TURNS, out="/dev/null"):
     """All of them take turns, so that a busy machine is busy for all, and each runs twice, of which the second counts: the first
     warms its caches, and in a guest it finds the memory that the one before had no use for, which can be half of its time.  What
     a peer says is written to nowhere, which is in its favour."""
-    seen = {name: [] for name in commands}
+    seen = {name: ([], []) for name in commands}
     for turn in range(count):
         for name, command in list(commands.items())[::-1 if turn % 2 else 1]:
-            run(command, out, env)
-            seen[name].append(run(command, out, env))
-    return {name: Took(got) for name, got in seen.items()}
+            for runs in seen[name]:
+                runs.append(run(command, out, env))
+    return {name: Took(second, first) for name, (first, second) in seen.items()}
 
 
 def table(title, took, peer, bare=None):

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * slow.c - a file server far away: folders of files that are not there, and each question is answered a while after it came.
+ * Its listings tell nothing of files, so each is asked for by itself.
  *
  *     slow FOLDER        FAR_FOLDERS= FAR_FILES= (of each folder) MICROSECONDS= in the environment; mounted there until unmounted
  *
@@ -117,7 +118,7 @@ list(fuse_req_t from, fuse_ino_t ino, size_t size, off_t at, struct fuse_file_in
 
 /* ------------------------------------------------------------------ and answered */
 
-/* What it knows of a folder a listing tells at once, as those of file servers do; of a file only that it is one. */
+/* A listing tells all of a folder, so that to open it asks for no more than that; of a file it tells nothing but its name. */
 static void
 answer_list(const struct late *l)
 {

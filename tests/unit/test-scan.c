@@ -290,9 +290,9 @@ freeze(const char *when)
 	clock_freeze(now);
 }
 
-/* On a server far away each hand has something to do from the first folder on, and what is taken lets more be begun. */
+/* What is wanted of files is learned from a few folders: of those that were read without their times each is asked for alone. */
 static void
-no_hand_waits_for_the_first_folder(void)
+few_are_read_ahead_until_it_is_known_what_is_wanted(void)
 {
 	struct scan_result out = { 0 };
 	struct share share = { .id = "a" };
@@ -306,17 +306,81 @@ no_hand_waits_for_the_first_folder(void)
 	*w = (struct walk){ .mem = mem, .share = &share, .out = &out, .frames = &frame, .depth = 1 };
 	w->beneath.root = open(folder, O_RDONLY | O_DIRECTORY);
 	CHECK(open_hands(w, 8, &err) == 0);
-	for (int i = 0; i < 100; i++)
+	for (int i = 0; i < 200; i++)
 		list_keep(b, LOOK, arena_print(mem, "gone %d", i));
 	ahead_fill(w);
-	CHECK(b->ahead_count == 8);
-	for (int i = 0; i < 8; i++)
+	CHECK(b->ahead_count == 4);
+	for (int i = 0; i < 4; i++)
 		ahead_need(w, b->ahead[i]);
-	ahead_close(w, ahead_take(w, b));
+	w->learned = true;
+	w->beneath.smb = (void *)w;             /* which opens a connection for each hand */
 	ahead_fill(w);
-	CHECK(b->ahead_count == 16 && w->ahead == 16);
+	CHECK(b->ahead_count == 4);
+	w->beneath.smb = NULL;
+	ahead_fill(w);
+	CHECK(b->ahead_count == w->window && w->window == 128);
 	ahead_drop(w, b);
 	CHECK(w->ahead == 0 && w->unread == 0);
+	ahead_end(w);
+	hands_close(w->hands);
+	close(w->beneath.root);
+	end();
+}
+
+/* Files in the root say nothing about those in its folders. */
+static void
+what_is_wanted_is_learned_below_the_root(void)
+{
+	struct walk *w;
+
+	for (int below = 0; below < 2; below++) {
+		struct scan_result out = { 0 };
+		struct share share = { .id = "a" };
+		struct frame frame = { 0 };
+		struct folder *f;
+
+		begin();
+		make_folder("a");
+		make_file(below ? "a/one.txt" : "one.txt");
+		w = arena_new(mem, struct walk);
+		*w = (struct walk){ .mem = mem, .share = &share, .out = &out, .frames = &frame, .depth = 1, .visitor = &visitor };
+		w->beneath.root = open(folder, O_RDONLY | O_DIRECTORY);
+		f = ahead_folder(w, "", 0, 0, below ? "a" : "", false);
+		ahead_start(w, f);
+		CHECK(list_folder(w, &frame, "", f) == 0 && out.files == 1 && w->learned == below);
+		ahead_drop(w, frame.below);
+		ahead_close(w, f);
+		ahead_end(w);
+		close(w->beneath.root);
+		end();
+	}
+}
+
+/* What the hands were given before the window closed and have not begun is left. */
+static void
+nothing_is_begun_after_the_window_has_closed(void)
+{
+	struct scan_result out = { 0 };
+	struct share share = { .id = "a" };
+	struct error err = { 0 };
+	struct walk *w;
+
+	begin();
+	make_folder("a");
+	w = arena_new(mem, struct walk);
+	*w = (struct walk){ .mem = mem, .share = &share, .out = &out };
+	w->beneath.root = open(folder, O_RDONLY | O_DIRECTORY);
+	CHECK(open_hands(w, 8, &err) == 0);
+	for (int over = 0; over < 2; over++) {
+		struct folder *f;
+
+		w->beneath.over = over;
+		f = ahead_folder(w, "", 0, 0, "a", false);
+		ahead_start(w, f);
+		ahead_need(w, f);
+		CHECK(f->done && (f->requests == 0) == over);
+		ahead_close(w, f);
+	}
 	ahead_end(w);
 	hands_close(w->hands);
 	close(w->beneath.root);
@@ -336,7 +400,7 @@ what_lies_in_the_folders_that_come_next_is_read_ahead(void)
 
 	begin();
 	w = arena_new(mem, struct walk);
-	*w = (struct walk){ .mem = mem, .share = &share, .out = &out, .frames = &frame, .depth = 1, .start = 4, .window = 8, .ahead_most = 16 };
+	*w = (struct walk){ .mem = mem, .share = &share, .out = &out, .frames = &frame, .depth = 1, .window = 8, .ahead_most = 16 };
 	w->beneath.root = open(folder, O_RDONLY | O_DIRECTORY);
 	w->hands = hands_open(2, 17, ahead_work, &w->beneath, &err);
 	for (char name[] = "a/x"; *name < 'd'; name[0]++, name[1] = '/') {
@@ -763,7 +827,9 @@ main(void)
 	TEST(reading_leaves_no_trace_in_times);
 	TEST(any_number_of_hands_tells_the_same);
 	TEST(what_lies_in_the_folders_that_come_next_is_read_ahead);
-	TEST(no_hand_waits_for_the_first_folder);
+	TEST(few_are_read_ahead_until_it_is_known_what_is_wanted);
+	TEST(what_is_wanted_is_learned_below_the_root);
+	TEST(nothing_is_begun_after_the_window_has_closed);
 	TEST(a_link_is_not_followed_when_opened_either);
 	TEST(a_share_without_its_marker_is_one_gap);
 	TEST(an_empty_share_and_one_that_is_not_there_are_gaps);
