@@ -92,7 +92,8 @@ is_cut(struct walk *w, const struct frame *f, const char *name)
 		return w->cut;
 	w->path[f->path_len] = '\0';
 	window_gap(w, name_show(w->mem, f->path_len ? arena_print(w->mem, "%s/%s", w->path, name) : name));
-	w->cut = w->out->cut = w->beneath.over = true;
+	w->beneath.over = true;
+	w->cut = w->out->cut = true;
 	return true;
 }
 
