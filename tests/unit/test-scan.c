@@ -290,6 +290,30 @@ freeze(const char *when)
 	clock_freeze(now);
 }
 
+static struct walk *
+begin_walk(const struct share *share, struct scan_result *out, struct frame *frame, int hands)
+{
+	struct error err = { 0 };
+	struct walk *w;
+
+	begin();
+	w = arena_new(mem, struct walk);
+	*w = (struct walk){ .mem = mem, .share = share, .out = out, .frames = frame, .depth = frame != NULL, .visitor = &visitor };
+	w->beneath.root = open(folder, O_RDONLY | O_DIRECTORY);
+	CHECK(!hands || open_hands(w, hands, &err) == 0);
+	return w;
+}
+
+static void
+end_walk(struct walk *w)
+{
+	CHECK(w->ahead == 0 && w->unread == 0);
+	ahead_end(w);
+	hands_close(w->hands);
+	close(w->beneath.root);
+	end();
+}
+
 /* What is wanted of files is learned from a few folders: of those that were read without their times each is asked for alone. */
 static void
 few_are_read_ahead_until_it_is_known_what_is_wanted(void)
@@ -298,14 +322,8 @@ few_are_read_ahead_until_it_is_known_what_is_wanted(void)
 	struct share share = { .id = "a" };
 	struct below *b = calloc(1, sizeof(*b));
 	struct frame frame = { .below = b };
-	struct error err = { 0 };
-	struct walk *w;
+	struct walk *w = begin_walk(&share, &out, &frame, 8);
 
-	begin();
-	w = arena_new(mem, struct walk);
-	*w = (struct walk){ .mem = mem, .share = &share, .out = &out, .frames = &frame, .depth = 1 };
-	w->beneath.root = open(folder, O_RDONLY | O_DIRECTORY);
-	CHECK(open_hands(w, 8, &err) == 0);
 	for (int i = 0; i < 200; i++)
 		list_keep(b, LOOK, arena_print(mem, "gone %d", i));
 	ahead_fill(w);
@@ -320,39 +338,28 @@ few_are_read_ahead_until_it_is_known_what_is_wanted(void)
 	ahead_fill(w);
 	CHECK(b->ahead_count == w->window && w->window == 128);
 	ahead_drop(w, b);
-	CHECK(w->ahead == 0 && w->unread == 0);
-	ahead_end(w);
-	hands_close(w->hands);
-	close(w->beneath.root);
-	end();
+	end_walk(w);
 }
 
 /* Files in the root say nothing about those in its folders. */
 static void
 what_is_wanted_is_learned_below_the_root(void)
 {
-	struct walk *w;
-
 	for (int below = 0; below < 2; below++) {
 		struct scan_result out = { 0 };
 		struct share share = { .id = "a" };
 		struct frame frame = { 0 };
+		struct walk *w = begin_walk(&share, &out, &frame, 0);
 		struct folder *f;
 
-		begin();
 		make_folder("a");
 		make_file(below ? "a/one.txt" : "one.txt");
-		w = arena_new(mem, struct walk);
-		*w = (struct walk){ .mem = mem, .share = &share, .out = &out, .frames = &frame, .depth = 1, .visitor = &visitor };
-		w->beneath.root = open(folder, O_RDONLY | O_DIRECTORY);
 		f = ahead_folder(w, "", 0, 0, below ? "a" : "", false);
 		ahead_start(w, f);
 		CHECK(list_folder(w, &frame, "", f) == 0 && out.files == 1 && w->learned == below);
 		ahead_drop(w, frame.below);
 		ahead_close(w, f);
-		ahead_end(w);
-		close(w->beneath.root);
-		end();
+		end_walk(w);
 	}
 }
 
@@ -362,15 +369,9 @@ nothing_is_begun_after_the_window_has_closed(void)
 {
 	struct scan_result out = { 0 };
 	struct share share = { .id = "a" };
-	struct error err = { 0 };
-	struct walk *w;
+	struct walk *w = begin_walk(&share, &out, NULL, 8);
 
-	begin();
 	make_folder("a");
-	w = arena_new(mem, struct walk);
-	*w = (struct walk){ .mem = mem, .share = &share, .out = &out };
-	w->beneath.root = open(folder, O_RDONLY | O_DIRECTORY);
-	CHECK(open_hands(w, 8, &err) == 0);
 	for (int over = 0; over < 2; over++) {
 		struct folder *f;
 
@@ -381,10 +382,7 @@ nothing_is_begun_after_the_window_has_closed(void)
 		CHECK(f->done && (f->requests == 0) == over);
 		ahead_close(w, f);
 	}
-	ahead_end(w);
-	hands_close(w->hands);
-	close(w->beneath.root);
-	end();
+	end_walk(w);
 }
 
 /* One folder lies in each of three: those are begun before the first of the three is entered, and without their folder at hand. */
@@ -396,12 +394,10 @@ what_lies_in_the_folders_that_come_next_is_read_ahead(void)
 	struct below *b = calloc(1, sizeof(*b));
 	struct frame frame = { .below = b };
 	struct error err = { 0 };
-	struct walk *w;
+	struct walk *w = begin_walk(&share, &out, &frame, 0);
 
-	begin();
-	w = arena_new(mem, struct walk);
-	*w = (struct walk){ .mem = mem, .share = &share, .out = &out, .frames = &frame, .depth = 1, .window = 8, .ahead_most = 16 };
-	w->beneath.root = open(folder, O_RDONLY | O_DIRECTORY);
+	w->window = 8;
+	w->ahead_most = 16;
 	w->hands = hands_open(2, 17, ahead_work, &w->beneath, &err);
 	for (char name[] = "a/x"; *name < 'd'; name[0]++, name[1] = '/') {
 		make_folder((char[]){ name[0], '\0' });
@@ -434,11 +430,8 @@ what_lies_in_the_folders_that_come_next_is_read_ahead(void)
 	ahead_fill(w);
 	CHECK(b->ahead_count == 1);
 	ahead_drop(w, b);
-	CHECK(w->ahead == 0 && w->unread == 0 && out.requests > 0);
-	ahead_end(w);
-	hands_close(w->hands);
-	close(w->beneath.root);
-	end();
+	CHECK(out.requests > 0);
+	end_walk(w);
 }
 
 static void
