@@ -8,6 +8,12 @@
 #include <stdint.h>
 #include <sys/mman.h>
 #include <unistd.h>
+#ifdef SANITIZED
+#include <sanitizer/asan_interface.h>
+#else
+#define ASAN_POISON_MEMORY_REGION(bytes, size) ((void)(bytes), (void)(size))
+#define ASAN_UNPOISON_MEMORY_REGION(bytes, size) ((void)(bytes), (void)(size))
+#endif
 
 #define BLOCK_FIRST 4096
 #define STRETCH (256 * 1024)            /* of a large block so much comes from the kernel at once */
@@ -28,8 +34,13 @@ struct block {
 	alignas(max_align_t) unsigned char bytes[];
 };
 
+/* What was given back: it lies in a block, and is taken before another one is opened. */
+struct hole { struct hole *next; size_t size; };
+#define HOLE_LEAST 1024u
+
 struct arena {
 	struct block *block;
+	struct hole *holes;
 	size_t used;
 };
 
@@ -66,6 +77,9 @@ void arena_close(struct arena *mem)
 
 void arena_wipe(struct arena *mem)
 {
+	for (struct hole *hole = mem->holes; hole; hole = hole->next)
+		ASAN_UNPOISON_MEMORY_REGION(hole, hole->size);
+	mem->holes = NULL;
 	for (struct block *block = mem->block; block; block = block->before)
 		explicit_bzero(block->bytes, block->used);
 }
@@ -153,6 +167,39 @@ static size_t block_next(const struct arena *mem, size_t wanted)
 	return size;
 }
 
+void arena_back(struct arena *mem, void *bytes, size_t size)
+{
+	struct hole *hole = bytes;
+
+	if (size < HOLE_LEAST)
+		return;
+	*hole = (struct hole){ mem->holes, size };
+	mem->holes = hole;
+	ASAN_POISON_MEMORY_REGION(hole + 1, size - sizeof(*hole));
+}
+
+/* From the first hole that is large enough, and what is left of it stays one; NULL: there is none. */
+static void *fill_hole(struct arena *mem, size_t size)
+{
+	size = round_up(size, alignof(max_align_t));
+	for (struct hole **at = &mem->holes; *at; at = &(*at)->next) {
+		struct hole *hole = *at, *rest;
+
+		if (hole->size < size)
+			continue;
+		ASAN_UNPOISON_MEMORY_REGION(hole, hole->size);
+		*at = hole->next;
+		if (hole->size - size >= HOLE_LEAST) {
+			rest = (struct hole *)(void *)((char *)hole + size);
+			*rest = (struct hole){ *at, hole->size - size };
+			*at = rest;
+			ASAN_POISON_MEMORY_REGION(rest + 1, rest->size - sizeof(*rest));
+		}
+		return memset(hole, 0, size);
+	}
+	return NULL;
+}
+
 static inline void *take(struct arena *mem, size_t size, size_t step)
 {
 	struct block *block = mem->block;
@@ -163,7 +210,10 @@ static inline void *take(struct arena *mem, size_t size, size_t step)
 	size += !size;
 	if (!block || block->size < used || block->size - used < size) {
 		size_t next = block_next(mem, size);
+		void *filled = fill_hole(mem, size);
 
+		if (filled)
+			return filled;
 		block = block_open(mem, size > next / 2 ? size : next - sizeof(*block));
 		if (size > next / 2 && mem->block) {    /* a full block of its own, behind the one in use */
 			block->before = mem->block->before;

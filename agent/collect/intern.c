@@ -108,8 +108,21 @@ widen(struct intern *t, size_t room)
 		if (t->slots[s].word)
 			slots[i] = t->slots[s];
 	}
+	if (t->room)
+		arena_back(t->mem, t->slots, t->room * sizeof(*slots));
 	t->slots = slots;
 	t->room = room;
+}
+
+static void
+widen_words(struct intern *t, size_t more)
+{
+	struct word *was = t->words.items;
+	size_t room = t->words.room;
+
+	arena_room(t->mem, &t->words, more);
+	if (was && t->words.items != was)
+		arena_back(t->mem, was, room * sizeof(*was));
 }
 
 void
@@ -121,7 +134,7 @@ intern_room(struct intern *t, size_t more)
 		room *= 2;
 	if (room > t->room)
 		widen(t, room);
-	arena_room(t->mem, &t->words, more);
+	widen_words(t, more);
 }
 
 uint32_t
@@ -141,6 +154,8 @@ add(struct intern *t, const char *bytes, size_t len, uint32_t hash)
 		widen(t, t->room ? 2 * t->room : ROOM_FIRST);
 	slot = probe(t, bytes, len, hash);
 	if (!slot->word) {
+		if (t->words.count == t->words.room)
+			widen_words(t, t->words.count ? 1 : 8);
 		*arena_push(t->mem, &t->words) = (struct word){ pool_copy(&t->texts, bytes, len), (uint32_t)len };
 		*slot = (struct slot){ hash, (uint32_t)t->words.count };
 	}

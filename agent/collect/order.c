@@ -63,19 +63,20 @@ static struct head *
 sort_objects(struct builder *b)
 {
 	size_t n = b->object_count, run;
-	struct head *heads = arena_array(b->scratch, struct head, n + 1), *spare = arena_array(b->scratch, struct head, n + 1);
+	struct head *heads = arena_array(b->scratch, struct head, n + 1), *spare = arena_array(b->scratch, struct head, n + 1), *sorted;
 	int letters = letters_for(n);
 
 	for (uint32_t i = 0; i < n; i++)
 		heads[i] = (struct head){ head_bits(key_of(object_at(b, i)), letters), object_at(b, i) };
-	heads = order_heads(heads, spare, n);
+	sorted = order_heads(heads, spare, n);
+	arena_back(b->scratch, sorted == heads ? spare : heads, (n + 1) * sizeof(*heads));
 	for (size_t i = 0; i < n; i += run) {
-		for (run = 1; i + run < n && heads[i + run].bits == heads[i].bits; )
+		for (run = 1; i + run < n && sorted[i + run].bits == sorted[i].bits; )
 			run++;
 		if (run > 1)
-			qsort(heads + i, run, sizeof(*heads), order_key);
+			qsort(sorted + i, run, sizeof(*sorted), order_key);
 	}
-	return heads;
+	return sorted;
 }
 
 static int
@@ -131,5 +132,6 @@ order_all(struct builder *b, struct snapshot *out, const char **employees, struc
 		employees[o->index] = o->employee;
 		out->seen.people += o->as.account.class == ACCOUNT_PERSON;
 	}
+	arena_back(b->scratch, heads, ((size_t)b->object_count + 1) * sizeof(*heads));
 	return 0;
 }

@@ -27,6 +27,9 @@ char *arena_text(struct arena *mem, const char *text);                  /* NULL 
 char *arena_print(struct arena *mem, const char *format, ...) __attribute__((format(printf, 2, 3)));
 char *arena_vprint(struct arena *mem, const char *format, va_list args);
 
+/* Given back before the end, for what is taken next: so many bytes of what was taken at once, and nobody points there. */
+void arena_back(struct arena *mem, void *bytes, size_t size);
+
 /* count * size, checked. */
 void *arena_many(struct arena *mem, size_t count, size_t size);
 

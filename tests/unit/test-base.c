@@ -182,7 +182,6 @@ static void what_an_arena_gives_never_overlaps(void)
 	arena_close(own);
 }
 
-/* A list that was doubled may never be filled: where memory is limited, what nobody uses would be what we are killed for. */
 /* Text lies without gaps, and what follows it is aligned all the same; blocks end wherever they end. */
 static void text_and_what_is_aligned_lie_in_one_arena(void)
 {
@@ -211,6 +210,58 @@ static void text_and_what_is_aligned_lie_in_one_arena(void)
 	arena_close(own);
 }
 
+/* How often so much is to be had before more memory is asked for. */
+static int takes_until_more(struct arena *own, size_t size)
+{
+	size_t used = arena_used(own);
+	int takes = 0;
+
+	for (; arena_used(own) == used; takes++)
+		arena_take(own, size);
+	return takes;
+}
+
+static void what_was_given_back_is_given_before_more_is_asked_for(void)
+{
+	struct arena *kept = arena_open(), *back = arena_open();
+
+	arena_take(kept, 1000000);
+	arena_back(back, arena_take(back, 1000000), 1000000);
+	CHECK(takes_until_more(back, 10000) - takes_until_more(kept, 10000) == 100);
+	arena_close(kept);
+	arena_close(back);
+}
+
+/* What was given back is given again, zeroed as all is, and never while somebody has it. */
+static void what_was_given_back_is_given_again(void)
+{
+	enum { MANY = 200, ROUNDS = 20000 };
+	struct arena *own = arena_open();
+	struct { unsigned char *at, mark; size_t len; } held[MANY] = { 0 };
+	unsigned draw = 3;
+	int wrong = 0;
+
+	for (int i = 0; i < ROUNDS; i++) {
+		int k = (int)((draw = draw * 1103515245u + 12345u) >> 16) % MANY;
+
+		for (size_t b = 0; b < held[k].len; b++)
+			wrong += held[k].at[b] != held[k].mark;
+		if (held[k].at)
+			arena_back(own, held[k].at, held[k].len);
+		held[k].len = ((draw = draw * 1103515245u + 12345u) >> 16) % 30000 + 1;
+		held[k].mark = (unsigned char)(i % 255 + 1);
+		held[k].at = arena_take(own, held[k].len);
+		wrong += (uintptr_t)held[k].at % alignof(max_align_t) != 0;
+		for (size_t b = 0; b < held[k].len; b++)
+			wrong += held[k].at[b] != 0;
+		memset(held[k].at, held[k].mark, held[k].len);
+	}
+	CHECK(wrong == 0);
+	arena_wipe(own);
+	arena_close(own);
+}
+
+/* A list that was doubled may never be filled: where memory is limited, what nobody uses would be what we are killed for. */
 static void of_a_very_large_block_only_the_beginning_comes_at_once(void)
 {
 	struct arena *own = arena_open();
@@ -881,6 +932,8 @@ int main(void)
 	TEST(text_of_each_length_is_utf8_when_each_of_its_characters_is);
 	TEST(what_an_arena_gives_never_overlaps);
 	TEST(text_and_what_is_aligned_lie_in_one_arena);
+	TEST(what_was_given_back_is_given_again);
+	TEST(what_was_given_back_is_given_before_more_is_asked_for);
 	TEST(of_a_very_large_block_only_the_beginning_comes_at_once);
 	TEST(each_place_has_its_quoting);
 	TEST(a_text_stops_at_its_maximum_and_says_so);
