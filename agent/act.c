@@ -325,7 +325,7 @@ list_series(struct arena *mem, const struct rules *rules, struct store *store, s
 		bool found = false, same;
 
 		rc = store_series_active(mem, store, s->id, &a, &found, err);
-		same = found && strcmp(a.digest, s->digest) == 0;
+		same = found && strcmp(a.digest, series_digest(mem, s)) == 0;
 		text_print(&t, "%-28s %-10s %s%s%s\n", s->id, place_text(mem, s->at),
 			   !s->decided ? draft_text(mem, s) : !found ? "inte aktiverad" : same ? "aktiverad av " :
 			   "ändrad sedan den aktiverades av ", found ? a.by : "", found ? "" : "");
@@ -342,6 +342,7 @@ activate(struct arena *mem, const struct rules *rules, struct store *store, cons
 {
 	const struct series *s = rules_series(rules, id);
 	int64_t now = clock_now();
+	const char *digest;
 	json_t *payload;
 	int rc = -1;
 
@@ -349,10 +350,11 @@ activate(struct arena *mem, const struct rules *rules, struct store *store, cons
 		return error_set(err, ERROR_USAGE, "no series '%s' in the rules", id);
 	if (!s->decided)
 		return error_set(err, ERROR_USAGE, "series '%s' has no decision (dnr, date, body): it cannot be activated", id);
-	payload = json_pack("{s:s, s:s, s:s, s:s}", "series", id, "digest", s->digest, "dnr", s->decision.dnr, "reason",
+	digest = series_digest(mem, s);
+	payload = json_pack("{s:s, s:s, s:s, s:s}", "series", id, "digest", digest, "dnr", s->decision.dnr, "reason",
 			    options->reason);
 	if (store_begin(store, err) == 0 &&
-	    store_series_activate(store, &(struct activation){ id, s->digest, actor(mem, options), now }, err) == 0 &&
+	    store_series_activate(store, &(struct activation){ id, digest, actor(mem, options), now }, err) == 0 &&
 	    audit_add(store, now, actor(mem, options), "series-activated", payload, err) == 0)
 		rc = store_commit(store, err);
 	if (rc < 0)

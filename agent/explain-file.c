@@ -337,7 +337,7 @@ static int put_active(struct arena *mem, const struct rules *rules, struct store
 
 	if (s && store && store_series_active(mem, store, id, &active, &found, err) < 0)
 		return -1;
-	json_object_set_new(o, "inactive", json_boolean(s && (!found || !s->digest || strcmp(active.digest, s->digest) != 0)));
+	json_object_set_new(o, "inactive", json_boolean(s && (!found || strcmp(active.digest, series_digest(mem, s)) != 0)));
 	return 0;
 }
 

@@ -145,7 +145,7 @@ rules_json(struct arena *mem, const struct rules *rules, const struct night *las
 		json_put(o, arena_print(mem, "system:%s", rules->systems[i].id), system_digest(mem, &rules->systems[i]));
 	for (size_t i = 0; i < rules->series_count; i++)
 		json_put(o, arena_print(mem, "series:%s", rules->series[i].id),
-			 rules->series[i].digest ? arena_print(mem, "%.16s", rules->series[i].digest) : "");
+			 arena_print(mem, "%.16s", series_digest(mem, &rules->series[i])));
 	return o;
 }
 

@@ -182,7 +182,7 @@ batch_proven(struct batch *b, struct proof *proof, const char **why)
 		return -1;
 	if (!decided)
 		*why = "besluten räcker inte för den version som gäller nu";
-	else if (!found || !b->series->digest || strcmp(active.digest, b->series->digest) != 0)
+	else if (!found || strcmp(active.digest, series_digest(b->mem, b->series)) != 0)
 		*why = "serien är inte aktiverad";
 	return *why ? 0 : asks_more(b, why);
 }

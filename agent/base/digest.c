@@ -53,16 +53,10 @@ void digest_field(struct digest *d, const char *text)
 
 void digest_close(struct digest *d, unsigned char out[DIGEST_SIZE])
 {
-	digest_next(d, out);
+	sha256_update(&d->sum, d->waiting, d->block);
+	sha256_digest(&d->sum, DIGEST_SIZE, out);
 	explicit_bzero(d, sizeof(*d));  /* it may have been of a secret */
 	free(d);
-}
-
-void digest_next(struct digest *d, unsigned char out[DIGEST_SIZE])
-{
-	sha256_update(&d->sum, d->waiting, d->block);
-	d->waiting = 0;
-	sha256_digest(&d->sum, DIGEST_SIZE, out);
 }
 
 void digest_each(struct digest *d, const void *bytes, size_t len, unsigned char out[DIGEST_SIZE])

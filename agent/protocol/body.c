@@ -408,7 +408,7 @@ put_trace(struct body *b, const char *list)
 	json_t *o = put_object(b->out, "rule");
 
 	json_put(o, "place", place_text(b->mem, b->s->p.rule));
-	json_put(o, "digest", b->series ? b->series->digest : NULL);
+	json_put(o, "digest", b->series ? series_digest(b->mem, b->series) : NULL);
 	json_put(b->out, "manifest", b->s->p.manifest);
 	o = put_object(b->out, "list");
 	json_put(o, "file", list);

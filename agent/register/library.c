@@ -50,7 +50,6 @@ register_library(struct arena *mem, const struct rules *rules, struct library *o
 
 	*out = (struct library){ .missing = count < 0 && errno == ENOENT, .broken = count < 0 && errno != ENOENT };
 	r.digest = digest_open();
-	r.one = digest_open();
 	for (int i = 0; i < count; i++) {
 		if (*names[i]->d_name != '.' && ends_in_cfg(names[i]->d_name))
 			read_file(&r, arena_print(mem, "%s/%s", folder, names[i]->d_name), out);
@@ -58,7 +57,6 @@ register_library(struct arena *mem, const struct rules *rules, struct library *o
 	}
 	free(names);
 	digest_close(r.digest, (unsigned char[DIGEST_SIZE]){ 0 });
-	digest_close(r.one, (unsigned char[DIGEST_SIZE]){ 0 });
 	if (r.series.count > 1)
 		qsort(r.series.items, r.series.count, sizeof(*r.series.items), by_id);
 	out->drafts = r.series.items;

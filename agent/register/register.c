@@ -397,7 +397,6 @@ register_load_edited(struct arena *mem, const char *path, const char *folder, st
 	r.conf = arena_text(mem, real);
 	free(real);
 	r.digest = digest_open();
-	r.one = digest_open();
 	read_files(&r, &r.conf, 1, read_settings);
 	if (folder)
 		out->conf.rules = folder;
@@ -408,7 +407,6 @@ register_load_edited(struct arena *mem, const char *path, const char *folder, st
 		free(real);
 		read_folder(&r, out->conf.rules);
 	}
-	digest_close(r.one, sum);
 	digest_close(r.digest, sum);
 	out->digest = digest_hex(mem, sum, sizeof(sum));
 	SORT(&r, &r.systems, "system");

@@ -44,7 +44,7 @@ struct reader {
 	const char *conf;               /* absolute path of the configuration file */
 	int complaints;
 	size_t files_left;              /* this one and those after it */
-	struct digest *digest, *one;    /* of all that is read; of a series, one after the other */
+	struct digest *digest;          /* of all that is read */
 	struct rules *rules;
 	bool drafts;                    /* placeholders may stand where they stand */
 	struct {

@@ -288,11 +288,10 @@ digest_number(struct digest *d, int n)
 	digest_add(d, &n, sizeof(n));
 }
 
-/* What an archivist activates: decision, rule and owner, but not the name or where the rule stands. */
-static const char *
-digest_series(struct reader *r, const struct series *s)
+char *
+series_digest(struct arena *mem, const struct series *s)
 {
-	struct digest *d = r->one;
+	struct digest *d = digest_open();
 	unsigned char sum[DIGEST_SIZE];
 	const char *const texts[] = { s->id, s->decision.dnr, s->decision.date, s->decision.body,
 		s->decision.paragraph, s->law, s->batch_path, s->owner, s->cases, s->spare.column };
@@ -327,8 +326,8 @@ digest_series(struct reader *r, const struct series *s)
 		for (int n = 0; n < s->where[i].name_count; n++)
 			digest_field(d, s->where[i].names[n]);
 	}
-	digest_next(d, sum);
-	return digest_hex(r->mem, sum, sizeof(sum));
+	digest_close(d, sum);
+	return digest_hex(mem, sum, sizeof(sum));
 }
 
 void
@@ -371,7 +370,6 @@ read_series(struct reader *r, config_setting_t *at)
 	read_batch(r, at, s);
 	if (s->whole && s->clock == CLOCK_SUPERSEDED)
 		complain(r, at, "what is in force never goes, so a batch that is 'whole' never would: clock 'superseded'");
-	s->digest = digest_series(r, s);
 }
 
 void

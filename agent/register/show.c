@@ -310,14 +310,14 @@ decision_json(const char *dnr, const char *date, const char *paragraph, const ch
 }
 
 static json_t *
-series_json(const struct series *s)
+series_json(struct arena *mem, const struct series *s)
 {
 	static const char *const actions[] = { "destroy", "preserve", "deliver" };
 	json_t *o = thing_json(s->id, s->owner, s->at);
 
 	json_put(o, "name", s->name);
 	json_put(o, "action", actions[s->action]);
-	json_put(o, "digest", s->digest);
+	json_put(o, "digest", series_digest(mem, s));
 	put_new(o, "decided", json_boolean(s->decided));
 	json_put(o, "law", s->law);
 	json_put(o, "code", s->code);
@@ -362,6 +362,7 @@ share_json(const struct share *s)
 json_t *
 register_json(const struct rules *rules)
 {
+	struct arena *mem = arena_open();
 	json_t *o = json_object(), *attributes = json_object(), *systems = json_array(), *series = json_array(),
 	       *shares = json_array(), *holds = json_array();
 
@@ -371,7 +372,7 @@ register_json(const struct rules *rules)
 	for (size_t i = 0; i < rules->system_count; i++)
 		json_array_append_new(systems, system_json(&rules->systems[i]));
 	for (size_t i = 0; i < rules->series_count; i++)
-		json_array_append_new(series, series_json(&rules->series[i]));
+		json_array_append_new(series, series_json(mem, &rules->series[i]));
 	for (size_t i = 0; i < rules->share_count; i++)
 		json_array_append_new(shares, share_json(&rules->shares[i]));
 	for (size_t i = 0; i < rules->hold_count; i++)

@@ -19,9 +19,6 @@ void digest_add(struct digest *d, const void *bytes, size_t len);
 void digest_field(struct digest *d, const char *text);
 void digest_close(struct digest *d, unsigned char out[DIGEST_SIZE]);    /* frees d */
 
-/* What was added ends there, and d is open for what comes next. */
-void digest_next(struct digest *d, unsigned char out[DIGEST_SIZE]);
-
 /* One text after another with one digest, which is open for the next: where there are millions. */
 void digest_each(struct digest *d, const void *bytes, size_t len, unsigned char out[DIGEST_SIZE]);
 void digest_of(const void *bytes, size_t len, unsigned char out[DIGEST_SIZE]);

@@ -168,7 +168,6 @@ struct series {
 	const char *batch_path;         /* prefix of the where pattern, or NULL */
 	bool whole;                     /* the batch is decided as one, on the latest due date of all its members */
 	bool evidence_digest;           /* evidence = "digest": names go when the records go */
-	const char *digest;             /* hex: decision, rule and owner; what `behov series activate` binds to */
 	struct place at;
 };
 
@@ -411,6 +410,8 @@ const struct system *rules_system(const struct rules *rules, const char *id);
 const struct role *rules_role(const struct rules *rules, const char *system, const char *role);
 const struct share *rules_share(const struct rules *rules, const char *id);
 const struct series *rules_series(const struct rules *rules, const char *id);
+/* Hex: decision, rule and owner, but not its name or where it stands.  It is what `behov series activate` binds to. */
+char *series_digest(struct arena *mem, const struct series *series);
 bool series_lies_on(const struct series *series, const char *share);
 /* Each of its three from whoever says it first: series, share, configuration; the former two may be NULL. */
 struct archive archive_of(const struct conf *conf, const struct share *share, const struct series *series);

@@ -40,9 +40,9 @@ static struct arena *mem;
 static struct error err;
 static struct share share = { .id = "ekonomi", .name = "Ekonomi", .dispose = DISPOSE_DESTROY };
 static struct series series[2] = {
-	{ .id = "lev", .code = "4.2.1", .name = "Bygg & \"mark\"", .decided = true, .digest = "abc", .action = ACTION_DELIVER,
+	{ .id = "lev", .code = "4.2.1", .name = "Bygg & \"mark\"", .decided = true, .action = ACTION_DELIVER,
 	  .decision = { "SBN 2018/9", "2018-04-10", "Samhällsbyggnadsnämnden", "§ 7" } },
-	{ .id = "ver", .code = "1", .name = "Verifikationer", .decided = true, .digest = "abc" },
+	{ .id = "ver", .code = "1", .name = "Verifikationer", .decided = true },
 };
 static struct role role = { .id = "r", .name = "R" };
 static struct system systems[3] = {
@@ -163,6 +163,12 @@ record_of(const char *path)
 }
 
 static void
+activate(struct store *store, const struct series *s)
+{
+	must(store_series_activate(store, &(struct activation){ s->id, series_digest(mem, s), "arkivarie", NOW - 50 * DAY }, &err));
+}
+
+static void
 batch(struct store *store, const char *key, const char *folder, const char *const *names, size_t count, bool whole)
 {
 	struct record *records = arena_array(mem, struct record, count);
@@ -220,7 +226,7 @@ fill_delivery(struct store *store)
 	p.manifest = manifest_digest(mem, found.list.items, found.list.count);
 	must(store_manifest_put(store, p.manifest, found.list.items, found.list.count, &err));
 	schedule(store, p);
-	must(store_series_activate(store, &(struct activation){ "lev", "abc", "arkivarie", NOW - 50 * DAY }, &err));
+	activate(store, &series[0]);
 }
 
 static void
@@ -245,10 +251,10 @@ fill_files(struct store *store)
 	batch(store, "00000000000000f3", "v", names, 2, true);
 	must(unlink(arena_print(mem, "%s/v/b", share.path)));
 	batch(store, "00000000000000d1", "l", names, 3, false);
-	must(store_series_activate(store, &(struct activation){ "lev", "abc", "arkivarie", NOW - 50 * DAY }, &err));
+	activate(store, &series[0]);
 	membership(store, "00000000000000a1", "ldif", bo);
 	membership(store, "00000000000000a2", "ldif", asa);
-	must(store_series_activate(store, &(struct activation){ "ver", "abc", "arkivarie", NOW - 50 * DAY }, &err));
+	activate(store, &series[1]);
 }
 
 static int
@@ -291,7 +297,7 @@ fill_many(struct store *store)
 
 		batch(store, arena_print(mem, "%016zx", i + 1), folders[i], names, files, folders[i][0] == 'w');
 	}
-	must(store_series_activate(store, &(struct activation){ "ver", "abc", "arkivarie", NOW - 50 * DAY }, &err));
+	activate(store, &series[1]);
 }
 
 /* Two names or two keys and two names. */

@@ -184,6 +184,12 @@ night(int64_t when)
 }
 
 static void
+activate(void)
+{
+	CHECK(store_series_activate(store, &(struct activation){ series.id, series_digest(mem, &series), "arkivarie", NOW - 50 * DAY }, &err) == 0);
+}
+
+static void
 begin(void)
 {
 	memcpy(folder, "/tmp/behov-apply-XXXXXX", 24);
@@ -200,7 +206,7 @@ begin(void)
 	put("share/" SHARE_MARKER, "behov share ekonomi 1\n");
 	share = (struct share){ .id = "ekonomi", .name = "Ekonomi", .path = at("share"), .owner = "eva.lind",
 				.dispose = DISPOSE_DESTROY };
-	series = (struct series){ .id = "ver", .code = "1", .name = "Verifikationer", .decided = true, .digest = "abc" };
+	series = (struct series){ .id = "ver", .code = "1", .name = "Verifikationer", .decided = true };
 	role = (struct role){ .id = "handlaggare", .name = "Handläggare", .system = systems };
 	systems[0] = (struct system){ .id = "diariet", .name = "Diariet", .roles = &role, .role_count = 1 };
 	systems[1] = (struct system){ .id = "treserva", .name = "Treserva", .roles = &role, .role_count = 1 };
@@ -212,7 +218,7 @@ begin(void)
 	rules.conf.directories = &directory;
 	CHECK(store_create(at("store"), true, &err) == 0);
 	CHECK(store_open(at("store"), STORE_WRITE, &store, &err) == 0);
-	CHECK(store_series_activate(store, &(struct activation){ "ver", "abc", "arkivarie", NOW - 50 * DAY }, &err) == 0);
+	activate();
 	night(NOW - DAY);
 }
 
@@ -315,6 +321,7 @@ delivery(bool whole)
 	put("share/d/b", "bbb");
 	put("share/d/c", "ccc");
 	series.action = ACTION_DELIVER;
+	activate();
 	return batch(three, whole, KIND_DELIVER);
 }
 
@@ -498,7 +505,7 @@ what_is_left_is_said_once(void)
 	begin();
 	id = three_files(false);
 	since = now_of(id).since;
-	series.digest = "abd";
+	series.keep.count++;
 	apply(NOW);
 	CHECK(audit_verify(mem, store, NULL, &first, &err) == 0);
 	apply(NOW + DAY);
@@ -602,7 +609,7 @@ a_series_must_be_active_as_it_is_written_now(void)
 
 	begin();
 	id = three_files(false);
-	series.digest = "abd";
+	series.keep.count++;
 	apply(NOW);
 	CHECK(result.left == 1 && is_there("share/d/a") && says(id, "inte aktiverad"));
 	end();
@@ -665,6 +672,7 @@ a_quarantine_without_names_has_no_index(void)
 
 	begin();
 	series.evidence_digest = true;
+	activate();
 	id = three_files(false);
 	apply(NOW);
 	CHECK(result.quarantined == 3 && files_in(arena_print(mem, "share/" SHARE_QUARANTINE "/%s", id)) == 3);
@@ -1263,6 +1271,7 @@ static const char *
 three_decided_files(void)
 {
 	series.decision.dnr = "KS 2026/1";
+	activate();
 	return three_files(false);
 }
 
@@ -1275,6 +1284,7 @@ files_are_not_moved_by_an_approval_of_less(void)
 		begin();
 		id = three_decided_files();
 		stricter[i].write();
+		activate();
 		apply(NOW);
 		CHECK(files_in("share/d") == 3 && now_of(id).state == STATE_SCHEDULED && says(id, stricter[i].says));
 		end();
@@ -1293,6 +1303,7 @@ files_in_quarantine_are_not_destroyed_by_an_approval_of_less(void)
 		apply(NOW);
 		CHECK(now_of(id).state == STATE_QUARANTINED);
 		stricter[i].write();
+		activate();
 		night(NOW + 35 * DAY);
 		apply(LATER);
 		CHECK(now_of(id).state == STATE_QUARANTINED && says(id, stricter[i].says));
@@ -1312,6 +1323,7 @@ what_is_being_moved_is_moved_to_its_end(void)
 	CHECK(store_effect_intend(store, &(struct effect){ .proposal = id, .act = "quarantine", .number = 1, .target = "d/a",
 		.intended = NOW, .ended = INT64_MIN }, &effect, &err) == 0);
 	another_decision();
+	activate();
 	rules.conf.web.strong_destroy = true;
 	apply(NOW);
 	CHECK(now_of(id).state == STATE_QUARANTINED && files_in("share/d") == 0);
@@ -1447,6 +1459,7 @@ a_receipt_of_one_copy_is_not_one_of_two(void)
 	put("share/d/a", "lika");
 	put("share/d/b", "lika");
 	series.action = ACTION_DELIVER;
+	activate();
 	id = batch((const char *const[]){ "d/a", "d/b", NULL }, false, KIND_DELIVER);
 	apply(NOW);
 	sum = digest_text(mem, "lika");
@@ -1646,6 +1659,7 @@ a_full_disk_is_told_and_the_next_run_goes_on(void)
 	put("share/d/a", "aaa");
 	put("share/d/b", much);
 	series.action = ACTION_DELIVER;
+	activate();
 	id = batch((const char *const[]){ "d/a", "d/b", NULL }, false, KIND_DELIVER);
 	signal(SIGXFSZ, SIG_IGN);
 	CHECK(setrlimit(RLIMIT_FSIZE, &small) == 0);
