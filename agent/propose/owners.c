@@ -36,39 +36,42 @@ called(const char *name, const char *id)
 static void
 turn(struct arena *mem, struct turns *out, const char *name, const char *as)
 {
-	if (name && *name)
+	const struct turn *last = out->list.count ? &out->list.items[out->list.count - 1] : NULL;
+
+	if (name && *name && !(out->names && last && strcmp(last->name, name) == 0))    /* rules that stand together mostly have one owner */
 		*arena_push(mem, &out->list) = (struct turn){ name, as };
 }
 
+/* An owner and the deputies of what is called that. */
 static void
-turn_all(struct arena *mem, struct turns *out, const char **names, int count, const char *as)
+turns_of(struct arena *mem, struct turns *out, const char *owner, const char *as, const char **deputies, int count, const char *instead,
+	 const char *of)
 {
+	turn(mem, out, owner, out->names ? NULL : arena_print(mem, "%s %s", as, of));
+	instead = out->names || !count ? NULL : arena_print(mem, "%s %s", instead, of);
 	for (int i = 0; i < count; i++)
-		turn(mem, out, names[i], as);
+		turn(mem, out, deputies[i], instead);
 }
 
 static void
 turns_of_system(struct arena *mem, const struct system *s, struct turns *out)
 {
-	turn(mem, out, s->owner, arena_print(mem, "systemägare för %s", called(s->name, s->id)));
-	turn_all(mem, out, s->deputies, s->deputy_count,
-		 arena_print(mem, "ersättare för systemägaren för %s", called(s->name, s->id)));
+	turns_of(mem, out, s->owner, "systemägare för", s->deputies, s->deputy_count, "ersättare för systemägaren för",
+		 called(s->name, s->id));
 }
 
 static void
 turns_of_series(struct arena *mem, const struct series *s, struct turns *out)
 {
-	turn(mem, out, s->owner, arena_print(mem, "informationsägare för %s", called(s->name, s->id)));
-	turn_all(mem, out, s->deputies, s->deputy_count,
-		 arena_print(mem, "ersättare för informationsägaren för %s", called(s->name, s->id)));
+	turns_of(mem, out, s->owner, "informationsägare för", s->deputies, s->deputy_count, "ersättare för informationsägaren för",
+		 called(s->name, s->id));
 }
 
 static void
 turns_of_share(struct arena *mem, const struct share *s, struct turns *out)
 {
-	turn(mem, out, s->owner, arena_print(mem, "ägare till lagringsytan %s", called(s->name, s->id)));
-	turn_all(mem, out, s->deputies, s->deputy_count,
-		 arena_print(mem, "ersättare för ägaren till lagringsytan %s", called(s->name, s->id)));
+	turns_of(mem, out, s->owner, "ägare till lagringsytan", s->deputies, s->deputy_count, "ersättare för ägaren till lagringsytan",
+		 called(s->name, s->id));
 }
 
 static void
@@ -433,18 +436,17 @@ pin_one(struct asking *a, const char *name, const struct account *who, struct er
 static int
 pin_all(struct asking *a, struct error *err)
 {
-	struct turns turns = { 0 };
+	struct turns turns = { .names = true };
 
 	every_turn(a, &turns);
 	if (turns.list.count)
 		qsort(turns.list.items, turns.list.count, sizeof *turns.list.items, by_name);
 	for (size_t i = 0; i < turns.list.count; i++) {
 		const char *name = turns.list.items[i].name;
-		const struct account *who = owner_person(a->in->snapshot, name);
+		bool same = i && strcmp(name, turns.list.items[i - 1].name) == 0;
+		const struct account *who = same ? NULL : owner_person(a->in->snapshot, name);
 
-		if (!who || (i && strcmp(name, turns.list.items[i - 1].name) == 0))
-			continue;
-		if (pin_one(a, name, who, err) < 0)
+		if (who && pin_one(a, name, who, err) < 0)
 			return error_in(err, "comparing '%s' with who it was", name);
 	}
 	return 0;

@@ -37,7 +37,7 @@ bool ration_take(struct ration *r, const struct proposal *p);
 
 /* Somebody whose turn it may be in a seat: a name as written, and why it is asked. */
 struct turn { const char *name, *as; };
-struct turns { LIST(struct turn) list; };
+struct turns { LIST(struct turn) list; bool names; };  /* names: as what does not matter, and once in a row is enough */
 
 /* owners.c: whose turn it is. */
 struct asking {
