@@ -55,8 +55,17 @@ class Took:
 
     def __init__(self, seen, before=()):
         self.before = Took(before) if before else None      # what came before each, and was not counted
+        self.seen = seen
         self.wall, self.cpu = statistics.median(s for s, _, _ in seen), statistics.median(c for _, c, _ in seen)
         self.least, self.peak = min(s for s, _, _ in seen), max(m for _, _, m in seen)
+
+
+def ratio(us, them, cpu=False):
+    """What ours took of what the peer next to it took, the median of all turns: a machine that is shared with others is for one
+    minute twice as fast as for the next, and the median of each by itself may be of another minute.  `cpu`: of the processor."""
+    if len(us.seen) != len(them.seen):
+        return us.cpu / them.cpu if cpu else us.wall / them.wall
+    return statistics.median(a[cpu] / b[cpu] for a, b in zip(us.seen, them.seen))
 
 
 def turns(commands, env=None, count=TURNS, out="/dev/null"):
@@ -76,8 +85,8 @@ def table(title, took, peer, bare=None):
     print(f"\n{title}\n{'':38}{'seconds':>9}{'least':>8}{'of ' + peer.split()[0]:>14}{'cpu':>8}{'of its':>8}"
           f"{'of ' + bare.split(',')[0] if bare else '':>15}{'peak MiB':>10}")
     for name, t in took.items():
-        beside = f"{t.wall / took[bare].wall:.2f}" if bare else ""
-        print(f"{name:38}{t.wall:9.2f}{t.least:8.2f}{t.wall / took[peer].wall:14.2f}{t.cpu:8.2f}{t.cpu / took[peer].cpu:8.2f}{beside:>15}{t.peak:10.0f}")
+        beside = f"{ratio(t, took[bare]):.2f}" if bare else ""
+        print(f"{name:38}{t.wall:9.2f}{t.least:8.2f}{ratio(t, took[peer]):14.2f}{t.cpu:8.2f}{ratio(t, took[peer], True):8.2f}{beside:>15}{t.peak:10.0f}")
     sys.stdout.flush()
 
 
