@@ -384,6 +384,7 @@ register_json(const struct rules *rules)
 	put_new(o, "shares", shares);
 	put_new(o, "holds", holds);
 	json_put(o, "digest", rules->digest);
+	arena_close(mem);
 	return o;
 }
 
