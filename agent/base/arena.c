@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* arena.c - memory taken in blocks that grow up to a limit, given back all at once. */
+/* arena.c - memory taken in blocks that grow up to a limit, given back all at once, and some of it before. */
 #include <behov/arena.h>
 
 #include <errno.h>
@@ -75,10 +75,33 @@ void arena_close(struct arena *mem)
 	free(mem);
 }
 
+/* Before the one that *at is; whoever points there still is seen by a sanitizer. */
+static void dig(struct hole **at, void *bytes, size_t size)
+{
+	struct hole *hole = bytes;
+
+	ASAN_UNPOISON_MEMORY_REGION(hole, sizeof(*hole));
+	*hole = (struct hole){ *at, size };
+	*at = hole;
+	ASAN_POISON_MEMORY_REGION(hole, size);
+}
+
+static struct hole look(struct hole *hole)
+{
+	struct hole is;
+
+	ASAN_UNPOISON_MEMORY_REGION(hole, sizeof(*hole));
+	is = *hole;
+	ASAN_POISON_MEMORY_REGION(hole, sizeof(*hole));
+	return is;
+}
+
 void arena_wipe(struct arena *mem)
 {
-	for (struct hole *hole = mem->holes; hole; hole = hole->next)
-		ASAN_UNPOISON_MEMORY_REGION(hole, hole->size);
+	for (struct hole *hole = mem->holes, is; hole; hole = is.next) {
+		is = look(hole);
+		ASAN_UNPOISON_MEMORY_REGION(hole, is.size);
+	}
 	mem->holes = NULL;
 	for (struct block *block = mem->block; block; block = block->before)
 		explicit_bzero(block->bytes, block->used);
@@ -169,35 +192,31 @@ static size_t block_next(const struct arena *mem, size_t wanted)
 
 void arena_back(struct arena *mem, void *bytes, size_t size)
 {
-	struct hole *hole = bytes;
-
-	if (size < HOLE_LEAST)
-		return;
-	*hole = (struct hole){ mem->holes, size };
-	mem->holes = hole;
-	ASAN_POISON_MEMORY_REGION(hole + 1, size - sizeof(*hole));
+	if (size >= HOLE_LEAST)
+		dig(&mem->holes, bytes, size);
 }
 
 /* From the first hole that is large enough, and what is left of it stays one; NULL: there is none. */
 static void *fill_hole(struct arena *mem, size_t size)
 {
-	size = round_up(size, alignof(max_align_t));
-	for (struct hole **at = &mem->holes; *at; at = &(*at)->next) {
-		struct hole *hole = *at, *rest;
+	struct hole *before = NULL, *hole, is = { 0 };
 
-		if (hole->size < size)
-			continue;
-		ASAN_UNPOISON_MEMORY_REGION(hole, hole->size);
-		*at = hole->next;
-		if (hole->size - size >= HOLE_LEAST) {
-			rest = (struct hole *)(void *)((char *)hole + size);
-			*rest = (struct hole){ *at, hole->size - size };
-			*at = rest;
-			ASAN_POISON_MEMORY_REGION(rest + 1, rest->size - sizeof(*rest));
-		}
-		return memset(hole, 0, size);
+	size = round_up(size, alignof(max_align_t));
+	for (hole = mem->holes; hole; before = hole, hole = is.next) {
+		is = look(hole);
+		if (is.size >= size)
+			break;
 	}
-	return NULL;
+	if (!hole)
+		return NULL;
+	ASAN_UNPOISON_MEMORY_REGION(hole, is.size);
+	if (is.size - size >= HOLE_LEAST)
+		dig(&is.next, (char *)hole + size, is.size - size);
+	if (before)
+		dig(&is.next, before, look(before).size);       /* where it is, with another after it */
+	else
+		mem->holes = is.next;
+	return memset(hole, 0, size);
 }
 
 static inline void *take(struct arena *mem, size_t size, size_t step)

@@ -25,6 +25,7 @@ char *pool_copy(struct pool *pool, const char *bytes, size_t len);
 #define INTERN_NONE UINT32_MAX
 struct word { const char *text; uint32_t len; };
 struct slot { uint32_t hash, word; };   /* the word's number + 1; 0 = free */
+/* Words and slots are elsewhere after the next intern(), and what was there is used again; a word's text stays where it is. */
 struct intern { struct arena *mem; struct pool texts; LIST(struct word) words; struct slot *slots; size_t room; uint64_t seed; };
 void intern_open(struct intern *t, struct arena *mem);
 /* Room for so many more: what is filled at once need not be copied to grow. */

@@ -47,8 +47,8 @@ static void
 turns_of(struct arena *mem, struct turns *out, const char *owner, const char *as, const char **deputies, int count, const char *instead,
 	 const char *of)
 {
-	turn(mem, out, owner, out->names ? NULL : arena_print(mem, "%s %s", as, of));
-	instead = out->names || !count ? NULL : arena_print(mem, "%s %s", instead, of);
+	turn(mem, out, owner, out->names ? "" : arena_print(mem, "%s %s", as, of));
+	instead = out->names || !count ? "" : arena_print(mem, "%s %s", instead, of);
 	for (int i = 0; i < count; i++)
 		turn(mem, out, deputies[i], instead);
 }

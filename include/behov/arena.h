@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * arena.h - memory that is given back all at once, at the end of a phase.
+ * arena.h - memory that is given back all at once, at the end of a phase; what is outgrown may be used again before.
  *
  * Promise: arena_take() never returns NULL; out of memory ends the process with a message.
  *          What it gives is zeroed and aligned for any type.  Sizes that would overflow end the process too.
@@ -27,7 +27,10 @@ char *arena_text(struct arena *mem, const char *text);                  /* NULL 
 char *arena_print(struct arena *mem, const char *format, ...) __attribute__((format(printf, 2, 3)));
 char *arena_vprint(struct arena *mem, const char *format, va_list args);
 
-/* Given back before the end, for what is taken next: so many bytes of what was taken at once, and nobody points there. */
+/*
+ * Given back before the end, for what is taken next: all of what arena_take(), arena_many() or arena_array() gave, and not
+ * text, which may not be aligned.  Nobody points there any more.
+ */
 void arena_back(struct arena *mem, void *bytes, size_t size);
 
 /* count * size, checked. */

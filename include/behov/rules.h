@@ -410,7 +410,8 @@ const struct system *rules_system(const struct rules *rules, const char *id);
 const struct role *rules_role(const struct rules *rules, const char *system, const char *role);
 const struct share *rules_share(const struct rules *rules, const char *id);
 const struct series *rules_series(const struct rules *rules, const char *id);
-/* Hex: decision, rule and owner, but not its name or where it stands.  It is what `behov series activate` binds to. */
+/* Hex: decision, rule and the owner that it names itself, but not what it is called or where it stands.  It is what
+ * `behov series activate` binds to. */
 char *series_digest(struct arena *mem, const struct series *series);
 bool series_lies_on(const struct series *series, const char *share);
 /* Each of its three from whoever says it first: series, share, configuration; the former two may be NULL. */

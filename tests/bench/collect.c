@@ -32,7 +32,7 @@ processor(void)
 static void
 print(const struct snapshot *s, double wall, double cpu, size_t bytes, double digest)
 {
-	json_t *out = json_pack("{s:f, s:f, s:f, s:I, s:I, s:I, s:I, s:I, s:b, s:I, s:O}", "seconds", wall, "cpu", cpu, "digest", digest, "bytes",
+	json_t *out = json_pack("{s:I, s:f, s:f, s:f, s:I, s:I, s:I, s:I, s:I, s:b, s:I, s:O}", "edge", (json_int_t)sizeof(struct edge), "seconds", wall, "cpu", cpu, "digest", digest, "bytes",
 				(json_int_t)bytes, "accounts", (json_int_t)s->account_count, "people",
 				(json_int_t)s->seen.people, "groups", (json_int_t)s->group_count, "edges",
 				(json_int_t)s->edge_count, "complete", s->complete, "gaps", (json_int_t)s->gaps.count,

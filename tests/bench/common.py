@@ -61,11 +61,16 @@ class Took:
 
 
 def ratio(us, them, cpu=False):
-    """What ours took of what the peer next to it took, the median of all turns: a machine that is shared with others is for one
-    minute twice as fast as for the next, and the median of each by itself may be of another minute.  `cpu`: of the processor."""
-    if len(us.seen) != len(them.seen):
-        return us.cpu / them.cpu if cpu else us.wall / them.wall
+    """What ours took of what the peer took in the same turn, the median of all turns: a machine that is shared with others is for
+    one minute twice as fast as for the next, and the median of each by itself may be of another minute.  `cpu`: of the processor."""
+    assert len(us.seen) == len(them.seen)
     return statistics.median(a[cpu] / b[cpu] for a, b in zip(us.seen, them.seen))
+
+
+def column(us, them, cpu=False):
+    if len(us.seen) == len(them.seen):
+        return f"{ratio(us, them, cpu):.2f}"
+    return f"~{us.cpu / them.cpu if cpu else us.wall / them.wall:.2f}"
 
 
 def turns(commands, env=None, count=TURNS, out="/dev/null"):
@@ -85,8 +90,8 @@ def table(title, took, peer, bare=None):
     print(f"\n{title}\n{'':38}{'seconds':>9}{'least':>8}{'of ' + peer.split()[0]:>14}{'cpu':>8}{'of its':>8}"
           f"{'of ' + bare.split(',')[0] if bare else '':>15}{'peak MiB':>10}")
     for name, t in took.items():
-        beside = f"{ratio(t, took[bare]):.2f}" if bare else ""
-        print(f"{name:38}{t.wall:9.2f}{t.least:8.2f}{ratio(t, took[peer]):14.2f}{t.cpu:8.2f}{ratio(t, took[peer], True):8.2f}{beside:>15}{t.peak:10.0f}")
+        beside = column(t, took[bare]) if bare else ""
+        print(f"{name:38}{t.wall:9.2f}{t.least:8.2f}{column(t, took[peer]):>14}{t.cpu:8.2f}{column(t, took[peer], True):>8}{beside:>15}{t.peak:10.0f}")
     sys.stdout.flush()
 
 

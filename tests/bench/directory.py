@@ -188,10 +188,10 @@ def slapd():
         same = measure(slapd_read(server, title + ", members spelled otherwise than their entries", True))
     goal("memberships found however their members are spelled", f"{same['edges']:,} of {full['edges']:,}", "all", same["edges"] == full["edges"]
          and same["accounts"] == full["accounts"])
-    each = 8 * (full["edges"])
+    each = full["edge"] * full["edges"]
     per = (full["bytes"] - each) / full["accounts"]
     goal("bytes for each person, all but memberships", f"{per:.0f}", "at most 400", per <= 400)
-    goal("bytes for each membership", "8", "at most 8", True)
+    goal("bytes for each membership", f"{full['edge']}", "at most 8", full["edge"] <= 8)
 
 
 # ---------------------------------------------------------------- Samba

@@ -256,8 +256,13 @@ static void what_was_given_back_is_given_again(void)
 			wrong += held[k].at[b] != 0;
 		memset(held[k].at, held[k].mark, held[k].len);
 	}
+	for (int k = 0; k < MANY / 2; k++)
+		arena_back(own, held[k].at, held[k].len);
+	arena_wipe(own);                        /* of that, too */
+	for (int k = 0; k < MANY; k++)
+		for (size_t b = 0; b < held[k].len; b++)
+			wrong += held[k].at[b] != 0;
 	CHECK(wrong == 0);
-	arena_wipe(own);
 	arena_close(own);
 }
 

@@ -1629,6 +1629,46 @@ an_owner_who_became_somebody_else_is_told_for_a_week(void)
 	town_close(&t);
 }
 
+/* Two rules of one owner stand together, and each has its deputy. */
+static void
+all_who_may_have_a_turn_are_remembered(void)
+{
+	static const char *m00[] = { "m00" }, *m01[] = { "m01", "m02" }, *m03[] = { "m03" }, *m05[] = { "m05" };
+	static const char *const all[] = { "m00", "m01", "m02", "m03", "m04", "m05", "m06", "m07", "anna", "bo" };
+	struct town t;
+	struct pin pin = { 0 };
+	struct error err = { 0 };
+	struct plan plan;
+	bool is = false;
+
+	town_open(&t);
+	t.systems[0].owner = t.systems[1].owner = "anna";
+	t.systems[0].deputies = m00;
+	t.systems[0].deputy_count = 1;
+	t.systems[1].deputies = m01;
+	t.systems[1].deputy_count = 2;
+	t.series[0].owner = t.series[1].owner = "bo";
+	t.series[0].deputies = NULL;
+	t.series[0].deputy_count = 0;
+	t.series[1].deputies = m03;
+	t.series[1].deputy_count = 1;
+	t.share.owner = "m04";
+	t.share.deputies = m05;
+	t.share.deputy_count = 1;
+	t.rules.conf.people.coordinator = "m06";
+	t.rules.conf.people.archivist = "m07";
+	(void)night(&t, &plan);
+	plan_free(&plan);
+	for (size_t i = 0; i < sizeof all / sizeof *all; i++)
+		CHECK(store_pin(t.mem, t.store, all[i], &pin, &is, &err) == 0 && is);
+	CHECK(store_pin(t.mem, t.store, "m08", &pin, &is, &err) == 0 && !is);
+	t.accounts[ASKED + 3].mail = "other@kalmar.example";    /* a deputy, whose turn has not come */
+	(void)night(&t, &plan);
+	CHECK(found(&plan, "owner-changed"));
+	plan_free(&plan);
+	town_close(&t);
+}
+
 static void
 a_brake_stops_what_is_opened_until_it_is_released(void)
 {
@@ -2867,6 +2907,7 @@ main(void)
 	TEST(nobody_is_looked_up_in_a_directory_that_was_not_seen_whole);
 	TEST(a_membership_that_we_removed_and_that_is_back_is_told);
 	TEST(an_owner_who_became_somebody_else_is_told_for_a_week);
+	TEST(all_who_may_have_a_turn_are_remembered);
 	TEST(a_brake_stops_what_is_opened_until_it_is_released);
 	TEST(a_new_series_is_opened_oldest_first_and_step_by_step);
 	TEST(many_withdrawals_wait_for_a_second_night);

@@ -473,6 +473,82 @@ a_decision_to_apply_is_part_of_what_is_activated(void)
 	CHECK(strcmp(series_digest(mem, &rules.series[0]), with) != 0);
 }
 
+/* Whoever activates a series binds to all that says what goes, and when, and who answers: but not to what it is called. */
+static void
+each_part_of_a_rule_is_part_of_what_is_activated(void)
+{
+#define OTHER(change) do { s = as; (change); CHECK(strcmp(series_digest(mem, &s), is) != 0); } while (0)
+#define SAME(change) do { s = as; (change); CHECK_TEXT(series_digest(mem, &s), is); } while (0)
+	static const char *deputies[] = { "anna", "bo" }, *turned[] = { "bo", "anna" }, *days[] = { "5", "15" }, *more[] = { "5", "25" },
+			  *names[] = { "*.pdf" }, *texts[] = { "*.txt" };
+	struct where where[] = { { .share = "ekonomi", .path = "V/{year}/**", .names = names, .name_count = 1 },
+				 { .share = "*", .path = "W/**" } };
+	const struct series as = {
+		.id = "ver", .name = "Verifikationer", .code = "1", .owner = "eva", .deputies = deputies, .deputy_count = 2,
+		.decision = { "KS 1", "2020-01-02", "KS", "§ 7" }, .application = { "KS 2", "2020-02-03", "SN", "§ 8" },
+		.law = "BFL 7:2", .batch_path = "V/{year}", .cases = "arenden", .spare = { "dag", days, 2 }, .year_from = 1990,
+		.year_to = 2030, .where = where, .where_count = 2, .action = ACTION_DELIVER, .keep = { 7, DAY_YEARS },
+		.latest = { 9, DAY_YEARS }, .after_receipt = { 6, DAY_MONTHS }, .clock = CLOCK_FISCAL_YEAR, .fiscal = { 6, 30, true },
+		.whole = true, .evidence_digest = true,
+	};
+	const char *is = series_digest(mem, &as);
+	struct series s;
+
+	CHECK_TEXT(is, "05634c430ce9fa24d8684691dc18f2c9b568527805c8dcba53068b5970c7181a");     /* as Python's hashlib makes it */
+	OTHER(s.id = "v");
+	OTHER(s.owner = NULL);
+	OTHER(s.deputies = turned);
+	OTHER(s.deputy_count = 1);
+	OTHER(s.decision.dnr = "KS 3");
+	OTHER(s.decision.date = "2020-01-03");
+	OTHER(s.decision.body = "BN");
+	OTHER(s.decision.paragraph = NULL);
+	OTHER(s.application.dnr = NULL);
+	OTHER(s.application.date = "2020-02-04");
+	OTHER(s.application.body = "BN");
+	OTHER(s.application.paragraph = NULL);
+	OTHER(s.law = NULL);
+	OTHER(s.batch_path = NULL);
+	OTHER(s.cases = "andra");
+	OTHER(s.spare.column = "manad");
+	OTHER(s.spare.values = more);
+	OTHER(s.spare.count = 1);
+	OTHER(s.year_from = 1991);
+	OTHER(s.year_to = 2031);
+	OTHER(s.action = ACTION_DESTROY);
+	OTHER(s.keep.count = 8);
+	OTHER(s.keep.unit = DAY_MONTHS);
+	OTHER(s.latest.count = 8);
+	OTHER(s.latest.unit = DAY_MONTHS);
+	OTHER(s.after_receipt.count = 7);
+	OTHER(s.after_receipt.unit = DAY_YEARS);
+	OTHER(s.clock = CLOCK_MODIFIED);
+	OTHER(s.count_from = COUNT_DAY);
+	OTHER(s.fiscal.month = 7);
+	OTHER(s.fiscal.day = 31);
+	OTHER(s.fiscal.named_by_start = false);
+	OTHER(s.whole = false);
+	OTHER(s.evidence_digest = false);
+	OTHER(s.where_count = 1);
+	SAME(s.name = "Annat");
+	SAME(s.code = "2");
+	SAME(s.secrecy = "21:1");
+	SAME(s.at.line = 7);
+	where[0].names = texts;
+	OTHER((void)0);
+	where[0].names = names;
+	where[0].name_count = 0;
+	OTHER((void)0);
+	where[0].name_count = 1;
+	where[0].path = "V/**";
+	OTHER((void)0);
+	where[0].path = "V/{year}/**";
+	where[1].share = "ekonomi";
+	OTHER((void)0);
+#undef OTHER
+#undef SAME
+}
+
 int
 main(void)
 {
@@ -500,6 +576,7 @@ main(void)
 	TEST(whose_archive_it_is_is_said_by_the_series_the_share_or_the_configuration);
 	TEST(what_a_protocol_cannot_say_is_refused);
 	TEST(a_decision_to_apply_is_part_of_what_is_activated);
+	TEST(each_part_of_a_rule_is_part_of_what_is_activated);
 	arena_close(mem);
 	return check_done();
 }
