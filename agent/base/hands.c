@@ -10,13 +10,24 @@
 
 #define FEW 5                           /* of so many the owner does jobs, too; more are for slow calls, and it must keep them busy */
 
+/* A job that several do. */
+struct shared {
+	void *job;
+	int by;                         /* so many */
+	bool spent;                     /* there is nothing left of it that nobody has begun */
+};
+
 struct hands {
 	pthread_mutex_t lock;
 	pthread_cond_t more, done_one;
 	void **todo, **done;            /* a ring, whose first is todo[todo_first], and a stack; each of `capacity` */
 	size_t todo_first, todo_count, done_count, out, capacity;
 	void (*work)(void *self, void *job);
-	void *self;
+	void (*help)(void *self, void *job);
+	void (*end)(void *self, void *job);
+	void *self, *now;               /* now: the job that the owner waits for */
+	struct shared *shared;          /* in each there is a hand, and no hand is in two: as many as hands at most */
+	size_t shared_count, idle;      /* idle: hands that wait for more */
 	bool closing;
 	pthread_t *threads;
 	int count;                      /* of threads */
@@ -40,6 +51,41 @@ first_todo(struct hands *h)
 	return job;
 }
 
+/* What the owner waits for; another only where there is nothing else to do. */
+static struct shared *
+to_help(const struct hands *h)
+{
+	struct shared *any = NULL;
+
+	for (size_t i = 0; i < h->shared_count; i++) {
+		if (!h->shared[i].spent && h->shared[i].job == h->now)
+			return &h->shared[i];
+		if (!h->shared[i].spent && !h->todo_count)
+			any = &h->shared[i];
+	}
+	return any;
+}
+
+/* One of those that did it has no more to do.  True: it was the last.  Locked, but not while that one ends it. */
+static bool
+leave(struct hands *h, void *job)
+{
+	size_t i = 0;
+
+	while (i < h->shared_count && h->shared[i].job != job)
+		i++;
+	if (i == h->shared_count)
+		return true;
+	h->shared[i].spent = true;
+	if (--h->shared[i].by)
+		return false;
+	h->shared[i] = h->shared[--h->shared_count];
+	pthread_mutex_unlock(&h->lock);
+	h->end(h->self, job);
+	pthread_mutex_lock(&h->lock);
+	return true;
+}
+
 static void *
 run(void *arg)
 {
@@ -47,16 +93,24 @@ run(void *arg)
 
 	pthread_mutex_lock(&h->lock);
 	for (;;) {
+		struct shared *s;
 		void *job;
 
-		while (!h->todo_count && !h->closing)
+		while (!(s = to_help(h)) && !h->todo_count && !h->closing) {
+			h->idle++;
 			pthread_cond_wait(&h->more, &h->lock);
-		if (!h->todo_count)
+			h->idle--;
+		}
+		if (!s && !h->todo_count)
 			break;
-		job = first_todo(h);
+		job = s ? s->job : first_todo(h);
+		if (s)
+			s->by++;
 		pthread_mutex_unlock(&h->lock);
-		h->work(h->self, job);
+		(s ? h->help : h->work)(h->self, job);
 		pthread_mutex_lock(&h->lock);
+		if (!leave(h, job))
+			continue;
 		h->done[h->done_count++] = job;
 		pthread_cond_signal(&h->done_one);
 	}
@@ -88,8 +142,9 @@ hands_open(int count, size_t capacity, void (*work)(void *self, void *job), void
 	if (!h)
 		abort();
 	*h = (struct hands){ .capacity = capacity, .work = work, .self = self, .todo = calloc(capacity, sizeof(void *)),
-			     .done = calloc(capacity, sizeof(void *)), .threads = calloc((size_t)count, sizeof(pthread_t)), .few = count <= FEW };
-	if (!h->todo || !h->done || !h->threads)
+			     .done = calloc(capacity, sizeof(void *)), .threads = calloc((size_t)count, sizeof(pthread_t)),
+			     .shared = calloc((size_t)count, sizeof(struct shared)), .few = count <= FEW };
+	if (!h->todo || !h->done || !h->threads || !h->shared)
 		abort();
 	pthread_mutex_init(&h->lock, NULL);
 	pthread_cond_init(&h->more, NULL);
@@ -103,19 +158,55 @@ hands_open(int count, size_t capacity, void (*work)(void *self, void *job), void
 }
 
 bool
-hands_give(struct hands *h, void *job)
+hands_let_help(struct hands *h, void (*help)(void *self, void *job), void (*end)(void *self, void *job))
+{
+	h->help = help;
+	h->end = end;
+	return !h->few;
+}
+
+/* Only hands that are idle are called; who becomes it looks by itself. */
+void
+hands_share(struct hands *h, void *job, size_t most)
+{
+	pthread_mutex_lock(&h->lock);
+	h->shared[h->shared_count++] = (struct shared){ .job = job, .by = 1 };
+	for (size_t i = 0; i < most && i < h->idle; i++)
+		pthread_cond_signal(&h->more);
+	pthread_mutex_unlock(&h->lock);
+}
+
+static bool
+give(struct hands *h, void *job, bool now)
 {
 	bool room;
 
 	pthread_mutex_lock(&h->lock);
 	room = h->out < h->capacity;
 	if (room) {
-		*todo_at(h, h->todo_count++) = job;
+		if (now) {
+			h->todo_first = (h->todo_first + h->capacity - 1) % h->capacity;
+			h->now = job;
+		}
+		*todo_at(h, now ? 0 : h->todo_count) = job;
+		h->todo_count++;
 		h->out++;
 		pthread_cond_signal(&h->more);
 	}
 	pthread_mutex_unlock(&h->lock);
 	return room;
+}
+
+bool
+hands_give(struct hands *h, void *job)
+{
+	return give(h, job, false);
+}
+
+bool
+hands_give_now(struct hands *h, void *job)
+{
+	return give(h, job, true);
 }
 
 void *
@@ -204,5 +295,6 @@ hands_close(struct hands *h)
 	free(h->todo);
 	free(h->done);
 	free(h->threads);
+	free(h->shared);
 	free(h);
 }

@@ -3,7 +3,8 @@
  * ahead.c - the folders that come next are read by hands, before it is their turn.
  *
  * First those that lie in the folder at hand, then those in the folders beside it, which have been read themselves by then: so
- * there is always something to be read, however few lie in each.
+ * there is always something to be read, however few lie in each.  Of many hands those that have no folder ask about files, or
+ * folders, of one that another has begun: so the first and the last folders of a share keep all of them busy, too.
  */
 #include "walk_p.h"
 #include "behov/step.h"
@@ -19,10 +20,32 @@ void
 ahead_work(void *self, void *job)
 {
 	struct beneath *b = self;
+	struct folder *f = job;
 
 	pace_idle();
-	if (!stop_asked() && !b->over)  /* else nobody will look at it */
-		folder_read(b, job);
+	if (stop_asked() || b->over)    /* nobody will look at it */
+		return;
+	f->share = b->hands;
+	if (!f->questions)              /* else it was read, and all that is wanted is to ask them: ahead_ask() */
+		folder_read(b, f);
+	if (!f->questions)
+		return;
+	hands_share(b->hands, f, f->questions - 1);
+	folder_ask_on(b, f);
+}
+
+void
+ahead_help(void *self, void *job)
+{
+	pace_idle();
+	folder_ask_on(self, job);
+}
+
+void
+ahead_helped(void *self, void *job)
+{
+	(void)self;
+	folder_asked(job);
 }
 
 /* An old one, if there is one: each has what several calls of malloc() gave, by any thread. */
@@ -97,13 +120,28 @@ wait_for(struct walk *w, struct folder *f)
 
 /* A reading is begun; where no hand can take it, it is done now. */
 void
-ahead_start(struct walk *w, struct folder *f)
+ahead_start(struct walk *w, struct folder *f, bool now)
 {
-	f->done = !w->hands || !hands_give(w->hands, f);
-	if (f->done)
-		folder_read(&w->beneath, f);
-	else
+	f->done = !w->hands || !(now ? hands_give_now : hands_give)(w->hands, f);
+	if (!f->done) {
 		w->unread++;
+		return;
+	}
+	f->share = false;
+	folder_read(&w->beneath, f);
+}
+
+void
+ahead_ask(struct walk *w, struct folder *f, size_t questions)
+{
+	f->questions = questions;
+	f->done = !hands_give_now(w->hands, f);
+	if (f->done) {                  /* no hand can: each will be asked about alone */
+		f->questions = 0;
+		return;
+	}
+	w->unread++;
+	ahead_need(w, f);
 }
 
 static bool
@@ -113,13 +151,16 @@ wants_more(const struct walk *w)
 }
 
 /*
- * Few until it is known what is wanted of files: of those that were read without their times, each is asked for when its turn
- * comes, one after the other.  A server of SMB gets its connections one by one: it may not give as many as there are hands.
+ * Few until it is known what is wanted of files: else files of many folders might be asked about in vain, or, by few hands, one
+ * after the other when their folder's turn comes.  Many hands ask about them together then, so they may begin many folders as
+ * long as they ask about no files.  A server of SMB gets its connections one by one: it may not give as many as there are hands.
  */
 static size_t
 most_of_one(const struct walk *w)
 {
-	return (w->learned && !w->beneath.smb) || w->window < START + w->taken ? w->window : START + w->taken;
+	const bool sure = w->learned || (w->beneath.hands && !w->stat_ahead);
+
+	return (sure && !w->beneath.smb) || w->window < START + w->taken ? w->window : START + w->taken;
 }
 
 /* Some of the folders that lie in one. */
@@ -146,7 +187,7 @@ begin_some(struct walk *w, const char *path, size_t len, long long id, struct be
 		if (name[-1] == SAME)
 			continue;
 		one = ahead_folder(w, path, len, id, name, w->stat_ahead);
-		ahead_start(w, one);
+		ahead_start(w, one, false);
 		b->ahead[b->ahead_count++] = one;
 		w->ahead++;
 	}

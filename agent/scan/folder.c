@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* folder.c - opens a folder without being led out of the share, lists it, and asks about its files: nothing but calls. */
 #include "scan_p.h"
+#include "behov/step.h"
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -85,21 +86,25 @@ folder_turn(struct folder *f)
 	pace(f->pace);
 }
 
+static void
+let_go(struct folder *f)
+{
+	if (f->fd >= 0)
+		close(f->fd);
+	f->fd = -1;
+}
+
 /* One question each.  What is a link by now, or another file system's, is not as it was. */
 static void
-look_at_leaves(const struct beneath *b, int fd, struct folder *f)
+look_at_leaf(const struct beneath *b, int fd, struct leaf *l)
 {
-	for (size_t i = 0; i < f->leaf_count; i++) {
-		struct leaf *l = &f->leaves[i];
-		struct statx x;
+	struct statx x;
 
-		folder_turn(f);
-		if (statx(fd, l->name, AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT, STATX_BASIC_STATS, &x) < 0)
-			continue;
-		l->same = S_ISDIR(x.stx_mode) && makedev(x.stx_dev_major, x.stx_dev_minor) == b->dev &&
-			  mark_same(&l->was, &(struct mark){ x.stx_ino, x.stx_mtime.tv_sec, x.stx_ctime.tv_sec,
-							     x.stx_mtime.tv_nsec, x.stx_ctime.tv_nsec });
-	}
+	if (statx(fd, l->name, AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT, STATX_BASIC_STATS, &x) < 0)
+		return;
+	l->same = S_ISDIR(x.stx_mode) && makedev(x.stx_dev_major, x.stx_dev_minor) == b->dev &&
+		  mark_same(&l->was, &(struct mark){ x.stx_ino, x.stx_mtime.tv_sec, x.stx_ctime.tv_sec,
+						     x.stx_mtime.tv_nsec, x.stx_ctime.tv_nsec });
 }
 
 /* Looked at, not opened: a file server is asked for no more than what the folder is. */
@@ -107,13 +112,18 @@ static bool
 is_same(struct beneath *b, struct folder *f)
 {
 	struct mark mark;
-	int fd = b->no_openat2 ? -1 : open_beneath(b, f->path, O_PATH);
-	bool same = fd >= 0 && mark_of(fd, &mark) == 0 && mark_same(&mark, &f->was);
+	bool same;
 
-	if (same)
-		look_at_leaves(b, fd, f);
-	if (fd >= 0)
-		close(fd);
+	f->fd = b->no_openat2 ? -1 : open_beneath(b, f->path, O_PATH);
+	same = f->fd >= 0 && mark_of(f->fd, &mark) == 0 && mark_same(&mark, &f->was);
+	if (same && f->share)
+		f->questions = f->leaf_count;
+	for (size_t i = 0; same && !f->share && i < f->leaf_count; i++) {
+		folder_turn(f);
+		look_at_leaf(b, f->fd, &f->leaves[i]);
+	}
+	if (!f->questions)
+		let_go(f);
 	return same;
 }
 
@@ -210,18 +220,58 @@ folder_add(struct folder *f, const char *name, size_t len, unsigned char type)
 }
 
 static void
+ask(struct folder *f, struct listed *l)
+{
+	l->entry.name = f->names + l->name;
+	if (folder_ask(f->fd, &l->entry) < 0)
+		l->error = errno;
+	l->entry.name = NULL;
+}
+
+static void
 add(struct folder *f, const char *name, unsigned char type)
 {
 	struct listed *l = folder_add(f, name, strlen(name), type);
 
-	l->entry.name = name;
-	if (type == DT_UNKNOWN || (type == DT_REG && (f->stat_all || f->weigh))) {
+	l->ask = type == DT_UNKNOWN || (type == DT_REG && (f->stat_all || f->weigh));
+	if (l->ask && f->share) {
+		f->questions++;
+	} else if (l->ask) {
 		folder_turn(f);
-		if (folder_ask(f->fd, &l->entry) < 0)
-			l->error = errno;
+		ask(f, l);
 	}
-	f->folders |= l->entry.type == DT_DIR;
-	l->entry.name = NULL;
+	f->folders |= l->entry.type == DT_DIR || l->entry.type == DT_UNKNOWN;
+}
+
+/* Each question goes to who comes next: those that take long hold up nobody but who asked them. */
+void
+folder_ask_on(const struct beneath *b, struct folder *f)
+{
+	const size_t count = f->same ? f->leaf_count : f->count;
+	long long asked = 0;
+
+	for (size_t i; !stop_asked() && (i = atomic_fetch_add(&f->next_asked, 1)) < count;) {
+		if (!f->same && !f->list[i].ask)
+			continue;
+		asked++;
+		pace(f->pace);
+		if (f->same)
+			look_at_leaf(b, f->fd, &f->leaves[i]);
+		else
+			ask(f, &f->list[i]);
+	}
+	atomic_fetch_add(&f->asked, asked);
+}
+
+void
+folder_asked(struct folder *f)
+{
+	f->requests += f->asked;
+	f->asked = 0;
+	f->next_asked = 0;
+	f->questions = 0;
+	if (f->same || (f->last && (f->stat_all || f->weigh)))
+		let_go(f);
 }
 
 /* What one getdents gives: only so much lies on the stack.  The last one gives nothing. */
@@ -244,14 +294,6 @@ read_some(struct folder *f)
 		if (*d->d_name != '.' || (strcmp(d->d_name, ".") != 0 && strcmp(d->d_name, "..") != 0))
 			add(f, d->d_name, d->d_type);
 	}
-}
-
-static void
-let_go(struct folder *f)
-{
-	if (f->fd >= 0)
-		close(f->fd);
-	f->fd = -1;
 }
 
 void
@@ -279,7 +321,7 @@ folder_read(struct beneath *b, struct folder *f)
 	}
 	while (!f->last && f->count < CHUNK)
 		read_some(f);
-	if (f->last && (f->stat_all || f->weigh))       /* all has been asked */
+	if (f->last && (f->stat_all || f->weigh) && !f->questions)      /* all has been asked */
 		let_go(f);
 }
 

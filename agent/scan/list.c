@@ -13,7 +13,10 @@
 #define TODO_MOST ((size_t)48 << 20)    /* bytes of the names of folders that lie in one: more than a million of them */
 #endif
 
-struct wanted { long long files, asked; };
+struct wanted {
+	long long files, asked;
+	bool together;                  /* of what was read last, a file was wanted that had not been asked about */
+};
 
 /* What is ours in the root.  Where the share folds case, any spelling opens the same folder. */
 static bool
@@ -82,6 +85,24 @@ tell_unseen(struct walk *w, const struct frame *f)
 		walk_gap(w, w->path, arena_print(w->mem, "too many folders lie in it: %lld of them are not read", f->below->unkept));
 }
 
+/* A file's times are wanted and were not asked for: if those of files that follow are, too, all hands ask for them at once. */
+static void
+ask_together(struct walk *w, struct frame *f, struct folder *folder, struct listed *first)
+{
+	const struct visitor *v = w->visitor;
+	size_t count = 0;
+
+	for (struct listed *l = folder->list; l < folder->list + folder->count; l++) {
+		const char *name = folder->names + l->name;
+
+		l->ask = l >= first && l->entry.type == DT_REG && !l->entry.stated && !l->error && !is_skipped(w, w->path, name) &&
+			 v->wants_stat(v->self, f->state, w->path, name);
+		count += l->ask;
+	}
+	if (count > 1)
+		ahead_ask(w, folder, count);
+}
+
 static void
 meet(struct walk *w, struct frame *f, struct folder *folder, struct listed *l, struct wanted *wanted)
 {
@@ -93,7 +114,7 @@ meet(struct walk *w, struct frame *f, struct folder *folder, struct listed *l, s
 	if (entry->type == DT_DIR || is_skipped(w, w->path, name))
 		return;
 	entry->name = name;
-	if (l->error && entry->type == DT_UNKNOWN) {
+	if (entry->type == DT_UNKNOWN) {
 		unseen(w, f, name, l->error);
 		return;
 	}
@@ -102,6 +123,12 @@ meet(struct walk *w, struct frame *f, struct folder *folder, struct listed *l, s
 	w->out->files++;
 	wanted->files++;
 	asked = v->wants_stat(v->self, f->state, w->path, name);
+	if (asked && !entry->stated && !l->error && w->beneath.hands && !wanted->together) {
+		wanted->together = true;
+		ask_together(w, f, folder, l);
+		entry->name = name;
+		asked = v->wants_stat(v->self, f->state, w->path, name);        /* others were in between */
+	}
 	wanted->asked += asked;
 	if (asked && !entry->stated && !l->error)
 		folder_turn(folder);
@@ -130,6 +157,8 @@ meet_all(struct walk *w, struct frame *f, struct folder *folder, struct wanted *
 				return -1;
 		}
 		meet(w, f, folder, &folder->list[i], wanted);
+		if (wanted->together && stop_asked())
+			return -1;      /* or those that hands left would be asked about alone */
 	}
 	return 0;
 }
@@ -154,7 +183,7 @@ end_loop(struct walk *w, struct frame *f, struct folder *folder)
 static int
 list(struct walk *w, struct frame *f, const char *name, struct folder *folder)
 {
-	struct wanted wanted = { 0, 0 };
+	struct wanted wanted = { 0 };
 	int rc = 0;
 	bool last, known = folder->below;       /* its folders were looked at, since they come next */
 
@@ -166,9 +195,10 @@ list(struct walk *w, struct frame *f, const char *name, struct folder *folder)
 		end_loop(w, f, folder);
 		if (!known || !folder->below)
 			list_folders(w, folder);
+		wanted.together = false;
 		rc = meet_all(w, f, folder, &wanted);
 		if (rc == 0 && !last)
-			ahead_start(w, folder);
+			ahead_start(w, folder, true);
 	} while (rc == 0 && !last);
 	f->below = folder->below;
 	folder->below = NULL;
@@ -202,7 +232,7 @@ list_folder(struct walk *w, struct frame *f, const char *name, struct folder *fo
 		ahead_drop(w, folder->below);
 		folder->below = NULL;
 		folder->known = folder->same = folder->last = false;
-		ahead_start(w, folder);
+		ahead_start(w, folder, true);
 	}
 	return list(w, f, name, folder);
 }

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define LEAVES_MOST 512                 /* folders that are looked at in one go: on a server far away more hands are faster */
+#define LEAVES_MOST 512                 /* folders that are looked at in one go: few hands do not share that */
 #define ROOT_LEAST 4                    /* folders in a root that is compared with last night's */
 #define ROUND 7                         /* nights within which every folder is listed */
 

@@ -3,6 +3,7 @@
 #ifndef BEHOV_SCAN_P_H
 #define BEHOV_SCAN_P_H
 
+#include "behov/hands.h"
 #include "behov/index.h"
 #include "behov/scan.h"
 #include <stdatomic.h>
@@ -51,6 +52,7 @@ struct beneath {
 	int root;
 	dev_t dev;
 	struct pace *pace;
+	struct hands *hands;            /* which share the questions about one folder; or NULL */
 	atomic_bool no_openat2, no_noatime;
 	atomic_bool over;               /* the share's window has closed: what hands have not begun is left */
 };
@@ -59,6 +61,7 @@ struct beneath {
 struct listed {
 	size_t name;                    /* where in folder.names */
 	int error;                      /* of stat; 0 */
+	bool ask;                       /* it is to be asked about */
 	struct entry entry;             /* its name not filled */
 };
 
@@ -67,6 +70,7 @@ struct leaf { const char *name; struct mark was; bool same; };
 
 /*
  * A folder, and so much of its listing as is read at a time.  Filled by folder_read() again and again until `last`.
+ * What is asked about what lies in it may be shared: by then the listing stays as it is, and each question is one hand's.
  * Promise: its descriptor is open from the first reading on, as long as there may be something to ask it.
  */
 struct folder {
@@ -83,6 +87,10 @@ struct folder {
 	struct mark was, mark;          /* as it was; as it was before it was listed */
 	struct leaf *leaves;            /* wanted, if it is as it was: whether these are, too */
 	size_t leaf_count;
+	bool share;                     /* wanted: questions are left for folder_ask_on() */
+	size_t questions;               /* so many were left: of the leaves, if it is as it was, or of the list */
+	atomic_size_t next_asked;       /* where the next one is looked for */
+	atomic_llong asked;             /* by those that share them; not yet in `requests` */
 	bool last;                      /* nothing more comes */
 	bool done;                      /* read, and nobody's but the owner's */
 	int open_error, list_error;
@@ -102,6 +110,10 @@ int folder_open(struct beneath *b, const char *path);           /* a descriptor,
 /* Fills entry; -1 with errno when it could not, or when the name is something else by now. */
 int folder_ask(int dir, struct entry *entry);
 void folder_read(struct beneath *b, struct folder *f);
+/* What is left of the questions, by as many threads as like; when we are asked to stop, not all of them.  Then, by one thread,
+ * what there is to do when all have come back. */
+void folder_ask_on(const struct beneath *b, struct folder *f);
+void folder_asked(struct folder *f);
 struct listed *folder_add(struct folder *f, const char *name, size_t len, unsigned char type);
 /* For another: of what it held only the room is left. */
 void folder_renew(struct folder *f);

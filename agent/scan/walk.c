@@ -3,7 +3,8 @@
  * walk.c - visits every folder of a share, depth first, without being led out of it.
  *
  * One thread walks, asks the visitor and tells gaps, always in the same order.  Hands read ahead: the folders that come next
- * (see ahead.c), and files' times where those were wanted in the folder before.  Without hands it reads itself.
+ * (see ahead.c), and files' times where those were wanted in the folder before.  Where they were not, and are wanted all the
+ * same, they are asked for when their folder's turn comes.  Without hands it reads itself.
  */
 #include "walk_p.h"
 #include "behov/log.h"
@@ -124,7 +125,7 @@ descend(struct walk *w, struct frame *f)
 		ahead_fill(w);
 	} else {
 		folder = ahead_folder(w, w->path, at, f->id, name, w->hands && w->stat_ahead);
-		ahead_start(w, folder);
+		ahead_start(w, folder, true);
 	}
 	if (at)
 		w->path[at++] = '/';
@@ -138,7 +139,7 @@ walk(struct walk *w)
 	struct folder *root = ahead_folder(w, "", 0, 0, "", false);
 	int rc;
 
-	ahead_start(w, root);
+	ahead_start(w, root, true);
 	rc = enter(w, NULL, 0, "", root);
 	while (rc == 0 && w->depth) {
 		struct frame *f = &w->frames[w->depth - 1];
@@ -195,7 +196,11 @@ open_hands(struct walk *w, int hands, struct error *err)
 	if (w->window > w->ahead_most)
 		w->window = w->ahead_most;
 	w->hands = hands_open(hands, w->ahead_most + 1, ahead_work, &w->beneath, err);
-	return w->hands ? 0 : -1;
+	if (!w->hands)
+		return -1;
+	if (hands_let_help(w->hands, ahead_help, ahead_helped))
+		w->beneath.hands = w->hands;
+	return 0;
 }
 
 static int

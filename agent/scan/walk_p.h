@@ -65,11 +65,17 @@ void walk_gap(struct walk *w, const char *path, const char *text);
 
 /* ------------------------------------------------------------------ ahead.c: folders are read by hands, before their turn */
 
-/* Of a hand: self is w->beneath, the job a folder.  When asked to stop it is left unread. */
+/* Of a hand: self is w->beneath, the job a folder.  When asked to stop it is left unread, or not asked about. */
 void ahead_work(void *self, void *job);
+/* Of those that ask on about what lies in a folder that another reads; and of the last of them. */
+void ahead_help(void *self, void *job);
+void ahead_helped(void *self, void *job);
 /* A folder to be read, below that whose path begins `above`: what the index has of it is looked up. */
 struct folder *ahead_folder(struct walk *w, const char *above, size_t len, long long parent, const char *name, bool stat_all);
-void ahead_start(struct walk *w, struct folder *f);
+/* It, or more of it, is read; now: the walk waits for it. */
+void ahead_start(struct walk *w, struct folder *f, bool now);
+/* All hands ask about those of its list that are marked, so many; the walk waits for them.  Not 0. */
+void ahead_ask(struct walk *w, struct folder *f, size_t questions);
 /* Keeps the hands busy with the folders that come next. */
 void ahead_fill(struct walk *w);
 /* Until it is read; the hands are kept busy meanwhile. */

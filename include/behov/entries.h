@@ -46,7 +46,8 @@ struct visitor {
 	void *self;
 	/* A folder is about to be listed.  Gives the state its children will get, in *state.  False: do not go in. */
 	bool (*enter)(void *self, const char *path, void *above, void **state);
-	/* Must this file be stat'ed before file() is called?  That follows at once, with the name where it lies, or not at all. */
+	/* Must this file be stat'ed before file() is called?  That follows at once, with the name where it lies, or not at all, and
+	 * then this may be asked again. */
 	bool (*wants_stat)(void *self, void *state, const char *path, const char *name);
 	void (*file)(void *self, void *state, const char *path, const struct entry *entry);
 	/* The folder was listed wholly (complete), or not: then a gap was stored. */

@@ -35,6 +35,8 @@ night(const char *conf, int64_t now, bool full, bool keep, bool print)
 	struct rules rules;
 	json_t *json = NULL;
 	int rc = -1;
+	static unsigned nights;
+	const int hands = nights++ % 4 < 2 ? 2 : 8;     /* both of one night: of many hands all ask about what lies in one folder */
 
 	if (register_load(mem, conf, &rules, &err) < 0)
 		goto out;
@@ -42,7 +44,7 @@ night(const char *conf, int64_t now, bool full, bool keep, bool print)
 		*arena_push(mem, &earlier.holds) = rules.holds[i];
 	for (size_t i = 0; i < rules.event_count; i++)
 		*arena_push(mem, &earlier.events) = rules.events[i];
-	if (plan_files(mem, &rules, &earlier, NULL, &(struct run_options){ .hands = 2, .full = full, .now = now }, keep,
+	if (plan_files(mem, &rules, &earlier, NULL, &(struct run_options){ .hands = hands, .full = full, .now = now }, keep,
 		       &plan, &err) < 0)
 		goto out;
 	plan_sort(&plan);

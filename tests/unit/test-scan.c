@@ -5,7 +5,17 @@
 #include "../../agent/scan/list.c"
 #include <fcntl.h>
 #include <signal.h>
+#include <semaphore.h>
+#include <stdarg.h>
 #include <sys/statfs.h>
+#include <sys/syscall.h>
+static long call(long number, ...);
+static int look(int fd, const char *name, int flags, unsigned mask, struct statx *out);
+#define syscall call
+#define statx(...) look(__VA_ARGS__)
+#include "../../agent/scan/folder.c"
+#undef syscall
+#undef statx
 static int pretend(int fd, struct statfs *out);
 #define fstatfs pretend
 #include "../../agent/scan/filesystem.c"
@@ -17,6 +27,10 @@ static char folder[64];
 static struct arena *mem;
 static struct text seen;
 static bool stat_all, fold;
+static bool odd, most;          /* wanted: the times of files with odd numbers; believed: of most */
+static const char *last_wanted; /* that was asked about last */
+static int stops_at;            /* we are asked to stop when so many have been asked about */
+static int told;                /* files since */
 static int how_many;            /* hands */
 static const char *night_ends;  /* in the folder of that name; "*": in the first that has a file */
 static struct { int from, to; } window;
@@ -33,8 +47,13 @@ on_enter(void *self, const char *path, void *above, void **state)
 static bool
 on_wants(void *self, void *state, const char *path, const char *name)
 {
-	(void)self, (void)state, (void)path, (void)name;
-	return stat_all;
+	(void)self, (void)state, (void)path;
+	last_wanted = name;
+	if (stops_at && --stops_at == 0) {
+		raise(SIGTERM);
+		told = 0;
+	}
+	return stat_all || (odd && name[strlen(name) - 1] & 1);
 }
 
 static void
@@ -43,7 +62,9 @@ on_file(void *self, void *state, const char *path, const struct entry *entry)
 	int64_t morning;
 
 	(void)self, (void)state;
-	text_print(&seen, "[%s|%s]", path, entry->name);
+	CHECK(entry->name == last_wanted);
+	told++;
+	text_print(&seen, entry->stated ? "[%s|%s %d]" : "[%s|%s]", path, entry->name, entry->stated ? (int)entry->size : 0);
 	if (night_ends && (strcmp(path, night_ends) == 0 || *night_ends == '*') && clock_parse("2026-11-24T06:00+01:00", &morning) == 0)
 		clock_freeze(morning);
 }
@@ -53,6 +74,55 @@ on_leave(void *self, void *state, const char *path, bool complete)
 {
 	(void)self, (void)state;
 	text_print(&seen, "<%s%s>", path, complete ? "" : "!");
+}
+
+static bool no_types;           /* a file system that does not tell what its names are */
+
+static long
+call(long number, ...)
+{
+	va_list more;
+	int fd;
+	void *what;
+	long got;
+
+	va_start(more, number);
+	fd = va_arg(more, int);
+	what = va_arg(more, void *);
+	if (number == SYS_getdents64) {
+		got = syscall(number, fd, what, va_arg(more, size_t));
+		for (long at = 0; no_types && at < got; at += ((struct dirent64 *)(void *)((char *)what + at))->d_reclen)
+			((struct dirent64 *)(void *)((char *)what + at))->d_type = DT_UNKNOWN;
+	} else {
+		void *how = va_arg(more, void *);
+
+		got = syscall(number, fd, what, how, va_arg(more, size_t));
+	}
+	va_end(more);
+	return got;
+}
+
+static atomic_int own;          /* looks of the thread that walks */
+static bool waits;              /* the first look ends when another thread looks, too */
+static atomic_int looks;
+static sem_t second;
+
+static int
+look(int fd, const char *name, int flags, unsigned mask, struct statx *out)
+{
+	const int before = waits ? looks++ : -1;
+
+	own += gettid() == getpid();
+	if (before == 0) {
+		struct timespec late;
+
+		clock_gettime(CLOCK_REALTIME, &late);
+		late.tv_sec += 60;
+		CHECK(sem_timedwait(&second, &late) == 0);
+	} else if (before == 1) {
+		sem_post(&second);
+	}
+	return statx(fd, name, flags, mask, out);
 }
 
 static const struct visitor visitor = { .enter = on_enter, .wants_stat = on_wants, .file = on_file, .leave = on_leave };
@@ -94,7 +164,7 @@ begin(void)
 	CHECK(mkdtemp(folder) != NULL);
 	mem = arena_open();
 	text_open(&seen, 1 << 20);
-	stat_all = fold = false;
+	stat_all = fold = odd = most = no_types = false;
 	night_ends = NULL;
 	window.from = window.to = 0;
 }
@@ -135,12 +205,14 @@ scan(enum share_identity identity)
 {
 	struct share share = { .id = "a", .path = folder, .identity = identity, .fold = fold, .rate = rate,
 			       .window = { window.from, window.to } };
+	struct visitor believes = visitor;
 	struct scan_result out;
 	struct error err = { 0 };
 
 	if (identity == IDENTITY_FILESYSTEM)
 		CHECK((share.filesystem = scan_filesystem(mem, &share, &err)) != NULL);
-	CHECK(scan_share(mem, &share, &(struct scan_how){ .hands = how_many }, &visitor, &out, &err) == 0);
+	believes.wants_most = most;
+	CHECK(scan_share(mem, &share, &(struct scan_how){ .hands = how_many }, &believes, &out, &err) == 0);
 	return out;
 }
 
@@ -256,29 +328,70 @@ reading_leaves_no_trace_in_times(void)
 	end();
 }
 
+/*
+ * Whatever is wanted, and whatever was believed of that: where it is wrong, files are asked for when their folder's turn comes.
+ * In one folder there are more than are read at once.
+ */
 static void
 any_number_of_hands_tells_the_same(void)
 {
-	static const int hands[] = { 1, 2, 3, 16, 64 };
+	static const int hands[] = { 1, 2, 3, 8, 64 };
 	unsigned state = 7;
-	char *first = NULL;
 
 	begin();
 	make_tree("", 3, &state);
-	for (size_t i = 0; i < sizeof(hands) / sizeof(*hands); i++) {
-		struct scan_result out;
+	make_folder("large");
+	for (int i = 0; i < 2500; i++)
+		make_file(arena_print(mem, "large/%d", i));
+	for (int way = 0; way < 9; way++) {
+		char *first = NULL;
+		long long asked = 0;
 
-		how_many = hands[i];
-		text_close(&seen);
-		text_open(&seen, 1 << 24);
-		out = scan(IDENTITY_NONE);
-		CHECK(out.complete && out.folders > 100 && out.files > 100);
-		if (!first)
-			first = arena_text(mem, seen.data);
-		CHECK(strcmp(first, seen.data) == 0);
+		stat_all = way % 3 == 1;
+		odd = way % 3 == 2;
+		most = way / 3 == 1;
+		no_types = way / 3 == 2;
+		for (size_t i = 0; i < sizeof(hands) / sizeof(*hands); i++) {
+			struct scan_result out;
+
+			how_many = hands[i];
+			text_close(&seen);
+			text_open(&seen, 1 << 24);
+			out = scan(IDENTITY_NONE);
+			CHECK(out.complete && out.gaps.count == 0 && out.folders > 100 && out.files > 2600);
+			if (!first) {
+				first = arena_text(mem, seen.data);
+				asked = out.requests;
+			}
+			CHECK(strcmp(first, seen.data) == 0);
+			CHECK(out.requests >= asked && out.requests <= asked + (stat_all || no_types || (!odd && !most) ? 0 : out.files));
+		}
+		CHECK((strstr(first, " 1]") != NULL) == (stat_all || odd));
 	}
 	how_many = 0;
 	end();
+}
+
+/* A guess that most files are asked about is kept to few folders: what was asked in vain is not asked back. */
+static void
+who_guesses_wrong_asks_about_few_folders(void)
+{
+	for (int hands = 2; hands <= 64; hands *= 32) {
+		struct scan_result out;
+
+		begin();
+		how_many = hands;
+		most = true;
+		for (int i = 0; i < 200; i++) {
+			make_folder(arena_print(mem, "%03d", i));
+			for (int k = 0; k < 10; k++)
+				make_file(arena_print(mem, "%03d/%d", i, k));
+		}
+		out = scan(IDENTITY_NONE);
+		CHECK(out.files == 2000 && out.requests < 750);    /* 2000 more if all were asked about */
+		end();
+	}
+	how_many = 0;
 }
 
 static void
@@ -295,11 +408,14 @@ begin_walk(const struct share *share, struct scan_result *out, struct frame *fra
 {
 	struct error err = { 0 };
 	struct walk *w;
+	struct stat st;
 
 	begin();
 	w = arena_new(mem, struct walk);
 	*w = (struct walk){ .mem = mem, .share = share, .out = out, .frames = frame, .depth = frame != NULL, .visitor = &visitor };
 	w->beneath.root = open(folder, O_RDONLY | O_DIRECTORY);
+	CHECK(fstat(w->beneath.root, &st) == 0);
+	w->beneath.dev = st.st_dev;
 	CHECK(!hands || open_hands(w, hands, &err) == 0);
 	return w;
 }
@@ -314,7 +430,7 @@ end_walk(struct walk *w)
 	end();
 }
 
-/* What is wanted of files is learned from a few folders: of those that were read without their times each is asked for alone. */
+/* What is wanted of files is learned from a few folders, before many are begun. */
 static void
 few_are_read_ahead_until_it_is_known_what_is_wanted(void)
 {
@@ -326,17 +442,33 @@ few_are_read_ahead_until_it_is_known_what_is_wanted(void)
 
 	for (int i = 0; i < 200; i++)
 		list_keep(b, LOOK, arena_print(mem, "gone %d", i));
+	w->beneath.over = true;                 /* no hand reads any of them */
+	w->stat_ahead = true;
 	ahead_fill(w);
 	CHECK(b->ahead_count == 4);
-	for (int i = 0; i < 4; i++)
-		ahead_need(w, b->ahead[i]);
+	w->stat_ahead = false;
+	w->beneath.hands = NULL;                /* few, of which one would ask alone about what is wanted after all */
+	ahead_fill(w);
+	CHECK(b->ahead_count == 4);
 	w->learned = true;
 	w->beneath.smb = (void *)w;             /* which opens a connection for each hand */
 	ahead_fill(w);
 	CHECK(b->ahead_count == 4);
-	w->beneath.smb = NULL;
+	w->taken = 3;
 	ahead_fill(w);
-	CHECK(b->ahead_count == w->window && w->window == 128);
+	CHECK(b->ahead_count == 7);
+	w->beneath.smb = NULL;
+	w->learned = false;
+	w->beneath.hands = w->hands;
+	w->window = 100;
+	ahead_fill(w);
+	CHECK(b->ahead_count == 100);           /* all hands would ask about them together */
+	w->window = 128;
+	w->learned = w->stat_ahead = true;
+	for (int i = 0; i < 100; i++)
+		ahead_need(w, b->ahead[i]);
+	ahead_fill(w);
+	CHECK(b->ahead_count == 128);
 	ahead_drop(w, b);
 	end_walk(w);
 }
@@ -355,12 +487,132 @@ what_is_wanted_is_learned_below_the_root(void)
 		make_folder("a");
 		make_file(below ? "a/one.txt" : "one.txt");
 		f = ahead_folder(w, "", 0, 0, below ? "a" : "", false);
-		ahead_start(w, f);
+		ahead_start(w, f, true);
 		CHECK(list_folder(w, &frame, "", f) == 0 && out.files == 1 && w->learned == below);
 		ahead_drop(w, frame.below);
 		ahead_close(w, f);
 		end_walk(w);
 	}
+}
+
+static long long
+asked_for(struct walk *w, const char *name, bool all, struct folder *out)
+{
+	struct folder *f = ahead_folder(w, "", 0, 0, name, all);
+	long long requests;
+
+	ahead_start(w, f, true);
+	ahead_need(w, f);
+	*out = *f;
+	requests = f->requests;
+	CHECK(f->done && f->last && f->questions == 0 && (f->fd < 0) == all);
+	for (size_t i = 0; i < f->count; i++)
+		CHECK(f->list[i].entry.type != DT_REG || (f->list[i].entry.stated == all && !f->list[i].error &&
+							  (!all || f->list[i].entry.size == 1)));
+	ahead_close(w, f);
+	return requests;
+}
+
+/* As often as by one hand, and what was asked for alone is known of each. */
+static void
+what_all_hands_ask_about_one_folder_is_asked_once(void)
+{
+	struct scan_result out = { 0 };
+	struct share share = { .id = "a" };
+	struct walk *alone = begin_walk(&share, &out, NULL, 0), *w;
+	struct folder one, other;
+
+	w = arena_new(mem, struct walk);
+	*w = (struct walk){ .mem = mem, .share = &share, .out = &out, .visitor = &visitor,
+			    .beneath = { .root = alone->beneath.root, .dev = alone->beneath.dev } };
+	CHECK(open_hands(w, 16, &(struct error){ 0 }) == 0 && w->beneath.hands);
+	make_folder("a");
+	for (int i = 0; i < 700; i++)
+		(i % 7 ? make_file : make_folder)(arena_print(mem, "a/%03d", i));
+	for (int times = 0; times < 2; times++) {
+		long long requests = asked_for(alone, "a", times, &one);
+
+		CHECK(requests == (times ? 603 : 3) || requests == (times ? 604 : 4));
+		sem_init(&second, 0, 0);
+		waits = times;
+		looks = 0;
+		CHECK(asked_for(w, "a", times, &other) == requests && one.count == other.count && one.count == 700);
+	}
+	CHECK(looks == 600);
+	waits = false;
+	ahead_end(w);
+	hands_close(w->hands);
+	end_walk(alone);
+}
+
+static struct mark
+mark_at(const char *name)
+{
+	struct stat st = { 0 };
+
+	CHECK(stat(arena_print(mem, "%s/%s", folder, name), &st) == 0);
+	return (struct mark){ st.st_ino, st.st_mtim.tv_sec, st.st_ctim.tv_sec, (uint32_t)st.st_mtim.tv_nsec, (uint32_t)st.st_ctim.tv_nsec };
+}
+
+/* One of them is not: and that is asked about no less. */
+static void
+all_hands_look_whether_the_folders_in_one_are_as_they_were(void)
+{
+	for (int hands = 0; hands <= 16; hands += 16) {
+		struct scan_result out = { 0 };
+		struct share share = { .id = "a" };
+		struct walk *w = begin_walk(&share, &out, NULL, hands);
+		struct folder *f;
+
+		make_folder("a");
+		for (int i = 0; i < 300; i++)
+			make_folder(arena_print(mem, "a/%03d", i));
+		f = ahead_folder(w, "", 0, 0, "a", false);
+		f->known = true;
+		f->was = mark_at("a");
+		f->leaves = calloc(300, sizeof(*f->leaves));
+		f->leaf_count = 300;
+		for (int i = 0; i < 300; i++)
+			f->leaves[i] = (struct leaf){ .name = arena_print(mem, "%03d", i), .was = mark_at(arena_print(mem, "a/%03d", i)) };
+		f->leaves[211].was.mtime_s--;
+		ahead_start(w, f, true);
+		ahead_need(w, f);
+		CHECK(f->done && f->same && f->last && f->fd < 0 && f->requests == 301 && !f->questions);
+		for (int i = 0; i < 300; i++)
+			CHECK(f->leaves[i].same == (i != 211));
+		ahead_close(w, f);
+		end_walk(w);
+	}
+}
+
+/* What was there when its folder was listed. */
+static void
+a_file_that_is_gone_when_all_hands_ask_is_a_gap(void)
+{
+	struct scan_result out = { .complete = true };
+	struct share share = { .id = "a" };
+	struct frame frame = { 0 };
+	struct walk *w = begin_walk(&share, &out, &frame, 8);
+	struct folder *f;
+
+	odd = true;
+	make_folder("a");
+	for (int i = 0; i < 10; i++)
+		make_file(arena_print(mem, "a/%d", i));
+	w->depth = 0;
+	f = ahead_folder(w, "", 0, 0, "a", false);
+	memcpy(w->path, "a", 2);
+	ahead_start(w, f, true);
+	ahead_need(w, f);
+	CHECK(unlink(arena_print(mem, "%s/a/3", folder)) == 0 && unlink(arena_print(mem, "%s/a/4", folder)) == 0);
+	own = 0;
+	CHECK(list_folder(w, &frame, "a", f) == 0 && own == 0);
+	CHECK(!frame.complete && out.gaps.count == 1 && strstr(out.gaps.items[0].text, "cannot stat '3'"));
+	for (int i = 0; i < 10; i++)
+		CHECK((strstr(seen.data, arena_print(mem, "[a|%d%s]", i, i % 2 ? " 1" : "")) != NULL) == (i != 3));
+	ahead_drop(w, frame.below);
+	ahead_close(w, f);
+	end_walk(w);
 }
 
 /* What the hands were given before the window closed and have not begun is left. */
@@ -377,7 +629,7 @@ nothing_is_begun_after_the_window_has_closed(void)
 
 		w->beneath.over = over;
 		f = ahead_folder(w, "", 0, 0, "a", false);
-		ahead_start(w, f);
+		ahead_start(w, f, true);
 		ahead_need(w, f);
 		CHECK(f->done && (f->requests == 0) == over);
 		ahead_close(w, f);
@@ -482,15 +734,25 @@ who_is_asked_to_stop_reads_no_folder_more_and_takes_none_for_read(void)
 
 	begin();
 	make_folder("a");
+	for (int i = 0; i < 10; i++)
+		make_file(arena_print(mem, "a/%d", i));
+	stop_listen();
+	odd = true;
+	stops_at = 4;                   /* hands are to be asked, and do not ask */
+	CHECK(scan_share(mem, &share, &(struct scan_how){ .hands = 8 }, &visitor, &out, &err) < 0 && err.kind == ERROR_STOPPED);
+	CHECK(stops_at == 0 && told <= 1 && out.complete && !strstr(seen.data, "<a>"));
+	out = (struct scan_result){ .complete = true };
 	w = arena_new(mem, struct walk);
 	*w = (struct walk){ .mem = mem, .share = &share, .out = &out };
 	w->beneath.root = open(folder, O_RDONLY | O_DIRECTORY);
 	f = ahead_folder(w, "", 0, 0, "a", false);
-	stop_listen();
-	raise(SIGTERM);
 	ahead_work(&w->beneath, f);
 	f->done = true;
 	CHECK(f->requests == 0 && !f->last);
+	f->questions = f->count = 1;
+	folder_ask_on(&w->beneath, f);
+	CHECK(f->asked == 0 && f->next_asked == 0);
+	f->questions = f->count = 0;
 	CHECK(list_folder(w, &frame, "a", f) < 0 && out.listed == 0 && out.complete);
 	ahead_close(w, f);
 	ahead_end(w);
@@ -591,7 +853,7 @@ names_are_bytes(void)
 	stat_all = true;
 	make_file("r\xe4k\nning");
 	out = scan(IDENTITY_NONE);
-	CHECK_TEXT(seen.data, "[|r\xe4k\nning]<>");
+	CHECK_TEXT(seen.data, "[|r\xe4k\nning 1]<>");
 	CHECK(out.bytes == 1 && out.complete);
 	end();
 }
@@ -778,7 +1040,7 @@ requests_wait_for_their_turn(void)
 static void
 a_scan_asks_no_faster_than_its_share_says(void)
 {
-	for (int hands = 1; hands < 5; hands += 3) {
+	for (int hands = 1; hands < 9; hands += 3) {
 		struct timespec from, to;
 		struct scan_result out;
 
@@ -820,8 +1082,12 @@ main(void)
 	TEST(reading_leaves_no_trace_in_times);
 	TEST(any_number_of_hands_tells_the_same);
 	TEST(what_lies_in_the_folders_that_come_next_is_read_ahead);
+	TEST(who_guesses_wrong_asks_about_few_folders);
 	TEST(few_are_read_ahead_until_it_is_known_what_is_wanted);
 	TEST(what_is_wanted_is_learned_below_the_root);
+	TEST(what_all_hands_ask_about_one_folder_is_asked_once);
+	TEST(all_hands_look_whether_the_folders_in_one_are_as_they_were);
+	TEST(a_file_that_is_gone_when_all_hands_ask_is_a_gap);
 	TEST(nothing_is_begun_after_the_window_has_closed);
 	TEST(a_link_is_not_followed_when_opened_either);
 	TEST(a_share_without_its_marker_is_one_gap);

@@ -344,7 +344,7 @@ def main():
         with tempfile.TemporaryDirectory(prefix="behov-files-") as folder:
             lay_out(folder, world)
             done = subprocess.run([BEHOV, "-q", "--config", folder + "/behov.cfg", "--now", "2026-03-01T02:00+01:00",
-                                   "plan", "--json", "--files"], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+                                   "-j", str((1, 2, 8, 64)[seed % 4]), "plan", "--json", "--files"], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
         if done.returncode not in (0, 3, 4):
             wrong.append(f"world {seed}: exit {done.returncode}: {done.stderr.decode()[-300:]}")
             continue
