@@ -288,7 +288,7 @@ static int find_proposal(struct arena *mem, struct store *store, const struct fo
 
 static int put_proposal(struct arena *mem, struct store *store, const struct stored *s, json_t *o, struct error *err)
 {
-	static const enum state told[] = { STATE_SCHEDULED, STATE_EXPORTED, STATE_QUARANTINED, STATE_KEPT, STATE_DONE, STATE_FAILED };
+	static const enum state told[] = { STATE_QUEUED, STATE_SCHEDULED, STATE_EXPORTED, STATE_QUARANTINED, STATE_KEPT, STATE_DONE, STATE_FAILED };
 	struct protocols protocols;
 	json_t *p = json_object();
 

@@ -28,7 +28,7 @@ def refused(name, t, path, code, *words):
 def life(t):
     t.fresh()
     told("asked about: who has to answer, and that nothing is done before", t, FIRST, "s:d/a", "Gallringstiden är ute sedan 2016-01-01",
-         "Ägaren har inte svarat", "Serien är inte aktiverad av arkivarien", "filen ändrades senast 2010-01-01")
+         "Ägaren har inte svarat. Filen tas bort först när ägaren har godkänt", "Serien är inte aktiverad av arkivarien", "filen ändrades senast 2010-01-01")
     told("a new one beside it is in no proposal yet", t, FIRST, new(t), "Inget är föreslaget än", without=("Förslag ",))
     t.answer("approve", SAID)
     for now in NIGHTS:

@@ -143,6 +143,21 @@ def main():
     return 1 if town.failures else 0
 
 
+def status_of(t, state):
+    return json.loads(t.call(at(0, 9), "proposals", "--state", state, "--json").stdout)["proposals"]
+
+
+def check_explained(t, queued):
+    """A file of a proposal in the queue: nobody has been asked about it."""
+    batch = next(p for p in queued if p["kind"] == "destroy" and p["share"])
+    roots = {one["id"]: one["path"] for one in json.loads(t.call(None, "check", "--json").stdout)["shares"]}
+    name = sorted(os.listdir(os.path.join(roots[batch["share"]], batch["batch"])))[0]
+    said = t.call(at(0, 9), "explain", f"{batch['share']}:{batch['batch']}/{name}").stdout
+    said = said.decode() if isinstance(said, bytes) else said
+    check("explain says that the owner of what is in the queue has not been asked", "väntar på sin tur" in said and
+          "Ägaren är inte tillfrågad än" in said and "inte svarat" not in said, said)
+
+
 def first(t):
     text = t.mails("eva.lind")[-1][1]
     check("the letter says how long it takes, whose it is, and where to type", "Räkna med ungefär" in text and
@@ -152,6 +167,7 @@ def first(t):
     check("the queue stands in the status", status["waiting"]["queued"] > 0, status["waiting"])
     queued = {i for (i,) in t.rows("select id from proposal where state = 'queued'")}
     check("what is in the queue is in no letter", not queued & {i for (i,) in t.rows("select proposal from letter_about")})
+    check_explained(t, status_of(t, "queued"))
     (owner,) = t.rows("select owner from proposal where state = 'queued' and owner in (select name from letter where kind = 'digest')"
                       " group by owner order by count(*) desc, owner limit 1")[0]
     t.serve(at(0, 9))
